@@ -1,0 +1,1 @@
+"""skc takes a web app from leaked to locked down."""

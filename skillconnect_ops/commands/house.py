@@ -1,0 +1,109 @@
+"""The house as commands see it: every port, built lazily by `wiring`."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.ports.commands import Commands
+from skillconnect_ops.core.ports.database import Database
+from skillconnect_ops.core.ports.embedded import Embedded
+from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.core.ports.git import Git
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
+from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.journal.office import Office
+
+
+class House(Protocol):
+    """What a command is given. Nothing is opened before it is asked for."""
+
+    @property
+    def environment(self) -> Environment:
+        """The process environment."""
+
+    @property
+    def clock(self) -> Clock:
+        """The real clock."""
+
+    @property
+    def disk(self) -> Disk:
+        """Durable files."""
+
+    @property
+    def person(self) -> Person:
+        """The one at the terminal."""
+
+    @property
+    def git(self) -> Git:
+        """Repositories."""
+
+    @property
+    def embedded(self) -> Embedded:
+        """Servers that we start ourselves."""
+
+    @property
+    def commands(self) -> Commands:
+        """The front door."""
+
+    def project(self) -> Project:
+        """The project whose `skc.yaml` is found from the working folder upwards.
+
+        Raises:
+            Precondition: there is none, or it cannot be read (file, line and nearest key named).
+        """
+
+    def target(self, name: str | None) -> Target:
+        """The named target, or the only one.
+
+        Raises:
+            Precondition: several and none named, or no such target (the names are listed).
+        """
+
+    def office(self) -> Office:
+        """The journal's office of this project: where plans are carried out."""
+
+    def ledger(self) -> EvidenceLedger:
+        """The evidence ledger of this project."""
+
+    def database(
+        self, target: Target, *, admin: bool = True
+    ) -> AbstractContextManager["Connected"]:
+        """Connect to the target's database, as the admin user where its variable is set.
+
+        Raises:
+            Precondition: no URI, wrong password, unreachable (host named, password never).
+        """
+
+    def connect(
+        self, uri: Secret, *, settings: DatabaseSettings | None = None
+    ) -> AbstractContextManager[Database]:
+        """Connect to any server by URI."""
+
+    def env_values(self, target: Target) -> dict[str, Secret]:
+        """The variables of the target's env files, as the app reads them."""
+
+    def backups(self, target: Target) -> Path:
+        """The folder of the target's backups, resolved; not made yet."""
+
+
+class Connected(Protocol):
+    """A target's database, open."""
+
+    @property
+    def database(self) -> Database:
+        """The connection."""
+
+    @property
+    def name(self) -> str:
+        """The database that the target's URI or settings name."""
+
+    @property
+    def cluster(self) -> str:
+        """What to call the deployment in a plan: hosts without user or password."""
+
+    @property
+    def origin(self) -> str:
+        """Which variable the URI came from."""

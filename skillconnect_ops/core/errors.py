@@ -1,0 +1,67 @@
+"""The error classes. Each is an exit code and a status; each instance says what, why and the fix.
+
+Rooms subclass these with names that say what happened (`PlanIsStale`); nobody but the boundary in
+`terminal` speaks them to a person.
+"""
+
+from typing import ClassVar
+
+from skillconnect_ops.core.exits import Exit, Status
+
+
+class SkcError(Exception):
+    """Something a person must read: `what` happened, `why`, and the `fix` to type."""
+
+    exit: ClassVar[Exit]
+    status: ClassVar[Status]
+
+    def __init__(self, what: str, *, why: str, fix: str, journal: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+        self.journal = journal
+
+
+class UsageError(SkcError):
+    """The command line cannot be understood (exit 2)."""
+
+    exit = Exit.USAGE
+    status = Status.USAGE
+
+
+class Refused(SkcError):
+    """We will not: no consent, an order guard, a target that is not empty; nothing touched (3)."""
+
+    exit = Exit.REFUSED
+    status = Status.REFUSED
+
+
+class Precondition(SkcError):
+    """We cannot start: configuration, tool, privilege, connection, stale plan; untouched (4)."""
+
+    exit = Exit.PRECONDITION
+    status = Status.PRECONDITION
+
+
+class RolledBack(SkcError):
+    """It failed half-way and was put back; the world is as before (exit 5)."""
+
+    exit = Exit.ROLLED_BACK
+    status = Status.ROLLED_BACK
+
+
+class NeedsPerson(SkcError):
+    """Neither forward nor back alone; the journal's id and the command are named (exit 6)."""
+
+    exit = Exit.NEEDS_PERSON
+    status = Status.NEEDS_PERSON
+
+
+class Stop(BaseException):
+    """A signal asked us to end. No `Exception`, so that no handler swallows it on the way up."""
+
+    def __init__(self, exit_code: Exit) -> None:
+        super().__init__(exit_code.name)
+        self.exit = exit_code
+        self.journal: str | None = None

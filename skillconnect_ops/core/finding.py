@@ -1,0 +1,59 @@
+"""A finding: one fault at one place, graded."""
+
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+from skillconnect_ops.core.exits import Exit
+
+
+class Severity(StrEnum):
+    """How bad, in rising order."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code of a report whose worst finding this is."""
+        return Exit[self.name]
+
+    def at_least(self, other: "Severity") -> bool:
+        """Whether this is as bad as `other`, or worse."""
+        return Rank[self.name] >= Rank[other.name]
+
+
+class Rank(IntEnum):
+    """The order of severities, for comparing."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+class Confidence(StrEnum):
+    """How sure we are that a finding is one."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One finding of the report contract; `path` is relative to the project root, or null."""
+
+    id: str
+    severity: Severity
+    confidence: Confidence = Confidence.HIGH
+    subject: str | None = None
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    message: str
+    remedy: str
+    fingerprint: str
+    suppressed: str | None = None

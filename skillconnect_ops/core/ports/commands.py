@@ -1,0 +1,12 @@
+"""Commands that run commands, without printing and without raising."""
+
+from typing import Protocol
+
+from skillconnect_ops.core.report import Report
+
+
+class Commands(Protocol):
+    """The front door as a port. Used only while no lock is held; no secret travels in argv."""
+
+    def run(self, *argv: str) -> Report:
+        """Run one command as if typed; errors come back as the report's status and error."""

@@ -1,0 +1,50 @@
+"""The evidence ledger as its writers and readers see it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from skillconnect_ops.core.plan import Proof
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """One observed record, as read back.
+
+    `signer` is the name the key is listed under, or None where the key is not listed or nothing is
+    signed: then the record is a claim, not a proof.
+    """
+
+    at: datetime
+    claim: str
+    subject: Mapping[str, Any]
+    holds: bool
+    command: str
+    facts: Mapping[str, Any]
+    writer: str
+    signer: str | None
+    journal: str | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether a listed signer stands behind it."""
+        return self.signer is not None
+
+
+class EvidenceLedger(Protocol):
+    """Appends what a run observed; reads what all writers wrote."""
+
+    def record(self, proofs: Sequence[Proof], *, command: str, journal: str | None = None) -> None:
+        """Append records, signed, on disk before this returns.
+
+        Raises:
+            SkcError: the ledger cannot be written, or this writer's chain is broken.
+        """
+
+    def read(self) -> Sequence[Evidence]:
+        """All records of all writers, oldest first.
+
+        Raises:
+            SkcError: a chain is broken: which file, which record.
+        """

@@ -1,0 +1,1 @@
+"""`skc.yaml` as frozen nouns, and the reader that turns its text into them."""

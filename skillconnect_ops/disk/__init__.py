@@ -1,0 +1,1 @@
+"""Floor 2: durable files and locks."""

@@ -1,0 +1,1 @@
+"""Floor 3: the ledgers of what was proven."""

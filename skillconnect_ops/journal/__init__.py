@@ -1,0 +1,1 @@
+"""Floor 3: the gait, the engine, the log, the escrow."""

@@ -1,0 +1,1 @@
+"""Floor 3: the only room that talks to a person."""
