@@ -11,6 +11,7 @@ from skillconnect_ops.core.ports.embedded import Embedded
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
 from skillconnect_ops.core.ports.git import Git
+from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
 from skillconnect_ops.disk.files import Disk
@@ -45,6 +46,10 @@ class House(Protocol):
         """Servers that we start ourselves."""
 
     @property
+    def processes(self) -> Processes:
+        """Plain programs as children."""
+
+    @property
     def commands(self) -> Commands:
         """The front door."""
 
@@ -62,8 +67,13 @@ class House(Protocol):
             Precondition: several and none named, or no such target (the names are listed).
         """
 
-    def office(self) -> Office:
-        """The journal's office of this project: where plans are carried out."""
+    def office(self, *, state: Path | None = None) -> Office:
+        """The journal's office of this project: where plans are carried out.
+
+        Args:
+            state: the private state folder, where there is no project yet (`init`, which plans
+                the project's id); then nothing is recorded in an evidence ledger.
+        """
 
     def ledger(self) -> EvidenceLedger:
         """The evidence ledger of this project."""

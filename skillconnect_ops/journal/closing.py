@@ -1,0 +1,97 @@
+"""What is left to do once a run has ended: evidence, escrow, reserve, lock file."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.journal.causes import cause_of
+from skillconnect_ops.journal.escrow import ChainEscrow
+from skillconnect_ops.journal.events import Recorded
+from skillconnect_ops.journal.kinds import Kinds
+from skillconnect_ops.journal.log import Log
+from skillconnect_ops.journal.shelf import Shelf, outline
+from skillconnect_ops.journal.signals import Signals
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """What every run of a project stands on."""
+
+    folder: Path
+    """The project's private state."""
+    disk: Disk
+    clock: Clock
+    kinds: Kinds
+    ledger: Callable[[], EvidenceLedger] | None
+    signals: Signals
+    token: Callable[[int], bytes]
+    """So many random bytes."""
+
+
+class Closing:
+    """Closes runs that are over.
+
+    Whatever fails here undoes nothing: it is said aloud, and tried again by the next run of this
+    project, which knows by the lock file that something is left.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._shelf = Shelf(ground.folder / "journal", disk=ground.disk)
+
+    def close(self, log: Log, *, person: Person) -> tuple[str, ...]:
+        """Close a run, if it is over; its lock is held.
+
+        Returns:
+            What failed, in words.
+        """
+        if not (log.history.sealed or log.history.rolled_back):
+            return ()
+        warnings = tuple(
+            f"{trouble}: {cause_of(error, step=None, journal=log.name, signalled=None).line()}"
+            for trouble, work in (
+                ("the evidence is not recorded yet", self._record),
+                ("the escrow is not deleted yet", self._empty_escrow),
+                ("some disk space is not given back yet", Log.release),
+            )
+            if (error := _tried(work, log)) is not None
+        )
+        if not warnings:
+            with suppress(Exception):
+                self._ground.disk.remove(self._shelf.lock(log.name))
+        for warning in warnings:
+            person.note(f"warning: {warning}")
+        return warnings
+
+    def escrow(self, log: Log) -> ChainEscrow:
+        """The escrow of the chain that a run belongs to."""
+        folder = self._ground.folder / "escrow" / log.begin.chain
+        return ChainEscrow(folder, disk=self._ground.disk)
+
+    def _record(self, log: Log) -> None:
+        history = log.history
+        due = history.sealed and not history.recorded and history.proofs
+        if not due or self._ground.ledger is None:
+            return
+        command = outline(log.begin).command
+        self._ground.ledger().record(history.proofs, command=command, journal=log.name)
+        log.append(Recorded(), closing=True)
+
+    def _empty_escrow(self, log: Log) -> None:
+        """A sealed plan ends its chain unless another follows; an undone one ends its own."""
+        begin = log.begin
+        ends = outline(begin).then is None if log.history.sealed else begin.chain == log.name
+        if ends:
+            self.escrow(log).remove()
+
+
+def _tried(work: Callable[[Log], None], log: Log) -> Exception | None:
+    try:
+        work(log)
+    except Exception as error:  # noqa: BLE001 - the run is over; nothing may undo that
+        return error
+    return None

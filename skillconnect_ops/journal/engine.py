@@ -1,0 +1,297 @@
+"""Walks a plan's steps, forward or back, and writes down each move before it is made.
+
+The order of a step is: look (`before`), intent with image onto the disk, `apply`, `verify`, done.
+Going back restores the images in reverse order; the world comes first, the journal second.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import NoReturn, TypeVar
+
+from msgspec import Struct
+
+from skillconnect_ops.core.errors import SkcError, Stop
+from skillconnect_ops.core.exits import Exit
+from skillconnect_ops.core.plan import Clock, Escrow, Image, Person, Plan, Proof, Step
+from skillconnect_ops.core.report import StepResult
+from skillconnect_ops.disk.errors import explain
+from skillconnect_ops.journal.causes import Cause, cause_of
+from skillconnect_ops.journal.errors import (
+    JournalNotClosed,
+    NotFinished,
+    NotProven,
+    NotPutBack,
+    PutBack,
+)
+from skillconnect_ops.journal.events import (
+    AnyEvent,
+    Done,
+    Failed,
+    Final,
+    Intent,
+    RolledBack,
+    Sealed,
+    Undo,
+    Undone,
+)
+from skillconnect_ops.journal.history import History, results
+from skillconnect_ops.journal.kinds import Kinds
+from skillconnect_ops.journal.log import Log
+from skillconnect_ops.journal.model import Progress
+from skillconnect_ops.journal.signals import Watch
+
+E = TypeVar("E", bound=SkcError)
+Guard = Callable[[], AbstractContextManager[None]]
+
+
+class Walking(Struct, frozen=True, kw_only=True):
+    """The `Walk` that handlers are given."""
+
+    id: str
+    person: Person
+    escrow: Escrow
+    clock: Clock
+    halted: Callable[[], bool]
+
+    def stopped(self) -> bool:
+        """Whether a signal asked us to stop."""
+        return self.halted()
+
+
+class _Undecided(NotFinished):
+    """The log cannot tell whether the turn was taken: neither direction is safe now."""
+
+
+class Engine:
+    """One run of one plan, over its log."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        log: Log,
+        plan: Plan,
+        kinds: Kinds,
+        person: Person,
+        escrow: Escrow,
+        clock: Clock,
+        watch: Watch,
+    ) -> None:
+        self._name = name
+        self._log = log
+        self._plan = plan
+        self._kinds = kinds
+        self._clock = clock
+        self._watch = watch
+        self._at: Step | None = None
+        self._forth = Walking(
+            id=name, person=person, escrow=escrow, clock=clock, halted=watch.stopped
+        )
+        # What is being put back is put back whole, however often someone asks us to stop.
+        self._back = Walking(
+            id=name, person=person, escrow=escrow, clock=clock, halted=lambda: False
+        )
+
+    @property
+    def history(self) -> History:
+        """What the log says by now."""
+        return self._log.history
+
+    def forward(self) -> None:
+        """Walk on from the first step that is not done, and seal.
+
+        Raises:
+            PutBack: a reversible step failed; everything was put back.
+            NotPutBack: a reversible step failed, and so did putting it back.
+            JournalNotClosed: it was put back, but the journal does not know.
+            NotFinished: a step past the turn failed, or a signal came there.
+            SkcError: it failed before anything was touched.
+            Stop: a signal came; everything was put back.
+        """
+        if not self.history.turned:
+            try:
+                for step in self._plan.steps:
+                    self._walk(step, self._watch.interruptible)
+                if self._plan.final:
+                    self._watch.check()
+                self._commit(Final() if self._plan.final else Sealed())
+            except _Undecided:
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the world goes back
+                self._give_up(error)
+        if self._plan.final:
+            self._finish()
+
+    def back(self, because: Cause | None = None) -> None:
+        """Put back, in reverse order, every step that may have taken effect; close the journal.
+
+        Raises:
+            NotPutBack: some undo failed; the others were done nevertheless.
+            JournalNotClosed: the world is as before, but the journal could not say so.
+        """
+        todo = [
+            (step, self.history.images[step.key])
+            for step in reversed(self._plan.steps)
+            if self.history.must_undo(step.key)
+        ]
+        troubles = [trouble for step, image in todo if (trouble := self._undo(step, image))]
+        if troubles:
+            what = f"{len(troubles)} of {len(todo)} steps could not be undone"
+            whys = [cause.line() for cause, _ in troubles]
+            if because is not None:
+                whys.append(f"the run had failed before: {because.line()}")
+            raise self._stuck(NotPutBack, what, "; ".join(whys)) from troubles[0][1]
+        self._at = None
+        try:
+            self._conclude(RolledBack())
+        except Exception as error:
+            what = "everything was put back, but the journal could not say so"
+            raise self._stuck(JournalNotClosed, what, self._cause(error).line()) from error
+
+    def results(self) -> tuple[StepResult, ...]:
+        """What became of every step."""
+        return results(self.history, self._plan)
+
+    def _walk(self, step: Step, guard: Guard) -> None:
+        if self.history.progress(step.key) is Progress.DONE:
+            return
+        self._at = step
+        handler = self._kinds.handler(step, self._plan.subject)
+        began = self._clock.monotonic()
+        with guard():
+            # The image of the run that died counts: this world may already be half changed.
+            image = self.history.images.get(step.key)
+            if image is None:
+                image = handler.before(step, self._forth)
+        if self.history.progress(step.key) is not Progress.OPEN:
+            self._log.append(Intent(key=step.key, image=image))
+        with guard():
+            facts = handler.apply(step, self._forth)
+            proofs = tuple(handler.verify(step, self._forth))
+        _must_hold(step, proofs)
+        seconds = round(self._clock.monotonic() - began, 3)
+        self._log.append(Done(key=step.key, facts=facts, proofs=proofs, seconds=seconds))
+        self._at = None
+
+    def _finish(self) -> None:
+        try:
+            for step in self._plan.final:
+                if self.history.progress(step.key) is not Progress.DONE:
+                    self._watch.check()
+                self._walk(step, nullcontext)
+            self._commit(Sealed())
+        except _Undecided:
+            raise
+        except BaseException as error:
+            cause = self._cause(error)
+            self._note(Failed(key=self._key(), what=cause.what, why=cause.why))
+            fix = f"skc journal resume {self._name}"
+            raise self._marked(cause.error(NotFinished, journal=None, fix=fix)) from error
+
+    def _commit(self, event: Final | Sealed) -> None:
+        """Take the turn, or seal: what the log says now decides which way any later run goes."""
+        try:
+            self._conclude(event)
+        except Exception as error:
+            if not self._log.doubtful:
+                raise
+            cause = self._cause(error)
+            fix = f"skc journal resume {self._name}"
+            raise self._marked(cause.error(_Undecided, journal=None, fix=fix)) from error
+
+    def _conclude(self, event: Final | Sealed | RolledBack) -> None:
+        """Append an event; where that fails, the file itself is asked whether it holds it."""
+        try:
+            self._log.append(event, closing=not isinstance(event, Final))
+        except Exception:
+            with suppress(Exception):
+                self._log.settle()
+            if self._log.doubtful or not _reached(self.history, event):
+                raise
+
+    def _give_up(self, error: BaseException) -> NoReturn:
+        with suppress(Exception):
+            self._log.settle()
+        cause = self._cause(error)
+        self._note(Failed(key=self._key(), what=cause.what, why=cause.why))
+        if not self.history.touched:
+            self._leave_untouched(error, cause)
+        self.back(cause)
+        if cause.stop is not None:
+            raise self._stop(cause.stop) from error
+        raise self._marked(cause.error(PutBack, journal=None)) from error
+
+    def _leave_untouched(self, error: BaseException, cause: Cause) -> NoReturn:
+        """Nothing was done yet, so the error says what it would have said without a journal."""
+        try:
+            self._conclude(RolledBack())
+            closed = True
+        except Exception:  # noqa: BLE001 - a journal of nothing is no loss
+            closed = False
+            with suppress(Exception):
+                self._log.discard()
+        if cause.stop is not None:
+            raise self._stop(cause.stop) from error
+        if isinstance(error, OSError):
+            place = self._at.key if self._at is not None else "the walk"
+            raise explain(error, f"carry out {place}") from error
+        if isinstance(error, SkcError):
+            error.journal = self._name if closed else None
+        raise error
+
+    def _undo(self, step: Step, image: Image) -> tuple[Cause, BaseException] | None:
+        self._at = step
+        began = self._clock.monotonic()
+        self._note(Undo(key=step.key))
+        try:
+            self._kinds.handler(step, self._plan.subject).undo(step, image, self._back)
+        except BaseException as error:  # noqa: BLE001 - the other steps are still put back
+            cause = cause_of(error, step=step, journal=self._name, signalled=None)
+            self._note(Failed(key=step.key, what=cause.what, why=cause.why))
+            return cause, error
+        seconds = round(self._clock.monotonic() - began, 3)
+        self._note(Undone(key=step.key, seconds=seconds))
+        return None
+
+    def _note(self, event: AnyEvent) -> None:
+        """Write down what must not be stopped by a journal that cannot be written."""
+        with suppress(Exception):
+            self._log.append(event, closing=True)
+
+    def _cause(self, error: BaseException) -> Cause:
+        return cause_of(error, step=self._at, journal=self._name, signalled=self._watch.first)
+
+    def _key(self) -> str | None:
+        return self._at.key if self._at is not None else None
+
+    def _stop(self, code: Exit) -> Stop:
+        stop = Stop(code)
+        stop.journal, stop.steps = self._name, self.results()
+        return stop
+
+    def _stuck(self, kind: type[E], what: str, why: str) -> E:
+        return self._marked(kind(what, why=why, fix=f"skc journal rollback {self._name}"))
+
+    def _marked(self, error: E) -> E:
+        error.journal, error.steps = self._name, self.results()
+        return error
+
+
+def _reached(history: History, event: Final | Sealed | RolledBack) -> bool:
+    match event:
+        case Final():
+            return history.turned
+        case Sealed():
+            return history.sealed
+        case RolledBack():
+            return history.rolled_back
+
+
+def _must_hold(step: Step, proofs: Sequence[Proof]) -> None:
+    failed = [proof.claim for proof in proofs if not proof.holds]
+    if failed:
+        raise NotProven(
+            f"{step.key} did not do what it should",
+            why=f"looked at afterwards, this does not hold: {', '.join(failed)}",
+            fix="look into it before running it again",
+        )

@@ -1,0 +1,134 @@
+"""The gait of every changing command: look, plan, show, ask, lock, look again, walk, seal."""
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from msgspec import Struct
+
+from skillconnect_ops.core.plan import Person, Plan
+from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.disk.lock import Owner
+from skillconnect_ops.journal.errors import NotAgreed, PlanIsStale
+from skillconnect_ops.journal.model import Ask, Choices, Consent, NotNeeded, Outcome, TypeName
+from skillconnect_ops.journal.plans import must_equal, same_effects, write_plan
+from skillconnect_ops.journal.recovery import Recovery
+from skillconnect_ops.journal.resources import Resource
+from skillconnect_ops.journal.runs import Runs
+
+
+class Errand(Struct, frozen=True, kw_only=True):
+    """What a command hands over."""
+
+    look: Callable[[], Plan]
+    person: Person
+    resources: Sequence[Resource]
+    consent: Consent
+    choices: Choices
+    chain: str | None = None
+    expected: Plan | None = None
+    """The saved plan that is to be applied, if it is one."""
+    prepare: Callable[[], None] | None = None
+    """What must have happened before the locks are taken, once the person agreed."""
+
+
+class Gait:
+    """Carries one errand out."""
+
+    def __init__(self, errand: Errand, *, runs: Runs, recovery: Recovery, disk: Disk) -> None:
+        self._errand = errand
+        self._runs = runs
+        self._recovery = recovery
+        self._disk = disk
+
+    def carry_out(self) -> Outcome:
+        """From the first look to the seal.
+
+        Raises:
+            SkcError: as `Office.carry_out` says.
+            Stop: a signal came.
+        """
+        errand = self._errand
+        plan = self._look()
+        errand.person.show(plan)
+        if errand.choices.save_plan is not None:
+            write_plan(errand.choices.save_plan, plan, disk=self._disk)
+            errand.person.note(f"saved; carry it out with: skc apply {errand.choices.save_plan}")
+        pending = self._recovery.pending(errand.resources)
+        if errand.choices.dry_run or errand.choices.save_plan is not None:
+            for state in pending:
+                errand.person.note(f"the run {state.id} did not come to its end; it comes first")
+            return Outcome(plan=plan)
+        name = self._runs.name(plan.command)
+        owner = self._runs.owner(plan.command, name)
+        self._recovery.tidy(person=errand.person, owner=owner)
+        if _is_empty(plan) and not pending:
+            return Outcome(plan=plan)
+        if not _is_empty(plan):
+            self._agree(plan)
+            if errand.prepare is not None:
+                errand.prepare()
+        with self._runs.holding(errand.resources, owner):
+            return self._under_lock(plan, name, owner)
+
+    def _under_lock(self, agreed: Plan, name: str, owner: Owner) -> Outcome:
+        errand = self._errand
+        recovered = self._recovery.recover(errand.resources, person=errand.person, owner=owner)
+        plan = self._settled(agreed, self._look(), recovered=recovered)
+        if _is_empty(plan):
+            return Outcome(plan=plan)
+        walked = self._runs.walk(
+            plan,
+            name=name,
+            chain=errand.chain,
+            resources=errand.resources,
+            person=errand.person,
+            owner=owner,
+        )
+        if walked.late is not None:
+            errand.person.note("the wish to stop came too late: everything is done")
+        return walked.outcome
+
+    def _look(self) -> Plan:
+        plan = self._errand.look()
+        if self._errand.expected is not None:
+            must_equal(self._errand.expected, plan)
+        return plan
+
+    def _settled(self, agreed: Plan, fresh: Plan, *, recovered: bool) -> Plan:
+        """The plan to walk, now that nobody else can change the world."""
+        if fresh.state == agreed.state and (_is_empty(agreed) == _is_empty(fresh)):
+            return agreed
+        if not recovered:
+            raise PlanIsStale(
+                "the world has changed since the plan was made",
+                why="what it was made from is no longer the same, so nothing was touched",
+                fix="run it again, and look at the new plan",
+            )
+        self._errand.person.show(fresh)
+        if not _is_empty(fresh) and not same_effects(agreed, fresh):
+            self._agree(fresh)
+        return fresh
+
+    def _agree(self, plan: Plan) -> None:
+        person, choices = self._errand.person, self._errand.choices
+        match self._errand.consent:
+            case NotNeeded():
+                return
+            case Ask():
+                if not choices.yes and not person.agrees(plan):
+                    raise _not_agreed("the answer was no", "run it again with --yes, or answer yes")
+            case TypeName(name=name):
+                given = choices.confirm
+                if not (person.confirm(name) if given is None else given == name):
+                    why = f"the name of what it destroys, {name}, was not given"
+                    raise _not_agreed(why, f"run it again with --confirm {name}")
+            case never:
+                assert_never(never)
+
+
+def _is_empty(plan: Plan) -> bool:
+    return not plan.steps and not plan.final
+
+
+def _not_agreed(why: str, fix: str) -> NotAgreed:
+    return NotAgreed("nothing was done", why=why, fix=fix)

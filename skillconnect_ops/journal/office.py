@@ -1,0 +1,217 @@
+"""Where plans are carried out: the one door to the gait for every command that changes things."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from skillconnect_ops.core.plan import Clock, Person, Plan
+from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.journal.closing import Ground
+from skillconnect_ops.journal.gait import Errand, Gait
+from skillconnect_ops.journal.kinds import Kind, Kinds
+from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome
+from skillconnect_ops.journal.plans import read_plan
+from skillconnect_ops.journal.recovery import Recovery
+from skillconnect_ops.journal.resources import Resource
+from skillconnect_ops.journal.runs import Runs, Walked
+from skillconnect_ops.journal.signals import Signals
+
+
+class Office:
+    """Carries out the plans of one project, and brings the runs that died to their end."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        disk: Disk,
+        clock: Clock,
+        kinds: Sequence[Kind],
+        ledger: Callable[[], EvidenceLedger] | None = None,
+        signals: Signals | None = None,
+        token: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """Open the office; nothing is read or made yet.
+
+        Args:
+            folder: the project's private state.
+            disk: durable files.
+            clock: the time.
+            kinds: every kind of step of this version; a journal of an older run may hold any.
+            ledger: gives the evidence ledger when there is something to record.
+            signals: the signals of the process.
+            token: gives random bytes.
+        """
+        self._disk = disk
+        self._kinds = Kinds(kinds)
+        ground = Ground(
+            folder=folder,
+            disk=disk,
+            clock=clock,
+            kinds=self._kinds,
+            ledger=ledger,
+            signals=signals or Signals(),
+            token=token,
+        )
+        self._runs = Runs(ground)
+        self._recovery = Recovery(ground, self._runs)
+
+    def carry_out(
+        self,
+        look: Callable[[], Plan],
+        *,
+        person: Person,
+        resources: Sequence[Resource],
+        consent: Consent,
+        choices: Choices,
+        chain: str | None = None,
+        prepare: Callable[[], None] | None = None,
+    ) -> Outcome:
+        """Look, show, ask, lock, look again, walk, seal.
+
+        `look` runs twice, the second time under the locks. When it gives the same `state` again,
+        the plan that was shown is the one walked. Runs that died while they held one of these
+        resources are brought to an end before the second look.
+
+        Args:
+            look: looks at the world and makes the plan; changes nothing.
+            person: the one at the terminal.
+            resources: what nobody else may change meanwhile.
+            consent: what the person has to agree to.
+            choices: what the person chose on the command line.
+            chain: the journal's id of the plan that this one goes on from, whose escrow it uses.
+            prepare: runs once the person agreed, while no lock is held; a safety backup, say.
+
+        Returns:
+            How it ended; `walked` is False after a dry run, a saved plan, or when there was
+            nothing to do.
+
+        Raises:
+            NotAgreed: the person did not agree (3); nothing was touched.
+            PlanIsStale: the world changed between the looks (4); nothing was touched.
+            Locked: somebody holds a resource (4); nothing was touched.
+            Precondition: the first step, or the journal, failed before anything was touched (4).
+            PutBack: a reversible step failed, and everything was put back (5).
+            NeedsPerson: putting back, or a step without a way back, failed (6).
+            Stop: a signal came; everything was put back (130, 143).
+        """
+        return self._carry_out(
+            Errand(
+                look=look,
+                person=person,
+                resources=tuple(resources),
+                consent=consent,
+                choices=choices,
+                chain=chain,
+                prepare=prepare,
+            )
+        )
+
+    def recover(self, resources: Sequence[Resource], *, person: Person) -> bool:
+        """Bring runs that died while they held one of these resources to their end.
+
+        For commands whose first look would take what such a run left for somebody's property.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            Locked: somebody living holds one of them.
+            SkcError: one could not be brought to its end.
+        """
+        if not self._recovery.pending(resources):
+            return False
+        name = self._runs.name("recover")
+        owner = self._runs.owner("recover", name)
+        with self._runs.holding(resources, owner):
+            return self._recovery.recover(resources, person=person, owner=owner)
+
+    def apply_plan(
+        self,
+        path: Path,
+        look: Callable[[], Plan],
+        *,
+        person: Person,
+        resources: Sequence[Resource],
+        consent: Consent,
+        choices: Choices,
+        chain: str | None = None,
+    ) -> Outcome:
+        """Carry out a plan only if it is still the one that was saved.
+
+        The arguments are those of `carry_out`. What is walked is what `look` gives; the file only
+        says what it has to be equal to: command, subject, state and steps.
+
+        Raises:
+            NotAPlan: the file cannot be read (4).
+            PlanIsStale: a fresh plan differs (4); nothing was touched.
+            SkcError: as `carry_out`.
+        """
+        return self._carry_out(
+            Errand(
+                look=look,
+                person=person,
+                resources=tuple(resources),
+                consent=consent,
+                choices=choices,
+                chain=chain,
+                expected=self.read_plan(path),
+            )
+        )
+
+    def read_plan(self, path: Path) -> Plan:
+        """A plan that `--save-plan` wrote; its `command` says whose look makes the fresh one.
+
+        Raises:
+            NotAPlan: there is no such file, or it is none of ours.
+            UnknownKind: it holds a step of another version.
+        """
+        return read_plan(path, kinds=self._kinds, disk=self._disk)
+
+    def journals(self) -> Sequence[JournalState]:
+        """All journals, newest first."""
+        return self._runs.shelf.states()
+
+    def journal(self, name: str) -> JournalState:
+        """One journal, by its id.
+
+        Raises:
+            NoSuchJournal: there is none; the nearest ids are named.
+        """
+        return self._runs.shelf.find(name)
+
+    def resume(self, name: str, person: Person) -> Outcome:
+        """Walk a run whose process died on to its end; one that is sealed is left as it is.
+
+        Raises:
+            NoSuchJournal: there is no such journal.
+            Locked: its process lives, or somebody holds one of its resources.
+            RunIsOver: it was rolled back.
+            SkcError: as `carry_out`.
+        """
+        return self._take(name, person, back=False)
+
+    def rollback(self, name: str, person: Person) -> Outcome:
+        """Put back a run whose process died; one that was put back is left as it is.
+
+        Raises:
+            NoSuchJournal: there is no such journal.
+            Locked: its process lives, or somebody holds one of its resources.
+            PastTheTurn: it has begun its steps without a way back.
+            RunIsOver: it is sealed.
+            NeedsPerson: something could not be put back (6).
+        """
+        return self._take(name, person, back=True)
+
+    def _carry_out(self, errand: Errand) -> Outcome:
+        gait = Gait(errand, runs=self._runs, recovery=self._recovery, disk=self._disk)
+        return gait.carry_out()
+
+    def _take(self, name: str, person: Person, *, back: bool) -> Outcome:
+        state = self.journal(name)
+        owner = self._runs.owner("journal rollback" if back else "journal resume", name)
+        walked: Walked = self._runs.take(state, person=person, owner=owner, back=back)
+        if walked.late is not None:
+            person.note("the wish to stop came too late: everything is done")
+        return walked.outcome
