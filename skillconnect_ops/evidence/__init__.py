@@ -1,1 +1,31 @@
-"""Floor 3: the ledgers of what was proven."""
+"""Floor 3: the evidence ledger: what runs observed, signed, in files that git can merge.
+
+`.skc/evidence/<writer>.jsonl` in the repository is a *chain*: one record a line, each signed with
+Ed25519 and holding the hash of the line before it. `.skc/allowed_signers` says whose keys count.
+
+**What is noticed.** A changed byte, a line removed from or moved within a chain, a line taken from
+another chain, a chain that two clones sharing one key have both gone on writing, and markers that a
+merge left behind. Each is an error that names the file and the record.
+
+**What a chain cannot prove.**
+
+- That its end is there: whoever can write the file can cut off the last lines, or remove the file.
+  The history in git shows that; the chain does not.
+- When a thing happened: `at` is the clock of the signer's machine. A clock that was moved back is
+  no fault; the order of a chain is that of its lines, and `read` never turns it round.
+- That the signer told the truth. A record says what a run with that key observed, no more.
+- Who may sign: `.skc/allowed_signers` is a file like others. A line in it counts because the people
+  who review changes to the repository let it in. `record` never adds one; `enroll` does.
+
+**Why more than one chain for a key.** A branch, a worktree and a reset each give the same machine
+another end of the same file. Were all of them written on, git could not merge them. So the private
+state remembers the end of each chain; a chain whose remembered end is not in the working tree is
+left alone, and a new one begins.
+
+**A record without a listed signer is a claim**: it reads well, `signer` is None, and no status
+counts it as proven. So is one written for another project.
+"""
+
+from skillconnect_ops.evidence.ledger import Ledger
+
+__all__ = ["Ledger"]
