@@ -7,6 +7,7 @@ Rooms subclass these with names that say what happened (`PlanIsStale`); nobody b
 from typing import ClassVar
 
 from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.core.report import StepResult
 
 
 class SkcError(Exception):
@@ -21,6 +22,8 @@ class SkcError(Exception):
         self.why = why
         self.fix = fix
         self.journal = journal
+        self.steps: tuple[StepResult, ...] = ()
+        """What became of the steps of the plan that failed, if one was walked."""
 
 
 class UsageError(SkcError):
@@ -65,3 +68,4 @@ class Stop(BaseException):
         super().__init__(exit_code.name)
         self.exit = exit_code
         self.journal: str | None = None
+        self.steps: tuple[StepResult, ...] = ()

@@ -1,5 +1,6 @@
 """A finding: one fault at one place, graded."""
 
+import hashlib
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct
@@ -57,3 +58,16 @@ class Finding(Struct, frozen=True, kw_only=True):
     remedy: str
     fingerprint: str
     suppressed: str | None = None
+
+
+def fingerprint(identity: str, place: str | None, context: str, *, occurrence: int = 0) -> str:
+    """The name of a finding, equal on every machine and free of line numbers.
+
+    Args:
+        identity: the check's id.
+        place: the path or subject, relative to the project.
+        context: what was found there, with secrets masked.
+        occurrence: how many equal ones came before it in the same place.
+    """
+    text = "\0".join((identity, place or "", context, str(occurrence)))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -22,6 +22,8 @@ def templates(folder: str) -> tuple[str, ...]:
 def _below(folder: Traversable, prefix: str) -> list[str]:
     names: list[str] = []
     for entry in folder.iterdir():
+        if entry.name == "__pycache__":  # an installer compiles the Python among the templates
+            continue
         if entry.is_dir():
             names += _below(entry, f"{prefix}{entry.name}/")
         else:

@@ -1,5 +1,7 @@
 """Commands that run commands, without printing and without raising."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from skillconnect_ops.core.report import Report
@@ -10,3 +12,6 @@ class Commands(Protocol):
 
     def run(self, *argv: str) -> Report:
         """Run one command as if typed; errors come back as the report's status and error."""
+
+    def elsewhere(self, folder: Path, variables: Mapping[str, str]) -> "Commands":
+        """The front door as if typed in another folder, with some variables set besides."""

@@ -1,0 +1,45 @@
+"""Servers that we start ourselves: mongod and redis-server, on PATH or from wheels."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from skillconnect_ops.adapters.embedded.mongod import Mongod, MongodOptions, run_mongod
+from skillconnect_ops.adapters.embedded.process import CannotStart
+from skillconnect_ops.adapters.embedded.programs import NotInstalled
+from skillconnect_ops.adapters.embedded.redis import run_redis
+from skillconnect_ops.core.secret import Secret
+
+__all__ = [
+    "CannotStart",
+    "EmbeddedServers",
+    "Mongod",
+    "MongodOptions",
+    "NotInstalled",
+    "run_mongod",
+    "run_redis",
+]
+
+
+class EmbeddedServers:
+    """The `Embedded` port with real servers."""
+
+    @contextmanager
+    def mongodb(
+        self,
+        folder: Path,
+        *,
+        auth: bool = True,
+        members: int | None = 1,
+        cache_gb: float = 0.25,
+    ) -> Iterator[Secret]:
+        """A replica set in the folder; see the port."""
+        options = MongodOptions(auth=auth, members=members, cache_gb=cache_gb)
+        with run_mongod(folder, options) as servers:
+            yield servers.uri
+
+    @contextmanager
+    def redis(self, folder: Path) -> Iterator[Secret]:
+        """A redis-server in the folder; see the port."""
+        with run_redis(folder) as uri:
+            yield uri

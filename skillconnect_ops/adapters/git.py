@@ -1,0 +1,187 @@
+"""Repositories, looked at through git's own plumbing; nothing is changed, not even the index.
+
+The program rather than GitPython: a library that follows `GIT_DIR` and fails to import where git is
+not installed would have to be held back at every turn, and what is asked here is four commands.
+"""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.ports.git import RepositoryState
+
+_TIMEOUT_S = 60.0
+_KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
+_OUTSIDE = ("not a git repository", "must be run in a work tree", "is outside repository")
+
+
+class GitNotInstalled(Precondition):
+    """There is a repository, and no program to ask about it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            "git is not installed",
+            why=f"{folder} is a repository, and no `git` is on PATH",
+            fix="install git (apt-get install git)",
+        )
+
+
+class RepositoryNotTrusted(Precondition):
+    """Git refuses a repository that belongs to somebody else."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"git does not trust the repository at {folder}",
+            why="it belongs to another user (git calls this dubious ownership)",
+            fix=f"git config --global --add safe.directory '{folder}'",
+        )
+
+
+class GitFailed(Precondition):
+    """Git ended with an error of its own."""
+
+
+class _Ran(Struct, frozen=True):
+    code: int
+    output: str
+    complaint: str
+
+
+class GitProgram:
+    """The `Git` port with the `git` on PATH."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def version(self) -> str | None:
+        """`2.39.5`, or None where git is not installed."""
+        ran = self._run(Path("/"), "version")
+        words = ran.output.split() if ran and ran.code == 0 else []
+        return words[2] if len(words) > 2 else None
+
+    def state(self, folder: Path) -> RepositoryState | None:
+        """The work tree that holds the folder (or would, were the folder there), or None.
+
+        A bare repository and the inside of a `.git` folder are no work tree.
+
+        Raises:
+            GitNotInstalled: there seems to be a repository, and no git.
+            RepositoryNotTrusted: it belongs to somebody else.
+            GitFailed: the repository is damaged.
+        """
+        asked = self._ask(folder, "rev-parse", "--show-toplevel", "--is-shallow-repository")
+        if asked is None:
+            return None
+        root, _, shallow = asked.rstrip("\n").rpartition("\n")
+        # untracked files do not count, so that a large tree need not be walked
+        told = self._ask(
+            Path(root),
+            *("status", "--porcelain=v2", "--branch", "-z"),
+            *("--untracked-files=no", "--ignore-submodules=dirty"),
+        )
+        lines = (told or "").split("\0")
+        heads = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
+        branch = heads.get("branch.head", "(detached)")
+        unborn = heads.get("branch.oid") == "(initial)"
+        return RepositoryState(
+            root=Path(root),
+            branch=None if unborn or branch == "(detached)" else branch,
+            dirty=any(line and not line.startswith("# ") for line in lines),
+            shallow=shallow == "true",
+        )
+
+    def tracked(self, folder: Path, path: Path) -> bool:
+        """Whether the index of the folder's repository holds the path, or something below it.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        asked = self._ask(
+            folder, "--literal-pathspecs", "ls-files", "-z", "--cached", "--", str(folder / path)
+        )
+        return bool(asked)
+
+    def ignored(self, folder: Path, path: Path) -> bool:
+        """Whether an ignore rule covers the path, be it tracked or not.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        # it knows no --literal-pathspecs, but an absolute path has no magic either
+        whole = str(folder / path)
+        return self._ask(folder, "check-ignore", "--no-index", "--", whole) is not None
+
+    def _ask(self, folder: Path, *words: str) -> str | None:
+        """What git answers; None outside a work tree, or where it says no (exit 1)."""
+        place = _nearest(folder)
+        ran = self._run(place, *words)
+        if ran is None:
+            if _seems_repository(place):
+                raise GitNotInstalled(place)
+            return None
+        if ran.code == 0:
+            return ran.output
+        if ran.code == 1 or any(words in ran.complaint for words in _OUTSIDE):
+            return None
+        if "dubious ownership" in ran.complaint:
+            raise RepositoryNotTrusted(place)
+        raise GitFailed(
+            f"git cannot read the repository at {place}",
+            why=_first_line(ran.complaint) or f"`git {' '.join(words[:2])}` ended with {ran.code}",
+            fix=f"git -C '{place}' status",
+        )
+
+    def _run(self, folder: Path, *words: str) -> _Ran | None:
+        """Run git; None where it is not installed."""
+        argv = ["git", "-c", "core.fsmonitor=false", *words]
+        try:
+            ran = subprocess.run(
+                argv,
+                cwd=folder,
+                env=self._variables(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise GitFailed(
+                f"git cannot be run in {folder}",
+                why=str(getattr(error, "strerror", None) or "it did not end within a minute"),
+                fix=f"git -C '{folder}' status",
+            ) from error
+        return _Ran(ran.returncode, _text(ran.stdout), _text(ran.stderr))
+
+    def _variables(self) -> Mapping[str, str]:
+        """A small environment: no `GIT_DIR` or `GIT_INDEX_FILE` of a caller reaches git."""
+        kept = {name: self._environment.get(name) for name in _KEPT}
+        return {name: value for name, value in kept.items() if value is not None} | {
+            "LC_ALL": "C",
+            "GIT_OPTIONAL_LOCKS": "0",  # `status` would refresh the index otherwise
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    return next((place for place in (folder, *folder.parents) if place.is_dir()), Path("/"))
+
+
+def _seems_repository(folder: Path) -> bool:
+    return any((place / ".git").exists() for place in (folder, *folder.parents))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="surrogateescape")
+
+
+def _first_line(complaint: str) -> str:
+    line = next(iter(complaint.strip().splitlines()), "")
+    return "".join(letter for letter in line if letter.isprintable())

@@ -1,0 +1,78 @@
+"""Which action a command needs, and the built-in role with the least rights that has it.
+
+Source: MongoDB manual, "Built-In Roles" and "Privilege Actions".
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+BUCKETS = "system.buckets."
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """What a user lacks."""
+
+    action: str
+    resource: str
+    role_name: str
+    role_database: str
+
+
+_ON_DATABASE = {
+    "find": ("find", "read"),
+    "getMore": ("find", "read"),
+    "aggregate": ("find", "read"),
+    "count": ("find", "read"),
+    "listCollections": ("listCollections", "read"),
+    "listIndexes": ("listIndexes", "read"),
+    "collStats": ("collStats", "read"),
+    "dbStats": ("dbStats", "read"),
+    "dbHash": ("dbHash", "read"),
+    "killCursors": ("killCursors", "read"),
+    "insert": ("insert", "readWrite"),
+    "update": ("update", "readWrite"),
+    "delete": ("remove", "readWrite"),
+    "create": ("createCollection", "readWrite"),
+    "createIndexes": ("createIndex", "readWrite"),
+    "dropIndexes": ("dropIndex", "readWrite"),
+    "drop": ("dropCollection", "readWrite"),
+    "renameCollection": ("renameCollectionSameDB", "readWrite"),
+    "collMod": ("collMod", "dbAdmin"),
+    "dropDatabase": ("dropDatabase", "dbAdmin"),
+    "createUser": ("createUser", "userAdmin"),
+    "updateUser": ("changePassword", "userAdmin"),
+    "dropUser": ("dropUser", "userAdmin"),
+    "usersInfo": ("viewUser", "userAdmin"),
+    "grantRolesToUser": ("grantRole", "userAdmin"),
+    "revokeRolesFromUser": ("revokeRole", "userAdmin"),
+}
+_ON_CLUSTER = {
+    "getParameter": ("getParameter", "clusterMonitor"),
+    "serverStatus": ("serverStatus", "clusterMonitor"),
+    "replSetGetStatus": ("replSetGetStatus", "clusterMonitor"),
+    "listDatabases": ("listDatabases", "clusterMonitor"),
+    "setParameter": ("setParameter", "hostManager"),
+}
+
+
+def needed(database: str, collection: str, command: Mapping[str, Any]) -> Need:
+    """What a command that was refused needs."""
+    verb = next(iter(command), "")
+    if verb in _ON_CLUSTER:
+        action, role = _ON_CLUSTER[verb]
+        return Need(action=action, resource="cluster", role_name=role, role_database="admin")
+    action, role = _ON_DATABASE.get(verb, (verb, ""))
+    if verb == "renameCollection":
+        database, _, collection = collection.partition(".")
+    if command.get("bypassDocumentValidation"):
+        action, role = "bypassDocumentValidation", "restore"
+    if collection.startswith(BUCKETS):
+        role = "restore" if role == "readWrite" else "backup"
+    return Need(
+        action=action,
+        resource=f"{database}.{collection}" if collection else database,
+        role_name=role,
+        role_database="admin" if role in {"backup", "restore"} else database,
+    )

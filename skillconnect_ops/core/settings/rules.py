@@ -1,0 +1,144 @@
+"""What a setting's value must look like, where its type alone does not say it."""
+
+import re
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from skillconnect_ops.core.settings.model import (
+    BackupSettings,
+    DatabaseSettings,
+    ProjectSettings,
+    Settings,
+    TargetSettings,
+)
+
+Rule = Callable[[object], "Broken | None"]
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):(\d{1,5})", re.ASCII)
+
+
+class Broken(Struct, frozen=True, kw_only=True):
+    """How a value breaks its rule; the words never hold the value."""
+
+    what: str
+    why: str
+    fix: str
+
+
+def is_variable(name: str) -> bool:
+    """Whether a text can be the name of an environment variable."""
+    return _VARIABLE.fullmatch(name) is not None
+
+
+def is_name(name: str) -> bool:
+    """Whether a text can name a target or a project's state folder."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _uri(value: object) -> Broken | None:
+    prefix, _, name = str(value).partition(":")
+    if prefix == "env" and is_variable(name):
+        return None
+    if "//" in name:
+        return Broken(
+            what="holds an address, and that may hold a password",
+            why="skc.yaml names variables and never holds their values",
+            fix="move it to the env file and write `env:` and the variable's name",
+        )
+    return Broken(
+        what="names no variable",
+        why="it is written `env:` and the name of a variable in the env files: env:MONGO_URI",
+        fix="write `env:` and the variable's name",
+    )
+
+
+def _variable(value: object) -> Broken | None:
+    if is_variable(str(value)):
+        return None
+    return Broken(
+        what="names no environment variable",
+        why="it is a name alone, like SKC_MONGO_ADMIN_URI; skc.yaml never holds the value",
+        fix="write the variable's name",
+    )
+
+
+def _id(value: object) -> Broken | None:
+    if is_name(str(value)):
+        return None
+    return Broken(
+        what="cannot name a folder",
+        why="letters, digits, `.`, `_` and `-` alone, at most 64, a letter or digit first",
+        fix="write such a name",
+    )
+
+
+def _target_names(value: object) -> Broken | None:
+    if not isinstance(value, dict) or all(is_name(str(name)) for name in value):
+        return None
+    return Broken(
+        what="holds a name that cannot name a target",
+        why="letters, digits, `.`, `_` and `-` alone, at most 64, a letter or digit first",
+        fix="rename the target",
+    )
+
+
+def _filled(value: object) -> Broken | None:
+    if str(value).strip():
+        return None
+    return Broken(what="is empty", why="an empty text names nothing", fix="write a value")
+
+
+def _all_filled(value: object) -> Broken | None:
+    found = (_filled(item) for item in value) if isinstance(value, tuple) else ()
+    return next((fault for fault in found if fault), None)
+
+
+def _recipients(value: object) -> Broken | None:
+    for recipient in value if isinstance(value, tuple) else ():
+        if "SECRET-KEY" in str(recipient).upper():
+            return Broken(
+                what="holds a secret key",
+                why="a recipient is the public half; the secret half opens every backup",
+                fix="take it out, treat that key as leaked, and write the public key (age1…)",
+            )
+        if not str(recipient).startswith(("age1", "ssh-ed25519 ", "ssh-rsa ")):
+            return Broken(
+                what="holds something that is no age recipient",
+                why="a recipient begins with age1, ssh-ed25519 or ssh-rsa",
+                fix="write the public key that `age-keygen -y KEYFILE` shows",
+            )
+    return None
+
+
+def _addresses(value: object) -> Broken | None:
+    pairs = value.items() if isinstance(value, dict) else ()
+    if all(_is_address(str(side)) for pair in pairs for side in pair):
+        return None
+    return Broken(
+        what="holds something that is no host:port",
+        why="each line is `host:port as the server knows it: host:port as reached from here`",
+        fix='write `"mongo:27017": "127.0.0.1:27017"`',
+    )
+
+
+def _is_address(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and 0 < int(match[2]) < 65536
+
+
+RULES: dict[tuple[type[object], str], Rule] = {
+    (ProjectSettings, "id"): _id,
+    (ProjectSettings, "name"): _filled,
+    (Settings, "targets"): _target_names,
+    (Settings, "backend"): _filled,
+    (TargetSettings, "env_files"): _all_filled,
+    (DatabaseSettings, "uri"): _uri,
+    (DatabaseSettings, "admin_uri"): _variable,
+    (DatabaseSettings, "name"): _filled,
+    (DatabaseSettings, "connect_map"): _addresses,
+    (BackupSettings, "location"): _filled,
+    (BackupSettings, "recipients"): _recipients,
+}

@@ -1,0 +1,253 @@
+"""Git against real repositories, odd ones above all."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from skillconnect_ops.adapters.git import (
+    GitFailed,
+    GitNotInstalled,
+    GitProgram,
+    RepositoryNotTrusted,
+)
+
+CLEAN = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+class Given:
+    """An environment that a test made up."""
+
+    def __init__(self, variables: Mapping[str, str] = CLEAN) -> None:
+        self.variables = variables
+        self.folder = Path("/")
+        self.state_home = Path("/nonexistent")
+
+    def get(self, name: str) -> str | None:
+        return self.variables.get(name) or None
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    ran = subprocess.run(
+        ["git", *identity, "-c", "protocol.file.allow=always", *words],
+        cwd=folder,
+        env=CLEAN,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout.strip()
+
+
+@pytest.fixture
+def asked() -> GitProgram:
+    return GitProgram(Given())
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "re po 'ü' \"x\"\nline"
+    folder.mkdir()
+    git(folder, "init", "--initial-branch=main")
+    (folder / "a.txt").write_text("a")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "one")
+    return folder
+
+
+def test_a_repository_is_seen_from_a_folder_below(asked: GitProgram, repository: Path) -> None:
+    (repository / "x" / "y").mkdir(parents=True)
+    state = asked.state(repository / "x" / "y")
+    assert state is not None
+    assert state.root == repository
+    assert state.branch == "main"
+    assert not state.dirty
+    assert not state.shallow
+
+
+def test_a_folder_that_is_not_there_yet_belongs_to_the_one_above(
+    asked: GitProgram, repository: Path
+) -> None:
+    state = asked.state(repository / "not" / "there")
+    assert state is not None
+    assert state.root == repository
+
+
+def test_no_repository_is_none(asked: GitProgram, tmp_path: Path) -> None:
+    assert asked.state(tmp_path) is None
+    assert not asked.tracked(tmp_path, tmp_path / "a")
+    assert not asked.ignored(tmp_path, tmp_path / "a")
+
+
+def test_a_bare_repository_and_a_git_folder_are_no_work_tree(
+    asked: GitProgram, tmp_path: Path, repository: Path
+) -> None:
+    git(tmp_path, "init", "--bare", "bare.git")
+    assert asked.state(tmp_path / "bare.git") is None
+    assert asked.state(repository / ".git") is None
+
+
+def test_a_repository_without_a_commit_has_no_branch(asked: GitProgram, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--initial-branch=main")
+    (tmp_path / ".env").write_text("A=1")
+    git(tmp_path, "add", ".env")
+    state = asked.state(tmp_path)
+    assert state is not None
+    assert state.branch is None
+    assert state.dirty
+    assert asked.tracked(tmp_path, tmp_path / ".env")
+
+
+def test_a_detached_head_has_no_branch(asked: GitProgram, repository: Path) -> None:
+    git(repository, "checkout", "--detach")
+    state = asked.state(repository)
+    assert state is not None
+    assert state.branch is None
+
+
+@pytest.mark.parametrize("how", ["changed", "staged", "deleted"])
+def test_a_change_to_a_tracked_file_is_dirty(asked: GitProgram, repository: Path, how: str) -> None:
+    (repository / "a.txt").write_text("bb")
+    if how == "staged":
+        git(repository, "add", ".")
+    elif how == "deleted":
+        (repository / "a.txt").unlink()
+    state = asked.state(repository)
+    assert state is not None
+    assert state.dirty
+
+
+def test_an_untracked_file_is_not_dirty(asked: GitProgram, repository: Path) -> None:
+    (repository / "new").write_text("x")
+    state = asked.state(repository)
+    assert state is not None
+    assert not state.dirty
+
+
+def test_a_shallow_clone_is_seen(asked: GitProgram, repository: Path, tmp_path: Path) -> None:
+    git(repository, "commit", "--allow-empty", "-m", "two")
+    git(tmp_path, "clone", "--depth=1", f"file://{repository}", "shallow")
+    state = asked.state(tmp_path / "shallow")
+    assert state is not None
+    assert state.shallow
+
+
+def test_a_worktree_and_a_submodule_have_roots_of_their_own(
+    asked: GitProgram, repository: Path, tmp_path: Path
+) -> None:
+    git(repository, "worktree", "add", "-b", "side", str(tmp_path / "side"))
+    side = asked.state(tmp_path / "side")
+    assert side is not None
+    assert (side.root, side.branch) == (tmp_path / "side", "side")
+    inner = tmp_path / "inner"
+    git(tmp_path, "clone", str(repository), "inner")
+    git(repository, "submodule", "add", str(inner), "sub")
+    state = asked.state(repository / "sub")
+    assert state is not None
+    assert state.root == repository / "sub"
+    assert asked.tracked(repository / "sub", repository / "sub" / "a.txt")
+
+
+def test_tracked_and_ignored_take_names_literally(asked: GitProgram, repository: Path) -> None:
+    (repository / ".gitignore").write_text(".env\n")
+    for name in ("*.txt", ":(top)x", "-n", "sp ace"):
+        assert not asked.tracked(repository, repository / name)
+        (repository / name).write_text("x")
+        assert not asked.ignored(repository, repository / name)
+    git(repository, "add", "-f", "--", "./-n")
+    assert asked.tracked(repository, repository / "-n")
+    assert asked.tracked(repository, repository / "a.txt")
+    assert asked.ignored(repository, repository / ".env")
+    assert asked.ignored(repository, repository / "deep" / ".env")
+
+
+def test_a_tracked_file_can_be_covered_by_a_rule_too(asked: GitProgram, repository: Path) -> None:
+    (repository / ".gitignore").write_text("a.txt\n")
+    assert asked.tracked(repository, repository / "a.txt")
+    assert asked.ignored(repository, repository / "a.txt")
+
+
+def test_a_repository_is_seen_through_a_link(
+    asked: GitProgram, repository: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(repository)
+    (repository / ".gitignore").write_text(".env\n")
+    state = asked.state(link)
+    assert state is not None
+    assert state.root == repository
+    assert asked.tracked(link, link / "a.txt")
+    assert asked.tracked(link, Path("a.txt"))
+    assert asked.ignored(link, link / ".env")
+
+
+def test_a_path_outside_is_neither(asked: GitProgram, repository: Path, tmp_path: Path) -> None:
+    assert not asked.tracked(repository, tmp_path / "elsewhere")
+    assert not asked.ignored(repository, tmp_path / "elsewhere")
+
+
+def test_the_callers_git_variables_do_not_confuse_it(repository: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "other")
+    confusing = CLEAN | {
+        "GIT_DIR": str(tmp_path / "other" / ".git"),
+        "GIT_WORK_TREE": str(tmp_path / "other"),
+        "GIT_INDEX_FILE": "/nonexistent/index",
+        "GIT_CEILING_DIRECTORIES": str(repository.parent),
+    }
+    state = GitProgram(Given(confusing)).state(repository)
+    assert state is not None
+    assert state.root == repository
+
+
+def test_looking_changes_nothing(asked: GitProgram, repository: Path) -> None:
+    os.utime(repository / "a.txt", (1, 1))  # the index is stale now, and status would refresh it
+    before = {
+        path: (path.stat().st_mtime_ns, path.stat().st_size) for path in repository.rglob("*")
+    }
+    asked.state(repository)
+    asked.tracked(repository, repository / "a.txt")
+    asked.ignored(repository, repository / "a.txt")
+    after = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in repository.rglob("*")}
+    assert after == before
+
+
+def test_without_git_a_repository_cannot_be_looked_at(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    without = GitProgram(Given({"PATH": str(tmp_path / "bin")}))
+    assert without.version() is None
+    assert without.state(tmp_path) is None
+    with pytest.raises(GitNotInstalled):
+        without.state(repository)
+
+
+def test_somebody_elses_repository_gets_the_command_that_trusts_it(
+    repository: Path, tmp_path: Path
+) -> None:
+    real = shutil.which("git")
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{CLEAN['PATH']}"
+    with pytest.raises(RepositoryNotTrusted) as raised:
+        GitProgram(Given(CLEAN | {"PATH": path})).state(repository)
+    assert raised.value.fix.startswith("git config --global --add safe.directory ")
+
+
+def test_a_damaged_repository_is_no_traceback(asked: GitProgram, repository: Path) -> None:
+    (repository / ".git" / "index").write_bytes(b"rubbish")
+    with pytest.raises(GitFailed):
+        asked.state(repository)
+    (repository / ".git" / "config").write_text("[rubbish")
+    with pytest.raises(GitFailed):
+        asked.tracked(repository, repository / "a.txt")
+
+
+def test_the_version_is_three_numbers(asked: GitProgram) -> None:
+    version = asked.version()
+    assert version is not None
+    assert version[0].isdigit()
