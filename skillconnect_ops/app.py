@@ -1,0 +1,147 @@
+"""The front door: which commands there are, and the way of one from argv to its exit code."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from itertools import pairwise
+
+from typer.core import TyperCommand, TyperGroup
+
+from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
+from skillconnect_ops.core.errors import Stop
+from skillconnect_ops.core.exits import Exit
+from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.terminal.boundary import bounded
+from skillconnect_ops.terminal.buglog import BugLog
+from skillconnect_ops.terminal.deliver import Delivery
+from skillconnect_ops.terminal.front import PROGRAM, Entry, Front, Section, complete, completes
+from skillconnect_ops.terminal.group import Call, Group
+from skillconnect_ops.terminal.options import Format
+from skillconnect_ops.terminal.person import AtTerminal, Deputy, Silent
+from skillconnect_ops.terminal.signals import caught
+from skillconnect_ops.terminal.streams import Streams
+from skillconnect_ops.wiring import Wiring
+
+_AT = "skillconnect_ops.commands"
+COMMANDS: tuple[Section, ...] = (
+    Section(
+        "begin",
+        (
+            Entry("init", "Look at a project and write its skc.yaml.", f"{_AT}.init.cli"),
+            Entry(
+                "doctor",
+                "Say what works here, and what to do about the rest.",
+                f"{_AT}.doctor.cli",
+            ),
+            Entry(
+                "status",
+                "Show what is known of this project, and the next command.",
+                f"{_AT}.status.cli",
+            ),
+            Entry(
+                "demo",
+                "Back up, prove and restore a sample database, here and now.",
+                f"{_AT}.demo.cli",
+            ),
+        ),
+    ),
+    Section(
+        "back up and restore",
+        (
+            Entry("backup", "Back up the database at one instant.", f"{_AT}.backup.cli"),
+            Entry("restore", "Restore a backup, or a part of it.", f"{_AT}.backup.cli"),
+        ),
+    ),
+    Section(
+        "plans and journals",
+        (
+            Entry(
+                "journal",
+                "List the runs of plans; resume or roll back one that was cut short.",
+                f"{_AT}.journal.cli",
+            ),
+        ),
+    ),
+)
+
+
+def run(argv: Sequence[str]) -> Report:
+    """Run one command as if typed, without a person: nothing is printed, nobody is asked.
+
+    Args:
+        argv: the words after `skc`; no secret among them.
+
+    Returns:
+        The report; an error, too, is one (its `status`, `error` and `exit` say so).
+    """
+    return _Door(ProcessEnvironment(), SystemClock(), Silent()).run(argv)
+
+
+def main(argv: Sequence[str], *, streams: Streams | None = None) -> int:
+    """Run one command for the person at the terminal; gives the exit code of the process."""
+    streams = streams or Streams.of_process()
+    environment = ProcessEnvironment()
+    clock = SystemClock()
+    if completes(environment.get):
+        return complete(Front(COMMANDS, _load))
+    door = _Door(environment, clock, AtTerminal(streams, environment, clock=clock))
+    call = door.call(argv)
+    try:
+        with caught(), door.bugs.of_threads(streams.say):
+            report = door.run(argv, call=call)
+            return Delivery(streams, environment, disk=Disk()).deliver(report, call)
+    except KeyboardInterrupt:
+        return Exit.SIGINT
+    except Stop as stop:
+        return stop.exit
+
+
+class _Door:
+    """Takes command lines in, each into a house of its own."""
+
+    def __init__(self, environment: Environment, clock: Clock, person: Person) -> None:
+        self._clock = clock
+        self._house = Wiring(
+            environment=environment, clock=clock, person=person, run=self._run_for_command
+        )
+        self._environment = environment
+        self._person = person
+        self.bugs = BugLog(environment.state_home, disk=Disk())
+
+    def call(self, argv: Sequence[str]) -> Call:
+        """A call that answers in JSON where JSON is asked for, even if nothing else is right."""
+        call = Call(self._house)
+        call.format = _guessed_format(argv)
+        return call
+
+    def run(self, argv: Sequence[str], *, call: Call | None = None) -> Report:
+        """Run one command; never raises."""
+        call = call or self.call(argv)
+        return bounded(
+            lambda: _dispatched(argv, call), call=call, clock=self._clock, bugs=self.bugs
+        )
+
+    def _run_for_command(self, argv: tuple[str, ...], environment: Environment) -> Report:
+        return _Door(environment, self._clock, Deputy(self._person)).run(argv)
+
+
+def _dispatched(argv: Sequence[str], call: Call) -> Report:
+    """Parse, and call the command's function."""
+    front = Front(COMMANDS, _load)
+    with front.make_context(PROGRAM, list(argv), obj=call) as ctx:
+        report = front.invoke(ctx)
+    if not isinstance(report, Report):
+        raise TypeError(f"skc {call.command} gave a {type(report).__name__} for a report")
+    return report
+
+
+def _load(entry: Entry) -> TyperCommand | TyperGroup:
+    group: Group = getattr(import_module(entry.module), entry.name.upper())
+    return group.build(summary=entry.summary)
+
+
+def _guessed_format(argv: Sequence[str]) -> Format:
+    asked = "--format=json" in argv or ("--format", "json") in pairwise(argv)
+    return Format.JSON if asked else Format.TABLE

@@ -1,0 +1,153 @@
+"""Blocks of a view as text: aligned, whole words, no identifier cut or broken."""
+
+from collections.abc import Iterable
+from io import StringIO
+from typing import assert_never
+
+from rich.console import Console, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text as Styled
+
+from skillconnect_ops.core.finding import Finding
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Table, Text, Tone, count, listed
+from skillconnect_ops.terminal.layout import column_widths
+from skillconnect_ops.terminal.streams import Screen
+from skillconnect_ops.terminal.text import one_line
+
+_GAP = 2
+_STYLES = {
+    Tone.PLAIN: "",
+    Tone.GOOD: "green",
+    Tone.WARN: "yellow",
+    Tone.BAD: "red",
+    Tone.DIM: "dim",
+    Tone.STRONG: "bold",
+}
+_GRADES = {"low": Tone.DIM, "medium": Tone.WARN, "high": Tone.BAD, "critical": Tone.BAD}
+
+
+def drawn(report: Report, *, screen: Screen) -> str:
+    """A report for people: its view, then its findings, then what could not be looked at."""
+    blocks = (*report.view, *_findings(report.findings), *_unknown(report.unknown))
+    return "\n".join(draw(block, screen=screen) for block in blocks)
+
+
+def draw(block: Block, *, screen: Screen) -> str:
+    """One block, each line ended."""
+    match block:
+        case Lines():
+            return _lines(block.lines, screen)
+        case Pairs():
+            return _titled(block.title, _pairs(block.pairs, screen), screen)
+        case Table():
+            return _titled(block.title, _table(block, screen), screen)
+    assert_never(block)
+
+
+def styled(cell: Cell) -> Styled:
+    """A cell as rich draws it; what steers a terminal is spelled out."""
+    if isinstance(cell, Text):
+        return Styled(one_line(cell.text), style=_STYLES[cell.tone])
+    return Styled(one_line(cell))
+
+
+def _lines(lines: Iterable[Cell], screen: Screen) -> str:
+    joined = Styled("\n").join(styled(line) for line in lines)
+    return _printed(joined, width=joined.cell_len + 1, screen=screen)
+
+
+def _titled(title: str | None, body: str, screen: Screen) -> str:
+    if title is None:
+        return body
+    return _lines([Text(title, Tone.STRONG)], screen) + body
+
+
+def _pairs(pairs: Iterable[tuple[str, Cell]], screen: Screen) -> str:
+    rows = [(Styled(one_line(name), style="dim"), styled(cell)) for name, cell in pairs]
+    return _grid(rows, screen=screen, right=())
+
+
+def _table(table: Table, screen: Screen) -> str:
+    if not table.rows:
+        return _lines([Text(table.empty, Tone.DIM)], screen)
+    heads = [Styled(one_line(head), style="bold") for head in table.headers]
+    rows = [[styled(cell) for cell in row] for row in table.rows]
+    if column_widths([heads, *rows], width=screen.width, gap=_GAP) is not None:
+        return _grid([heads, *rows], screen=screen, right=table.right)
+    return "\n".join(_pairs(zip(table.headers, row, strict=True), screen) for row in table.rows)
+
+
+def _grid(rows: Iterable[Iterable[Styled]], *, screen: Screen, right: tuple[int, ...]) -> str:
+    cells = [list(row) for row in rows]
+    widths = column_widths(cells, width=screen.width, gap=_GAP)
+    if widths is None:  # narrower than the longest word: let the terminal break the lines
+        widths = column_widths(cells, width=None, gap=_GAP) or []
+    grid = Grid(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))
+    for index, width in enumerate(widths):
+        grid.add_column(justify="right" if index in right else "left", width=width, overflow="fold")
+    for row in cells:
+        grid.add_row(*row)
+    return _printed(grid, width=sum(widths) + _GAP * len(widths), screen=screen)
+
+
+def _printed(thing: RenderableType, *, width: int, screen: Screen) -> str:
+    file = StringIO()
+    console = Console(
+        file=file,
+        width=max(width, 1),
+        force_terminal=screen.colour,
+        color_system="standard" if screen.colour else None,
+        no_color=not screen.colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    console.print(thing)
+    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+
+
+def _findings(findings: tuple[Finding, ...]) -> list[Block]:
+    open_ones = [finding for finding in findings if finding.suppressed is None]
+    if not open_ones:
+        return []
+    rows = tuple(
+        (
+            Text(finding.severity.value, _GRADES[finding.severity.value]),
+            finding.id,
+            _place(finding),
+            finding.message,
+        )
+        for finding in open_ones
+    )
+    title = count(len(open_ones), "finding")
+    return [Table(("severity", "id", "where", "what"), rows, title=title), *_remedies(open_ones)]
+
+
+def _remedies(findings: Iterable[Finding]) -> list[Block]:
+    """What to do, each remedy once, for all the places that it mends."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        places.setdefault((finding.id, finding.remedy), []).append(_place(finding))
+    lines: list[Cell] = []
+    for (name, remedy), where in places.items():
+        if remedy:
+            lines.append(Text(f"fix {name}: {listed(where, most=3)}", Tone.STRONG))
+            lines += [f"  {line}" for line in remedy.splitlines()]
+    return [Lines(tuple(lines))] if lines else []
+
+
+def _unknown(unknown: tuple[Unknown, ...]) -> list[Block]:
+    if not unknown:
+        return []
+    rows = tuple((item.subject, item.reason) for item in unknown)
+    return [Table(("not looked at", "because"), rows)]
+
+
+def _place(finding: Finding) -> str:
+    if finding.path is None:
+        return finding.subject or ""
+    numbers = [str(number) for number in (finding.line, finding.column) if number is not None]
+    return ":".join([finding.path, *numbers])

@@ -1,0 +1,52 @@
+"""The options that several commands share, as annotations for their signatures."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="NAME", help="The target of skc.yaml; needed when there are several."
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the plan and stop; nothing is changed.")
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Agree to the plan beforehand, for scripts and schedules.")
+]
+Confirm = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm", metavar="NAME", help="Name what will be destroyed, instead of typing it."
+    ),
+]
+SavePlan = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-plan", metavar="FILE", help="Write the plan to a file, for `skc apply`, and stop."
+    ),
+]
+ReportFormat = Annotated[
+    Format, typer.Option("--format", help="How the report is written.", show_default=True)
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Write the report to a file instead of stdout."),
+]
+
+COMMON = frozenset({"--target", "--dry-run", "--yes", "--confirm", "--save-plan"})
+"""Shown in a section of their own, after what only the command has."""
+EVERYWHERE = frozenset({"--format", "--out", "--help"})
+"""Added to every command; shown last."""

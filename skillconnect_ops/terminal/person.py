@@ -1,0 +1,188 @@
+"""The one at the terminal: is shown plans, is asked, is kept informed."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+
+from skillconnect_ops.core.errors import Refused
+from skillconnect_ops.core.plan import Clock, Person, Plan, Step, Ticker
+from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.terminal.progress import Bars, LineTicker
+from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
+from skillconnect_ops.terminal.text import one_line, printable
+
+_NO_WAY_BACK = "no way back"
+
+
+class NobodyToAsk(Refused):
+    """Consent is needed, and nobody is there to give it."""
+
+
+class AtTerminal:
+    """Implements `core.plan.Person` on the streams of a process."""
+
+    def __init__(self, streams: Streams, environment: Environment, *, clock: Clock) -> None:
+        self._streams = streams
+        self._environment = environment
+        self._clock = clock
+        self._bars = Bars(Tolerant(streams), colour=self._screen().colour, clock=clock)
+
+    def note(self, text: str) -> None:
+        """Lines for people, above the progress bars where there are any."""
+        text = printable(text)
+        if not self._bars.say(text):
+            self._streams.say(text)
+
+    def show(self, plan: Plan) -> None:
+        """The plan: what it acts on, then its steps, then what to know before agreeing."""
+        self.note("\n".join(plan_lines(plan)))
+
+    def agrees(self, plan: Plan) -> bool:
+        """Ask; only `y` or `yes` agrees. The end of input, or anything else, does not.
+
+        Raises:
+            Refused: nobody can be asked.
+        """
+        if not self._streams.can_ask():
+            raise NobodyToAsk(
+                f"skc {plan.command} needs consent, and nobody can be asked",
+                why="there is no terminal to ask at; nothing was changed",
+                fix=f"skc {plan.command} --yes",
+            )
+        return self._asked("Go ahead? [y/N] ").strip().lower() in {"y", "yes"}
+
+    def confirm(self, name: str) -> bool:
+        """Ask to type the name of what will be destroyed.
+
+        Raises:
+            Refused: nobody can be asked.
+        """
+        if not self._streams.can_ask():
+            raise NobodyToAsk(
+                f"{one_line(name)} would be destroyed, and nobody can be asked",
+                why="there is no terminal to ask at; nothing was changed",
+                fix=f"add --confirm {one_line(name)} if that is meant",
+            )
+        self._streams.say(f"This destroys {one_line(name)}.")
+        return self._asked("Type its name to go ahead: ").strip() == name
+
+    @contextmanager
+    def progress(self, label: str, *, total: int | None, unit: str) -> Iterator[Ticker]:
+        """A bar on a terminal; elsewhere a line now and then, and none for short work."""
+        if self._screen().width is not None and self._environment.get("TERM") != "dumb":
+            with self._bars.bar(label, total=total, unit=unit) as bar:
+                yield bar
+            return
+        ticker = LineTicker(self.note, label=label, total=total, unit=unit, clock=self._clock)
+        yield ticker
+        ticker.end()
+
+    def _screen(self) -> Screen:
+        return screen(self._streams.stderr, self._environment)
+
+    def _asked(self, question: str) -> str:
+        """One line of answer. What was typed before the question came is no answer to it."""
+        self._forget_typed_ahead()
+        self._streams.show(question)
+        return self._streams.stdin.readline()
+
+    def _forget_typed_ahead(self) -> None:
+        import termios  # noqa: PLC0415 - not on every system, and only a terminal needs it
+
+        with suppress(OSError, ValueError, termios.error):
+            termios.tcflush(self._streams.stdin.fileno(), termios.TCIFLUSH)
+
+
+class Silent:
+    """Nobody: for the public `run`. Shows nothing and agrees to nothing."""
+
+    def note(self, text: str) -> None:
+        """Nobody reads it."""
+
+    def show(self, plan: Plan) -> None:
+        """Nobody reads it."""
+
+    def agrees(self, plan: Plan) -> bool:
+        """Refuses.
+
+        Raises:
+            Refused: always.
+        """
+        raise NobodyToAsk(
+            f"skc {plan.command} needs consent, and nobody can be asked",
+            why="it was started by another command or program",
+            fix=f"skc {plan.command} --yes",
+        )
+
+    def confirm(self, name: str) -> bool:
+        """Refuses.
+
+        Raises:
+            Refused: always.
+        """
+        raise NobodyToAsk(
+            f"{one_line(name)} would be destroyed, and nobody can be asked",
+            why="it was started by another command or program",
+            fix=f"add --confirm {one_line(name)} if that is meant",
+        )
+
+    def progress(
+        self,
+        label: str,
+        *,
+        total: int | None,
+        unit: str,
+    ) -> AbstractContextManager[Ticker]:
+        """Counts nothing."""
+        return _nothing()
+
+
+class Deputy(Silent):
+    """For a command that another command runs: its progress and notes are seen, no plan is."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+
+    def note(self, text: str) -> None:
+        """Pass it on."""
+        self._person.note(text)
+
+    def progress(
+        self, label: str, *, total: int | None, unit: str
+    ) -> AbstractContextManager[Ticker]:
+        """Pass it on."""
+        return self._person.progress(label, total=total, unit=unit)
+
+
+class _NoTicker:
+    def advance(self, amount: int) -> None:
+        """Counts nothing."""
+
+    def describe(self, text: str) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def _nothing() -> Iterator[Ticker]:
+    yield _NoTicker()
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """A plan for people; the steps are numbered through, those without a way back say so."""
+    lines = [f"skc {plan.command}: {one_line(plan.subject.line())}".rstrip(": ")]
+    steps = [*plan.steps, *plan.final]
+    pad = len(str(len(steps)))
+    for number, step in enumerate(steps, start=1):
+        mark = f"  ({_NO_WAY_BACK})" if number > len(plan.steps) else ""
+        lines += _step_lines(f"  {number:>{pad}}. ", step, mark)
+    if not steps:
+        lines.append("  nothing to do")
+    return [*lines, *(f"  note: {_hanging(note, 8)}" for note in plan.notes)]
+
+
+def _step_lines(lead: str, step: Step, mark: str) -> list[str]:
+    first, *rest = printable(step.says()).splitlines() or [step.key]
+    return [f"{lead}{first}{mark}", *(f"{' ' * len(lead)}{line}" for line in rest)]
+
+
+def _hanging(text: str, column: int) -> str:
+    return text.rstrip().replace("\n", "\n" + " " * column)

@@ -1,0 +1,242 @@
+"""The only place that builds adapters, each when it is first asked for."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from skillconnect_ops.core.errors import Precondition, Stop
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
+
+if TYPE_CHECKING:
+    from skillconnect_ops.commands.house import House
+    from skillconnect_ops.core.ports.database import Database
+    from skillconnect_ops.core.ports.embedded import Embedded
+    from skillconnect_ops.core.ports.evidence import EvidenceLedger
+    from skillconnect_ops.core.ports.git import Git
+    from skillconnect_ops.core.ports.processes import Processes
+    from skillconnect_ops.disk.files import Disk
+    from skillconnect_ops.journal.kinds import Kind, KindOf
+    from skillconnect_ops.journal.office import Office
+
+RunCommand = Callable[[tuple[str, ...], Environment], Report]
+
+
+class DatabaseNotNamed(Precondition):
+    """Neither the URI nor `skc.yaml` says which database of the server is meant."""
+
+    def __init__(self, target: str, *, origin: str) -> None:
+        super().__init__(
+            f'the database of target "{target}" has no name',
+            why=f"{origin} ends without one",
+            fix=f"add `name: …` below targets.{target}.database in skc.yaml",
+        )
+
+
+class FrontDoor(Struct, frozen=True):
+    """Implements `core.ports.commands.Commands`."""
+
+    run_command: RunCommand
+    environment: Environment
+
+    def run(self, *argv: str) -> Report:
+        """Run one command; its errors come back in the report.
+
+        Raises:
+            Stop: a signal ended it. Whoever ran it is to end as well, not to go on.
+        """
+        report = self.run_command(argv, self.environment)
+        if report.status is Status.INTERRUPTED:
+            stop = Stop(report.exit)
+            stop.journal = report.journal
+            raise stop
+        return report
+
+    def elsewhere(self, folder: Path, variables: Mapping[str, str]) -> "FrontDoor":
+        """The front door as if typed in another folder, with some variables set besides."""
+        from skillconnect_ops.adapters.system import MovedEnvironment
+
+        moved = MovedEnvironment(self.environment, folder=folder, variables=variables)
+        return FrontDoor(self.run_command, moved)
+
+
+class Connection(Struct, frozen=True, kw_only=True):
+    """Implements `commands.house.Connected`."""
+
+    database: "Database"
+    cluster: str
+    origin: str
+    target: str
+    database_name: str | None
+
+    @property
+    def name(self) -> str:
+        """The database that is meant.
+
+        Raises:
+            DatabaseNotNamed: nothing names it.
+        """
+        if self.database_name is None:
+            raise DatabaseNotNamed(self.target, origin=self.origin)
+        return self.database_name
+
+
+class Wiring:
+    """Implements `commands.house.House`.
+
+    Args:
+        environment: of the process.
+        clock: the real one.
+        person: the one at the terminal.
+        run: the front door, for commands that run commands.
+    """
+
+    def __init__(
+        self, *, environment: Environment, clock: Clock, person: Person, run: RunCommand
+    ) -> None:
+        self.environment = environment
+        self.clock = clock
+        self.person = person
+        self.commands = FrontDoor(run, environment)
+
+    @cached_property
+    def disk(self) -> "Disk":
+        """Durable files."""
+        from skillconnect_ops.disk.files import Disk
+
+        return Disk()
+
+    @cached_property
+    def git(self) -> "Git":
+        """Repositories."""
+        from skillconnect_ops.adapters.git import GitProgram
+
+        return GitProgram(self.environment)
+
+    @cached_property
+    def embedded(self) -> "Embedded":
+        """Servers that we start ourselves."""
+        from skillconnect_ops.adapters.embedded import EmbeddedServers
+
+        return EmbeddedServers()
+
+    @cached_property
+    def processes(self) -> "Processes":
+        """Plain programs as children."""
+        from skillconnect_ops.adapters.processes import Children
+
+        return Children(self.environment)
+
+    def project(self) -> Project:
+        """The project that the working folder lies in; read anew each time."""
+        from skillconnect_ops.adapters.project import find_project
+
+        return find_project(self.environment)
+
+    def target(self, name: str | None) -> Target:
+        """The named target, or the only one."""
+        from skillconnect_ops.adapters.project import find_target
+
+        return find_target(self.project(), name, self.environment)
+
+    def office(self, *, state: Path | None = None) -> "Office":
+        """Where plans are carried out; below `state` where there is no project yet."""
+        from skillconnect_ops.journal.office import Office
+        from skillconnect_ops.journal.signals import Signals
+
+        return Office(
+            folder=self.project().state if state is None else state,
+            disk=self.disk,
+            clock=self.clock,
+            kinds=_kinds(self),
+            ledger=self.ledger if state is None else None,
+            signals=Signals(),
+        )
+
+    def ledger(self) -> "EvidenceLedger":
+        """The evidence ledger of the project."""
+        from skillconnect_ops.evidence.ledger import Ledger
+
+        project = self.project()
+        return Ledger(
+            root=project.root,
+            state=project.state,
+            project=project.settings.project.id,
+            disk=self.disk,
+            clock=self.clock,
+            environment=self.environment,
+        )
+
+    @contextmanager
+    def database(self, target: Target, *, admin: bool = True) -> Iterator[Connection]:
+        """The target's database, connected."""
+        from skillconnect_ops.adapters.mongo import parse
+        from skillconnect_ops.adapters.project import database_uri
+
+        found = database_uri(self.project(), target, self.environment, admin=admin)
+        uri = parse(found.value)
+        settings = target.settings.database
+        with self.connect(found.value, settings=settings) as database:
+            yield Connection(
+                database=database,
+                cluster=uri.where,
+                origin=found.origin,
+                target=target.name,
+                database_name=self._database_name(target) or uri.database,
+            )
+
+    def _database_name(self, target: Target) -> str | None:
+        """The database that the settings or the app's own URI name.
+
+        The admin user's URI often ends in `admin`, which is where that user lives.
+        """
+        from skillconnect_ops.adapters.mongo import parse
+        from skillconnect_ops.adapters.project import database_uri
+        from skillconnect_ops.core.settings.errors import VariableNotSet
+
+        if target.settings.database and target.settings.database.name:
+            return target.settings.database.name
+        try:
+            own = database_uri(self.project(), target, self.environment, admin=False)
+        except VariableNotSet:
+            return None
+        return parse(own.value).database
+
+    @contextmanager
+    def connect(
+        self, uri: Secret, *, settings: DatabaseSettings | None = None
+    ) -> Iterator["Database"]:
+        """Any server, connected."""
+        from skillconnect_ops.adapters.mongo import connect
+
+        with connect(uri, connect_map=settings.connect_map if settings else None) as database:
+            yield database
+
+    def env_values(self, target: Target) -> dict[str, Secret]:
+        """The variables of the target's env files."""
+        from skillconnect_ops.adapters.project import env_values
+
+        return env_values(self.project(), target)
+
+    def backups(self, target: Target) -> Path:
+        """The folder of the target's backups."""
+        from skillconnect_ops.adapters.project import backups_folder
+
+        return backups_folder(self.project(), target, self.environment)
+
+
+def _kinds(house: "House") -> tuple["Kind", ...]:
+    """The step types of all domains, by hand; a test holds that none is missing."""
+    from skillconnect_ops.commands.backup import steps as backup
+    from skillconnect_ops.commands.init import steps as init
+
+    of_domains: tuple[tuple[KindOf[House], ...], ...] = (backup.KINDS, init.KINDS)
+    return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)

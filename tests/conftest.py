@@ -1,0 +1,98 @@
+"""Fixtures for all rooms: `skc` runs a command in this process, `skc_process` in a real child."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from skillconnect_ops import app
+from skillconnect_ops.terminal.streams import Streams
+
+pytest_plugins = ("tests.servers",)
+
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
+
+
+class Ran(Struct, frozen=True):
+    """What a command left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        """The report on stdout, parsed."""
+        return json.loads(self.stdout)
+
+
+Skc = Callable[..., Ran]
+
+
+@pytest.fixture
+def clean_environment(tmp_path: Path) -> dict[str, str]:
+    """What every command of a test is started with: a home folder of its own, and little else."""
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**kept, "HOME": str(home), "XDG_STATE_HOME": str(tmp_path / "state")}
+
+
+@pytest.fixture
+def skc(tmp_path: Path, clean_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Skc:
+    """Run a command in this process, through the real boundary, with captured streams."""
+
+    def run(
+        *argv: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+    ) -> Ran:
+        streams = Streams(StringIO(stdin), StringIO(), StringIO())
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd or tmp_path)
+            for name in set(os.environ) - {"PYTEST_CURRENT_TEST"}:
+                patch.delenv(name)
+            for name, value in {**clean_environment, **(env or {})}.items():
+                patch.setenv(name, value)
+            code = app.main(argv, streams=streams)
+        return Ran(int(code), _text(streams.stdout), _text(streams.stderr))
+
+    return run
+
+
+@pytest.fixture
+def skc_process(tmp_path: Path, clean_environment: dict[str, str]) -> Skc:
+    """Run a command as a real child process without a terminal."""
+
+    def run(
+        *argv: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+        timeout_s: float = 120,
+    ) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "skillconnect_ops", *argv],
+            cwd=cwd or tmp_path,
+            env={**clean_environment, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def _text(stream: Any) -> str:
+    return str(stream.getvalue())

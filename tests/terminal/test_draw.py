@@ -1,0 +1,147 @@
+"""Tables: aligned, whole, nothing cut; colour on a terminal only."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.view import Block, Lines, Pairs, Table, Text, Tone
+from skillconnect_ops.terminal.draw import draw, drawn
+from skillconnect_ops.terminal.streams import Screen
+from tests.conftest import Skc
+from tests.terminal.ptys import at_terminal
+
+ID = "2026-11-22T15-44-03Z-app"
+PIPE = Screen(width=None, colour=False)
+PROSE = "it was taken at one instant and has been restored into an empty server to prove it"
+
+
+def narrow(columns: int) -> Screen:
+    return Screen(width=columns, colour=False)
+
+
+def wide_table(rows: int = 2) -> Table:
+    return Table(
+        ("id", "size", "what is known"),
+        tuple((ID, "1.2 GB", PROSE) for _ in range(rows)),
+        right=(1,),
+    )
+
+
+def test_without_a_terminal_nothing_is_wrapped_or_cut() -> None:
+    lines = draw(wide_table(), screen=PIPE).splitlines()
+    assert len(lines) == 3
+    assert all(PROSE in line for line in lines[1:])
+
+
+def test_at_80_columns_prose_gives_way_and_identifiers_stay_whole() -> None:
+    lines = draw(wide_table(), screen=narrow(80)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(ID in line for line in lines) == 2
+    assert " ".join(line[len(ID) + 10 :].strip() for line in lines[1:4]).startswith("it was taken")
+
+
+def test_what_does_not_fit_side_by_side_is_stacked() -> None:
+    names = tuple(f"{ID}-{n}" for n in range(4))
+    text = draw(Table(("a", "b", "c", "d"), (names, names)), screen=narrow(80))
+    assert text.count("\n\n") == 1
+    for name, head in zip(names, "abcd", strict=True):
+        assert text.count(f"{head}  {name}\n") == 2
+
+
+def test_an_identifier_longer_than_the_terminal_is_still_whole() -> None:
+    name = "x" * 200
+    assert name in draw(Table(("id",), ((name,),)), screen=narrow(80))
+    assert name in draw(Pairs((("id", name),)), screen=narrow(80))
+
+
+def test_numbers_align_right_and_heads_with_them() -> None:
+    text = draw(Table(("n", "bytes"), (("a", "1"), ("b", "100")), right=(1,)), screen=PIPE)
+    assert text == "n  bytes\na      1\nb    100\n"
+
+
+def test_wide_letters_count_double() -> None:
+    lines = draw(Table(("n", "x"), (("日本", "1"), ("abcd", "2"))), screen=PIPE).splitlines()
+    assert lines[1] == "日本  1"
+    assert lines[2] == "abcd  2"
+
+
+def test_an_empty_table_says_so() -> None:
+    assert draw(Table(("id",), (), empty="no backups yet"), screen=PIPE) == "no backups yet\n"
+
+
+def test_blocks_are_parted_by_an_empty_line() -> None:
+    report = Report(command="x", view=(Lines(("a", "b")), Pairs((("k", "v"),), title="t")))
+    assert drawn(report, screen=PIPE) == "a\nb\n\nt\nk  v\n"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Lines(("a\x1b[2J\x07b\r\nc",)),
+        Lines((Text("a\x1b[2J\x07b\r\nc", Tone.BAD),)),
+        Pairs((("a\x1b[2J\x07b\r\nc", "x\u202ey"),)),
+        Table(("a\x1b[2J\x07b\r\nc",), (("x\x9by",),), title="t\x1b"),
+    ],
+)
+def test_what_steers_a_terminal_is_spelled_out(block: Block) -> None:
+    text = draw(block, screen=PIPE)
+    assert not set(text) & set("\x1b\x07\r\x9b\u202e")
+    assert "\\x1b" in text
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=60), st.text(max_size=30)), min_size=1, max_size=5),
+    st.integers(min_value=1, max_value=120),
+)
+def test_any_text_can_be_drawn_at_any_width(rows: list[tuple[str, str]], columns: int) -> None:
+    for screen in (PIPE, narrow(columns), Screen(width=columns, colour=True)):
+        text = draw(Table(("one", "two"), tuple(rows)), screen=screen)
+        assert text.endswith("\n")
+        assert "\\n" in text or not any("\n" in cell for row in rows for cell in row)
+
+
+def test_colour_follows_the_tone() -> None:
+    bad = Lines((Text("bad", Tone.BAD),))
+    assert draw(bad, screen=Screen(width=80, colour=True)) == "\x1b[31mbad\x1b[0m\n"
+    assert draw(bad, screen=narrow(80)) == "bad\n"
+
+
+def test_a_terminal_gets_colour(tmp_path: Path, clean_environment: dict[str, str]) -> None:
+    with at_terminal("shelf", "list", cwd=tmp_path, env=clean_environment) as terminal:
+        assert terminal.ends() == 0
+    assert "\x1b[32mgood" in terminal.shown
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_color_and_a_dumb_terminal_are_honoured(
+    tmp_path: Path, clean_environment: dict[str, str], env: dict[str, str]
+) -> None:
+    with at_terminal("shelf", "list", cwd=tmp_path, env={**clean_environment, **env}) as terminal:
+        assert terminal.ends() == 0
+    assert "\x1b" not in terminal.shown
+    assert "good" in terminal.shown
+
+
+def test_an_empty_no_color_is_none(tmp_path: Path, clean_environment: dict[str, str]) -> None:
+    env = {**clean_environment, "NO_COLOR": ""}
+    with at_terminal("shelf", "list", cwd=tmp_path, env=env) as terminal:
+        assert terminal.ends() == 0
+    assert "\x1b[32m" in terminal.shown
+
+
+def test_a_pipe_gets_no_colour(child: Skc) -> None:
+    ran = child("shelf", "list", env={"TERM": "xterm-256color", "FORCE_COLOR": "1"})
+    assert "\x1b" not in ran.stdout + ran.stderr
+
+
+def test_the_terminal_s_own_width_counts(tmp_path: Path, clean_environment: dict[str, str]) -> None:
+    with at_terminal(
+        "shelf", "list", cwd=tmp_path, env={**clean_environment, "NO_COLOR": "1"}, columns=30
+    ) as terminal:
+        assert terminal.ends() == 0
+    assert f"id       {ID}\n" in terminal.shown
+    assert os.environ.get("COLUMNS") != "30"

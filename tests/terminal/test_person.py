@@ -1,0 +1,148 @@
+"""Plans shown, consent asked at a real terminal, and never asked where nobody is."""
+
+from pathlib import Path
+
+import pytest
+
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.terminal.person import plan_lines
+from tests.conftest import Skc
+from tests.terminal.program import PLAN, Paint
+from tests.terminal.ptys import at_terminal
+
+Environment = dict[str, str]
+
+
+def test_a_plan_is_numbered_and_says_what_has_no_way_back() -> None:
+    assert plan_lines(PLAN) == [
+        "skc ask plan: target production · database app",
+        "  1. paint the door",
+        "  2. paint the wall",
+        "  3. paint over the old sign  (no way back)",
+        "  note: the smell stays for a day",
+    ]
+
+
+def test_a_plan_without_steps_says_so() -> None:
+    plan = Plan(command="ask", subject=Subject(), state="s")
+    assert plan_lines(plan) == ["skc ask", "  nothing to do"]
+
+
+def test_long_plans_stay_aligned() -> None:
+    steps = tuple(Paint(key=f"wall {n}") for n in range(12))
+    lines = plan_lines(Plan(command="x", subject=Subject(target="t"), state="s", steps=steps))
+    assert lines[1] == "   1. paint wall 0"
+    assert lines[12] == "  12. paint wall 11"
+
+
+def test_a_name_in_a_plan_cannot_steer_the_terminal() -> None:
+    steps = (Paint(key="a\x1b[2Jb\nc"),)
+    subject = Subject(database="x\x1b[31m\ny")
+    lines = plan_lines(Plan(command="x", subject=subject, state="s", steps=steps))
+    assert lines == ["skc x: database x\\x1b[31m\\ny", "  1. paint a\\x1b[2Jb", "     c"]
+
+
+@pytest.mark.parametrize("argv", [("ask", "plan"), ("ask", "name")])
+def test_without_a_terminal_consent_is_refused_and_nothing_hangs(
+    child: Skc, argv: tuple[str, ...]
+) -> None:
+    ran = child(*argv)
+    assert ran.code == 3
+    assert ran.stdout == ""
+    assert "nobody can be asked" in ran.stderr
+
+
+def test_the_refusal_names_the_option_that_agrees(program: Skc) -> None:
+    assert "fix:   skc ask plan --yes\n" in program("ask", "plan").stderr
+    assert "fix:   add --confirm app" in program("ask", "name").stderr
+
+
+def test_yes_needs_no_terminal(program: Skc) -> None:
+    assert program("ask", "plan", "--yes").stdout == "agreed: True\n"
+
+
+def test_words_from_a_pipe_are_no_consent(skc_process: Skc, program: Skc) -> None:
+    assert program("ask", "plan", stdin="y\n").code == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "agreed"),
+    [("y\n", True), ("YES\n", True), ("\n", False), ("n\n", False), ("yeah\n", False)],
+)
+def test_a_person_is_asked_at_a_terminal(
+    tmp_path: Path, clean_environment: Environment, typed: str, agreed: bool
+) -> None:
+    with at_terminal("ask", "plan", cwd=tmp_path, env=clean_environment) as terminal:
+        shown = terminal.until("Go ahead? [y/N] ")
+        assert "  3. paint over the old sign  (no way back)\n" in shown
+        terminal.type(typed)
+        assert terminal.ends() == 0
+    assert f"agreed: {agreed}\n" in terminal.shown
+
+
+def test_the_end_of_input_is_a_no(tmp_path: Path, clean_environment: Environment) -> None:
+    with at_terminal("ask", "plan", cwd=tmp_path, env=clean_environment) as terminal:
+        terminal.until("Go ahead? [y/N] ")
+        terminal.type("\x04")
+        assert terminal.ends() == 0
+    assert "agreed: False\n" in terminal.shown
+
+
+def test_ctrl_c_at_the_question_ends_the_command(
+    tmp_path: Path, clean_environment: Environment
+) -> None:
+    with at_terminal("ask", "plan", cwd=tmp_path, env=clean_environment) as terminal:
+        terminal.until("Go ahead? [y/N] ")
+        terminal.type("\x03")
+        assert terminal.ends() == 130
+    assert "error: interrupted\n" in terminal.shown
+    assert "Traceback" not in terminal.shown
+
+
+@pytest.mark.parametrize(("typed", "agreed"), [("app\n", True), ("ap\n", False), ("y\n", False)])
+def test_what_is_destroyed_must_be_named(
+    tmp_path: Path, clean_environment: Environment, typed: str, agreed: bool
+) -> None:
+    with at_terminal("ask", "name", cwd=tmp_path, env=clean_environment) as terminal:
+        terminal.until("Type its name to go ahead: ")
+        terminal.type(typed)
+        assert terminal.ends() == 0
+    assert f"agreed: {agreed}\n" in terminal.shown
+
+
+def test_what_was_typed_before_the_question_is_no_answer(
+    tmp_path: Path, clean_environment: Environment
+) -> None:
+    with at_terminal("ask", "plan", cwd=tmp_path, env=clean_environment) as terminal:
+        terminal.type("y\n")
+        terminal.until("Go ahead? [y/N] ")
+        terminal.type("n\n")
+        assert terminal.ends() == 0
+    assert "agreed: False\n" in terminal.shown
+
+
+def test_a_question_that_nobody_sees_is_not_asked(
+    tmp_path: Path, clean_environment: Environment
+) -> None:
+    with (
+        (tmp_path / "log").open("w") as log,
+        at_terminal(
+            "ask", "plan", cwd=tmp_path, env=clean_environment, stderr=log.fileno()
+        ) as terminal,
+    ):
+        assert terminal.ends() == 3
+
+
+def test_data_may_go_to_a_file_while_a_person_is_asked(
+    tmp_path: Path, clean_environment: Environment
+) -> None:
+    with (
+        (tmp_path / "data").open("w") as data,
+        at_terminal(
+            "ask", "plan", cwd=tmp_path, env=clean_environment, stdout=data.fileno()
+        ) as terminal,
+    ):
+        terminal.until("Go ahead? [y/N] ")
+        terminal.type("y\n")
+        assert terminal.ends() == 0
+    assert (tmp_path / "data").read_text() == "agreed: True\n"

@@ -1,0 +1,56 @@
+"""Text made fit for a terminal, and what may be secret masked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skillconnect_ops.terminal.text import one_line, printable, redacted
+
+
+@given(st.text())
+def test_printable_text_steers_no_terminal(text: str) -> None:
+    shown = printable(text)
+    assert all(letter in "\n\t" or ord(letter) >= 0x20 for letter in shown)
+    assert not any(0x7F <= ord(letter) < 0xA0 for letter in shown)
+    assert not any("\u202a" <= letter <= "\u202e" for letter in shown)
+    shown.encode()
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
+def test_ordinary_text_is_left_as_it_is(text: str) -> None:
+    assert printable(text) == one_line(text) == text
+
+
+def test_one_line_stays_one_line() -> None:
+    assert one_line("a\nb\tc") == "a\\nb\\tc"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("at mongodb://u:p%40ss@h:1/db", "at mongodb://***@h:1/db"),
+        ("at mongodb+srv://u:p@ss@h/db", "at mongodb+srv://***@h/db"),
+        ("password=hunter2, x", "password=***, x"),
+        ("{'password': 'hunter2 x'}", "{'password': ***}"),
+        ('API_KEY="abc"', "API_KEY=***"),
+        ("MONGO_PASSWORD: abc", "MONGO_PASSWORD: ***"),
+        ("jwt eyJhbGciOiJIUzI1NiJ9abc123", "jwt ***"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nx", "***\nx"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE", "***"),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked(text: str, masked: str) -> None:
+    assert redacted(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'File "/usr/lib/python3.11/site-packages/x.py", line 12, in a_function_with_a_long_name',
+        "2026-11-22T15-44-03Z is a time",
+        "AttributeError: 'NoneType' object has no attribute 'database_of_the_target'",
+        "https://example.org/a/b?c=d",
+    ],
+)
+def test_what_a_trace_needs_is_kept(text: str) -> None:
+    assert redacted(text) == text
