@@ -1,0 +1,261 @@
+"""`skc backup verify`: reads a backup again, and with `--drill` restores and compares it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from skillconnect_ops.commands.backup.catalogue import identity_file, of_target
+from skillconnect_ops.commands.backup.drill import Place, drill, refuse_taken
+from skillconnect_ops.commands.backup.manifest import ManifestDamaged
+from skillconnect_ops.commands.backup.model import Drill, Manifest, Stored, Verdict
+from skillconnect_ops.commands.backup.repository import Repository
+from skillconnect_ops.commands.backup.restore_steps import Source, opened
+from skillconnect_ops.commands.backup.shown import drill_view, manifest_view
+from skillconnect_ops.commands.backup.stored import Identity
+from skillconnect_ops.commands.backup.verify import Checked, check, unreadable
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.errors import UsageError
+from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.core.finding import Finding, Severity, fingerprint
+from skillconnect_ops.core.plan import Proof
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import Block, Lines, Text, Tone, count, size
+
+
+def verify(
+    house: House,
+    *,
+    target: str | None,
+    backup: str,
+    with_drill: bool,
+    scratch: str | None,
+    identity: Path | None,
+    hashes_only: bool,
+) -> Report:
+    """Check a backup's files; with a drill, restore it elsewhere and compare everything.
+
+    Raises:
+        UsageError: options that exclude each other.
+        NoSuchBackup: there is none of that id.
+    """
+    if hashes_only and with_drill:
+        raise UsageError(
+            "--hashes and --drill exclude each other",
+            why="a drill reads the documents, --hashes does without",
+            fix="leave one of them out",
+        )
+    chosen = house.target(target)
+    repository = of_target(house, chosen)
+    try:
+        stored = repository.get(backup)
+    except ManifestDamaged as damaged:
+        finding = unreadable(backup, f"{damaged.what}: {damaged.why}")
+        return _report(chosen, backup, (finding,), view=(_bad(finding),))
+    manifest = stored.manifest
+    keys = None
+    if not hashes_only:
+        keys = _keys(house, repository, chosen, manifest, identity, needed=with_drill)
+    with house.person.progress("verifying", total=manifest.stored_bytes, unit="B") as ticker:
+        checked = check(repository, manifest, identities=keys, advance=ticker.advance)
+    verdict = None
+    if with_drill and not checked.findings:
+        verdict = _drilled(house, chosen, repository, manifest, keys=keys, scratch=scratch)
+    return _told(chosen, repository, stored, checked, verdict, hashes_only=hashes_only)
+
+
+def _keys(
+    house: House,
+    repository: Repository,
+    target: Target,
+    manifest: Manifest,
+    identity: Path | None,
+    *,
+    needed: bool,
+) -> Sequence[Identity] | None:
+    """The keys of an encrypted backup; None where it is not, or where none was given."""
+    file = identity_file(house, identity)
+    if manifest.encryption is None or (file is None and not needed):
+        return None
+    source = Source(
+        backup=manifest.id,
+        location=str(repository.location),
+        target=target.name,
+        identity=file,
+    )
+    return opened(source, house.disk)[2]
+
+
+def _drilled(
+    house: House,
+    target: Target,
+    repository: Repository,
+    manifest: Manifest,
+    *,
+    keys: Sequence[Identity] | None,
+    scratch: str | None,
+) -> Drill:
+    with _place(house, target, scratch) as place:
+        verdict = drill(
+            manifest,
+            folder=repository.folder(manifest.id),
+            place=place,
+            identities=keys,
+            clock=house.clock,
+            person=house.person,
+            stopped=lambda: False,
+        )
+    verdict = repository.write_drill(verdict)
+    house.ledger().record(
+        [
+            Proof(
+                claim="backup.restorable",
+                subject={
+                    "target": target.name,
+                    "cluster": manifest.subject.cluster,
+                    "databases": list(manifest.subject.databases),
+                    "complete": manifest.subject.complete,
+                },
+                holds=verdict.verdict is Verdict.PASSED,
+                facts={
+                    "backup": manifest.id,
+                    "manifest": manifest.digest,
+                    "taken_at": manifest.started_at.isoformat(),
+                    "documents": verdict.documents,
+                    "seconds": verdict.seconds,
+                    "where": verdict.where,
+                    "differences": len(verdict.differences),
+                },
+            )
+        ],
+        command="backup verify",
+    )
+    return verdict
+
+
+@contextmanager
+def _place(house: House, target: Target, scratch: str | None) -> Iterator[Place]:
+    """An own server in the private folder, or an empty database of the target, dropped after."""
+    if scratch is None:
+        folder = house.project().state / "drills"
+        house.person.note("starting a throw-away MongoDB for the drill")
+        with (
+            house.embedded.mongodb(folder) as uri,
+            house.connect(uri) as database,
+        ):
+            name = f"embedded MongoDB {database.server().version}"
+            yield Place(database=database, name=name, scratch=None)
+        return
+    with house.database(target) as connected:
+        refuse_taken(connected.database, scratch)
+        try:
+            name = f"database {scratch} on {connected.cluster}"
+            yield Place(database=connected.database, name=name, scratch=scratch)
+        finally:
+            connected.database.command(scratch, {"dropDatabase": 1})
+
+
+def _told(
+    target: Target,
+    repository: Repository,
+    stored: Stored,
+    checked: Checked,
+    verdict: Drill | None,
+    *,
+    hashes_only: bool,
+) -> Report:
+    manifest = stored.manifest
+    findings = list(checked.findings)
+    if verdict is not None and verdict.verdict is Verdict.FAILED:
+        findings.append(_drill_failed(verdict))
+    unknown: tuple[Unknown, ...] = ()
+    if not checked.opened and not hashes_only:
+        unknown = (
+            Unknown(manifest.id, "encrypted, and no identity given: only the hashes were checked"),
+        )
+    blocks: list[Block] = [manifest_view(Stored(manifest=manifest, drill=verdict), repository)]
+    blocks += [_checked_line(checked, good=not checked.findings)]
+    blocks += [drill_view(verdict)] if verdict is not None else []
+    following = _following(manifest.id, findings, verdict)
+    return _report(
+        target,
+        manifest.id,
+        tuple(findings),
+        unknown=unknown,
+        facts={
+            "backup": manifest,
+            "verify": {
+                "files": checked.files,
+                "documents": checked.documents,
+                "size_bytes": checked.size_bytes,
+                "documents_walked": checked.opened,
+            },
+            "drill": verdict,
+        },
+        view=tuple(blocks),
+        following=following,
+    )
+
+
+def _following(backup: str, findings: Sequence[Finding], verdict: Drill | None) -> str:
+    if findings:
+        return "skc backup"
+    return "skc backup list" if verdict is not None else f"skc backup verify {backup} --drill"
+
+
+def _report(
+    target: Target,
+    backup: str,
+    findings: tuple[Finding, ...],
+    *,
+    unknown: tuple[Unknown, ...] = (),
+    facts: dict[str, object] | None = None,
+    view: tuple[Block, ...] = (),
+    following: str = "skc backup",
+) -> Report:
+    status = Status.OK
+    if unknown:
+        status = Status.INCOMPLETE
+    if findings:
+        status = Status.FINDINGS
+    return Report(
+        command="backup verify",
+        subject={"target": target.name, "backup": backup},
+        status=status,
+        exit_code=Exit.CRITICAL if findings and _critical(findings) else None,
+        findings=findings,
+        unknown=unknown,
+        facts=facts or {"drill": None},
+        view=view,
+        next=(following,),
+    )
+
+
+def _critical(findings: Sequence[Finding]) -> bool:
+    return any(finding.severity is Severity.CRITICAL for finding in findings)
+
+
+def _drill_failed(verdict: Drill) -> Finding:
+    return Finding(
+        id="drill-failed",
+        severity=Severity.CRITICAL,
+        subject=verdict.backup,
+        message=f"the restore drill of {verdict.backup} failed: {verdict.differences[0]}",
+        remedy="take a new backup (skc backup) and drill it",
+        fingerprint=fingerprint("drill-failed", verdict.backup, ""),
+    )
+
+
+def _checked_line(checked: Checked, *, good: bool) -> Block:
+    what = (
+        f"{count(checked.files, 'file')}, {count(checked.documents, 'document')}, "
+        f"{size(checked.size_bytes)} read again: hashes, BSON and content digests"
+        if checked.opened
+        else f"{count(checked.files, 'file')} read again: hashes only, the documents are sealed"
+    )
+    tail = "as written" if good else "NOT as written"
+    return Lines((Text(f"{what} {tail}", Tone.GOOD if good else Tone.BAD),))
+
+
+def _bad(finding: Finding) -> Block:
+    return Lines((Text(finding.message, Tone.BAD),))

@@ -1,0 +1,228 @@
+"""`skc restore`: looks, plans, takes a safety backup where something is replaced, and walks."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.backup.catalogue import identity_file, of_target
+from skillconnect_ops.commands.backup.model import Manifest
+from skillconnect_ops.commands.backup.restore_plan import (
+    Found,
+    Selection,
+    choose,
+    plan_restore,
+    replaced,
+)
+from skillconnect_ops.commands.backup.restore_steps import Piece, Source, opened
+from skillconnect_ops.commands.house import Connected, House
+from skillconnect_ops.core.errors import Precondition, UsageError
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.database import Database, Topology
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.view import Block, Pairs, Text, Tone, count, duration, listed, size
+from skillconnect_ops.journal.model import Ask, Choices, Consent, Outcome, TypeName
+from skillconnect_ops.journal.resources import Resource
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
+
+    backup: str
+    databases: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    into: str | None = None
+    renames: tuple[str, ...] = ()
+    replace: bool = False
+    identity: Path | None = None
+    untested_topology: bool = False
+
+
+class ShardedCluster(Precondition):
+    """A topology that nobody tested."""
+
+
+class SafetyBackupFailed(Precondition):
+    """What would be replaced could not be backed up first."""
+
+
+def restore(house: House, *, target: str | None, request: Request, choices: Choices) -> Report:
+    """Restore a backup, or a part of it.
+
+    Raises:
+        SkcError: see the errors of the rooms that are asked.
+    """
+    chosen = house.target(target)
+    repository = of_target(house, chosen)
+    manifest = repository.get(request.backup).manifest
+    source = Source(
+        backup=manifest.id,
+        location=str(repository.location),
+        target=chosen.name,
+        identity=identity_file(house, request.identity),
+    )
+    opened(source, house.disk)
+    selection = _selection(request)
+    pieces = choose(manifest, selection)
+    databases = sorted({piece.database for piece in pieces})
+    token = secrets.token_hex(4)
+    with house.database(chosen) as connected:
+        cluster = connected.cluster
+    resources = _resources(cluster, databases, source)
+    office = house.office()
+    if not choices.dry_run:
+        office.recover(resources, person=house.person)
+    safety: list[str] = []
+
+    def look() -> Plan:
+        with house.database(chosen) as connected:
+            _refuse_untested(connected, request)
+            return plan_restore(
+                manifest,
+                pieces,
+                found_in(connected.database, databases),
+                selection=selection,
+                source=source,
+                subject=Subject(
+                    target=chosen.name, cluster=connected.cluster, database=", ".join(databases)
+                ),
+                token=token,
+                replace=request.replace,
+            )
+
+    with house.database(chosen) as connected:
+        going = replaced(pieces, found_in(connected.database, databases))
+
+    def back_up_first() -> None:
+        safety.extend(_safety_backups(house, chosen.name, databases))
+
+    started = house.clock.monotonic()
+    outcome = office.carry_out(
+        look,
+        person=house.person,
+        resources=resources,
+        consent=_consent(going, databases, request),
+        choices=choices,
+        prepare=back_up_first if going and request.replace else None,
+    )
+    seconds = house.clock.monotonic() - started
+    return _report(outcome, manifest, pieces, safety=safety, seconds=seconds)
+
+
+def found_in(database: Database, databases: Sequence[str]) -> Found:
+    """What each database holds now; one that is not there holds nothing."""
+    return {name: database.collections(name) for name in databases}
+
+
+def _consent(going: Sequence[str], databases: Sequence[str], request: Request) -> Consent:
+    if going and request.replace:
+        return TypeName(databases[0] if len(databases) == 1 else request.backup)
+    return Ask()
+
+
+def _safety_backups(house: House, target: str, databases: Sequence[str]) -> list[str]:
+    """A backup of each database in which something is replaced; its id.
+
+    Raises:
+        SafetyBackupFailed: one could not be taken.
+    """
+    taken = []
+    for name in databases:
+        house.person.note(f"a safety backup of {name} first")
+        report = house.commands.run("backup", "--target", target, "--db", name)
+        if report.status is not Status.OK:
+            error = report.error
+            raise SafetyBackupFailed(
+                f"the safety backup of {name} failed, so nothing was replaced",
+                why=error.what if error else f"it ended {report.status.value}",
+                fix=error.fix if error else "skc backup",
+            )
+        facts = report.facts["backup"]
+        taken.append(str(facts["id"] if isinstance(facts, Mapping) else facts.id))
+    return taken
+
+
+def _selection(request: Request) -> Selection:
+    renames: dict[str, str] = {}
+    for text in request.renames:
+        old, found, new = text.partition("=")
+        if not (old and found and new):
+            raise UsageError(
+                f"--rename {text} is not of the form A=B",
+                why="it takes the name in the backup, `=`, and the name to give",
+                fix=f"--rename {old or 'orders'}={old or 'orders'}_old",
+            )
+        renames[old] = new
+    return Selection(
+        databases=request.databases,
+        collections=request.collections,
+        into=request.into,
+        renames=renames,
+    )
+
+
+def _resources(cluster: str, databases: Sequence[str], source: Source) -> list[Resource]:
+    held = [Resource("database", f"{cluster}/{name}") for name in databases]
+    return [*held, Resource("backup", str(Path(source.location) / source.backup))]
+
+
+def _refuse_untested(connected: Connected, request: Request) -> None:
+    topology = connected.database.server().topology
+    if topology is Topology.SHARDED and not request.untested_topology:
+        raise ShardedCluster(
+            f"{connected.cluster} is a sharded cluster",
+            why="a restore to one was never tested; collections come back unsharded",
+            fix="--untested-topology   # at your own risk",
+        )
+
+
+def _report(
+    outcome: Outcome,
+    manifest: Manifest,
+    pieces: Sequence[Piece],
+    *,
+    safety: Sequence[str],
+    seconds: float,
+) -> Report:
+    subject = outcome.plan.subject.facts()
+    if not outcome.walked:
+        return Report(command="restore", subject=subject, facts={"plan": outcome.plan})
+    documents = sum(piece.documents for piece in pieces)
+    size_bytes = sum(piece.size_bytes for piece in pieces)
+    databases = sorted({piece.database for piece in pieces})
+    content = (
+        f"{count(documents, 'document')} in {count(len(pieces), 'collection')}, {size(size_bytes)}"
+    )
+    pairs: list[tuple[str, str | Text]] = [
+        ("restored", Text(", ".join(databases), Tone.STRONG)),
+        ("from", manifest.id),
+        ("content", content),
+        ("checked", Text("documents counted, options and indexes compared", Tone.GOOD)),
+        ("took", f"{duration(seconds)}, {size(size_bytes / max(seconds, 0.001))}/s"),
+    ]
+    if safety:
+        pairs.append(("before it", f"{listed(safety)} (safety backup)"))
+    view: tuple[Block, ...] = (Pairs(tuple(pairs)),)
+    return Report(
+        command="restore",
+        subject=subject,
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={
+            "restore": {
+                "backup": manifest.id,
+                "databases": databases,
+                "collections": [
+                    {"from": piece.entry, "to": f"{piece.database}.{piece.name}"}
+                    for piece in pieces
+                ],
+                "documents": documents,
+                "size_bytes": size_bytes,
+                "safety_backups": list(safety),
+            }
+        },
+        view=view,
+        next=(f"skc restore {safety[0]} --replace" if safety else "skc status",),
+    )

@@ -1,0 +1,82 @@
+"""Which backups `prune` keeps: the newest of each day, week and month, and never the last good one.
+
+Pure: backups, policy and time in, a decision for each backup out.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.backup.model import Stored, Verdict
+from skillconnect_ops.core.settings.model import Keep
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What becomes of one backup; `reasons` are empty for one that goes."""
+
+    id: str
+    reasons: tuple[str, ...]
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is kept."""
+        return bool(self.reasons)
+
+
+def decide(backups: Sequence[Stored], keep: Keep) -> tuple[Decision, ...]:
+    """A decision for each backup of one target, newest first.
+
+    A period's newest backup stands for it; periods without a backup are not counted, so a gap in
+    the history never eats the copies before it.
+    """
+    newest_first = sorted(backups, key=_taken, reverse=True)
+    reasons: dict[str, list[str]] = {stored.manifest.id: [] for stored in newest_first}
+    for name, number, period in (
+        ("daily", keep.daily, _day),
+        ("weekly", keep.weekly, _week),
+        ("monthly", keep.monthly, _month),
+    ):
+        for identity in _newest_of_each(newest_first, period)[:number]:
+            reasons[identity].append(name)
+    if newest_first:
+        reasons[newest_first[0].manifest.id].append("newest")
+    drilled = _newest_drilled(newest_first)
+    if drilled is not None:
+        reasons[drilled].append("newest that passed a drill")
+    return tuple(
+        Decision(id=stored.manifest.id, reasons=tuple(reasons[stored.manifest.id]))
+        for stored in newest_first
+    )
+
+
+def _newest_drilled(newest_first: Sequence[Stored]) -> str | None:
+    for stored in newest_first:
+        if stored.drill is not None and stored.drill.verdict is Verdict.PASSED:
+            return stored.manifest.id
+    return None
+
+
+def _newest_of_each(
+    newest_first: Sequence[Stored], period: Callable[[datetime], tuple[int, ...]]
+) -> list[str]:
+    seen: dict[tuple[int, ...], str] = {}
+    for stored in newest_first:
+        seen.setdefault(period(_taken(stored)), stored.manifest.id)
+    return list(seen.values())
+
+
+def _taken(stored: Stored) -> datetime:
+    return stored.manifest.started_at
+
+
+def _day(at: datetime) -> tuple[int, ...]:
+    return (at.year, at.month, at.day)
+
+
+def _week(at: datetime) -> tuple[int, ...]:
+    return tuple(at.isocalendar()[:2])
+
+
+def _month(at: datetime) -> tuple[int, ...]:
+    return (at.year, at.month)

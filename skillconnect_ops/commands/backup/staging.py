@@ -1,0 +1,19 @@
+"""Names of collections that a restore keeps beside the real ones until it is over."""
+
+STAGED = "__skc_new_"
+ASIDE = "__skc_old_"
+
+
+def staged_name(token: str, number: int) -> str:
+    """Where the restored collection is loaded; short, since a name may have 255 bytes at most."""
+    return f"{STAGED}{token}_{number}"
+
+
+def aside_name(token: str, number: int) -> str:
+    """Where the old collection, or a time series' safety copy, waits to be dropped."""
+    return f"{ASIDE}{token}_{number}"
+
+
+def is_ours(name: str) -> bool:
+    """Whether a collection belongs to a restore that is under way, or died."""
+    return name.startswith((STAGED, ASIDE))
