@@ -116,7 +116,7 @@ class _Reader:
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
-            if False:
+            if depth > _DEEPEST:
                 raise self.fault(
                     line, "nested too deeply", why=f"no setting lies {_DEEPEST} levels deep"
                 )

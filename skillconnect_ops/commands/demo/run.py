@@ -1,0 +1,183 @@
+"""`skc demo`: sets the stage, plays the parts, cleans up, and says what was seen."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from skillconnect_ops.commands.demo.model import (
+    Backup,
+    Checked,
+    DemoFailed,
+    Filled,
+    PlaceIsTaken,
+    Shown,
+)
+from skillconnect_ops.commands.demo.sample import Sample, make_sample, make_user, story
+from skillconnect_ops.commands.demo.shown import next_commands, view
+from skillconnect_ops.commands.demo.stage import Sequel, Stage
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import count, duration, size
+from skillconnect_ops.disk.errors import explain
+
+WRITERS = 4
+
+
+def demo(house: House, *, documents: int, folder: Path | None, keep: bool) -> Report:
+    """Play the main job on a sample database.
+
+    Args:
+        house: the house.
+        documents: how many the sample database begins with, about.
+        folder: where it plays; by default a new folder among the temporary ones.
+        keep: whether project, backup and journals stay.
+
+    Raises:
+        PlaceIsTaken: the folder holds something.
+        DemoFailed: a command failed; nothing stays unless `keep`.
+        Precondition: no `mongod`, no git, no space.
+    """
+    place = _place(house, folder)
+    began = house.clock.monotonic()
+    with _made(house, place, keep=keep):
+        shown = _play(house, Stage(house, place), documents=documents, keep=keep, began=began)
+    return Report(
+        command="demo",
+        subject={"database": story().database, "cluster": "embedded"},
+        facts={"demo": shown},
+        view=view(shown),
+        next=next_commands(shown),
+    )
+
+
+def _play(house: House, stage: Stage, *, documents: int, keep: bool, began: float) -> Shown:
+    told = story()
+    stage.announce("A MongoDB with users and passwords starts on this machine")
+    with house.embedded.mongodb(stage.folder / "server") as root:
+        sample = make_sample(house, stage.folder, told=told, uri=make_user(house, root, told))
+        commands = stage.commands(sample, root)
+        stage.tell(f"a project with a repository stands in {sample.project}")
+        stage.announce(f"It is filled with about {documents:,} documents. {told.story}")
+        filled = stage.script(sample, "fill.py", str(documents), uri=sample.uri, type_=Filled)
+        stage.tell(
+            f"{count(filled.documents, 'document')}, {size(filled.size_bytes)}, "
+            f"in {duration(filled.seconds)}"
+        )
+        acts = _Acts(stage, sample, commands, root)
+        acts.back_up()
+        acts.break_it(house)
+        acts.restore()
+        return acts.shown(filled, keep=keep, seconds=house.clock.monotonic() - began)
+
+
+class _Acts:
+    """The parts after the stage is set."""
+
+    def __init__(self, stage: Stage, sample: Sample, commands: Sequel, root: Secret) -> None:
+        self._stage = stage
+        self._sample = sample
+        self._commands = commands
+        self._root = root
+
+    def back_up(self) -> None:
+        """Look at the project; back up, and drill the backup, while others write."""
+        stage, profile = self._stage, self._sample.story.profile
+        self._commands.run("init", "--profile", profile, "--yes")
+        with stage.writers(self._sample, WRITERS) as writers:
+            stage.announce(f"{WRITERS} writers work on it in transactions, and it is backed up")
+            before = writers.count()
+            facts = self._commands.run("backup")
+            self._during = writers.count().since(before)
+            self._backup, self._location = Backup.of(facts), str(facts["location"])
+            stage.tell(
+                f"{self._backup.statement}; meanwhile "
+                f"{count(self._during.transactions, 'transaction')} were committed"
+            )
+            stage.announce("The backup is proven: restored into another server, and compared")
+            facts = self._commands.run("backup", "verify", self._backup.id, "--drill")
+            self._drill, self._drill_seconds = facts["drill"]["verdict"], facts["seconds"]
+            stage.tell(f"drill {self._drill} after {duration(self._drill_seconds)}")
+            self._writing = writers.stop()
+
+    def break_it(self, house: House) -> None:
+        """Lose a collection, and see that it is missed."""
+        accident, database = self._sample.story.accident, self._sample.story.database
+        self._stage.announce(f"An accident: {accident.says}")
+        with house.connect(self._root) as server:
+            server.command(database, {"drop": accident.collection})
+        self._damaged = self._check()
+        self._stage.tell(f"{self._damaged.broken:,} things no longer fit together")
+
+    def restore(self) -> None:
+        """Put the backup in the place of what is left, and look whether it fits together."""
+        database = self._sample.story.database
+        self._stage.announce("The backup is restored in its place")
+        restore = ("restore", self._backup.id, "--replace", "--confirm", database)
+        self._restore_seconds = self._commands.run(*restore)["seconds"]
+        self._restored = self._check()
+        if self._restored.broken:
+            raise DemoFailed(
+                "the restored database does not fit together",
+                why=f"{self._restored.broken} things are broken, of one instant none would be",
+                fix="skc demo --keep   # and report what it left",
+            )
+
+    def shown(self, filled: Filled, *, keep: bool, seconds: float) -> Shown:
+        """All of it."""
+        return Shown(
+            folder=str(self._stage.folder),
+            kept=keep,
+            filled=filled,
+            writers=WRITERS,
+            during_backup=self._during,
+            during_demo=self._writing,
+            backup=self._backup,
+            location=self._location,
+            drill=self._drill,
+            drill_seconds=self._drill_seconds,
+            damaged=self._damaged,
+            restored=self._restored,
+            restore_seconds=self._restore_seconds,
+            seconds=round(seconds, 3),
+            log=tuple(self._stage.log),
+        )
+
+    def _check(self) -> Checked:
+        sample = self._sample
+        return self._stage.script(
+            sample, "checks.py", sample.story.database, uri=sample.uri, type_=Checked
+        )
+
+
+def _place(house: House, folder: Path | None) -> Path:
+    """Where to play; nothing of anybody else's may be there."""
+    if folder is None:
+        base = Path(house.environment.get("TMPDIR") or "/tmp")  # noqa: S108 - the folder is ours alone
+        return base.resolve() / f"skc-demo-{secrets.token_hex(4)}"
+    place = (house.environment.folder / folder).resolve()
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise PlaceIsTaken(
+            f"{place} is not empty",
+            why="a demo makes its own files, and removes them afterwards",
+            fix="skc demo --folder NAME   # of a folder that is not there yet",
+        )
+    return place
+
+
+@contextmanager
+def _made(house: House, place: Path, *, keep: bool) -> Iterator[None]:
+    """The folder while the block runs; what we made of it goes afterwards, unless it is kept."""
+    made = not place.exists()
+    try:
+        house.disk.make_private(place)
+        yield
+    except OSError as error:
+        raise explain(error, "make the demo's files") from error
+    finally:
+        if not keep:
+            for entry in place.iterdir() if place.is_dir() else ():
+                house.disk.remove_tree(entry) if entry.is_dir() else house.disk.remove(entry)
+            if made:
+                house.disk.remove_tree(place)

@@ -1,0 +1,101 @@
+"""The sample project of the demo: scripts, a repository, and a database user with a password."""
+
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from skillconnect_ops.commands.demo.model import Story
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.ports.processes import Processes
+from skillconnect_ops.core.resources import template, templates
+from skillconnect_ops.core.secret import Secret
+
+_STORY = "/demo/demo.json"
+_GIT = (
+    *("git", "-c", "init.defaultBranch=main", "-c", "user.name=Demo"),
+    *("-c", "user.email=demo@example.org", "-c", "commit.gpgsign=false"),
+)
+_NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """A sample project that stands in a folder."""
+
+    story: Story
+    project: Path
+    scripts: Path
+    uri: Secret
+    """Of the app's own user."""
+
+    def script(self, name: str) -> tuple[str, str]:
+        """How a script is started: by the Python that runs us."""
+        return sys.executable, str(self.scripts / name)
+
+
+def story() -> Story:
+    """What is particular about the sample app."""
+    return msgspec.json.decode(template(f"{_home()}/demo.json"), type=Story)
+
+
+def make_user(house: House, root: Secret, told: Story) -> Secret:
+    """A user who may read and write the app's database and nothing else; gives its URI."""
+    password = secrets.token_urlsafe(18)
+    roles = [{"role": "readWrite", "db": told.database}]
+    with house.connect(root) as server:
+        server.command(told.database, {"createUser": told.user, "pwd": password, "roles": roles})
+    return Secret(_uri(root, told, password))
+
+
+def make_sample(house: House, folder: Path, *, told: Story, uri: Secret) -> Sample:
+    """Write the project and commit all of it, its env file included, as leaks begin."""
+    sample = Sample(story=told, project=folder / "project", scripts=folder / "scripts", uri=uri)
+    home = _home()
+    names = [name for name in templates(home) if "__pycache__" not in name]
+    for name in names:
+        base = sample.project if "/" in name else sample.scripts
+        _write(base / name, template(f"{home}/{name}"))
+    env_file = sample.project / told.env_file
+    _write(env_file, _env(told, uri))
+    env_file.chmod(0o600)
+    _commit(house.processes, sample.project)
+    return sample
+
+
+def _home() -> str:
+    """The folder of the sample: of all profiles that are shipped, the first that has one."""
+    return next(name for name in templates(".") if name.endswith(_STORY)).rpartition("/")[0]
+
+
+def _uri(root: Secret, told: Story, password: str) -> str:
+    """The root user's URI with another user and database; its user lives in that database."""
+    parts = urlsplit(root.reveal())
+    hosts = parts.netloc.rpartition("@")[2]
+    options = [pair for pair in parts.query.split("&") if not pair.startswith("authSource=")]
+    return f"mongodb://{told.user}:{password}@{hosts}/{told.database}?{'&'.join(options)}"
+
+
+def _env(told: Story, uri: Secret) -> str:
+    return (
+        "PORT=4000\n"
+        f"{told.variable}={uri.reveal()}\n"
+        f"JWT_SECRET_KEY={secrets.token_hex(32)}\n"
+        "NODE_ENV=production\n"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _commit(processes: Processes, project: Path) -> None:
+    for words in (
+        ("init", "--quiet"),
+        ("add", "--all"),
+        ("commit", "--quiet", "-m", "First version"),
+    ):
+        processes.run(*_GIT, *words, folder=project, variables=_NO_CONFIGURATION)

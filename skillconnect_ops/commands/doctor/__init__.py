@@ -1,0 +1,1 @@
+"""`skc doctor`: say what works here; changes nothing."""

@@ -1,0 +1,48 @@
+"""The database server cannot be used from here.
+
+No route, no name, nobody listening, the wrong password, TLS on one side only: the sentence says
+which, and names the host.
+"""
+
+from collections.abc import Sequence
+
+from skillconnect_ops.commands.doctor.model import (
+    Check,
+    Facts,
+    TargetFacts,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+)
+from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.outcome import Known, Missing
+
+
+def run(facts: Facts) -> Sequence[Verdict]:
+    """Did it answer, and as whom?"""
+    return [_look(target) for target in facts.targets]
+
+
+def _look(target: TargetFacts) -> Verdict:
+    match target.connection:
+        case Known(value=found):
+            server = found.server
+            user = f"as {server.user}" if server.user else "without a user"
+            says = f"MongoDB {server.version} at {found.cluster}, {user} ({found.origin})"
+            return passed(target.subject, says)
+        case Missing(reason=reason) if target.settings.database is None:
+            return not_applicable(target.subject, reason)
+        case Missing(reason=reason):
+            return unknown(target.subject, reason)
+        case error:
+            return failed(target.subject, f"{error.what} ({error.why})", remedy=error.fix)
+
+
+CHECK = Check(
+    id="server-unreachable",
+    title="server reachable",
+    severity=Severity.HIGH,
+    run=run,
+)

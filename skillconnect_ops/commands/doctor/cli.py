@@ -1,0 +1,33 @@
+"""The command line of `skc doctor`."""
+
+from typing import Annotated
+
+import typer
+
+from skillconnect_ops.commands.doctor import run
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.terminal.group import Group
+
+DOCTOR = Group("doctor")
+
+
+@DOCTOR.bare(examples=("skc doctor", "skc doctor --target production", "skc doctor --strict"))
+def doctor(
+    house: House,
+    *,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="NAME", help="One target; by default all are looked at."),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit with 14 also where one thing could not be looked at."),
+    ] = False,
+) -> Report:
+    """Say what works here, and what to do about the rest.
+
+    It looks at the configuration, the repository, the env files, the server and what its user may
+    do, and the place for backups. It changes nothing, and it works without a skc.yaml, too.
+    """
+    return run.doctor(house, target, strict=strict)

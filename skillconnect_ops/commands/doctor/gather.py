@@ -1,0 +1,203 @@
+"""Gathers the facts, each once. Whatever cannot be looked at is a `Missing`, with the reason."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from skillconnect_ops.commands.doctor.model import Connection, EnvFile, Facts, Place, TargetFacts
+from skillconnect_ops.commands.house import Connected, House
+from skillconnect_ops.core.errors import Precondition, SkcError
+from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.ports.database import Collection, Database
+from skillconnect_ops.core.report import ErrorFacts
+from skillconnect_ops.core.settings.errors import (
+    EnvFileUnreadable,
+    NoBackupLocation,
+    NoDatabase,
+    SettingsNotFound,
+    VariableNotSet,
+)
+from skillconnect_ops.core.settings.model import Project, Target
+
+TOOLS = ("git", "mongodump", "mongorestore", "mongosh", "age", "zstd")
+
+T = TypeVar("T")
+
+
+class MayNotAsk(Precondition):
+    """The server does not tell this user."""
+
+    def __init__(self) -> None:
+        super().__init__("this user may not ask", why="the server keeps it to others", fix="")
+
+
+def gather(house: House, target: str | None) -> Facts:
+    """Look at everything: of the named target, else of all.
+
+    Raises:
+        Precondition: there is no such target.
+    """
+    project = _project(house)
+    targets: tuple[TargetFacts, ...] = ()
+    if isinstance(project, Known):
+        names = [target] if target else list(project.value.settings.targets)
+        targets = tuple(_target(house, project.value, house.target(name)) for name in names)
+    root = project.value.root if isinstance(project, Known) else house.environment.folder
+    version = house.git.version()
+    path = house.environment.get("PATH")
+    return Facts(
+        folder=house.environment.folder,
+        project=project,
+        git_version=Known(version) if version else Missing("git is not installed"),
+        repository=_looked(lambda: house.git.state(root)),
+        tools={tool: shutil.which(tool, path=path) for tool in TOOLS},
+        targets=targets,
+    )
+
+
+def _project(house: House) -> Fact[Project] | ErrorFacts:
+    try:
+        return Known(house.project())
+    except SettingsNotFound as error:
+        return Missing(error.why)
+    except SkcError as error:
+        return _error(error)
+
+
+def _target(house: House, project: Project, target: Target) -> TargetFacts:
+    uri, connection = _connection(house, target)
+    recipients = target.settings.backups.recipients if target.settings.backups else ()
+    return TargetFacts(
+        name=target.name,
+        settings=target.settings,
+        env_files=tuple(_env_file(house, project, name) for name in target.settings.env_files),
+        uri=uri,
+        connection=connection,
+        place=_place(house, target),
+        recipients=tuple((_short(text), _recipient_trouble(text)) for text in recipients),
+    )
+
+
+def _env_file(house: House, project: Project, name: str) -> EnvFile:
+    path = project.root / name
+    mode: Fact[int | None]
+    try:
+        mode = Known(stat.S_IMODE(path.stat().st_mode))
+    except FileNotFoundError:
+        mode = Known(None)
+    except OSError as error:
+        mode = Missing(error.strerror or type(error).__name__)
+    return EnvFile(
+        path=name,
+        mode=mode,
+        tracked=_looked(lambda: house.git.tracked(path.parent, path)),
+        ignored=_looked(lambda: house.git.ignored(path.parent, path)),
+    )
+
+
+def _connection(
+    house: House, target: Target
+) -> tuple[Fact[str] | ErrorFacts, Fact[Connection] | ErrorFacts]:
+    """Where the URI is, and what the server behind it showed."""
+    try:
+        with house.database(target) as connected:
+            return Known(connected.origin), Known(_asked(connected))
+    except NoDatabase as error:
+        return Missing(error.why), Missing(error.what)
+    except (VariableNotSet, EnvFileUnreadable) as error:
+        return _error(error), Missing(error.what)
+    except SkcError as error:
+        return Known("it is set"), _error(error)
+
+
+def _asked(connected: Connected) -> Connection:
+    database = connected.database
+    name = _looked(lambda: connected.name)
+    collections: Fact[Sequence[Collection]] = Missing("the database has no name")
+    size_bytes: Fact[int] = Missing("the database has no name")
+    if isinstance(name, Known):
+        called = name.value
+        collections = _looked(lambda: database.collections(called))
+        size_bytes = _looked(lambda: _size_bytes(database, called))
+    return Connection(
+        server=database.server(),
+        cluster=connected.cluster,
+        origin=connected.origin,
+        database=name,
+        privileges=_looked(database.privileges),
+        collections=collections,
+        size_bytes=size_bytes,
+        window_s=_looked(lambda: _window_s(database)),
+    )
+
+
+def _window_s(database: Database) -> float:
+    window_s = database.history_window_s()
+    if window_s is None:
+        raise MayNotAsk
+    return window_s
+
+
+def _size_bytes(database: Database, name: str) -> int:
+    return sum(size.size_bytes for size in database.sizes(name).values())
+
+
+def _place(house: House, target: Target) -> Fact[Place] | ErrorFacts:
+    try:
+        path = house.backups(target)
+    except NoBackupLocation as error:
+        return Missing(error.what)
+    except SkcError as error:
+        return _error(error)
+    nearest = next((place for place in (path, *path.parents) if _is_there(place)), Path("/"))
+    state = _looked(lambda: house.git.state(nearest))
+    return Known(
+        Place(
+            path=path,
+            there=nearest == path,
+            nearest=nearest,
+            writable=nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK),
+            free_bytes=_looked(lambda: house.disk.free_bytes(nearest)),
+            repository=Known(state.value.root if state.value else None)
+            if isinstance(state, Known)
+            else state,
+        )
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # behind a folder that may not be searched
+        return False
+
+
+def _recipient_trouble(text: str) -> str | None:
+    import pyrage  # noqa: PLC0415 - only where there are recipients
+
+    kind = pyrage.ssh if text.startswith("ssh-") else pyrage.x25519
+    try:
+        kind.Recipient.from_str(text.strip())
+    except (pyrage.RecipientError, ValueError):
+        return "it is no age public key"
+    return None
+
+
+def _short(recipient: str) -> str:
+    return recipient if len(recipient) <= 24 else f"{recipient[:20]}…"
+
+
+def _looked(look: Callable[[], T]) -> Known[T] | Missing:
+    try:
+        return Known(look())
+    except SkcError as error:
+        return Missing(error.what if isinstance(error, MayNotAsk) else f"{error.what}: {error.why}")
+    except OSError as error:
+        return Missing(error.strerror or type(error).__name__)
+
+
+def _error(error: SkcError) -> ErrorFacts:
+    return ErrorFacts(what=error.what, why=error.why, fix=error.fix)

@@ -1,0 +1,144 @@
+"""What `doctor` looked at, and what its checks make of it."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.outcome import Fact
+from skillconnect_ops.core.ports.database import Collection, Privilege, Server
+from skillconnect_ops.core.ports.git import RepositoryState
+from skillconnect_ops.core.report import ErrorFacts
+from skillconnect_ops.core.settings.model import Project, TargetSettings
+
+
+class EnvFile(Struct, frozen=True, kw_only=True):
+    """An env file of a target."""
+
+    path: str
+    """Relative to the project's root."""
+    mode: Fact[int | None]
+    """Its permission bits; None where it is not there."""
+    tracked: Fact[bool]
+    ignored: Fact[bool]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """The folder for a target's backups, or where it would be made."""
+
+    path: Path
+    there: bool
+    nearest: Path
+    """The folder itself, or the nearest one above it that is there."""
+    writable: bool
+    free_bytes: Fact[int]
+    repository: Fact[Path | None]
+    """The root of the repository that it lies in."""
+
+
+class Connection(Struct, frozen=True, kw_only=True):
+    """What one connection to a target's server showed."""
+
+    server: Server
+    cluster: str
+    """Hosts, without user or password."""
+    origin: str
+    """Where the URI came from."""
+    database: Fact[str]
+    privileges: Fact[Sequence[Privilege]]
+    collections: Fact[Sequence[Collection]]
+    size_bytes: Fact[int]
+    window_s: Fact[float]
+
+    @property
+    def is_atlas(self) -> bool:
+        """Whether the server's users are managed outside of it."""
+        hosts = (host.rpartition(":")[0] or host for host in self.cluster.split(","))
+        return all(host.endswith(".mongodb.net") for host in hosts)
+
+
+class TargetFacts(Struct, frozen=True, kw_only=True):
+    """One target."""
+
+    name: str
+    settings: TargetSettings
+    env_files: tuple[EnvFile, ...]
+    uri: Fact[str] | ErrorFacts
+    """Where the URI was found, or why it is nowhere."""
+    connection: Fact[Connection] | ErrorFacts
+    place: Fact[Place] | ErrorFacts
+    recipients: tuple[tuple[str, str | None], ...]
+    """Each age recipient, shortened, and what is wrong with it."""
+
+    @property
+    def subject(self) -> str:
+        """How verdicts name it."""
+        return f"target {self.name}"
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """Everything, gathered once."""
+
+    folder: Path
+    project: Fact[Project] | ErrorFacts
+    """Missing where there is no `skc.yaml`; an error where it cannot be read."""
+    git_version: Fact[str]
+    repository: Fact[RepositoryState | None]
+    tools: dict[str, str | None]
+    """Programs by name, with the path where they were found."""
+    targets: tuple[TargetFacts, ...]
+
+
+class Mark(Enum):
+    """The outcome of one check on one subject."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not applicable"
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a check says of one subject."""
+
+    mark: Mark
+    subject: str
+    says: str
+    remedy: str = ""
+    """What to do or to type, for this subject; only with FAIL."""
+    path: str | None = None
+    """The file that it is about, relative to the project's root."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One thing that can be wrong. `run` is pure over the facts."""
+
+    id: str
+    """States the fault."""
+    title: str
+    """What is looked at, as a person names it."""
+    severity: Severity
+    references: tuple[str, ...] = ()
+    run: Callable[[Facts], Sequence[Verdict]]
+
+
+def passed(subject: str, says: str) -> Verdict:
+    """All is well."""
+    return Verdict(mark=Mark.PASS, subject=subject, says=says)
+
+
+def failed(subject: str, says: str, *, remedy: str, path: str | None = None) -> Verdict:
+    """Something is to be done."""
+    return Verdict(mark=Mark.FAIL, subject=subject, says=says, remedy=remedy, path=path)
+
+
+def unknown(subject: str, reason: str) -> Verdict:
+    """It could not be looked at."""
+    return Verdict(mark=Mark.UNKNOWN, subject=subject, says=reason)
+
+
+def not_applicable(subject: str, reason: str) -> Verdict:
+    """There is nothing to look at."""
+    return Verdict(mark=Mark.NOT_APPLICABLE, subject=subject, says=reason)

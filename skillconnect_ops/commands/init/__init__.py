@@ -1,0 +1,1 @@
+"""`skc init`: look at a project, and write the `skc.yaml` that describes it."""

@@ -1,0 +1,48 @@
+"""The command line of `skc init`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.init import run
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.journal.model import Choices
+from skillconnect_ops.terminal import options
+from skillconnect_ops.terminal.group import Group
+
+INIT = Group("init")
+
+
+@INIT.bare(examples=("skc init", "skc init --dry-run", "skc init backend --yes"))
+def init(
+    house: House,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            help="The project's folder; by default the repository's root, else this folder.",
+        ),
+    ] = None,
+    *,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", metavar="NAME", help="Begin with what is known of an app."),
+    ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Write skc.yaml anew; asks to type its name."),
+    ] = False,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+    confirm: options.Confirm = None,
+) -> Report:
+    """Look at a project and write its skc.yaml.
+
+    It finds the backend, the env files, the variable with the MongoDB URI, the database and the
+    ports that a compose file publishes, and writes them down with comments. No value of a variable
+    is copied, and no file is overwritten unless you say so.
+    """
+    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
+    return run.init(house, folder, profile=profile, replace=replace, choices=choices)

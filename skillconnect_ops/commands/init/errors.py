@@ -1,0 +1,59 @@
+"""Why `init` does not write."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillconnect_ops.core.errors import Precondition, Refused
+
+
+class AlreadyThere(Refused):
+    """There is a `skc.yaml`, and nobody said that it may go."""
+
+    def __init__(self, file: Path, *, holds: str) -> None:
+        super().__init__(
+            f"{file} is there already",
+            why=f"it {holds}; nothing was changed",
+            fix="skc doctor to see whether it works, or skc init --replace to write it anew",
+        )
+
+
+class NotPlainFile(Refused):
+    """`skc.yaml` is a link or a folder."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} is a link or a folder",
+            why="writing would put a plain file in its place",
+            fix=f"mv '{file}' '{file}.old' && skc init",
+        )
+
+
+class NoSuchFolder(Precondition):
+    """The folder to look at is not there, or is none."""
+
+    def __init__(self, folder: Path, *, why: str) -> None:
+        super().__init__(
+            f"{folder} cannot be looked at", why=why, fix="name a folder that is there"
+        )
+
+
+class FolderNotWritable(Precondition):
+    """Nothing can be written in the project's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"nothing can be written in {folder}",
+            why="the folder or its filesystem is read-only for this user",
+            fix="skc init --dry-run shows what to write; put it there as a user who may",
+        )
+
+
+class NoSuchProfile(Precondition):
+    """No profile of that name is shipped."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f'there is no profile "{name}"',
+            why=f"known: {', '.join(known)}",
+            fix=f"skc init --profile {known[0]}, or leave the option out",
+        )

@@ -1,0 +1,58 @@
+"""What shall stand in `skc.yaml` and what stands there -> the plan; pure."""
+
+import json
+import re
+from hashlib import sha256
+
+from jinja2 import Environment, StrictUndefined
+
+from skillconnect_ops.commands.init.model import Wanted
+from skillconnect_ops.commands.init.steps import FileWrite
+from skillconnect_ops.core.plan import Plan, Subject
+
+FILE = "skc.yaml"
+
+_PLAIN = re.compile(r"(?:~/|\.{0,2}/)?\.?[A-Za-z_][A-Za-z0-9_./:-]*[A-Za-z0-9_]", re.ASCII)
+_WORDS = re.compile(r"true|false|yes|no|on|off|null|\.?inf|\.?nan", re.IGNORECASE)
+
+
+def plan(root: str, *, text: str, there: bytes | None, notes: tuple[str, ...] = ()) -> Plan:
+    """Write the text, unless it stands there already.
+
+    Args:
+        root: the project's folder.
+        text: the wanted `skc.yaml`.
+        there: the bytes of the one that is there; None where there is none.
+        notes: what the look could not read.
+    """
+    wanted = text.encode()
+    said = b"" if there is None else there
+    state = sha256(b"\0".join((wanted, b"absent" if there is None else b"there", said)))
+    step = FileWrite(key=f"write:{FILE}", path=FILE, text=text, replaces=there is not None)
+    return Plan(
+        command="init",
+        subject=Subject(repository=root, files=(FILE,)),
+        state=state.hexdigest(),
+        steps=() if there == wanted else (step,),
+        notes=notes,
+    )
+
+
+def render(template: str, wanted: Wanted) -> str:
+    """The text of `skc.yaml`, comments included."""
+    jinja = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - YAML
+    jinja.filters["text"] = _quoted
+    jinja.filters["comment"] = _one_line
+    return jinja.from_string(template).render(wanted=wanted)
+
+
+def _quoted(value: str) -> str:
+    """A text as YAML reads it back, whatever is in it: a JSON string is a YAML one."""
+    if _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value):
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08X}" for letter in quoted)
+
+
+def _one_line(value: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in value)

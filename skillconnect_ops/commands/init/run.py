@@ -1,0 +1,224 @@
+"""`skc init`: look, plan, hand over to the gait, say what was found and written."""
+
+import os
+import secrets
+import shlex
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.init.errors import (
+    AlreadyThere,
+    FolderNotWritable,
+    NoSuchFolder,
+    NoSuchProfile,
+    NotPlainFile,
+)
+from skillconnect_ops.commands.init.look import look
+from skillconnect_ops.commands.init.model import Found, Profile, Wanted
+from skillconnect_ops.commands.init.plan import FILE, plan, render
+from skillconnect_ops.commands.init.show import facts, view
+from skillconnect_ops.commands.init.suggest import suggest
+from skillconnect_ops.core.errors import Precondition, SkcError
+from skillconnect_ops.core.plan import Plan
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.resources import template, templates
+from skillconnect_ops.core.settings.model import Settings
+from skillconnect_ops.core.settings.reader import read
+from skillconnect_ops.journal.model import Ask, Choices, Consent, TypeName
+from skillconnect_ops.journal.resources import Resource
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where `skc.yaml` shall stand, and what is known of the place."""
+
+    root: Path
+    here: Path
+    git: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> Path:
+        """The `skc.yaml`."""
+        return self.root / FILE
+
+
+class There(Struct, frozen=True, kw_only=True):
+    """The `skc.yaml` that is there."""
+
+    data: bytes
+    settings: Settings | None
+    """None where it cannot be read."""
+    trouble: str
+
+
+def init(
+    house: House,
+    folder: Path | None,
+    *,
+    profile: str | None,
+    replace: bool,
+    choices: Choices,
+) -> Report:
+    """Look at a project and write its `skc.yaml`.
+
+    Args:
+        house: the house.
+        folder: the project's root; by default the repository's, else the working folder.
+        profile: the name of a profile that is shipped.
+        replace: whether a `skc.yaml` that is there may go, once its name was typed.
+        choices: what the person chose.
+
+    Raises:
+        Refused: there is one already, or nobody agreed.
+        Precondition: no such folder or profile, or nothing can be written there.
+    """
+    app = _profile(profile) if profile else None
+    place = _place(house, folder)
+    there = _there(place.file)
+    if there is not None and not replace:
+        raise AlreadyThere(place.file, holds=_holds(there))
+    if not os.access(place.root, os.W_OK) and not choices.dry_run:
+        raise FolderNotWritable(place.root)
+    identity = _identity(there)
+    found, wanted, text = _made(house, place, identity=identity, profile=app)
+
+    same = there is not None and there.data == text.encode()
+
+    def look_again() -> Plan:
+        now = _there(place.file)  # had another run written one since, the plan would be stale
+        notes = found.notes if same else _notes(found, there)
+        return plan(str(place.root), text=text, there=now.data if now else None, notes=notes)
+
+    outcome = house.office(state=house.environment.state_home / identity).carry_out(
+        look_again,
+        person=house.person,
+        resources=(Resource("file", str(place.file)),),
+        consent=_consent(there),
+        choices=choices,
+    )
+    return Report(
+        command="init",
+        subject=outcome.plan.subject.facts(),
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={"init": facts(found, wanted, file=FILE, text=text, written=outcome.walked)},
+        view=view(found, wanted, text=None if outcome.walked or same else text),
+        next=("skc doctor",) if outcome.walked or same else (_again(folder, replace=replace),),
+    )
+
+
+def _made(
+    house: House, place: Place, *, identity: str, profile: Profile | None
+) -> tuple[Found, Wanted, str]:
+    """What was found, what to make of it, and that as text, read back once."""
+    found = look(place.root, here=place.here, git=place.git)
+    found = msgspec.structs.replace(found, notes=(*place.notes, *found.notes))
+    backups = _backups(house, place.root)
+    wanted = suggest(found, identity=identity, backups=backups, profile=profile)
+    text = render(template("init/skc.yaml.j2"), wanted)
+    read(text)  # what we write, we can read: a fault here is one of ours
+    return found, wanted, text
+
+
+def _place(house: House, folder: Path | None) -> Place:
+    here = house.environment.folder
+    start = here if folder is None else here / folder
+    try:
+        start = start.resolve(strict=True)
+        if not start.is_dir():
+            raise NoSuchFolder(start, why="it is no folder")
+    except OSError as error:
+        raise NoSuchFolder(start, why=error.strerror or "it cannot be opened") from error
+    notes: tuple[str, ...] = ()
+    try:
+        state = house.git.state(start)
+    except Precondition as error:
+        state, notes = None, (f"git: {error.what}; {error.why}",)
+    if folder is not None:
+        return Place(root=start, here=start, git=state is not None, notes=notes)
+    if state is not None:
+        return Place(root=state.root, here=start, git=True, notes=notes)
+    above = (place for place in (start, *start.parents) if (place / FILE).is_file())
+    return Place(root=next(above, start), here=start, git=False, notes=notes)
+
+
+def _there(file: Path) -> There | None:
+    if file.is_symlink() or file.is_dir():
+        raise NotPlainFile(file)
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise NoSuchFolder(file, why=error.strerror or "it cannot be opened") from error
+    try:
+        settings = read(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return There(data=data, settings=None, trouble="is no UTF-8 text")
+    except SkcError as error:
+        return There(data=data, settings=None, trouble=f"cannot be read ({error.what})")
+    return There(data=data, settings=settings, trouble="")
+
+
+def _holds(there: There) -> str:
+    if there.settings is None:
+        return there.trouble
+    names = ", ".join(there.settings.targets) or "none"
+    return f"describes the project {there.settings.project.name} with the targets: {names}"
+
+
+def _identity(there: There | None) -> str:
+    """The project's id: kept when the file is replaced, since it names the private state."""
+    if there is not None and there.settings is not None:
+        return there.settings.project.id
+    return secrets.token_hex(6)
+
+
+def _notes(found: Found, there: There | None) -> tuple[str, ...]:
+    notes = found.notes
+    if there is not None:
+        notes = ("the skc.yaml that is there goes, with what was written in it by hand", *notes)
+    if there is not None and there.settings is None:
+        notes = (
+            "its project id cannot be read: journals kept under it are not found again",
+            *notes,
+        )
+    return notes
+
+
+def _consent(there: There | None) -> Consent:
+    return Ask() if there is None else TypeName(FILE)
+
+
+def _profile(name: str) -> Profile:
+    known = sorted(
+        entry.removesuffix("/profile.yaml")
+        for entry in templates(".")
+        if entry.endswith("/profile.yaml")
+    )
+    if name not in known:
+        raise NoSuchProfile(name, known)
+    import yaml  # noqa: PLC0415 - only for this option
+
+    return msgspec.convert(yaml.safe_load(template(f"{name}/profile.yaml")), Profile)
+
+
+def _backups(house: House, root: Path) -> str:
+    """The folder for all backups of this user; outside the project, and written with `~`."""
+    home = Path(house.environment.get("HOME") or Path.home())
+    data = house.environment.get("XDG_DATA_HOME")
+    folder = Path(data) / "skc" / "backups" if data and Path(data).is_absolute() else None
+    folder = folder or home / "backups"
+    if folder.is_relative_to(root):
+        return "../backups" if root != root.parent else "/var/backups"
+    if folder.is_relative_to(home):
+        return f"~/{folder.relative_to(home).as_posix()}"
+    return str(folder)
+
+
+def _again(folder: Path | None, *, replace: bool) -> str:
+    words = ["skc init", *([shlex.quote(str(folder))] if folder else [])]
+    return " ".join([*words, "--replace"] if replace else words)

@@ -1,0 +1,1 @@
+"""`skc status`: one screen of what is known, and one next command."""

@@ -1,0 +1,219 @@
+"""`skc doctor` through the front door, with real repositories and a real server."""
+
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from skillconnect_ops.adapters.embedded import Mongod
+from tests.conftest import Ran, Skc
+from tests.servers import make_user
+
+YAML = """\
+version: 1
+project: {id: a1, name: shop}
+targets:
+  production:
+    env_files: [back end/.env]
+    database: {uri: env:MONGO_URI}
+    backups: {location: ~/backups}
+"""
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "a shop's"
+    (root / "back end").mkdir(parents=True)
+    git(root, "init", "--quiet")
+    (root / ".gitignore").write_text(".env\n")
+    (root / "skc.yaml").write_text(YAML)
+    env = root / "back end" / ".env"
+    env.write_text("OTHER=1\n")
+    env.chmod(0o600)
+    return root
+
+
+def marks(ran: Ran) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for check in ran.json["facts"]["doctor"]["checks"]:
+        found.setdefault(check["id"], set()).add(check["mark"])
+    return found
+
+
+def failing(ran: Ran) -> set[str]:
+    return {finding["id"] for finding in ran.json["findings"]}
+
+
+def everything(folder: Path) -> dict[str, tuple[int, int, int]]:
+    return {
+        str(path): (path.lstat().st_mtime_ns, path.lstat().st_size, path.lstat().st_mode)
+        for path in folder.rglob("*")
+    }
+
+
+def test_a_sound_project_has_nothing_to_mend(
+    skc: Skc, project: Path, one_node: Mongod, database: str, client: MongoClient[Any]
+) -> None:
+    client[database]["users"].insert_one({})
+    uri = make_user(one_node, database, ["readWrite"])
+    (project / "back end" / ".env").write_text(f"MONGO_URI={uri.reveal()}\n")
+    ran = skc("doctor", "--format", "json", cwd=project / "back end")
+    assert failing(ran) == {"backups-in-clear"}
+    assert ran.code == 10
+    facts = ran.json["facts"]["doctor"]["targets"]["production"]
+    assert facts["database"] == database
+    assert facts["server"]["topology"] == "replica_set"
+    password = uri.reveal().partition("//")[2].partition("@")[0].partition(":")[2]
+    assert password not in ran.stdout + ran.stderr
+
+
+def test_a_time_series_needs_a_role_and_the_script_is_shown(
+    skc: Skc, project: Path, one_node: Mongod, database: str, client: MongoClient[Any]
+) -> None:
+    client[database].create_collection("ts", timeseries={"timeField": "t"})
+    client[database]["ts"].insert_one({"t": datetime.now(UTC)})
+    uri = make_user(one_node, database, ["readWrite"])
+    ran = skc("doctor", cwd=project, env={"MONGO_URI": uri.reveal()})
+    assert ran.code == 12
+    assert f"may not find in {database}.system.buckets.ts" in ran.stdout
+    assert "grantRolesToUser" in ran.stdout
+    assert "SKC_MONGO_ADMIN_URI" in ran.stdout
+
+
+def test_a_standalone_server_is_called_fuzzy(skc: Skc, project: Path, standalone: Mongod) -> None:
+    env = {"MONGO_URI": standalone.uri.reveal().replace("/?", "/nothing?")}
+    ran = skc("doctor", "--format", "json", cwd=project, env=env)
+    assert {"no-snapshot", "database-empty"} <= failing(ran)
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("mongodb://u:hunter2@127.0.0.1:1/app", "127.0.0.1:1"),
+        ("mongodb://u:hunt@er2@127.0.0.1:1/app", "percent-encode"),
+        ("postgres://u:hunter2@h/app", "mongodb://"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_named_without_the_password(
+    skc: Skc, project: Path, uri: str, words: str
+) -> None:
+    ran = skc("doctor", "--format", "json", cwd=project, env={"MONGO_URI": uri})
+    assert failing(ran) >= {"server-unreachable"}
+    assert ran.code == 12
+    assert words in ran.stdout
+    assert "hunt" not in ran.stdout + ran.stderr
+    (unknown,) = (row for row in ran.json["unknown"] if row["reason"].endswith("not reached"))
+    assert "rights for skc backup" in unknown["subject"]
+
+
+def test_a_wrong_password_is_said(skc: Skc, project: Path, one_node: Mongod) -> None:
+    hosts = one_node.uri.reveal().partition("@")[2]
+    ran = skc("doctor", cwd=project, env={"MONGO_URI": f"mongodb://root:hunter2@{hosts}"})
+    assert "server-unreachable" in ran.stdout
+    assert "hunter2" not in ran.stdout + ran.stderr
+
+
+def test_without_a_skc_yaml_it_names_init(skc: Skc, tmp_path: Path) -> None:
+    ran = skc("doctor", "--format", "json", cwd=tmp_path)
+    assert failing(ran) == {"settings-missing", "no-repository"}
+    assert ran.json["next"] == ["skc init"]
+    assert ran.code == 11
+
+
+def test_a_broken_skc_yaml_is_a_finding(skc: Skc, project: Path) -> None:
+    (project / "skc.yaml").write_text(YAML.replace("backups:", "backup:"))
+    ran = skc("doctor", cwd=project)
+    assert ran.code == 12
+    assert "did you mean backups?" in ran.stdout
+
+
+def test_a_tracked_and_readable_env_file_is_found(skc: Skc, project: Path) -> None:
+    (project / "back end" / ".env").chmod(0o644)
+    git(project, "add", "-f", "back end/.env")
+    ran = skc("doctor", "--format", "json", cwd=project)
+    assert failing(ran) >= {"env-tracked", "env-readable-by-others", "uri-missing"}
+    assert "env-not-ignored" not in failing(ran)
+    (finding,) = (one for one in ran.json["findings"] if one["id"] == "env-readable-by-others")
+    assert finding["path"] == "back end/.env"
+    assert finding["remedy"] == "chmod 600 'back end/.env'"
+
+
+def test_an_env_file_in_a_submodule_is_judged_there(skc: Skc, project: Path) -> None:
+    inner = project / "inner"
+    inner.mkdir()
+    git(inner, "init", "--quiet")
+    (inner / ".env").write_text("A=1\n")
+    git(inner, "add", ".env")
+    (project / "skc.yaml").write_text(YAML.replace("back end/.env", "inner/.env"))
+    assert "env-tracked" in failing(skc("doctor", "--format", "json", cwd=project))
+
+
+def test_backups_in_the_repository_are_found(skc: Skc, project: Path) -> None:
+    (project / "skc.yaml").write_text(YAML.replace("~/backups", "./kept/here"))
+    assert "backups-in-repository" in failing(skc("doctor", "--format", "json", cwd=project))
+
+
+def test_a_recipient_that_is_none_is_found(skc: Skc, project: Path) -> None:
+    good = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+    for recipients, wrong in ((good, False), (good[:-1], True), ("ssh-ed25519 AAAA", True)):
+        yaml = YAML.replace("~/backups", f'~/backups, recipients: ["{recipients}"]')
+        (project / "skc.yaml").write_text(yaml)
+        ran = skc("doctor", "--format", "json", cwd=project)
+        assert ("recipient-invalid" in failing(ran)) is wrong
+
+
+def test_it_changes_nothing(
+    skc_process: Skc, project: Path, tmp_path: Path, one_node: Mongod, database: str
+) -> None:
+    uri = make_user(one_node, database, ["readWrite"])
+    os.utime(project / ".gitignore", (1, 1))
+    git(project, "add", ".")
+    (tmp_path / "home").mkdir(exist_ok=True)
+    before = everything(tmp_path)
+    for variables in ({"MONGO_URI": uri.reveal()}, {}):
+        assert skc_process("doctor", cwd=project, env=variables).code in {10, 11, 12}
+    assert everything(tmp_path) == before
+
+
+def test_a_target_is_picked_and_a_wrong_one_refused(skc: Skc, project: Path) -> None:
+    more = "  staging: {env_files: [no/.env]}\n"
+    (project / "skc.yaml").write_text(YAML + more)
+    both = skc("doctor", "--format", "json", cwd=project).json["facts"]["doctor"]["targets"]
+    assert set(both) == {"production", "staging"}
+    ran = skc("doctor", "--target", "staging", "--format", "json", cwd=project)
+    assert set(ran.json["facts"]["doctor"]["targets"]) == {"staging"}
+    assert skc("doctor", "--target", "stagin", cwd=project).code == 4
+
+
+def test_strict_wants_everything_looked_at(skc: Skc, project: Path) -> None:
+    (project / "skc.yaml").write_text(
+        "version: 1\nproject: {id: a1, name: shop}\ntargets:\n"
+        "  one: {env_files: [back end/.env, loop]}\n"
+    )
+    (project / "loop").symlink_to("loop")
+    assert skc("doctor", cwd=project).code == 0
+    assert skc("doctor", "--strict", cwd=project).code == 14
+
+
+def test_a_check_that_could_not_run_at_all_is_incomplete(skc: Skc, project: Path) -> None:
+    (project / "skc.yaml").write_text(
+        "version: 1\nproject: {id: a1, name: shop}\ntargets:\n  one: {env_files: [loop]}\n"
+    )
+    (project / "loop").symlink_to("loop")
+    ran = skc("doctor", "--format", "json", cwd=project)
+    assert ran.code == 14
+    assert ran.json["status"] == "incomplete"
+
+
+def test_without_git_what_git_knows_is_unknown(skc: Skc, project: Path, tmp_path: Path) -> None:
+    ran = skc("doctor", "--format", "json", cwd=project, env={"PATH": str(tmp_path)})
+    assert "git-missing" in failing(ran)
+    assert marks(ran)["env-tracked"] == {"unknown"}
