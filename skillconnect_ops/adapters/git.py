@@ -163,7 +163,7 @@ class GitProgram:
         kept = {name: self._environment.get(name) for name in _KEPT}
         return {name: value for name, value in kept.items() if value is not None} | {
             "LC_ALL": "C",
-            "GIT_X": "0",  # `status` would refresh the index otherwise
+            "GIT_OPTIONAL_LOCKS": "0",  # `status` would refresh the index otherwise
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_TERMINAL_PROMPT": "0",
         }

@@ -1,6 +1,7 @@
 """What stands in a deployment: servers, users, databases, collections, sizes."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
@@ -71,11 +72,14 @@ def databases(connection: Connection) -> Sequence[str]:
     return tuple(sorted(entry["name"] for entry in answer["databases"]))
 
 
-def collections(connection: Connection, database: str) -> Sequence[Collection]:
+def collections(
+    connection: Connection, database: str, *, only: AbstractSet[str] | None = None
+) -> Sequence[Collection]:
     """Everything but the system's own, with raw options and indexes; see the port."""
-    listed = {
-        str(entry["name"]): entry for entry in _all(connection, database, {"listCollections": 1})
-    }
+    command: dict[str, Any] = {"listCollections": 1}
+    if only is not None:
+        command["filter"] = {"name": {"$in": [*only, *(BUCKETS + name for name in only)]}}
+    listed = {str(entry["name"]): entry for entry in _all(connection, database, command)}
     found = (
         _collection(connection, database, name, listed)
         for name in sorted(listed)

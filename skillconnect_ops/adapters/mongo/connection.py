@@ -28,7 +28,12 @@ from pymongo.errors import (
 from skillconnect_ops.adapters.mongo import diagnosis
 from skillconnect_ops.adapters.mongo.errors import failure, translated
 from skillconnect_ops.adapters.mongo.uri import MongoUri, parse
-from skillconnect_ops.core.ports.database import CannotConnect, MalformedUri, ServerTooOld
+from skillconnect_ops.core.ports.database import (
+    APP_NAME,
+    CannotConnect,
+    MalformedUri,
+    ServerTooOld,
+)
 from skillconnect_ops.core.secret import Secret
 
 PATIENCE_S = 8.0
@@ -145,7 +150,7 @@ class Connection:
             try:
                 return MongoClient(
                     uri.reveal(),
-                    appname="skc",
+                    appname=APP_NAME,
                     serverSelectionTimeoutMS=int(self._patience_s * 1000),
                     connectTimeoutMS=int(self._patience_s * 1000),
                     socketTimeoutMS=None,

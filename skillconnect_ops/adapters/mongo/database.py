@@ -1,6 +1,7 @@
 """The `Database` port over PyMongo."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
@@ -79,9 +80,11 @@ class MongoDatabase:
         """The names of all databases that this user may see."""
         return catalog.databases(self._connection)
 
-    def collections(self, database: str) -> Sequence[Collection]:
-        """Everything in a database but the system's own, sorted by name."""
-        return catalog.collections(self._connection, database)
+    def collections(
+        self, database: str, *, only: AbstractSet[str] | None = None
+    ) -> Sequence[Collection]:
+        """Everything in a database but the system's own, or what of these names is there."""
+        return catalog.collections(self._connection, database, only=only)
 
     def sizes(self, database: str) -> Mapping[str, CollectionSize]:
         """Approximate sizes by collection name."""

@@ -6,12 +6,9 @@ from typing import Any
 
 from pymongo.errors import (
     ConnectionFailure,
-    CursorNotFound,
     DocumentTooLarge,
-    NotPrimaryError,
     OperationFailure,
     PyMongoError,
-    WaitQueueTimeoutError,
 )
 
 from skillconnect_ops.adapters.mongo.rights import needed
@@ -53,7 +50,7 @@ def translated(
         if error.code in LOST:
             lost()
         raise failure(uri, database, command, error) from error
-    except (ConnectionFailure, CursorNotFound, NotPrimaryError, WaitQueueTimeoutError) as error:
+    except ConnectionFailure as error:
         lost()
         raise _lost(uri, command, str(error)) from error
     except (DocumentTooLarge, PyMongoError) as error:
@@ -69,7 +66,7 @@ def failure(
         return _not_authorized(uri, database, command)
     if code in AUTHENTICATION:
         return wrong_password(uri)
-    if code in LOST or isinstance(error, CursorNotFound):
+    if code in LOST:
         return _lost(uri, command, said)
     read = _unreadable(uri, f"{database}.{_collection(command)}", code, said)
     if read is not None and next(iter(command), "") in {"find", "getMore"}:

@@ -78,13 +78,9 @@ def init(
     app = _profile(profile) if profile else None
     place = _place(house, folder)
     there = _there(place.file)
-    if there is not None and not replace:
-        raise AlreadyThere(place.file, holds=_holds(there))
-    if not os.access(place.root, os.W_OK) and not choices.dry_run:
-        raise FolderNotWritable(place.root)
+    _check_free(place, there, replace=replace, choices=choices)
     identity = _identity(there)
     found, wanted, text = _made(house, place, identity=identity, profile=app)
-
     same = there is not None and there.data == text.encode()
 
     def look_again() -> Plan:
@@ -108,6 +104,14 @@ def init(
         view=view(found, wanted, text=None if outcome.walked or same else text),
         next=("skc doctor",) if outcome.walked or same else (_again(folder, replace=replace),),
     )
+
+
+def _check_free(place: Place, there: There | None, *, replace: bool, choices: Choices) -> None:
+    """Raise where nothing may, or can, be written."""
+    if there is not None and not replace:
+        raise AlreadyThere(place.file, holds=_holds(there))
+    if not choices.dry_run and not os.access(place.root, os.W_OK):
+        raise FolderNotWritable(place.root)
 
 
 def _made(

@@ -37,7 +37,7 @@ from skillconnect_ops.core.settings.model import (
     TargetSettings,
 )
 
-ROOT = Path("/work/shop")
+ROOT = Path("/srv/shop")
 ALL = Privilege(database="", collection="", cluster=False, any_resource=True, actions=frozenset())
 EVERYTHING = replace(
     ALL,

@@ -169,7 +169,7 @@ def test_a_huge_or_deep_text_is_refused_without_a_traceback(text: str) -> None:
 
 
 def test_no_error_holds_a_value() -> None:
-    secret = "mongodb+srv://u:hunter2@c.example.net/app"  # gitleaks:allow
+    secret = "mongodb+srv://u:hunter2@c.example.net/app"
     for broken in (
         WHOLE.replace("env:MONGO_URI", secret),
         WHOLE.replace("env:MONGO_URI", f"env:{secret}"),
