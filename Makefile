@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SHELL := /bin/sh
-PROGRAMS := git strace
+PROGRAMS := git
 
 .PHONY: demo test test-long bench lint format clean programs
 

@@ -59,7 +59,7 @@ COMMANDS: tuple[Section, ...] = (
         (
             Entry(
                 "journal",
-                "List the runs of plans; resume or roll back one that was cut short.",
+                "List the runs of this project's plans, newest first.",
                 f"{_AT}.journal.cli",
             ),
         ),

@@ -106,6 +106,7 @@ class Wiring:
         self.clock = clock
         self.person = person
         self.commands = FrontDoor(run, environment)
+        self._held: dict[tuple[str, bool], Connection] = {}
 
     @cached_property
     def disk(self) -> "Disk":
@@ -177,21 +178,29 @@ class Wiring:
 
     @contextmanager
     def database(self, target: Target, *, admin: bool = True) -> Iterator[Connection]:
-        """The target's database, connected."""
+        """The target's database, connected; the same one while it is open already."""
         from skillconnect_ops.adapters.mongo import parse
         from skillconnect_ops.adapters.project import database_uri
 
+        held = self._held.get((target.name, admin))
+        if held is not None:
+            yield held
+            return
         found = database_uri(self.project(), target, self.environment, admin=admin)
         uri = parse(found.value)
         settings = target.settings.database
         with self.connect(found.value, settings=settings) as database:
-            yield Connection(
+            self._held[target.name, admin] = connection = Connection(
                 database=database,
                 cluster=uri.where,
                 origin=found.origin,
                 target=target.name,
                 database_name=self._database_name(target) or uri.database,
             )
+            try:
+                yield connection
+            finally:
+                del self._held[target.name, admin]
 
     def _database_name(self, target: Target) -> str | None:
         """The database that the settings or the app's own URI name.

@@ -83,6 +83,9 @@ class House(Protocol):
     ) -> AbstractContextManager["Connected"]:
         """Connect to the target's database, as the admin user where its variable is set.
 
+        Within the block the same connection is given again: whoever makes many steps holds one
+        open, and pays for the log-in once.
+
         Raises:
             Precondition: no URI, wrong password, unreachable (host named, password never).
         """

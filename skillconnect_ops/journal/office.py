@@ -120,8 +120,6 @@ class Office:
             Locked: somebody living holds one of them.
             SkcError: one could not be brought to its end.
         """
-        if not self._recovery.pending(resources):
-            return False
         name = self._runs.name("recover")
         owner = self._runs.owner("recover", name)
         with self._runs.holding(resources, owner):

@@ -64,7 +64,7 @@ def must_equal(saved: Plan, fresh: Plan) -> None:
     if differing:
         raise PlanIsStale(
             "the saved plan is no longer the right one",
-            why=f"a fresh plan has another {', '.join(differing)}",
+            why=f"a fresh plan differs in: {', '.join(differing)}",
             fix="make a new one with --save-plan, and look at it",
         )
 

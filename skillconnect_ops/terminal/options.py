@@ -32,12 +32,6 @@ Confirm = Annotated[
         "--confirm", metavar="NAME", help="Name what will be destroyed, instead of typing it."
     ),
 ]
-SavePlan = Annotated[
-    Path | None,
-    typer.Option(
-        "--save-plan", metavar="FILE", help="Write the plan to a file, for `skc apply`, and stop."
-    ),
-]
 ReportFormat = Annotated[
     Format, typer.Option("--format", help="How the report is written.", show_default=True)
 ]
@@ -46,7 +40,7 @@ ReportFile = Annotated[
     typer.Option("--out", metavar="FILE", help="Write the report to a file instead of stdout."),
 ]
 
-COMMON = frozenset({"--target", "--dry-run", "--yes", "--confirm", "--save-plan"})
+COMMON = frozenset({"--target", "--dry-run", "--yes", "--confirm"})
 """Shown in a section of their own, after what only the command has."""
 EVERYWHERE = frozenset({"--format", "--out", "--help"})
 """Added to every command; shown last."""

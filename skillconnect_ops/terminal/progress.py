@@ -187,7 +187,7 @@ def _progress(stream: TextIOBase, *, colour: bool) -> "Progress":
             markup=False,
             table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
         ),
-        BarColumn(bar_width=16),
+        BarColumn(bar_width=10),
         Figures(table_column=Column(no_wrap=True)),
         console=console,
         transient=True,
@@ -196,14 +196,18 @@ def _progress(stream: TextIOBase, *, colour: bool) -> "Progress":
 
 
 def figures(task: Any) -> str:
-    """`40 % · 80.0 MB of 200.0 MB · 85.0 MB/s · 2 s left`; what is not known is left out."""
+    """` 40%  80.0 of 200.0 MB  85.0 MB/s  2 s left`; what is not known is left out."""
     unit = str(task.fields.get("unit", ""))
     parts = [amount_of(task.completed, unit)]
     if task.total is not None:
         share = task.completed / task.total if task.total else 1.0
-        parts = [f"{share:4.0%}", f"{parts[0]} of {amount_of(task.total, unit)}"]
+        total = amount_of(task.total, unit)
+        done, of_what = parts[0].split(" ", 1)
+        of_same = total.split(" ", 1)[1] == of_what
+        parts = [f"{share:4.0%}", f"{done if of_same else parts[0]} of {total}"]
     if task.speed:
         parts.append(rate_of(task.speed, unit))
     if task.time_remaining is not None and not task.finished:
-        parts.append(f"{duration(task.time_remaining)} left")
-    return " · ".join(parts)
+        rest = task.time_remaining
+        parts.append(f"{duration(rest) if rest >= 10 else f'{rest:.0f} s'} left")
+    return "  ".join(parts)

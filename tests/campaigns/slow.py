@@ -1,10 +1,13 @@
 """A run as a process of its own that waits at one of its calls, until a test has done its worst.
 
-`python -m tests.campaigns.slow ROOT FINAL CALL...`: waits at each of the calls named (`apply:2` is
-the second `apply`), writing its name to ROOT/here, until ROOT/go-NAME is there or a signal comes.
+`python -m tests.campaigns.slow ROOT final|steps run|resume|rollback CALL...` waits at each of the
+calls named (`apply:2` is the second `apply`), writing its name to ROOT/here, until ROOT/go-NAME is
+there or a signal comes. A place `fail:apply:2` raises after that call; `nohup` makes it begin with
+its signals ignored.
 """
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -56,8 +59,9 @@ def until(true: Callable[[], bool]) -> None:
 class Slow:
     """The child, seen from the test."""
 
-    def __init__(self, arena: Arena, *places: str) -> None:
+    def __init__(self, arena: Arena, *places: str, what: str) -> None:
         self.arena = arena
+        (arena.root / "here").unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [
                 sys.executable,
@@ -65,6 +69,7 @@ class Slow:
                 "tests.campaigns.slow",
                 str(arena.root),
                 "final" if arena.final else "steps",
+                what,
                 *places,
             ],
             cwd=_ROOT,
@@ -81,6 +86,12 @@ class Slow:
         """Let it go on from there."""
         (self.arena.root / f"go-{place}").touch()
 
+    def kill_at(self, place: str) -> None:
+        """Kill it where it waits."""
+        self.at(place)
+        self.process.kill()
+        assert self.end() == {}
+
     def end(self) -> dict[str, Any]:
         """How it ended: `{}` when killed."""
         stdout, _ = self.process.communicate(timeout=_PATIENCE_S)
@@ -88,9 +99,9 @@ class Slow:
 
 
 @contextmanager
-def slow(arena: Arena, *places: str) -> Iterator[Slow]:
+def slow(arena: Arena, *places: str, what: str = "run") -> Iterator[Slow]:
     """A child that is gone for certain afterwards."""
-    child = Slow(arena, *places)
+    child = Slow(arena, *places, what=what)
     try:
         yield child
     finally:
@@ -108,12 +119,16 @@ def _text(path: Path) -> str:
 
 def main() -> None:
     """Run, and say on stdout how it ended."""
-    root, kind, *places = sys.argv[1:]
+    root, kind, what, *places = sys.argv[1:]
     arena = Arena(Path(root), final=kind == "final")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Whoever runs the tests in the background hands down an ignored SIGINT.
+        signal.signal(number, signal.SIG_IGN if "nohup" in places else signal.SIG_DFL)
     ended: dict[str, Any] = {"error": None, "exit": 0, "journal": None}
     try:
-        outcome = arena.run(arena.office(Waiting(Path(root), places)))
-        ended |= {"journal": outcome.journal, "walked": outcome.walked}
+        outcome = arena.do(what, arena.office(Waiting(Path(root), places)))
+        if outcome is not None:
+            ended |= {"journal": outcome.journal, "walked": outcome.walked}
     except (SkcError, Stop) as error:
         ended |= {
             "error": type(error).__name__,

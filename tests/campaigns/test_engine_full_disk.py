@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,7 @@ def _large(arena: Arena) -> dict[str, str]:
 
 def _fill(folder: Path) -> Callable[[], object]:
     def act() -> None:
-        with (
-            pytest.raises(OSError, match="No space left"),
-            (folder / "filler").open("wb", buffering=0) as file,
-        ):
+        with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(1024))
 

@@ -86,6 +86,7 @@ def _check(arena: Arena, office: object) -> None:
         assert arena.now() == arena.goal
     elif isinstance(ended, PutBack | Precondition | Stop | RuntimeError | KeyboardInterrupt):
         assert arena.now() == OLD, ended
+        assert not arena.ledger.lines(), "what was undone proves nothing"
     else:
         assert isinstance(ended, NeedsPerson), ended
         _typed(arena, ended)

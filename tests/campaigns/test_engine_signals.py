@@ -79,3 +79,14 @@ def test_a_signal_in_the_last_step_past_the_turn_comes_too_late(tmp_path: Path) 
         ended = child.end()
     assert (ended["error"], ended["exit"]) == (None, 0)
     assert arena.now() == arena.goal
+
+
+def test_what_was_ignored_stays_ignored(tmp_path: Path) -> None:
+    arena = Arena(tmp_path).build()
+    with slow(arena, "nohup", "apply:2") as child:
+        child.at("apply:2")
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            child.process.send_signal(number)
+        child.go("apply:2")
+        assert child.end()["exit"] == 0
+    assert arena.now() == arena.goal

@@ -132,6 +132,7 @@ def test_a_short_write_is_gone_on_with(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"0123456789abcdefg"
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_replacement_killed_anywhere_leaves_old_or_new_and_no_stray(tmp_path: Path) -> None:
     system: System = os
     for at in count(1):
@@ -175,8 +176,8 @@ def test_a_writer_never_writes_over_anything(tmp_path: Path) -> None:
 
 def test_a_writer_left_by_an_exception_keeps_no_file_open(tmp_path: Path) -> None:
     writer = Disk().writer(tmp_path / "a")
+    writer.write(b"part")
     with pytest.raises(RuntimeError, match="planted"), writer:
-        writer.write(b"part")
         raise RuntimeError("planted")
     with pytest.raises(ValueError, match="closed"):
         writer.write(b"more")

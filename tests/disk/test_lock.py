@@ -1,5 +1,6 @@
 """Locks: of the living, of the dead, of a later process with the same number."""
 
+import fcntl
 import os
 import signal
 from datetime import UTC, datetime
@@ -67,6 +68,7 @@ def _held_by_a_child(path: Path, owner: Owner) -> tuple[int, int]:
     return pid, read
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path, owner: Owner) -> None:
     path = tmp_path / "a.lock"
     pid, pipe = _held_by_a_child(path, owner)
@@ -104,8 +106,6 @@ def test_the_name_of_a_dead_one_does_not_keep_a_lock(tmp_path: Path, owner: Owne
 
 def test_a_glance_at_a_lock_does_not_make_it_fail(tmp_path: Path, owner: Owner) -> None:
     """`holder` takes the lock for an instant; whoever takes it just then waits and gets it."""
-    import fcntl
-
     path = tmp_path / "a.lock"
     path.touch()
     glance = os.open(path, os.O_RDONLY)
@@ -122,8 +122,6 @@ def test_a_glance_at_a_lock_does_not_make_it_fail(tmp_path: Path, owner: Owner) 
 
 
 def test_a_lock_kept_by_a_nameless_process_fails_in_the_end(tmp_path: Path, owner: Owner) -> None:
-    import fcntl
-
     path = tmp_path / "a.lock"
     path.touch()
     other = os.open(path, os.O_RDONLY)

@@ -34,6 +34,10 @@ def test_the_commands_of_a_page_are_real(path: Path) -> None:
         parse(line)
 
 
+def test_the_readme_shows_commands() -> None:
+    assert len(list(typed((ROOT / "README.md").read_text()))) >= 3
+
+
 def test_console_blocks_are_found_and_taken_apart() -> None:
     text = (
         "x\n```console\n$ skc backup \\\n    list | head\nout\n"

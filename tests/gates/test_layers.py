@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def copy(tmp_path: Path) -> Path:
 
 def linted(folder: Path) -> tuple[int, str]:
     done = subprocess.run(
-        ["lint-imports", "--no-cache"],
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,

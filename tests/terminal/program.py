@@ -148,7 +148,8 @@ def end_findings(house: House) -> Report:
 @END.command("bug", examples=("skc end bug",))
 def end_bug(house: House) -> Report:
     """End with a bug."""
-    password = HIDDEN
+    password = value = HIDDEN
+    assert value
     raise ValueError(f"no mongodb://root:{password}@h/ and password={password}")
 
 

@@ -125,15 +125,28 @@ def test_an_ignored_hangup_stays_ignored(start: Start) -> None:
 
 
 def test_the_handlers_are_given_back(program: Skc) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    assert program("end", "signal").code == 143
-    assert signal.getsignal(signal.SIGTERM) is before
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        assert program("end", "signal").code == 143
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(start: Start) -> None:
     process = start("end", "flood")
     assert process.stdout is not None
     assert process.stdout.readline() == "line 0\n"
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=30) == 0
+    process.stderr.close()
+
+
+def test_a_reader_who_never_came_is_no_error(start: Start) -> None:
+    process = start("shelf", "list", "--format", "json")
+    assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
     assert process.stderr.read() == ""

@@ -87,6 +87,12 @@ def test_an_escape_sequence_in_a_word_is_spelled_out(program: Skc) -> None:
     assert "\\x1b[31mred" in ran.stderr
 
 
+def test_a_word_with_a_line_end_keeps_the_form_of_an_error(program: Skc) -> None:
+    for argv in (("x\ny",), ("box", "open", "x\ny"), ("box", "--x\ny")):
+        lines = program(*argv).stderr.splitlines()
+        assert [line[:6] for line in lines] == ["error:", "why:  ", "fix:  "]
+
+
 def test_a_usage_error_is_json_where_json_is_asked_for(program: Skc) -> None:
     for argv in (("shelf", "--nope", "--format", "json"), ("--format=json",)):
         ran = program(*argv)

@@ -121,6 +121,17 @@ def test_what_was_typed_before_the_question_is_no_answer(
     assert "agreed: False\n" in terminal.shown
 
 
+def test_answers_from_a_file_are_no_consent(tmp_path: Path, clean_environment: Environment) -> None:
+    (tmp_path / "answers").write_text("y\n" * 9)
+    with (
+        (tmp_path / "answers").open() as answers,
+        at_terminal(
+            "ask", "plan", cwd=tmp_path, env=clean_environment, stdin=answers.fileno()
+        ) as terminal,
+    ):
+        assert terminal.ends() == 3
+
+
 def test_a_question_that_nobody_sees_is_not_asked(
     tmp_path: Path, clean_environment: Environment
 ) -> None:

@@ -42,7 +42,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_rest(
     argv = ("ask", "work", "--seconds", "2")
     with at_terminal(*argv, cwd=tmp_path, env=clean_environment, columns=100) as terminal:
         assert terminal.ends() == 0
-    for part in ("painting · wall", "%", " of 100.0 MB", "MB/s", "s left"):
+    for part in ("painting · wall", "%", " of 100.0 MB  ", "MB/s  ", "s left"):
         assert part in terminal.shown
     assert terminal.shown.rstrip().endswith("painted")
 
@@ -131,15 +131,19 @@ def test_bars_may_overlap_and_end_in_any_order() -> None:
     [
         (
             {"completed": 80e6, "total": 200e6, "speed": 40e6, "time_remaining": 3, "unit": "B"},
-            " 40% · 80.0 MB of 200.0 MB · 40.0 MB/s · 3.0 s left",
+            " 40%  80.0 of 200.0 MB  40.0 MB/s  3 s left",
         ),
         (
             {"completed": 5, "total": None, "speed": None, "time_remaining": None, "unit": "jobs"},
             "5 jobs",
         ),
         (
+            {"completed": 9, "total": 2e9, "speed": 1, "time_remaining": 99, "unit": "B"},
+            "  0%  9 B of 2.0 GB  1 B/s  1 min 39 s left",
+        ),
+        (
             {"completed": 0, "total": 0, "speed": 0, "time_remaining": None, "unit": "jobs"},
-            "100% · 0 jobs of 0 jobs",
+            "100%  0 of 0 jobs",
         ),
     ],
 )

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from skillconnect_ops.core.report import Report
-from skillconnect_ops.terminal.render import as_json, plain
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.report import ErrorFacts, Report
+from skillconnect_ops.core.view import Lines
+from skillconnect_ops.terminal.options import Format
+from skillconnect_ops.terminal.render import as_json, plain, rendered
+from skillconnect_ops.terminal.streams import Screen
 from tests.conftest import Skc
 from tests.terminal.program import HIDDEN
 
@@ -129,6 +133,14 @@ def test_the_table_is_on_stdout_and_the_next_command_on_stderr(program: Skc) -> 
         "attic          locked\n"
     )
     assert ran.stderr == "next: skc shelf show ID\n"
+
+
+def test_a_failed_command_shows_no_view() -> None:
+    error = ErrorFacts(what="it broke", why="w", fix="f")
+    report = Report(command="x", status=Status.REFUSED, error=error, view=(Lines(("half",)),))
+    pipe = Screen(width=None, colour=False)
+    assert rendered(report, report_format=Format.TABLE, screen=pipe) == ""
+    assert "it broke" in rendered(report, report_format=Format.JSON, screen=pipe)
 
 
 def test_findings_are_shown_with_their_places(program: Skc) -> None:

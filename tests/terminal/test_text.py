@@ -16,6 +16,14 @@ def test_printable_text_steers_no_terminal(text: str) -> None:
     shown.encode()
 
 
+@pytest.mark.parametrize(
+    "letter",
+    ["\x00", "\x1b", "\x7f", "\x9b", "\u200f", "\u2028", "\u202a", "\u202e", "\u2066", "\u2069"],
+)
+def test_what_steers_or_reorders_is_spelled_out(letter: str) -> None:
+    assert printable(f"a{letter}b") in {f"a\\x{ord(letter):02x}b", f"a\\u{ord(letter):04x}b"}
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
 def test_ordinary_text_is_left_as_it_is(text: str) -> None:
     assert printable(text) == one_line(text) == text

@@ -1,13 +1,13 @@
-"""`skc backup list`, `show`, `export` and `prune`: what a location holds, and what may go."""
+"""`skc backup list`, `show` and `export`: what a location holds."""
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from skillconnect_ops.commands.backup.export import BackupExport
 from skillconnect_ops.commands.backup.model import Leftover, Stored
-from skillconnect_ops.commands.backup.prune import BackupPrune
 from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.commands.backup.restore_steps import Source, opened
-from skillconnect_ops.commands.backup.retention import Decision, decide
 from skillconnect_ops.commands.backup.run import summary
 from skillconnect_ops.commands.backup.shown import (
     backups_table,
@@ -18,9 +18,9 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report, Unknown
-from skillconnect_ops.core.settings.model import Keep, Target
-from skillconnect_ops.core.view import Cell, Lines, Table, Text, Tone, count, size
-from skillconnect_ops.journal.model import Ask, Choices, NotNeeded
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import Lines
+from skillconnect_ops.journal.model import Choices, NotNeeded, Standing
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -30,7 +30,7 @@ class FolderTaken(Refused):
 
 def of_target(house: House, target: Target) -> Repository:
     """The backups of a target."""
-    return Repository(house.backups(target), disk=house.disk)
+    return Repository(house.backups(target), disk=house.disk, target=target.name)
 
 
 def identity_file(house: House, given: Path | None) -> str | None:
@@ -43,7 +43,7 @@ def list_backups(house: House, *, target: str | None) -> Report:
     """All backups of a target's location, newest first."""
     chosen = house.target(target)
     repository = of_target(house, chosen)
-    stored, leftovers = repository.look()
+    stored, leftovers = looked(house, repository)
     undrilled = [one.manifest.id for one in stored if one.drill is None]
     following = f"skc backup verify {undrilled[0]} --drill" if undrilled else "skc backup"
     return Report(
@@ -122,7 +122,7 @@ def export(
     outcome = house.office().carry_out(
         look,
         person=house.person,
-        resources=[Resource("folder", str(folder)), _lock(repository, manifest.id)],
+        resources=[Resource("folder", str(folder)), lock(repository, manifest.id)],
         consent=NotNeeded(),
         choices=choices,
     )
@@ -139,125 +139,25 @@ def export(
     )
 
 
-def prune(house: House, *, target: str | None, choices: Choices) -> Report:
-    """Remove what the retention policy lets go."""
-    chosen = house.target(target)
-    repository = of_target(house, chosen)
-    settings = chosen.settings.backups
-    keep = settings.keep if settings else Keep()
+def looked(house: House, repository: Repository) -> tuple[list[Stored], list[Leftover]]:
+    """What a location holds; a folder that a process of this project writes to is told apart."""
     stored, leftovers = repository.look()
-    decisions = _decisions(stored, chosen.name, keep)
-    going = [one for one in stored if not decisions[one.manifest.id].stays]
-    dead = [one for one in leftovers if not one.damaged and _is_dead(house, repository, one)]
-
-    def look() -> Plan:
-        return _prune_plan(chosen, repository, going, dead, keep)
-
-    outcome = house.office().carry_out(
-        look,
-        person=house.person,
-        resources=[
-            Resource("backups", f"{repository.location}#{chosen.name}"),
-            *(_lock(repository, one.manifest.id) for one in going),
-        ],
-        consent=Ask(),
-        choices=choices,
-    )
-    freed = sum(one.manifest.stored_bytes for one in going) if outcome.walked else 0
-    return Report(
-        command="backup prune",
-        subject=outcome.plan.subject.facts(),
-        journal=outcome.journal,
-        steps=outcome.steps,
-        facts={
-            "removed": [one.manifest.id for one in going] if outcome.walked else [],
-            "kept": [
-                {"id": decision.id, "reasons": decision.reasons}
-                for decision in decisions.values()
-                if decision.stays
-            ],
-            "freed_bytes": freed,
-        },
-        view=(_decision_table(stored, decisions), Lines((f"freed {size(freed)}",))),
-        next=("skc backup list",),
-    )
-
-
-def _prune_plan(
-    target: Target,
-    repository: Repository,
-    going: list[Stored],
-    dead: list[Leftover],
-    keep: Keep,
-) -> Plan:
-    location = str(repository.location)
-    kept = (
-        f"kept: {keep.daily} daily, {keep.weekly} weekly, {keep.monthly} monthly, "
-        "the newest, and the newest that passed a drill"
-    )
-    steps = [
-        BackupPrune(
-            key=f"prune:{one.manifest.id}",
-            location=location,
-            id=one.manifest.id,
-            stored_bytes=one.manifest.stored_bytes,
-        )
-        for one in going
-    ]
-    steps += [
-        BackupPrune(key=f"prune:{one.id}", location=location, id=one.id, stored_bytes=None)
-        for one in dead
-    ]
-    return Plan(
-        command="backup prune",
-        subject=Subject(target=target.name, files=(location,)),
-        state=" ".join(step.id for step in steps),
-        final=tuple(steps),
-        notes=(kept,),
-    )
-
-
-def _decisions(stored: list[Stored], target: str, keep: Keep) -> dict[str, Decision]:
-    """By id. Other targets' backups stay; what holds only a part stands in a line of its own."""
-    groups: dict[tuple[object, ...], list[Stored]] = {}
-    decisions = {
-        one.manifest.id: Decision(id=one.manifest.id, reasons=("of another target",))
-        for one in stored
+    if all(one.damaged for one in leftovers):
+        return stored, leftovers
+    running = {
+        step.key.partition(":")[2]: state
+        for state in house.office().journals()
+        if state.standing is Standing.RUNNING
+        for step in state.steps
     }
-    for one in stored:
-        subject = one.manifest.subject
-        if subject.target == target:
-            groups.setdefault((subject.databases, subject.complete), []).append(one)
-    for group in groups.values():
-        decisions |= {decision.id: decision for decision in decide(group, keep)}
-    return decisions
+    return stored, [
+        replace(one, running=True, reason=f"{state.command} {state.id} is writing it")
+        if (state := running.get(one.id)) is not None and not one.damaged
+        else one
+        for one in leftovers
+    ]
 
 
-def _decision_table(stored: list[Stored], decisions: dict[str, Decision]) -> Table:
-    def row(one: Stored) -> tuple[Cell, ...]:
-        decision = decisions[one.manifest.id]
-        why = ", ".join(decision.reasons)
-        return (
-            one.manifest.id,
-            size(one.manifest.stored_bytes),
-            Text(f"kept: {why}", Tone.GOOD) if decision.stays else Text("goes", Tone.WARN),
-        )
-
-    return Table(
-        headers=("backup", "stored", "decision"),
-        right=(1,),
-        rows=tuple(row(one) for one in stored),
-        title=count(len(stored), "backup"),
-        empty="no backup yet",
-    )
-
-
-def _is_dead(house: House, repository: Repository, leftover: Leftover) -> bool:
-    """Whether nobody on this machine is writing it; a run elsewhere may, so it must be old too."""
-    folder = repository.folder(leftover.id)
-    newest = max((path.stat().st_mtime for path in folder.rglob("*")), default=0.0)
-    return house.clock.now().timestamp() - newest > 86_400
-
-
-def _lock(repository: Repository, backup: str) -> Resource:
+def lock(repository: Repository, backup: str) -> Resource:
+    """One backup, for whoever reads it while others prune, and the other way round."""
     return Resource("backup", str(repository.folder(backup)))

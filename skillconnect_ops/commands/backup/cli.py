@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from skillconnect_ops.commands.backup import catalogue, proving, restoring, run
+from skillconnect_ops.commands.backup import catalogue, proving, pruning, restoring, run
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.model import Choices
@@ -71,7 +71,6 @@ def backup(
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
-    save_plan: options.SavePlan = None,
 ) -> Report:
     """Back up the database at one instant.
 
@@ -89,7 +88,7 @@ def backup(
         allow_fuzzy=allow_fuzzy,
         untested_topology=untested_topology,
     )
-    choices = Choices(dry_run=dry_run, yes=yes, save_plan=save_plan)
+    choices = Choices(dry_run=dry_run, yes=yes)
     return run.backup(house, target=target, request=request, choices=choices)
 
 
@@ -176,7 +175,7 @@ def prune(
     Kept are the newest of each day, week and month as `backups.keep` in skc.yaml says, the newest
     of all, and always the newest that passed a drill.
     """
-    return catalogue.prune(house, target=target, choices=Choices(dry_run=dry_run, yes=yes))
+    return pruning.prune(house, target=target, choices=Choices(dry_run=dry_run, yes=yes))
 
 
 @RESTORE.bare(
@@ -215,7 +214,6 @@ def restore(
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     confirm: options.Confirm = None,
-    save_plan: options.SavePlan = None,
 ) -> Report:
     """Restore a backup, or a part of it.
 
@@ -233,5 +231,5 @@ def restore(
         identity=identity,
         untested_topology=untested_topology,
     )
-    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm, save_plan=save_plan)
+    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
     return restoring.restore(house, target=target, request=request, choices=choices)

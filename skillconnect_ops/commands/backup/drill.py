@@ -14,13 +14,15 @@ from skillconnect_ops.commands.backup.compare import (
     content_of,
     shape_differences,
 )
+from skillconnect_ops.commands.backup.listing import SYSTEM_DATABASES
 from skillconnect_ops.commands.backup.load import BackupUnfit, Load, Loader
 from skillconnect_ops.commands.backup.manifest import ZEROS
 from skillconnect_ops.commands.backup.model import Drill, Manifest, Verdict
-from skillconnect_ops.commands.backup.stored import Identity
+from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.database import CollectionKind, Database
+from skillconnect_ops.core.view import count
 
 _SHOWN = 50
 
@@ -88,6 +90,20 @@ def drill(
     )
 
 
+def refuse_system(scratch: str) -> None:
+    """A scratch database is dropped after the drill, so it is none of the server's own.
+
+    Raises:
+        ScratchTaken: it is.
+    """
+    if scratch in SYSTEM_DATABASES:
+        raise ScratchTaken(
+            f"{scratch} is no scratch database",
+            why="it belongs to the server, and a scratch database is dropped after the drill",
+            fix="--scratch NAME   # of a database that does not exist",
+        )
+
+
 def refuse_taken(database: Database, scratch: str) -> None:
     """A scratch database must be empty, since it is dropped after the drill.
 
@@ -98,7 +114,7 @@ def refuse_taken(database: Database, scratch: str) -> None:
     if found:
         raise ScratchTaken(
             f"the scratch database {scratch} is not empty",
-            why=f"it holds {len(found)} collections, and is dropped after the drill",
+            why=f"it holds {count(len(found), 'collection')}, and is dropped after the drill",
             fix="--scratch NAME   # of a database that does not exist",
         )
 

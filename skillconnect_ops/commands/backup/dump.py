@@ -31,7 +31,8 @@ from skillconnect_ops.commands.backup.mongodump_format import (
     metadata,
     to_extended_json,
 )
-from skillconnect_ops.commands.backup.stored import Recipient, StoredWriter
+from skillconnect_ops.commands.backup.sealing import Recipient
+from skillconnect_ops.commands.backup.stored import StoredWriter
 from skillconnect_ops.core.ports.database import (
     Batch,
     ClusterTime,
@@ -110,6 +111,7 @@ class Dumper:
         self._stopped = stopped
         self._failed = threading.Event()
         self._local = threading.local()
+        self._writing: set[StoredWriter] = set()
 
     def run(self, listed: Sequence[Listed], *, at: ClusterTime | None) -> list[CollectionEntry]:
         """Dump every collection; an entry for each, in the order given.
@@ -121,9 +123,7 @@ class Dumper:
             self._disk.make_private(self._folder / "data" / folder_name(database))
         todo = deque(sorted(listed, key=lambda one: -one.size.size_bytes))
         done = _Done()
-        with ThreadPoolExecutor(
-            max(2, os.cpu_count() or 2), thread_name_prefix="compress"
-        ) as pool:
+        with ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="compress") as pool:
             readers = [
                 threading.Thread(
                     target=self._read, args=(todo, at, pool, done), name=f"read-{n}", daemon=True
@@ -140,6 +140,8 @@ class Dumper:
                 until = time.monotonic() + PATIENCE_S
                 for reader in readers:
                     reader.join(max(0.0, until - time.monotonic()))
+                for writer in tuple(self._writing):
+                    writer.abandon()  # of a reader that is left behind
                 raise
         done.raise_first()
         return [done.entries[one.namespace] for one in listed]
@@ -194,6 +196,7 @@ class Dumper:
         file = f"data/{folder_name(one.database)}/{data_stem(name, kind)}{ending}"
         source = BUCKETS + name if kind is CollectionKind.TIMESERIES else name
         writer = StoredWriter(self._folder / file, disk=self._disk, recipients=self._recipients)
+        self._writing.add(writer)
         try:
             instant = None if one.capped else at
             content = self._scan(one.database, source, instant, pool=pool, writer=writer)
@@ -201,6 +204,8 @@ class Dumper:
         except BaseException:
             writer.abandon()
             raise
+        finally:
+            self._writing.discard(writer)
         return replace(
             entry,
             documents=content.documents,

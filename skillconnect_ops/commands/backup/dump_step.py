@@ -6,47 +6,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 import skillconnect_ops
-from skillconnect_ops.commands.backup.age_keys import recipients
-from skillconnect_ops.commands.backup.compare import content_of
-from skillconnect_ops.commands.backup.dump import Dumper, Listed
-from skillconnect_ops.commands.backup.listing import Wanted, identity, list_wanted
+from skillconnect_ops.commands.backup.dump import Listed
+from skillconnect_ops.commands.backup.listing import Wanted
 from skillconnect_ops.commands.backup.manifest import ZEROS
 from skillconnect_ops.commands.backup.model import (
     BackupSubject,
-    CollectionEntry,
-    Consistency,
-    ConsistencyKind,
     Encryption,
     Manifest,
     ServerFacts,
     Tool,
 )
-from skillconnect_ops.commands.backup.repository import Repository
+from skillconnect_ops.commands.backup.readout import Reading, Readout
+from skillconnect_ops.commands.backup.repository import MANIFEST, Repository
 from skillconnect_ops.commands.house import Connected
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
-from skillconnect_ops.core.ports.database import (
-    ClusterTime,
-    CollectionGone,
-    Database,
-    DatabaseError,
-    ServerLost,
-    SnapshotTooOld,
-    SnapshotUnavailable,
-    Topology,
-)
+from skillconnect_ops.core.ports.database import Server
 from skillconnect_ops.core.view import count, duration, size
-from skillconnect_ops.core.view import listed as shown
 from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.disk.files import Disk
-
-ATTEMPTS = 3
-_SETTLE_S = 2.0
-_LISTINGS = 5
 
 
 class BackupDump(Step, frozen=True, kw_only=True, tag="backup.dump"):
@@ -67,6 +46,10 @@ class BackupDump(Step, frozen=True, kw_only=True, tag="backup.dump"):
         return self.sentence
 
 
+class IdTaken(Precondition):
+    """Two runs chose the same id."""
+
+
 class DumpHandler:
     """Carries out `backup.dump`."""
 
@@ -80,47 +63,49 @@ class DumpHandler:
         self._disk = disk
 
     def before(self, step: BackupDump, walk: Walk) -> Image:
-        """The folder must not be there."""
-        return {"present": (Path(step.location) / step.id).exists()}
+        """The folder must not be there; one that is there is another run's.
+
+        Raises:
+            IdTaken: it is there.
+        """
+        folder = Path(step.location) / step.id
+        if folder.exists():
+            raise IdTaken(
+                f"there is a backup {step.id} already",
+                why="another run began in the same second",
+                fix="skc backup   # again, a second later",
+            )
+        return {}
 
     def apply(self, step: BackupDump, walk: Walk) -> Mapping[str, Any]:
         """Dump, and write the manifest last; a resumed dump begins anew."""
         repository = Repository(Path(step.location), disk=self._disk)
+        reading = Reading(
+            folder=repository.folder(step.id),
+            wanted=step.wanted,
+            keys=step.recipients,
+            level=step.level,
+            allow_fuzzy=step.allow_fuzzy,
+            disk=self._disk,
+        )
         started_at, started = walk.clock.now(), walk.clock.monotonic()
         try:
             with self._connect(step.target) as connected:
                 server = connected.database.server()
-                readout = self._readout(step, connected.database, walk, repository)
+                readout = reading.read(connected.database, walk)
+            ended_at, seconds = walk.clock.now(), round(walk.clock.monotonic() - started, 3)
             manifest = repository.write_manifest(
-                Manifest(
-                    id=step.id,
-                    subject=BackupSubject(
-                        target=step.target,
-                        cluster=step.cluster,
-                        databases=tuple(sorted({one.database for one in readout.entries})),
-                        complete=step.wanted.complete,
-                    ),
-                    started_at=started_at,
-                    finished_at=walk.clock.now(),
-                    seconds=round(walk.clock.monotonic() - started, 3),
-                    tool=Tool(name="skc", version=skillconnect_ops.__version__),
-                    server=ServerFacts(
-                        version=server.version,
-                        topology=server.topology,
-                        set_name=server.set_name,
-                    ),
-                    consistency=readout.consistency,
-                    compression=f"zstd:{step.level}",
-                    encryption=_encryption(step.recipients),
-                    documents=sum(entry.documents for entry in readout.entries),
-                    size_bytes=sum(entry.size_bytes for entry in readout.entries),
-                    stored_bytes=sum(entry.stored_bytes for entry in readout.entries),
-                    collections=tuple(readout.entries),
+                _manifest(
+                    step,
+                    readout,
+                    server=server,
+                    between=(started_at, ended_at),
+                    seconds=seconds,
                     journal=walk.id,
-                    digest=ZEROS,
                 )
             )
         except OSError as cause:
+            cause.filename = cause.filename or step.location
             raise explain(cause, f"write the backup to {step.location}") from cause
         return {"backup": manifest.id, "digest": manifest.digest}
 
@@ -150,9 +135,50 @@ class DumpHandler:
         return (Proof(claim="backup.taken", subject=subject, holds=holds, facts=facts),)
 
     def undo(self, step: BackupDump, image: Image, walk: Walk) -> None:
-        """Remove the part that was written; a folder that was there before is not ours."""
-        if not image["present"]:
-            self._disk.remove_tree(Path(step.location) / step.id)
+        """Remove the part that was written, the manifest first: from then on it is no backup."""
+        folder = Path(step.location) / step.id
+        self._disk.remove(folder / MANIFEST)
+        self._disk.remove_tree(folder)
+
+
+def _manifest(
+    step: BackupDump,
+    readout: Readout,
+    *,
+    server: Server,
+    between: tuple[datetime, datetime],
+    seconds: float,
+    journal: str,
+) -> Manifest:
+    entries = readout.entries
+    return Manifest(
+        id=step.id,
+        subject=BackupSubject(
+            target=step.target,
+            cluster=step.cluster,
+            databases=tuple(sorted({one.database for one in entries})),
+            complete=step.wanted.complete,
+            only=step.wanted.collections,
+            without=step.wanted.exclude,
+        ),
+        started_at=between[0],
+        finished_at=between[1],
+        seconds=seconds,
+        tool=Tool(name="skc", version=skillconnect_ops.__version__),
+        server=ServerFacts(
+            version=server.version, topology=server.topology, set_name=server.set_name
+        ),
+        consistency=readout.consistency,
+        compression=f"zstd:{step.level}",
+        encryption=_encryption(step.recipients),
+        documents=sum(entry.documents for entry in entries),
+        size_bytes=sum(entry.size_bytes for entry in entries),
+        stored_bytes=sum(entry.stored_bytes for entry in entries),
+        collections=tuple(entries),
+        journal=journal,
+        digest=ZEROS,
+    )
+
 
 def _encryption(keys: Sequence[str]) -> Encryption | None:
     return Encryption(kind="age", recipients=tuple(keys)) if keys else None

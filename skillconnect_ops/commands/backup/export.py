@@ -1,15 +1,21 @@
 """The step that writes a backup as a plain mongodump folder, for `mongorestore`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from skillconnect_ops.commands.backup.load import BackupDamaged
 from skillconnect_ops.commands.backup.model import CollectionEntry, Manifest
-from skillconnect_ops.commands.backup.mongodump_format import data_stem, file_stem, metadata
+from skillconnect_ops.commands.backup.mongodump_format import (
+    data_stem,
+    file_stem,
+    folder_name,
+    metadata,
+)
 from skillconnect_ops.commands.backup.restore_steps import Source, opened
-from skillconnect_ops.commands.backup.stored import FileDamaged, Identity, entry_runs
+from skillconnect_ops.commands.backup.sealing import Identity
+from skillconnect_ops.commands.backup.stored import FileDamaged, entry_runs
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.database import CollectionKind
 from skillconnect_ops.disk.errors import explain
@@ -40,8 +46,10 @@ class ExportHandler:
     def apply(self, step: BackupExport, walk: Walk) -> Mapping[str, Any]:
         """Write everything into a folder beside, then rename it."""
         manifest, folder, keys = opened(step.source, self._disk)
-        growing = _growing(step)
+        growing, to = _growing(step), Path(step.to)
         try:
+            if _is_ours(to, manifest):
+                return {"collections": len(manifest.collections)}  # the run that died got so far
             self._disk.remove_tree(growing)
             self._disk.make_private(growing)
             with walk.person.progress("exporting", total=manifest.size_bytes, unit="B") as ticker:
@@ -49,10 +57,11 @@ class ExportHandler:
                     self._entry(entry, folder, growing, keys)
                     ticker.advance(entry.size_bytes)
             self._prelude(manifest, growing)
-            if Path(step.to).exists():
-                Path(step.to).rmdir()
-            self._disk.rename(growing, Path(step.to))
+            if to.exists():
+                to.rmdir()
+            self._disk.rename(growing, to)
         except OSError as cause:
+            cause.filename = cause.filename or step.to
             raise explain(cause, f"write to {step.to}") from cause
         return {"collections": len(manifest.collections)}
 
@@ -61,8 +70,11 @@ class ExportHandler:
         return ()
 
     def undo(self, step: BackupExport, image: Image, walk: Walk) -> None:
-        """Remove what was written."""
+        """Remove what was written; a folder that holds anything else is left alone."""
         self._disk.remove_tree(_growing(step))
+        manifest, _, _ = opened(step.source, self._disk, keys=False)
+        if _is_ours(Path(step.to), manifest):
+            self._disk.remove_tree(Path(step.to))
 
     def _entry(
         self,
@@ -71,7 +83,7 @@ class ExportHandler:
         to: Path,
         keys: Sequence[Identity] | None,
     ) -> None:
-        place = to / file_stem(entry.database)
+        place = to / folder_name(entry.database)
         self._disk.make_private(place)
         with self._disk.writer(place / f"{file_stem(entry.name)}.metadata.json") as writer:
             writer.write(metadata(entry))
@@ -93,8 +105,24 @@ class ExportHandler:
         """What mongodump itself writes beside each database, so that tools know the server."""
         text = json.dumps({"ServerVersion": manifest.server.version, "ToolVersion": "skc"})
         for database in manifest.subject.databases:
-            with self._disk.writer(to / file_stem(database) / "prelude.json") as writer:
+            with self._disk.writer(to / folder_name(database) / "prelude.json") as writer:
                 writer.write(text.encode())
+
+
+def _is_ours(to: Path, manifest: Manifest) -> bool:
+    """Whether a folder holds exactly the files of an export; it got its name when it was whole."""
+    found = {path.relative_to(to).as_posix() for path in to.rglob("*") if not path.is_dir()}
+    return found == set(_files(manifest))
+
+
+def _files(manifest: Manifest) -> Iterator[str]:
+    for database in manifest.subject.databases:
+        yield f"{folder_name(database)}/prelude.json"
+    for entry in manifest.collections:
+        folder = folder_name(entry.database)
+        yield f"{folder}/{file_stem(entry.name)}.metadata.json"
+        if entry.kind is not CollectionKind.VIEW:
+            yield f"{folder}/{data_stem(entry.name, entry.kind)}.bson"
 
 
 def _growing(step: BackupExport) -> Path:

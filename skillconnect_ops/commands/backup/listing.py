@@ -85,8 +85,13 @@ def _of_database(database: Database, name: str, wanted: Wanted) -> list[Listed]:
         for one in collections
         if not is_ours(one.name)
         and (not wanted.collections or one.name in wanted.collections)
-        and not any(fnmatch.fnmatchcase(one.name, pattern) for pattern in wanted.exclude)
+        and not any(_matches(one.name, pattern) for pattern in wanted.exclude)
     ]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """A name that looks like a pattern still means itself."""
+    return name == pattern or fnmatch.fnmatchcase(name, pattern)
 
 
 def _no_database(name: str, database: Database) -> NoSuchDatabase:
@@ -112,7 +117,13 @@ def _no_collection(
     )
 
 
-def _nothing_left(wanted: Wanted) -> NoSuchCollection:
+def _nothing_left(wanted: Wanted) -> Precondition:
+    if not wanted.collections and not wanted.exclude:
+        return NoSuchDatabase(
+            "there is nothing to back up",
+            why="no database of this server holds a collection that this user may see",
+            fix="skc doctor   # shows who is connected where",
+        )
     return NoSuchCollection(
         "nothing is left to back up",
         why=f"--exclude {shown(wanted.exclude)} leaves no collection",

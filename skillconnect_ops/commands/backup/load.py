@@ -7,8 +7,8 @@ about 0.1 s, one over nothing a few milliseconds (both measured).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,14 +16,17 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.backup.content import Run
 from skillconnect_ops.commands.backup.duplicates import duplicates
-from skillconnect_ops.commands.backup.empty_times import with_empty_times
+from skillconnect_ops.commands.backup.empty_times import keep_empty_times
 from skillconnect_ops.commands.backup.model import CollectionEntry
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS, from_extended_json
-from skillconnect_ops.commands.backup.stored import FileDamaged, Identity, entry_runs
+from skillconnect_ops.commands.backup.sealing import Identity
+from skillconnect_ops.commands.backup.stored import FileDamaged, entry_runs
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.database import (
     CollectionKind,
+    CommandFailed,
     Database,
+    DatabaseError,
     DuplicateKey,
     NotAuthorized,
 )
@@ -31,6 +34,7 @@ from skillconnect_ops.core.ports.database import (
 WORKERS = 4
 BUILDERS = 2
 SMALL_DOCUMENTS = 1000
+DOCUMENT_VALIDATION_FAILURE = 121
 _WAITING = WORKERS
 
 
@@ -56,6 +60,10 @@ class BackupDamaged(BackupUnfit):
 
 class DuplicatesFound(BackupUnfit):
     """A unique index of the backup cannot be built, since its data holds duplicates."""
+
+
+class ValidatorRefuses(Precondition):
+    """Documents are not as their collection's validator wants them."""
 
 
 class Loader:
@@ -86,35 +94,50 @@ class Loader:
         """
         stored = [load for load in loads if load.entry.kind is not CollectionKind.VIEW]
         views = [load for load in loads if load.entry.kind is CollectionKind.VIEW]
-        with (
-            ThreadPoolExecutor(WORKERS, thread_name_prefix="insert") as inserters,
-            ThreadPoolExecutor(BUILDERS, thread_name_prefix="index") as builders,
-        ):
-            building: list[Future[None]] = []
-            try:
-                for load in sorted(stored, key=lambda load: -load.entry.size_bytes):
-                    building += self._load(load, inserters, builders)
-                    _raise_first(building)
-                for built in building:
-                    built.result()
-            except BaseException:
-                builders.shutdown(wait=False, cancel_futures=True)
-                inserters.shutdown(wait=False, cancel_futures=True)
-                raise
+        inserters = ThreadPoolExecutor(WORKERS, thread_name_prefix="insert")
+        builders = ThreadPoolExecutor(BUILDERS, thread_name_prefix="index")
+        building: dict[Future[None], Load] = {}
+        try:
+            for load in sorted(stored, key=lambda load: -load.entry.size_bytes):
+                self._load(load, inserters)
+                if not _is_small(load):
+                    building[builders.submit(self._index, load)] = load
+                _raise_first(building)
+            for built in building:
+                built.result()
+        except BaseException:
+            self._abandon(building)
+            raise
+        finally:
+            _end(inserters)
+            _end(builders)
         for load in _after_what_they_look_at(views):
             self._database.create(load.database, load.name, creation_options(load.entry))
         self._database.settle()
 
-    def _load(
-        self, load: Load, inserters: ThreadPoolExecutor, builders: ThreadPoolExecutor
-    ) -> list[Future[None]]:
-        """Create and fill one; its index build, where that is still to come."""
+    def _abandon(self, building: Mapping[Future[None], Load]) -> None:
+        """End index builds, which may take an hour more, by dropping what they are built on."""
+        for built, load in building.items():
+            if not built.done() and not built.cancel():
+                with suppress(DatabaseError):
+                    self._database.drop(load.database, load.name)
+
+    def _load(self, load: Load, inserters: ThreadPoolExecutor) -> None:
+        """Create and fill one; a small one with its indexes."""
         self._database.create(load.database, load.name, creation_options(load.entry))
-        small = load.entry.documents <= SMALL_DOCUMENTS
-        if small:
+        if not _is_small(load):
+            self._fill(load, inserters)
+            return
+        self._index(load)
+        try:
+            self._fill(load, inserters)
+        except DuplicatesFound:
+            # an index that was there first has kept the duplicates out, so nobody can name them
+            self._database.drop(load.database, load.name)
+            self._database.create(load.database, load.name, creation_options(load.entry))
+            self._fill(load, inserters)
             self._index(load)
-        self._fill(load, inserters)
-        return [] if small else [builders.submit(self._index, load)]
+            raise
 
     def _index(self, load: Load) -> None:
         indexes = [from_extended_json(index) for index in load.entry.indexes_to_build()]
@@ -136,6 +159,7 @@ class Loader:
             while waiting:
                 self._advance(waiting.popleft().result())
         except DuplicateKey as cause:
+            wait(waiting)
             raise self._duplicates(load, cause) from cause
 
     def _runs(self, entry: CollectionEntry) -> Iterator[Run]:
@@ -154,23 +178,32 @@ class Loader:
     def _insert(self, load: Load, run: Run) -> int:
         series = load.entry.kind is CollectionKind.TIMESERIES
         into = BUCKETS + load.name if series else load.name
-        validated = "validator" in load.entry.options or series
-        count = run.content.documents
-        if validated and self._bypass:
-            # what was stored may be older than its validator; not every role may pass it by
-            with suppress(NotAuthorized):
-                self._database.insert(
-                    load.database, into, run.documents, count=count, bypass_validation=True
-                )
-                return run.content.size_bytes
+        # what was stored may be older than its validator; not every role may pass it by
+        bypass = self._bypass and ("validator" in load.entry.options or series)
+        try:
+            self._database.insert(
+                load.database,
+                into,
+                run.documents,
+                count=run.content.documents,
+                bypass_validation=bypass,
+            )
+        except NotAuthorized:
+            if not bypass:
+                raise
             self._bypass = False
-        self._database.insert(load.database, into, run.documents, count=count)
-        for command in with_empty_times(into, run.documents):
-            self._database.command(load.database, command)
+            return self._insert(load, run)
+        except CommandFailed as cause:
+            if cause.code == DOCUMENT_VALIDATION_FAILURE:
+                raise _validator(load) from cause
+            raise
+        keep_empty_times(self._database, load.database, into, run.documents, bypass=bypass)
         return run.content.size_bytes
 
     def _duplicates(self, load: Load, cause: DuplicateKey) -> DuplicatesFound:
-        shown = duplicates(self._database, load.database, load.name, load.entry)
+        shown: list[str] = []
+        with suppress(DatabaseError):  # what failed first is what is told
+            shown = duplicates(self._database, load.database, load.name, load.entry)
         return DuplicatesFound(
             f"{load.entry.namespace} holds duplicates that its unique index forbids",
             why="; ".join(shown) or cause.why,
@@ -183,11 +216,32 @@ def creation_options(entry: CollectionEntry) -> bytes:
     return from_extended_json(entry.options)
 
 
-def _raise_first(building: Sequence[Future[None]]) -> None:
+def _is_small(load: Load) -> bool:
+    return load.entry.documents <= SMALL_DOCUMENTS
+
+
+def _end(pool: ThreadPoolExecutor) -> None:
+    """Wait for what runs; a signal does not end that wait."""
+    try:
+        pool.shutdown(cancel_futures=True)
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
+
+
+def _raise_first(building: Iterable[Future[None]]) -> None:
     """A build that failed already ends the load early."""
     for built in building:
         if built.done():
             built.result()
+
+
+def _validator(load: Load) -> ValidatorRefuses:
+    return ValidatorRefuses(
+        f"the validator of {load.entry.namespace} refuses documents of the backup",
+        why="they are older than it, and the user may not pass it by (bypassDocumentValidation)",
+        fix="grant the user the role restore on admin for the time of the restore",
+    )
 
 
 def _after_what_they_look_at(views: Sequence[Load]) -> list[Load]:

@@ -107,6 +107,10 @@ class BackupSubject(Struct, frozen=True, kw_only=True):
     databases: tuple[str, ...]
     complete: bool
     """False where collections were chosen or left out."""
+    only: tuple[str, ...] = ()
+    """The collections that were chosen, as they were named; empty for all."""
+    without: tuple[str, ...] = ()
+    """The names or patterns that were left out."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -180,3 +184,5 @@ class Leftover(Struct, frozen=True, kw_only=True):
     reason: str
     damaged: bool
     """True where a manifest is there and cannot be trusted; False where a run did not finish."""
+    running: bool = False
+    """Whether a process of this machine is still writing it."""

@@ -1,7 +1,8 @@
 """The folder format of mongodump: file names and `NAME.metadata.json`.
 
-A database's folder has its plain name; MongoDB allows none that would leave the folder. File names are the collection's name as Go's `url.QueryEscape` writes it; over 238 bytes, the first
-208 of them, `%24` and the base64 of the whole name's SHA-1 (mongo-tools, `common/util`).
+A database's folder has its plain name; MongoDB allows none that would leave the folder. File names
+are the collection's name as Go's `url.QueryEscape` writes it; over 238 bytes, the first 208 of
+them, `%24` and the base64 of the whole name's SHA-1, without padding (seen in mongodump's output).
 """
 
 import base64

@@ -5,22 +5,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skillconnect_ops.commands.backup.catalogue import identity_file, of_target
-from skillconnect_ops.commands.backup.drill import Place, drill, refuse_taken
+from skillconnect_ops.commands.backup.drill import Place, drill, refuse_system, refuse_taken
 from skillconnect_ops.commands.backup.manifest import ManifestDamaged
 from skillconnect_ops.commands.backup.model import Drill, Manifest, Stored, Verdict
 from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.commands.backup.restore_steps import Source, opened
+from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.shown import drill_view, manifest_view
-from skillconnect_ops.commands.backup.stored import Identity
 from skillconnect_ops.commands.backup.verify import Checked, check, unreadable
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.finding import Finding, Severity, fingerprint
 from skillconnect_ops.core.plan import Proof
+from skillconnect_ops.core.ports.database import Database, DatabaseError
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import Block, Lines, Text, Tone, count, size
+from skillconnect_ops.core.view import Block, Lines, Text, Tone, count, listed, size
 
 
 def verify(
@@ -39,12 +40,20 @@ def verify(
         UsageError: options that exclude each other.
         NoSuchBackup: there is none of that id.
     """
+    if scratch is not None and not with_drill:
+        raise UsageError(
+            "--scratch goes with --drill",
+            why="it names the database that a drill restores to",
+            fix=f"skc backup verify {backup} --drill --scratch {scratch}",
+        )
     if hashes_only and with_drill:
         raise UsageError(
             "--hashes and --drill exclude each other",
             why="a drill reads the documents, --hashes does without",
             fix="leave one of them out",
         )
+    if scratch is not None:
+        refuse_system(scratch)
     chosen = house.target(target)
     repository = of_target(house, chosen)
     try:
@@ -53,11 +62,26 @@ def verify(
         finding = unreadable(backup, f"{damaged.what}: {damaged.why}")
         return _report(chosen, backup, (finding,), view=(_bad(finding),))
     manifest = stored.manifest
+    if scratch is not None and len(manifest.subject.databases) > 1:
+        raise UsageError(
+            "--scratch takes the backup of one database",
+            why=f"{manifest.id} holds {listed(manifest.subject.databases)}, whose collections "
+            "may have the same names",
+            fix=f"skc backup verify {manifest.id} --drill   # on a server of its own",
+        )
     keys = None
     if not hashes_only:
         keys = _keys(house, repository, chosen, manifest, identity, needed=with_drill)
     with house.person.progress("verifying", total=manifest.stored_bytes, unit="B") as ticker:
-        checked = check(repository, manifest, identities=keys, advance=ticker.advance)
+        checked = check(
+            repository,
+            manifest,
+            identities=keys,
+            advance=ticker.advance,
+            hashes_only=hashes_only,
+        )
+    if checked.findings:
+        repository.get(manifest.id)  # one that was pruned meanwhile is not damaged
     verdict = None
     if with_drill and not checked.findings:
         verdict = _drilled(house, chosen, repository, manifest, keys=keys, scratch=scratch)
@@ -152,7 +176,15 @@ def _place(house: House, target: Target, scratch: str | None) -> Iterator[Place]
             name = f"database {scratch} on {connected.cluster}"
             yield Place(database=connected.database, name=name, scratch=scratch)
         finally:
-            connected.database.command(scratch, {"dropDatabase": 1})
+            _drop(house, connected.database, scratch)
+
+
+def _drop(house: House, database: Database, scratch: str) -> None:
+    """Drop the scratch database; the verdict stands, whether that is allowed or not."""
+    try:
+        database.drop_database(scratch)
+    except DatabaseError as error:
+        house.person.note(f"the scratch database {scratch} is still there: {error.what}")
 
 
 def _told(
@@ -173,7 +205,8 @@ def _told(
         unknown = (
             Unknown(manifest.id, "encrypted, and no identity given: only the hashes were checked"),
         )
-    blocks: list[Block] = [manifest_view(Stored(manifest=manifest, drill=verdict), repository)]
+    newest = Stored(manifest=manifest, drill=verdict or stored.drill)
+    blocks: list[Block] = [manifest_view(newest, repository)]
     blocks += [_checked_line(checked, good=not checked.findings)]
     blocks += [drill_view(verdict)] if verdict is not None else []
     following = _following(manifest.id, findings, verdict)

@@ -1,3 +1,38 @@
+"""Reads everything that is wanted at one instant, in as many attempts as that takes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from skillconnect_ops.commands.backup.age_keys import recipients
+from skillconnect_ops.commands.backup.compare import content_of
+from skillconnect_ops.commands.backup.dump import Dumper, Listed
+from skillconnect_ops.commands.backup.listing import Wanted, identity, list_wanted
+from skillconnect_ops.commands.backup.model import CollectionEntry, Consistency, ConsistencyKind
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.plan import Walk
+from skillconnect_ops.core.ports.database import (
+    ClusterTime,
+    CollectionGone,
+    CollectionKind,
+    Database,
+    DatabaseError,
+    ServerLost,
+    SnapshotTooOld,
+    SnapshotUnavailable,
+    Topology,
+)
+from skillconnect_ops.core.view import listed as shown
+from skillconnect_ops.disk.files import Disk
+
+ATTEMPTS = 3
+_SETTLE_S = 2.0
+_LISTINGS = 5
+
+
 class CollectionsChanged(Precondition):
     """Collections were dropped, renamed or made anew while they were being dumped."""
 
@@ -17,38 +52,80 @@ class Readout(Struct, frozen=True, kw_only=True):
     consistency: Consistency
 
 
+class _Instant(Struct, frozen=True, kw_only=True):
+    """What is to be read, and when."""
 
-#####
-    def _readout(
-        self, step: BackupDump, database: Database, walk: Walk, repository: Repository
-    ) -> Readout:
-        """Attempts, each at an instant of its own and into an emptied folder."""
+    listed: list[Listed]
+    at: ClusterTime | None
+    """None for a fuzzy read."""
+    capped: dict[str, str]
+    """Content digests of the capped collections just before, by namespace."""
+
+
+class Reading:
+    """Reads into one backup's folder."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        wanted: Wanted,
+        keys: Sequence[str],
+        level: int,
+        allow_fuzzy: bool,
+        disk: Disk,
+    ) -> None:
+        self._folder = folder
+        self._wanted = wanted
+        self._keys = keys
+        self._level = level
+        self._allow_fuzzy = allow_fuzzy
+        self._disk = disk
+
+    def read(self, database: Database, walk: Walk) -> Readout:
+        """Attempts, each at an instant of its own and into an emptied folder.
+
+        Raises:
+            CollectionsChanged: the catalogue changed under the dump.
+            SnapshotLost: no attempt could keep its instant.
+            ServerGone: the server did not come back.
+        """
         fuzzy = database.server().topology is Topology.STANDALONE
         for attempt in range(1, ATTEMPTS + 1):
-            self._disk.remove_tree(repository.folder(step.id))
-            self._disk.make_private(repository.folder(step.id))
+            self._disk.remove_tree(self._folder)
+            self._disk.make_private(self._folder)
             try:
-                return self._attempt(step, database, walk, fuzzy=fuzzy)
+                return self._attempt(database, walk, fuzzy=fuzzy)
             except (SnapshotTooOld, SnapshotUnavailable, ServerLost) as cause:
                 if attempt == ATTEMPTS:
                     raise _given_up(cause) from cause
-                fuzzy = fuzzy or (step.allow_fuzzy and not isinstance(cause, ServerLost))
+                fuzzy = fuzzy or self._goes_without(cause, attempt)
                 how = ", without a snapshot" if fuzzy else ""
                 walk.person.note(f"{_told(cause)}; attempt {attempt + 1} of {ATTEMPTS}{how}")
                 walk.clock.sleep(_SETTLE_S * attempt)
         raise AssertionError
 
-    def _attempt(self, step: BackupDump, database: Database, walk: Walk, *, fuzzy: bool) -> Readout:
+    def _goes_without(self, cause: DatabaseError, attempt: int) -> bool:
+        """Whether the next attempt does without a snapshot; a later instant is tried first."""
+        if not self._allow_fuzzy:
+            return False
+        last = attempt + 1 == ATTEMPTS
+        return isinstance(cause, SnapshotTooOld) or (
+            isinstance(cause, SnapshotUnavailable) and last
+        )
+
+    def _attempt(self, database: Database, walk: Walk, *, fuzzy: bool) -> Readout:
         began, started = walk.clock.now(), walk.clock.monotonic()
-        listed, at, capped = self._instant(step, database, fuzzy=fuzzy)
+        instant = self._instant(database, fuzzy=fuzzy)
+        listed, at = instant.listed, instant.at
         total = sum(one.size.size_bytes for one in listed)
         with walk.person.progress("dumping", total=total, unit="B") as ticker:
             dumper = Dumper(
                 database,
-                folder=Path(step.location) / step.id,
+                folder=self._folder,
                 disk=self._disk,
-                recipients=recipients(step.recipients),
-                level=step.level,
+                recipients=recipients(self._keys),
+                level=self._level,
                 advance=ticker.advance,
                 stopped=walk.stopped,
             )
@@ -56,30 +133,33 @@ class Readout(Struct, frozen=True, kw_only=True):
                 entries = dumper.run(listed, at=at)
             except CollectionGone as cause:
                 raise _changed(str(cause)) from cause
+            except SnapshotUnavailable:
+                _unchanged(listed, database)  # a later instant helps only where they are the same
+                raise
         _unchanged(listed, database)
         if at is None:
             return Readout(entries=entries, consistency=_fuzzy(began, walk.clock.now()))
+        _empty_then_too(listed, entries, database, at)
         seconds = round(walk.clock.monotonic() - started, 1)
         entries = [
             replace(entry, fuzzy_s=seconds)
-            if entry.namespace in capped and entry.content != capped[entry.namespace]
+            if entry.namespace in instant.capped
+            and entry.content != instant.capped[entry.namespace]
             else entry
             for entry in entries
         ]
         return Readout(entries=entries, consistency=_snapshot(at, entries))
 
-    def _instant(
-        self, step: BackupDump, database: Database, *, fuzzy: bool
-    ) -> tuple[list[Listed], ClusterTime | None, dict[str, str]]:
+    def _instant(self, database: Database, *, fuzzy: bool) -> _Instant:
         """A listing that was the same before and after the instant, and the capped digests before.
 
         No server reads a capped collection at a cluster time. One that is the same before the
         instant and when it is dumped was the same at the instant, too: what its oldest documents
         make room for never comes back.
         """
-        listed = list_wanted(database, step.wanted)
+        listed = list_wanted(database, self._wanted)
         if fuzzy:
-            return listed, None, {}
+            return _Instant(listed=listed, at=None, capped={})
         for _ in range(_LISTINGS):
             capped = {
                 one.namespace: content_of(
@@ -89,9 +169,9 @@ class Readout(Struct, frozen=True, kw_only=True):
                 if one.capped
             }
             at = database.cluster_time()
-            again = list_wanted(database, step.wanted)
+            again = list_wanted(database, self._wanted)
             if identity(again) == identity(listed):
-                return listed, at, capped
+                return _Instant(listed=listed, at=at, capped=capped)
             listed = again
         raise _changed("they kept changing while they were being listed")
 
@@ -107,6 +187,25 @@ def _unchanged(listed: Sequence[Listed], database: Database) -> None:
             raise _changed(f"{one.namespace} was dropped or renamed")
         if now[one.namespace] != one.collection.uuid:
             raise _changed(f"{one.namespace} was made anew under the same name")
+
+
+def _empty_then_too(
+    listed: Sequence[Listed],
+    entries: Sequence[CollectionEntry],
+    database: Database,
+    at: ClusterTime,
+) -> None:
+    """What read as empty is asked once more, now that its name is known to stand for it.
+
+    It may have been renamed away when it was read, and back by now; then the server refuses to
+    read it at that instant, or gives its documents.
+    """
+    for one, entry in zip(listed, entries, strict=True):
+        if entry.documents or one.capped or one.collection.kind is not CollectionKind.COLLECTION:
+            continue
+        with database.batches(one.database, one.collection.name, at=at) as batches:
+            if any(batches):
+                raise _changed(f"{one.namespace} was away under another name for a while")
 
 
 def _snapshot(at: ClusterTime, entries: Sequence[CollectionEntry]) -> Consistency:
@@ -136,9 +235,7 @@ def _fuzzy(began: datetime, ended: datetime) -> Consistency:
     )
 
 
-
-####
-def _told(cause: Exception) -> str:
+def _told(cause: DatabaseError) -> str:
     match cause:
         case SnapshotTooOld():
             return "the server no longer holds that instant"
@@ -176,5 +273,3 @@ def _given_up(cause: DatabaseError) -> Precondition:
                 why=f"the server keeps too little history for this dump, in {ATTEMPTS} attempts",
                 fix="raise minSnapshotHistoryWindowInSeconds, or skc backup --allow-fuzzy",
             )
-
-

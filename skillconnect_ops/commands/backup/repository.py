@@ -14,6 +14,7 @@ from skillconnect_ops.commands.backup.manifest import (
 )
 from skillconnect_ops.commands.backup.model import Drill, Leftover, Manifest, Stored
 from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.disk.errors import explain, explained
 from skillconnect_ops.disk.files import Disk
 
 MANIFEST = "manifest.json"
@@ -28,8 +29,16 @@ class NoSuchBackup(Precondition):
 class Repository:
     """The backups of one location."""
 
-    def __init__(self, location: Path, *, disk: Disk) -> None:
+    def __init__(self, location: Path, *, disk: Disk, target: str | None = None) -> None:
+        """Look at a location.
+
+        Args:
+            location: the folder; it need not be there.
+            disk: reads and writes.
+            target: whose newest backup `latest` means; None for that of any.
+        """
         self.location = location
+        self._target = target
         self._disk = disk
 
     def folder(self, identity: str) -> Path:
@@ -38,7 +47,8 @@ class Repository:
 
     def ids(self) -> Sequence[str]:
         """The ids of all folders that look like backups, oldest first."""
-        return [name for name in self._disk.names(self.location) if is_backup_id(name)]
+        with explained(f"read the backups in {self.location}"):
+            return [name for name in self._disk.names(self.location) if is_backup_id(name)]
 
     def look(self) -> tuple[list[Stored], list[Leftover]]:
         """Every backup, and every folder that looks like one and is none; newest first."""
@@ -53,6 +63,9 @@ class Repository:
             except (ManifestDamaged, ManifestIsNewer) as error:
                 reason = f"{error.what}: {error.why}"
                 leftovers.append(Leftover(id=identity, reason=reason, damaged=True))
+            except OSError as error:
+                reason = f"it cannot be read: {error.strerror}"
+                leftovers.append(Leftover(id=identity, reason=reason, damaged=True))
         return stored, leftovers
 
     def get(self, identity: str) -> Stored:
@@ -64,15 +77,15 @@ class Repository:
             ManifestIsNewer: a later version of skc wrote it.
         """
         if identity == LATEST:
-            stored, _ = self.look()
-            if stored:
-                return stored[0]
+            return self._latest()
         if is_backup_id(identity):
             try:
                 return self._read(identity)
             except FileNotFoundError as cause:
                 if self.folder(identity).is_dir():
                     raise self._unfinished(identity) from cause
+            except OSError as cause:
+                raise explain(cause, f"read {self.folder(identity)}") from cause
         raise self._unknown(identity)
 
     def write_manifest(self, manifest: Manifest) -> Manifest:
@@ -104,6 +117,18 @@ class Repository:
         data = self._disk.read(self.folder(identity) / DRILLS / name)
         return decode_drill(data, name=f"{identity}/{DRILLS}/{name}")
 
+    def _latest(self) -> Stored:
+        stored, leftovers = self.look()
+        for one in stored:
+            if self._target in {None, one.manifest.subject.target}:
+                return one
+        found = f"{len(stored)} backups of other targets, {len(leftovers)} unfinished or damaged"
+        raise NoSuchBackup(
+            "there is no backup yet" + (f" of {self._target}" if self._target else ""),
+            why=f"{self.location} holds {found}",
+            fix="skc backup",
+        )
+
     def _read(self, identity: str) -> Stored:
         data = self._disk.read(self.folder(identity) / MANIFEST)
         manifest = decode_manifest(data, name=f"{identity}/{MANIFEST}")
@@ -120,7 +145,7 @@ class Repository:
         for name in reversed(self.drills(manifest.id)):
             try:
                 drill = self.read_drill(manifest.id, name)
-            except (ManifestDamaged, ManifestIsNewer):
+            except (ManifestDamaged, ManifestIsNewer, OSError):
                 continue
             if (drill.backup, drill.manifest) == (manifest.id, manifest.digest):
                 return drill

@@ -1,21 +1,20 @@
 """What a restore will do to a database; pure."""
 
-import difflib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
-
+from skillconnect_ops.commands.backup.choice import Selection
 from skillconnect_ops.commands.backup.model import Manifest
 from skillconnect_ops.commands.backup.restore_steps import (
     Piece,
+    Replaced,
     RestoreDiscard,
     RestorePlace,
     RestoreStage,
     Source,
 )
 from skillconnect_ops.commands.backup.staging import aside_name, is_ours, staged_name
-from skillconnect_ops.core.errors import Refused, UsageError
+from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.database import Collection, CollectionKind
 from skillconnect_ops.core.view import count, listed, size
@@ -24,67 +23,8 @@ Found = Mapping[str, Sequence[Collection]]
 """What is there now, by database."""
 
 
-class Selection(Struct, frozen=True, kw_only=True):
-    """Which part of a backup is restored, and to where."""
-
-    databases: tuple[str, ...] = ()
-    """Of the backup; empty for all."""
-    collections: tuple[str, ...] = ()
-    """Empty for all."""
-    into: str | None = None
-    """Another database to restore to."""
-    renames: Mapping[str, str] = {}
-    """Collection -> the name it gets."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether whole databases are restored."""
-        return not self.collections
-
-
 class TargetNotEmpty(Refused):
     """The database holds collections, and nobody said that they may go."""
-
-
-class NotInBackup(UsageError):
-    """The backup does not hold what was asked for."""
-
-
-def choose(manifest: Manifest, selection: Selection) -> list[Piece]:
-    """The collections to restore, each with the place it gets.
-
-    Raises:
-        NotInBackup: something that was named is not there, or `--into` fits several databases.
-    """
-    _known("database", selection.databases, manifest.subject.databases)
-    entries = [
-        entry
-        for entry in manifest.collections
-        if not selection.databases or entry.database in selection.databases
-    ]
-    names = [entry.name for entry in entries]
-    _known("collection", (*selection.collections, *selection.renames), names)
-    databases = {entry.database for entry in entries}
-    if selection.into is not None and len(databases) > 1:
-        raise NotInBackup(
-            f"--into {selection.into} cannot take several databases",
-            why=f"the backup holds {listed(sorted(databases))}",
-            fix=f"skc restore {manifest.id} --db {min(databases)} --into {selection.into}",
-        )
-    pieces = [
-        Piece(
-            entry=entry.namespace,
-            kind=entry.kind,
-            database=selection.into or entry.database,
-            name=selection.renames.get(entry.name, entry.name),
-            documents=entry.documents,
-            size_bytes=entry.size_bytes,
-        )
-        for entry in entries
-        if not selection.collections or entry.name in selection.collections
-    ]
-    _distinct(pieces)
-    return pieces
 
 
 def plan_restore(
@@ -146,18 +86,14 @@ def plan_restore(
         state=_state(manifest, there, touched),
         steps=((stage, *places) if stored else tuple(places)),
         final=tuple(discards),
-        notes=tuple(_notes(manifest, numbered, others, there, selection)),
+        notes=tuple(_notes(manifest, numbered, others, there, found=found, selection=selection)),
     )
 
 
-def replaced(pieces: Sequence[Piece], found: Found) -> list[str]:
-    """The namespaces that are there and would be replaced."""
-    there = _present(found)
-    return sorted(
-        f"{piece.database}.{piece.name}"
-        for piece in pieces
-        if (piece.database, piece.name) in there
-    )
+def replaced(pieces: Sequence[Piece], found: Found) -> list[tuple[str, str]]:
+    """What is there and would be replaced: database and name."""
+    touched = {(piece.database, piece.name) for piece in pieces}
+    return sorted(touched & _present(found).keys())
 
 
 def _present(found: Found) -> dict[tuple[str, str], Collection]:
@@ -167,6 +103,16 @@ def _present(found: Found) -> dict[tuple[str, str], Collection]:
         for collection in collections
         if not is_ours(collection.name)
     }
+
+
+def _of_lost_restores(found: Found) -> list[str]:
+    """Runs that died were brought to their end before; what is left has no journal here."""
+    return [
+        f"{database}.{collection.name}"
+        for database, collections in found.items()
+        for collection in collections
+        if is_ours(collection.name)
+    ]
 
 
 def _numbered(piece: Piece, token: str, number: int, old: Collection | None) -> Piece:
@@ -181,6 +127,7 @@ def _numbered(piece: Piece, token: str, number: int, old: Collection | None) -> 
         documents=piece.documents,
         size_bytes=piece.size_bytes,
         staged=staged,
+        replaces=None if old is None else Replaced(kind=old.kind, uuid=old.uuid),
         aside=aside_name(token, number) if keeps else None,
     )
 
@@ -223,6 +170,8 @@ def _notes(
     pieces: Sequence[Piece],
     others: Sequence[tuple[str, str]],
     there: Mapping[tuple[str, str], Collection],
+    *,
+    found: Found,
     selection: Selection,
 ) -> Iterator[str]:
     total = sum(piece.size_bytes for piece in pieces)
@@ -234,13 +183,19 @@ def _notes(
     if others and selection.complete:
         names = [f"{database}.{name}" for database, name in others]
         yield f"left alone, since the backup does not hold them: {listed(names)}"
+    lost = _of_lost_restores(found)
+    if lost:
+        yield (
+            f"of a restore whose journal is not here: {listed(lost)}; look into them, since "
+            "__skc_old_… may be the only copy of something, then drop them"
+        )
     swapped = [
         piece
         for piece in pieces
         if (piece.database, piece.name) in there and piece.kind is CollectionKind.COLLECTION
     ]
     if swapped:
-        yield "writes to a replaced collection between loading and renaming are lost: stop the app"
+        yield "what the app writes after the safety backup is lost with the old data: stop it first"
     for piece in pieces:
         old = there.get((piece.database, piece.name))
         series = CollectionKind.TIMESERIES
@@ -253,30 +208,6 @@ def _notes(
         seen = str(entry.options.get("viewOn", ""))
         if seen in selection.renames and any(one.entry == entry.namespace for one in pieces):
             yield f"the view {entry.name} still looks at {seen}, not {selection.renames[seen]}"
-
-
-def _known(noun: str, wanted: Sequence[str], names: Sequence[str]) -> None:
-    for name in wanted:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            raise NotInBackup(
-                f"the backup holds no {noun} {name}",
-                why=f"the nearest is {near[0]}" if near else f"it holds {listed(names)}",
-                fix="skc backup show ID   # lists what it holds",
-            )
-
-
-def _distinct(pieces: Sequence[Piece]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for piece in pieces:
-        place = (piece.database, piece.name)
-        if place in seen:
-            raise NotInBackup(
-                f"two collections would become {piece.database}.{piece.name}",
-                why="--rename or --into gives them the same name",
-                fix="give each a name of its own",
-            )
-        seen.add(place)
 
 
 def _not_empty(

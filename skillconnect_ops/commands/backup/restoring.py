@@ -7,23 +7,19 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.backup.catalogue import identity_file, of_target
+from skillconnect_ops.commands.backup.choice import Selection, choose
 from skillconnect_ops.commands.backup.model import Manifest
-from skillconnect_ops.commands.backup.restore_plan import (
-    Found,
-    Selection,
-    choose,
-    plan_restore,
-    replaced,
-)
+from skillconnect_ops.commands.backup.restore_plan import Found, plan_restore, replaced
+from skillconnect_ops.commands.backup.restore_rights import must_be_allowed
 from skillconnect_ops.commands.backup.restore_steps import Piece, Source, opened
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.ports.database import Database, Topology
+from skillconnect_ops.core.ports.database import Topology
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Block, Pairs, Text, Tone, count, duration, listed, size
-from skillconnect_ops.journal.model import Ask, Choices, Consent, Outcome, TypeName
+from skillconnect_ops.journal.model import Ask, Choices, Outcome, TypeName
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -66,81 +62,119 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
     opened(source, house.disk)
     selection = _selection(request)
     pieces = choose(manifest, selection)
-    databases = sorted({piece.database for piece in pieces})
-    token = secrets.token_hex(4)
     with house.database(chosen) as connected:
-        cluster = connected.cluster
-    resources = _resources(cluster, databases, source)
-    office = house.office()
-    if not choices.dry_run:
-        office.recover(resources, person=house.person)
-    safety: list[str] = []
-
-    def look() -> Plan:
-        with house.database(chosen) as connected:
-            _refuse_untested(connected, request)
-            return plan_restore(
-                manifest,
-                pieces,
-                found_in(connected.database, databases),
-                selection=selection,
-                source=source,
-                subject=Subject(
-                    target=chosen.name, cluster=connected.cluster, database=", ".join(databases)
-                ),
-                token=token,
-                replace=request.replace,
-            )
-
-    with house.database(chosen) as connected:
-        going = replaced(pieces, found_in(connected.database, databases))
-
-    def back_up_first() -> None:
-        safety.extend(_safety_backups(house, chosen.name, databases))
-
-    started = house.clock.monotonic()
-    outcome = office.carry_out(
-        look,
-        person=house.person,
-        resources=resources,
-        consent=_consent(going, databases, request),
-        choices=choices,
-        prepare=back_up_first if going and request.replace else None,
-    )
-    seconds = house.clock.monotonic() - started
-    return _report(outcome, manifest, pieces, safety=safety, seconds=seconds)
+        _refuse_untested(connected, request)
+        errand = _Errand(
+            house=house,
+            connected=connected,
+            target=chosen.name,
+            manifest=manifest,
+            source=source,
+            selection=selection,
+            pieces=pieces,
+            replace=request.replace,
+            token=secrets.token_hex(4),
+        )
+        return errand.run(choices)
 
 
-def found_in(database: Database, databases: Sequence[str]) -> Found:
-    """What each database holds now; one that is not there holds nothing."""
-    return {name: database.collections(name) for name in databases}
+class _Errand(Struct, frozen=True, kw_only=True):
+    """One restore, its connection open."""
+
+    house: House
+    connected: Connected
+    target: str
+    manifest: Manifest
+    source: Source
+    selection: Selection
+    pieces: Sequence[Piece]
+    replace: bool
+    token: str
+
+    @property
+    def databases(self) -> list[str]:
+        """That something is restored to."""
+        return sorted({piece.database for piece in self.pieces})
+
+    def run(self, choices: Choices) -> Report:
+        """From the first look to the report."""
+        house, resources = self.house, self.resources()
+        office = house.office()
+        if not choices.dry_run:
+            office.recover(resources, person=house.person)
+        going = replaced(self.pieces, self.found()) if self.replace else []
+        safety: list[str] = []
+
+        def back_up_first() -> None:
+            names = sorted({database for database, _ in going})
+            safety.extend(_safety_backup(house, self.target, name) for name in names)
+
+        started = house.clock.monotonic()
+        outcome = office.carry_out(
+            self.look,
+            person=house.person,
+            resources=resources,
+            consent=TypeName(self.destroyed()) if going else Ask(),
+            choices=choices,
+            prepare=back_up_first if going else None,
+        )
+        seconds = house.clock.monotonic() - started
+        return _report(outcome, self.manifest, self.pieces, safety=safety, seconds=seconds)
+
+    def look(self) -> Plan:
+        """The plan; the backup is read again, since a prune may have taken it meanwhile."""
+        manifest, _, _ = opened(self.source, self.house.disk, keys=False)
+        found = self.found()
+        plan = plan_restore(
+            manifest,
+            self.pieces,
+            found,
+            selection=self.selection,
+            source=self.source,
+            subject=Subject(
+                target=self.target,
+                cluster=self.connected.cluster,
+                database=", ".join(self.databases),
+            ),
+            token=self.token,
+            replace=self.replace,
+        )
+        must_be_allowed(self.connected.database, self.pieces, found)
+        return plan
+
+    def found(self) -> Found:
+        """What each database holds now; one that is not there holds nothing."""
+        return {name: self.connected.database.collections(name) for name in self.databases}
+
+    def destroyed(self) -> str:
+        """What to type: the database, or the backup where there are several."""
+        return self.databases[0] if len(self.databases) == 1 else self.manifest.id
+
+    def resources(self) -> list[Resource]:
+        """What nobody else may touch meanwhile, the backup included."""
+        cluster = self.connected.cluster
+        held = [Resource("database", f"{cluster}/{name}") for name in self.databases]
+        return [*held, Resource("backup", str(Path(self.source.location) / self.source.backup))]
 
 
-def _consent(going: Sequence[str], databases: Sequence[str], request: Request) -> Consent:
-    if going and request.replace:
-        return TypeName(databases[0] if len(databases) == 1 else request.backup)
-    return Ask()
-
-
-def _safety_backups(house: House, target: str, databases: Sequence[str]) -> list[str]:
-    """A backup of each database in which something is replaced; its id.
+def _safety_backup(house: House, target: str, name: str) -> str:
+    """A backup of a database in which something is replaced; its id.
 
     Raises:
-        SafetyBackupFailed: one could not be taken.
+        SafetyBackupFailed: it could not be taken.
     """
-    taken = []
-    for name in databases:
-        house.person.note(f"a safety backup of {name} first")
-        report = house.commands.run("backup", "--target", target, "--db", name)
-        if report.status is not Status.OK:
-            error = report.error
-            raise SafetyBackupFailed(
-                f"the safety backup of {name} failed, so nothing was replaced",
-                why=error.what if error else f"it ended {report.status.value}",
-                fix=error.fix if error else "skc backup",
-            )
-        facts = report.facts["backup"]
-        taken.append(str(facts["id"] if isinstance(facts, Mapping) else facts.id))
+    house.person.note(f"a safety backup of {name} first")
+    report = house.commands.run("backup", "--target", target, "--db", name)
+    if report.status is not Status.OK:
+        error = report.error
+        raise SafetyBackupFailed(
+            f"the safety backup of {name} failed, so nothing was replaced",
+            why=f"{error.what}: {error.why}" if error else f"it ended {report.status.value}",
+            fix=error.fix if error else "skc backup",
+        )
+    facts = report.facts["backup"]
+    taken = str(facts["id"] if isinstance(facts, Mapping) else facts.id)
+    house.person.note(f"the safety backup of {name} is {taken}; it stays, whatever comes")
     return taken
 
 
@@ -161,11 +195,6 @@ def _selection(request: Request) -> Selection:
         into=request.into,
         renames=renames,
     )
-
-
-def _resources(cluster: str, databases: Sequence[str], source: Source) -> list[Resource]:
-    held = [Resource("database", f"{cluster}/{name}") for name in databases]
-    return [*held, Resource("backup", str(Path(source.location) / source.backup))]
 
 
 def _refuse_untested(connected: Connected, request: Request) -> None:
@@ -199,7 +228,7 @@ def _report(
         ("restored", Text(", ".join(databases), Tone.STRONG)),
         ("from", manifest.id),
         ("content", content),
-        ("checked", Text("documents counted, options and indexes compared", Tone.GOOD)),
+        ("checked", Text("hashes, number of documents, options, indexes", Tone.GOOD)),
         ("took", f"{duration(seconds)}, {size(size_bytes / max(seconds, 0.001))}/s"),
     ]
     if safety:

@@ -24,11 +24,33 @@ class Decision(Struct, frozen=True, kw_only=True):
         return bool(self.reasons)
 
 
-def decide(backups: Sequence[Stored], keep: Keep) -> tuple[Decision, ...]:
-    """A decision for each backup of one target, newest first.
+def decide_all(backups: Sequence[Stored], keep: Keep, *, target: str) -> dict[str, Decision]:
+    """A decision for each backup of a location, by id.
 
-    A period's newest backup stands for it; periods without a backup are not counted, so a gap in
-    the history never eats the copies before it.
+    Other targets' backups stay. What holds only a part stands in a line of its own, as does each
+    set of databases, so that none of them stands in for another.
+    """
+    decisions = {
+        one.manifest.id: Decision(id=one.manifest.id, reasons=("of another target",))
+        for one in backups
+    }
+    lines: dict[tuple[object, ...], list[Stored]] = {}
+    for one in backups:
+        subject = one.manifest.subject
+        if subject.target == target:
+            line = (subject.databases, frozenset(subject.only), frozenset(subject.without))
+            lines.setdefault((*line, subject.complete), []).append(one)
+    for group in lines.values():
+        decisions |= {decision.id: decision for decision in decide(group, keep)}
+    return decisions
+
+
+def decide(backups: Sequence[Stored], keep: Keep) -> tuple[Decision, ...]:
+    """A decision for each of some backups of the same thing, newest first.
+
+    A period's newest backup stands for it, but one whose drill failed only where there is no
+    other; periods without a backup are not counted, so a gap in the history never eats the copies
+    before it.
     """
     newest_first = sorted(backups, key=_taken, reverse=True)
     reasons: dict[str, list[str]] = {stored.manifest.id: [] for stored in newest_first}
@@ -60,10 +82,16 @@ def _newest_drilled(newest_first: Sequence[Stored]) -> str | None:
 def _newest_of_each(
     newest_first: Sequence[Stored], period: Callable[[datetime], tuple[int, ...]]
 ) -> list[str]:
-    seen: dict[tuple[int, ...], str] = {}
+    seen: dict[tuple[int, ...], Stored] = {}
     for stored in newest_first:
-        seen.setdefault(period(_taken(stored)), stored.manifest.id)
-    return list(seen.values())
+        standing = seen.setdefault(period(_taken(stored)), stored)
+        if _failed(standing) and not _failed(stored):
+            seen[period(_taken(stored))] = stored
+    return [stored.manifest.id for stored in seen.values()]
+
+
+def _failed(stored: Stored) -> bool:
+    return stored.drill is not None and stored.drill.verdict is Verdict.FAILED
 
 
 def _taken(stored: Stored) -> datetime:

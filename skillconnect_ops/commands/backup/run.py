@@ -1,6 +1,6 @@
 """`skc backup`: looks, plans, dumps and reports."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -11,17 +11,27 @@ from skillconnect_ops.commands.backup.dump_step import BackupDump, sentence
 from skillconnect_ops.commands.backup.estimate import Estimate, estimate
 from skillconnect_ops.commands.backup.ids import backup_id
 from skillconnect_ops.commands.backup.listing import Wanted, identity, list_wanted
+from skillconnect_ops.commands.backup.location import (
+    outside,
+    refuse_unusable,
+    refuse_without_space,
+)
 from skillconnect_ops.commands.backup.model import Leftover, Manifest, Stored
+from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
 from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.commands.backup.shown import manifest_view
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.ports.database import Topology
+from skillconnect_ops.core.ports.database import (
+    CollectionKind,
+    Database,
+    NotAuthorized,
+    Topology,
+)
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import count, size
-from skillconnect_ops.disk.errors import DiskFull
+from skillconnect_ops.core.view import count
 from skillconnect_ops.journal.model import Choices, NotNeeded
 from skillconnect_ops.journal.resources import Resource
 
@@ -43,12 +53,8 @@ class ShardedCluster(Precondition):
     """A topology that nobody tested."""
 
 
-class WillNotFit(DiskFull):
-    """Less space than the dump needs even at its best."""
-
-
-class LocationInRepository(Precondition):
-    """Backups would lie in the repository that they shall survive."""
+class NotReadable(Precondition):
+    """The user may not read everything that was asked for."""
 
 
 def backup(house: House, *, target: str | None, request: Request, choices: Choices) -> Report:
@@ -64,11 +70,8 @@ def backup(house: House, *, target: str | None, request: Request, choices: Choic
             fix="leave one of them out",
         )
     chosen = house.target(target)
-    repository = Repository(_outside(house, chosen), disk=house.disk)
-    name = house.project().settings.project.name
-    if len(request.databases) == 1:
-        name = request.databases[0]
-    identifier = _free_id(house, repository, name)
+    repository = Repository(outside(house, chosen), disk=house.disk, target=chosen.name)
+    identifier = _free_id(house, repository, _name(house, chosen, request))
 
     def look() -> Plan:
         with house.database(chosen) as connected:
@@ -84,7 +87,10 @@ def backup(house: House, *, target: str | None, request: Request, choices: Choic
     outcome = house.office().carry_out(
         look,
         person=house.person,
-        resources=[Resource("backups", f"{repository.location}#{chosen.name}")],
+        resources=[
+            Resource("backups", f"{repository.location}#{chosen.name}"),
+            Resource("backup", str(repository.folder(identifier))),
+        ],
         consent=NotNeeded(),
         choices=choices,
     )
@@ -122,10 +128,12 @@ def _look(
         )
     wanted = _wanted(request, connected.name)
     listed = list_wanted(database, wanted)
+    _refuse_unreadable(database, listed)
+    refuse_unusable(repository.location)
     stored, leftovers = repository.look()
     total = sum(one.size.size_bytes for one in listed)
     expected = estimate(total, stored, target=target.name, window_s=database.history_window_s())
-    _refuse_without_space(house, repository.location, expected)
+    refuse_without_space(house, repository.location, expected)
     fuzzy = server.topology is Topology.STANDALONE
     keys = () if request.unencrypted else _recipients(target)
     step = BackupDump(
@@ -203,27 +211,33 @@ def _recipients(target: Target) -> tuple[str, ...]:
     return keys
 
 
-def _refuse_without_space(house: House, location: Path, expected: Estimate) -> None:
-    free = house.disk.free_bytes(location)
-    if free < expected.least_stored_bytes:
-        raise WillNotFit(
-            f"{location} has {size(free)} left",
-            why=f"{size(expected.size_bytes)} of documents will not fit even at ten to one",
-            fix="skc backup prune   # or free some space there",
-        )
+def _refuse_unreadable(database: Database, listed: Sequence[Listed]) -> None:
+    """The documents of a time series need a stronger role than `read`: told before it begins.
+
+    Raises:
+        NotReadable: one may not be read.
+    """
+    for one in listed:
+        name = one.collection.name
+        if one.collection.kind is not CollectionKind.TIMESERIES:
+            continue
+        try:
+            with database.batches(one.database, BUCKETS + name, at=None) as batches:
+                next(batches, None)
+        except NotAuthorized as cause:
+            raise NotReadable(
+                f"the time series {one.namespace} cannot be read whole by this user",
+                why=f"{cause.what}; the role {cause.role or 'backup@admin'} may",
+                fix=f"{cause.fix}   # or --exclude {name}",
+            ) from cause
 
 
-def _outside(house: House, target: Target) -> Path:
-    """The location, refused where it lies within the project's repository."""
-    location = house.backups(target)
-    root = house.project().root.resolve()
-    if location.resolve().is_relative_to(root):
-        raise LocationInRepository(
-            f"the backup location {location} lies in the project",
-            why="`git clean` deletes it, a commit publishes it, and the disk takes both with it",
-            fix=f"set targets.{target.name}.backups.location in skc.yaml to a folder elsewhere",
-        )
-    return location
+def _name(house: House, target: Target, request: Request) -> str:
+    """The readable part of the id; with several targets it tells them apart."""
+    settings = house.project().settings
+    one = len(request.databases) == 1
+    name = request.databases[0] if one else settings.project.name
+    return name if len(settings.targets) == 1 else f"{name[:24]}-{target.name}"
 
 
 def _free_id(house: House, repository: Repository, name: str) -> str:

@@ -39,6 +39,10 @@ class Sink(Protocol):
         """Take all of it."""
 
 
+class PayloadAltered(Exception):
+    """A key opened the file, and what it holds is not what was encrypted."""
+
+
 class Sealing:
     """Encrypts what is written to it into a sink."""
 
@@ -94,7 +98,7 @@ class Sealing:
     def _pull(self) -> bytes | None:
         while True:
             if self._abandoned.is_set():
-                raise InterruptedError
+                raise BrokenPipeError  # an InterruptedError would be tried again without end
             try:
                 return self._queue.get(timeout=0.2)
             except Empty:
@@ -102,15 +106,22 @@ class Sealing:
 
 
 class _Watched:
-    """Keeps the error of a write as it was, since age wraps it into one of its own."""
+    """Keeps the error of a read or write as it was, since age wraps it into one of its own."""
 
-    def __init__(self, sink: Any) -> None:
-        self._sink = sink
+    def __init__(self, real: Any) -> None:
+        self._real = real
         self.failure: BaseException | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return bytes(self._real.read(size))
+        except BaseException as failure:
+            self.failure = failure
+            raise
 
     def write(self, data: bytes) -> int:
         try:
-            return int(self._sink.write(data))
+            return int(self._real.write(data))
         except BaseException as failure:
             self.failure = failure
             raise
@@ -148,6 +159,8 @@ class Opening:
 
     def write(self, data: bytes) -> int:
         """What age hands over, gathered into larger pieces."""
+        if self._closed.is_set():
+            raise BrokenPipeError
         self._gathered += data
         if len(self._gathered) >= _HANDED_OVER:
             self._hand_over()
@@ -167,12 +180,15 @@ class Opening:
         self._thread.join()
 
     def _decrypt(self, source: Source, identities: Sequence[Identity]) -> None:
+        watched = _Watched(source)
         try:
-            pyrage.decrypt_io(source, self, list(identities))
+            pyrage.decrypt_io(watched, self, list(identities))
             self._hand_over()
             self._put(None)
-        except BaseException as failure:  # noqa: BLE001 - handed to the thread that reads
-            self._put(failure)
+        except pyrage.DecryptError as failure:
+            self._put(watched.failure or failure)
+        except BaseException as failure:  # noqa: BLE001 - age tells damage as an OSError
+            self._put(watched.failure or PayloadAltered(str(failure)))
 
     def _hand_over(self) -> None:
         if self._gathered:

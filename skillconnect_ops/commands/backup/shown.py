@@ -106,7 +106,7 @@ def _row(stored: Stored) -> tuple[Cell, ...]:
 
 def _leftover_row(leftover: Leftover) -> tuple[Cell, ...]:
     tone = Tone.BAD if leftover.damaged else Tone.DIM
-    word = "DAMAGED" if leftover.damaged else "unfinished"
+    word = "DAMAGED" if leftover.damaged else "being written" if leftover.running else "unfinished"
     return (leftover.id, "", "", "", Text(word, tone), "", "")
 
 

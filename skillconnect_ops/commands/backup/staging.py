@@ -2,6 +2,7 @@
 
 STAGED = "__skc_new_"
 ASIDE = "__skc_old_"
+KEPT = "skc_kept_"
 
 
 def staged_name(token: str, number: int) -> str:
@@ -12,6 +13,11 @@ def staged_name(token: str, number: int) -> str:
 def aside_name(token: str, number: int) -> str:
     """Where the old collection, or a time series' safety copy, waits to be dropped."""
     return f"{ASIDE}{token}_{number}"
+
+
+def kept_name(token: str) -> str:
+    """Where goes what somebody else put in the way; their data, so no name of `is_ours`."""
+    return f"{KEPT}{token}"
 
 
 def is_ours(name: str) -> bool:

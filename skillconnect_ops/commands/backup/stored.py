@@ -17,8 +17,13 @@ import zstandard
 from skillconnect_ops.commands.backup.age_keys import IdentityWrong
 from skillconnect_ops.commands.backup.content import Content, Run, TornDocument, runs
 from skillconnect_ops.commands.backup.model import CollectionEntry
-from skillconnect_ops.commands.backup.sealing import Identity as Identity
-from skillconnect_ops.commands.backup.sealing import Opening, Recipient, Sealing
+from skillconnect_ops.commands.backup.sealing import (
+    Identity,
+    Opening,
+    PayloadAltered,
+    Recipient,
+    Sealing,
+)
 from skillconnect_ops.disk.files import Disk, Writer
 
 PIECE = 1 << 22
@@ -141,6 +146,8 @@ class StoredReader:
                 yield from runs(_inflated(source))
         except pyrage.DecryptError as cause:
             raise CannotDecrypt("it cannot be decrypted: it was altered") from cause
+        except PayloadAltered as cause:
+            raise FileDamaged(f"it cannot be decrypted: {cause}") from cause
         except TornDocument as cause:
             raise FileDamaged(f"its documents are torn: {cause}") from cause
         except zstandard.ZstdError as cause:

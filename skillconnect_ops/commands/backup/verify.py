@@ -1,5 +1,6 @@
 """Reads every byte of a backup again and says what is not as it was written."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,9 +10,10 @@ from msgspec import Struct
 from skillconnect_ops.commands.backup.manifest import ManifestDamaged, ManifestIsNewer
 from skillconnect_ops.commands.backup.model import CollectionEntry, Manifest
 from skillconnect_ops.commands.backup.repository import DRILLS, MANIFEST, Repository
+from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.stored import (
+    PIECE,
     FileDamaged,
-    Identity,
     StoredReader,
     entry_runs,
 )
@@ -31,6 +33,10 @@ class Checked(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
+class CheckStopped(Exception):
+    """The check was given up; whoever gave it up says why."""
+
+
 class _File(Struct, frozen=True, kw_only=True):
     name: str
     fault: str | None
@@ -44,6 +50,7 @@ def check(
     *,
     identities: Sequence[Identity] | None,
     advance: Callable[[int], None],
+    hashes_only: bool = False,
 ) -> Checked:
     """Check every file of a backup, its verdicts included.
 
@@ -52,19 +59,24 @@ def check(
         manifest: its manifest, found sound.
         identities: the keys for an encrypted one; None: then only the stored bytes are hashed.
         advance: told stored bytes as they are done.
+        hashes_only: leave the documents alone.
+
+    Raises:
+        IdentityWrong: the keys are those of somebody else.
     """
     folder = repository.folder(manifest.id)
-    opened = manifest.encryption is None or identities is not None
-    keys = identities if manifest.encryption is not None else None
-
-    def one(entry: CollectionEntry) -> list[_File]:
-        data = [] if entry.file is None else [_data(folder, entry, keys, opened=opened)]
-        advance(entry.stored_bytes)
-        return [*data, _metadata(folder, entry)]
-
+    sealed = manifest.encryption is not None
+    opened = not hashes_only and (not sealed or identities is not None)
+    reader = _Reader(folder, identities if sealed else None, opened=opened, advance=advance)
     with ThreadPoolExecutor(WORKERS) as pool:
-        files = [file for found in pool.map(one, manifest.collections) for file in found]
-    files += _verdicts(repository, manifest.id)
+        try:
+            files = [
+                file for found in pool.map(reader.entry, manifest.collections) for file in found
+            ]
+        except BaseException:
+            reader.stop()
+            raise
+    files += _verdicts(repository, manifest)
     findings = [_damaged(manifest.id, file) for file in files if file.fault is not None]
     findings += _foreign(folder, manifest.id, {file.name for file in files} | {MANIFEST})
     return Checked(
@@ -81,42 +93,72 @@ def unreadable(identity: str, why: str) -> Finding:
     return _damaged(identity, _File(name=MANIFEST, fault=why))
 
 
-def _data(
-    folder: Path, entry: CollectionEntry, keys: Sequence[Identity] | None, *, opened: bool
-) -> _File:
-    name = str(entry.file)
-    try:
-        if not opened:
-            return _File(name=name, fault=_hash_fault(folder / name, entry.sha256))
-        size_bytes = sum(
-            run.content.size_bytes for run in entry_runs(folder, entry, identities=keys)
-        )
-    except (FileDamaged, OSError) as error:
-        return _File(name=name, fault=_told(error))
-    return _File(name=name, fault=None, documents=entry.documents, size_bytes=size_bytes)
+class _Reader:
+    """Reads the files of one backup; ends soon once it is stopped."""
+
+    def __init__(
+        self,
+        folder: Path,
+        keys: Sequence[Identity] | None,
+        *,
+        opened: bool,
+        advance: Callable[[int], None],
+    ) -> None:
+        self._folder = folder
+        self._keys = keys
+        self._opened = opened
+        self._advance = advance
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """What is being read is not read to its end."""
+        self._stopped.set()
+
+    def entry(self, entry: CollectionEntry) -> list[_File]:
+        """The files of one collection."""
+        data = [] if entry.file is None else [self._data(entry)]
+        self._advance(entry.stored_bytes)
+        name = str(entry.metadata_file)
+        return [*data, _File(name=name, fault=self._fault(name, entry.metadata_sha256))]
+
+    def _data(self, entry: CollectionEntry) -> _File:
+        name = str(entry.file)
+        if not self._opened:
+            return _File(name=name, fault=self._fault(name, entry.sha256))
+        size_bytes = 0
+        try:
+            for run in entry_runs(self._folder, entry, identities=self._keys):
+                size_bytes += run.content.size_bytes
+                self._go_on()
+        except (FileDamaged, OSError) as error:
+            return _File(name=name, fault=_told(error))
+        return _File(name=name, fault=None, documents=entry.documents, size_bytes=size_bytes)
+
+    def _fault(self, name: str, expected: str | None) -> str | None:
+        try:
+            with StoredReader(self._folder / name, identities=None) as reader:
+                while reader.read(PIECE):
+                    self._go_on()
+        except OSError as error:
+            return _told(error)
+        return None if reader.sha256 == expected else "its SHA-256 is not the one in the manifest"
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise CheckStopped
 
 
-def _metadata(folder: Path, entry: CollectionEntry) -> _File:
-    name = str(entry.metadata_file)
-    try:
-        return _File(name=name, fault=_hash_fault(folder / name, entry.metadata_sha256))
-    except OSError as error:
-        return _File(name=name, fault=_told(error))
-
-
-def _hash_fault(path: Path, expected: str | None) -> str | None:
-    with StoredReader(path, identities=None) as reader:
-        reader.drain()
-    return None if reader.sha256 == expected else "its SHA-256 is not the one in the manifest"
-
-
-def _verdicts(repository: Repository, identity: str) -> Iterator[_File]:
-    for name in repository.drills(identity):
+def _verdicts(repository: Repository, manifest: Manifest) -> Iterator[_File]:
+    for name in repository.drills(manifest.id):
         fault = None
         try:
-            repository.read_drill(identity, name)
+            drill = repository.read_drill(manifest.id, name)
+            if (drill.backup, drill.manifest) != (manifest.id, manifest.digest):
+                fault = f"it is a verdict about another backup, {drill.backup}"
         except (ManifestDamaged, ManifestIsNewer) as error:
             fault = error.why
+        except OSError as error:
+            fault = _told(error)
         yield _File(name=f"{DRILLS}/{name}", fault=fault)
 
 
@@ -152,4 +194,4 @@ def _foreign(folder: Path, identity: str, known: set[str]) -> Iterator[Finding]:
 def _told(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "the file is missing"
-    return str(error)
+    return str(error.strerror if isinstance(error, OSError) else error)

@@ -5,6 +5,7 @@ on the way.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import Enum
@@ -13,6 +14,9 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
+
+APP_NAME = "skc"
+"""What every connection of ours calls itself to the server."""
 
 
 class Topology(Enum):
@@ -219,8 +223,13 @@ class Database(Protocol):
     def databases(self) -> Sequence[str]:
         """The names of all databases that this user may see."""
 
-    def collections(self, database: str) -> Sequence[Collection]:
-        """Everything in a database but the system's own, sorted by name."""
+    def collections(
+        self, database: str, *, only: AbstractSet[str] | None = None
+    ) -> Sequence[Collection]:
+        """Everything in a database but the system's own, sorted by name.
+
+        With `only`, what of these names is there: a listing asks for the indexes of each.
+        """
 
     def sizes(self, database: str) -> Mapping[str, CollectionSize]:
         """Approximate sizes by collection name; those that may not be asked for are left out."""

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import platform
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -44,11 +46,14 @@ with EmbeddedServers().mongodb(Path(sys.argv[1])), EmbeddedServers().redis(Path(
 
 
 def processes_in(folder: Path) -> list[int]:
-    """The processes whose command line names the folder."""
+    """The processes whose command line names the folder, or who work in it."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if entry.name.isdecimal() and str(folder) in (entry / "cmdline").read_text():
+            if entry.name.isdecimal() and (
+                str(folder) in (entry / "cmdline").read_text()
+                or (entry / "cwd").readlink().is_relative_to(folder)
+            ):
                 found.append(int(entry.name))
     return [number for number in found if number != os.getpid()]
 
@@ -66,11 +71,13 @@ def child(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     folder = tmp_path / "made"
     argv = [sys.executable, "-c", CHILD, str(folder)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "ready\n"
-        assert len([one for one in processes_in(folder) if one != running.pid]) == 4
-        yield running, folder
-        running.kill()
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "ready\n"
+            assert len([one for one in processes_in(folder) if one != running.pid]) == 4
+            yield running, folder
+        finally:
+            running.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -217,8 +224,8 @@ def test_where_there_is_no_program_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, machine: str, word: str
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(programs.metadata, "distribution", _nothing)
-    monkeypatch.setattr(programs.platform, "machine", lambda: machine)
+    monkeypatch.setattr(metadata, "distribution", _nothing)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
     for find in (programs.mongod, programs.redis_server):
         with pytest.raises(NotInstalled) as caught:
             find()
@@ -226,4 +233,4 @@ def test_where_there_is_no_program_the_error_says_what_to_install(
 
 
 def _nothing(name: str) -> None:
-    raise programs.metadata.PackageNotFoundError(name)
+    raise metadata.PackageNotFoundError(name)

@@ -1,4 +1,4 @@
-"""The `Database` port with some of its methods replaced, under commands that run in this process."""
+"""The `Database` port with some methods replaced, under commands that run in this process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,9 +42,9 @@ def alter(monkeypatch: pytest.MonkeyPatch) -> Alter:
     """Replace methods of every database that is connected to from now on."""
     real_connect = mongo.connect
 
-    def replace(**instead: Instead) -> None:
+    def replace(*, patience_s: float = 8.0, **instead: Instead) -> None:
         def connect(*args: Any, **kwargs: Any) -> Altered:
-            return Altered(real_connect(*args, **kwargs), instead)
+            return Altered(real_connect(*args, **kwargs, patience_s=patience_s), instead)
 
         monkeypatch.setattr(mongo, "connect", connect)
 
