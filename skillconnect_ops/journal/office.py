@@ -1,7 +1,8 @@
 """Where plans are carried out: the one door to the gait for every command that changes things."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from skillconnect_ops.core.plan import Clock, Person, Plan
@@ -124,6 +125,17 @@ class Office:
         owner = self._runs.owner("recover", name)
         with self._runs.holding(resources, owner):
             return self._recovery.recover(resources, person=person, owner=owner)
+
+    @contextmanager
+    def holding(self, resources: Sequence[Resource], *, command: str) -> Iterator[None]:
+        """Hold resources without a plan, for what only reads but must not be disturbed.
+
+        Raises:
+            Locked: somebody living holds one of them.
+        """
+        name = self._runs.name(command)
+        with self._runs.holding(resources, self._runs.owner(command, name)):
+            yield
 
     def apply_plan(
         self,

@@ -8,7 +8,7 @@ import pytest
 
 from skillconnect_ops.core.errors import NeedsPerson, Precondition, SkcError, Stop
 from skillconnect_ops.core.exits import Exit
-from skillconnect_ops.journal.errors import PutBack
+from skillconnect_ops.journal.errors import NotFinished, PutBack
 from skillconnect_ops.journal.model import Standing
 from tests.campaigns.world import OLD, Arena, broken
 from tests.faults import Fuse, die
@@ -128,3 +128,40 @@ def test_a_failed_step_is_put_back_and_the_journal_says_so(tmp_path: Path) -> No
     assert state.standing is Standing.ROLLED_BACK
     assert "RuntimeError" in (state.error or "")
     assert "planted" not in (state.folder / "log.jsonl").read_text()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("final", [False, True], ids=["steps", "final"])
+def test_a_seal_that_raises_is_there_or_not_and_that_decides(
+    tmp_path: Path, final: bool, after: bool
+) -> None:
+    calls = _calls(tmp_path, final=final)
+    appends = [at for at, name in enumerate(calls, start=1) if name == "append"]
+    seal = appends[-2]  # The last one says that the evidence was recorded.
+    arena = Arena(tmp_path / "arena", final=final).build()
+    ended = _ended(arena, broken(arena, seal, ERRORS["eio"](), after=after, lasting=False))
+    if after:
+        assert ended is None
+        assert arena.now() == arena.goal
+    elif final:
+        assert isinstance(ended, NotFinished)
+        arena.do("resume", arena.office())
+        assert arena.now() == arena.goal
+    else:
+        assert isinstance(ended, PutBack)
+        assert arena.now() == OLD
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_turn_that_raises_is_taken_or_not_and_that_decides(tmp_path: Path, after: bool) -> None:
+    calls = _calls(tmp_path, final=True)
+    fourth = [at for at, name in enumerate(calls, start=1) if name == "before"][3]
+    turn = max(at for at in range(1, fourth) if calls[at - 1] == "append")
+    arena = Arena(tmp_path / "arena", final=True).build()
+    ended = _ended(arena, broken(arena, turn, ERRORS["eio"](), after=after, lasting=False))
+    if after:
+        assert ended is None
+        assert arena.now() == arena.goal
+    else:
+        assert isinstance(ended, PutBack)
+        assert arena.now() == OLD

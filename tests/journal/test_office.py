@@ -80,6 +80,7 @@ def test_a_plan_is_shown_walked_and_sealed(final: Arena) -> None:
     state = final.office().journal(outcome.journal or "")
     assert state.standing is Standing.SEALED
     assert state.command == "change"
+    assert [path.name for path in state.folder.iterdir()] == ["log.jsonl"]
     assert [journal for journal, _ in final.ledger.lines()] == [outcome.journal] * 5
 
 

@@ -162,6 +162,8 @@ def _failed(
     verb = next(iter(command), "a command")
     target = _collection(command)
     kind = DuplicateKey if code == DUPLICATE else CommandFailed
+    if kind is DuplicateKey:
+        said = said.partition(" dup key")[0]  # what follows is a value out of a document
     error = kind(
         f"{uri.where} refuses {verb}{f' on {target}' if target else ''}",
         why=uri.redact(said)[:500],

@@ -135,7 +135,9 @@ def export(
         view=(Lines((f"{manifest.id} as a mongodump folder: {folder}",)),)
         if outcome.walked
         else (),
-        next=(f"mongorestore --uri=URI {folder}",) if outcome.walked else (),
+        next=(f"mongorestore --config URIFILE --bypassDocumentValidation {folder}",)
+        if outcome.walked
+        else (),
     )
 
 

@@ -67,6 +67,10 @@ def backup(
             "--allow-fuzzy", help="Where the snapshot is lost, read without one and say so."
         ),
     ] = False,
+    safety: Annotated[
+        bool,
+        typer.Option("--safety", help="Taken before something is replaced: not for `latest`."),
+    ] = False,
     untested_topology: Untested = False,
     target: options.Target = None,
     dry_run: options.DryRun = False,
@@ -87,6 +91,7 @@ def backup(
         unencrypted=unencrypted,
         allow_fuzzy=allow_fuzzy,
         untested_topology=untested_topology,
+        safety=safety,
     )
     choices = Choices(dry_run=dry_run, yes=yes)
     return run.backup(house, target=target, request=request, choices=choices)

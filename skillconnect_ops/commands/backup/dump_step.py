@@ -20,7 +20,7 @@ from skillconnect_ops.commands.backup.model import (
 from skillconnect_ops.commands.backup.readout import Reading, Readout
 from skillconnect_ops.commands.backup.repository import MANIFEST, Repository
 from skillconnect_ops.commands.house import Connected
-from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.database import Server
 from skillconnect_ops.core.view import count, duration, size
@@ -40,6 +40,7 @@ class BackupDump(Step, frozen=True, kw_only=True, tag="backup.dump"):
     recipients: tuple[str, ...]
     allow_fuzzy: bool
     sentence: str
+    safety: bool = False
 
     def says(self) -> str:
         """One line of the plan."""
@@ -113,11 +114,6 @@ class DumpHandler:
         """Read the manifest back, and see that every file is there and whole in size."""
         repository = Repository(Path(step.location), disk=self._disk)
         manifest = repository.get(step.id).manifest
-        folder = repository.folder(step.id)
-        holds = all(
-            entry.file is None or (folder / entry.file).stat().st_size == entry.stored_bytes
-            for entry in manifest.collections
-        )
         facts = {
             "backup": manifest.id,
             "digest": manifest.digest,
@@ -132,13 +128,35 @@ class DumpHandler:
             "databases": list(manifest.subject.databases),
             "complete": manifest.subject.complete,
         }
-        return (Proof(claim="backup.taken", subject=subject, holds=holds, facts=facts),)
+        return (
+            Proof(claim="backup.taken", subject=subject, holds=self._is_whole(step), facts=facts),
+        )
 
     def undo(self, step: BackupDump, image: Image, walk: Walk) -> None:
-        """Remove the part that was written, the manifest first: from then on it is no backup."""
+        """Remove the part that was written, the manifest first: from then on it is no backup.
+
+        The manifest's rename is the commit. A run that died right after it left a whole backup,
+        which others may have seen, drilled and trusted since: that one stays.
+        """
         folder = Path(step.location) / step.id
+        if self._is_whole(step):
+            walk.person.note(f"{step.id} is whole: it stays")
+            return
         self._disk.remove(folder / MANIFEST)
         self._disk.remove_tree(folder)
+
+    def _is_whole(self, step: BackupDump) -> bool:
+        """Whether the manifest is sound and every file is there, of the size it should have."""
+        repository = Repository(Path(step.location), disk=self._disk)
+        folder = repository.folder(step.id)
+        try:
+            manifest = repository.get(step.id).manifest
+            return all(
+                entry.file is None or (folder / entry.file).stat().st_size == entry.stored_bytes
+                for entry in manifest.collections
+            )
+        except (SkcError, OSError):
+            return False
 
 
 def _manifest(
@@ -158,6 +176,7 @@ def _manifest(
             cluster=step.cluster,
             databases=tuple(sorted({one.database for one in entries})),
             complete=step.wanted.complete,
+            safety=step.safety,
             only=step.wanted.collections,
             without=step.wanted.exclude,
         ),

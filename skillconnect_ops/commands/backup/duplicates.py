@@ -1,4 +1,7 @@
-"""Which documents keep a unique index from being built: their values, and their ids."""
+"""Which documents keep a unique index from being built, by their ids.
+
+Their values stay out of it: what is said here is journaled, and a value may be a token.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +17,7 @@ SHOWN = 5
 
 
 def duplicates(database: Database, name: str, collection: str, entry: CollectionEntry) -> list[str]:
-    """A sentence for each of the first duplicate values of each unique index of an entry."""
+    """A sentence for each of the first groups that share a value of a unique index."""
     sentences = []
     for index in entry.indexes:
         if not index.get("unique"):
@@ -22,10 +25,9 @@ def duplicates(database: Database, name: str, collection: str, entry: Collection
         native = bson.decode(from_extended_json(index), CODEC)
         answer = database.command(name, _search(collection, native))
         for group in answer["cursor"]["firstBatch"]:
-            values = dict(zip(native["key"], group["_id"].values(), strict=True))
             ids = ", ".join(repr(one) for one in group["ids"])
             sentences.append(
-                f"{index['name']}: {count(group['n'], 'document')} with {values}: _id {ids}"
+                f"{index['name']}: {count(group['n'], 'document')} share a value: _id {ids}"
             )
     return sentences
 

@@ -36,6 +36,10 @@ class NoSuchDatabase(Precondition):
     """The database is not there, or holds nothing that this user may see."""
 
 
+class RestoreUnderWay(Precondition):
+    """Collections of a restore stand beside the real ones; some may be missing for a moment."""
+
+
 class NoSuchCollection(Precondition):
     """A collection that was named is not there."""
 
@@ -78,13 +82,19 @@ def _of_database(database: Database, name: str, wanted: Wanted) -> list[Listed]:
     collections = database.collections(name)
     if not collections:
         raise _no_database(name, database)
+    staged = [one.name for one in collections if is_ours(one.name)]
+    if staged:
+        raise RestoreUnderWay(
+            f"a restore of {name} is under way, or one died there",
+            why=f"{shown(staged)} are its collections, so others may not be in their place",
+            fix="skc journal list   # shows which; resume it or roll it back first",
+        )
     sizes = database.sizes(name)
     none = CollectionSize(documents=0, size_bytes=0)
     return [
         Listed(database=name, collection=one, size=sizes.get(one.name, none))
         for one in collections
-        if not is_ours(one.name)
-        and (not wanted.collections or one.name in wanted.collections)
+        if (not wanted.collections or one.name in wanted.collections)
         and not any(_matches(one.name, pattern) for pattern in wanted.exclude)
     ]
 

@@ -111,6 +111,8 @@ class BackupSubject(Struct, frozen=True, kw_only=True):
     """The collections that were chosen, as they were named; empty for all."""
     without: tuple[str, ...] = ()
     """The names or patterns that were left out."""
+    safety: bool = False
+    """Whether it was taken before a restore, of what that one was about to replace."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from skillconnect_ops.commands.backup.catalogue import identity_file, of_target
+from skillconnect_ops.commands.backup.catalogue import identity_file, lock, of_target
 from skillconnect_ops.commands.backup.drill import Place, drill, refuse_system, refuse_taken
 from skillconnect_ops.commands.backup.manifest import ManifestDamaged
 from skillconnect_ops.commands.backup.model import Drill, Manifest, Stored, Verdict
@@ -40,12 +40,6 @@ def verify(
         UsageError: options that exclude each other.
         NoSuchBackup: there is none of that id.
     """
-    if scratch is not None and not with_drill:
-        raise UsageError(
-            "--scratch goes with --drill",
-            why="it names the database that a drill restores to",
-            fix=f"skc backup verify {backup} --drill --scratch {scratch}",
-        )
     if hashes_only and with_drill:
         raise UsageError(
             "--hashes and --drill exclude each other",
@@ -61,6 +55,31 @@ def verify(
     except ManifestDamaged as damaged:
         finding = unreadable(backup, f"{damaged.what}: {damaged.why}")
         return _report(chosen, backup, (finding,), view=(_bad(finding),))
+    with house.office().holding([lock(repository, stored.manifest.id)], command="verify"):
+        return _verified(
+            house,
+            chosen,
+            repository,
+            stored,
+            with_drill=with_drill,
+            scratch=scratch,
+            identity=identity,
+            hashes_only=hashes_only,
+        )
+
+
+def _verified(
+    house: House,
+    target: Target,
+    repository: Repository,
+    stored: Stored,
+    *,
+    with_drill: bool,
+    scratch: str | None,
+    identity: Path | None,
+    hashes_only: bool,
+) -> Report:
+    """The same, while nobody prunes the backup."""
     manifest = stored.manifest
     if scratch is not None and len(manifest.subject.databases) > 1:
         raise UsageError(
@@ -71,7 +90,7 @@ def verify(
         )
     keys = None
     if not hashes_only:
-        keys = _keys(house, repository, chosen, manifest, identity, needed=with_drill)
+        keys = _keys(house, repository, target, manifest, identity, needed=with_drill)
     with house.person.progress("verifying", total=manifest.stored_bytes, unit="B") as ticker:
         checked = check(
             repository,
@@ -84,8 +103,8 @@ def verify(
         repository.get(manifest.id)  # one that was pruned meanwhile is not damaged
     verdict = None
     if with_drill and not checked.findings:
-        verdict = _drilled(house, chosen, repository, manifest, keys=keys, scratch=scratch)
-    return _told(chosen, repository, stored, checked, verdict, hashes_only=hashes_only)
+        verdict = _drilled(house, target, repository, manifest, keys=keys, scratch=scratch)
+    return _told(target, repository, stored, checked, verdict, hashes_only=hashes_only)
 
 
 def _keys(

@@ -120,7 +120,9 @@ class Repository:
     def _latest(self) -> Stored:
         stored, leftovers = self.look()
         for one in stored:
-            if self._target in {None, one.manifest.subject.target}:
+            subject = one.manifest.subject
+            if self._target in {None, subject.target} and not subject.safety:
+                self._refuse_damaged_newer(one, leftovers)
                 return one
         found = f"{len(stored)} backups of other targets, {len(leftovers)} unfinished or damaged"
         raise NoSuchBackup(
@@ -128,6 +130,16 @@ class Repository:
             why=f"{self.location} holds {found}",
             fix="skc backup",
         )
+
+    def _refuse_damaged_newer(self, latest: Stored, leftovers: Sequence[Leftover]) -> None:
+        """`latest` must not step over a newer one in silence because that one is damaged."""
+        newer = [one for one in leftovers if one.damaged and one.id > latest.manifest.id]
+        if newer:
+            raise ManifestDamaged(
+                f"the newest backup, {newer[0].id}, is damaged",
+                why=f"{newer[0].reason}; the newest sound one is {latest.manifest.id}",
+                fix=f"name the one you mean, for example {latest.manifest.id}",
+            )
 
     def _read(self, identity: str) -> Stored:
         data = self._disk.read(self.folder(identity) / MANIFEST)

@@ -73,6 +73,7 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
             selection=selection,
             pieces=pieces,
             replace=request.replace,
+            untested=request.untested_topology,
             token=secrets.token_hex(4),
         )
         return errand.run(choices)
@@ -89,6 +90,7 @@ class _Errand(Struct, frozen=True, kw_only=True):
     selection: Selection
     pieces: Sequence[Piece]
     replace: bool
+    untested: bool
     token: str
 
     @property
@@ -107,7 +109,9 @@ class _Errand(Struct, frozen=True, kw_only=True):
 
         def back_up_first() -> None:
             names = sorted({database for database, _ in going})
-            safety.extend(_safety_backup(house, self.target, name) for name in names)
+            safety.extend(
+                _safety_backup(house, self.target, name, untested=self.untested) for name in names
+            )
 
         started = house.clock.monotonic()
         outcome = office.carry_out(
@@ -157,14 +161,15 @@ class _Errand(Struct, frozen=True, kw_only=True):
         return [*held, Resource("backup", str(Path(self.source.location) / self.source.backup))]
 
 
-def _safety_backup(house: House, target: str, name: str) -> str:
+def _safety_backup(house: House, target: str, name: str, *, untested: bool = False) -> str:
     """A backup of a database in which something is replaced; its id.
 
     Raises:
         SafetyBackupFailed: it could not be taken.
     """
     house.person.note(f"a safety backup of {name} first")
-    report = house.commands.run("backup", "--target", target, "--db", name)
+    more = ("--untested-topology",) if untested else ()
+    report = house.commands.run("backup", "--safety", "--target", target, "--db", name, *more)
     if report.status is not Status.OK:
         error = report.error
         raise SafetyBackupFailed(
@@ -174,7 +179,7 @@ def _safety_backup(house: House, target: str, name: str) -> str:
         )
     facts = report.facts["backup"]
     taken = str(facts["id"] if isinstance(facts, Mapping) else facts.id)
-    house.person.note(f"the safety backup of {name} is {taken}; it stays, whatever comes")
+    house.person.note(f"the safety backup of {name} is {taken}")
     return taken
 
 

@@ -28,7 +28,8 @@ def decide_all(backups: Sequence[Stored], keep: Keep, *, target: str) -> dict[st
     """A decision for each backup of a location, by id.
 
     Other targets' backups stay. What holds only a part stands in a line of its own, as does each
-    set of databases, so that none of them stands in for another.
+    cluster, each set of databases, and what was taken before a restore; so that none of them
+    stands in for another.
     """
     decisions = {
         one.manifest.id: Decision(id=one.manifest.id, reasons=("of another target",))
@@ -38,8 +39,9 @@ def decide_all(backups: Sequence[Stored], keep: Keep, *, target: str) -> dict[st
     for one in backups:
         subject = one.manifest.subject
         if subject.target == target:
-            line = (subject.databases, frozenset(subject.only), frozenset(subject.without))
-            lines.setdefault((*line, subject.complete), []).append(one)
+            part = (subject.databases, frozenset(subject.only), frozenset(subject.without))
+            line = (subject.cluster, subject.safety, subject.complete, *part)
+            lines.setdefault(line, []).append(one)
     for group in lines.values():
         decisions |= {decision.id: decision for decision in decide(group, keep)}
     return decisions

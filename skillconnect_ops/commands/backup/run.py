@@ -47,6 +47,7 @@ class Request(Struct, frozen=True, kw_only=True):
     unencrypted: bool = False
     allow_fuzzy: bool = False
     untested_topology: bool = False
+    safety: bool = False
 
 
 class ShardedCluster(Precondition):
@@ -146,6 +147,7 @@ def _look(
         level=request.level,
         recipients=keys,
         allow_fuzzy=request.allow_fuzzy,
+        safety=request.safety,
         sentence=sentence(
             listed, expected.seconds, fuzzy=fuzzy, folder=str(repository.folder(identifier))
         ),

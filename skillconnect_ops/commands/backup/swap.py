@@ -199,7 +199,9 @@ class Swap:
         """Take away what has the name; whether the old one is to be brought back now."""
         piece = self._piece
         if piece.staged is not None and self._marks.has(_placed(here.uuid)):
-            if piece.staged in self._found:
+            if self._was_written_to():
+                self._set_apart(over=True)
+            elif piece.staged in self._found:
                 self._drop(piece.name)
             else:
                 self._rename(piece.name, piece.staged)
@@ -212,6 +214,12 @@ class Swap:
         else:
             self._set_apart(over=True)
         return True
+
+    def _was_written_to(self) -> bool:
+        """Whether an application added to, or took from, what was put in place since."""
+        piece = self._piece
+        answer = self._database.command(piece.database, {"count": piece.name})
+        return bool(answer["n"] != piece.documents)
 
     def _bring_back(self, old: Old) -> None:
         piece = self._piece

@@ -33,6 +33,8 @@ def read(value: Secret) -> Address | None:
         return None
     # what stands before the last @ is user and password, however badly they are quoted
     rest = text[scheme.end() :].rpartition("@")[2]
+    if "@" not in text and re.search(r":(?!\d+(?:[,/?#]|$))", rest):
+        rest = ""  # cut off before its host: what stands there is a user and a password
     authority, _, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
     srv = scheme[1] is not None
     return Address(
