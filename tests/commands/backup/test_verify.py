@@ -1,6 +1,7 @@
 """A backup is good once it was restored and found equal; a verdict is never better than that."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,7 @@ def test_stored_functions_are_part_of_a_backup(filled: Shop) -> None:
     assert ran.code == 0, json.dumps(ran.json["facts"])
 
 
-SPOILT = {
+SPOILT: dict[str, Callable[[Any], object]] = {
     "a document more": lambda db: db["people"].insert_one({"_id": "x", "name": "x"}),
     "a document less": lambda db: db["people"].delete_one({"_id": 7}),
     "a document changed": lambda db: db["people"].update_one({"_id": 7}, {"$set": {"z": 1}}),
