@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SHELL := /bin/sh
-PROGRAMS := git
+PROGRAMS := git age zstd
 
 .PHONY: demo test test-long bench lint format clean programs
 

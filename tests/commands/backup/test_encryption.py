@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from msgspec import Struct
 
 from tests.commands.backup.shop import Shop, make_project
+from tests.programs import needs
 
 BIG = 40_000
 
@@ -80,8 +80,8 @@ def test_the_files_open_with_age_and_zstd_as_libraries(keyed: Keyed) -> None:
 
 
 def test_the_files_open_with_the_programs_age_and_zstd(keyed: Keyed) -> None:
-    if not (shutil.which("age") and shutil.which("zstd")):
-        pytest.skip("needs the programs age and zstd")
+    needs("age")
+    needs("zstd")
     manifest = keyed.shop.backup()
     for name, wanted in (("a", list(range(BIG))), ("empty", [])):
         line = f"age -d -i '{keyed.key}' '{stored(keyed, manifest, name)}' | zstd -d -q"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,10 @@ from skillconnect_ops.core.secret import Secret
 from tests.commands.backup.shop import Shop
 from tests.commands.backup.test_round_trip import fill_odd, picture
 from tests.conftest import Skc
+from tests.programs import needs
 
 LONG = ("ü" * 100, "n" * 238, "a b/" * 55)
 """Escaped they have more than 238 bytes, or just as many."""
-
-
-def program(name: str) -> str:
-    """A program of MongoDB's tools: named by the environment, or on PATH."""
-    found = os.environ.get(f"SKC_TEST_{name.upper()}") or shutil.which(name)
-    if found is None:
-        pytest.skip(f"needs {name} on PATH, or SKC_TEST_{name.upper()}")
-    return found
 
 
 @pytest.fixture
@@ -41,7 +33,7 @@ def config(tmp_path: Path, mongo: Secret) -> Path:
 
 def run(name: str, *words: str | Path) -> str:
     done = subprocess.run(
-        [program(name), *map(str, words)], capture_output=True, text=True, check=False
+        [needs(name), *map(str, words)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -69,7 +61,7 @@ def export(shop: Shop, manifest: dict[str, Any], to: Path) -> None:
 def test_the_exported_bson_is_byte_for_byte_that_of_mongodump(
     odd: Shop, tmp_path: Path, config: Path
 ) -> None:
-    program("mongodump")
+    needs("mongodump")
     export(odd, odd.backup(), tmp_path / "ours")
     run("mongodump", "--config", config, "--db", odd.name, "--out", tmp_path / "theirs", "--quiet")
     ours, theirs = tmp_path / "ours" / odd.name, tmp_path / "theirs" / odd.name
@@ -94,7 +86,7 @@ def _comparable(metadata: bytes) -> dict[str, Any]:
 def test_mongorestore_brings_every_kind_of_collection_back_equal(
     odd: Shop, tmp_path: Path, config: Path
 ) -> None:
-    program("mongorestore")
+    needs("mongorestore")
     before = picture(odd.db)
     export(odd, odd.backup(), tmp_path / "dump")
     odd.client.drop_database(odd.name)
@@ -109,7 +101,7 @@ def test_mongorestore_brings_every_kind_of_collection_back_equal(
 
 
 def test_bsondump_reads_every_exported_file(odd: Shop, tmp_path: Path) -> None:
-    program("bsondump")
+    needs("bsondump")
     manifest = odd.backup()
     export(odd, manifest, tmp_path / "dump")
     for entry in manifest["collections"]:
@@ -124,9 +116,8 @@ def test_an_encrypted_backup_is_recovered_without_us(
 ) -> None:
     """The recipe of the README, as a shell runs it."""
     for name in ("age", "age-keygen", "zstd"):
-        if shutil.which(name) is None:
-            pytest.skip(f"needs {name} on PATH")
-    tools = Path(program("mongorestore")).parent
+        needs(name)
+    tools = Path(needs("mongorestore")).parent
     key = tmp_path / "key.txt"
     subprocess.run(["age-keygen", "-o", str(key)], check=True, capture_output=True)
     public = subprocess.run(

@@ -163,8 +163,8 @@ def test_a_world_that_changes_while_it_is_backed_up_makes_the_plan_stale(
     backup = small(shop)
     real = restoring._safety_backup
 
-    def and_then(*args: Any) -> str:
-        taken = real(*args)
+    def and_then(*args: Any, **more: Any) -> str:
+        taken = real(*args, **more)
         shop.db.orders.drop()
         shop.db.orders.insert_one({"_id": "someone else's"})
         return taken
@@ -184,8 +184,8 @@ def test_a_backup_that_is_pruned_before_it_is_read_is_told(
     backup = small(shop)
     real = restoring._safety_backup
 
-    def and_then(*args: Any) -> str:
-        taken = real(*args)
+    def and_then(*args: Any, **more: Any) -> str:
+        taken = real(*args, **more)
         (shop.location / backup / "manifest.json").unlink()
         return taken
 
@@ -419,7 +419,7 @@ def test_a_server_that_is_restarted_in_the_middle(
         real(self, *args)
 
     monkeypatch.setattr(load.Loader, "_fill", fill)
-    monkeypatch.setattr(restoring, "_safety_backup", lambda *_: "none")
+    monkeypatch.setattr(restoring, "_safety_backup", lambda *_, **__: "none")
     ran = replace(shop, backup)
     assert ran.code in {0, 5}, ran.stderr
     assert not leftovers(shop.db)

@@ -74,7 +74,7 @@ def fusing(fuse: Fuse) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wiring.Wiring, "connect", connect)
-        patch.setattr(restoring, "_safety_backup", lambda *_: "a-safety-backup")
+        patch.setattr(restoring, "_safety_backup", lambda *_, **__: "a-safety-backup")
         yield
 
 
