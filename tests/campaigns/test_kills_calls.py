@@ -59,9 +59,9 @@ def assert_nothing_is_left(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("way", "after", "every"),
     [
-        ("run", False, 61),
-        ("rollback", True, 67),
-        ("resume", False, 71),
+        ("run", False, 109),
+        ("rollback", True, 127),
+        ("resume", False, 113),
         *(
             pytest.param(way, after, 3, marks=LONG)
             for way in ("run", "rollback", "resume")

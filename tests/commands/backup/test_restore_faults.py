@@ -34,15 +34,15 @@ def make_unique(shop: Shop, backup: str) -> None:
 
 @pytest.mark.parametrize("documents", [50, 1500])
 @pytest.mark.parametrize(
-    ("key", "fields", "shown"),
+    ("key", "fields"),
     [
-        ([("mail", 1)], {"mail": "same@example.org"}, "same@example.org"),
-        ([("a.b", 1)], {"a": [{"b": "x"}, {"b": "y"}]}, "'a.b': 'x'"),
-        ([("p", 1), ("q", -1)], {"p": 7}, "'p': 7"),
+        ([("mail", 1)], {"mail": "same@example.org"}),
+        ([("a.b", 1)], {"a": [{"b": "same@example.org"}, {"b": "y"}]}),
+        ([("p", 1), ("q", -1)], {"p": "same@example.org"}),
     ],
 )
 def test_duplicates_in_a_unique_index_are_named(
-    shop: Shop, documents: int, key: Any, fields: dict[str, Any], shown: str
+    shop: Shop, documents: int, key: Any, fields: dict[str, Any]
 ) -> None:
     path = key[0][0].partition(".")[0]
     shop.db.users.insert_many({"_id": n, path: n, "q": n} for n in range(documents))
@@ -56,8 +56,9 @@ def test_duplicates_in_a_unique_index_are_named(
     assert ran.code == 5, ran.stderr
     error = ran.json["error"]
     assert "users holds duplicates" in error["what"]
-    for part in ("by_key", shown, "'twin 0'", "'twin 1'"):
+    for part in ("by_key", "'twin 0'", "'twin 1'"):
         assert part in error["why"]
+    assert "example.org" not in ran.stdout + ran.stderr
     assert shop.db.list_collection_names() == []
 
 

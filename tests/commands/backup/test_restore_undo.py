@@ -126,7 +126,7 @@ def again(shop: Shop, scene: Scene, *, rows: int = 30) -> Scene:
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize(
     ("every", "after"),
-    [(17, False), (19, True), *(pytest.param(1, after, marks=LONG) for after in (False, True))],
+    [(29, False), (31, True), *(pytest.param(1, after, marks=LONG) for after in (False, True))],
 )
 def test_a_failure_at_any_call_is_put_back_or_only_goes_forward(
     shop: Shop, every: int, after: bool
@@ -160,9 +160,9 @@ def test_a_failure_at_any_call_is_put_back_or_only_goes_forward(
 @pytest.mark.parametrize(
     ("every", "way"),
     [
-        (43, "rollback"),
-        (47, "resume"),
-        (41, "run"),
+        (83, "rollback"),
+        (97, "resume"),
+        (89, "run"),
         *(pytest.param(1, way, marks=LONG) for way in ("rollback", "resume", "run")),
     ],
 )
