@@ -12,6 +12,8 @@ _LIKELY = (
     *("DB_URI", "DB_URL", "MONGO_CONNECTION_STRING", "DB_CONNECTION_STRING", "DB", "DATABASE"),
 )
 _SCHEME = re.compile(r"mongodb(\+srv)?://")
+_IPV6 = re.compile(r"\[[^\]]*\]")
+_NO_PORT = re.compile(r":(?!\d+(?:[,/?#]|$))")
 _ASIDE = re.compile(r"test|admin|root|read|backup|archive|old|legacy|log", re.IGNORECASE)
 
 
@@ -33,7 +35,7 @@ def read(value: Secret) -> Address | None:
         return None
     # what stands before the last @ is user and password, however badly they are quoted
     rest = text[scheme.end() :].rpartition("@")[2]
-    if "@" not in text and re.search(r":(?!\d+(?:[,/?#]|$))", rest):
+    if "@" not in text and _NO_PORT.search(_IPV6.sub("", rest)):
         rest = ""  # cut off before its host: what stands there is a user and a password
     authority, _, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
     srv = scheme[1] is not None

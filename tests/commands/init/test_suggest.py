@@ -64,6 +64,8 @@ def targets(seen: Found) -> dict[str, tuple[str, ...]]:
         ("mongodb://u:p?a/s@s@h/app", ("h:27017",), "app"),
         ("  mongodb://h/app  ", ("h:27017",), "app"),
         ("mongodb://[::1]:27018/app", ("[::1]:27018",), "app"),
+        ("mongodb://user:s3cr3t-and-cut-off", (), None),
+        ("mongodb://user:s3cr3t-and-cut-off/app", (), None),
         ("postgres://u:p@h/app", None, None),
         ("see mongodb://h/app", None, None),
         ("", None, None),
