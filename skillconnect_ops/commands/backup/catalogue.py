@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.backup.export import BackupExport
-from skillconnect_ops.commands.backup.model import Leftover, Stored
+from skillconnect_ops.commands.backup.model import Leftover, Manifest, Stored
 from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.commands.backup.restore_steps import Source, opened
 from skillconnect_ops.commands.backup.run import summary
@@ -103,41 +103,39 @@ def export(
     )
     opened(source, house.disk)
 
-    def look() -> Plan:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise FolderTaken(
-                f"{folder} is not empty",
-                why="an export never mixes with files that are there",
-                fix=f"skc backup export {manifest.id} --to {folder}/{manifest.id}",
-            )
-        notes = ["the documents lie there in clear, readable for this user alone"]
-        return Plan(
-            command="backup export",
-            subject=Subject(target=chosen.name, files=(str(folder),)),
-            state=manifest.digest,
-            steps=(BackupExport(key=f"export:{manifest.id}", source=source, to=str(folder)),),
-            notes=tuple(notes),
-        )
-
     outcome = house.office().carry_out(
-        look,
+        lambda: _export_plan(source, manifest, folder),
         person=house.person,
         resources=[Resource("folder", str(folder)), lock(repository, manifest.id)],
         consent=NotNeeded(),
         choices=choices,
     )
+    done = outcome.walked
+    following = f"mongorestore --config URIFILE --bypassDocumentValidation {folder}"
     return Report(
         command="backup export",
         subject=outcome.plan.subject.facts(),
         journal=outcome.journal,
         steps=outcome.steps,
         facts={"backup": manifest, "folder": str(folder)},
-        view=(Lines((f"{manifest.id} as a mongodump folder: {folder}",)),)
-        if outcome.walked
-        else (),
-        next=(f"mongorestore --config URIFILE --bypassDocumentValidation {folder}",)
-        if outcome.walked
-        else (),
+        view=(Lines((f"{manifest.id} as a mongodump folder: {folder}",)),) if done else (),
+        next=(following,) if done else (),
+    )
+
+
+def _export_plan(source: Source, manifest: Manifest, folder: Path) -> Plan:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderTaken(
+            f"{folder} is not empty",
+            why="an export never mixes with files that are there",
+            fix=f"skc backup export {manifest.id} --to {folder}/{manifest.id}",
+        )
+    return Plan(
+        command="backup export",
+        subject=Subject(target=source.target, files=(str(folder),)),
+        state=manifest.digest,
+        steps=(BackupExport(key=f"export:{manifest.id}", source=source, to=str(folder)),),
+        notes=("the documents lie there in clear, readable for this user alone",),
     )
 
 

@@ -67,15 +67,25 @@ def runs(chunks: Iterable[bytes]) -> Iterator[Run]:
     Raises:
         TornDocument: a length is impossible, or the stream ends within a document.
     """
-    rest = b""
+    parts: list[bytes] = []
+    have, needed = 0, 4
     for chunk in chunks:
-        piece = rest + chunk if rest else chunk
+        parts.append(chunk)
+        have += len(chunk)
+        if have < needed:
+            continue
+        piece = b"".join(parts) if len(parts) > 1 else chunk
+        parts.clear()
         done = 0
         while (cut := _run(piece, done)) is not None:
-            yield cut
             done += len(cut.documents)
-        rest = piece[done:]
-    if rest:
+            yield cut
+            del cut
+        parts = [piece[done:]] if done < len(piece) else []
+        have = len(piece) - done
+        needed = _LENGTH(piece, done)[0] if have >= 4 else 4
+        del piece  # it may be large, and the next one, too
+    if have:
         raise TornDocument("the stream ends within a document")
 
 

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import zstandard
@@ -48,6 +49,8 @@ IN_FLIGHT = 4
 """Batches of one reader that may wait for the pool or for their turn to be written."""
 IN_FLIGHT_BYTES = 8 << 20
 """Their documents; a server gives up to 16 MiB at once where documents are large."""
+LARGE_BYTES = 4 << 20
+"""From this size on a batch has to wait until no other reader has such a one."""
 PATIENCE_S = 3.0
 """How long readers are waited for once the dump is to stop."""
 
@@ -88,6 +91,29 @@ class _Done:
             raise told[0]
 
 
+class _Turn:
+    """One reader at a time has large batches under way, until a small one or the end."""
+
+    def __init__(self, lock: threading.Lock, go_on: Callable[[], None]) -> None:
+        self._lock = lock
+        self._go_on = go_on
+        self._mine = False
+
+    def take(self, size_bytes: int) -> None:
+        """Wait for the turn if a batch of that size needs one."""
+        if size_bytes <= LARGE_BYTES:
+            self.close()
+        while size_bytes > LARGE_BYTES and not self._mine:
+            self._go_on()
+            self._mine = self._lock.acquire(timeout=0.2)
+
+    def close(self) -> None:
+        """Let the next one."""
+        if self._mine:
+            self._mine = False
+            self._lock.release()
+
+
 class Dumper:
     """Dumps collections of one server into one backup's folder."""
 
@@ -111,6 +137,7 @@ class Dumper:
         self._stopped = stopped
         self._failed = threading.Event()
         self._local = threading.local()
+        self._large = threading.Lock()
         self._writing: set[StoredWriter] = set()
 
     def run(self, listed: Sequence[Listed], *, at: ClusterTime | None) -> list[CollectionEntry]:
@@ -235,10 +262,15 @@ class Dumper:
             self._advance(part.size_bytes)
             return part
 
-        with self._database.batches(database, source, at=at) as batches:
+        with (
+            self._database.batches(database, source, at=at) as batches,
+            closing(_Turn(self._large, self._go_on)) as turn,
+        ):
             for batch in batches:
                 self._go_on()
-                in_flight += sum(map(len, batch.each))
+                size_bytes = sum(map(len, batch.each))
+                turn.take(size_bytes)
+                in_flight += size_bytes
                 waiting.append(pool.submit(self._compress, batch))
                 del batch
                 while len(waiting) > IN_FLIGHT or (waiting and in_flight > IN_FLIGHT_BYTES):
@@ -255,7 +287,8 @@ class Dumper:
         compressor = getattr(self._local, "compressor", None)
         if compressor is None:
             compressor = self._local.compressor = zstandard.ZstdCompressor(level=self._level)
-        documents = batch.documents
+        one = batch.each[0] if len(batch.each) == 1 else None
+        documents = batch.documents if one is None else one  # a copy of a large one is no little
         return compressor.compress(documents), measure(batch.each, len(documents))
 
 

@@ -40,14 +40,7 @@ def verify(
         UsageError: options that exclude each other.
         NoSuchBackup: there is none of that id.
     """
-    if hashes_only and with_drill:
-        raise UsageError(
-            "--hashes and --drill exclude each other",
-            why="a drill reads the documents, --hashes does without",
-            fix="leave one of them out",
-        )
-    if scratch is not None:
-        refuse_system(scratch)
+    _refuse_at_odds(hashes_only=hashes_only, with_drill=with_drill, scratch=scratch)
     chosen = house.target(target)
     repository = of_target(house, chosen)
     try:
@@ -82,12 +75,7 @@ def _verified(
     """The same, while nobody prunes the backup."""
     manifest = stored.manifest
     if scratch is not None and len(manifest.subject.databases) > 1:
-        raise UsageError(
-            "--scratch takes the backup of one database",
-            why=f"{manifest.id} holds {listed(manifest.subject.databases)}, whose collections "
-            "may have the same names",
-            fix=f"skc backup verify {manifest.id} --drill   # on a server of its own",
-        )
+        raise _several(manifest)
     keys = None
     if not hashes_only:
         keys = _keys(house, repository, target, manifest, identity, needed=with_drill)
@@ -105,6 +93,26 @@ def _verified(
     if with_drill and not checked.findings:
         verdict = _drilled(house, target, repository, manifest, keys=keys, scratch=scratch)
     return _told(target, repository, stored, checked, verdict, hashes_only=hashes_only)
+
+
+def _refuse_at_odds(*, hashes_only: bool, with_drill: bool, scratch: str | None) -> None:
+    if hashes_only and with_drill:
+        raise UsageError(
+            "--hashes and --drill exclude each other",
+            why="a drill reads the documents, --hashes does without",
+            fix="leave one of them out",
+        )
+    if scratch is not None:
+        refuse_system(scratch)
+
+
+def _several(manifest: Manifest) -> UsageError:
+    return UsageError(
+        "--scratch takes the backup of one database",
+        why=f"{manifest.id} holds {listed(manifest.subject.databases)}, whose collections "
+        "may have the same names",
+        fix=f"skc backup verify {manifest.id} --drill   # on a server of its own",
+    )
 
 
 def _keys(

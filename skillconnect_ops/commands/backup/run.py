@@ -64,12 +64,7 @@ def backup(house: House, *, target: str | None, request: Request, choices: Choic
     Raises:
         SkcError: see the errors of the rooms that are asked.
     """
-    if request.all_databases and request.databases:
-        raise UsageError(
-            "--all-databases and --db exclude each other",
-            why="one means every database, the other names some",
-            fix="leave one of them out",
-        )
+    _refuse_both(request)
     chosen = house.target(target)
     repository = Repository(outside(house, chosen), disk=house.disk, target=chosen.name)
     identifier = _free_id(house, repository, _name(house, chosen, request))
@@ -110,6 +105,23 @@ def backup(house: House, *, target: str | None, request: Request, choices: Choic
     )
 
 
+def _refuse_both(request: Request) -> None:
+    if request.all_databases and request.databases:
+        raise UsageError(
+            "--all-databases and --db exclude each other",
+            why="one means every database, the other names some",
+            fix="leave one of them out",
+        )
+
+
+def _sharded(connected: Connected) -> ShardedCluster:
+    return ShardedCluster(
+        f"{connected.cluster} is a sharded cluster",
+        why="a dump of one was never tested; chunks that move meanwhile are not looked at",
+        fix="--untested-topology   # at your own risk, and prove it with a drill",
+    )
+
+
 def _look(
     house: House,
     connected: Connected,
@@ -120,13 +132,9 @@ def _look(
     request: Request,
 ) -> Plan:
     database = connected.database
-    server = database.server()
-    if server.topology is Topology.SHARDED and not request.untested_topology:
-        raise ShardedCluster(
-            f"{connected.cluster} is a sharded cluster",
-            why="a dump of one was never tested; chunks that move meanwhile are not looked at",
-            fix="--untested-topology   # at your own risk, and prove it with a drill",
-        )
+    topology = database.server().topology
+    if topology is Topology.SHARDED and not request.untested_topology:
+        raise _sharded(connected)
     wanted = _wanted(request, connected.name)
     listed = list_wanted(database, wanted)
     _refuse_unreadable(database, listed)
@@ -135,7 +143,7 @@ def _look(
     total = sum(one.size.size_bytes for one in listed)
     expected = estimate(total, stored, target=target.name, window_s=database.history_window_s())
     refuse_without_space(house, repository.location, expected)
-    fuzzy = server.topology is Topology.STANDALONE
+    fuzzy = topology is Topology.STANDALONE
     keys = () if request.unencrypted else _recipients(target)
     step = BackupDump(
         key=f"dump:{identifier}",

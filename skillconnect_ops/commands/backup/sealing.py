@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import pyrage
 
 _QUEUED = 4
+_SLICE = 1 << 20
+"""A large frame goes through the queue in copied slices, so that nothing keeps the whole alive."""
 _HANDED_OVER = 1 << 18
 """Age hands over 64 KiB at a time; four of them go through the queue at once."""
 
@@ -47,7 +49,7 @@ class Sealing:
     """Encrypts what is written to it into a sink."""
 
     def __init__(self, sink: Sink, recipients: Sequence[Recipient]) -> None:
-        self._queue: Queue[bytes | None] = Queue(_QUEUED)
+        self._queue: Queue[memoryview | None] = Queue(_QUEUED)
         self._rest = memoryview(b"")
         self._failure: BaseException | None = None
         self._abandoned = threading.Event()
@@ -56,7 +58,12 @@ class Sealing:
 
     def write(self, frame: bytes) -> None:
         """Hand over some bytes; raises what writing earlier ones failed with."""
-        self._push(frame)
+        whole = memoryview(frame)
+        if len(whole) <= _SLICE:
+            self._push(whole)
+            return
+        for start in range(0, len(whole), _SLICE):
+            self._push(memoryview(bytes(whole[start : start + _SLICE])))
 
     def finish(self) -> None:
         """All of it is in the sink when this returns."""
@@ -76,7 +83,7 @@ class Sealing:
             frame = self._pull()
             if frame is None:
                 return b""
-            self._rest = memoryview(frame)
+            self._rest = frame
         piece, self._rest = self._rest[:size], self._rest[size:]
         return bytes(piece)
 
@@ -87,7 +94,7 @@ class Sealing:
         except BaseException as failure:  # noqa: BLE001 - handed to the thread that writes
             self._failure = watched.failure or failure
 
-    def _push(self, frame: bytes | None) -> None:
+    def _push(self, frame: memoryview | None) -> None:
         while True:
             if self._failure is not None:
                 raise self._failure
@@ -95,7 +102,7 @@ class Sealing:
                 self._queue.put(frame, timeout=0.2)
                 return
 
-    def _pull(self) -> bytes | None:
+    def _pull(self) -> memoryview | None:
         while True:
             if self._abandoned.is_set():
                 raise BrokenPipeError  # an InterruptedError would be tried again without end

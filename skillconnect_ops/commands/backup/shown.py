@@ -57,8 +57,8 @@ def backups_table(stored: Sequence[Stored], leftovers: Sequence[Leftover]) -> Ta
     rows += [(one.id, _leftover_row(one)) for one in leftovers]
     rows.sort(key=lambda row: row[0], reverse=True)
     return Table(
-        headers=("backup", "documents", "size", "stored", "consistency", "sealed", "drill"),
-        right=(1, 2, 3),
+        headers=("backup", "stored", "read as", "age", "drill"),
+        right=(1,),
         rows=tuple(row for _, row in rows),
         empty="no backup yet",
     )
@@ -92,22 +92,31 @@ def drill_cell(drill: Drill | None) -> Cell:
 
 
 def _row(stored: Stored) -> tuple[Cell, ...]:
+    """Narrow enough for 80 columns; `show` has the rest."""
     manifest = stored.manifest
     return (
         manifest.id,
-        f"{manifest.documents:,}",
-        size(manifest.size_bytes),
         size(manifest.stored_bytes),
         _short_consistency(manifest.consistency),
-        "age" if manifest.encryption else Text("no", Tone.WARN),
-        drill_cell(stored.drill),
+        "yes" if manifest.encryption else Text("no", Tone.WARN),
+        _short_drill(stored.drill),
     )
+
+
+def _short_drill(drill: Drill | None) -> Cell:
+    match drill:
+        case None:
+            return Text("not drilled", Tone.WARN)
+        case Drill(verdict=Verdict.PASSED):
+            return Text(f"passed {drill.at:%Y-%m-%d}", Tone.GOOD)
+        case _:
+            return Text(f"FAILED {drill.at:%Y-%m-%d}", Tone.BAD)
 
 
 def _leftover_row(leftover: Leftover) -> tuple[Cell, ...]:
     tone = Tone.BAD if leftover.damaged else Tone.DIM
-    word = "DAMAGED" if leftover.damaged else "being written" if leftover.running else "unfinished"
-    return (leftover.id, "", "", "", Text(word, tone), "", "")
+    word = "DAMAGED" if leftover.damaged else "growing" if leftover.running else "unfinished"
+    return (leftover.id, "", Text(word, tone), "", "")
 
 
 def _content(manifest: Manifest) -> str:

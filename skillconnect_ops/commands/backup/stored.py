@@ -184,6 +184,7 @@ def entry_runs(
             for run in _opened(reader, entry):
                 content += run.content
                 yield run
+                del run  # not while the next one is read
     except FileNotFoundError as cause:
         raise FileDamaged("the file is missing") from cause
     if reader.sha256 != entry.sha256:

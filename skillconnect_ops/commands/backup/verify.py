@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ from skillconnect_ops.commands.backup.stored import (
 from skillconnect_ops.core.finding import Finding, Severity, fingerprint
 
 WORKERS = 2
+LARGE_BYTES = 1 << 20
+"""Collections of documents of this size are read one after the other, to save memory."""
 
 
 class Checked(Struct, frozen=True, kw_only=True):
@@ -109,6 +112,7 @@ class _Reader:
         self._opened = opened
         self._advance = advance
         self._stopped = threading.Event()
+        self._large = threading.Lock()
 
     def stop(self) -> None:
         """What is being read is not read to its end."""
@@ -116,7 +120,9 @@ class _Reader:
 
     def entry(self, entry: CollectionEntry) -> list[_File]:
         """The files of one collection."""
-        data = [] if entry.file is None else [self._data(entry)]
+        large = entry.size_bytes > LARGE_BYTES * max(1, entry.documents)
+        with self._large if large else nullcontext():
+            data = [] if entry.file is None else [self._data(entry)]
         self._advance(entry.stored_bytes)
         name = str(entry.metadata_file)
         return [*data, _File(name=name, fault=self._fault(name, entry.metadata_sha256))]
@@ -129,6 +135,7 @@ class _Reader:
         try:
             for run in entry_runs(self._folder, entry, identities=self._keys):
                 size_bytes += run.content.size_bytes
+                del run
                 self._go_on()
         except (FileDamaged, OSError) as error:
             return _File(name=name, fault=_told(error))

@@ -1,13 +1,20 @@
 """What a location holds, as a person and a machine read it."""
 
+import fcntl
+import os
+import pty
 import re
 import shutil
+import struct
+import subprocess
+import sys
+import termios
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.commands.backup.shop import Shop, make_project
-from tests.conftest import Skc
 
 
 @pytest.fixture
@@ -167,9 +174,38 @@ def test_listing_and_looking_change_nothing(filled: Shop, words: tuple[str, ...]
     assert manifest["id"] in filled.run("backup", "list").stdout
 
 
-def test_every_line_fits_in_80_columns(filled: Shop, skc: Skc) -> None:
+def test_the_list_fits_in_80_columns(filled: Shop, clean_environment: dict[str, str]) -> None:
+    """With a project's name of 12 letters; a table that does not fit is shown in another form."""
+    text = (filled.root / "skc.yaml").read_text()
+    (filled.root / "skc.yaml").write_text(text.replace("name: shop", "name: skillconnect"))
     filled.backup()
-    for words in (("list",), ("show", "latest"), ("prune", "--dry-run")):
-        shown = skc("backup", *words, cwd=filled.root, env={"COLUMNS": "80"}).stdout
-        wide = [line for line in shown.splitlines() if len(line) > 80 and "/" not in line]
-        assert wide == [], words
+    damaged = filled.backup()
+    (filled.folder(damaged) / "manifest.json").write_bytes(b"x")
+    assert filled.run("backup", "verify", "latest", "--drill").code == 0
+    shown = on_a_terminal(filled, clean_environment, "backup", "list")
+    (row,) = (line for line in shown.splitlines() if " passed " in line)
+    assert row.startswith("20")
+    assert "snapshot" in row
+    assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+def on_a_terminal(shop: Shop, environment: dict[str, str], *words: str) -> str:
+    """What a command shows on a terminal of 80 columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "skillconnect_ops", *words],
+        cwd=shop.root,
+        env={**environment, "TERM": "xterm", "NO_COLOR": "1"},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):  # the other side is closed
+        while data := os.read(master, 65_536):
+            shown += data
+    os.close(master)
+    assert child.wait() == 0
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode()).replace("\r\n", "\n")

@@ -166,6 +166,21 @@ def test_odd_database_names_are_plain_folders(
         assert [one["_id"] for one in client[name]["c"].find()] == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        (LONG[0], "%24GNv02GVGu-Q0Qlqm4Af4pi0FC_k"),
+        ("n" * 239, "%24KlE1B8w-hZ88ofC8BT2w5nPt7Ws"),
+        (LONG[1], "nnn"),
+        (LONG[2], "%24GsgBsDIWsWmcF-5pJmYPOmTaIgM"),
+    ],
+)
+def test_long_names_are_cut_as_mongodump_cuts_them(name: str, end: str) -> None:
+    """Read off mongodump 100.10's own output."""
+    assert file_stem(name).endswith(end)
+    assert len(file_stem(name)) == 238
+
+
 @pytest.mark.parametrize("name", ["..", ".", "../../x", "/etc", ".hidden", "a/b"])
 def test_a_name_out_of_a_manifest_never_leaves_the_folder(name: str) -> None:
     assert Path(folder_name(name)).name == folder_name(name)
