@@ -34,6 +34,7 @@ from skillconnect_ops.commands.backup.mongodump_format import (
 )
 from skillconnect_ops.commands.backup.sealing import Recipient
 from skillconnect_ops.commands.backup.stored import StoredWriter
+from skillconnect_ops.commands.backup.turns import Turn
 from skillconnect_ops.core.ports.database import (
     Batch,
     ClusterTime,
@@ -49,8 +50,6 @@ IN_FLIGHT = 4
 """Batches of one reader that may wait for the pool or for their turn to be written."""
 IN_FLIGHT_BYTES = 8 << 20
 """Their documents; a server gives up to 16 MiB at once where documents are large."""
-LARGE_BYTES = 4 << 20
-"""From this size on a batch has to wait until no other reader has such a one."""
 PATIENCE_S = 3.0
 """How long readers are waited for once the dump is to stop."""
 
@@ -89,29 +88,6 @@ class _Done:
         told = [one for one in self.failures if not isinstance(one, Stopped)] or self.failures
         if told:
             raise told[0]
-
-
-class _Turn:
-    """One reader at a time has large batches under way, until a small one or the end."""
-
-    def __init__(self, lock: threading.Lock, go_on: Callable[[], None]) -> None:
-        self._lock = lock
-        self._go_on = go_on
-        self._mine = False
-
-    def take(self, size_bytes: int) -> None:
-        """Wait for the turn if a batch of that size needs one."""
-        if size_bytes <= LARGE_BYTES:
-            self.close()
-        while size_bytes > LARGE_BYTES and not self._mine:
-            self._go_on()
-            self._mine = self._lock.acquire(timeout=0.2)
-
-    def close(self) -> None:
-        """Let the next one."""
-        if self._mine:
-            self._mine = False
-            self._lock.release()
 
 
 class Dumper:
@@ -264,7 +240,7 @@ class Dumper:
 
         with (
             self._database.batches(database, source, at=at) as batches,
-            closing(_Turn(self._large, self._go_on)) as turn,
+            closing(Turn(self._large, self._go_on)) as turn,
         ):
             for batch in batches:
                 self._go_on()

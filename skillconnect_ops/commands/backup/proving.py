@@ -1,11 +1,11 @@
 """`skc backup verify`: reads a backup again, and with `--drill` restores and compares it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from skillconnect_ops.commands.backup.catalogue import identity_file, lock, of_target
-from skillconnect_ops.commands.backup.drill import Place, drill, refuse_system, refuse_taken
+from skillconnect_ops.commands.backup.drill import refuse_system
+from skillconnect_ops.commands.backup.drilling import drilled
 from skillconnect_ops.commands.backup.manifest import ManifestDamaged
 from skillconnect_ops.commands.backup.model import Drill, Manifest, Stored, Verdict
 from skillconnect_ops.commands.backup.repository import Repository
@@ -17,8 +17,6 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.finding import Finding, Severity, fingerprint
-from skillconnect_ops.core.plan import Proof
-from skillconnect_ops.core.ports.database import Database, DatabaseError
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Block, Lines, Text, Tone, count, listed, size
@@ -91,7 +89,7 @@ def _verified(
         repository.get(manifest.id)  # one that was pruned meanwhile is not damaged
     verdict = None
     if with_drill and not checked.findings:
-        verdict = _drilled(house, target, repository, manifest, keys=keys, scratch=scratch)
+        verdict = drilled(house, target, repository, manifest, keys=keys, scratch=scratch)
     return _told(target, repository, stored, checked, verdict, hashes_only=hashes_only)
 
 
@@ -135,83 +133,6 @@ def _keys(
         identity=file,
     )
     return opened(source, house.disk)[2]
-
-
-def _drilled(
-    house: House,
-    target: Target,
-    repository: Repository,
-    manifest: Manifest,
-    *,
-    keys: Sequence[Identity] | None,
-    scratch: str | None,
-) -> Drill:
-    with _place(house, target, scratch) as place:
-        verdict = drill(
-            manifest,
-            folder=repository.folder(manifest.id),
-            place=place,
-            identities=keys,
-            clock=house.clock,
-            person=house.person,
-            stopped=lambda: False,
-        )
-    verdict = repository.write_drill(verdict)
-    house.ledger().record(
-        [
-            Proof(
-                claim="backup.restorable",
-                subject={
-                    "target": target.name,
-                    "cluster": manifest.subject.cluster,
-                    "databases": list(manifest.subject.databases),
-                    "complete": manifest.subject.complete,
-                },
-                holds=verdict.verdict is Verdict.PASSED,
-                facts={
-                    "backup": manifest.id,
-                    "manifest": manifest.digest,
-                    "taken_at": manifest.started_at.isoformat(),
-                    "documents": verdict.documents,
-                    "seconds": verdict.seconds,
-                    "where": verdict.where,
-                    "differences": len(verdict.differences),
-                },
-            )
-        ],
-        command="backup verify",
-    )
-    return verdict
-
-
-@contextmanager
-def _place(house: House, target: Target, scratch: str | None) -> Iterator[Place]:
-    """An own server in the private folder, or an empty database of the target, dropped after."""
-    if scratch is None:
-        folder = house.project().state / "drills"
-        house.person.note("starting a throw-away MongoDB for the drill")
-        with (
-            house.embedded.mongodb(folder) as uri,
-            house.connect(uri) as database,
-        ):
-            name = f"embedded MongoDB {database.server().version}"
-            yield Place(database=database, name=name, scratch=None)
-        return
-    with house.database(target) as connected:
-        refuse_taken(connected.database, scratch)
-        try:
-            name = f"database {scratch} on {connected.cluster}"
-            yield Place(database=connected.database, name=name, scratch=scratch)
-        finally:
-            _drop(house, connected.database, scratch)
-
-
-def _drop(house: House, database: Database, scratch: str) -> None:
-    """Drop the scratch database; the verdict stands, whether that is allowed or not."""
-    try:
-        database.drop_database(scratch)
-    except DatabaseError as error:
-        house.person.note(f"the scratch database {scratch} is still there: {error.what}")
 
 
 def _told(
