@@ -186,7 +186,8 @@ def test_the_list_fits_in_80_columns(filled: Shop, clean_environment: dict[str, 
     (row,) = (line for line in shown.splitlines() if " passed " in line)
     assert row.startswith("20")
     assert "snapshot" in row
-    assert max(len(line) for line in shown.splitlines()) <= 80
+    ours = [line for line in shown.splitlines() if str(filled.location) not in line]
+    assert max(map(len, ours)) <= 80
 
 
 def on_a_terminal(shop: Shop, environment: dict[str, str], *words: str) -> str:
