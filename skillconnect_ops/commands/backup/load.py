@@ -17,7 +17,7 @@ from msgspec import Struct
 from skillconnect_ops.commands.backup.content import Run
 from skillconnect_ops.commands.backup.duplicates import duplicates
 from skillconnect_ops.commands.backup.empty_times import keep_empty_times
-from skillconnect_ops.commands.backup.model import CollectionEntry
+from skillconnect_ops.commands.backup.model import CollectionEntry, view_depths
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS, from_extended_json
 from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.stored import FileDamaged, entry_runs
@@ -111,7 +111,8 @@ class Loader:
         finally:
             _end(inserters)
             _end(builders)
-        for load in _after_what_they_look_at(views):
+        depths = view_depths(load.entry for load in views)
+        for load in sorted(views, key=lambda load: depths[load.entry.namespace]):
             self._database.create(load.database, load.name, creation_options(load.entry))
         self._database.settle()
 
@@ -242,15 +243,3 @@ def _validator(load: Load) -> ValidatorRefuses:
         why="they are older than it, and the user may not pass it by (bypassDocumentValidation)",
         fix="grant the user the role restore on admin for the time of the restore",
     )
-
-
-def _after_what_they_look_at(views: Sequence[Load]) -> list[Load]:
-    sources = {view.name: str(view.entry.options.get("viewOn", "")) for view in views}
-
-    def depth(view: Load) -> int:
-        name, steps = view.name, 0
-        while name in sources and steps <= len(sources):
-            name, steps = sources[name], steps + 1
-        return steps
-
-    return sorted(views, key=depth)

@@ -1,5 +1,6 @@
 """The nouns of a backup."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -83,6 +84,26 @@ class CollectionEntry(Struct, frozen=True, kw_only=True):
         if "collation" not in self.options:
             return list(self.indexes)
         return [{"collation": {"locale": "simple"}, **index} for index in self.indexes]
+
+
+def view_depths(entries: Iterable[CollectionEntry]) -> Mapping[str, int]:
+    """For each view's namespace, how many views it stands on, itself included.
+
+    A view is made after those that it looks at; a namespace that is not in here is no view.
+    """
+    looks_at = {
+        entry.namespace: f"{entry.database}.{entry.options.get('viewOn', '')}"
+        for entry in entries
+        if entry.kind is CollectionKind.VIEW
+    }
+
+    def depth(namespace: str) -> int:
+        steps = 0
+        while namespace in looks_at and steps <= len(looks_at):
+            namespace, steps = looks_at[namespace], steps + 1
+        return steps
+
+    return {namespace: depth(namespace) for namespace in looks_at}
 
 
 class Tool(Struct, frozen=True, kw_only=True):

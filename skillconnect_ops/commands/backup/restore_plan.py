@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from skillconnect_ops.commands.backup.choice import Selection
-from skillconnect_ops.commands.backup.model import Manifest
+from skillconnect_ops.commands.backup.model import Manifest, view_depths
 from skillconnect_ops.commands.backup.restore_steps import (
     Piece,
     Replaced,
@@ -134,21 +134,14 @@ def _numbered(piece: Piece, token: str, number: int, old: Collection | None) -> 
 
 def _views_last(pieces: Sequence[Piece], manifest: Manifest) -> list[Piece]:
     """Collections, then time series, then views after the views that they look at."""
-    looks_at = {
-        entry.namespace: f"{entry.database}.{entry.options.get('viewOn', '')}"
-        for entry in manifest.collections
-        if entry.kind is CollectionKind.VIEW
-    }
+    depths = view_depths(manifest.collections)
 
-    def depth(piece: Piece) -> int:
+    def order(piece: Piece) -> int:
         if piece.kind is CollectionKind.TIMESERIES:
             return 1
-        name, steps = piece.entry, 0
-        while name in looks_at and steps <= len(looks_at):
-            name, steps = looks_at[name], steps + 1
-        return steps + 1 if steps else 0
+        return depths[piece.entry] + 1 if piece.entry in depths else 0
 
-    return sorted(pieces, key=depth)
+    return sorted(pieces, key=order)
 
 
 def _state(

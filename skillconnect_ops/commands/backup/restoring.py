@@ -12,11 +12,11 @@ from skillconnect_ops.commands.backup.model import Manifest
 from skillconnect_ops.commands.backup.restore_plan import Found, plan_restore, replaced
 from skillconnect_ops.commands.backup.restore_rights import must_be_allowed
 from skillconnect_ops.commands.backup.restore_steps import Piece, Source, opened
+from skillconnect_ops.commands.backup.topology import refuse_untested
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.ports.database import Topology
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Block, Pairs, Text, Tone, count, duration, listed, size
 from skillconnect_ops.journal.model import Ask, Choices, Outcome, TypeName
@@ -34,10 +34,6 @@ class Request(Struct, frozen=True, kw_only=True):
     replace: bool = False
     identity: Path | None = None
     untested_topology: bool = False
-
-
-class ShardedCluster(Precondition):
-    """A topology that nobody tested."""
 
 
 class SafetyBackupFailed(Precondition):
@@ -63,7 +59,11 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
     selection = _selection(request)
     pieces = choose(manifest, selection)
     with house.database(chosen) as connected:
-        _refuse_untested(connected, request)
+        refuse_untested(
+            connected,
+            insists=request.untested_topology,
+            why="a restore to one was never tested; collections come back unsharded",
+        )
         errand = _Errand(
             house=house,
             connected=connected,
@@ -200,16 +200,6 @@ def _selection(request: Request) -> Selection:
         into=request.into,
         renames=renames,
     )
-
-
-def _refuse_untested(connected: Connected, request: Request) -> None:
-    topology = connected.database.server().topology
-    if topology is Topology.SHARDED and not request.untested_topology:
-        raise ShardedCluster(
-            f"{connected.cluster} is a sharded cluster",
-            why="a restore to one was never tested; collections come back unsharded",
-            fix="--untested-topology   # at your own risk",
-        )
 
 
 def _report(

@@ -20,6 +20,7 @@ from skillconnect_ops.commands.backup.model import Leftover, Manifest, Stored
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
 from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.commands.backup.shown import manifest_view
+from skillconnect_ops.commands.backup.topology import refuse_untested
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.plan import Plan, Subject
@@ -48,10 +49,6 @@ class Request(Struct, frozen=True, kw_only=True):
     allow_fuzzy: bool = False
     untested_topology: bool = False
     safety: bool = False
-
-
-class ShardedCluster(Precondition):
-    """A topology that nobody tested."""
 
 
 class NotReadable(Precondition):
@@ -114,14 +111,6 @@ def _refuse_both(request: Request) -> None:
         )
 
 
-def _sharded(connected: Connected) -> ShardedCluster:
-    return ShardedCluster(
-        f"{connected.cluster} is a sharded cluster",
-        why="a dump of one was never tested; chunks that move meanwhile are not looked at",
-        fix="--untested-topology   # at your own risk, and prove it with a drill",
-    )
-
-
 def _look(
     house: House,
     connected: Connected,
@@ -132,9 +121,11 @@ def _look(
     request: Request,
 ) -> Plan:
     database = connected.database
-    topology = database.server().topology
-    if topology is Topology.SHARDED and not request.untested_topology:
-        raise _sharded(connected)
+    refuse_untested(
+        connected,
+        insists=request.untested_topology,
+        why="a dump of one was never tested; chunks that move meanwhile are not looked at",
+    )
     wanted = _wanted(request, connected.name)
     listed = list_wanted(database, wanted)
     _refuse_unreadable(database, listed)
@@ -143,7 +134,7 @@ def _look(
     total = sum(one.size.size_bytes for one in listed)
     expected = estimate(total, stored, target=target.name, window_s=database.history_window_s())
     refuse_without_space(house, repository.location, expected)
-    fuzzy = topology is Topology.STANDALONE
+    fuzzy = database.server().topology is Topology.STANDALONE
     keys = () if request.unencrypted else _recipients(target)
     step = BackupDump(
         key=f"dump:{identifier}",
