@@ -7,10 +7,12 @@ line of JSON says how much was done; at the end of input the writers stop, and a
 """
 
 import json
+import os
 import random
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -131,23 +133,33 @@ class Writer(threading.Thread):
 
 
 def main() -> None:
-    """Read the URI, write until the end of input, say what was done."""
-    with MongoClient[Document](sys.stdin.readline().strip()) as client:
-        stop = threading.Event()
-        database = client.get_default_database()
-        writers = [Writer(database, number, stop) for number in range(int(sys.argv[1]))]
-        began = time.monotonic()
-        for writer in writers:
-            writer.start()
-        while not all(writer.transactions or writer.error for writer in writers):
-            time.sleep(0.01)
+    """Read the URI, write until the end of input, say what was done.
+
+    The end of input ends it within seconds, at any moment and with the server gone: whoever closes
+    the client, or waits for a writer, waits for the server.
+    """
+    database = MongoClient[Document](sys.stdin.readline().strip()).get_default_database()
+    stop = threading.Event()
+    writers = [Writer(database, number, stop) for number in range(int(sys.argv[1]))]
+    began = time.monotonic()
+    for writer in writers:
+        writer.start()
+    threading.Thread(target=_say_once_all_write, args=(writers, began), daemon=True).start()
+    for _ in sys.stdin:
         _say(writers, began)
-        for _ in sys.stdin:
-            _say(writers, began)
-        stop.set()
-        for writer in writers:
-            writer.join(PATIENCE_S)  # a writer whose server is gone would wait for it for minutes
+    stop.set()
+    deadline = time.monotonic() + PATIENCE_S
+    for writer in writers:
+        writer.join(max(0.0, deadline - time.monotonic()))
+    with suppress(BrokenPipeError):
         _say(writers, began)
+    os._exit(0)
+
+
+def _say_once_all_write(writers: list[Writer], began: float) -> None:
+    while not all(writer.transactions or writer.error for writer in writers):
+        time.sleep(0.01)
+    _say(writers, began)
 
 
 def _say(writers: list[Writer], began: float) -> None:

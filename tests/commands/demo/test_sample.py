@@ -11,6 +11,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from skillconnect_ops.adapters.embedded import MongodOptions, run_mongod
 from skillconnect_ops.core.secret import Secret
 
 SCRIPTS = Path(__file__).parents[3] / "templates" / "skillconnect" / "demo"
@@ -68,13 +69,57 @@ def test_a_fresh_sample_fits_together(sample: Database[Any], script: Script) -> 
     assert [one["checked"] > 50 for one in found["invariants"]] == [True] * 3
 
 
-def test_it_still_fits_together_after_the_writers(sample: Database[Any], script: Script) -> None:
+def started(server: Secret, name: str) -> Any:
+    """Three writers on a database, waiting for lines."""
+    child = subprocess.Popen(
+        [sys.executable, "-W", "error", SCRIPTS / "workload.py", "3"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdin is not None
+    child.stdin.write(server.reveal().replace("/?", f"/{name}?", 1) + "\n")
+    child.stdin.flush()
+    return child
+
+
+def test_it_still_fits_together_after_the_writers(
+    mongo: Secret, sample: Database[Any], script: Script
+) -> None:
     before = sample["bookings"].count_documents({})
-    done = script("workload.py", "3", more="\n" * 20)
+    with started(mongo, sample.name) as child:
+        said = [json.loads(child.stdout.readline())]
+        for _ in range(20):
+            child.stdin.write("\n")
+            child.stdin.flush()
+            said.append(json.loads(child.stdout.readline()))
+        rest, complaints = child.communicate()
+    assert complaints == ""
+    done = json.loads(rest)
+    counts = [one["transactions"] for one in (*said, done)]
+    assert counts == sorted(counts)
     assert done["error"] is None
     assert done["transactions"] >= 6
     assert sample["bookings"].count_documents({}) == before + done["transactions"] // 2
     assert script("checks.py", sample.name)["broken"] == 0
+
+
+@pytest.mark.parametrize("moment", ["while they write", "before the first commit"])
+def test_the_writers_end_with_their_input_though_the_server_is_gone(
+    tmp_path: Path, moment: str
+) -> None:
+    with run_mongod(tmp_path, MongodOptions(members=1)) as servers:
+        with MongoClient[Any](servers.uri.reveal()) as client:
+            client["sample"]["users"].insert_many([{"role": "Service Provider"} for _ in range(3)])
+        if moment == "before the first commit":
+            servers.kill()
+        with started(servers.uri, "sample") as child:
+            if moment == "while they write":
+                child.stdout.readline()
+                servers.kill()
+            _, complaints = child.communicate(timeout=15)
+            assert (child.returncode, complaints) == (0, "")
 
 
 @pytest.mark.parametrize(
