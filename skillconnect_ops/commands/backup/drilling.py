@@ -68,7 +68,7 @@ def _place(house: House, target: Target, scratch: str | None) -> Iterator[Place]
         folder = house.project().state / "drills"
         house.person.note("starting a throw-away MongoDB for the drill")
         with (
-            house.embedded.mongodb(folder) as uri,
+            house.embedded.mongodb(folder, expires=False) as uri,
             house.connect(uri) as database,
         ):
             name = f"embedded MongoDB {database.server().version}"

@@ -77,7 +77,19 @@ class Loader:
         identities: Sequence[Identity] | None,
         advance: Callable[[int], None],
         stopped: Callable[[], bool],
+        created: Callable[[], None] = lambda: None,
     ) -> None:
+        """Get ready.
+
+        Args:
+            database: the server.
+            folder: of the backup.
+            identities: to decrypt with.
+            advance: is told of bytes that were loaded.
+            stopped: whether a signal came.
+            created: called when a collection was made, before anything is loaded into it.
+        """
+        self._created = created
         self._database = database
         self._folder = folder
         self._identities = identities
@@ -126,6 +138,7 @@ class Loader:
     def _load(self, load: Load, inserters: ThreadPoolExecutor) -> None:
         """Create and fill one; a small one with its indexes."""
         self._database.create(load.database, load.name, creation_options(load.entry))
+        self._created()
         if not _is_small(load):
             self._fill(load, inserters)
             return

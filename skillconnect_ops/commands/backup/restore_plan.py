@@ -86,7 +86,10 @@ def plan_restore(
         state=_state(manifest, there, touched),
         steps=((stage, *places) if stored else tuple(places)),
         final=tuple(discards),
-        notes=tuple(_notes(manifest, numbered, others, there, found=found, selection=selection)),
+        notes=(
+            *_origin(manifest, subject),
+            *_notes(manifest, numbered, others, there, found=found, selection=selection),
+        ),
     )
 
 
@@ -156,6 +159,11 @@ def _state(
         if found.kind is CollectionKind.VIEW:
             digest.update(found.options)
     return digest.hexdigest()
+
+
+def _origin(manifest: Manifest, subject: Subject) -> Iterator[str]:
+    if subject.cluster != manifest.subject.cluster:
+        yield f"the backup was taken from {manifest.subject.cluster}, not from here"
 
 
 def _notes(

@@ -1,23 +1,28 @@
 """`skc restore`: looks, plans, takes a safety backup where something is replaced, and walks."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.backup.catalogue import identity_file, of_target
 from skillconnect_ops.commands.backup.choice import Selection, choose
 from skillconnect_ops.commands.backup.model import Manifest
+from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
+from skillconnect_ops.commands.backup.repository import LATEST, Repository
 from skillconnect_ops.commands.backup.restore_plan import Found, plan_restore, replaced
 from skillconnect_ops.commands.backup.restore_rights import must_be_allowed
 from skillconnect_ops.commands.backup.restore_steps import Piece, Source, opened
 from skillconnect_ops.commands.backup.topology import refuse_untested
+from skillconnect_ops.commands.backup.whose import number
 from skillconnect_ops.commands.house import Connected, House
-from skillconnect_ops.core.errors import Precondition, UsageError
+from skillconnect_ops.core.errors import Precondition, Refused, UsageError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.ports.database import CollectionKind, NotAuthorized
+from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Block, Pairs, Text, Tone, count, duration, listed, size
 from skillconnect_ops.journal.model import Ask, Choices, Outcome, TypeName
 from skillconnect_ops.journal.resources import Resource
@@ -34,6 +39,10 @@ class Request(Struct, frozen=True, kw_only=True):
     replace: bool = False
     identity: Path | None = None
     untested_topology: bool = False
+
+
+class LatestIsForeign(Refused):
+    """`latest` is a backup of another deployment."""
 
 
 class SafetyBackupFailed(Precondition):
@@ -59,6 +68,8 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
     selection = _selection(request)
     pieces = choose(manifest, selection)
     with house.database(chosen) as connected:
+        if request.backup == LATEST:
+            _refuse_foreign(repository, manifest, connected.cluster)
         refuse_untested(
             connected,
             insists=request.untested_topology,
@@ -77,6 +88,25 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
             token=secrets.token_hex(4),
         )
         return errand.run(choices)
+
+
+def _refuse_foreign(repository: Repository, latest: Manifest, cluster: str) -> None:
+    """Projects may share a location and a target's name: `latest` does not guess whose is meant.
+
+    Raises:
+        LatestIsForeign: it was taken elsewhere, while there is one that was taken here.
+    """
+    if latest.subject.cluster == cluster:
+        return
+    for one in repository.look()[0]:
+        subject = one.manifest.subject
+        same = (subject.target, subject.cluster) == (latest.subject.target, cluster)
+        if same and not subject.safety:
+            raise LatestIsForeign(
+                f"the newest backup was taken from {latest.subject.cluster}",
+                why=f"this is {cluster}; the newest one that was taken here is {one.manifest.id}",
+                fix=f"skc restore {one.manifest.id}   # or {latest.id}, if that one is meant",
+            )
 
 
 class _Errand(Struct, frozen=True, kw_only=True):
@@ -123,7 +153,8 @@ class _Errand(Struct, frozen=True, kw_only=True):
             prepare=back_up_first if going else None,
         )
         seconds = house.clock.monotonic() - started
-        return _report(outcome, self.manifest, self.pieces, safety=safety, seconds=seconds)
+        report = _report(outcome, self.manifest, self.pieces, safety=safety, seconds=seconds)
+        return replace(report, unknown=tuple(self.uncounted())) if outcome.walked else report
 
     def look(self) -> Plan:
         """The plan; the backup is read again, since a prune may have taken it meanwhile."""
@@ -149,6 +180,15 @@ class _Errand(Struct, frozen=True, kw_only=True):
     def found(self) -> Found:
         """What each database holds now; one that is not there holds nothing."""
         return {name: self.connected.database.collections(name) for name in self.databases}
+
+    def uncounted(self) -> Iterator[Unknown]:
+        """The time series that could not be counted: who may write buckets may not read them."""
+        for piece in self.pieces:
+            if piece.kind is CollectionKind.TIMESERIES:
+                try:
+                    number(self.connected.database, piece.database, BUCKETS + piece.name)
+                except NotAuthorized as cause:
+                    yield Unknown(f"{piece.database}.{piece.name}", f"not counted: {cause.why}")
 
     def destroyed(self) -> str:
         """What to type: the database, or the backup where there are several."""
@@ -223,7 +263,7 @@ def _report(
         ("restored", Text(", ".join(databases), Tone.STRONG)),
         ("from", manifest.id),
         ("content", content),
-        ("checked", Text("hashes, number of documents, options, indexes", Tone.GOOD)),
+        ("checked", Text("hashes, documents loaded, options, indexes", Tone.GOOD)),
         ("took", f"{duration(seconds)}, {size(size_bytes / max(seconds, 0.001))}/s"),
     ]
     if safety:

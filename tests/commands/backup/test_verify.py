@@ -11,6 +11,7 @@ from bson import Code
 from pymongo import MongoClient
 
 from skillconnect_ops.adapters import embedded
+from skillconnect_ops.commands.backup.drill import drill as real
 from skillconnect_ops.commands.backup.load import Loader
 from skillconnect_ops.commands.backup.model import Manifest
 from skillconnect_ops.commands.backup.repository import Repository
@@ -269,3 +270,17 @@ def test_latest_of_nothing_says_how_to_begin(shop: Shop) -> None:
 def test_an_id_is_never_a_path(shop: Shop, tmp_path: Path, name: str) -> None:
     for words in (("show", name), ("verify", name)):
         assert shop.run("backup", *words).code == 4
+
+
+def test_nothing_expires_while_it_is_drilled(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def drill(*words: Any, place: Any, **more: Any) -> Any:
+        asked = {"getParameter": 1, "ttlMonitorEnabled": 1}
+        seen.append(place.database.command("admin", asked)["ttlMonitorEnabled"])
+        return real(*words, place=place, **more)
+
+    monkeypatch.setattr("skillconnect_ops.commands.backup.drilling.drill", drill)
+    ran = filled.run("backup", "verify", filled.backup()["id"], "--drill")
+    assert ran.code == 0, ran.stdout
+    assert seen == [False]
