@@ -214,6 +214,7 @@ def test_a_time_series_that_changes_while_it_is_copied_is_not_dropped(
     ran = shop.run("restore", backup, "--replace", "--confirm", shop.name)
     assert ran.code == 5, ran.stderr
     assert "changes while it is copied" in ran.json["error"]["what"]
+    assert [step["outcome"] for step in ran.json["steps"]] == ["failed", "skipped"]
     assert [one["n"] for one in shop.db.weather.find(sort=[("n", 1)])] == [1, *written]
     assert [name for name in shop.db.list_collection_names() if is_ours(name)] == []
 
