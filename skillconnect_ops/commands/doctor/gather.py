@@ -76,6 +76,7 @@ def _target(house: House, project: Project, target: Target) -> TargetFacts:
         env_files=tuple(_env_file(house, project, name) for name in target.settings.env_files),
         uri=uri,
         connection=connection,
+        admin=_looked(lambda: house.admin_way(target)),
         place=_place(house, target),
         recipients=tuple((_short(text), _recipient_trouble(text)) for text in recipients),
     )

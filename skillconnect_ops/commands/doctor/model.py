@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.house import AdminWay
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Fact
 from skillconnect_ops.core.ports.database import Collection, Privilege, Server
@@ -68,6 +69,8 @@ class TargetFacts(Struct, frozen=True, kw_only=True):
     uri: Fact[str] | ErrorFacts
     """Where the URI was found, or why it is nowhere."""
     connection: Fact[Connection] | ErrorFacts
+    admin: Fact[AdminWay | None]
+    """Where the admin user's URI leads; None where its variable is not set."""
     place: Fact[Place] | ErrorFacts
     recipients: tuple[tuple[str, str | None], ...]
     """Each age recipient, shortened, and what is wrong with it."""

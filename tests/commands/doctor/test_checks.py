@@ -18,6 +18,7 @@ from skillconnect_ops.commands.doctor.model import (
     Place,
     TargetFacts,
 )
+from skillconnect_ops.commands.house import AdminWay
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.ports.database import (
     Collection,
@@ -78,6 +79,13 @@ PLACE = Place(
     free_bytes=Known(10**9),
     repository=Known(None),
 )
+WAY = AdminWay(
+    variable="SKC_MONGO_ADMIN_URI",
+    cluster="h.example:27017",
+    own="h.example:27017",
+    own_origin="MONGO_URI in .env",
+    same=True,
+)
 TARGET = TargetFacts(
     name="production",
     settings=TargetSettings(
@@ -88,6 +96,7 @@ TARGET = TargetFacts(
     env_files=(ENV_FILE,),
     uri=Known("MONGO_URI in .env"),
     connection=Known(CONNECTION),
+    admin=Known(WAY),
     place=Known(PLACE),
     recipients=(("age1x", None),),
 )
@@ -146,6 +155,7 @@ BAD: dict[str, tuple[Facts, ...]] = {
     "env-tracked": (env_file(tracked=Known(value=True)),),
     "env-not-ignored": (env_file(ignored=Known(value=False)),),
     "uri-missing": (target(uri=ERROR, connection=NOT_LOOKED),),
+    "admin-elsewhere": (target(admin=Known(replace(WAY, cluster="other:1", same=False))),),
     "server-unreachable": (target(connection=ERROR),),
     "connection-unencrypted": (
         server(tls=False),

@@ -217,3 +217,42 @@ def test_without_git_what_git_knows_is_unknown(skc: Skc, project: Path, tmp_path
     ran = skc("doctor", "--format", "json", cwd=project, env={"PATH": str(tmp_path)})
     assert "git-missing" in failing(ran)
     assert marks(ran)["env-tracked"] == {"unknown"}
+
+
+def test_an_admin_uri_for_another_server_is_found_and_said(
+    skc: Skc, project: Path, one_node: Mongod, standalone: Mongod
+) -> None:
+    """Exported for one server, it would lead the commands of every target there."""
+    env = {
+        "MONGO_URI": one_node.uri.reveal().replace("/?", "/shop?"),
+        "SKC_MONGO_ADMIN_URI": standalone.uri.reveal(),
+    }
+    ran = skc("doctor", "--format", "json", cwd=project, env=env)
+    assert "admin-elsewhere" in failing(ran)
+    own, other = (
+        server.uri.reveal().rpartition("@")[2].partition("/")[0]
+        for server in (one_node, standalone)
+    )
+    (warning,) = (line for line in ran.stderr.splitlines() if line.startswith("warning:"))
+    assert "SKC_MONGO_ADMIN_URI leads to " + other in warning
+    assert own in warning
+    same = skc(
+        "doctor",
+        "--format",
+        "json",
+        cwd=project,
+        env={**env, "MONGO_URI": env["SKC_MONGO_ADMIN_URI"]},
+    )
+    assert "admin-elsewhere" not in failing(same)
+    assert "warning" not in same.stderr
+
+
+def test_an_error_on_the_way_to_a_server_names_the_variable(
+    skc: Skc, project: Path, one_node: Mongod
+) -> None:
+    hosts = one_node.uri.reveal().partition("@")[2].replace("/?", "/shop?")
+    env = project / "back end" / ".env"
+    env.write_text(f"MONGO_URI=mongodb://root:hunter2@{hosts}\n")
+    ran = skc("backup", "--yes", cwd=project)
+    assert ran.code == 4
+    assert "the URI is that of MONGO_URI in back end/.env" in ran.stderr

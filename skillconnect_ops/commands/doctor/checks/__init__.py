@@ -2,6 +2,7 @@
 
 from skillconnect_ops.commands.doctor.checks import (
     access_open,
+    admin_elsewhere,
     backups_in_clear,
     backups_in_repository,
     backups_no_space,
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     env_tracked.CHECK,
     env_not_ignored.CHECK,
     uri_missing.CHECK,
+    admin_elsewhere.CHECK,
     server_unreachable.CHECK,
     connection_unencrypted.CHECK,
     access_open.CHECK,
