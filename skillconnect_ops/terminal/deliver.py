@@ -69,7 +69,7 @@ class Delivery:
         return True
 
     def _say_next(self, report: Report, call: Call) -> None:
-        if report.error is None and call.format is Format.TABLE:
+        if (report.error is None or not report.error.fix) and call.format is Format.TABLE:
             for command in report.next:
                 self._streams.say(printable(f"next: {command}"))
 
@@ -78,7 +78,9 @@ def error_form(report: Report) -> str:
     """What, why, fix, and the journal where there is one: always in this form."""
     if report.error is None:
         return ""
-    parts = [("error:", report.error.what), ("why:", report.error.why), ("fix:", report.error.fix)]
+    parts = [("error:", report.error.what), ("why:", report.error.why)]
+    if report.error.fix:
+        parts.append(("fix:", report.error.fix))
     if report.journal is not None:
         parts.append(("journal:", report.journal))
     return printable("\n".join(f"{name:<6} {_hanging(text)}" for name, text in parts))

@@ -1,6 +1,8 @@
 """Text from the outside, made fit for a terminal and for a log."""
 
 import re
+import shlex
+from collections.abc import Sequence
 
 _UNFIT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -37,6 +39,17 @@ def redacted(text: str) -> str:
     text = _CREDENTIALS.sub(r"\g<scheme>***@", text)
     text = _NAMED.sub(r"\g<name>***", text)
     return _LONG_WORD.sub(lambda match: "***" if _is_random(match[0]) else match[0], text)
+
+
+def command_line(argv: Sequence[str], *words: str) -> str:
+    """A command line as it was typed, with more words, quoted for a shell.
+
+    No option holds a secret; credentials that somebody typed into a URI all the same are masked.
+    """
+    typed = [*argv]
+    end = typed.index("--") if "--" in typed else len(typed)
+    line = shlex.join(["skc", *typed[:end], *words, *typed[end:]])
+    return _CREDENTIALS.sub(r"\g<scheme>***@", one_line(line))
 
 
 def _spelled(letter: str) -> str:

@@ -208,6 +208,7 @@ class Quiet:
         self.notes: list[str] = []
         self.shown: list[Plan] = []
         self.asked = 0
+        self.wheres: list[str] = []
         self._agrees = agrees
 
     @contextmanager
@@ -234,10 +235,15 @@ class Quiet:
         self.asked += 1
         return self._agrees
 
-    def confirm(self, name: str) -> bool:
+    def confirm(self, name: str, *, where: str = "") -> bool:
         """As told."""
         self.asked += 1
+        self.wheres.append(where)
         return self._agrees
+
+    def again(self, *words: str) -> str:
+        """What was typed."""
+        return " ".join(("skc", "change", *words))
 
 
 class RealClock:

@@ -102,7 +102,7 @@ def test_a_run_that_was_killed_is_resumed(skc: Skc, project: Arena) -> None:
     assert project.now() == project.goal
     refused = skc("journal", "rollback", name, cwd=project.root)
     assert refused.code == 3
-    assert "sealed" in refused.stderr
+    assert "is finished" in refused.stderr
 
 
 def test_an_id_that_is_not_there_names_the_nearest(skc: Skc, project: Arena) -> None:
