@@ -118,8 +118,17 @@ def _unread(name: str, error: SkcError) -> Known:
 
 
 def _journal(state: JournalState) -> Cell:
-    text = f"{state.command}, {state.standing.value} ({state.id})"
-    return Text(text, Tone.PLAIN if state.standing is Standing.RUNNING else Tone.BAD)
+    """Where it stands; of one whose process died also what brings it to an end."""
+    match state.standing:
+        case Standing.RUNNING:
+            return f"{state.command} is running ({state.id})"
+        case Standing.INTERRUPTED:
+            how = "rollback puts the world as it was before it, resume goes on"
+        case Standing.FORWARD_ONLY:
+            how = "it can only be resumed"
+        case _:
+            how = "its journal is damaged"
+    return Text(f"{state.command} stands half-way ({state.id}): {how}", Tone.BAD)
 
 
 def _mend(state: JournalState) -> str:
