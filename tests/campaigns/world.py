@@ -18,7 +18,7 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.core.plan import Handler, Image, Person, Plan, Proof, Step, Subject, Walk
-from skillconnect_ops.core.ports.evidence import Evidence
+from skillconnect_ops.core.ports.evidence import Evidence, Signer
 from skillconnect_ops.disk.files import Disk, Writer
 from skillconnect_ops.disk.system import System
 from skillconnect_ops.journal.kinds import Kind
@@ -273,6 +273,10 @@ class LineLedger:
         with self._path.open("a") as file:
             for proof in proofs:
                 file.write(json.dumps([journal, proof.claim]) + "\n")
+
+    def signer(self) -> Signer:
+        """Nobody."""
+        return Signer(key=None, name=None)
 
     def read(self) -> Sequence[Evidence]:
         """Never."""

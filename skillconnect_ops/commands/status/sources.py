@@ -96,6 +96,11 @@ def evidence(asked: Asked) -> Known:
         return _unread("evidence", error)
     proven = sum(record.proven for record in records)
     says = f"{count(len(records), 'record')}, {proven:,} proven by a listed signer"
+    if records and not proven:
+        says = (
+            f"{count(len(records), 'record')}, claims as yet: .skc/allowed_signers lists no key "
+            "that signed them; skc doctor shows the line to add"
+        )
     return Known(
         facts={"evidence": {"count": len(records), "proven": proven}},
         lines=(("evidence", says if records else "none yet"),),
@@ -111,7 +116,7 @@ def _unread(name: str, error: SkcError) -> Known:
     return Known(
         facts={name: None},
         lines=((name, Text(f"could not be read: {error.what}", Tone.BAD)),),
-        next=error.fix if error.fix.startswith("skc ") else None,
+        next=error.fix if error.fix.startswith("skc ") else "skc doctor",
         urgency=Urgency.NOW,
         trouble=trouble,
     )
