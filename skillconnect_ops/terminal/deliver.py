@@ -12,7 +12,7 @@ from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.outfile import write
 from skillconnect_ops.terminal.render import rendered
 from skillconnect_ops.terminal.streams import Screen, Streams, screen
-from skillconnect_ops.terminal.text import printable
+from skillconnect_ops.terminal.text import paragraphs, printable
 
 _NO_FILE = frozenset({Exit.BUG, Exit.USAGE, Exit.SIGINT, Exit.SIGTERM})
 _PLAIN = Screen(width=None, colour=False)
@@ -29,7 +29,8 @@ class Delivery:
     def deliver(self, report: Report, call: Call) -> Exit:
         """Write the report where it belongs; gives the exit code of the process."""
         if report.error is not None:
-            self._streams.say(error_form(report))
+            width = screen(self._streams.stderr, self._environment).width
+            self._streams.say(paragraphs(error_form(report), width))
         if call.out is not None and report.exit not in _NO_FILE:
             return self._to_file(report, call.out, call)
         shown = screen(self._streams.stdout, self._environment)

@@ -8,7 +8,7 @@ from skillconnect_ops.core.plan import Clock, Person, Plan, Step, Ticker
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.terminal.progress import Bars, LineTicker
 from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
-from skillconnect_ops.terminal.text import command_line, one_line, printable
+from skillconnect_ops.terminal.text import command_line, one_line, paragraphs, printable
 
 _NO_WAY_BACK = "no way back"
 
@@ -29,6 +29,8 @@ class AtTerminal:
         argv: Sequence[str] = (),
     ) -> None:
         self._argv = tuple(argv)
+        self._warned: set[str] = set()
+        """A warning is said once, however many steps meet what it warns of."""
         self._streams = streams
         self._environment = environment
         self._clock = clock
@@ -36,7 +38,11 @@ class AtTerminal:
 
     def note(self, text: str) -> None:
         """Lines for people, above the progress bars where there are any."""
-        text = printable(text)
+        if text.startswith("warning: "):
+            if text in self._warned:
+                return
+            self._warned.add(text)
+        text = paragraphs(printable(text), self._screen().width)
         if not self._bars.say(text):
             self._streams.say(text)
 

@@ -1,11 +1,14 @@
 """Plans shown, consent asked at a real terminal, and never asked where nobody is."""
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.terminal.person import plan_lines
+from skillconnect_ops.terminal.person import AtTerminal, plan_lines
+from skillconnect_ops.terminal.streams import Streams
 from skillconnect_ops.terminal.text import command_line
 from tests.conftest import Skc
 from tests.terminal.program import PLAN, Paint
@@ -172,3 +175,14 @@ def test_data_may_go_to_a_file_while_a_person_is_asked(
         terminal.type("y\n")
         assert terminal.ends() == 0
     assert (tmp_path / "data").read_text() == "agreed: True\n"
+
+
+def test_a_warning_is_said_once() -> None:
+    streams = Streams(StringIO(), StringIO(), StringIO())
+    person = AtTerminal(streams, ProcessEnvironment({}), clock=SystemClock())
+    for _ in range(6):
+        person.note("warning: the evidence is not recorded yet")
+        person.note("a step")
+    said = str(streams.stderr.getvalue())  # type: ignore[attr-defined]
+    assert said.count("warning") == 1
+    assert said.count("a step") == 6

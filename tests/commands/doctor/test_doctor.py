@@ -305,3 +305,19 @@ def test_a_damaged_ledger_and_a_key_that_is_not_listed_are_said(
     aside = finding["remedy"].rpartition(": ")[2]
     subprocess.run(aside, shell=True, cwd=project, check=True)
     assert "ledger-damaged" not in failing(skc("doctor", "--format", "json", cwd=project))
+
+
+def test_findings_come_first_the_worst_at_the_top_and_what_is_well_is_one_line(
+    skc: Skc, project: Path
+) -> None:
+    (project / "back end" / ".env").chmod(0o644)
+    ran = skc("doctor", cwd=project)
+    grades = [
+        one["severity"] for one in skc("doctor", "--format", "json", cwd=project).json["findings"]
+    ]
+    order = ["critical", "high", "medium", "low"]
+    assert grades == sorted(grades, key=order.index)
+    assert ran.stdout.index("finding") < ran.stdout.index("checks passed")
+    assert len(ran.stdout.splitlines()) < 30
+    assert "next: skc doctor" not in ran.stderr
+    assert "well: repository" in skc("doctor", "--verbose", cwd=project).stdout
