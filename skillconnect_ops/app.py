@@ -76,7 +76,7 @@ def run(argv: Sequence[str]) -> Report:
     Returns:
         The report; an error, too, is one (its `status`, `error` and `exit` say so).
     """
-    return _Door(ProcessEnvironment(), SystemClock(), Silent()).run(argv)
+    return _Door(ProcessEnvironment(), SystemClock(), Silent(argv)).run(argv)
 
 
 def main(argv: Sequence[str], *, streams: Streams | None = None) -> int:
@@ -86,7 +86,7 @@ def main(argv: Sequence[str], *, streams: Streams | None = None) -> int:
     clock = SystemClock()
     if completes(environment.get):
         return complete(Front(COMMANDS, _load))
-    door = _Door(environment, clock, AtTerminal(streams, environment, clock=clock))
+    door = _Door(environment, clock, AtTerminal(streams, environment, clock=clock, argv=argv))
     call = door.call(argv)
     try:
         with caught(), door.bugs.of_threads(streams.say):
@@ -124,7 +124,7 @@ class _Door:
         )
 
     def _run_for_command(self, argv: tuple[str, ...], environment: Environment) -> Report:
-        return _Door(environment, self._clock, Deputy(self._person)).run(argv)
+        return _Door(environment, self._clock, Deputy(self._person, argv)).run(argv)
 
 
 def _dispatched(argv: Sequence[str], call: Call) -> Report:

@@ -1,7 +1,7 @@
 """The only place that builds adapters, each when it is first asked for."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
 
 if TYPE_CHECKING:
-    from skillconnect_ops.commands.house import House
+    from skillconnect_ops.commands.house import AdminWay, House
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
     from skillconnect_ops.core.ports.evidence import EvidenceLedger
@@ -187,9 +187,14 @@ class Wiring:
             yield held
             return
         found = database_uri(self.project(), target, self.environment, admin=admin)
-        uri = parse(found.value)
-        settings = target.settings.database
-        with self.connect(found.value, settings=settings) as database:
+        with ExitStack() as opened:
+            with _telling(found.origin):
+                uri = parse(found.value)
+                if admin:
+                    self._warn_of_detour(target)
+                database = opened.enter_context(
+                    self.connect(found.value, settings=target.settings.database)
+                )
             self._held[target.name, admin] = connection = Connection(
                 database=database,
                 cluster=uri.where,
@@ -201,6 +206,41 @@ class Wiring:
                 yield connection
             finally:
                 del self._held[target.name, admin]
+
+    def _warn_of_detour(self, target: Target) -> None:
+        """Say where the admin user's URI leads, if not where the app's own does."""
+        try:
+            way = self.admin_way(target)
+        except Precondition:  # the app's own URI cannot be read; this command does without it
+            return
+        if way is not None and way.same is False:
+            self.person.note(
+                f"warning: {way.says()}; target {target.name} is taken to be at {way.cluster}"
+            )
+
+    def admin_way(self, target: Target) -> "AdminWay | None":
+        """Where the admin user's URI leads, beside the app's own."""
+        from skillconnect_ops.adapters.mongo import parse, same_place
+        from skillconnect_ops.adapters.project import database_uri
+        from skillconnect_ops.commands.house import AdminWay
+
+        settings = target.settings.database
+        if settings is None or not self.environment.get(settings.admin_uri):
+            return None
+        project = self.project()
+        found = database_uri(project, target, self.environment, admin=True)
+        own = database_uri(project, target, self.environment, admin=False)
+        with _telling(found.origin):
+            uri = parse(found.value)
+        with _telling(own.origin):
+            own_uri = parse(own.value)
+        return AdminWay(
+            variable=settings.admin_uri,
+            cluster=uri.where,
+            own=own_uri.where,
+            own_origin=own.origin,
+            same=same_place(uri, own_uri, settings.connect_map),
+        )
 
     def _database_name(self, target: Target) -> str | None:
         """The database that the settings or the app's own URI name.
@@ -240,6 +280,16 @@ class Wiring:
         from skillconnect_ops.adapters.project import backups_folder
 
         return backups_folder(self.project(), target, self.environment)
+
+
+@contextmanager
+def _telling(origin: str) -> Iterator[None]:
+    """Say of an error on the way to a server which variable led there."""
+    try:
+        yield
+    except Precondition as error:
+        error.why = f"{error.why}; the URI is that of {origin}"
+        raise
 
 
 def _kinds(house: "House") -> tuple["Kind", ...]:

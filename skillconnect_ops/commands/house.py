@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.database import Database
@@ -90,6 +92,13 @@ class House(Protocol):
             Precondition: no URI, wrong password, unreachable (host named, password never).
         """
 
+    def admin_way(self, target: Target) -> "AdminWay | None":
+        """Where the admin user's URI leads; None where its variable is not set.
+
+        Raises:
+            Precondition: one of the URIs cannot be read; no database, no URI of the app.
+        """
+
     def connect(
         self, uri: Secret, *, settings: DatabaseSettings | None = None
     ) -> AbstractContextManager[Database]:
@@ -100,6 +109,24 @@ class House(Protocol):
 
     def backups(self, target: Target) -> Path:
         """The folder of the target's backups, resolved; not made yet."""
+
+
+class AdminWay(Struct, frozen=True, kw_only=True):
+    """Where the admin user's URI leads, beside the app's own; hosts, no user and no password."""
+
+    variable: str
+    """The variable that the admin user's URI is in."""
+    cluster: str
+    own: str
+    """The hosts of the app's own URI."""
+    own_origin: str
+    """Where the app's own URI was found."""
+    same: bool | None
+    """Whether both lead to one deployment; None where that cannot be told without DNS."""
+
+    def says(self) -> str:
+        """Both ways in one sentence."""
+        return f"{self.variable} leads to {self.cluster}, and {self.own_origin} to {self.own}"
 
 
 class Connected(Protocol):

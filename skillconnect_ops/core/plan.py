@@ -121,8 +121,11 @@ class Person(Protocol):
     def agrees(self, plan: Plan) -> bool:
         """Whether the person says yes; raises `Refused` where nobody can be asked."""
 
-    def confirm(self, name: str) -> bool:
-        """Whether the person typed `name`, the thing that will be destroyed."""
+    def confirm(self, name: str, *, where: str = "") -> bool:
+        """Whether the person typed `name`, the thing that will be destroyed; `where` it is."""
+
+    def again(self, *words: str) -> str:
+        """The command line as it was typed, with more words; fit to be pasted, and no secret."""
 
 
 class Escrow(Protocol):

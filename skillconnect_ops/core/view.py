@@ -50,7 +50,14 @@ class Table(Struct, frozen=True):
     empty: str = "nothing to show"
 
 
-Block = Lines | Pairs | Table
+class FindingsHere(Struct, frozen=True):
+    """Where the report's findings, and what could not be looked at, stand in its view.
+
+    A view without this block has them at its end.
+    """
+
+
+Block = Lines | Pairs | Table | FindingsHere
 
 
 def size(size_bytes: float) -> str:

@@ -12,7 +12,9 @@ class ChainIsBroken(NeedsPerson):
         super().__init__(
             f"the evidence in {path.name} is not as it was written, from record {number} on",
             why=why,
-            fix=f"git log -p -- {_shown(path)}   # find the change, then restore the file from git",
+            fix=f"git log -p -- {_shown(path)}   # find the change, and restore the file from git; "
+            "where it was never committed, put it aside, and a new chain begins: "
+            f"mv {_shown(path)} {_shown(path)}.damaged",
         )
         self.path = path
         self.number = number

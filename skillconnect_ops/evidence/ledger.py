@@ -9,7 +9,7 @@ from pathlib import Path
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.plan import Clock, Proof
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.evidence import Evidence
+from skillconnect_ops.core.ports.evidence import Evidence, Signer
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk import lock
 from skillconnect_ops.disk.errors import explain
@@ -125,6 +125,20 @@ class Ledger:
             line = f"{name} {key.public.text}\n".encode()
             self._disk.replace(path, before + line, mode=0o644)
         return name
+
+    def signer(self) -> Signer:
+        """This machine's key, and the name that it is listed under; changes nothing.
+
+        Raises:
+            SkcError: the key or the list cannot be read.
+        """
+        try:
+            listed = keys.signers(self._shared / "allowed_signers", disk=self._disk)
+            there = self._environment.get(keys.VARIABLE) or (self._state / keys.FILE).exists()
+            key = self._key().public.text if there else None
+        except OSError as error:
+            raise explain(error, "read the signing key") from error
+        return Signer(key=key, name=listed.get(key) if key else None)
 
     @contextmanager
     def _mine(self, doing: str, *, command: str) -> Iterator[keys.SigningKey]:

@@ -25,6 +25,8 @@ class Begin(Event, frozen=True, kw_only=True, tag="begin"):
     """Whose escrow it uses: its own id, or that of the plan it goes on from."""
     version: str
     """Of skc."""
+    line: str = ""
+    """The command line as it was typed; empty in journals of older versions."""
 
 
 class Taken(Event, frozen=True, kw_only=True, tag="taken"):

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from skillconnect_ops.core.plan import Person, Plan
+from skillconnect_ops.core.plan import Person, Plan, Subject
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.disk.lock import Owner
 from skillconnect_ops.journal.errors import NotAgreed, PlanIsStale
@@ -102,7 +102,7 @@ class Gait:
             raise PlanIsStale(
                 "the world has changed since the plan was made",
                 why="what it was made from is no longer the same, so nothing was touched",
-                fix="run it again, and look at the new plan",
+                fix=f"{self._errand.person.again()}   # and look at the new plan",
             )
         self._errand.person.show(fresh)
         if not _is_empty(fresh) and not same_effects(agreed, fresh):
@@ -116,18 +116,29 @@ class Gait:
                 return
             case Ask():
                 if not choices.yes and not person.agrees(plan):
-                    raise _not_agreed("the answer was no", "run it again with --yes, or answer yes")
+                    raise _not_agreed("the answer was no", "")
             case TypeName(name=name):
                 given = choices.confirm
-                if not (person.confirm(name) if given is None else given == name):
-                    why = f"the name of what it destroys, {name}, was not given"
-                    raise _not_agreed(why, f"run it again with --confirm {name}")
+                if given is not None and given != name:
+                    why = f"--confirm names {given}, and it destroys {name}"
+                    raise _not_agreed(why, person.again("--confirm", name))
+                if given is None and not person.confirm(name, where=_where(plan.subject)):
+                    why = f"the name of what it destroys, {name}, was not typed"
+                    raise _not_agreed(why, person.again())
             case never:
                 assert_never(never)
 
 
 def _is_empty(plan: Plan) -> bool:
     return not plan.steps and not plan.final
+
+
+def _where(subject: Subject) -> str:
+    """Where the thing is that will be destroyed: `at HOST (target T)`."""
+    at = f" at {subject.cluster}" if subject.cluster else ""
+    inside = f" in {subject.repository}" if subject.repository and not at else ""
+    target = f" (target {subject.target})" if subject.target else ""
+    return f"{at}{inside}{target}".strip()
 
 
 def _not_agreed(why: str, fix: str) -> NotAgreed:

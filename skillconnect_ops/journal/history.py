@@ -88,7 +88,7 @@ class History:
                 self.turned = False
             case Undone(key=key, seconds=seconds):
                 self._progress[key] = Progress.UNDONE
-                self.seconds[key] = seconds
+                self.seconds.setdefault(key, seconds)  # what it took to do tells more
             case Final():
                 self.turned = True
             case Recorded():

@@ -111,6 +111,7 @@ class Runs:
             owner=owner,
             chain=chain or name,
             version=version(_PACKAGE),
+            line=person.again(),
         )
         with self._ground.signals.watching() as watch, self.own(name, owner) as log:
             try:
@@ -212,7 +213,7 @@ def is_over(log: Log, *, back: bool) -> bool:
     history, name = log.history, log.name
     if history.sealed and back:
         raise RunIsOver(
-            f"the run {name} is sealed",
+            f"the run {name} is finished",
             why="all its steps are done; only a run that did not come to its end is put back",
             fix=f"skc journal show {name}",
             journal=name,
@@ -221,7 +222,7 @@ def is_over(log: Log, *, back: bool) -> bool:
         raise RunIsOver(
             f"the run {name} was rolled back",
             why="the world is as it was before it; there is nothing to go on from",
-            fix=f"run it again from its start: skc {outline(log.begin).command}",
+            fix=log.begin.line or f"skc {outline(log.begin).command}",
             journal=name,
         )
     if history.turned and back and not history.rolled_back:

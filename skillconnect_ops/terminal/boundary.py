@@ -66,14 +66,13 @@ def _interrupted(code: Exit, journal: str | None) -> Report:
         if journal
         else f"{name} came, while no plan was being carried out"
     )
-    fix = f"skc journal show {journal}" if journal else "type the command again when you are ready"
     return Report(
         command="",
         status=Status.INTERRUPTED,
         exit_code=code,
-        error=ErrorFacts(what="interrupted", why=why, fix=fix),
+        error=ErrorFacts(what="interrupted", why=why, fix=""),  # there is nothing to mend
         journal=journal,
-        next=(fix,) if journal else (),
+        next=(f"skc journal show {journal}",) if journal else (),
     )
 
 

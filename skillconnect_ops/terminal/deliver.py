@@ -12,7 +12,7 @@ from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.outfile import write
 from skillconnect_ops.terminal.render import rendered
 from skillconnect_ops.terminal.streams import Screen, Streams, screen
-from skillconnect_ops.terminal.text import printable
+from skillconnect_ops.terminal.text import paragraphs, printable
 
 _NO_FILE = frozenset({Exit.BUG, Exit.USAGE, Exit.SIGINT, Exit.SIGTERM})
 _PLAIN = Screen(width=None, colour=False)
@@ -29,7 +29,8 @@ class Delivery:
     def deliver(self, report: Report, call: Call) -> Exit:
         """Write the report where it belongs; gives the exit code of the process."""
         if report.error is not None:
-            self._streams.say(error_form(report))
+            width = screen(self._streams.stderr, self._environment).width
+            self._streams.say(paragraphs(error_form(report), width))
         if call.out is not None and report.exit not in _NO_FILE:
             return self._to_file(report, call.out, call)
         shown = screen(self._streams.stdout, self._environment)
@@ -69,7 +70,7 @@ class Delivery:
         return True
 
     def _say_next(self, report: Report, call: Call) -> None:
-        if report.error is None and call.format is Format.TABLE:
+        if (report.error is None or not report.error.fix) and call.format is Format.TABLE:
             for command in report.next:
                 self._streams.say(printable(f"next: {command}"))
 
@@ -78,7 +79,9 @@ def error_form(report: Report) -> str:
     """What, why, fix, and the journal where there is one: always in this form."""
     if report.error is None:
         return ""
-    parts = [("error:", report.error.what), ("why:", report.error.why), ("fix:", report.error.fix)]
+    parts = [("error:", report.error.what), ("why:", report.error.why)]
+    if report.error.fix:
+        parts.append(("fix:", report.error.fix))
     if report.journal is not None:
         parts.append(("journal:", report.journal))
     return printable("\n".join(f"{name:<6} {_hanging(text)}" for name, text in parts))

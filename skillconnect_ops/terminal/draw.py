@@ -10,12 +10,24 @@ from rich.text import Text as Styled
 
 from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.report import Report, Unknown
-from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Table, Text, Tone, count, listed
+from skillconnect_ops.core.view import (
+    Block,
+    Cell,
+    FindingsHere,
+    Lines,
+    Pairs,
+    Table,
+    Text,
+    Tone,
+    count,
+    listed,
+)
 from skillconnect_ops.terminal.layout import column_widths
 from skillconnect_ops.terminal.streams import Screen
-from skillconnect_ops.terminal.text import one_line
+from skillconnect_ops.terminal.text import one_line, wrapped
 
 _GAP = 2
+_WIDEST_SUBJECT = 40
 _STYLES = {
     Tone.PLAIN: "",
     Tone.GOOD: "green",
@@ -29,7 +41,11 @@ _GRADES = {"low": Tone.DIM, "medium": Tone.WARN, "high": Tone.BAD, "critical": T
 
 def drawn(report: Report, *, screen: Screen) -> str:
     """A report for people: its view, then its findings, then what could not be looked at."""
-    blocks = (*report.view, *_findings(report.findings), *_unknown(report.unknown))
+    own = (*_findings(report.findings, screen), *_unknown(report.unknown, screen))
+    view = report.view if FindingsHere() in report.view else (*report.view, FindingsHere())
+    blocks = [
+        block for place in view for block in (own if isinstance(place, FindingsHere) else (place,))
+    ]
     return "\n".join(draw(block, screen=screen) for block in blocks)
 
 
@@ -42,6 +58,8 @@ def draw(block: Block, *, screen: Screen) -> str:
             return _titled(block.title, _pairs(block.pairs, screen), screen)
         case Table():
             return _titled(block.title, _table(block, screen), screen)
+        case FindingsHere():
+            return ""
     assert_never(block)
 
 
@@ -109,7 +127,7 @@ def _printed(thing: RenderableType, *, width: int, screen: Screen) -> str:
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
 
-def _findings(findings: tuple[Finding, ...]) -> list[Block]:
+def _findings(findings: tuple[Finding, ...], screen: Screen) -> list[Block]:
     open_ones = [finding for finding in findings if finding.suppressed is None]
     if not open_ones:
         return []
@@ -123,7 +141,25 @@ def _findings(findings: tuple[Finding, ...]) -> list[Block]:
         for finding in open_ones
     )
     title = count(len(open_ones), "finding")
-    return [Table(("severity", "id", "where", "what"), rows, title=title), *_remedies(open_ones)]
+    table = Table(("severity", "id", "where", "what"), rows, title=title)
+    if screen.width is not None and not _fits(table, screen.width):
+        return [_narrow(open_ones, title, screen.width), *_remedies(open_ones)]
+    return [table, *_remedies(open_ones)]
+
+
+def _fits(table: Table, width: int) -> bool:
+    rows = [[styled(cell) for cell in row] for row in (table.headers, *table.rows)]
+    return column_widths(rows, width=width, gap=_GAP) is not None
+
+
+def _narrow(findings: Iterable[Finding], title: str, width: int) -> Lines:
+    """A head for each finding, and its message below: where the columns have no room."""
+    lines: list[Cell] = [Text(title, Tone.STRONG)]
+    for finding in findings:
+        head = f"{finding.severity.value:<8}  {finding.id}  {_place(finding)}".rstrip()
+        lines.append(Text(head, _GRADES[finding.severity.value]))
+        lines += wrapped(one_line(finding.message), width, indent=10).splitlines()
+    return Lines(tuple(lines))
 
 
 def _remedies(findings: Iterable[Finding]) -> list[Block]:
@@ -139,11 +175,17 @@ def _remedies(findings: Iterable[Finding]) -> list[Block]:
     return [Lines(tuple(lines))] if lines else []
 
 
-def _unknown(unknown: tuple[Unknown, ...]) -> list[Block]:
+def _unknown(unknown: tuple[Unknown, ...], screen: Screen) -> list[Block]:
     if not unknown:
         return []
-    rows = tuple((item.subject, item.reason) for item in unknown)
-    return [Table(("not looked at", "because"), rows)]
+    if max(len(item.subject) for item in unknown) <= _WIDEST_SUBJECT:
+        rows = tuple((item.subject, item.reason) for item in unknown)
+        return [Table(("not looked at", "because"), rows)]
+    lines: list[Cell] = [Text("not looked at", Tone.STRONG)]
+    for item in unknown:
+        said = f"{one_line(item.subject)}: {one_line(item.reason)}"
+        lines += wrapped(said, screen.width, hang=2).splitlines()
+    return [Lines(tuple(lines))]
 
 
 def _place(finding: Finding) -> str:

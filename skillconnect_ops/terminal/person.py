@@ -1,6 +1,6 @@
 """The one at the terminal: is shown plans, is asked, is kept informed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from skillconnect_ops.core.errors import Refused
@@ -8,7 +8,7 @@ from skillconnect_ops.core.plan import Clock, Person, Plan, Step, Ticker
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.terminal.progress import Bars, LineTicker
 from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
-from skillconnect_ops.terminal.text import one_line, printable
+from skillconnect_ops.terminal.text import command_line, one_line, paragraphs, printable
 
 _NO_WAY_BACK = "no way back"
 
@@ -20,7 +20,17 @@ class NobodyToAsk(Refused):
 class AtTerminal:
     """Implements `core.plan.Person` on the streams of a process."""
 
-    def __init__(self, streams: Streams, environment: Environment, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        streams: Streams,
+        environment: Environment,
+        *,
+        clock: Clock,
+        argv: Sequence[str] = (),
+    ) -> None:
+        self._argv = tuple(argv)
+        self._warned: set[str] = set()
+        """A warning is said once, however many steps meet what it warns of."""
         self._streams = streams
         self._environment = environment
         self._clock = clock
@@ -28,7 +38,11 @@ class AtTerminal:
 
     def note(self, text: str) -> None:
         """Lines for people, above the progress bars where there are any."""
-        text = printable(text)
+        if text.startswith("warning: "):
+            if text in self._warned:
+                return
+            self._warned.add(text)
+        text = paragraphs(printable(text), self._screen().width)
         if not self._bars.say(text):
             self._streams.say(text)
 
@@ -46,12 +60,12 @@ class AtTerminal:
             raise NobodyToAsk(
                 f"skc {plan.command} needs consent, and nobody can be asked",
                 why="there is no terminal to ask at; nothing was changed",
-                fix=f"skc {plan.command} --yes",
+                fix=self.again("--yes"),
             )
         return self._asked("Go ahead? [y/N] ").strip().lower() in {"y", "yes"}
 
-    def confirm(self, name: str) -> bool:
-        """Ask to type the name of what will be destroyed.
+    def confirm(self, name: str, *, where: str = "") -> bool:
+        """Ask to type the name of what will be destroyed, having said where it is.
 
         Raises:
             Refused: nobody can be asked.
@@ -60,10 +74,14 @@ class AtTerminal:
             raise NobodyToAsk(
                 f"{one_line(name)} would be destroyed, and nobody can be asked",
                 why="there is no terminal to ask at; nothing was changed",
-                fix=f"add --confirm {one_line(name)} if that is meant",
+                fix=f"{self.again('--confirm', name)}   # if that is meant",
             )
-        self._streams.say(f"This destroys {one_line(name)}.")
+        self._streams.say(f"This destroys {one_line(f'{name} {where}'.rstrip())}.")
         return self._asked("Type its name to go ahead: ").strip() == name
+
+    def again(self, *words: str) -> str:
+        """The command line as it was typed, with more words."""
+        return command_line(self._argv, *words)
 
     @contextmanager
     def progress(self, label: str, *, total: int | None, unit: str) -> Iterator[Ticker]:
@@ -95,6 +113,9 @@ class AtTerminal:
 class Silent:
     """Nobody: for the public `run`. Shows nothing and agrees to nothing."""
 
+    def __init__(self, argv: Sequence[str] = ()) -> None:
+        self._argv = tuple(argv)
+
     def note(self, text: str) -> None:
         """Nobody reads it."""
 
@@ -110,10 +131,10 @@ class Silent:
         raise NobodyToAsk(
             f"skc {plan.command} needs consent, and nobody can be asked",
             why="it was started by another command or program",
-            fix=f"skc {plan.command} --yes",
+            fix=self.again("--yes") if self._argv else f"skc {plan.command} --yes",
         )
 
-    def confirm(self, name: str) -> bool:
+    def confirm(self, name: str, *, where: str = "") -> bool:
         """Refuses.
 
         Raises:
@@ -122,8 +143,12 @@ class Silent:
         raise NobodyToAsk(
             f"{one_line(name)} would be destroyed, and nobody can be asked",
             why="it was started by another command or program",
-            fix=f"add --confirm {one_line(name)} if that is meant",
+            fix=f"{self.again('--confirm', name)}   # if that is meant",
         )
+
+    def again(self, *words: str) -> str:
+        """The command line that it was started with, with more words."""
+        return command_line(self._argv, *words)
 
     def progress(
         self,
@@ -139,7 +164,8 @@ class Silent:
 class Deputy(Silent):
     """For a command that another command runs: its progress and notes are seen, no plan is."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, argv: Sequence[str] = ()) -> None:
+        super().__init__(argv)
         self._person = person
 
     def note(self, text: str) -> None:

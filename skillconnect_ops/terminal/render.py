@@ -54,7 +54,7 @@ def as_json(report: Report) -> str:
         "seconds": report.seconds,
         "error": plain(report.error),
         "journal": report.journal,
-        "next": plain(report.next),
+        "next": [command.partition("   #")[0] for command in report.next],
         "findings": plain(report.findings),
         "unknown": plain(report.unknown),
         "steps": plain(report.steps),

@@ -1,6 +1,10 @@
 """Text from the outside, made fit for a terminal and for a log."""
 
 import re
+import shlex
+from collections.abc import Sequence
+from textwrap import fill
+from unicodedata import east_asian_width
 
 _UNFIT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -11,6 +15,10 @@ _NAMED = re.compile(
     r"[\w.-]*[\"']?\s*[=:]\s*)(?P<value>[\"'][^\"']*[\"']|[^\s,;)}\]]+)"
 )
 _KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
+_LEAD = re.compile(
+    r"(?P<indent> *)(?P<label>(?:\d+\. |(?:note|warning|error|why): *|\[\d+/\d+\] )?)"
+    r"(?P<paste>\$ |fix:|next:|skc |git )?"
+)
 _LONG_WORD = re.compile(r"[A-Za-z0-9+=]{16,}")
 
 
@@ -37,6 +45,49 @@ def redacted(text: str) -> str:
     text = _CREDENTIALS.sub(r"\g<scheme>***@", text)
     text = _NAMED.sub(r"\g<name>***", text)
     return _LONG_WORD.sub(lambda match: "***" if _is_random(match[0]) else match[0], text)
+
+
+def command_line(argv: Sequence[str], *words: str) -> str:
+    """A command line as it was typed, with more words, quoted for a shell.
+
+    No option holds a secret; credentials that somebody typed into a URI all the same are masked.
+    """
+    typed = [*argv]
+    end = typed.index("--") if "--" in typed else len(typed)
+    line = shlex.join(["skc", *typed[:end], *words, *typed[end:]])
+    return _CREDENTIALS.sub(r"\g<scheme>***@", one_line(line))
+
+
+def wrapped(text: str, width: int | None, *, indent: int = 0, hang: int = 0) -> str:
+    """A line broken between words so that it fits; a word longer than the width stays whole."""
+    if width is None or indent + cell_length(text) <= width:
+        return " " * indent + text
+    return fill(
+        text,
+        max(width, indent + hang + 1),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def paragraphs(text: str, width: int | None) -> str:
+    """Lines for people, each wrapped below its own beginning; what is to be pasted stays whole."""
+    return "\n".join(_paragraph(line, width) for line in text.split("\n"))
+
+
+def _paragraph(line: str, width: int | None) -> str:
+    lead = _LEAD.match(line)
+    if width is None or lead is None or cell_length(line) <= width or lead["paste"]:
+        return line
+    indent = len(lead["indent"])
+    return wrapped(line[indent:], width, indent=indent, hang=len(lead["label"]))
+
+
+def cell_length(text: str) -> int:
+    """How many cells of a terminal a text takes; wide letters take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _spelled(letter: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.core.plan import Handler, Image, Person, Plan, Proof, Step, Subject, Walk
-from skillconnect_ops.core.ports.evidence import Evidence
+from skillconnect_ops.core.ports.evidence import Evidence, Signer
 from skillconnect_ops.disk.files import Disk, Writer
 from skillconnect_ops.disk.system import System
 from skillconnect_ops.journal.kinds import Kind
@@ -208,6 +208,7 @@ class Quiet:
         self.notes: list[str] = []
         self.shown: list[Plan] = []
         self.asked = 0
+        self.wheres: list[str] = []
         self._agrees = agrees
 
     @contextmanager
@@ -234,10 +235,15 @@ class Quiet:
         self.asked += 1
         return self._agrees
 
-    def confirm(self, name: str) -> bool:
+    def confirm(self, name: str, *, where: str = "") -> bool:
         """As told."""
         self.asked += 1
+        self.wheres.append(where)
         return self._agrees
+
+    def again(self, *words: str) -> str:
+        """What was typed."""
+        return " ".join(("skc", "change", *words))
 
 
 class RealClock:
@@ -267,6 +273,10 @@ class LineLedger:
         with self._path.open("a") as file:
             for proof in proofs:
                 file.write(json.dumps([journal, proof.claim]) + "\n")
+
+    def signer(self) -> Signer:
+        """Nobody."""
+        return Signer(key=None, name=None)
 
     def read(self) -> Sequence[Evidence]:
         """Never."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from skillconnect_ops.core.errors import Precondition, Refused
 from skillconnect_ops.core.exits import Exit
-from skillconnect_ops.core.plan import Plan, Proof
+from skillconnect_ops.core.plan import Plan, Proof, Subject
 from skillconnect_ops.core.report import StepOutcome
 from skillconnect_ops.journal.errors import (
     NotAgreed,
@@ -376,11 +376,28 @@ def test_a_file_that_is_no_plan_is_refused(
     assert why in caught.value.why
 
 
+def test_what_is_destroyed_is_said_with_its_place(arena: Arena) -> None:
+    person = Quiet()
+    subject = Subject(target="production", cluster="h:1", database="shop")
+
+    def look() -> Plan:
+        return replace(arena.look(), subject=subject)
+
+    arena.office().carry_out(
+        look,
+        person=person,
+        resources=(),
+        consent=TypeName("world"),
+        choices=Choices(),
+    )
+    assert person.wheres == ["at h:1 (target production)"]
+
+
 def test_resume_and_rollback_of_a_finished_run(arena: Arena) -> None:
     outcome = carry_out(arena)
     office, name = arena.office(), outcome.journal or ""
     assert not office.resume(name, Quiet()).walked
-    with pytest.raises(RunIsOver, match="sealed"):
+    with pytest.raises(RunIsOver, match="finished"):
         office.rollback(name, Quiet())
     assert arena.now() == arena.goal
 
@@ -390,6 +407,7 @@ def test_resume_and_rollback_of_a_run_that_was_put_back(arena: Arena) -> None:
         carry_out(arena, office=failing(arena, "verify", 2))
     office, name = arena.office(), caught.value.journal or ""
     assert not office.rollback(name, Quiet()).walked
-    with pytest.raises(RunIsOver, match="rolled back"):
+    with pytest.raises(RunIsOver, match="rolled back") as refused:
         office.resume(name, Quiet())
+    assert refused.value.fix == "skc change"  # as it was typed then
     assert arena.now() == OLD

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.view import Block, Lines, Pairs, Table, Text, Tone
+from skillconnect_ops.core.finding import Finding, Severity
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.view import Block, FindingsHere, Lines, Pairs, Table, Text, Tone
 from skillconnect_ops.terminal.draw import draw, drawn
 from skillconnect_ops.terminal.streams import Screen
 from tests.conftest import Skc
@@ -145,3 +146,42 @@ def test_the_terminal_s_own_width_counts(tmp_path: Path, clean_environment: dict
         assert terminal.ends() == 0
     assert f"id       {ID}\n" in terminal.shown
     assert os.environ.get("COLUMNS") != "30"
+
+
+def finding(where: str = "target production") -> Finding:
+    return Finding(
+        id="admin-elsewhere",
+        severity=Severity.HIGH,
+        subject=where,
+        message="SKC_MONGO_ADMIN_URI leads somewhere else, and that is a long story to tell here",
+        remedy="unset SKC_MONGO_ADMIN_URI",
+        fingerprint="f",
+    )
+
+
+def test_findings_stand_where_the_view_has_a_place_for_them() -> None:
+    view = (FindingsHere(), Lines(("22 checks passed",)))
+    text = drawn(Report(command="x", findings=(finding(),), view=view), screen=PIPE)
+    assert text.index("1 finding") < text.index("22 checks")
+    text = drawn(Report(command="x", findings=(finding(),), view=view[1:]), screen=PIPE)
+    assert text.index("22 checks") < text.index("1 finding")
+
+
+def test_findings_without_room_for_columns_are_two_lines_or_three() -> None:
+    one = finding(f"/srv/{'x' * 60}/{ID}")
+    text = drawn(Report(command="x", findings=(one,)), screen=narrow(80))
+    lines = text.splitlines()
+    assert lines[1].startswith("high      admin-elsewhere  /srv/")
+    assert lines[2].startswith("          SKC_MONGO_ADMIN_URI leads somewhere else")
+    assert max(map(len, lines[2:4])) <= 80
+    assert "  unset SKC_MONGO_ADMIN_URI" in lines
+
+
+def test_what_was_not_looked_at_has_no_endless_column() -> None:
+    subject = "target production: " + ", ".join(f"check {n}" for n in range(20))
+    report = Report(command="x", unknown=(Unknown(subject, "its server was not reached"),))
+    lines = drawn(report, screen=narrow(80)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "not looked at"
+    assert " ".join(" ".join(lines).split()).endswith("its server was not reached")
+    assert lines[-1].startswith("  ")

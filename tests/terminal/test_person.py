@@ -1,11 +1,15 @@
 """Plans shown, consent asked at a real terminal, and never asked where nobody is."""
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.terminal.person import plan_lines
+from skillconnect_ops.terminal.person import AtTerminal, plan_lines
+from skillconnect_ops.terminal.streams import Streams
+from skillconnect_ops.terminal.text import command_line
 from tests.conftest import Skc
 from tests.terminal.program import PLAN, Paint
 from tests.terminal.ptys import at_terminal
@@ -54,7 +58,20 @@ def test_without_a_terminal_consent_is_refused_and_nothing_hangs(
 
 def test_the_refusal_names_the_option_that_agrees(program: Skc) -> None:
     assert "fix:   skc ask plan --yes\n" in program("ask", "plan").stderr
-    assert "fix:   add --confirm app" in program("ask", "name").stderr
+    assert (
+        "fix:   skc ask name --confirm app   # if that is meant\n" in program("ask", "name").stderr
+    )
+
+
+def test_the_refusal_repeats_the_command_line_as_it_was_typed(program: Skc) -> None:
+    """Pasted, it must do what was meant, and not something with fewer words."""
+    ran = program("ask", "plan", "--format=json", "--out", "a file")
+    assert "fix:   skc ask plan --format=json --out 'a file' --yes\n" in ran.stderr
+
+
+def test_a_command_line_is_fit_to_be_pasted() -> None:
+    assert command_line(("restore", "a b", "--", "-x"), "--yes") == "skc restore 'a b' --yes -- -x"
+    assert command_line(("x", "mongodb://u:hunter2@h/a")) == "skc x mongodb://***@h/a"
 
 
 def test_yes_needs_no_terminal(program: Skc) -> None:
@@ -96,6 +113,7 @@ def test_ctrl_c_at_the_question_ends_the_command(
         terminal.type("\x03")
         assert terminal.ends() == 130
     assert "error: interrupted\n" in terminal.shown
+    assert "fix:" not in terminal.shown  # nothing is broken
     assert "Traceback" not in terminal.shown
 
 
@@ -157,3 +175,14 @@ def test_data_may_go_to_a_file_while_a_person_is_asked(
         terminal.type("y\n")
         assert terminal.ends() == 0
     assert (tmp_path / "data").read_text() == "agreed: True\n"
+
+
+def test_a_warning_is_said_once() -> None:
+    streams = Streams(StringIO(), StringIO(), StringIO())
+    person = AtTerminal(streams, ProcessEnvironment({}), clock=SystemClock())
+    for _ in range(6):
+        person.note("warning: the evidence is not recorded yet")
+        person.note("a step")
+    said = str(streams.stderr.getvalue())  # type: ignore[attr-defined]
+    assert said.count("warning") == 1
+    assert said.count("a step") == 6

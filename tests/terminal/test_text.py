@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillconnect_ops.terminal.text import one_line, printable, redacted
+from skillconnect_ops.terminal.text import one_line, paragraphs, printable, redacted
 
 
 @given(st.text())
@@ -62,3 +62,17 @@ def test_what_looks_like_a_secret_is_masked(text: str, masked: str) -> None:
 )
 def test_what_a_trace_needs_is_kept(text: str) -> None:
     assert redacted(text) == text
+
+
+def test_lines_for_people_break_between_words_below_their_beginning() -> None:
+    note = f"  note: {'word ' * 20}/a/path/that/stays/whole"
+    lines = paragraphs(note, 40).splitlines()
+    assert all(line.startswith("        ") for line in lines[1:])
+    assert max(map(len, lines)) <= 40
+    assert "/a/path/that/stays/whole" in lines[-1]
+    assert paragraphs(note, None) == note
+
+
+def test_what_is_to_be_pasted_is_never_broken() -> None:
+    for line in (f"fix:   skc {'x ' * 40}", f"      $ skc {'x ' * 40}", f"next: skc {'x ' * 40}"):
+        assert paragraphs(line, 20) == line

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pymongo.errors import ConfigurationError, NetworkTimeout, ProtocolError, PyMongoError
 from pymongo.topology_description import TopologyDescription
 
+from skillconnect_ops.adapters.mongo.said import plain
 from skillconnect_ops.adapters.mongo.uri import MongoUri
 from skillconnect_ops.core.ports.database import (
     CannotConnect,
@@ -63,7 +64,7 @@ def unreachable(uri: MongoUri, said: str) -> Unreachable:
     """No answer."""
     return Unreachable(
         f"{uri.where} does not answer",
-        why=uri.redact(said),
+        why=plain(uri.redact(said)),
         fix="check host and port, the firewall, and the access list of a hosted database",
     )
 
@@ -106,12 +107,12 @@ def _of_one(uri: MongoUri, error: BaseException) -> CannotConnect:
     if number in UNKNOWN or "'idna' codec" in said:
         return UnknownHost(
             f"a host of {uri.where} is unknown here",
-            why=said,
+            why=plain(said),
             fix="check the host's name. For names that only a container network knows, "
             "set database.connect_map in skc.yaml",
         )
     if number == errno.ECONNREFUSED:
-        return PortRefused(f"nobody listens at {uri.where}", why=said, fix=RUNS)
+        return PortRefused(f"nobody listens at {uri.where}", why=plain(said), fix=RUNS)
     closed = number in CLOSED or "connection closed" in said
     if not isinstance(error, NetworkTimeout) and (tls := _of_tls(uri, said, closed=closed)):
         return tls

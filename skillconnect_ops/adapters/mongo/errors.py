@@ -12,6 +12,7 @@ from pymongo.errors import (
 )
 
 from skillconnect_ops.adapters.mongo.rights import needed
+from skillconnect_ops.adapters.mongo.said import plain
 from skillconnect_ops.adapters.mongo.uri import MongoUri
 from skillconnect_ops.core.ports.database import (
     CappedHasNoSnapshot,
@@ -151,7 +152,7 @@ def _not_authorized(
 def _lost(uri: MongoUri, command: Mapping[str, Any], said: str) -> ServerLost:
     return ServerLost(
         f"the connection to {uri.where} was lost during {next(iter(command), 'a command')}",
-        why=uri.redact(said).splitlines()[0][:300],
+        why=plain(uri.redact(said)),
         fix="see whether the server runs and has a primary, then try again",
     )
 

@@ -1,6 +1,7 @@
 """A MongoDB connection string, taken apart as far as we must; its password never leaves here."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ _SHAPE = re.compile(
     r"(?:/(?P<database>[^/?#@]*))?(?:\?(?P<query>[^#@]*))?"
 )
 SHORTEST_REDACTED = 3
+_LOOPBACK = re.compile(r"127\.0\.0\.1(?=:|$)|\[::1\](?=:|$)")
 
 
 class MongoUri(Struct, frozen=True, kw_only=True):
@@ -88,6 +90,27 @@ def parse(uri: Secret) -> MongoUri:
         tls=tls == "true",
         set_name=options.get("replicaset"),
     )
+
+
+def same_place(one: MongoUri, other: MongoUri, connect_map: Mapping[str, str]) -> bool | None:
+    """Whether two URIs lead to one deployment, as far as they say; nothing is contacted.
+
+    Two that share a host do, unless they name different replica sets. Both are compared as they
+    are reached from here.
+
+    Returns:
+        None where it cannot be told: an SRV name says nothing of its hosts without DNS.
+    """
+    if one.set_name and other.set_name and one.set_name != other.set_name:
+        return False
+    if one.srv != other.srv:
+        return None
+    return not _reached(one, connect_map).isdisjoint(_reached(other, connect_map))
+
+
+def _reached(uri: MongoUri, connect_map: Mapping[str, str]) -> set[str]:
+    hosts = (connect_map.get(host, host).lower() for host in uri.hosts)
+    return {_LOOPBACK.sub("localhost", host) for host in hosts}
 
 
 def _is_read_by_driver(shape: re.Match[str]) -> bool:

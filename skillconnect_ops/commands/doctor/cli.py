@@ -24,10 +24,15 @@ def doctor(
         bool,
         typer.Option("--strict", help="Exit with 14 also where one thing could not be looked at."),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show everything that is well, too.")
+    ] = False,
 ) -> Report:
     """Say what works here, and what to do about the rest.
 
     It looks at the configuration, the repository, the env files, the server and what its user may
-    do, and the place for backups. It changes nothing, and it works without a skc.yaml, too.
+    do, the place for backups, runs that stand half-way, and the evidence: whether it is whole, and
+    whether `.skc/allowed_signers` (a name and a public key a line) lists this machine's key. The
+    worst comes first. It changes nothing, and it works without a skc.yaml, too.
     """
-    return run.doctor(house, target, strict=strict)
+    return run.doctor(house, target, strict=strict, verbose=verbose)

@@ -1,17 +1,26 @@
 """Gathers the facts, each once. Whatever cannot be looked at is a `Missing`, with the reason."""
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from skillconnect_ops.commands.doctor.model import Connection, EnvFile, Facts, Place, TargetFacts
+from skillconnect_ops.commands.doctor.model import (
+    Connection,
+    EnvFile,
+    Facts,
+    LedgerFacts,
+    NoConnection,
+    Place,
+    TargetFacts,
+)
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.outcome import Fact, Known, Missing
-from skillconnect_ops.core.ports.database import Collection, Database
+from skillconnect_ops.core.ports.database import Collection, Database, MalformedUri, WrongPassword
 from skillconnect_ops.core.report import ErrorFacts
 from skillconnect_ops.core.settings.errors import (
     EnvFileUnreadable,
@@ -21,10 +30,14 @@ from skillconnect_ops.core.settings.errors import (
     VariableNotSet,
 )
 from skillconnect_ops.core.settings.model import Project, Target
+from skillconnect_ops.journal.model import JournalState, Standing
 
 TOOLS = ("git", "mongodump", "mongorestore", "mongosh", "age", "zstd")
 
 T = TypeVar("T")
+_OURS = ("skc.yaml", ".skc")
+_NO_PROJECT = Missing("there is no skc.yaml")
+_NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class MayNotAsk(Precondition):
@@ -46,6 +59,7 @@ def gather(house: House, target: str | None) -> Facts:
         names = [target] if target else list(project.value.settings.targets)
         targets = tuple(_target(house, project.value, house.target(name)) for name in names)
     root = project.value.root if isinstance(project, Known) else house.environment.folder
+    there = isinstance(project, Known)
     version = house.git.version()
     path = house.environment.get("PATH")
     return Facts(
@@ -53,6 +67,11 @@ def gather(house: House, target: str | None) -> Facts:
         project=project,
         git_version=Known(version) if version else Missing("git is not installed"),
         repository=_looked(lambda: house.git.state(root)),
+        uncommitted=_looked(lambda: _uncommitted(house, root)),
+        unfinished=_looked(lambda: _unfinished(house)) if there else _NO_PROJECT,
+        ledger=_ledger(house) if there else _NO_PROJECT,
+        signer=_looked(lambda: house.ledger().signer()) if there else _NO_PROJECT,
+        user=_NO_NAME.sub("-", house.environment.get("USER") or "").strip("-._") or "me",
         tools={tool: shutil.which(tool, path=path) for tool in TOOLS},
         targets=targets,
     )
@@ -76,6 +95,7 @@ def _target(house: House, project: Project, target: Target) -> TargetFacts:
         env_files=tuple(_env_file(house, project, name) for name in target.settings.env_files),
         uri=uri,
         connection=connection,
+        admin=_looked(lambda: house.admin_way(target)),
         place=_place(house, target),
         recipients=tuple((_short(text), _recipient_trouble(text)) for text in recipients),
     )
@@ -110,7 +130,37 @@ def _connection(
     except (VariableNotSet, EnvFileUnreadable) as error:
         return _error(error), Missing(error.what)
     except SkcError as error:
-        return Known("it is set"), _error(error)
+        return Known("it is set"), _no_connection(error)
+
+
+def _no_connection(error: SkcError) -> NoConnection:
+    check = "server-unreachable"
+    if isinstance(error, WrongPassword):
+        check = "password-refused"
+    elif isinstance(error, MalformedUri):
+        check = "uri-malformed"
+    return NoConnection(error.what, error.why, error.fix, check)
+
+
+def _uncommitted(house: House, root: Path) -> tuple[str, ...]:
+    """Which of skc's own files git does not hold; none outside a repository."""
+    if house.git.state(root) is None:
+        return ()
+    names = [name for name in _OURS if (root / name).exists()]
+    return tuple(name for name in names if not house.git.tracked(root, root / name))
+
+
+def _unfinished(house: House) -> tuple[JournalState, ...]:
+    ended = {Standing.RUNNING, Standing.SEALED, Standing.ROLLED_BACK}
+    return tuple(state for state in house.office().journals() if state.standing not in ended)
+
+
+def _ledger(house: House) -> Fact[LedgerFacts] | ErrorFacts:
+    try:
+        records = house.ledger().read()
+    except SkcError as error:
+        return _error(error)
+    return Known(LedgerFacts(count=len(records), proven=sum(one.proven for one in records)))
 
 
 def _asked(connected: Connected) -> Connection:

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.house import AdminWay
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Fact
 from skillconnect_ops.core.ports.database import Collection, Privilege, Server
+from skillconnect_ops.core.ports.evidence import Signer
 from skillconnect_ops.core.ports.git import RepositoryState
 from skillconnect_ops.core.report import ErrorFacts
 from skillconnect_ops.core.settings.model import Project, TargetSettings
+from skillconnect_ops.journal.model import JournalState
 
 
 class EnvFile(Struct, frozen=True, kw_only=True):
@@ -59,6 +62,20 @@ class Connection(Struct, frozen=True, kw_only=True):
         return all(host.endswith(".mongodb.net") for host in hosts)
 
 
+class NoConnection(ErrorFacts, frozen=True):
+    """Why there is no connection, and which check has to say so."""
+
+    check: str = "server-unreachable"
+
+
+class LedgerFacts(Struct, frozen=True, kw_only=True):
+    """What the evidence ledger holds."""
+
+    count: int
+    proven: int
+    """How many records a listed signer stands behind."""
+
+
 class TargetFacts(Struct, frozen=True, kw_only=True):
     """One target."""
 
@@ -68,6 +85,8 @@ class TargetFacts(Struct, frozen=True, kw_only=True):
     uri: Fact[str] | ErrorFacts
     """Where the URI was found, or why it is nowhere."""
     connection: Fact[Connection] | ErrorFacts
+    admin: Fact[AdminWay | None]
+    """Where the admin user's URI leads; None where its variable is not set."""
     place: Fact[Place] | ErrorFacts
     recipients: tuple[tuple[str, str | None], ...]
     """Each age recipient, shortened, and what is wrong with it."""
@@ -86,6 +105,15 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Missing where there is no `skc.yaml`; an error where it cannot be read."""
     git_version: Fact[str]
     repository: Fact[RepositoryState | None]
+    uncommitted: Fact[tuple[str, ...]]
+    """What of skc's own files is there and not tracked."""
+    unfinished: Fact[tuple[JournalState, ...]]
+    """Runs whose process died before their end."""
+    ledger: Fact[LedgerFacts] | ErrorFacts
+    """Missing where there is no project."""
+    signer: Fact[Signer]
+    user: str
+    """Who sits here, as a name for a signer."""
     tools: dict[str, str | None]
     """Programs by name, with the path where they were found."""
     targets: tuple[TargetFacts, ...]

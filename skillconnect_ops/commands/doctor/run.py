@@ -6,20 +6,21 @@ from skillconnect_ops.commands.doctor.model import Check, Facts, Mark, Verdict
 from skillconnect_ops.commands.doctor.show import facts_of, view
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding, fingerprint
+from skillconnect_ops.core.finding import Finding, Rank, Severity, fingerprint
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.report import Report, Unknown
 
 Judged = tuple[tuple[Check, tuple[Verdict, ...]], ...]
 
 
-def doctor(house: House, target: str | None, *, strict: bool) -> Report:
+def doctor(house: House, target: str | None, *, strict: bool, verbose: bool) -> Report:
     """Say what works here; nothing is changed.
 
     Args:
         house: the house.
         target: the target to look at; all of them where none is named.
         strict: whether what could not be looked at counts as a failure.
+        verbose: whether everything that is well is shown, too.
 
     Raises:
         Precondition: there is no such target.
@@ -33,7 +34,7 @@ def doctor(house: House, target: str | None, *, strict: bool) -> Report:
         findings=_findings(judged),
         unknown=_unknown(judged),
         facts={"doctor": facts_of(facts, judged)},
-        view=view(judged),
+        view=view(judged, verbose=verbose),
         next=_next(facts, judged),
     )
 
@@ -50,7 +51,7 @@ def _status(judged: Judged, *, strict: bool) -> Status:
 
 
 def _findings(judged: Judged) -> tuple[Finding, ...]:
-    return tuple(
+    found = [
         Finding(
             id=check.id,
             severity=check.severity,
@@ -63,7 +64,8 @@ def _findings(judged: Judged) -> tuple[Finding, ...]:
         for check, verdicts in judged
         for verdict in verdicts
         if verdict.mark is Mark.FAIL
-    )
+    ]
+    return tuple(sorted(found, key=lambda one: Rank[one.severity.name], reverse=True))
 
 
 def _unknown(judged: Judged) -> tuple[Unknown, ...]:
@@ -82,8 +84,9 @@ def _unknown(judged: Judged) -> tuple[Unknown, ...]:
 def _next(facts: Facts, judged: Judged) -> tuple[str, ...]:
     if isinstance(facts.project, Missing):
         return ("skc init",)
-    if any(verdict.mark is Mark.FAIL for _, verdicts in judged for verdict in verdicts):
-        return ("skc doctor",)
+    failing = [check for check, verdicts in judged if any(v.mark is Mark.FAIL for v in verdicts)]
+    if any(check.severity.at_least(Severity.HIGH) for check in failing):
+        return ()  # the findings say what to type; to look again is no step on the way
     names = [target.name for target in facts.targets if isinstance(target.connection, Known)]
     if not names:
         return ()

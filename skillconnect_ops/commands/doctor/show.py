@@ -5,24 +5,41 @@ from typing import Any
 
 from skillconnect_ops.commands.doctor.model import Check, Facts, Mark, Verdict
 from skillconnect_ops.core.outcome import Known
-from skillconnect_ops.core.view import Block, Table, Text, Tone
+from skillconnect_ops.core.view import Block, FindingsHere, Lines, Pairs, Text, Tone, count
 
-_WORDS = {
-    Mark.PASS: Text("PASS", Tone.GOOD),
-    Mark.NOT_APPLICABLE: Text("not applicable", Tone.DIM),
-}
+_SERVER = "server-unreachable"
+
+Judged = Sequence[tuple[Check, Sequence[Verdict]]]
 
 
-def view(judged: Sequence[tuple[Check, Sequence[Verdict]]]) -> tuple[Block, ...]:
-    """What is well. What is not follows as findings, with remedies, and then what is unknown."""
-    rows = tuple(
-        (_WORDS[verdict.mark], check.title, verdict.subject, verdict.says)
-        for mark in (Mark.PASS, Mark.NOT_APPLICABLE)
+def view(judged: Judged, *, verbose: bool) -> tuple[Block, ...]:
+    """What is wrong first, then the servers, then what is well: in a line, or each of it."""
+    passed = [
+        (check, verdict)
         for check, verdicts in judged
         for verdict in verdicts
-        if verdict.mark is mark
+        if verdict.mark is Mark.PASS
+    ]
+    blocks: list[Block] = [FindingsHere()]
+    servers = tuple(
+        (verdict.subject, verdict.says) for check, verdict in passed if check.id == _SERVER
     )
-    return (Table(("result", "what", "of", "how it is"), rows),)
+    if servers and not verbose:
+        blocks.append(Pairs(servers))
+    if not verbose:
+        says = f"{count(len(passed), 'check')} passed; skc doctor --verbose lists them"
+        return (*blocks, Lines((Text(says, Tone.GOOD),)))
+    subjects = dict.fromkeys(verdict.subject for _, verdict in passed)
+    for subject in subjects:
+        own = tuple((check.title, one.says) for check, one in passed if one.subject == subject)
+        blocks.append(Pairs(own, title=f"well: {subject}"))
+    idle = tuple(
+        (check.title, f"{verdict.subject}: {verdict.says}")
+        for check, verdicts in judged
+        for verdict in verdicts
+        if verdict.mark is Mark.NOT_APPLICABLE
+    )
+    return (*blocks, *((Pairs(idle, title="not applicable"),) if idle else ()))
 
 
 def facts_of(facts: Facts, judged: Sequence[tuple[Check, Sequence[Verdict]]]) -> Mapping[str, Any]:

@@ -107,6 +107,9 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     """Where the database's name comes from, as a comment."""
     connect_map: dict[str, str]
     location: str
+    admin_uri: str
+    """The variable of a stronger user's URI: one for each target, where there are several, lest
+    what is exported for one server leads the commands of another target there."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from skillconnect_ops.commands.init.model import (
     Address,
     EnvFile,
@@ -15,6 +17,7 @@ from skillconnect_ops.commands.init.model import (
 
 _TARGETS = {"dev": "development", "prod": "production", "stage": "staging", "local": "development"}
 _MONGO_PORT = 27017
+ADMIN_URI = "SKC_MONGO_ADMIN_URI"
 
 
 def suggest(found: Found, *, identity: str, backups: str, profile: Profile | None) -> Wanted:
@@ -35,10 +38,19 @@ def suggest(found: Found, *, identity: str, backups: str, profile: Profile | Non
         profile=profile.name if profile else None,
         backend=backend,
         targets=tuple(
-            _target(target, files, found, location=f"{backups}/{slug(name)}/{target}", app=profile)
+            msgspec.structs.replace(
+                _target(target, files, found, app=profile),
+                location=f"{backups}/{slug(name)}/{target}",
+                admin_uri=_admin_uri(target) if len(groups) > 1 else ADMIN_URI,
+            )
             for target, files in groups
         ),
     )
+
+
+def _admin_uri(target: str) -> str:
+    """The variable of one target among several: a value for another one must not be taken."""
+    return f"{ADMIN_URI}_{re.sub(r'[^A-Z0-9]+', '_', target.upper())}"
 
 
 def slug(name: str) -> str:
@@ -155,7 +167,7 @@ def _unique(
 
 
 def _target(
-    name: str, files: tuple[EnvFile, ...], found: Found, *, location: str, app: Profile | None
+    name: str, files: tuple[EnvFile, ...], found: Found, *, app: Profile | None
 ) -> Suggestion:
     known = [variable for file in files for variable in file.uris]
     if app:
@@ -172,7 +184,8 @@ def _target(
         database=database,
         reason=reason,
         connect_map=_connect_map(address, found) if address else {},
-        location=location,
+        location="",
+        admin_uri=ADMIN_URI,
     )
 
 

@@ -7,6 +7,7 @@ import typer
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.journal import run
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
@@ -18,20 +19,26 @@ Open = Annotated[
 ]
 
 
+Last = Annotated[
+    int,
+    typer.Option("--last", metavar="N", min=0, help="How many, newest first; 0 for all of them."),
+]
+
+
 @JOURNAL.bare(examples=("skc journal", "skc journal --open"))
-def journal(house: House, *, only_open: Open = False) -> Report:
+def journal(house: House, *, only_open: Open = False, last: Last = 20) -> Report:
     """List the runs of this project's plans, newest first.
 
     Every command that changes something keeps a journal: what it was about to do, written down
     before it did it. The list is that of `skc journal list`.
     """
-    return run.list_journals(house, only_open=only_open)
+    return run.list_journals(house, only_open=only_open, last=last)
 
 
-@JOURNAL.command("list", examples=("skc journal list", "skc journal list --format json"))
-def list_(house: House, *, only_open: Open = False) -> Report:
+@JOURNAL.command("list", examples=("skc journal list", "skc journal list --last 0 --format json"))
+def list_(house: House, *, only_open: Open = False, last: Last = 20) -> Report:
     """List the runs of this project's plans, newest first."""
-    return run.list_journals(house, only_open=only_open)
+    return run.list_journals(house, only_open=only_open, last=last)
 
 
 @JOURNAL.command("show", examples=("skc journal show 2026-11-22T15-44-03Z-backup-3f1a",))
@@ -41,20 +48,34 @@ def show(house: House, journal_id: JournalId) -> Report:
 
 
 @JOURNAL.command("resume", examples=("skc journal resume 2026-11-22T15-44-03Z-backup-3f1a",))
-def resume(house: House, journal_id: JournalId, *, dry_run: options.DryRun = False) -> Report:
+def resume(
+    house: House,
+    journal_id: JournalId,
+    *,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
     """Walk a run on that did not come to its end.
 
-    It goes on from the first step that is not done. If a step fails that can be put back, all of
-    them are.
+    It shows what is left and asks; then it goes on from the first step that is not done. If a step
+    fails that can be put back, all of them are. `skc journal rollback` is the other way: it puts
+    the world as it was before the run.
     """
-    return run.resume(house, journal_id, dry_run=dry_run)
+    return run.resume(house, journal_id, choices=Choices(dry_run=dry_run, yes=yes))
 
 
 @JOURNAL.command("rollback", examples=("skc journal rollback 2026-11-22T15-44-03Z-backup-3f1a",))
-def rollback(house: House, journal_id: JournalId, *, dry_run: options.DryRun = False) -> Report:
+def rollback(
+    house: House,
+    journal_id: JournalId,
+    *,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
     """Put a run back that did not come to its end.
 
-    Every step that may have taken effect is undone, the last one first. A run that has begun its
-    steps without a way back can only be resumed.
+    It shows what will be undone and asks; then every step that may have taken effect is undone,
+    the last one first, and the world is as before the run. A run that has begun its steps without
+    a way back can only be resumed.
     """
-    return run.rollback(house, journal_id, dry_run=dry_run)
+    return run.rollback(house, journal_id, choices=Choices(dry_run=dry_run, yes=yes))

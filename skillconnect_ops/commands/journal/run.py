@@ -1,22 +1,37 @@
 """What `skc journal` does: reads journals, and has the office bring runs to their end."""
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.journal.show import journal_view, journals_table, ways
+from skillconnect_ops.commands.journal.show import (
+    GOES_ON,
+    PUTS_BACK,
+    journal_view,
+    journals_view,
+    ways,
+)
+from skillconnect_ops.core.plan import Plan, Step
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Lines
-from skillconnect_ops.journal.model import JournalState, Outcome, Progress, Standing
+from skillconnect_ops.journal.errors import NotAgreed
+from skillconnect_ops.journal.model import (
+    Choices,
+    JournalState,
+    Outcome,
+    Progress,
+    Standing,
+    StepState,
+)
 
 
-def list_journals(house: House, *, only_open: bool) -> Report:
-    """All journals, newest first."""
-    states = [
-        state for state in house.office().journals() if not (only_open and state.standing.over)
-    ]
+def list_journals(house: House, *, only_open: bool, last: int) -> Report:
+    """The journals, newest first; `last` of them, or all where that is 0."""
+    every = house.office().journals()
+    states = [state for state in every if not (only_open and state.standing.over)]
+    shown = states[:last] if last else states
     dead = [state for state in states if ways(state)]
     return Report(
         command="journal list",
         facts={"journals": states},
-        view=(journals_table(states),),
+        view=journals_view(shown, left_out=len(states) - len(shown), finished=len(every)),
         next=ways(dead[0]) if dead else (),
     )
 
@@ -34,20 +49,66 @@ def show(house: House, name: str) -> Report:
     )
 
 
-def resume(house: House, name: str, *, dry_run: bool) -> Report:
-    """Walk a run on."""
-    office = house.office()
-    if dry_run:
-        return _foretold(office.journal(name), "journal resume", back=False)
-    return _ended(office.resume(name, house.person), "journal resume", "it is done")
+def resume(house: House, name: str, *, choices: Choices) -> Report:
+    """Walk a run on, once a person agreed to what is left.
+
+    Raises:
+        NotAgreed: the answer was no; nothing was touched.
+        SkcError: as `Office.resume` says.
+    """
+    return _carried_out(house, name, choices=choices, back=False)
 
 
-def rollback(house: House, name: str, *, dry_run: bool) -> Report:
-    """Put a run back."""
-    office = house.office()
-    if dry_run:
-        return _foretold(office.journal(name), "journal rollback", back=True)
-    return _ended(office.rollback(name, house.person), "journal rollback", "it was put back")
+def rollback(house: House, name: str, *, choices: Choices) -> Report:
+    """Put a run back, once a person agreed to what will be undone.
+
+    Raises:
+        NotAgreed: the answer was no; nothing was touched.
+        SkcError: as `Office.rollback` says.
+    """
+    return _carried_out(house, name, choices=choices, back=True)
+
+
+def _carried_out(house: House, name: str, *, choices: Choices, back: bool) -> Report:
+    """Show, ask, and have the office do it; it looks again under its locks."""
+    office, person = house.office(), house.person
+    state = office.journal(name)
+    steps = _steps(state, back=back)
+    command = f"journal {'rollback' if back else 'resume'}"
+    if choices.dry_run:
+        return _foretold(state, command, steps, back=back)
+    if steps:  # else there is nothing to agree to: the office says why, or that all is done
+        plan = _plan(state, command, steps, back=back)
+        person.show(plan)
+        if not choices.yes and not person.agrees(plan):
+            raise NotAgreed("nothing was done", why="the answer was no", fix="", journal=name)
+    if back:
+        return _ended(office.rollback(name, person), command, "it was put back")
+    return _ended(office.resume(name, person), command, "it is done")
+
+
+def _steps(state: JournalState, *, back: bool) -> list[StepState]:
+    """What would be undone, or is left to do, in that order."""
+    if back and state.standing is Standing.INTERRUPTED:
+        undo = {Progress.OPEN, Progress.DONE, Progress.UNDOING}
+        return [step for step in reversed(state.steps) if step.progress in undo]
+    if not back and state.standing in {Standing.INTERRUPTED, Standing.FORWARD_ONLY}:
+        return [step for step in state.steps if step.progress is not Progress.DONE]
+    return []
+
+
+def _plan(state: JournalState, command: str, steps: list[StepState], *, back: bool) -> Plan:
+    """The same as a plan, to be shown and agreed to; it is not what is walked."""
+    verb, note = ("undo", PUTS_BACK) if back else ("do", GOES_ON)
+    said = [(Step(key=f"{verb} {step.key}"), step.final) for step in steps]
+    return Plan(
+        command=f"{command} {state.id}",
+        subject=state.subject,
+        state=state.id,
+        steps=tuple(step for step, final in said if not final),
+        final=tuple(step for step, final in said if final),
+        notes=(note,),
+    )
 
 
 def _ended(outcome: Outcome, command: str, said: str) -> Report:
@@ -63,15 +124,9 @@ def _ended(outcome: Outcome, command: str, said: str) -> Report:
     )
 
 
-def _foretold(state: JournalState, command: str, *, back: bool) -> Report:
+def _foretold(state: JournalState, command: str, steps: list[StepState], *, back: bool) -> Report:
     """What would be done; the locks and the world are looked at only when it is done."""
-    keys: list[str] = []
-    blocked = state.standing in {Standing.BROKEN, Standing.RUNNING}
-    if back and state.standing is Standing.INTERRUPTED:
-        undo = {Progress.OPEN, Progress.DONE, Progress.UNDOING}
-        keys = [step.key for step in reversed(state.steps) if step.progress in undo]
-    if not back and not state.standing.over and not blocked:
-        keys = [step.key for step in state.steps if step.progress is not Progress.DONE]
+    keys = [step.key for step in steps]
     verb = "undo" if back else "walk"
     lines = tuple(f"would {verb} {key}" for key in keys) or ("nothing would be done",)
     return Report(

@@ -96,6 +96,11 @@ def evidence(asked: Asked) -> Known:
         return _unread("evidence", error)
     proven = sum(record.proven for record in records)
     says = f"{count(len(records), 'record')}, {proven:,} proven by a listed signer"
+    if records and not proven:
+        says = (
+            f"{count(len(records), 'record')}, claims as yet: .skc/allowed_signers lists no key "
+            "that signed them; skc doctor shows the line to add"
+        )
     return Known(
         facts={"evidence": {"count": len(records), "proven": proven}},
         lines=(("evidence", says if records else "none yet"),),
@@ -111,15 +116,24 @@ def _unread(name: str, error: SkcError) -> Known:
     return Known(
         facts={name: None},
         lines=((name, Text(f"could not be read: {error.what}", Tone.BAD)),),
-        next=error.fix if error.fix.startswith("skc ") else None,
+        next=error.fix if error.fix.startswith("skc ") else "skc doctor",
         urgency=Urgency.NOW,
         trouble=trouble,
     )
 
 
 def _journal(state: JournalState) -> Cell:
-    text = f"{state.command}, {state.standing.value} ({state.id})"
-    return Text(text, Tone.PLAIN if state.standing is Standing.RUNNING else Tone.BAD)
+    """Where it stands; of one whose process died also what brings it to an end."""
+    match state.standing:
+        case Standing.RUNNING:
+            return f"{state.command} is running ({state.id})"
+        case Standing.INTERRUPTED:
+            how = "rollback puts the world as it was before it, resume goes on"
+        case Standing.FORWARD_ONLY:
+            how = "it can only be resumed"
+        case _:
+            how = "its journal is damaged"
+    return Text(f"{state.command} stands half-way ({state.id}): {how}", Tone.BAD)
 
 
 def _mend(state: JournalState) -> str:

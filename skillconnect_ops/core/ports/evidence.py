@@ -32,6 +32,15 @@ class Evidence(Struct, frozen=True, kw_only=True):
         return self.signer is not None
 
 
+class Signer(Struct, frozen=True, kw_only=True):
+    """The key that this machine signs with, for this project."""
+
+    key: str | None
+    """The public key as `.skc/allowed_signers` has it; None where none was made yet."""
+    name: str | None
+    """The name that it is listed under; None where it is not listed."""
+
+
 class EvidenceLedger(Protocol):
     """Appends what a run observed; reads what all writers wrote."""
 
@@ -47,4 +56,11 @@ class EvidenceLedger(Protocol):
 
         Raises:
             SkcError: a chain is broken: which file, which record.
+        """
+
+    def signer(self) -> Signer:
+        """This machine's key, and whether it is listed; makes none.
+
+        Raises:
+            SkcError: the key or the list cannot be read.
         """

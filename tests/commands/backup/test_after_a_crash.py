@@ -115,12 +115,12 @@ def test_a_dead_restore_is_put_back_where_it_was_begun_and_nowhere_else(
         for one in shop.run("journal", "list").json["facts"]["journals"]
         if one["standing"] == "interrupted"
     ]
-    ran = shop.run("journal", "rollback", dead)
+    ran = shop.run("journal", "rollback", dead, "--yes")
     assert ran.code in {4, 6}, ran.stdout
     assert "begun at 127.0.0.1" in ran.stdout
     assert shop.db.list_collection_names() == names
     make_project(shop.root, shop.location, with_database(mongo, shop.name))
-    assert shop.run("journal", "rollback", dead).code == 0
+    assert shop.run("journal", "rollback", dead, "--yes").code == 0
     assert shop.db.list_collection_names() == ["orders"]
     assert shop.db.orders.find_one() == {"_id": "old"}
 
@@ -175,7 +175,7 @@ def test_a_time_series_that_an_app_makes_in_the_gap_is_never_dropped(
     assert [one["n"] for one in shop.db.weather.find()] == [3]
     (copy,) = [name for name in shop.db.list_collection_names() if name.startswith("__skc_old_")]
     shop.db.weather.drop()
-    assert shop.run("journal", "rollback", ran.json["journal"]).code == 0
+    assert shop.run("journal", "rollback", ran.json["journal"], "--yes").code == 0
     assert [one["n"] for one in shop.db.weather.find(sort=[("n", 1)])] == [1, 2]
     assert copy not in shop.db.list_collection_names()
 

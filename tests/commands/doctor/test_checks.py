@@ -14,11 +14,15 @@ from skillconnect_ops.commands.doctor.model import (
     Connection,
     EnvFile,
     Facts,
+    LedgerFacts,
     Mark,
+    NoConnection,
     Place,
     TargetFacts,
 )
+from skillconnect_ops.commands.house import AdminWay
 from skillconnect_ops.core.outcome import Known, Missing
+from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.ports.database import (
     Collection,
     CollectionKind,
@@ -26,6 +30,7 @@ from skillconnect_ops.core.ports.database import (
     Server,
     Topology,
 )
+from skillconnect_ops.core.ports.evidence import Signer
 from skillconnect_ops.core.ports.git import RepositoryState
 from skillconnect_ops.core.report import ErrorFacts
 from skillconnect_ops.core.settings.model import (
@@ -36,6 +41,7 @@ from skillconnect_ops.core.settings.model import (
     Settings,
     TargetSettings,
 )
+from skillconnect_ops.journal.model import JournalState, Standing
 
 ROOT = Path("/srv/shop")
 ALL = Privilege(database="", collection="", cluster=False, any_resource=True, actions=frozenset())
@@ -78,6 +84,13 @@ PLACE = Place(
     free_bytes=Known(10**9),
     repository=Known(None),
 )
+WAY = AdminWay(
+    variable="SKC_MONGO_ADMIN_URI",
+    cluster="h.example:27017",
+    own="h.example:27017",
+    own_origin="MONGO_URI in .env",
+    same=True,
+)
 TARGET = TargetFacts(
     name="production",
     settings=TargetSettings(
@@ -88,6 +101,7 @@ TARGET = TargetFacts(
     env_files=(ENV_FILE,),
     uri=Known("MONGO_URI in .env"),
     connection=Known(CONNECTION),
+    admin=Known(WAY),
     place=Known(PLACE),
     recipients=(("age1x", None),),
 )
@@ -103,8 +117,27 @@ FACTS = Facts(
     ),
     git_version=Known("2.39.5"),
     repository=Known(RepositoryState(root=ROOT, branch="main", dirty=False, shallow=False)),
+    uncommitted=Known(()),
+    unfinished=Known(()),
+    ledger=Known(LedgerFacts(count=3, proven=3)),
+    signer=Known(Signer(key="ed25519:AAAA", name="me")),
+    user="me",
     tools={"age": "/usr/bin/age", "mongosh": None},
     targets=(TARGET,),
+)
+RUN = JournalState(
+    id="2026-11-22T15-44-03Z-restore-3f1a",
+    folder=Path("/state/journal/a"),
+    standing=Standing.INTERRUPTED,
+    command="restore",
+    subject=Subject(target="production", database="shop"),
+    resources=(),
+    owner=None,
+    begun_at=None,
+    ended_at=None,
+    steps=(),
+    error=None,
+    then=None,
 )
 ERROR = ErrorFacts(what="it broke", why="somebody sat on it", fix="skc mend")
 NOT_LOOKED = Missing("nobody looked")
@@ -123,6 +156,10 @@ def server(**change: Any) -> Facts:
         name: change.pop(name) for name in ("version", "topology", "tls", "user") if name in change
     }
     return target(connection=Known(replace(CONNECTION, server=replace(SERVER, **own), **change)))
+
+
+def no_connection(check: str = "server-unreachable") -> NoConnection:
+    return NoConnection("it broke", "somebody sat on it", "skc mend", check)
 
 
 def env_file(**change: Any) -> Facts:
@@ -146,7 +183,17 @@ BAD: dict[str, tuple[Facts, ...]] = {
     "env-tracked": (env_file(tracked=Known(value=True)),),
     "env-not-ignored": (env_file(ignored=Known(value=False)),),
     "uri-missing": (target(uri=ERROR, connection=NOT_LOOKED),),
-    "server-unreachable": (target(connection=ERROR),),
+    "admin-elsewhere": (target(admin=Known(replace(WAY, cluster="other:1", same=False))),),
+    "server-unreachable": (target(connection=ERROR), target(connection=no_connection())),
+    "password-refused": (target(connection=no_connection("password-refused")),),
+    "uri-malformed": (target(connection=no_connection("uri-malformed")),),
+    "not-committed": (facts(uncommitted=Known(("skc.yaml",))),),
+    "run-unfinished": tuple(
+        facts(unfinished=Known((replace(RUN, standing=standing),)))
+        for standing in (Standing.INTERRUPTED, Standing.FORWARD_ONLY, Standing.BROKEN)
+    ),
+    "ledger-damaged": (facts(ledger=ERROR),),
+    "signer-not-listed": (facts(signer=Known(Signer(key="ed25519:AAAA", name=None))),),
     "connection-unencrypted": (
         server(tls=False),
         server(tls=False, cluster="localhost:1,127.0.0.1.example:2"),
@@ -215,10 +262,14 @@ def test_it_fails_with_a_remedy_where_it_should(name: str) -> None:
             target(connection=NOT_LOOKED),
             {
                 *("server-unreachable", "connection-unencrypted", "access-open", "database-empty"),
+                *("password-refused", "uri-malformed"),
                 *("no-snapshot", "may-not-back-up", "may-not-restore", "backups-no-space"),
             },
         ),
         (facts(repository=NOT_LOOKED), {"no-repository", "shallow-clone"}),
+        (facts(uncommitted=NOT_LOOKED), {"not-committed"}),
+        (facts(unfinished=NOT_LOOKED), {"run-unfinished"}),
+        (facts(signer=NOT_LOOKED), {"signer-not-listed"}),
         (
             env_file(mode=NOT_LOOKED),
             {"env-file-missing", "env-readable-by-others", "env-tracked", "env-not-ignored"},

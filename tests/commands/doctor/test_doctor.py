@@ -10,6 +10,10 @@ import pytest
 from pymongo import MongoClient
 
 from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
+from skillconnect_ops.core.plan import Proof
+from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.evidence import Ledger
 from tests.conftest import Ran, Skc
 from tests.servers import make_user
 
@@ -38,6 +42,7 @@ def project(tmp_path: Path) -> Path:
     env = root / "back end" / ".env"
     env.write_text("OTHER=1\n")
     env.chmod(0o600)
+    git(root, "add", "skc.yaml", ".gitignore")
     return root
 
 
@@ -95,18 +100,19 @@ def test_a_standalone_server_is_called_fuzzy(skc: Skc, project: Path, standalone
 
 
 @pytest.mark.parametrize(
-    ("uri", "words"),
+    ("uri", "words", "check"),
     [
-        ("mongodb://u:hunter2@127.0.0.1:1/app", "127.0.0.1:1"),
-        ("mongodb://u:hunt@er2@127.0.0.1:1/app", "percent-encode"),
-        ("postgres://u:hunter2@h/app", "mongodb://"),
+        ("mongodb://u:hunter2@127.0.0.1:1/app", "127.0.0.1:1", "server-unreachable"),
+        ("mongodb://u:hunt@er2@127.0.0.1:1/app", "percent-encode", "uri-malformed"),
+        ("postgres://u:hunter2@h/app", "mongodb://", "uri-malformed"),
     ],
 )
 def test_a_server_that_cannot_be_used_is_named_without_the_password(
-    skc: Skc, project: Path, uri: str, words: str
+    skc: Skc, project: Path, uri: str, words: str, check: str
 ) -> None:
     ran = skc("doctor", "--format", "json", cwd=project, env={"MONGO_URI": uri})
-    assert failing(ran) >= {"server-unreachable"}
+    checks = {"server-unreachable", "uri-malformed", "password-refused"}
+    assert failing(ran) & checks == {check}
     assert ran.code == 12
     assert words in ran.stdout
     assert "hunt" not in ran.stdout + ran.stderr
@@ -117,7 +123,9 @@ def test_a_server_that_cannot_be_used_is_named_without_the_password(
 def test_a_wrong_password_is_said(skc: Skc, project: Path, one_node: Mongod) -> None:
     hosts = one_node.uri.reveal().partition("@")[2]
     ran = skc("doctor", cwd=project, env={"MONGO_URI": f"mongodb://root:hunter2@{hosts}"})
-    assert "server-unreachable" in ran.stdout
+    assert "password-refused" in ran.stdout
+    assert "server-unreachable" not in ran.stdout
+    assert "in the environment" in ran.stdout
     assert "hunter2" not in ran.stdout + ran.stderr
 
 
@@ -217,3 +225,99 @@ def test_without_git_what_git_knows_is_unknown(skc: Skc, project: Path, tmp_path
     ran = skc("doctor", "--format", "json", cwd=project, env={"PATH": str(tmp_path)})
     assert "git-missing" in failing(ran)
     assert marks(ran)["env-tracked"] == {"unknown"}
+
+
+def test_an_admin_uri_for_another_server_is_found_and_said(
+    skc: Skc, project: Path, one_node: Mongod, standalone: Mongod
+) -> None:
+    """Exported for one server, it would lead the commands of every target there."""
+    env = {
+        "MONGO_URI": one_node.uri.reveal().replace("/?", "/shop?"),
+        "SKC_MONGO_ADMIN_URI": standalone.uri.reveal(),
+    }
+    ran = skc("doctor", "--format", "json", cwd=project, env=env)
+    assert "admin-elsewhere" in failing(ran)
+    own, other = (
+        server.uri.reveal().rpartition("@")[2].partition("/")[0]
+        for server in (one_node, standalone)
+    )
+    (warning,) = (line for line in ran.stderr.splitlines() if line.startswith("warning:"))
+    assert "SKC_MONGO_ADMIN_URI leads to " + other in warning
+    assert own in warning
+    same = skc(
+        "doctor",
+        "--format",
+        "json",
+        cwd=project,
+        env={**env, "MONGO_URI": env["SKC_MONGO_ADMIN_URI"]},
+    )
+    assert "admin-elsewhere" not in failing(same)
+    assert "warning" not in same.stderr
+
+
+def test_an_error_on_the_way_to_a_server_names_the_variable(
+    skc: Skc, project: Path, one_node: Mongod
+) -> None:
+    hosts = one_node.uri.reveal().partition("@")[2].replace("/?", "/shop?")
+    env = project / "back end" / ".env"
+    env.write_text(f"MONGO_URI=mongodb://root:hunter2@{hosts}\n")
+    ran = skc("backup", "--yes", cwd=project)
+    assert ran.code == 4
+    assert "the URI is that of MONGO_URI in back end/.env" in ran.stderr
+
+
+def test_a_skc_yaml_that_git_does_not_hold_is_said(skc: Skc, project: Path) -> None:
+    git(project, "rm", "--cached", "--quiet", "skc.yaml")
+    ran = skc("doctor", "--format", "json", cwd=project)
+    (finding,) = (one for one in ran.json["findings"] if one["id"] == "not-committed")
+    assert finding["remedy"] == "git add skc.yaml && git commit"
+
+
+def test_a_damaged_ledger_and_a_key_that_is_not_listed_are_said(
+    skc: Skc, project: Path, tmp_path: Path
+) -> None:
+    ledger = Ledger(
+        root=project,
+        state=tmp_path / "state" / "skc" / "a1",
+        project="a1",
+        disk=Disk(),
+        clock=SystemClock(),
+        environment=ProcessEnvironment({}),
+    )
+    ledger.record([Proof(claim="a.b", subject={}, holds=True)] * 2, command="backup")
+    ran = skc("doctor", "--format", "json", cwd=project)
+    (finding,) = (one for one in ran.json["findings"] if one["id"] == "signer-not-listed")
+    key = ledger.signer().key or "?"
+    assert key in finding["remedy"]
+    subprocess.run(finding["remedy"], shell=True, cwd=project, check=True)
+    assert ledger.signer().name
+    assert "signer-not-listed" not in failing(skc("doctor", "--format", "json", cwd=project))
+
+    (chain,) = (project / ".skc" / "evidence").glob("*.jsonl")
+    chain.write_bytes(chain.read_bytes().replace(b'"holds":true', b'"holds":false', 1))
+    ran = skc("doctor", "--format", "json", cwd=project)
+    (finding,) = (one for one in ran.json["findings"] if one["id"] == "ledger-damaged")
+    assert finding["severity"] == "high"
+    assert "never committed" in finding["remedy"]
+    shown = skc("status", cwd=project)
+    assert "could not be read" in shown.stdout
+    assert "next: skc doctor\n" in shown.stderr
+    aside = finding["remedy"].rpartition(": ")[2]
+    subprocess.run(aside, shell=True, cwd=project, check=True)
+    assert "ledger-damaged" not in failing(skc("doctor", "--format", "json", cwd=project))
+
+
+def test_findings_come_first_the_worst_at_the_top_and_what_is_well_is_one_line(
+    skc: Skc, project: Path
+) -> None:
+    (project / "back end" / ".env").chmod(0o644)
+    ran = skc("doctor", cwd=project)
+    grades = [
+        one["severity"] for one in skc("doctor", "--format", "json", cwd=project).json["findings"]
+    ]
+    order = ["critical", "high", "medium", "low"]
+    assert grades == sorted(grades, key=order.index)
+    assert ran.stdout.index("finding") < ran.stdout.index("checks passed")
+    assert len(ran.stdout.splitlines()) < 30
+    assert "next: skc doctor" not in ran.stderr
+    assert "well: repository" in skc("doctor", "--verbose", cwd=project).stdout

@@ -252,3 +252,23 @@ def test_whatever_the_names_the_file_written_is_read_back(
     assert [written.targets[t.name].env_files for t in wanted.targets] == [
         t.env_files for t in wanted.targets
     ]
+
+
+def admin_uris(seen: Found) -> dict[str, str]:
+    wanted = suggest(seen, identity="a1", backups="~/backups", profile=None)
+    settings_ = read(render(template("init/skc.yaml.j2"), wanted))
+    return {
+        name: target.database.admin_uri
+        for name, target in settings_.targets.items()
+        if target.database is not None
+    }
+
+
+def test_several_targets_have_an_admin_variable_each() -> None:
+    """Exported for one server, a variable that all share would lead every target there."""
+    two = found(env_file("a/.env.production"), env_file("a/.env.eu-west"))
+    assert admin_uris(two) == {
+        "production": "SKC_MONGO_ADMIN_URI_PRODUCTION",
+        "eu-west": "SKC_MONGO_ADMIN_URI_EU_WEST",
+    }
+    assert admin_uris(found(env_file(".env"))) == {"production": "SKC_MONGO_ADMIN_URI"}

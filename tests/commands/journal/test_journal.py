@@ -60,8 +60,9 @@ def test_a_run_that_was_killed_is_listed_shown_and_rolled_back(skc: Skc, project
     ran = skc("journal", cwd=project.root)
     assert ran.code == 0
     assert name in ran.stdout
-    assert "interrupted" in ran.stdout
-    assert f"skc journal rollback {name}" in ran.stderr
+    assert "half-way" in ran.stdout
+    assert f"next: skc journal rollback {name}   # puts the world as it was" in ran.stderr
+    assert f"next: skc journal resume {name}   # goes on" in ran.stderr
 
     ran = skc("journal", "show", name, cwd=project.root)
     assert ran.code == 0
@@ -79,7 +80,13 @@ def test_a_run_that_was_killed_is_listed_shown_and_rolled_back(skc: Skc, project
     assert ran.stdout.splitlines() == ["would undo move:b", "would undo put:a"]
     assert project.now() != OLD
 
-    ran = skc("journal", "rollback", name, "--format", "json", cwd=project.root)
+    refused = skc("journal", "rollback", name, cwd=project.root)
+    assert refused.code == 3
+    assert "  1. undo move:b\n  2. undo put:a\n" in refused.stderr
+    assert f"fix:   skc journal rollback {name} --yes" in refused.stderr
+    assert project.now() != OLD
+
+    ran = skc("journal", "rollback", name, "--yes", "--format", "json", cwd=project.root)
     assert ran.code == 0
     assert project.now() == OLD
     assert [step["outcome"] for step in ran.json["steps"]][:2] == ["undone", "undone"]
@@ -89,6 +96,9 @@ def test_a_run_that_was_killed_is_listed_shown_and_rolled_back(skc: Skc, project
     assert skc("journal", "--open", "--format", "json", cwd=project.root).json["facts"] == {
         "journals": []
     }
+    ran = skc("journal", "list", "--open", cwd=project.root)
+    assert ran.stdout == "no run stands open; 1 run finished\n"
+    assert "0.0 s" not in skc("journal", "show", name, cwd=project.root).stdout
 
 
 def test_a_run_that_was_killed_is_resumed(skc: Skc, project: Arena) -> None:
@@ -98,11 +108,14 @@ def test_a_run_that_was_killed_is_resumed(skc: Skc, project: Arena) -> None:
     assert f"fix:   skc journal resume {name}" in ran.stderr
     ran = skc("journal", "resume", name, "--dry-run", cwd=project.root)
     assert ran.stdout.splitlines() == ["would walk drop:y", "would walk drop:z"]
-    assert skc("journal", "resume", name, cwd=project.root).code == 0
+    refused = skc("journal", "resume", name, cwd=project.root)
+    assert refused.code == 3
+    assert "  1. do drop:y  (no way back)\n" in refused.stderr
+    assert skc("journal", "resume", name, "--yes", cwd=project.root).code == 0
     assert project.now() == project.goal
     refused = skc("journal", "rollback", name, cwd=project.root)
     assert refused.code == 3
-    assert "sealed" in refused.stderr
+    assert "is finished" in refused.stderr
 
 
 def test_an_id_that_is_not_there_names_the_nearest(skc: Skc, project: Arena) -> None:
@@ -122,7 +135,7 @@ def test_a_damaged_journal_is_shown_and_never_walked(skc: Skc, project: Arena) -
     between = project.now()
     for way in ("resume", "rollback"):
         ran = skc("journal", way, name, cwd=project.root)
-        assert ran.code == 6
+        assert ran.code == 6  # also without consent: there is nothing to agree to
         assert "rm -r" in ran.stderr
     assert project.now() == between
 
@@ -144,7 +157,22 @@ def test_the_real_program_lists_the_journals_of_its_project(
     (listed,) = ran.json["facts"]["journals"]
     assert (listed["id"], listed["standing"]) == (name, "interrupted")
     between = arena.now()
-    ran = skc_process("journal", "rollback", name, cwd=root)
+    ran = skc_process("journal", "rollback", name, "--yes", cwd=root)
     assert ran.code == 6
     assert "file.put" in ran.stderr
     assert arena.now() == between
+
+
+def test_the_list_shows_a_line_a_run_and_the_newest_alone(skc: Skc, project: Arena) -> None:
+    for _ in range(3):
+        project.run(project.office())
+        for name, text in OLD.items():
+            project.files.put(name, text)
+        project.files.folder.joinpath("c").unlink(missing_ok=True)
+    ran = skc("journal", "--last", "2", cwd=project.root)
+    lines = ran.stdout.splitlines()
+    assert [line.split()[0] for line in lines[:1]] == ["journal"]
+    assert sum("finished" in line for line in lines) == 2
+    assert lines[-1] == "1 older run left out; --last 0 lists all"
+    assert "failed with" not in ran.stdout
+    assert "left out" not in skc("journal", "--last", "0", cwd=project.root).stdout

@@ -19,7 +19,7 @@ def run(facts: Facts) -> Sequence[Verdict]:
         says = f"{facts.folder} lies in none"
         return [failed("repository", says, remedy="git init, if this is to be one")]
     branch = state.branch or "no branch"
-    dirty = "changes not committed" if state.dirty else "nothing uncommitted"
+    dirty = "changes not committed" if state.dirty else "no tracked file changed"
     return [passed("repository", f"{state.root}, {branch}, {dirty}")]
 
 

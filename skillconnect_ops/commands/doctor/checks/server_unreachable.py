@@ -1,7 +1,7 @@
 """The database server cannot be used from here.
 
-No route, no name, nobody listening, the wrong password, TLS on one side only: the sentence says
-which, and names the host.
+No route, no name, nobody listening, TLS on one side only: the sentence says which, and names the
+host.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from skillconnect_ops.commands.doctor.model import (
     Check,
     Facts,
+    NoConnection,
     TargetFacts,
     Verdict,
     failed,
@@ -36,6 +37,10 @@ def _look(target: TargetFacts) -> Verdict:
             return not_applicable(target.subject, reason)
         case Missing(reason=reason):
             return unknown(target.subject, reason)
+        case NoConnection(check="password-refused"):
+            return passed(target.subject, "it answers, and refuses the password")
+        case NoConnection(check="uri-malformed"):
+            return unknown(target.subject, "the URI cannot be read")
         case error:
             return failed(target.subject, f"{error.what} ({error.why})", remedy=error.fix)
 
