@@ -55,6 +55,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "secrets",
+        (
+            Entry(
+                "secrets",
+                "Find secrets, make strong ones, and keep retired ones out.",
+                f"{_AT}.secrets.cli",
+            ),
+        ),
+    ),
+    Section(
         "plans and journals",
         (
             Entry(

@@ -1,7 +1,8 @@
 """How a domain declares its commands: a group with a bare verb, and what every command is given.
 
 Typer swallows subcommands when a group takes arguments, so the class here decides: the first token
-is a subcommand if it equals one, else everything belongs to the bare verb.
+is a subcommand if it equals one, else everything belongs to the bare verb. A subcommand may be a
+group itself (`skc secrets ledger add`); the same rule holds on each level.
 """
 
 import inspect
@@ -70,9 +71,17 @@ class Verb(Struct, frozen=True, kw_only=True):
 class Group:
     """The commands of one name: `skc NAME` (the bare verb) and `skc NAME SUBCOMMAND`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, about: str = "") -> None:
+        """Begin a group.
+
+        Args:
+            name: the word that names it.
+            about: what its help says where no bare verb speaks for it; begins with a summary line.
+        """
         self.name = name
+        self.about = about
         self.verbs: dict[str, Verb] = {}
+        self.groups: dict[str, Group] = {}
 
     def bare(self, *, examples: Sequence[str]) -> Callable[[Run], Run]:
         """Declare what `skc NAME` does."""
@@ -82,29 +91,42 @@ class Group:
         """Declare what `skc NAME SUBCOMMAND` does."""
 
         def declare(run: Run) -> Run:
+            if name in self.verbs or name in self.groups:
+                raise ValueError(f"{self.name} {name} is declared twice")
             self.verbs[name] = Verb(run=run, examples=tuple(examples))
             return run
 
         return declare
 
+    def group(self, name: str, *, about: str) -> "Group":
+        """Declare that `skc NAME SUBCOMMAND` has subcommands of its own; gives that group.
+
+        Raises:
+            ValueError: the word names a command already.
+        """
+        if name in self.verbs or name in self.groups:
+            raise ValueError(f"{self.name} {name} is declared twice")
+        self.groups[name] = Group(name, about=about)
+        return self.groups[name]
+
     @property
     def summary(self) -> str:
-        """The first line of the bare verb's help; empty where there is no bare verb."""
+        """The first line of what the bare verb, or else the group itself, says of it."""
         bare = self.verbs.get(BARE)
-        return bare.help.partition("\n")[0] if bare else ""
+        return (bare.help if bare else self.about).partition("\n")[0]
 
     def build(self, *, summary: str | None = None) -> TyperCommand | TyperGroup:
         """The parser of these commands; `summary` speaks for a group without a bare verb."""
         app = typer.Typer(
             name=self.name,
             cls=CommandGroup,
-            help=summary or self.summary,
+            help=self.about or summary or self.summary,
             add_completion=False,
             rich_markup_mode=None,
             pretty_exceptions_enable=False,
         )
         for name, verb in self.verbs.items():
-            alone = name == BARE and len(self.verbs) == 1
+            alone = name == BARE and len(self.verbs) == 1 and not self.groups
             app.command(
                 self.name if alone else name,
                 cls=Command,
@@ -112,11 +134,13 @@ class Group:
                 epilog="\n".join(verb.examples),
                 hidden=name == BARE and not alone,
             )(_with_house(verb.run))
-        if set(self.verbs) != {BARE}:
+        if set(self.verbs) != {BARE} or self.groups:
             app.callback()(_nothing)
         built = typer.main.get_command(app)
         if not isinstance(built, TyperCommand | TyperGroup):
             raise TypeError(f"typer built {type(built).__name__} for {self.name}")
+        if isinstance(built, TyperGroup):
+            built.commands.update({name: group.build() for name, group in self.groups.items()})
         return built
 
 

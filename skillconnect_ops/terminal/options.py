@@ -32,6 +32,13 @@ Confirm = Annotated[
         "--confirm", metavar="NAME", help="Name what will be destroyed, instead of typing it."
     ),
 ]
+Stdin = Annotated[
+    bool, typer.Option("--stdin", help="Read the value from stdin; one line end is cut off.")
+]
+Descriptor = Annotated[
+    int | None,
+    typer.Option("--fd", metavar="N", min=0, help="Read the value from this file descriptor."),
+]
 ReportFormat = Annotated[
     Format, typer.Option("--format", help="How the report is written.", show_default=True)
 ]

@@ -6,9 +6,11 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Clock, Person, Plan, Step, Ticker
 from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.terminal.progress import Bars, LineTicker
 from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
 from skillconnect_ops.terminal.text import one_line, printable
+from skillconnect_ops.terminal.unseen import LONGEST, NotReadable, unseen
 
 _NO_WAY_BACK = "no way back"
 
@@ -64,6 +66,39 @@ class AtTerminal:
             )
         self._streams.say(f"This destroys {one_line(name)}.")
         return self._asked("Type its name to go ahead: ").strip() == name
+
+    def secret(self, label: str) -> Secret:
+        """Ask for a line that the terminal does not show while it is typed.
+
+        Raises:
+            Refused: nobody can be asked.
+        """
+        if not self._streams.can_ask():
+            raise NobodyToAsk(
+                f"{one_line(label)} is to be typed, and nobody can be asked",
+                why="there is no terminal to ask at; nothing was changed",
+                fix="add --stdin and pipe it in, or --fd N",
+            )
+        with unseen(self._streams.stdin):  # before the question, which some answer at once
+            try:
+                return Secret(self._asked(f"{one_line(label)} (not shown): "))
+            finally:
+                self._streams.show("\n")
+
+    def piped(self) -> Secret:
+        """All of stdin; at a terminal what is typed up to the end of input, and not shown.
+
+        Raises:
+            Refused: it is no UTF-8 text, or too long to be a secret.
+        """
+        with unseen(self._streams.stdin):
+            try:
+                text = self._streams.stdin.read(LONGEST + 1)
+            except (UnicodeDecodeError, OSError, ValueError) as error:
+                raise NotReadable("stdin", why="it is closed, or no UTF-8 text") from error
+        if len(text) > LONGEST:
+            raise NotReadable("stdin", why=f"it gives more than {LONGEST:,} characters")
+        return Secret(text)
 
     @contextmanager
     def progress(self, label: str, *, total: int | None, unit: str) -> Iterator[Ticker]:
@@ -123,6 +158,30 @@ class Silent:
             f"{one_line(name)} would be destroyed, and nobody can be asked",
             why="it was started by another command or program",
             fix=f"add --confirm {one_line(name)} if that is meant",
+        )
+
+    def secret(self, label: str) -> Secret:
+        """Refuses.
+
+        Raises:
+            Refused: always.
+        """
+        raise NobodyToAsk(
+            f"{one_line(label)} is to be typed, and nobody can be asked",
+            why="it was started by another command or program",
+            fix="add --fd N, and give it there",
+        )
+
+    def piped(self) -> Secret:
+        """Refuses: stdin belongs to whoever started this.
+
+        Raises:
+            Refused: always.
+        """
+        raise NobodyToAsk(
+            "stdin cannot be read here",
+            why="it was started by another command or program, whose stdin it is",
+            fix="add --fd N, and give the value there",
         )
 
     def progress(
