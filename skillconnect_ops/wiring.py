@@ -18,10 +18,13 @@ from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Targ
 
 if TYPE_CHECKING:
     from skillconnect_ops.commands.house import House
+    from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
     from skillconnect_ops.core.ports.evidence import EvidenceLedger
+    from skillconnect_ops.core.ports.folders import Folders
     from skillconnect_ops.core.ports.git import Git
+    from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.journal.kinds import Kind, KindOf
@@ -121,6 +124,27 @@ class Wiring:
         from skillconnect_ops.adapters.git import GitProgram
 
         return GitProgram(self.environment)
+
+    @cached_property
+    def repositories(self) -> "Repositories":
+        """Repositories as stores of objects."""
+        from skillconnect_ops.adapters.objects import GitRepositories
+
+        return GitRepositories(self.environment)
+
+    @cached_property
+    def folders(self) -> "Folders":
+        """Folders on this disk."""
+        from skillconnect_ops.adapters.folders import DiskFolders
+
+        return DiskFolders()
+
+    @cached_property
+    def crew(self) -> "Crew":
+        """Child processes for much of the same work."""
+        from skillconnect_ops.adapters.crew import ChildProcesses
+
+        return ChildProcesses()
 
     @cached_property
     def embedded(self) -> "Embedded":

@@ -6,11 +6,14 @@ from typing import Protocol
 
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.commands import Commands
+from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
 from skillconnect_ops.core.ports.embedded import Embedded
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.core.ports.folders import Folders
 from skillconnect_ops.core.ports.git import Git
+from skillconnect_ops.core.ports.objects import Repositories
 from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
@@ -40,6 +43,18 @@ class House(Protocol):
     @property
     def git(self) -> Git:
         """Repositories."""
+
+    @property
+    def repositories(self) -> Repositories:
+        """Repositories as stores of objects."""
+
+    @property
+    def folders(self) -> Folders:
+        """Folders on this disk."""
+
+    @property
+    def crew(self) -> Crew:
+        """Child processes for much of the same work."""
 
     @property
     def embedded(self) -> Embedded:

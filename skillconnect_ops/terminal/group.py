@@ -7,6 +7,7 @@ group itself (`skc secrets ledger add`); the same rule holds on each level.
 
 import inspect
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,13 @@ from typer.core import TyperCommand, TyperGroup
 
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.terminal.help import command_page, group_page, path_of
-from skillconnect_ops.terminal.options import Format, ReportFile, ReportFormat
+from skillconnect_ops.terminal.options import (
+    FindingsFormat,
+    Format,
+    PlainFormat,
+    ReportFile,
+    ReportFormat,
+)
 from skillconnect_ops.terminal.outfile import ensure_writable
 from skillconnect_ops.terminal.usage import NoSuchCommand
 
@@ -58,6 +65,8 @@ class Verb(Struct, frozen=True, kw_only=True):
 
     run: Callable[..., Report]
     examples: tuple[str, ...] = ()
+    findings: bool = False
+    """Whether its report's findings can be written in the formats that CI systems read."""
 
     @property
     def help(self) -> str:
@@ -87,13 +96,21 @@ class Group:
         """Declare what `skc NAME` does."""
         return self.command(BARE, examples=examples)
 
-    def command(self, name: str, *, examples: Sequence[str]) -> Callable[[Run], Run]:
-        """Declare what `skc NAME SUBCOMMAND` does."""
+    def command(
+        self, name: str, *, examples: Sequence[str], findings: bool = False
+    ) -> Callable[[Run], Run]:
+        """Declare what `skc NAME SUBCOMMAND` does.
+
+        Args:
+            name: the subcommand.
+            examples: command lines for its help.
+            findings: whether it reports findings, which more formats can hold.
+        """
 
         def declare(run: Run) -> Run:
             if name in self.verbs or name in self.groups:
                 raise ValueError(f"{self.name} {name} is declared twice")
-            self.verbs[name] = Verb(run=run, examples=tuple(examples))
+            self.verbs[name] = Verb(run=run, examples=tuple(examples), findings=findings)
             return run
 
         return declare
@@ -133,7 +150,7 @@ class Group:
                 help=verb.help,
                 epilog="\n".join(verb.examples),
                 hidden=name == BARE and not alone,
-            )(_with_house(verb.run))
+            )(_with_house(verb))
         if set(self.verbs) != {BARE} or self.groups:
             app.callback()(_nothing)
         built = typer.main.get_command(app)
@@ -235,17 +252,20 @@ def _nothing() -> None:
     """A callback is what tells Typer that one subcommand alone is a group, too."""
 
 
-def _with_house(run: Callable[..., Report]) -> Callable[..., Report]:
+def _with_house(verb: Verb) -> Callable[..., Report]:
     """The function as Typer is to see it: the house comes from the context, not from argv.
 
     `--format` and `--out` are added, and looked at before the command begins.
     """
 
+    run = verb.run
+
     def called(
-        ctx: typer.Context, report_format: Format, report_file: Path | None, **own: Any
+        ctx: typer.Context, report_format: StrEnum, report_file: Path | None, **own: Any
     ) -> Report:
         call: Call = ctx.obj
-        call.begin(command_name(ctx), report_format=report_format, out=report_file)
+        asked = Format(report_format.value)
+        call.begin(command_name(ctx), report_format=asked, out=report_file)
         return run(call.house, **own)
 
     _house, *own = inspect.signature(run, eval_str=True).parameters.values()
@@ -253,10 +273,20 @@ def _with_house(run: Callable[..., Report]) -> Callable[..., Report]:
     added = (
         inspect.Parameter("ctx", only, annotation=typer.Context),
         *(parameter.replace(kind=only) for parameter in own),
-        inspect.Parameter("report_format", only, annotation=ReportFormat, default=Format.TABLE),
+        _format_parameter(verb),
         inspect.Parameter("report_file", only, annotation=ReportFile, default=None),
     )
     called.__name__ = run.__name__
     called.__annotations__ = {parameter.name: parameter.annotation for parameter in added}
     called.__signature__ = inspect.Signature(added)  # type: ignore[attr-defined]
     return called
+
+
+def _format_parameter(verb: Verb) -> inspect.Parameter:
+    """`--format`, with as many formats as the command's report fits into."""
+    annotation, default = (
+        (FindingsFormat, Format.TABLE) if verb.findings else (ReportFormat, PlainFormat.TABLE)
+    )
+    return inspect.Parameter(
+        "report_format", inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+    )

@@ -12,6 +12,16 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+
+
+class PlainFormat(StrEnum):
+    """How a report is written that holds no findings."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 Target = Annotated[
@@ -40,6 +50,9 @@ Descriptor = Annotated[
     typer.Option("--fd", metavar="N", min=0, help="Read the value from this file descriptor."),
 ]
 ReportFormat = Annotated[
+    PlainFormat, typer.Option("--format", help="How the report is written.", show_default=True)
+]
+FindingsFormat = Annotated[
     Format, typer.Option("--format", help="How the report is written.", show_default=True)
 ]
 ReportFile = Annotated[

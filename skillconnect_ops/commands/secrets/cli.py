@@ -70,3 +70,6 @@ def generate(
         issuer=issuer,
     )
     return generating.generate(house, wish)
+
+
+from skillconnect_ops.commands.secrets import scan_cli  # noqa: E402, F401 - declares its command
