@@ -7,23 +7,24 @@ and every repetition is bounded, so that no text makes it slow.
 import re
 from collections.abc import Iterable
 
+from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.detection.model import Look, Span
 from skillconnect_ops.detection.page import Kind, Page
 
 NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$"
 LONGEST_NAME = 64
-LONGEST_VALUE = 400
 
 _ASSIGNED = re.compile(
     rb"""(?x)
-    [\w.$-]{0,48}                                     # the rest of the name
+    [\w.$-]{0,48}+                                    # the rest of the name
     (?:
         (?P<close> (?: \\{0,3} ["'`] | [\])] ){0,3} )
-        (?: (?: [?!]? :[ \t]* [\w<>\[\]|., \t]{1,40}? )? [ \t]{0,40} (?P<equals> ={1,3} (?![=~>]) )
+        (?: (?: [?!]? : [ ]{0,2} [\w<>\[\].,]{1,40}+ (?: [ ]? \| [ ]? [\w<>\[\].]{1,40}+ ){0,3} )?
+            [ \t]{0,40}+ (?P<equals> ={1,3} (?![=~>]) )
           | [ \t]{0,20} (?P<colon> :(?![:/]) =? )
           | [ \t]{0,20} (?P<arrow> =>(?!\s*[{(]) | \?\?=? | \|\|=? )
           | [ \t]{0,20} (?P<comma> , ) (?=\s{0,20}\\{0,3}["'`])
-          | (?P<far> [ \t]{0,20} ,? ) \s{1,40} ["']? [vV]alue ["']? [ \t]{0,20} [:=]
+          | (?P<far> [ \t]{0,2} ,? ) \s{1,40} ["']? [vV]alue ["']? [ \t]{0,20} [:=]
         )
         \s{0,40}?
       | (?P<tag> [^<>\n=]{0,8} (?:\s[^<>\n]{0,80})? > )
@@ -31,14 +32,15 @@ _ASSIGNED = re.compile(
     )
     (?: [(]? (?P<prefix> [bBuUrRfF@$]{1,2} )? (?= \\{0,3} ["'`] ) )?
     (?:
-        (?P<quote> \\{0,3} ["'`] ) (?P<quoted> (?: (?!(?P=quote)) (?: \\[^\r\n] | [^\\\r\n] ) ){1,400} )
+        (?P<quote> \\{0,3} ["'`] )
+        (?P<quoted> (?: (?!(?P=quote)) (?: \\[^\r\n] | [^\\\r\n] ) ){1,4000}+ )
         (?P=quote)
       | (?P<bare> [^\s"'`][^\r\n]{0,399} )
     )
     """
 )
 _TOKEN = re.compile(rb"[^\s;|&<>\"'`]+")
-_REFERENCE = re.compile(rb"[A-Za-z_$][\w$]*(?:(?:\?\.|\.|->|::)[\w$]+)*(?:[(\[].*)?[;,)}\]]*$")
+CODE = "code on the right-hand side"
 BARE_IN = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.SHELL, Kind.TEXT, Kind.DOC})
 _GAP = re.compile(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
 _DEFINES = re.compile(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
@@ -103,25 +105,31 @@ def _begins_line(page: Page, begin: int) -> bool:
 
 
 def _bare(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
-    start, end = found.span("bare")
-    if found["comma"] is not None or found["arrow"] is not None:
-        return ()
+    start = found.start("bare")
     if found["tag"] is not None:
         return _element(page, found, begin)
+    if found["comma"] or found["arrow"] or (found["gap"] and not _command_gap(page, begin)):
+        return ()
     if page.kind not in BARE_IN:
-        return ()
-    if found["gap"] is not None and not _command_gap(page, begin):
-        return ()
-    if (
-        found["far"] is None
-        and b"\n" in page.content[found.end("close") if found["close"] else begin : start]
-    ):
-        return ()
+        return _code(page, found, begin)
+    next_line = b"\n" in page.content[begin:start] and found["far"] is None
     end = start + len(_bare_value(page, found))
-    if end <= start:
+    if next_line or end <= start:
         return ()
     name = _name(page, found, begin)
     return (Span(start=start, end=end, whole=(begin, end), name=name, quoted=False),)
+
+
+def _code(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
+    """A value without quotes where values have quotes: an expression."""
+    value = _TOKEN.match(found["bare"])
+    if not page.thorough:
+        page.pass_over(CODE)
+        return ()
+    start = found.start("bare")
+    end = start + (value.end() if value else 1)
+    name = _name(page, found, begin)
+    return (Span(start=start, end=end, name=name, confidence=Confidence.LOW, reasons=(CODE,)),)
 
 
 def _command_gap(page: Page, begin: int) -> bool:
@@ -156,11 +164,6 @@ def _bare_value(page: Page, found: re.Match[bytes]) -> bytes:
     if page.kind is not Kind.ENV:
         value = value.rstrip(b",;")
     return value
-
-
-def is_reference(value: bytes) -> bool:
-    """Whether the value reads as code that gets it from elsewhere: `a.b`, `f(x)`, `name`."""
-    return _REFERENCE.match(value) is not None
 
 
 def named(pattern: str, *, value: str = "") -> Look:

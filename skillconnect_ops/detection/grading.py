@@ -15,21 +15,21 @@ from skillconnect_ops.detection.page import Kind, Page
 LOW, MEDIUM, HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
 Doubt = tuple[str, Confidence]
 
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _ABOUT = re.compile(
-    r"""(?x) (?: [Ff]ield | [Hh]int | [Ll]abel | [Pp]laceholder | [Nn]ames? | [Pp]olicy | [Ll]en(?:gth)?
-      | [Uu]r[il]s? | [Ee]ndpoint | [Pp]ath | [Ff]iles? | [Dd]ir | [Tt]ypes? | [Rr]egexp? | [Pp]attern
-      | [Ee]rrors? | [Mm]essages? | [Mm]sg | [Ii]ds? | [Ee]xp(?:ir\w+)? | [Tt]tl | [Aa]lg(?:o\w*)?
-      | [Cc]ount | [Hh]eaders? | [Pp]refix | [Ss]uffix | [Ss]ize | [Ii]nput | [Rr]eset | [Cc]hanged?
-      | [Tt]itle | [Tt]ext | [Ss]tatus | [Ss]trategy | [Vv]ersion | [Kk]ind | [Ff]ormat | [Ee]ncoding
-      | [Ii]ssuer | [Aa]udience | [Ll]ocation | [Rr]ounds | [Ss]cope | [Cc]lass | [Bb]utton | [Ii]con
-      | [Aa]t | [Tt]ime(?:out)? | [Rr]equired | [Ee]nabled? | [Vv]alidat\w+ | [Ss]trength | [Dd]esc\w*
-      | [Mm]anager | [Ss]ervice | [Rr]ef | [Aa]rn | [Cc]ookie | [Pp]rovider | [Uu]sername | [Mm]ethod
-      | FIELD | NAME | LENGTH | URL | URI | PATH | FILE | TYPE | REGEX | ERROR | MESSAGE | ID | EXPIR\w+
-      | TTL | ALG\w* | HEADER | PREFIX | SIZE | TIMEOUT | ROUNDS | ARN | ENDPOINT | ISSUER | REF | COOKIE
-      )$"""
+    r"""(?x) (?: field | hint | label | placeholder | names? | policy | len(?:gth)?
+      | ur[il]s? | path
+      | endpoint | files? | dir | types? | regexp? | pattern | errors? | messages? | msg
+      | ids? | ttl
+      | exp(?:ir\w+)? | alg(?:o\w*)? | count | headers? | prefix | suffix | size | input | reset
+      | changed? | title | text | status | strategy | version | kind | format | encoding | issuer
+      | audience | location | rounds | scope | class | button | icon | at | time(?:out)? | required
+      | enabled? | validat\w+ | strength | desc\w* | manager | service | ref | arn | cookie
+      | provider | username | method | confirm\w* | forgot\w* | mask | column | param\w* ) $"""
 )
+"""Last words of names that speak about a secret: `tokenUrl`, `password_field`."""
 _PUBLIC = re.compile(
-    r"(?i)public|publishable|csrf|xsrf|(?:primary|foreign|sort|partition|cache|group|sort)_?key"
+    r"(?i)public|publishable|csrf|xsrf|(?:primary|foreign|sort|partition|cache|group)_?key"
 )
 _PASSWORD = re.compile(r"(?i)pass|pwd|credential")
 _LOOSE = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.JSON, Kind.XML, Kind.SHELL})
@@ -71,7 +71,7 @@ def _of_the_value(value: str, kin: Kin) -> Iterator[Doubt]:
         yield "looked up elsewhere when it runs", LOW
     elif _is_placeholder(value, kin):
         yield "a placeholder", LOW
-    elif value.lower() in values.EVERYBODYS and kin is Kin.NAMED:
+    elif values.EVERYBODYS.match(value) and kin is Kin.NAMED:
         yield "a word that everybody tries first", MEDIUM
     if values.ETAG.search(value):
         yield "an ETag", LOW
@@ -89,7 +89,7 @@ def _of_the_name(name: str, value: str) -> Iterator[Doubt]:
     """What the name says against its value."""
     if _PUBLIC.search(name):
         yield "the name says that it is public", LOW
-    elif _ABOUT.search(name):
+    elif (words := _WORD.findall(name)) and _ABOUT.match(words[-1].lower()):
         yield "the name speaks about a secret, it does not hold one", LOW
     if value.lower().replace("-", "").replace("_", "") in name.lower().replace("_", ""):
         yield "the value repeats its name", LOW
@@ -111,7 +111,9 @@ def _of_the_form(page: Page, span: Span, value: str) -> Iterator[Doubt]:
         yield "names a file", LOW
     elif values.ADDRESS.match(value) and not values.looks_random(value):
         yield "an address or a dotted name", LOW
-    elif (values.CALL.search(value) and not values.looks_random(value)) or (values.CODE.search(value) and not values.looks_random(value)):
+    elif (values.CALL.search(value) and not values.looks_random(value)) or (
+        values.CODE.search(value) and not values.looks_random(value)
+    ):
         yield "code on the right-hand side", LOW
     else:
         yield from _of_the_wording(page, span, value)

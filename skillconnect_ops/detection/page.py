@@ -71,9 +71,17 @@ _GENERATED = re.compile(
 class Page:
     """The bytes of one blob, and what its path says; worked out when first asked for."""
 
-    def __init__(self, path: str | None, content: bytes) -> None:
+    def __init__(self, path: str | None, content: bytes, *, thorough: bool = False) -> None:
         self.path = path
         self.content = content
+        self.thorough = thorough
+        """Whether what is almost certainly nothing is to be reported too."""
+        self.passed_over: dict[str, int] = {}
+        """How often a detector saw something and did not report it, by reason."""
+
+    def pass_over(self, reason: str) -> None:
+        """Count what is seen and not reported."""
+        self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
 
     @cached_property
     def kind(self) -> Kind:

@@ -1,6 +1,7 @@
 """The scanner: one pass of an automaton over the bytes, and detectors only where it hits."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
@@ -21,13 +22,16 @@ Found = tuple[int, Span]
 
 
 class Scanner:
-    """Finds secrets in blobs. Build one per process and keep it; it holds no state of a scan.
+    """Finds secrets in blobs. Build one per process and keep it.
 
     Args:
         thorough: also run the detectors that are noisy (entropy alone, any keyword).
     """
 
     def __init__(self, *, thorough: bool = False) -> None:
+        self.passed_over: Counter[str] = Counter()
+        """How often something was seen and not reported, by reason, over all scans."""
+        self._thorough = thorough
         self._detectors = tuple(one for one in DETECTORS if thorough or not one.thorough)
         keywords: dict[bytes, list[tuple[int, Look]]] = {}
         for rank, detector in enumerate(self._detectors):
@@ -54,18 +58,25 @@ class Scanner:
         )
 
     def worth(self, content: bytes) -> bool:
-        """Whether the content holds any keyword: false means that no detector but one by file
-        name can hit.
+        """Whether the content holds any keyword.
+
+        False means that only a detector that goes by the file's name can hit.
         """
         text = _as_utf8(content)
         data = content if text is None else text.content
         return bool(self._whole) or any(True for _ in self._hits(data))
 
     def scan(self, blob: Blob) -> list[Match]:
-        """All secrets of the blob, in their order of place, each graded; none is left out."""
+        """All secrets of the blob, in their order of place, each graded.
+
+        What is sure to be code (`token = next()`) is only counted, in `passed_over`, unless the
+        scanner is thorough.
+        """
         text = _as_utf8(blob.content)
-        page = Page(blob.path, blob.content if text is None else text.content)
+        content = blob.content if text is None else text.content
+        page = Page(blob.path, content, thorough=self._thorough)
         found = self._found(page)
+        self.passed_over.update(page.passed_over)
         if not found:
             return []
         return list(self._matches(page, _settled(found), text))
@@ -73,9 +84,14 @@ class Scanner:
     def _found(self, page: Page) -> list[Found]:
         found: list[Found] = []
         content = page.content
+        done = [0] * len(self._detectors)
         for index, start, end in self._hits(content):
             for rank, look in self._looks[index]:
-                found.extend((rank, span) for span in look(page, start, end))
+                # A keyword within what this detector has just found is part of that.
+                if start >= done[rank]:
+                    for span in look(page, start, end):
+                        found.append((rank, span))
+                        done[rank] = span.end
         for rank, read in self._whole:
             found.extend((rank, span) for span in read(page))
         path = None if page.path is None else "/" + page.path
@@ -117,7 +133,7 @@ def _spellings(detector: Detector) -> Iterator[bytes]:
 
 
 def _cases(keyword: str) -> Iterator[bytes]:
-    """`api_key` as people write it: API_KEY, Api_Key, apiKey, ApiKey, apikey, api-key…"""
+    """`api_key` as people write it: API_KEY, Api_Key, apiKey, ApiKey, apikey, api-key."""
     words = keyword.split("_")
     joints = ("_", "-", "", ".") if all(words) else ("_",)
     for joint in joints:

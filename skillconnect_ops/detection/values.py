@@ -5,16 +5,17 @@ import re
 from collections import Counter
 
 VARIABLE = re.compile(
-    r"""(?xi) ^ (?: \$\{[^}]*\} | \$\([^)]*\) | \$\$?[a-z_]\w* | %[a-z_]\w*% | \{\{.*\}\} | \{%.*%\}
-        | \#\{.*\} | @[\w.-]+@ | \{[\w.:$]*\} | %\(?[\w.]*\)?[sdvq] | <%.*%> | !\w+\s.* | \$env:\w+
-        | \$\[.*\] | \?{1,3} | :\w+ )+ $ """
+    r"""(?xi) ^ (?: (?: \$\{[^}]*\} | \$\([^)]*\) | \$\$?[a-z_]\w* | %[a-z_]\w*%
+        | \{\{[^{}]*\}\} | \{%[^%]*%\} | \#\{[^}]*\} | @[\w.-]+@ | \{[\w.:$]*\}
+        | %\(?[\w.]*\)?[sdvq] | <%[^%]*%> | \$env:\w+ | \$\[[^\]]*\] | :[a-z]\w* )+
+        | !\w+\s.* | \?{1,3} ) $ """
 )
 """The whole value is put in from elsewhere: `${X}`, `$X`, `{{ x }}`, `%s`."""
 HALF_VARIABLE = re.compile(r"\$\{|\{\{|\$\(|#\{|%\(\w+\)s|<%=")
 LOOKED_UP = re.compile(
     r"""(?xi) process\.env | import\.meta\.env | os\.environ | getenv | \benv\( | \bENV\[
-      | System\.get | ^(?:vault|ssm|secret|ref|keyring|op|sops|env|file|arn|projects)(?::|\+|/)\S*/
-      | secretKeyRef | valueFrom | ^secrets?\.\w+ | ^config\.\w+ | ^sm:// | fromJson\( | ^data\.\w+\."""
+      | System\.get | secretKeyRef | valueFrom | fromJson\( | ^(?:secrets?|config|data)\.\w+
+      | ^(?:vault|ssm|secret|sm|ref|keyring|op|sops|env|file|arn|projects)(?::|\+|/)\S*/"""
 )
 PLACEHOLDER = re.compile(
     r"""(?xi) ^<.*>$ | ^\[.*\]$ | ^\(.*\)$ | ^__.+__$ | ^\*+$ | ^[x*._\-?0#•\s]+$ | \.\.\.$ | …
@@ -22,15 +23,23 @@ PLACEHOLDER = re.compile(
               (?:secret|password|passwd|pass|pwd|key|token|value|cred|api|here|user|app|string)
       | your[-_ ]?\w+[-_ ]?(?:here|key|token|secret|password) | (?:goes|put|paste|insert)[-_ ]?here
       | change[-_ ]?(?:me|this|it) | replace[-_ ]?(?:me|this|with)
-      | place[-_ ]?holder | example | dummy | sample | redacted | removed | fixme | \b(?:todo|tbd)\b
-      | not[-_ ]?(?:a[-_ ]?)?(?:real|secret|set) | \bfake | ^fake | lorem | foo[-_]?bar | ^(?:foo|bar|baz|qux)\d*$
+      | place[-_ ]?holder | example | dummy | sample | redacted | removed | fixme
+      | \b(?:todo|tbd)\b
+      | not[-_ ]?(?:a[-_ ]?)?(?:real|secret|set) | \bfake | lorem | foo[-_]?bar
+      | ^(?:foo|bar|baz|qux)\d*$
       | ^test(?:ing)?[-_]?(?:\w*(?:key|token|secret|pass(?:word)?|value))?\d*$ | ^<|>$
-      | generate[-_ ] | ^(?:openssl|node|python)\s | deadbeef | 0123456789 | 1234567890 | abcdef(?:gh|0)
+      | generate[-_ ] | ^(?:openssl|node|python)\s | deadbeef | 0123456789 | 1234567890
+      | abcdef(?:gh|0)
       | ^(?:none|null|nil|undefined|true|false|yes|no|on|off|empty|optional|required|default|n/?a
           |string|number|boolean|bool|object|array|any|unset|hidden|masked|encrypted|disabled)$"""
 )
-EVERYBODYS = frozenset(
-    ["password", "passw0rd", "pass", "passwd", "pwd", "secret", "admin", "root", "user", "guest", "test", "123456", "12345", "1234", "12345678", "123456789", "qwerty", "letmein", "welcome", "toor", "changeit", "mysql", "postgres", "redis", "mongo", "mongodb", "rabbitmq", "password1", "password123", "pass123", "admin123", "root123", "test123", "secret123", "keyboard", "minioadmin", "hunter2", "abc123", "111111", "000000", "token", "key", "apikey", "default"]
+EVERYBODYS = re.compile(
+    r"""(?xi) (?: (?:pass(?:w(?:or)?d)? | pwd | passw0rd | secret | admin | root | user | guest
+                    | test)
+                  (?:\d{0,3}|1234|12345)
+      | 1{3,8} | 0{3,8} | 1234\d{0,5} | qwerty | letmein | welcome1? | toor | changeit | hunter2
+      | mysql | postgres | redis | mongo | mongodb | rabbitmq | minioadmin | keyboard | abc123
+      | token | key | apikey | default ) $"""
 )
 SURE_PLACEHOLDER = re.compile(
     r"(?i)example|x{5,}|\*{3,}|\.\.\.|deadbeef|0123456789|1234567890|abcdefgh|placeholder|redacted"
@@ -40,14 +49,15 @@ SURE_PLACEHOLDER = re.compile(
 OBJECT_ID = re.compile(r"[0-9a-f]{24}$|[0-9A-F]{24}$")
 UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 ETAG = re.compile(r'^(?:W/)?\\?"[\w+/=-]+\\?"$|^W/')
-INTEGRITY = re.compile(r"^sha(?:1|256|384|512)[-:=]|^[\da-f]{40}$|^md5[-:]")
 PATH = re.compile(
-    r"^(?:~|\.{1,2})?/[\w.@/ -]+$|^[A-Za-z]:\\|^(?:[\w@-]+/)+[\w-]+\.\w{1,5}$|\.(?:pem|key|crt|json|txt|ya?ml|pub|js|ts|html?|png|svg|css)$"
+    r"^(?:~|\.{1,2})?/[\w.@/ -]+$|^[A-Za-z]:\\|^(?:[\w@-]+/)+[\w-]+\.\w{1,5}$"
+    r"|\.(?:pem|key|crt|json|txt|ya?ml|pub|js|ts|html?|png|svg|css)$"
 )
 ADDRESS = re.compile(
-    r"^(?:[a-z][a-z0-9+.-]*:)?//[^\s@]+$|^[\w.+-]+@[\w-]+\.[\w.]+$|^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?$"
+    r"^(?:[a-z][a-z0-9+.-]*:)?//[^\s@]+$|^[\w.+-]+@[\w-]+\.[\w.]+$"
+    r"|^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?$"
 )
-IDENTIFIER = re.compile(r"^[A-Za-z_$@#.][A-Za-z_$ ]*(?:[-_.:/ ]+[A-Za-z_$]+)*[!?.:]?$")
+IDENTIFIER = re.compile(r"^[A-Za-z_$@#.][A-Za-z_$ .:/-]*[!?]?$")
 CALL = re.compile(
     r"^[A-Za-z_$][\w$.]*\(.*$|=>|\bfunction\b|^(?:new|await|return|typeof)\s|^!?[\w$]+(?:\?\.|\.)[\w$.]+[;,)]*$|^\w+\[|^[({\[].*"
 )

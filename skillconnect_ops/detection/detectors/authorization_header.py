@@ -16,7 +16,8 @@ DETECTOR = Detector(
     keywords=("authorization", "proxy-authorization"),
     any_case=True,
     look=shaped(
-        rb"(?i)(?:proxy-)?authorization\\{0,2}[\"'`]?\]?[ \t]{0,4}[:=,][ \t]{0,4}[bf]?\\{0,2}[\"'`]?"
+        rb"(?i)(?:proxy-)?authorization\\{0,2}[\"'`]?\]?"
+        rb"[ \t]{0,4}[:=,][ \t]{0,4}[bf]?\\{0,2}[\"'`]?"
         rb"(?:bearer|basic|token|apikey|key|digest)[ \t]{1,4}"
         rb"(?P<secret>[A-Za-z0-9_.~+/=${}<>\[\]-]{8,2000})"
     ),

@@ -24,9 +24,8 @@ DETECTOR = Detector(
         "GR1348941",
     ),
     look=shaped(
-        START
-        + rb"(?:gl(?:pat|dt|rt|ptt|ft|agent|cbt|soat)-[A-Za-z0-9_=.-]{20,300}|GR1348941[A-Za-z0-9_-]{20})"
-        + END
+        START + rb"(?:gl(?:pat|dt|rt|ptt|ft|agent|cbt|soat)-[A-Za-z0-9_=.-]{20,300}"
+        rb"|GR1348941[A-Za-z0-9_-]{20})" + END
     ),
     hits=(Example("GITLAB_TOKEN: glpat-<alnum 20>"),),
     misses=(Example("glpat-<alnum 5>"),),

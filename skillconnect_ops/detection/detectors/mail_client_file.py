@@ -16,7 +16,8 @@ DETECTOR = Detector(
     kin=Kin.NATURE,
     files=r"/[._]?(?:esmtprc|msmtprc|fetchmailrc|muttrc|mailrc|getmailrc|offlineimaprc|mbsyncrc|popfile\.cfg|chap-secrets|pap-secrets|wvdial\.conf|ssmtp\.conf|sasl_passwd)$",
     read=lines(
-        rb"^(?![^\r\n]*eval)[^\r\n]{0,200}?\b(?:\w{0,12}_?pass(?:word)?|Pass|AuthPass)[ \t]*[ \t=][ \t]*[\"']?"
+        rb"^(?![^\r\n]*eval)[^\r\n]{0,200}?\b"
+        rb"(?:\w{0,12}_?pass(?:word)?|Pass|AuthPass)[ \t]*[ \t=][ \t]*[\"']?"
         rb"(?P<secret>[^\s\"'#]{2,200})"
     ),
     hits=(

@@ -15,9 +15,9 @@ DETECTOR = Detector(
     remedy="delete it on the API keys page; read the usage",
     keywords=("sk-proj-", "sk-svcacct-", "sk-admin-", "sk-"),
     look=shaped(
-        START
-        + rb"sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{40,200}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|[A-Za-z0-9]{48})"
-        + END
+        START + rb"sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{40,200}"
+        rb"|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"
+        rb"|[A-Za-z0-9]{48})" + END
     ),
     hits=(
         Example("OPENAI_API_KEY=sk-proj-<alnum 64>"),

@@ -13,14 +13,15 @@ from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.detection.model import Detector, Example, Span
 from skillconnect_ops.detection.page import Page
 
+_BEGIN = rb"----[ -]?-?BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?[ -]{4,6}"
 _KEY = re.compile(
-    rb"----[ -]?-?BEGIN (?P<kind>[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?[ -]{4,6}"
-    rb"(?P<body>[A-Za-z0-9+/=\s\\\"'`,.:()<>#|*_ -]{1,20000}?)"
+    # No four dashes within the body: so that it ends at the next header, whichever that is.
+    _BEGIN + rb"(?P<body>(?:[A-Za-z0-9+/=\s\\\"'`,.:()<>#|*_]|-(?!---)){1,20000}+)"
     rb"----[ -]?-?END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?[ -]{4,6}"
 )
 _CUT_OFF = re.compile(
-    rb"----[ -]?-?BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?[ -]{4,6}"
-    rb"(?:\s|\\[nr])+(?:[A-Za-z0-9-]+: [^\r\n]*\s+)*(?:[A-Za-z0-9+/=]{40,80}(?:\s|\\[nr]){1,4}){2,400}"
+    _BEGIN + rb"(?:\s|\\[nr]){1,8}+(?:[A-Za-z0-9-]{1,40}: [^\r\n]{0,200}[\r\n]{1,4}){0,5}"
+    rb"(?:[A-Za-z0-9+/=]{40,80}+(?:\s|\\[nr]){1,4}+){2,400}"
 )
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}")
 _LEAST = 80
@@ -44,15 +45,17 @@ DETECTOR = Detector(
     id="private-key",
     what="private key",
     severity=Severity.CRITICAL,
-    remedy="make a new key pair, replace the public half everywhere it is trusted, and revoke its certificate",
+    remedy="make a new key pair, and take the old public half and its certificate out of use",
     keywords=("-----BEGIN", "---- BEGIN"),
     look=_look,
     hits=(
         Example(
-            "-----BEGIN RSA PRIVATE KEY-----\n<base64 64>\n<base64 64>\n<base64 64>\n-----END RSA PRIVATE KEY-----"
+            "-----BEGIN RSA PRIVATE KEY-----\n<base64 64>\n<base64 64>\n<base64 64>\n"
+            "-----END RSA PRIVATE KEY-----"
         ),
         Example(
-            '"private_key": "-----BEGIN PRIVATE KEY-----\\n<base64 64>\\n<base64 64>\\n<base64 64>\\n-----END PRIVATE KEY-----\\n"'
+            '"private_key": "-----BEGIN PRIVATE KEY-----\\n<base64 64>\\n<base64 64>'
+            '\\n-----END PRIVATE KEY-----\\n"'
         ),
     ),
     misses=(

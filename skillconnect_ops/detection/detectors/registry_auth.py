@@ -15,8 +15,10 @@ DETECTOR = Detector(
     kin=Kin.NATURE,
     keywords=("_authToken", "_auth", "_password", "npmAuthToken", "npmAuthIdent"),
     look=shaped(
-        rb"(?:(?<=[:\s])|^)(?:_authToken|_auth|_password)\"?[ \t]{0,4}=[ \t]{0,4}\"?(?P<secret>[^\s\"]{8,400})"
-        rb"|(?:npmAuthToken|npmAuthIdent)\"?:[ \t]{1,4}\"?(?P<token>[^\s\"]{8,400})"
+        rb"(?:(?<=[:\s])|^)(?:_authToken|_auth|_password)\"?[ \t]{0,4}=[ \t]{0,4}\"?"
+        rb"(?P<secret>[^\s\"]{8,400})"
+        rb"|(?:npmAuthToken|npmAuthIdent)\"?:[ \t]{1,4}\"?"
+        rb"(?P<token>[^\s\"]{8,400})"
     ),
     hits=(
         Example("//registry.npmjs.org/:_authToken=<uuid 1>"),

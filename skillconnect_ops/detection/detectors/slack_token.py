@@ -27,9 +27,8 @@ DETECTOR = Detector(
         "xapp-",
     ),
     look=shaped(
-        START
-        + rb"(?:xox[abeoprscd](?:-|\.xox[bp]-)[A-Za-z0-9-]{10,250}|xapp-\d-[A-Z0-9]{8,12}-\d{8,15}-[a-f0-9]{30,80})"
-        + END
+        START + rb"(?:xox[abeoprscd](?:-|\.xox[bp]-)[A-Za-z0-9-]{10,250}"
+        rb"|xapp-\d-[A-Z0-9]{8,12}-\d{8,15}-[a-f0-9]{30,80})" + END
     ),
     hits=(Example("SLACK_TOKEN=xoxb-<digits 12>-<digits 12>-<alnum 24>"),),
     misses=(
