@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, Unreadable
 from skillconnect_ops.history.model import Gap, Hit, Looked, Search, Trace, Where
+from skillconnect_ops.history.versions import Versions
 from skillconnect_ops.history.wire import Harvest, packed
 
 _TREE_ENTRY = re.compile(rb"[0-7]{5,6} ([^\0]+)\0")
@@ -76,6 +77,7 @@ class _Gathered:
 
     def __init__(self, search: Search) -> None:
         self._search = search
+        self._versions = Versions(search)
         self._hits: list[Hit] = []
         self.gaps: list[Gap] = []
         self._pointers: dict[str, str] = {}
@@ -87,8 +89,13 @@ class _Gathered:
             found = _LFS.search(piece.content)
             if found is not None:
                 self._pointers[found[1].decode()] = path or piece.oid
-        looked = _below(self._search(path, piece.content), piece.line)
+        looked = self._look_at_blob(path, piece)
         self.add(looked, Hit(where=Where.BLOB, oid=piece.oid, path=path, traces=looked.traces))
+
+    def _look_at_blob(self, path: str | None, piece: Piece) -> Looked:
+        if len(piece.content) == piece.size_bytes:
+            return self._versions(path, piece.content)
+        return _below(self._search(path, piece.content), piece.line)
 
     def message(self, piece: Piece) -> None:
         """Search a commit or tag: its headers, which hold names, and its message."""

@@ -83,10 +83,7 @@ class Sweep:
         for kind in (ObjectKind.TREE, *_MESSAGES):
             yield from self._portions(kind, ((one.oid, None, one.size_bytes) for one in of[kind]))
         self.paths = self._introduced([one.oid for one in of[ObjectKind.COMMIT]])
-        yield from self._portions(
-            ObjectKind.BLOB,
-            ((one.oid, self._first_path(one.oid), one.size_bytes) for one in of[ObjectKind.BLOB]),
-        )
+        yield from self._portions(ObjectKind.BLOB, self._by_path(of[ObjectKind.BLOB]))
 
     def _portions(
         self, kind: ObjectKind, items: Iterable[tuple[str, str | None, int]]
@@ -113,9 +110,17 @@ class Sweep:
             _note(places, one)
         return places
 
-    def _first_path(self, oid: str) -> str | None:
-        places = self.paths.get(oid)
-        return places[0][0] if places else None
+    def _by_path(self, blobs: Iterable[Listed]) -> Iterator[tuple[str, str | None, int]]:
+        """Versions of a path one behind the other, oldest first: they are searched as such."""
+        sizes = {one.oid: one.size_bytes for one in blobs}
+        versions: dict[str, list[str]] = {}
+        for oid, places in self.paths.items():
+            if oid in sizes:
+                versions.setdefault(places[0][0], []).append(oid)
+        for path in sorted(versions):
+            for oid in versions[path]:
+                yield oid, path, sizes.pop(oid)
+        yield from ((oid, None, size_bytes) for oid, size_bytes in sizes.items())
 
     def _look_at_names(self, names: Iterable[str], where: Where) -> None:
         """All names at once, a line each; a name that holds a line end is its own content."""
