@@ -46,7 +46,7 @@ def _below(root: Path, folder: str, enter: Callable[[str], bool]) -> Iterator[On
 
 def _entry(name: str, path: str, about: os.stat_result) -> OnDisk:
     if stat.S_ISLNK(about.st_mode):
-        return OnDisk(name=name, path=Path(path), link=os.fsencode(os.readlink(path)))
+        return OnDisk(name=name, path=Path(path), link=os.fsencode(Path(path).readlink()))
     if not stat.S_ISREG(about.st_mode):
         return OnDisk(name=name, path=Path(path), trouble=_ODD)
     return OnDisk(name=name, path=Path(path), size_bytes=about.st_size)

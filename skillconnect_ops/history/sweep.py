@@ -12,6 +12,7 @@ from skillconnect_ops.history.wire import Harvest, unpacked
 
 PORTION_BYTES = 48 << 20
 """How much one job reads: enough that starting a `git` for it does not matter."""
+_WORDS = str.maketrans("/\n", "  ")
 _MESSAGES = (ObjectKind.COMMIT, ObjectKind.TAG)
 
 
@@ -123,10 +124,9 @@ class Sweep:
         yield from ((oid, None, size_bytes) for oid, size_bytes in sizes.items())
 
     def _look_at_names(self, names: Iterable[str], where: Where) -> None:
-        """All names at once, a line each; a name that holds a line end is its own content."""
-        plain = sorted(name for name in names if "\n" not in name)
-        for portion in _some(plain, 50_000):
-            text = "\n".join(portion).encode()
+        """All names at once, a line each; their parts are words, as no slash joins them."""
+        for portion in _some(sorted(names), 50_000):
+            text = "\n".join(name.translate(_WORDS) for name in portion).encode()
             for trace in self._search(None, text).traces:
                 name = portion[trace.line - 1]
                 self.hits.append(Hit(where=where, path=name, traces=(trace,)))

@@ -36,23 +36,32 @@ class Unfolding:
         self, path: str | None, content: bytes, budget: Budget, skipped: list[str], *, depth: int
     ) -> Iterator[Trace]:
         plain = self._search(path, content)
-        yield from plain
         if depth == _DEEPEST:
+            yield from plain
             return
-        found = {(trace.detector, trace.secret) for trace in plain}
+        # a tar's members, and what zips only store, lie open: better named by their member
+        packed = list(self._packed(path, content, budget, skipped, depth=depth + 1))
+        found = {(trace.detector, trace.secret) for trace in packed}
+        yield from packed
+        yield from (trace for trace in plain if (trace.detector, trace.secret) not in found)
+        found |= {(trace.detector, trace.secret) for trace in plain}
         for stretch in self._disguises.undone(content):
-            line = content.count(b"\n", 0, stretch.start) + 1
             for trace in self._look(path, stretch.content, budget, skipped, depth=depth + 1):
                 # a stretch holds undisguised text, too, which was found already
                 if (trace.detector, trace.secret) not in found:
                     found.add((trace.detector, trace.secret))
+                    line = content.count(b"\n", 0, stretch.start) + 1
                     yield _wrapped(trace, stretch.form, line=line)
+
+    def _packed(
+        self, path: str | None, content: bytes, budget: Budget, skipped: list[str], *, depth: int
+    ) -> Iterator[Trace]:
         for member in members(content, budget):
             if isinstance(member, Skipped):
                 skipped.append(member.reason)
                 continue
             inner = member.path or path
-            for trace in self._look(inner, member.content, budget, skipped, depth=depth + 1):
+            for trace in self._look(inner, member.content, budget, skipped, depth=depth):
                 yield _wrapped(trace, member.form, line=trace.line)
 
 

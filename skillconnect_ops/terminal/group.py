@@ -257,7 +257,6 @@ def _with_house(verb: Verb) -> Callable[..., Report]:
 
     `--format` and `--out` are added, and looked at before the command begins.
     """
-
     run = verb.run
 
     def called(

@@ -89,9 +89,10 @@ class Git(Struct, frozen=True, kw_only=True):
         self, words: tuple[str, ...], questions: IO[bytes], complaints: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         named = () if self.git_folder is None else (f"--git-dir={self.git_folder}",)
+        argv = ["git", *_CAREFUL, *named, *words]
         try:
             return subprocess.Popen(
-                ["git", *_CAREFUL, *named, *words],
+                argv,
                 cwd=self.folder,
                 env=self.variables,
                 stdin=questions,

@@ -1,7 +1,7 @@
 """What was seen as findings: one for each secret at each place, however many versions hold it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +13,19 @@ from skillconnect_ops.commands.secrets.baseline import Baseline
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
-from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
 from skillconnect_ops.history.model import Where
+from skillconnect_ops.history.places import Sighting
 from skillconnect_ops.history.tree import Standing
 
 if TYPE_CHECKING:
     from skillconnect_ops.commands.secrets.scan_run import Wish
 
+_MASK = "***"
+_NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
+"""Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 _IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
@@ -43,6 +47,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
 def report(scan: Scan, wish: "Wish", accepted: Baseline, *, root: Path) -> Report:
     """The report of a scan."""
+    scan = _unnamed(scan)
     groups = _grouped(scan.seen)
     findings = _findings(groups, wish, accepted)
     pairs = sorted(zip(findings, groups, strict=True), key=lambda pair: _order(pair[0]))
@@ -68,6 +73,41 @@ def report(scan: Scan, wish: "Wish", accepted: Baseline, *, root: Path) -> Repor
         view=_view(scan, pairs, wish),
         next=_next(wish, open_ones),
     )
+
+
+def _unnamed(scan: Scan) -> Scan:
+    """The same, with secrets that stand in names masked wherever these names are shown."""
+    in_names = {
+        secret
+        for one in scan.seen
+        if one.sighting.where in _NAMING
+        for secret in (one.sighting.trace.whole, one.sighting.trace.secret)
+    }
+    if not in_names:
+        return scan
+    longest_first = sorted((secret.reveal() for secret in in_names), key=len, reverse=True)
+
+    def clean(text: str | None) -> str | None:
+        for value in longest_first:
+            text = text.replace(value, _MASK) if text else text
+        return text
+
+    return replace(
+        scan,
+        seen=tuple(replace(one, sighting=_cleaned(one.sighting, clean)) for one in scan.seen),
+        unknown=tuple(
+            Unknown(clean(it.subject) or "", clean(it.reason) or "") for it in scan.unknown
+        ),
+    )
+
+
+def _cleaned(sighting: Sighting, clean: Callable[[str | None], str | None]) -> Sighting:
+    origin = sighting.origin
+    if origin is not None:
+        author, reached_by = clean(origin.author) or "", clean(origin.reached_by)
+        origin = replace(origin, author=author, reached_by=reached_by)
+    path, held_by = clean(sighting.path), clean(sighting.held_by)
+    return replace(sighting, origin=origin, path=path, held_by=held_by)
 
 
 def _grouped(seen: Iterable[Seen]) -> list[Group]:
@@ -96,9 +136,9 @@ def _where(one: Seen) -> tuple[str | None, str | None]:
         case Where.TAG:
             return None, f"{inner}{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
         case Where.NAME:
-            return None, f"{inner}a file's name"
+            return None, f"{inner}the file name {sighting.path}"
         case Where.REF:
-            return None, f"{inner}a ref's name"
+            return None, f"{inner}the ref name {sighting.path}"
         case _:
             return None, f"{inner}blob {short}"
 
@@ -200,13 +240,9 @@ def _now(group: Group) -> list[str]:
     if wheres & {Where.BLOB, Where.COMMIT}:
         in_head = any(one.sighting.in_head for one in group.seen)
         words.append("in HEAD" if in_head else "no more in HEAD")
-    if group.first.sighting.where in {Where.NAME, Where.REF}:
-        words.append(f'"{_masked(group)}"')
-    return words
-
-
-def _masked(group: Group) -> str:
-    return group.first.sighting.trace.context
+    if wheres == {Where.NAME} and any(one.sighting.in_head for one in group.seen):
+        words.append("in HEAD")
+    return words or ["as a name"]
 
 
 def _place(finding: Finding, group: Group) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class Repository(Protocol):
         """Paths that ignore rules cover; folders whole, with a `/` at their end."""
 
     def own_files(self) -> Iterator[tuple[str, Path]]:
-        """Every file of the git folder besides objects: config, hooks, reflogs, LFS objects…
+        """Every file of the git folder besides objects: config, hooks, reflogs, LFS objects.
 
         Each with its name relative to the git folder, and where it is.
         """
