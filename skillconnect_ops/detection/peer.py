@@ -1,10 +1,12 @@
 """The detectors of detect-secrets, run on single lines.
 
-Importing them takes longer than a scan of a small tree, so that happens on the first line that one
-of their keywords stands in. They never get to validate a secret over a network: only
-`analyze_line`'s regular expressions run here.
+Importing them takes longer than a scan of a small tree, so that happens on the first line where one
+of their keywords stands beside something long enough to be a key. They never get to validate a
+secret over a network: only `analyze_string`, their regular expressions, runs here, since
+`analyze_line` may call the service.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
@@ -15,6 +17,7 @@ from skillconnect_ops.detection.page import Page
 
 LONGEST_LINE = 4000
 """Bytes of a line that are handed over; minified code has no lines worth the name."""
+_LONG = re.compile(rb"[A-Za-z0-9_+/-]{20,}")
 _PACKAGE = "detect_secrets.plugins."
 
 
@@ -59,11 +62,19 @@ def peer_lines(plugins: Iterable[tuple[str, str]]) -> Read:
     return read
 
 
+def _random_enough(plugin: Any, value: str) -> bool:
+    """The entropy plugins filter in `analyze_line`, which is not called here."""
+    limit = getattr(plugin, "entropy_limit", None)
+    return limit is None or plugin.calculate_shannon_entropy(value) > limit
+
+
 def _spans(page: Page, low: int, high: int, module: str, name: str) -> Iterable[Span]:
+    if _LONG.search(page.content, low, high) is None:
+        return
     line = page.content[low:high].decode("latin-1")
     plugin = _plugin(module, name)
-    for secret in plugin.analyze_line(filename=page.path or "", line=line.rstrip("\r\n")):
-        value = secret.secret_value
+    for found in plugin.analyze_string(line.rstrip("\r\n")):
+        value = found.strip("\"'=: \t")
         at = line.find(value) if value else -1
-        if at >= 0:
+        if at >= 0 and _random_enough(plugin, value):
             yield Span(start=low + at, end=low + at + len(value), quoted=True)

@@ -126,7 +126,10 @@ class Scanner:
             key = (detector.kin, span.name, span.quoted, span.confidence, span.reasons, value)
             if key not in grades:
                 grades[key] = grade(page, span, value, detector.kin)
-            yield _match(page, detector, span, value, grades[key], place, text)
+            at = (span.start, span.end)
+            if text is not None:
+                at = (text.origin(span.start), text.origin(span.end))
+            yield _match(page, detector, span, value=value, graded=grades[key], place=place, at=at)
 
 
 def _as_utf8(content: bytes) -> Transcoded | None:
@@ -173,25 +176,23 @@ def _match(
     page: Page,
     detector: Detector,
     span: Span,
+    *,
     value: str,
     graded: Grade,
     place: Place,
-    text: Transcoded | None,
+    at: tuple[int, int],
 ) -> Match:
     whole = value
     if span.whole is not None:
         whole = _decoded(page.content[span.whole[0] : span.whole[1]])
     confidence, reasons = graded
-    start, end = span.start, span.end
-    if text is not None:
-        start, end = text.origin(start), text.origin(end)
     return Match(
         detector=detector.id,
         what=detector.what,
         secret=Secret(value),
         whole=Secret(whole),
-        start=start,
-        end=end,
+        start=at[0],
+        end=at[1],
         line=place.line,
         column=place.column,
         end_line=place.end_line,
