@@ -122,10 +122,10 @@ def _bare(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
 
 def _code(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
     """A value without quotes where values have quotes: an expression."""
-    value = _TOKEN.match(found["bare"])
     if not page.thorough:
         page.pass_over(CODE)
         return ()
+    value = _TOKEN.match(found["bare"])
     start = found.start("bare")
     end = start + (value.end() if value else 1)
     name = _name(page, found, begin)

@@ -54,20 +54,20 @@ class Places:
             )
 
     def _context(self, index: int, line_start: int) -> str:
-        start, _ = self._spans[index]
-        low = max(line_start, start - WIDTH // 2)
-        high = self._line_end(start, WIDTH * 2)
-        parts, at = [], low
+        spans, content = self._spans, self._content
+        start = spans[index][0]
+        low, high = max(line_start, start - WIDTH // 2), self._line_end(start, WIDTH // 2)
         first = index
-        while first > 0 and self._spans[first - 1][1] > low:
+        while first > 0 and spans[first - 1][1] > low:
             first -= 1
-        for begin, end in (self._spans[n] for n in range(first, len(self._spans))):
+        parts, at = [], low
+        for number in range(first, len(spans)):
+            begin, end = spans[number]
             if begin >= high:
                 break
-            parts.append(_text(self._content[at : max(begin, at)]))
-            parts.append(masked(_text(self._content[begin:end])))
-            at = max(at, end)
-        parts.append(_text(self._content[at : max(high, at)]))
+            parts += (_text(content[at:begin]), masked(_text(content[begin:end])))
+            at = end
+        parts.append(_text(content[at : max(high, at)]))
         text = "".join(parts).strip()
         return text.splitlines()[0][:WIDTH] if text else ""
 

@@ -14,6 +14,7 @@ from skillconnect_ops.detection.page import Kind, Page
 
 LOW, MEDIUM, HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
 Doubt = tuple[str, Confidence]
+Grade = tuple[Confidence, tuple[str, ...]]
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _ABOUT = re.compile(
@@ -35,7 +36,7 @@ _PASSWORD = re.compile(r"(?i)pass|pwd|credential")
 _LOOSE = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.JSON, Kind.XML, Kind.SHELL})
 
 
-def grade(page: Page, span: Span, value: str, kin: Kin) -> tuple[Confidence, tuple[str, ...]]:
+def grade(page: Page, span: Span, value: str, kin: Kin) -> Grade:
     """The confidence that is left, and the reasons against more."""
     level, reasons = span.confidence, list(span.reasons)
     for reason, most in _doubts(page, span, value, kin):
@@ -80,7 +81,7 @@ def _of_the_value(value: str, kin: Kin) -> Iterator[Doubt]:
 def _is_placeholder(value: str, kin: Kin) -> bool:
     if len(value) > 400 or kin is Kin.NATURE:
         return False
-    if kin is Kin.SHAPE or values.looks_random(value):
+    if kin is Kin.SHAPE or len(value) > 80 or values.looks_random(value):
         return values.SURE_PLACEHOLDER.search(value) is not None
     return values.PLACEHOLDER.search(value) is not None
 

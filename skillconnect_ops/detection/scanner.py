@@ -9,7 +9,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection.context import Place, Places
 from skillconnect_ops.detection.detectors import DETECTORS
-from skillconnect_ops.detection.grading import grade
+from skillconnect_ops.detection.grading import Grade, grade
 from skillconnect_ops.detection.model import Blob, Detector, Look, Match, Span
 from skillconnect_ops.detection.page import Page
 from skillconnect_ops.detection.unicode import Transcoded, utf16_codec
@@ -118,8 +118,18 @@ class Scanner:
         self, page: Page, found: Sequence[Found], text: Transcoded | None
     ) -> Iterator[Match]:
         places = Places(page.content, [(span.start, span.end) for _, span in found])
+        grades: dict[tuple[object, ...], Grade] = {}
         for (rank, span), place in zip(found, places, strict=True):
-            yield _match(page, self._detectors[rank], span, place, text)
+            detector = self._detectors[rank]
+            value = _decoded(page.content[span.start : span.end])
+            # What is there a thousand times is judged once.
+            key = (detector.kin, span.name, span.quoted, span.confidence, span.reasons, value)
+            if key not in grades:
+                grades[key] = grade(page, span, value, detector.kin)
+            at = (span.start, span.end)
+            if text is not None:
+                at = (text.origin(span.start), text.origin(span.end))
+            yield _match(page, detector, span, value=value, graded=grades[key], place=place, at=at)
 
 
 def _as_utf8(content: bytes) -> Transcoded | None:
@@ -163,23 +173,26 @@ def _settled(found: list[Found]) -> list[Found]:
 
 
 def _match(
-    page: Page, detector: Detector, span: Span, place: Place, text: Transcoded | None
+    page: Page,
+    detector: Detector,
+    span: Span,
+    *,
+    value: str,
+    graded: Grade,
+    place: Place,
+    at: tuple[int, int],
 ) -> Match:
-    value = _decoded(page.content[span.start : span.end])
     whole = value
     if span.whole is not None:
         whole = _decoded(page.content[span.whole[0] : span.whole[1]])
-    confidence, reasons = grade(page, span, value, detector.kin)
-    start, end = span.start, span.end
-    if text is not None:
-        start, end = text.origin(start), text.origin(end)
+    confidence, reasons = graded
     return Match(
         detector=detector.id,
         what=detector.what,
         secret=Secret(value),
         whole=Secret(whole),
-        start=start,
-        end=end,
+        start=at[0],
+        end=at[1],
         line=place.line,
         column=place.column,
         end_line=place.end_line,

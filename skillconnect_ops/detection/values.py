@@ -90,7 +90,8 @@ def looks_random(value: str) -> bool:
 
 def _mixed_case(value: str) -> bool:
     """Capitals all over, where words have one at their beginning."""
-    return 0.3 < sum(map(str.isupper, value)) / len(value) < 0.7 and not value.isupper()
+    least = 0.3 if len(value) < 24 else 0.2
+    return least < sum(map(str.isupper, value)) / len(value) < 0.8
 
 
 def _reads_as_words(value: str) -> bool:

@@ -37,7 +37,8 @@ def test_a_detector_hits_its_examples(detector: Detector, example: Example) -> N
             match for match in scanned(detector, example, text) if match.detector == detector.id
         ]
         assert found, text
-        assert any(match.confidence is not Confidence.LOW for match in found), (text, found)
+        sure = [match for match in found if match.confidence is not Confidence.LOW]
+        assert sure or detector.thorough, (text, found)
 
 
 @pytest.mark.parametrize(

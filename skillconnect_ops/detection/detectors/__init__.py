@@ -16,6 +16,8 @@ from skillconnect_ops.detection.detectors import (
     command_password,
     credential_uri,
     databricks_token,
+    detect_secrets_family,
+    detect_secrets_noisy,
     digitalocean_token,
     discord_webhook,
     docker_auth,
@@ -149,4 +151,6 @@ DETECTORS: tuple[Detector, ...] = (
     random_value.DETECTOR,
     key_file.DETECTOR,
     keystore_file.DETECTOR,
+    detect_secrets_family.DETECTOR,
+    detect_secrets_noisy.DETECTOR,
 )

@@ -12,33 +12,36 @@ from skillconnect_ops.detection.model import Detector, Example, Kin, Span
 from skillconnect_ops.detection.page import Page
 
 _VALUE = rb"(?P<q>[\"']?)(?P<secret>[^\s\"'|;&<>]{4,200})(?P=q)(?=\s|$)"
+_FAR = 300
 _OF = (
     (
         re.compile(rb"curl |wget "),
-        re.compile(
-            rb"[^\r\n|;]{0,300}?\s(?:-u|--user|--http-user)[= ]{1,2}[\"']?[^\s:\"'$@]{1,80}:"
-            rb"(?P<secret>[^\s\"'|;&<>]{4,200})"
-        ),
+        rb"-u|--user|--http-user",
+        rb"[= ]{1,2}[\"']?[^\s:\"'$@]{1,80}:(?P<secret>[^\s\"'|;&<>]{4,200})",
     ),
     (
         re.compile(rb"mysql"),
-        re.compile(
-            rb"(?:dump)?[^\r\n|;]{0,200}?\s-p(?P<q>[\"']?)(?P<secret>[^\s\"'|;&<>-]{4,200})(?P=q)(?=\s|$)"
-        ),
+        rb"-p",
+        rb"(?P<q>[\"']?)(?P<secret>[^\s\"'|;&<>-]{4,200})(?P=q)(?=\s|$)",
     ),
-    (
-        re.compile(rb"sshpass |mongo|docker login"),
-        re.compile(rb"[^\r\n|;]{0,300}?\s-p[= ]{0,2}" + _VALUE),
-    ),
-    (re.compile(rb"redis-cli "), re.compile(rb"[^\r\n|;]{0,200}?\s-a " + _VALUE)),
-    (re.compile(rb"psql "), re.compile(rb"[^\r\n|;]{0,200}?\bpassword=" + _VALUE)),
+    (re.compile(rb"sshpass |mongo|docker login"), rb"-p", rb"[= ]{0,2}" + _VALUE),
+    (re.compile(rb"redis-cli "), rb"-a", rb" " + _VALUE),
+    (re.compile(rb"psql "), rb"password", rb"=" + _VALUE),
 )
+"""The program, its option, and how the password follows."""
+_READY = tuple(
+    (program, re.compile(rb"(?<=[\s\"'])(?:" + option + rb")" + value))
+    for program, option, value in _OF
+)
+_END = re.compile(rb"[\r\n|;]")
 
 
 def _look(page: Page, start: int, end: int) -> Iterable[Span]:
-    for program, arguments in _OF:
-        if program.match(page.content, start):
-            found = arguments.match(page.content, end - 1)
+    content = page.content
+    for program, option in _READY:
+        if program.match(content, start):
+            over = _END.search(content, end, end + _FAR)
+            found = option.search(content, end - 1, over.start() if over else end + _FAR)
             if found is None:
                 return ()
             begin, stop = found.span("secret")
