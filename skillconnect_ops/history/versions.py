@@ -1,23 +1,40 @@
 """Versions of one file, looked at one after the other: only what differs is searched again.
 
 A file with a thousand versions is a thousand times nearly the same text. Where two versions of a
-path share a beginning and an end, what was found in these holds for both; the stretch between, with
-a margin on both sides, is all that is new.
+path share a stretch, what was found in it holds for both; what lies between such stretches, with a
+margin on both sides, is all that is new.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.history.model import Looked, Search, Trace
 
-_SMALLEST = 8192
+_SMALLEST = 4096
 """Below this, comparing costs what searching does."""
-_MARGIN = 4096
-"""What is searched again to both sides of a change; half of it is context, never believed alone."""
+_MARGIN = 1024
+"""What is searched again to both sides of a change, so that it is seen in its context."""
+_SHORTEST = 3 * _MARGIN
+"""Of equal stretches, those that are worth not being searched."""
+_PROBE = 48
+_REACH = 1 << 15
+_PROBES = (0, 64, 256, 1024, 4096, 12288)
+"""How far behind a difference, in the old version, a text is taken that the new one may hold."""
+_MOST_CHANGES = 200
 _STEP = 1 << 16
 _HELD_BYTES = 24 << 20
+
+
+class Same(Struct, frozen=True):
+    """A stretch that two versions share."""
+
+    old: int
+    new: int
+    length: int
 
 
 class _Version(Struct, frozen=True):
@@ -56,74 +73,133 @@ class Versions:
             self._held_bytes -= len(oldest.content)
 
     def _by_difference(self, path: str, before: _Version, content: bytes) -> Looked | None:
-        """The traces of the last version, moved, and those of what changed; None if too much."""
-        old = before.content
+        """What changed, searched, and what is known of the rest; None where too much changed."""
         if before.looked.skipped:
             return None
-        head = _alike_from_start(old, content)
-        tail = _alike_from_end(old, content, most=min(len(old), len(content)) - head)
-        begin = content.rfind(b"\n", 0, max(0, head - _MARGIN)) + 1
-        end = content.find(b"\n", len(content) - tail + _MARGIN)
-        end = len(content) if end < 0 else end
-        if end - begin > len(content) // 2:
+        kept = [_inner(one, before.content, content) for one in alike(before.content, content)]
+        kept = [one for one in kept if one.length > 0]
+        if 2 * sum(one.length for one in kept) < len(content):
             return None
-        fresh = self._search(path, content[begin:end])
-        if fresh.skipped:
+        traces: list[Trace] = []
+        lines = _Lines(content)
+        for begin, end in _between(kept, len(content)):
+            looked = self._search(path, content[begin:end])
+            if looked.skipped:
+                return None
+            traces += (_moved(trace, lines.above(begin)) for trace in looked.traces)
+        if before.looked.traces:
+            traces += _carried(before, lines, kept)
+        return Looked(tuple(traces))
+
+
+class _Lines:
+    """How many lines lie above an offset; asked for offsets in rising order."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._offset = 0
+        self._above = 0
+
+    def above(self, offset: int) -> int:
+        """The number of line ends before the offset."""
+        if offset < self._offset:
+            self._offset = self._above = 0
+        self._above += self._content.count(b"\n", self._offset, offset)
+        self._offset = offset
+        return self._above
+
+
+def alike(old: bytes, new: bytes) -> Iterator[Same]:
+    """Stretches that both hold, in the order of both; by far not all, but quickly."""
+    at_old = at_new = 0
+    for _ in range(_MOST_CHANGES):
+        length = _alike_from(old, at_old, new, at_new)
+        if length >= _SHORTEST:
+            yield Same(at_old, at_new, length)
+        at_old, at_new = at_old + length, at_new + length
+        found = _next_same(old, at_old, new, at_new)
+        if found is None:
+            break
+        at_old, at_new = found
+    tail = _alike_to_end(old, at_old, new, at_new)
+    if tail >= _SHORTEST:
+        yield Same(len(old) - tail, len(new) - tail, tail)
+
+
+def _next_same(old: bytes, at_old: int, new: bytes, at_new: int) -> tuple[int, int] | None:
+    """Where both go on alike, behind a place where they differ."""
+    for skip in _PROBES:
+        begin = old.find(b"\n", at_old + skip) + 1
+        probe = old[begin : begin + _PROBE]
+        if begin == 0 or len(probe) < _PROBE:
             return None
-        if not fresh.traces and not before.looked.traces:
-            return Looked()
-        return Looked(_joined(before, content, fresh, head=head, tail=tail, begin=begin))
+        found = new.find(probe, at_new, at_new + _REACH + skip)
+        if found >= 0:
+            return begin, found
+    return None
 
 
-def _joined(
-    before: _Version, content: bytes, fresh: Looked, *, head: int, tail: int, begin: int
-) -> tuple[Trace, ...]:
-    """Old traces above and below the change, new ones within it and its near context."""
-    old = before.content
-    shift_of_fresh = content.count(b"\n", 0, begin)
-    top = _line(content, head - _MARGIN // 2)
-    bottom = _line(content, len(content) - tail + _MARGIN // 2)
-    shift = bottom - _line(old, len(old) - tail + _MARGIN // 2)
-    near = (_moved(trace, shift_of_fresh) for trace in fresh.traces)
-    return (
-        *(trace for trace in before.looked.traces if trace.line < top),
-        *(trace for trace in near if top <= trace.line <= bottom),
-        *(
-            _moved(trace, shift)
-            for trace in before.looked.traces
-            if trace.line >= top and trace.line + shift > bottom
-        ),
-    )
+def _inner(same: Same, old: bytes, new: bytes) -> Same:
+    """The stretch without its margins, from line start to line start."""
+    begin, end = same.new, same.new + same.length
+    if same.old > 0 or same.new > 0:
+        begin = new.find(b"\n", begin + _MARGIN, end) + 1
+    if end < len(new) or same.old + same.length < len(old):
+        end = new.rfind(b"\n", same.new, max(end - _MARGIN, same.new)) + 1
+    if begin == 0 and same.new > 0:
+        return Same(same.old, same.new, 0)
+    return Same(same.old + begin - same.new, begin, max(0, end - begin))
 
 
-def _line(content: bytes, offset: int) -> int:
-    """The number of the line at an offset; 1 before the beginning, none so high behind the end."""
-    if offset <= 0:
-        return 1
-    return content.count(b"\n", 0, offset) + 1 + (offset >= len(content))
+def _between(kept: list[Same], size_bytes: int) -> Iterator[tuple[int, int]]:
+    """What the stretches leave, each with its margin on both sides once more as context."""
+    ends = [0, *(edge for one in kept for edge in (one.new, one.new + one.length)), size_bytes]
+    for begin, end in list(pairwise(ends))[::2]:
+        if begin < end:
+            yield begin, end
+
+
+def _carried(before: _Version, lines: _Lines, kept: list[Same]) -> Iterator[Trace]:
+    """The old version's traces on lines that the new one has as well."""
+    old_lines = _Lines(before.content)
+    for one in kept:
+        first, last = old_lines.above(one.old), old_lines.above(one.old + one.length)
+        shift = lines.above(one.new) - first
+        for trace in before.looked.traces:
+            if first < trace.line <= last:
+                yield _moved(trace, shift)
 
 
 def _moved(trace: Trace, by: int) -> Trace:
+    if by == 0:
+        return trace
     end = None if trace.end_line is None else trace.end_line + by
     return replace(trace, line=trace.line + by, end_line=end)
 
 
-def _alike_from_start(one: bytes, other: bytes) -> int:
-    most = min(len(one), len(other))
-    for at in range(0, most, _STEP):
-        left, right = one[at : min(at + _STEP, most)], other[at : min(at + _STEP, most)]
+def _alike_from(one: bytes, at: int, other: bytes, there: int) -> int:
+    most = min(len(one) - at, len(other) - there)
+    done, step = 0, 1024
+    while done < most:
+        width = min(step, most - done)
+        left = one[at + done : at + done + width]
+        right = other[there + done : there + done + width]
         if left != right:
-            return at + _first_difference(left, right)
+            return done + _first_difference(left, right)
+        done, step = done + width, min(2 * step, _STEP)
     return most
 
 
-def _alike_from_end(one: bytes, other: bytes, *, most: int) -> int:
-    for back in range(0, most, _STEP):
-        width = min(_STEP, most - back)
-        left = one[len(one) - back - width : len(one) - back]
-        right = other[len(other) - back - width : len(other) - back]
+def _alike_to_end(one: bytes, at: int, other: bytes, there: int) -> int:
+    most = min(len(one) - at, len(other) - there)
+    done, step = 0, 1024
+    while done < most:
+        width = min(step, most - done)
+        left = one[len(one) - done - width : len(one) - done]
+        right = other[len(other) - done - width : len(other) - done]
         if left != right:
-            return back + _first_difference(left[::-1], right[::-1])
+            return done + _first_difference(left[::-1], right[::-1])
+        done, step = done + width, min(2 * step, _STEP)
     return most
 
 
