@@ -54,13 +54,14 @@ class GitRepositories:
         git = Git(folder=folder, variables=variables(self._environment))
         try:
             with git.running("rev-parse", "--absolute-git-dir", "--git-common-dir") as told:
-                own, common = (os.fsdecode(line) for line in told.read().splitlines())
+                lines = told.read().splitlines()
         except GitCannotRead as error:
             if "dubious ownership" in error.why:
                 raise NotTrusted(folder) from error
             if any(words in error.why for words in _NOT_HERE):
                 return None
             raise
+        own, common = map(os.fsdecode, lines)
         git_folder = Path(own)
         return GitRepository(
             git=Git(folder=git_folder, git_folder=git_folder, variables=git.variables),
