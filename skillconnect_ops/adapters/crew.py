@@ -15,16 +15,22 @@ _MOST = 8
 
 
 class ChildProcesses:
-    """Implements `core.ports.crew.Crew`."""
+    """Implements `core.ports.crew.Crew`.
 
-    def __init__(self, *, most: int | None = None) -> None:
+    Args:
+        most: how many children at once; by default one for each processor that we may use.
+        worth_bytes: work that reads less is done here.
+    """
+
+    def __init__(self, *, most: int | None = None, worth_bytes: int = _WORTH_BYTES) -> None:
+        self._worth_bytes = worth_bytes
         self._most = most or min(_MOST, len(os.sched_getaffinity(0)))
 
     def spread(
         self, work: Callable[[Job], bytes], jobs: Iterable[Job], *, size_bytes: int
     ) -> Iterator[bytes]:
         """Do the jobs; the results come as they are ready."""
-        if size_bytes < _WORTH_BYTES or self._most < 2:
+        if size_bytes < self._worth_bytes or self._most < 2:
             yield from map(work, jobs)
             return
         # `spawn`, since a fork copies locks that threads of ours may hold (progress bars do)

@@ -19,6 +19,8 @@ _LONGEST = 1 << 16
 _SHORTEST = 4
 """Anchors, plain or encoded, below this length would hit everywhere."""
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_MUCH_BYTES = 8 << 20
+"""From here on the automaton that is fastest to run is worth the 50 ms that it takes to build."""
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -60,12 +62,17 @@ class Disguises:
             for pattern, form, shift in _encoded(anchor):
                 forms.setdefault(pattern, (form, shift))
         self._forms = list(forms.values())
-        self._automaton = ahocorasick_rs.BytesAhoCorasick(
-            list(forms), implementation=ahocorasick_rs.Implementation.DFA
-        )
+        self._patterns = list(forms)
+        self._automaton = self._built(ahocorasick_rs.Implementation.ContiguousNFA)
+        self._swift = False
+        self._seen_bytes = 0
 
     def undone(self, content: bytes) -> Iterator[Plain]:
         """Every stretch that holds an anchor in disguise, once."""
+        self._seen_bytes += len(content)
+        if not self._swift and self._seen_bytes > _MUCH_BYTES:
+            self._automaton = self._built(ahocorasick_rs.Implementation.DFA)
+            self._swift = True
         seen: dict[Form, int] = {}
         for index, start, end in self._automaton.find_matches_as_indexes(content):
             form, shift = self._forms[index]
@@ -74,6 +81,11 @@ class Disguises:
             plain, until = _undo(content, form, start, end, shift)
             seen[form] = until
             yield plain
+
+    def _built(
+        self, implementation: ahocorasick_rs.Implementation
+    ) -> ahocorasick_rs.BytesAhoCorasick:
+        return ahocorasick_rs.BytesAhoCorasick(self._patterns, implementation=implementation)
 
 
 def _encoded(anchor: bytes) -> Iterator[tuple[bytes, Form, int]]:

@@ -23,9 +23,18 @@ class Sweep:
         repository: what is walked.
         search: what looks at each content.
         crew: who does the work.
+        portion_bytes: how much one job reads.
     """
 
-    def __init__(self, repository: Repository, *, search: Search, crew: Crew) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        search: Search,
+        crew: Crew,
+        portion_bytes: int = PORTION_BYTES,
+    ) -> None:
+        self._portion_bytes = portion_bytes
         self._repository = repository
         self._search = search
         self._crew = crew
@@ -94,7 +103,7 @@ class Sweep:
         for oid, path, of_one in items:
             portion.append((oid, path))
             size_bytes += of_one
-            if size_bytes >= PORTION_BYTES:
+            if size_bytes >= self._portion_bytes:
                 yield self._job(kind, portion)
                 portion, size_bytes = [], 0
         if portion:

@@ -1,8 +1,10 @@
 """One repository as the port wants it: lists from git's plumbing, and the files of its folder."""
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from msgspec import Struct
 
@@ -19,6 +21,7 @@ from skillconnect_ops.core.ports.objects import (
     Unreadable,
 )
 
+_BLOCK_BYTES = 1 << 20
 _GITLINK = "160000"
 _NOT_HERE = ("not a git repository", "No such file or directory")
 
@@ -115,7 +118,7 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             oldest_first = told.read().decode().split()[::-1]
         words = ("diff-tree", "--stdin", "-r", "-c", "--root", "--no-renames", "--raw", "-z")
         with self.git.running(*words, given=oldest_first, tolerant=True) as told:
-            yield from _introduced(told.read().split(b"\0"))
+            yield from _introduced(_parts(told))
 
     def commits_since(self, revision: str) -> tuple[str, ...]:
         """All that anything reaches, without what the revision reaches."""
@@ -269,7 +272,16 @@ def _with_index(git: Git, index: str) -> Git:
     )
 
 
-def _introduced(tokens: list[bytes]) -> Iterator[Introduction]:
+def _parts(told: IO[bytes]) -> Iterator[bytes]:
+    """What NUL bytes part, without all of it in memory at once."""
+    tail = b""
+    while block := told.read(_BLOCK_BYTES):
+        *parts, tail = (tail + block).split(b"\0")
+        yield from parts
+    yield tail
+
+
+def _introduced(tokens: Iterable[bytes]) -> Iterator[Introduction]:
     """The records of `diff-tree --stdin --raw -z`: a commit, then pairs of change and path."""
     commit, change = "", b""
     for token in tokens:
@@ -278,10 +290,9 @@ def _introduced(tokens: list[bytes]) -> Iterator[Introduction]:
             parents = len(change) - len(change.lstrip(b":"))
             mode, oid = modes_and_oids[parents], modes_and_oids[2 * parents + 1]
             if mode not in {b"000000", b"160000"}:
-                yield Introduction(oid.decode(), text(token), commit)
+                yield Introduction(oid.decode(), sys.intern(text(token)), commit)
             change = b""
         elif token.startswith(b":"):
             change = token
         elif token:
             commit = token.decode().strip()
-    return
