@@ -125,7 +125,7 @@ def _of_the_wording(page: Page, span: Span, value: str) -> Iterator[Doubt]:
     written_down = page.kind in _LOOSE
     if " " in value.strip() and sum(map(str.isalpha, value)) > 0.7 * len(value):
         yield "reads as a sentence", MEDIUM if written_down and password else LOW
-    elif values.IDENTIFIER.match(value):
+    elif values.IDENTIFIER.match(value) and not values.looks_random(value):
         yield "a plain word", MEDIUM if password and " " not in value else LOW
     elif not password and len(value) < 16:
         yield "short for a key", MEDIUM if written_down else LOW

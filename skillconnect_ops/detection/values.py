@@ -11,7 +11,7 @@ VARIABLE = re.compile(
         | !\w+\s.* | \?{1,3} ) $ """
 )
 """The whole value is put in from elsewhere: `${X}`, `$X`, `{{ x }}`, `%s`."""
-HALF_VARIABLE = re.compile(r"\$\{|\{\{|\$\(|#\{|%\(\w+\)s|<%=")
+HALF_VARIABLE = re.compile(r"[$#]\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|%\(\w+\)s|<%=[^%]*%>")
 LOOKED_UP = re.compile(
     r"""(?xi) process\.env | import\.meta\.env | os\.environ | getenv | \benv\( | \bENV\[
       | System\.get | secretKeyRef | valueFrom | fromJson\( | ^(?:secrets?|config|data)\.\w+
