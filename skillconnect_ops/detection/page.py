@@ -57,6 +57,10 @@ _EXAMPLES = re.compile(
         | /(?:example|sample|template)[._-][^/]*$ | /(?:examples?|samples?|demos?|tutorials?)/
         | \.(?:j2|jinja2?|mustache)$"""
 )
+_SPOKEN = re.compile(
+    r"(?i)/(?:i18n|l10n|locales?|lang|languages?|translations?|messages|intl)/"
+    r"|/(?:messages|strings|translation)[._-][^/]*$|/[a-z]{2}[_-][A-Z]{2}\.(?:json|ya?ml|ts|js)$"
+)
 _LOCKS = re.compile(
     r"""(?xi) /(?: package-lock\.json | npm-shrinkwrap\.json | yarn\.lock | pnpm-lock\.yaml
         | bun\.lock | poetry\.lock | uv\.lock | pdm\.lock | Pipfile\.lock | composer\.lock
@@ -123,6 +127,8 @@ class Page:
             found.append(("in a lock file, where hashes are at home", medium, low))
         if _EXAMPLES.search(path):
             found.append(("in a file of examples", medium, low))
+        if _SPOKEN.search(path):
+            found.append(("in a translation", medium, low))
         if _TESTS.search(path):
             found.append(("in a test or a fixture", medium, low))
         if self.kind is Kind.DOC or _DOCS.search(path):

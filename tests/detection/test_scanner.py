@@ -61,7 +61,7 @@ def test_a_key_of_many_lines_says_where_it_ends() -> None:
         "".join(secrets.choice(string.ascii_letters) for _ in range(64)) for _ in "123"
     )
     match = one(f"x\n-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n", "k.txt.key")
-    assert (match.line, match.end_line) == (2, 5)
+    assert (match.line, match.end_line) == (2, 6)
     assert body not in match.context
 
 
