@@ -23,8 +23,8 @@ _ASSIGNED = re.compile(
             [ \t]{0,40}+ (?P<equals> ={1,3} (?![=~>]) )
           | [ \t]{0,20} (?P<colon> :(?![:/]) =? )
           | [ \t]{0,20} (?P<arrow> =>(?!\s*[{(]) | \?\?=? | \|\|=? )
-          | [ \t]{0,20} (?P<comma> , ) (?=\s{0,20}\\{0,3}["'`])
           | (?P<far> [ \t]{0,2} ,? ) \s{1,40} ["']? [vV]alue ["']? [ \t]{0,20} [:=]
+          | [ \t]{0,20} (?P<comma> , ) (?=\s{0,20}\\{0,3}["'`])
         )
         \s{0,40}?
       | (?P<tag> [^<>\n=]{0,8} (?:\s[^<>\n]{0,80})? > )
@@ -85,6 +85,8 @@ def _quoted(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
         before = page.content[max(begin - 40, 0) : begin].rstrip(b"\"'` \t")
         if not _DEFINES.search(before):
             reasons = ("two strings side by side, not an assignment",)
+    if (found["close"] or b"").endswith((b'"', b"'")) and page.content[begin - 1 : begin] == b" ":
+        reasons = ("its name is the end of a sentence",)
     if (found["equals"] or b"=").startswith(b"=="):
         reasons = ("compared with, not assigned",)
     start, end = found.span("quoted")

@@ -60,7 +60,8 @@ class Places:
         first = index
         while first > 0 and spans[first - 1][1] > low:
             first -= 1
-        parts, at = [], low
+        parts: list[str] = []
+        at = low
         for number in range(first, len(spans)):
             begin, end = spans[number]
             if begin >= high:

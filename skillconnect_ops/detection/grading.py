@@ -29,6 +29,12 @@ _ABOUT = re.compile(
       | provider | username | method | confirm\w* | forgot\w* | mask | column | param\w* ) $"""
 )
 """Last words of names that speak about a secret: `tokenUrl`, `password_field`."""
+_SPOKEN = frozenset(
+    {"label", "title", "mandatory", "show", "hide", "forgot", "invalid", "wrong", "enter", "repeat"}
+    | {"confirm", "change", "reset", "missing", "empty", "weak", "require", "required", "no", "is"}
+    | {"has", "min", "max", "hint", "placeholder", "error", "text", "msg", "message", "validate"}
+)
+"""First words of such names: `LABEL_PASSWORD`, `isTokenValid`."""
 _PUBLIC = re.compile(
     r"(?i)public|publishable|csrf|xsrf|(?:primary|foreign|sort|partition|cache|group)_?key"
 )
@@ -90,7 +96,9 @@ def _of_the_name(name: str, value: str) -> Iterator[Doubt]:
     """What the name says against its value."""
     if _PUBLIC.search(name):
         yield "the name says that it is public", LOW
-    elif (words := _WORD.findall(name)) and _ABOUT.match(words[-1].lower()):
+    elif (words := _WORD.findall(name)) and (
+        _ABOUT.match(words[-1].lower()) or words[0].lower() in _SPOKEN
+    ):
         yield "the name speaks about a secret, it does not hold one", LOW
     if value.lower().replace("-", "").replace("_", "") in name.lower().replace("_", ""):
         yield "the value repeats its name", LOW
@@ -104,6 +112,8 @@ def _of_the_form(page: Page, span: Span, value: str) -> Iterator[Doubt]:
         yield "a password's hash, not the password", MEDIUM
     elif values.OBJECT_ID.match(value):
         yield "looks like an ObjectId", LOW
+    elif values.CHAIN_ADDRESS.match(value):
+        yield "a public address on a blockchain", LOW
     elif values.UUID.match(value):
         yield "looks like a UUID", MEDIUM
     elif values.DATE_OR_NUMBER.match(value) and not _PASSWORD.search(span.name):
@@ -123,9 +133,11 @@ def _of_the_form(page: Page, span: Span, value: str) -> Iterator[Doubt]:
 def _of_the_wording(page: Page, span: Span, value: str) -> Iterator[Doubt]:
     password = _PASSWORD.search(span.name) is not None
     written_down = page.kind in _LOOSE
-    if " " in value.strip() and sum(map(str.isalpha, value)) > 0.7 * len(value):
+    if values.in_foreign_letters(value):
+        yield "a sentence in another language", LOW
+    elif " " in value.strip() and sum(map(str.isalpha, value)) > 0.7 * len(value):
         yield "reads as a sentence", MEDIUM if written_down and password else LOW
-    elif values.IDENTIFIER.match(value):
+    elif values.IDENTIFIER.match(value) and not values.looks_random(value):
         yield "a plain word", MEDIUM if password and " " not in value else LOW
     elif not password and len(value) < 16:
         yield "short for a key", MEDIUM if written_down else LOW

@@ -57,6 +57,10 @@ _EXAMPLES = re.compile(
         | /(?:example|sample|template)[._-][^/]*$ | /(?:examples?|samples?|demos?|tutorials?)/
         | \.(?:j2|jinja2?|mustache)$"""
 )
+_SPOKEN = re.compile(
+    r"(?i)/(?:i18n|l10n|locales?|lang|languages?|translations?|messages|intl)/"
+    r"|/(?:messages|strings|translation)[._-][^/]*$|/[a-z]{2}[_-][A-Z]{2}\.(?:json|ya?ml|ts|js)$"
+)
 _LOCKS = re.compile(
     r"""(?xi) /(?: package-lock\.json | npm-shrinkwrap\.json | yarn\.lock | pnpm-lock\.yaml
         | bun\.lock | poetry\.lock | uv\.lock | pdm\.lock | Pipfile\.lock | composer\.lock
@@ -88,13 +92,29 @@ class Page:
         """How values are written here."""
         if self.path is None:
             return Kind.TEXT
-        name = self.path.rpartition("/")[2]
+        found = self._kind_by_name(self.path)
+        return self._kind_by_content() if found is None else found
+
+    def _kind_by_content(self) -> Kind:
+        """For names that say nothing: how the content begins."""
+        head = self.content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+        if head.startswith((b"{", b"[{", b'["')):
+            return Kind.JSON
+        if head.startswith((b"<?xml", b"<")):
+            return Kind.XML
+        if head.startswith(b"#!"):
+            return Kind.SHELL if b"sh" in head.split(b"\n", 1)[0] else Kind.CODE
+        return Kind.YAML if head.startswith(b"---") else Kind.TEXT
+
+    @staticmethod
+    def _kind_by_name(path: str) -> Kind | None:
+        name = path.rpartition("/")[2]
         named = _NAMES.match(name)
         if named is not None:
             return Kind(str(named.lastgroup))
         stem = _EXAMPLES.sub("", name) or name
         extension = stem.rpartition(".")[2].lower() if "." in stem else ""
-        return KIND_OF.get(extension, Kind.TEXT)
+        return KIND_OF.get(extension)
 
     @cached_property
     def remarks(self) -> tuple[Remark, ...]:
@@ -107,6 +127,8 @@ class Page:
             found.append(("in a lock file, where hashes are at home", medium, low))
         if _EXAMPLES.search(path):
             found.append(("in a file of examples", medium, low))
+        if _SPOKEN.search(path):
+            found.append(("in a translation", medium, low))
         if _TESTS.search(path):
             found.append(("in a test or a fixture", medium, low))
         if self.kind is Kind.DOC or _DOCS.search(path):

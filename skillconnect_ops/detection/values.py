@@ -11,7 +11,7 @@ VARIABLE = re.compile(
         | !\w+\s.* | \?{1,3} ) $ """
 )
 """The whole value is put in from elsewhere: `${X}`, `$X`, `{{ x }}`, `%s`."""
-HALF_VARIABLE = re.compile(r"\$\{|\{\{|\$\(|#\{|%\(\w+\)s|<%=")
+HALF_VARIABLE = re.compile(r"[$#]\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|%\(\w+\)s|<%=[^%]*%>")
 LOOKED_UP = re.compile(
     r"""(?xi) process\.env | import\.meta\.env | os\.environ | getenv | \benv\( | \bENV\[
       | System\.get | secretKeyRef | valueFrom | fromJson\( | ^(?:secrets?|config|data)\.\w+
@@ -19,7 +19,7 @@ LOOKED_UP = re.compile(
 )
 PLACEHOLDER = re.compile(
     r"""(?xi) ^<.*>$ | ^\[.*\]$ | ^\(.*\)$ | ^__.+__$ | ^\*+$ | ^[x*._\-?0#•\s]+$ | \.\.\.$ | …
-      | x{5,} | \*{3,} | ^(?:your|my|some|any|the|a|an|this|our|their)[-_ ]?\w*[-_ ]?
+      | x{5,} | \*{3,} | ^(?:(?:your|my|some)[-_ ]?|(?:any|the|an?|this|our|their)[-_ ])\w*[-_ ]?
               (?:secret|password|passwd|pass|pwd|key|token|value|cred|api|here|user|app|string)
       | your[-_ ]?\w+[-_ ]?(?:here|key|token|secret|password) | (?:goes|put|paste|insert)[-_ ]?here
       | change[-_ ]?(?:me|this|it) | replace[-_ ]?(?:me|this|with)
@@ -47,6 +47,7 @@ SURE_PLACEHOLDER = re.compile(
 )
 """What no real key holds; the looser words above may stand in a random one by chance."""
 OBJECT_ID = re.compile(r"[0-9a-f]{24}$|[0-9A-F]{24}$")
+CHAIN_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}$")
 UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 ETAG = re.compile(r'^(?:W/)?\\?"[\w+/=-]+\\?"$|^W/')
 PATH = re.compile(
@@ -95,11 +96,18 @@ def _mixed_case(value: str) -> bool:
 
 
 def _reads_as_words(value: str) -> bool:
-    """`user_session_v2_handler`: parts of letters only, with a digit here and there."""
-    parts = [part for part in re.split(r"[^A-Za-z0-9]+", value) if part]
-    if len(parts) < 2:
+    """`user_session_v2_handler`, `web3WalletChallenge`: long runs of letters, few of digits."""
+    letters = _RUN.findall(value)
+    if not letters or len(_DIGITS.findall(value)) > 2:
         return False
-    plain = sum(
-        len(part) for part in parts if re.fullmatch(r"[A-Za-z]?[a-z]+\d?|[A-Z]+\d?|\d{1,2}", part)
-    )
-    return plain >= 0.75 * sum(map(len, parts))
+    return sum(map(len, letters)) >= 3 * len(letters)
+
+
+_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_DIGITS = re.compile(r"\d+")
+
+
+def in_foreign_letters(value: str) -> bool:
+    """Mostly letters beyond ASCII: a sentence in some language, not a secret."""
+    beyond = sum(ord(character) > 0x7F for character in value)
+    return beyond * 2 >= len(value) and not any(map(str.isdigit, value))

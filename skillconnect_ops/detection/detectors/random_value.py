@@ -1,6 +1,6 @@
 """A random value under a name that could mean a secret.
 
-`SIGNING_KEY`, `hmac`, `cert`, `auth`, `license`: weaker names than a password's, so here the
+`STORAGE_KEY`, `hmac`, `auth`, `license_key`: weaker names than a password's, so here the
 value must convince: long, mixed and without words in it.
 """
 
@@ -42,13 +42,8 @@ DETECTOR = Detector(
         "auth:",
         'auth"',
         "hmac",
-        "signature",
-        "salt",
-        "license",
-        "cookie",
-        "session",
+        "license_key",
         "credentials",
-        "private",
     ),
     any_case=True,
     look=_look,
