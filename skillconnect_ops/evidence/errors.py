@@ -9,10 +9,14 @@ class ChainIsBroken(NeedsPerson):
     """A chain of records is not as it was written."""
 
     def __init__(self, path: Path, number: int, *, why: str) -> None:
+        what = "the ledger of retired secrets" if path.parent.name == "retired" else "the evidence"
+        shared = ".skc" in path.parts
         super().__init__(
-            f"the evidence in {path.name} is not as it was written, from record {number} on",
+            f"{what} in {path.name} is not as it was written, from record {number} on",
             why=why,
-            fix=f"git log -p -- {_shown(path)}   # find the change, then restore the file from git",
+            fix=f"git log -p -- {_shown(path)}   # find the change, then restore the file from git"
+            if shared
+            else f"restore {path} from a backup of this machine; git has no copy of it",
         )
         self.path = path
         self.number = number
