@@ -1,5 +1,6 @@
 """What can be wrong with a ledger, a key or the list of signers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from skillconnect_ops.core.errors import NeedsPerson, Precondition
@@ -47,6 +48,33 @@ class MergeIsUnfinished(ChainIsBroken):
             why="there are conflict markers of git in it: the same chain was written on twice",
         )
         self.fix = f"git checkout --ours {_shown(path)}   # or --theirs: keep one side whole"
+
+
+class RecordsAreGone(ChainIsBroken):
+    """Retirements were recorded that the ledger no longer holds."""
+
+    def __init__(self, path: Path, number: int, *, told_by: str) -> None:
+        super().__init__(
+            path,
+            number,
+            why=f"{told_by} knows of this record, and it is not there: the end was cut off, "
+            "or only a part of .skc was committed or restored",
+        )
+
+
+class LedgerKeyIsMissing(Precondition):
+    """There are records under a key that is not at hand, so nobody can say `not retired`."""
+
+    def __init__(self, wanted: Sequence[str], *, had: Sequence[str], by: Sequence[str]) -> None:
+        known = f"; {', '.join(by)} wrote with it" if by else ""
+        here = f"here is {', '.join(had)}" if had else "no ledger key is here"
+        super().__init__(
+            f"the ledger key {', '.join(wanted)} is needed",
+            why=f"retired secrets are recorded under it, and {here}{known}",
+            fix="where it is: skc secrets ledger key --reveal; "
+            "here: skc secrets ledger key --take   # CI: as SKC_LEDGER_KEY",
+        )
+        self.wanted = tuple(wanted)
 
 
 class SigningKeyIsUnusable(Precondition):

@@ -57,7 +57,7 @@ class Kind(StrEnum):
 _USUAL_BYTES = {
     Kind.HEX: 32,
     Kind.BASE64URL: 32,
-    Kind.PASSWORD: 20,
+    Kind.PASSWORD: 24,
     Kind.ED25519: 32,
     Kind.RSA: 384,
     Kind.TOTP: 20,
