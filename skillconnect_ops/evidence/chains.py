@@ -70,6 +70,14 @@ class Ground(Struct, frozen=True, kw_only=True):
         except OSError as error:
             raise explain(error, doing) from error
 
+    def public_key(self) -> keys.PublicKey | None:
+        """The public half of this machine's key, or None where there is none yet."""
+        given = self.environment.get(keys.VARIABLE)
+        if given is not None:
+            return keys.from_environment(Secret(given)).public
+        key = keys.load(self.state, disk=self.disk)
+        return None if key is None else key.public
+
     def make_shared(self) -> None:
         """The folder in the repository, and what keeps git from changing or fighting over it."""
         self.shared.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.plan import Clock, Proof
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.evidence import Evidence
@@ -89,12 +88,7 @@ class Ledger:
             UsageError: the name is none.
             SkcError: the list cannot be read or written.
         """
-        if keys.NAME.fullmatch(name) is None:
-            raise UsageError(
-                f"{name!r} cannot name a signer",
-                why="a name is of letters, digits and ._-, at most 64 of them",
-                fix="choose such a name, without a space",
-            )
+        keys.check_name(name)
         path = self._ground.shared / "allowed_signers"
         with self._ground.mine("enroll this machine's key", command="init") as key:
             listed = keys.signers(path, disk=self._ground.disk)
@@ -107,6 +101,27 @@ class Ledger:
             line = f"{name} {key.public.text}\n".encode()
             self._ground.disk.replace(path, before + line, mode=0o644)
         return name
+
+    def enrolled(self) -> str | None:
+        """The name that this machine's key is listed under, or None; makes no key."""
+        public = self._ground.public_key()
+        return None if public is None else self._ground.signers().get(public.text)
+
+    def withdraw(self) -> None:
+        """Take this machine's key off the list again; every other line stays as it is.
+
+        Raises:
+            SkcError: the list cannot be read or written.
+        """
+        path = self._ground.shared / "allowed_signers"
+        public = self._ground.public_key()
+        if public is None or not path.exists():
+            return
+        with self._ground.mine("take this machine's key off the list", command="init"):
+            lines = self._ground.disk.read(path).splitlines(keepends=True)
+            kept = [line for line in lines if line.split()[1:] != [public.text.encode()]]
+            if kept != lines:
+                self._ground.disk.replace(path, b"".join(kept), mode=0o644)
 
 
 def _evidence(one: Record, signer: str | None) -> Evidence:
