@@ -59,6 +59,7 @@ def at_terminal(
     cwd: Path,
     env: Mapping[str, str],
     columns: int = 80,
+    module: str = "tests.terminal.program",
     stdin: int | None = None,
     stdout: int | None = None,
     stderr: int | None = None,
@@ -67,7 +68,7 @@ def at_terminal(
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.terminal.program", *argv],
+        [sys.executable, "-m", module, *argv],
         cwd=cwd,
         env={"TERM": "xterm-256color", **env, "PYTHONPATH": str(ROOT)},
         stdin=slave if stdin is None else stdin,
