@@ -22,6 +22,7 @@ _CUTS = (
     re.compile(r"[^\s\"'`=,;(){}\[\]<>:@/&?#]+"),
     re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'`<>]+"),
     re.compile(r"(?<=\")[^\"\n]+(?=\")|(?<=')[^'\n]+(?=')|(?<=`)[^`\n]+(?=`)"),
+    re.compile(r"(?<=[=:])(?=([^\n]{1,500}$))", re.MULTILINE),
     re.compile(r"(?<=[=:])[^\n]+"),
     re.compile(r"[^\n]+"),
     re.compile(r"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----", re.DOTALL),
@@ -44,8 +45,9 @@ def tokens(data: bytes) -> Iterator[Token]:
     seen: set[tuple[int, str]] = set()
     for cut in _CUTS:
         for match in cut.finditer(text):
-            piece = match[0].strip()
-            begin = match.start() + len(match[0]) - len(match[0].lstrip())
+            found = match[match.lastindex or 0]
+            piece = found.strip()
+            begin = match.start(match.lastindex or 0) + len(found) - len(found.lstrip())
             if len(piece) < SHORTEST or (begin, piece) in seen:
                 continue
             seen.add((begin, piece))
