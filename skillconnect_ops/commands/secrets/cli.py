@@ -8,6 +8,8 @@ import typer
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import generate as generating
 from skillconnect_ops.commands.secrets import ledger as books
+from skillconnect_ops.commands.secrets.errors import DoNotGoTogether
+from skillconnect_ops.commands.secrets.into_env import Into
 from skillconnect_ops.commands.secrets.making import Kind
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.evidence.matching import Reason
@@ -35,6 +37,7 @@ Env = Annotated[
     "generate",
     examples=(
         "skc secrets generate",
+        "skc secrets generate --env JWT_SECRET_KEY",
         "skc secrets generate --kind password --count 3",
         "skc secrets generate --kind ed25519 --out-key signing.pem",
     ),
@@ -57,6 +60,17 @@ def generate(
     count: Annotated[
         int, typer.Option("--count", metavar="N", min=1, max=1000, help="How many to make.")
     ] = 1,
+    env: Annotated[
+        str | None,
+        typer.Option("--env", metavar="KEY", help="Write it as KEY into the env file, unseen."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="PATH", help="Which env file, where not the target's own."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let go of the value that KEY has now.")
+    ] = False,
     out_key: Annotated[
         Path | None,
         typer.Option(
@@ -71,13 +85,26 @@ def generate(
     issuer: Annotated[
         str, typer.Option("--issuer", metavar="NAME", help="Of a TOTP secret: which app it is for.")
     ] = "skc",
+    target: options.Target = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
 ) -> Report:
     """Make a strong secret.
 
-    The value alone goes to stdout, nothing of it anywhere else. Less than 128 bits are refused. A
-    password is of letters and digits that need no quoting or encoding in a URI, an env file, a
-    shell or YAML, and none of them looks like another.
+    The value alone goes to stdout, nothing of it anywhere else; with --env it goes into the env
+    file, and is shown nowhere. Less than 128 bits are refused. A password is of letters and digits
+    that need no quoting or encoding in a URI, an env file, a shell or YAML, and none of them looks
+    like another.
     """
+    if env is None and (file or replace or target or dry_run or yes):
+        raise DoNotGoTogether(
+            "a secret that is shown",
+            "--file, --replace, --target, --dry-run, --yes",
+            why="they are about the env file that --env KEY writes to",
+        )
+    into = env and Into(
+        env=env, target=target, file=file, replace=replace, dry_run=dry_run, yes=yes
+    )
     wish = generating.Wish(
         kind=kind,
         size_bytes=size_bytes,
@@ -85,6 +112,7 @@ def generate(
         out_key=out_key,
         account=account,
         issuer=issuer,
+        into=into or None,
     )
     return generating.generate(house, wish)
 
