@@ -55,6 +55,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "secrets",
+        (
+            Entry(
+                "env",
+                "Edit env files without harm, and keep them out of git.",
+                f"{_AT}.env.cli",
+            ),
+        ),
+    ),
+    Section(
         "plans and journals",
         (
             Entry(
