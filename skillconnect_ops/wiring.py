@@ -260,8 +260,14 @@ class Wiring:
 def _kinds(house: "House") -> tuple["Kind", ...]:
     """The step types of all domains, by hand; a test holds that none is missing."""
     from skillconnect_ops.commands.backup import steps as backup
+    from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.init import steps as init
     from skillconnect_ops.commands.secrets import steps as secrets
 
-    of_domains: tuple[tuple[KindOf[House], ...], ...] = (backup.KINDS, init.KINDS, secrets.KINDS)
+    of_domains: tuple[tuple[KindOf[House], ...], ...] = (
+        backup.KINDS,
+        env.KINDS,
+        init.KINDS,
+        secrets.KINDS,
+    )
     return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)

@@ -139,7 +139,7 @@ def test_the_value_may_be_typed(skc: Skc, leaky: Leaky, clean_environment: dict[
     value = secrets.token_hex(20)
     argv = ("secrets", "ledger", "add", "OLD_KEY")
     program = "skillconnect_ops"
-    with at_terminal(*argv, cwd=leaky.root, env=clean_environment, module=program) as terminal:
+    with at_terminal(*argv, cwd=leaky.root, env=clean_environment, program=program) as terminal:
         terminal.until("the retired value of OLD_KEY (not shown): ")
         terminal.type(f"{value}\n")
         assert terminal.ends() == 0
