@@ -62,6 +62,11 @@ COMMANDS: tuple[Section, ...] = (
                 "Find secrets, make strong ones, and keep retired ones out.",
                 f"{_AT}.secrets.cli",
             ),
+            Entry(
+                "env",
+                "Edit env files without harm, and keep them out of git.",
+                f"{_AT}.env.cli",
+            ),
         ),
     ),
     Section(

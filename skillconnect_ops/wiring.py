@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
+    from skillconnect_ops.evidence.retired import RetiredLedger
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
 
@@ -200,6 +201,20 @@ class Wiring:
             environment=self.environment,
         )
 
+    def retired(self) -> "RetiredLedger":
+        """The ledger of the project's retired secrets."""
+        from skillconnect_ops.evidence.retired import RetiredLedger
+
+        project = self.project()
+        return RetiredLedger(
+            root=project.root,
+            state=project.state,
+            project=project.settings.project.id,
+            disk=self.disk,
+            clock=self.clock,
+            environment=self.environment,
+        )
+
     @contextmanager
     def database(self, target: Target, *, admin: bool = True) -> Iterator[Connection]:
         """The target's database, connected; the same one while it is open already."""
@@ -269,7 +284,14 @@ class Wiring:
 def _kinds(house: "House") -> tuple["Kind", ...]:
     """The step types of all domains, by hand; a test holds that none is missing."""
     from skillconnect_ops.commands.backup import steps as backup
+    from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.init import steps as init
+    from skillconnect_ops.commands.secrets import steps as secrets
 
-    of_domains: tuple[tuple[KindOf[House], ...], ...] = (backup.KINDS, init.KINDS)
+    of_domains: tuple[tuple[KindOf[House], ...], ...] = (
+        backup.KINDS,
+        env.KINDS,
+        init.KINDS,
+        secrets.KINDS,
+    )
     return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)

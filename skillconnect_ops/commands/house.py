@@ -18,6 +18,7 @@ from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
 from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.journal.office import Office
 
 
@@ -92,6 +93,13 @@ class House(Protocol):
 
     def ledger(self) -> EvidenceLedger:
         """The evidence ledger of this project."""
+
+    def retired(self) -> RetiredLedger:
+        """The ledger of this project's retired secrets.
+
+        Raises:
+            Precondition: there is no project.
+        """
 
     def database(
         self, target: Target, *, admin: bool = True

@@ -126,11 +126,11 @@ class Person(Protocol):
     def confirm(self, name: str) -> bool:
         """Whether the person typed `name`, the thing that will be destroyed."""
 
-    def secret(self, label: str) -> Secret:
-        """A line typed without being shown; raises `Refused` where nobody can be asked."""
+    def ask_secret(self, label: str) -> Secret:
+        """A secret typed without being shown; raises `Refused` where nobody can be asked."""
 
-    def piped(self) -> Secret:
-        """All that stdin gives, to its end; raises `Refused` where stdin is not the person's."""
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """A secret from stdin (None) or an open descriptor, less one line end at its end."""
 
 
 class Escrow(Protocol):

@@ -10,7 +10,7 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.terminal.progress import Bars, LineTicker
 from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
 from skillconnect_ops.terminal.text import one_line, printable
-from skillconnect_ops.terminal.unseen import LONGEST, NotReadable, unseen
+from skillconnect_ops.terminal.unseen import of_descriptor, of_stream, unseen, without_line_end
 
 _NO_WAY_BACK = "no way back"
 
@@ -67,7 +67,7 @@ class AtTerminal:
         self._streams.say(f"This destroys {one_line(name)}.")
         return self._asked("Type its name to go ahead: ").strip() == name
 
-    def secret(self, label: str) -> Secret:
+    def ask_secret(self, label: str) -> Secret:
         """Ask for a line that the terminal does not show while it is typed.
 
         Raises:
@@ -81,24 +81,19 @@ class AtTerminal:
             )
         with unseen(self._streams.stdin):  # before the question, which some answer at once
             try:
-                return Secret(self._asked(f"{one_line(label)} (not shown): "))
+                return without_line_end(self._asked(f"{one_line(label)} (not shown): "))
             finally:
                 self._streams.show("\n")
 
-    def piped(self) -> Secret:
-        """All of stdin; at a terminal what is typed up to the end of input, and not shown.
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """All of a descriptor, which is left open, or of stdin, to its end.
 
         Raises:
-            Refused: it is no UTF-8 text, or too long to be a secret.
+            Refused: it cannot be read, is no UTF-8 text, or too long to be a secret.
         """
-        with unseen(self._streams.stdin):
-            try:
-                text = self._streams.stdin.read(LONGEST + 1)
-            except (UnicodeDecodeError, OSError, ValueError) as error:
-                raise NotReadable("stdin", why="it is closed, or no UTF-8 text") from error
-        if len(text) > LONGEST:
-            raise NotReadable("stdin", why=f"it gives more than {LONGEST:,} characters")
-        return Secret(text)
+        if descriptor is not None:
+            return of_descriptor(descriptor)
+        return of_stream(self._streams.stdin)
 
     @contextmanager
     def progress(self, label: str, *, total: int | None, unit: str) -> Iterator[Ticker]:
@@ -160,7 +155,7 @@ class Silent:
             fix=f"add --confirm {one_line(name)} if that is meant",
         )
 
-    def secret(self, label: str) -> Secret:
+    def ask_secret(self, label: str) -> Secret:
         """Refuses.
 
         Raises:
@@ -172,17 +167,15 @@ class Silent:
             fix="add --fd N, and give it there",
         )
 
-    def piped(self) -> Secret:
-        """Refuses: stdin belongs to whoever started this.
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """All of a descriptor, which whoever started this gave; stdin is theirs alone.
 
         Raises:
-            Refused: always.
+            Refused: it is stdin, or the descriptor gives no secret.
         """
-        raise NobodyToAsk(
-            "stdin cannot be read here",
-            why="it was started by another command or program, whose stdin it is",
-            fix="add --fd N, and give the value there",
-        )
+        if descriptor is None:
+            return self.ask_secret("the value")
+        return of_descriptor(descriptor)
 
     def progress(
         self,

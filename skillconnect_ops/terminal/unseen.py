@@ -54,19 +54,21 @@ def taken(person: Person, *, label: str, stdin: bool = False, fd: int | None = N
     """
     if stdin and fd is not None:
         raise TwoSources("--stdin and --fd")
-    if fd is not None:
-        value, place = _of_descriptor(fd), f"descriptor {fd}"
-    elif stdin:
-        value, place = person.piped(), "stdin"
+    if stdin or fd is not None:
+        value = person.piped_secret(fd)
+        place = "stdin" if fd is None else f"descriptor {fd}"
     else:
-        value, place = person.secret(label), "the terminal"
-    text = value.reveal()
-    text = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
-    if not text:
+        value, place = person.ask_secret(label), "the terminal"
+    if not value:
         raise NotReadable(place, why="nothing came from there")
-    if "\0" in text:
+    if "\0" in value.reveal():
         raise NotReadable(place, why="there is a NUL byte in it, which no variable can hold")
-    return Secret(text)
+    return value
+
+
+def without_line_end(text: str) -> Secret:
+    """A text less one line end at its end, which a terminal or `echo` put there."""
+    return Secret(text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text)
 
 
 @contextmanager
@@ -89,18 +91,41 @@ def unseen(stream: TextIO) -> Iterator[None]:
             termios.tcsetattr(number, termios.TCSADRAIN, before)
 
 
-def _of_descriptor(fd: int) -> Secret:
+def of_stream(stream: TextIO) -> Secret:
+    """All of a stream, less one line end; at a terminal it is not shown while it is typed.
+
+    Raises:
+        NotReadable: it is closed, no UTF-8 text, or too long.
+    """
+    with unseen(stream):
+        try:
+            text = stream.read(LONGEST + 1)
+        except (OSError, ValueError):
+            # `from None`: the cause would show a piece of the value
+            raise NotReadable("stdin", why="it is closed, or no UTF-8 text") from None
+    return _fits(text, "stdin")
+
+
+def of_descriptor(fd: int) -> Secret:
+    """All of a file descriptor, less one line end; it is left open.
+
+    Raises:
+        NotReadable: it is not open, no UTF-8 text, or too long.
+    """
     place = f"descriptor {fd}"
-    read: list[bytes] = []
+    data = b""
     try:
-        while (part := os.read(fd, 65536)) and sum(map(len, read)) <= LONGEST:
-            read.append(part)
-        text = b"".join(read).decode()
+        while (part := os.read(fd, 65536)) and len(data) <= 4 * LONGEST:
+            data += part
+        text = data.decode()
     except OSError as error:
         raise NotReadable(place, why=error.strerror or "it cannot be read") from error
     except UnicodeDecodeError:
-        # `from None`: the cause would show a piece of the value
         raise NotReadable(place, why="it is no UTF-8 text") from None
+    return _fits(text, place)
+
+
+def _fits(text: str, place: str) -> Secret:
     if len(text) > LONGEST:
         raise NotReadable(place, why=f"it gives more than {LONGEST:,} characters")
-    return Secret(text)
+    return without_line_end(text)

@@ -108,6 +108,16 @@ def test_a_command_within_a_command_takes_no_stdin(program: Skc) -> None:
         assert ran.json["facts"]["exit"] == 3
 
 
+def test_a_command_within_a_command_may_be_given_a_descriptor(program: Skc) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, secrets.token_hex(8).encode())
+    os.close(writer)
+    argv = ("ask", "secret", "--fd", str(reader))
+    ran = program("outer", "--format", "json", "--", *argv)
+    os.close(reader)  # it was left open
+    assert ran.json["facts"]["exit"] == 0
+
+
 def test_two_sources_are_a_mistake(program: Skc) -> None:
     assert program("ask", "secret", "--stdin", "--fd", "0").code == 2
 

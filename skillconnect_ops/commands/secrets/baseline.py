@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.detection import baseline as accepted
 
 _REPORT = "skc/report/"
 
@@ -29,7 +30,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
     name: str = ""
     fingerprints: frozenset[str] = frozenset()
-    """Of an earlier report's findings."""
+    """Of an earlier report's findings, or of those that were accepted one by one."""
     hashes: frozenset[tuple[str, str]] = frozenset()
     """Path and SHA-1 of a value, as detect-secrets keeps them."""
 
@@ -43,7 +44,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 def read(path: Path) -> Baseline:
-    """A report of `--format json`, or the `.secrets.baseline` of detect-secrets.
+    """A report of `--format json`, a `skc/baseline/1`, or the `.secrets.baseline` of detect-secrets.
 
     Raises:
         BaselineNotReadable: it is neither.
@@ -56,6 +57,9 @@ def read(path: Path) -> Baseline:
         raise BaselineNotReadable(path, why="it is no JSON") from error
     if not isinstance(document, dict):
         raise BaselineNotReadable(path, why="it is no JSON object")
+    if document.get("schema") == accepted.SCHEMA:
+        kept = accepted.read(path.read_bytes()).accepted
+        return Baseline(name=path.name, fingerprints=frozenset(one.fingerprint for one in kept))
     if str(document.get("schema", "")).startswith(_REPORT):
         return _from_report(path, document)
     if isinstance(document.get("results"), dict):

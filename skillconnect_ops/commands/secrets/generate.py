@@ -1,7 +1,7 @@
 """`skc secrets generate`: makes secrets, and hands each over in the one way that was asked for.
 
 A new private key is one file that was not there before: it is written once, by `O_EXCL`, and needs
-neither plan nor journal; the same holds for `--out`.
+neither plan nor journal; the same holds for `--out`. What goes into an env file is `into_env`'s.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,12 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.secrets.errors import DoNotGoTogether
+from skillconnect_ops.commands.secrets.into_env import Into, into_env
 from skillconnect_ops.commands.secrets.making import Kind, Label, Made, make
-from skillconnect_ops.core.errors import Refused, UsageError
+from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.view import Lines, count
+from skillconnect_ops.core.view import Lines
 from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.disk.files import Disk
 
@@ -29,15 +31,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     out_key: Path | None = None
     account: str = "account"
     issuer: str = "skc"
-
-
-class DoNotGoTogether(UsageError):
-    """Two options contradict each other."""
-
-    def __init__(self, first: str, second: str, *, why: str) -> None:
-        super().__init__(
-            f"{first} and {second} do not go together", why=why, fix="leave one of them out"
-        )
+    into: Into | None = None
 
 
 class KeyFileTaken(Refused):
@@ -61,28 +55,31 @@ def generate(house: House, wish: Wish) -> Report:
         Precondition: the file cannot be written.
     """
     _check(wish)
-    label = Label(issuer=wish.issuer, account=wish.account)
-    made = [make(wish.kind, size_bytes=wish.size_bytes, label=label) for _ in range(wish.count)]
-    house.person.note(strength(made[0], count_of=len(made)))
+    if wish.into is not None:
+        return into_env(house, wish.into, lambda: _make(wish))
+    made = [_make(wish) for _ in range(wish.count)]
+    house.person.note(made[0].says(count_of=len(made)))
     if wish.out_key is not None:
         return _to_file(house, made[0], wish.out_key)
     return Report(
         command="secrets generate",
         facts={"generated": [_shown(one) for one in made]},
         view=(Lines(tuple(line for one in made for line in _lines(one))),),
+        next=("skc secrets generate --env KEY   # straight into the env file, and never shown",),
     )
 
 
-def strength(made: Made, *, count_of: int = 1) -> str:
-    """How strong, in a line for people; nothing of the value is in it."""
-    what = count(count_of, f"{made.kind} secret")
-    if made.kind.is_key_pair:
-        return f"{what}, security strength {made.bits} bits"
-    length = count(len(made.secret.reveal()), "character")
-    return f"{what}, {length}, {made.bits} bits of entropy" + (" each" if count_of > 1 else "")
+def _make(wish: Wish) -> Made:
+    label = Label(issuer=wish.issuer, account=wish.account)
+    return make(wish.kind, size_bytes=wish.size_bytes, label=label)
 
 
 def _check(wish: Wish) -> None:
+    if wish.into is not None and wish.count > 1:
+        raise DoNotGoTogether("--env", "--count", why="one variable holds one value")
+    if wish.into is not None and wish.kind.is_key_pair:
+        why = "a key of several lines is no value for an env file; use --out-key, and name the file"
+        raise DoNotGoTogether("--env", f"--kind {wish.kind}", why=why)
     if wish.out_key is None:
         return
     if not wish.kind.is_key_pair:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Refused, UsageError
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import count
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -57,7 +58,7 @@ class Kind(StrEnum):
 _USUAL_BYTES = {
     Kind.HEX: 32,
     Kind.BASE64URL: 32,
-    Kind.PASSWORD: 20,
+    Kind.PASSWORD: 24,
     Kind.ED25519: 32,
     Kind.RSA: 384,
     Kind.TOTP: 20,
@@ -82,6 +83,14 @@ class Made(Struct, frozen=True, kw_only=True):
     """Of a key pair the public half, PEM (SubjectPublicKeyInfo)."""
     uri: Secret | None = None
     """Of a TOTP secret what a QR code would hold; the secret is in it."""
+
+    def says(self, *, count_of: int = 1) -> str:
+        """How strong, in a line for people; nothing of the value is in it."""
+        what = count(count_of, f"{self.kind} secret")
+        if self.kind.is_key_pair:
+            return f"{what}, security strength {self.bits} bits"
+        length = count(len(self.secret.reveal()), "character")
+        return f"{what}, {length}, {self.bits} bits of entropy" + (" each" if count_of > 1 else "")
 
 
 class TooWeak(Refused):
@@ -148,13 +157,13 @@ def password_bits(length: int) -> float:
     Counted are the texts over `ALPHABET` that begin with a letter and hold at least one letter of
     either case and one digit, by inclusion and exclusion over the classes that are left out.
     """
-    count = 0
+    texts = 0
     for missing in range(len(CLASSES) + 1):
         for left_out in combinations(CLASSES, missing):
             rest = len(ALPHABET) - sum(map(len, left_out))
             first = rest - (0 if _DIGITS in left_out else len(_DIGITS))
-            count += (-1) ** missing * first * rest ** (length - 1)
-    return math.log2(count) if count > 0 else 0.0
+            texts += (-1) ** missing * first * rest ** (length - 1)
+    return math.log2(texts) if texts > 0 else 0.0
 
 
 def _drawn(kind: Kind, size: int, *, label: Label, random: Random) -> Made:
