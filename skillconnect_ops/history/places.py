@@ -9,6 +9,8 @@ from msgspec import Struct
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.history.model import Hit, Trace, Where
 
+_OF_HEAD = "the history of HEAD"
+
 
 class Origin(Struct, frozen=True, kw_only=True):
     """The commit that brought a content."""
@@ -102,7 +104,9 @@ class Places:
         sources = self._repository.sources()
         for piece in self._repository.contents(wanted):
             if isinstance(piece, Piece) and piece.line == 1:
-                self._commits[piece.oid] = _origin(piece, sources.get(piece.oid))
+                kept = piece.oid in self._ancestors
+                reached_by = _OF_HEAD if kept else sources.get(piece.oid)
+                self._commits[piece.oid] = _origin(piece, reached_by)
 
     def _holders(self, strays: set[str]) -> dict[str, tuple[str | None, str]]:
         """Blobs that no commit brought: a tag, the index, a loose tree, or nothing holds them."""

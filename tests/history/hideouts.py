@@ -150,7 +150,7 @@ def plain(b: Builder) -> Told:
 
 def env_file(b: Builder) -> Told:
     b.past(".env", f"PORT=3000\nMONGO_URI={(s := uri())}\n")
-    return s, ".env", "no more in HEAD"
+    return s, ".env", "reached by the history of HEAD"
 
 
 def many_commits(b: Builder) -> Told:
@@ -158,7 +158,7 @@ def many_commits(b: Builder) -> Told:
     for turn in range(6):
         b.commit("src/shop.js", f"const turn = {turn}\n{line(s)}")
     b.commit("src/shop.js", "export const url = process.env.URL\n")
-    return s, "src/shop.js", "no more in HEAD"
+    return s, "src/shop.js", "not in HEAD"
 
 
 def commit_message(b: Builder) -> Told:
@@ -169,7 +169,7 @@ def commit_message(b: Builder) -> Told:
 
 def tag_message(b: Builder) -> Told:
     b.git("tag", "-a", "v1", "-m", f"release\n\n{(s := uri())}")
-    return s, "refs/tags/v1, message", ""
+    return s, "refs/tags/v1, message", "in a tag"
 
 
 def nested_tag(b: Builder) -> Told:
@@ -228,7 +228,7 @@ def evil_merge(b: Builder) -> Told:
     b.git("commit", "-q", "-m", "merge")
     b.git("rm", "-q", "src/merged.js")
     b.git("commit", "-q", "-m", "tidy up")
-    return s, "src/merged.js", "no more in HEAD"
+    return s, "src/merged.js", "not in HEAD"
 
 
 def amended(b: Builder) -> Told:
@@ -312,12 +312,12 @@ def symlink_target(b: Builder) -> Told:
     b.git("commit", "-q", "-m", "link")
     b.git("rm", "-q", "link")
     b.git("commit", "-q", "-m", "tidy up")
-    return s, "link", "no more in HEAD"
+    return s, "link", "not in HEAD"
 
 
 def crlf(b: Builder) -> Told:
     b.past("src/crlf.js", f"let a\r\nexport const url = '{(s := uri())}'\r\n")
-    return s, "src/crlf.js", "no more in HEAD"
+    return s, "src/crlf.js", "not in HEAD"
 
 
 def wrapped(name: str, wrap: Callable[[str], str | bytes], says: str) -> Callable[[Builder], Told]:
@@ -371,7 +371,7 @@ def large(b: Builder) -> Told:
     filler = b"let nothing = 'at all'\n" * (LARGE_BYTES // 23)
     cut = (16 << 20) - 40
     b.past("dump.js", filler[:cut] + b"\n" + line(s).encode() + filler[cut:])
-    return s, "dump.js", "no more in HEAD"
+    return s, "dump.js", "not in HEAD"
 
 
 def lfs(b: Builder, *, here: bool) -> Told:
@@ -398,13 +398,13 @@ def submodule(b: Builder) -> Told:
     b.git("commit", "-q", "-m", "tidy up", cwd=other)
     b.git("submodule", "--quiet", "add", str(other), "library")
     b.git("commit", "-q", "-m", "library")
-    return s, "library/lib.js", "no more in HEAD"
+    return s, "library/lib.js", "not in HEAD"
 
 
 def gitmodules(b: Builder) -> Told:
     s = "https://deploy:" + "".join(secrets.choice(ALNUM) for _ in range(30)) + "@git.shop.dev/lib"
     b.past("more/.gitmodules", f'[submodule "lib"]\n\tpath = lib\n\turl = {s}\n')
-    return s, "more/.gitmodules", "no more in HEAD"
+    return s, "more/.gitmodules", "not in HEAD"
 
 
 def config_url(b: Builder) -> Told:
@@ -427,7 +427,7 @@ def orig_head(b: Builder) -> Told:
     made = b.aside("src/original.js", line(s := uri()))
     (b.root / ".git/ORIG_HEAD").write_text(f"{made}\n")
     b.git("reflog", "expire", "--expire=all", "--expire-unreachable=all", "HEAD")
-    return s, "src/original.js", "no more in HEAD"
+    return s, "src/original.js", "reached by ORIG_HEAD"
 
 
 def linked_worktree(b: Builder) -> Told:
@@ -436,7 +436,7 @@ def linked_worktree(b: Builder) -> Told:
     (place / "linked.js").write_text(line(s := uri()))
     b.git("add", "linked.js", cwd=place)
     b.git("commit", "-q", "-m", "linked", cwd=place)
-    return s, "linked.js", "no more in HEAD"
+    return s, "linked.js", "not in HEAD"
 
 
 def linked_index(b: Builder) -> Told:

@@ -21,6 +21,7 @@ from skillconnect_ops.core.ports.objects import (
     Unreadable,
 )
 
+_PSEUDO_REFS = ("ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 _BLOCK_BYTES = 1 << 20
 _GITLINK = "160000"
 _NOT_HERE = ("not a git repository", "No such file or directory")
@@ -148,6 +149,10 @@ class GitRepository(Struct, frozen=True, kw_only=True):
                 oid, _, source = text(line.rstrip(b"\n")).partition(" ")
                 if not (source == "refs/stash" and found.get(oid, "").startswith("stash@")):
                     found[oid] = source
+        for name in _PSEUDO_REFS:
+            if (self.git.folder / name).exists():
+                for oid in self._commits("rev-list", name, "--not", "--all", "--reflog", "--"):
+                    found.setdefault(oid, name)
         return found
 
     def ancestors(self) -> frozenset[str]:

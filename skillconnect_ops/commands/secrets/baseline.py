@@ -44,7 +44,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 def read(path: Path) -> Baseline:
-    """A report of `--format json`, a `skc/baseline/1`, or the `.secrets.baseline` of detect-secrets.
+    """A JSON report, a `skc/baseline/1`, or the `.secrets.baseline` of detect-secrets.
 
     Raises:
         BaselineNotReadable: it is neither.

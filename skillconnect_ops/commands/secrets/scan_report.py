@@ -239,9 +239,11 @@ def _now(group: Group) -> list[str]:
         words.append("in an LFS object")
     if wheres & {Where.BLOB, Where.COMMIT}:
         in_head = any(one.sighting.in_head for one in group.seen)
-        words.append("in HEAD" if in_head else "no more in HEAD")
+        words.append("in HEAD" if in_head else "not in HEAD")
     if wheres == {Where.NAME} and any(one.sighting.in_head for one in group.seen):
         words.append("in HEAD")
+    if Where.TAG in wheres:
+        words.append("in a tag")
     return words or ["as a name"]
 
 
@@ -291,7 +293,7 @@ def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> t
         for why, number in hidden.items()
     ]
     if not any(finding.suppressed is None for finding, _ in pairs):
-        lines.append(Text("no secret found", Tone.GOOD))
+        lines.append("no secret found")  # plain words need no drawing, and a hook is in a hurry
     blocks: list[Block] = [Lines(tuple(lines))]
     if wish.reveal:
         rows = tuple(

@@ -213,7 +213,7 @@ def test_a_sha256_repository_is_scanned(skc: Skc, tmp_path: Path) -> None:
     git(folder, "rm", "-q", "src/db.js")
     git(folder, "commit", "-q", "-m", "tidy up")
     ran = skc("secrets", "scan", "--history", "--format", "json", cwd=folder)
-    assert "no more in HEAD" in found(ran)["src/db.js"]
+    assert "not in HEAD" in found(ran)["src/db.js"]
 
 
 def test_an_allowed_line_and_a_baseline_suppress(skc: Skc, shop: Path, tmp_path: Path) -> None:
