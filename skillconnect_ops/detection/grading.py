@@ -26,7 +26,7 @@ _ABOUT = re.compile(
       | changed? | title | text | status | strategy | version | kind | format | encoding | issuer
       | audience | location | rounds | scope | class | button | icon | at | time(?:out)? | required
       | enabled? | validat\w+ | strength | desc\w* | manager | service | ref | arn | cookie
-      | provider | username | method | confirm\w* | forgot\w* | mask | column | param\w* ) $"""
+      | username | method | confirm\w* | forgot\w* | mask | column | param\w* ) $"""
 )
 """Last words of names that speak about a secret: `tokenUrl`, `password_field`."""
 _SPOKEN = frozenset(
