@@ -55,6 +55,21 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "secrets",
+        (
+            Entry(
+                "secrets",
+                "Find secrets, make strong ones, and keep retired ones out.",
+                f"{_AT}.secrets.cli",
+            ),
+            Entry(
+                "env",
+                "Edit env files without harm, and keep them out of git.",
+                f"{_AT}.env.cli",
+            ),
+        ),
+    ),
+    Section(
         "plans and journals",
         (
             Entry(

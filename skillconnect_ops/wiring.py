@@ -18,12 +18,16 @@ from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Targ
 
 if TYPE_CHECKING:
     from skillconnect_ops.commands.house import AdminWay, House
+    from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
     from skillconnect_ops.core.ports.evidence import EvidenceLedger
+    from skillconnect_ops.core.ports.folders import Folders
     from skillconnect_ops.core.ports.git import Git
+    from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
+    from skillconnect_ops.evidence.retired import RetiredLedger
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
 
@@ -123,6 +127,27 @@ class Wiring:
         return GitProgram(self.environment)
 
     @cached_property
+    def repositories(self) -> "Repositories":
+        """Repositories as stores of objects."""
+        from skillconnect_ops.adapters.objects import GitRepositories
+
+        return GitRepositories(self.environment)
+
+    @cached_property
+    def folders(self) -> "Folders":
+        """Folders on this disk."""
+        from skillconnect_ops.adapters.folders import DiskFolders
+
+        return DiskFolders()
+
+    @cached_property
+    def crew(self) -> "Crew":
+        """Child processes for much of the same work."""
+        from skillconnect_ops.adapters.crew import ChildProcesses
+
+        return ChildProcesses()
+
+    @cached_property
     def embedded(self) -> "Embedded":
         """Servers that we start ourselves."""
         from skillconnect_ops.adapters.embedded import EmbeddedServers
@@ -168,6 +193,20 @@ class Wiring:
 
         project = self.project()
         return Ledger(
+            root=project.root,
+            state=project.state,
+            project=project.settings.project.id,
+            disk=self.disk,
+            clock=self.clock,
+            environment=self.environment,
+        )
+
+    def retired(self) -> "RetiredLedger":
+        """The ledger of the project's retired secrets."""
+        from skillconnect_ops.evidence.retired import RetiredLedger
+
+        project = self.project()
+        return RetiredLedger(
             root=project.root,
             state=project.state,
             project=project.settings.project.id,
@@ -295,7 +334,14 @@ def _telling(origin: str) -> Iterator[None]:
 def _kinds(house: "House") -> tuple["Kind", ...]:
     """The step types of all domains, by hand; a test holds that none is missing."""
     from skillconnect_ops.commands.backup import steps as backup
+    from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.init import steps as init
+    from skillconnect_ops.commands.secrets import steps as secrets
 
-    of_domains: tuple[tuple[KindOf[House], ...], ...] = (backup.KINDS, init.KINDS)
+    of_domains: tuple[tuple[KindOf[House], ...], ...] = (
+        backup.KINDS,
+        env.KINDS,
+        init.KINDS,
+        secrets.KINDS,
+    )
     return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)

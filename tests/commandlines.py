@@ -24,9 +24,21 @@ def group_of(entry: Entry) -> Group:
 
 def verbs() -> Iterator[tuple[str, Verb]]:
     """All commands with the words that name them: `skc backup list`."""
+    for path, group in groups():
+        for name, verb in group.verbs.items():
+            yield path if name == BARE else f"{path} {name}", verb
+
+
+def groups() -> Iterator[tuple[str, Group]]:
+    """All groups, nested ones too, with the words that name them: `skc secrets ledger`."""
     for entry in entries():
-        for name, verb in group_of(entry).verbs.items():
-            yield f"skc {entry.name}" if name == BARE else f"skc {entry.name} {name}", verb
+        yield from _with_nested(f"skc {entry.name}", group_of(entry))
+
+
+def _with_nested(path: str, group: Group) -> Iterator[tuple[str, Group]]:
+    yield path, group
+    for name, nested in group.groups.items():
+        yield from _with_nested(f"{path} {name}", nested)
 
 
 def parse(line: str) -> None:

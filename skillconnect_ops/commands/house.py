@@ -8,15 +8,19 @@ from msgspec import Struct
 
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.commands import Commands
+from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
 from skillconnect_ops.core.ports.embedded import Embedded
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.core.ports.folders import Folders
 from skillconnect_ops.core.ports.git import Git
+from skillconnect_ops.core.ports.objects import Repositories
 from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
 from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.journal.office import Office
 
 
@@ -42,6 +46,18 @@ class House(Protocol):
     @property
     def git(self) -> Git:
         """Repositories."""
+
+    @property
+    def repositories(self) -> Repositories:
+        """Repositories as stores of objects."""
+
+    @property
+    def folders(self) -> Folders:
+        """Folders on this disk."""
+
+    @property
+    def crew(self) -> Crew:
+        """Child processes for much of the same work."""
 
     @property
     def embedded(self) -> Embedded:
@@ -79,6 +95,13 @@ class House(Protocol):
 
     def ledger(self) -> EvidenceLedger:
         """The evidence ledger of this project."""
+
+    def retired(self) -> RetiredLedger:
+        """The ledger of this project's retired secrets.
+
+        Raises:
+            Precondition: there is no project.
+        """
 
     def database(
         self, target: Target, *, admin: bool = True

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
+from skillconnect_ops.core.secret import Secret
+
 Image = Mapping[str, Any]
 """What `before` saw: plain JSON data, enough for `undo` to restore it. It holds no secret."""
 
@@ -126,6 +128,12 @@ class Person(Protocol):
 
     def again(self, *words: str) -> str:
         """The command line as it was typed, with more words; fit to be pasted, and no secret."""
+
+    def ask_secret(self, label: str) -> Secret:
+        """A secret typed without being shown; raises `Refused` where nobody can be asked."""
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """A secret from stdin (None) or an open descriptor, less one line end at its end."""
 
 
 class Escrow(Protocol):

@@ -14,15 +14,15 @@ from skillconnect_ops.disk.files import Disk
 FILE = "evidence-ends.json"
 
 
-def load(state: Path, *, disk: Disk) -> Mapping[str, str]:
+def load(state: Path, *, disk: Disk, file: str = FILE) -> Mapping[str, str]:
     """Writer -> hash of its last line. What cannot be read counts as forgotten."""
     try:
-        return msgspec.json.decode(disk.read(state / FILE), type=dict[str, str])
+        return msgspec.json.decode(disk.read(state / file), type=dict[str, str])
     except (FileNotFoundError, msgspec.DecodeError):
         return {}
 
 
-def save(state: Path, writer: str, end: str, *, disk: Disk) -> None:
+def save(state: Path, writer: str, end: str, *, disk: Disk, file: str = FILE) -> None:
     """Remember one more end. Where nothing is kept (CI), each run begins a chain of its own."""
-    ends = {**load(state, disk=disk), writer: end}
-    disk.replace(state / FILE, msgspec.json.encode(ends, order="sorted"), mode=0o600)
+    ends = {**load(state, disk=disk, file=file), writer: end}
+    disk.replace(state / file, msgspec.json.encode(ends, order="sorted"), mode=0o600)

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct
 
+from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.evidence.errors import SignersAreUnreadable, SigningKeyIsUnusable
@@ -56,9 +57,28 @@ class SigningKey:
         return self._key.sign(message)
 
 
+def check_name(name: str) -> None:
+    """See that a signer can be listed under a name.
+
+    Raises:
+        UsageError: it would not fit a line of the list.
+    """
+    if NAME.fullmatch(name) is None:
+        raise UsageError(
+            f"{name!r} cannot name a signer",
+            why="a name is of letters, digits and ._-, at most 64 of them",
+            fix="choose such a name, without a space",
+        )
+
+
 def from_environment(value: Secret) -> SigningKey:
     """The key that CI was given: the text of a `signing.key`."""
     return _key(value, origin=VARIABLE)
+
+
+def load(state: Path, *, disk: Disk) -> SigningKey | None:
+    """This project's key on this machine, or None where there is none yet."""
+    return load_or_make(state, disk=disk) if (state / FILE).exists() else None
 
 
 def load_or_make(state: Path, *, disk: Disk) -> SigningKey:

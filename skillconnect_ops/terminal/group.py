@@ -1,11 +1,13 @@
 """How a domain declares its commands: a group with a bare verb, and what every command is given.
 
 Typer swallows subcommands when a group takes arguments, so the class here decides: the first token
-is a subcommand if it equals one, else everything belongs to the bare verb.
+is a subcommand if it equals one, else everything belongs to the bare verb. A subcommand may be a
+group itself (`skc secrets ledger add`); the same rule holds on each level.
 """
 
 import inspect
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +17,13 @@ from typer.core import TyperCommand, TyperGroup
 
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.terminal.help import command_page, group_page, path_of
-from skillconnect_ops.terminal.options import Format, ReportFile, ReportFormat
+from skillconnect_ops.terminal.options import (
+    FindingsFormat,
+    Format,
+    PlainFormat,
+    ReportFile,
+    ReportFormat,
+)
 from skillconnect_ops.terminal.outfile import ensure_writable
 from skillconnect_ops.terminal.usage import NoSuchCommand
 
@@ -57,6 +65,8 @@ class Verb(Struct, frozen=True, kw_only=True):
 
     run: Callable[..., Report]
     examples: tuple[str, ...] = ()
+    findings: bool = False
+    """Whether its report's findings can be written in the formats that CI systems read."""
 
     @property
     def help(self) -> str:
@@ -70,53 +80,84 @@ class Verb(Struct, frozen=True, kw_only=True):
 class Group:
     """The commands of one name: `skc NAME` (the bare verb) and `skc NAME SUBCOMMAND`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, about: str = "") -> None:
+        """Begin a group.
+
+        Args:
+            name: the word that names it.
+            about: what its help says where no bare verb speaks for it; begins with a summary line.
+        """
         self.name = name
+        self.about = about
         self.verbs: dict[str, Verb] = {}
+        self.groups: dict[str, Group] = {}
 
     def bare(self, *, examples: Sequence[str]) -> Callable[[Run], Run]:
         """Declare what `skc NAME` does."""
         return self.command(BARE, examples=examples)
 
-    def command(self, name: str, *, examples: Sequence[str]) -> Callable[[Run], Run]:
-        """Declare what `skc NAME SUBCOMMAND` does."""
+    def command(
+        self, name: str, *, examples: Sequence[str], findings: bool = False
+    ) -> Callable[[Run], Run]:
+        """Declare what `skc NAME SUBCOMMAND` does.
+
+        Args:
+            name: the subcommand.
+            examples: command lines for its help.
+            findings: whether it reports findings, which more formats can hold.
+        """
 
         def declare(run: Run) -> Run:
-            self.verbs[name] = Verb(run=run, examples=tuple(examples))
+            if name in self.verbs or name in self.groups:
+                raise ValueError(f"{self.name} {name} is declared twice")
+            self.verbs[name] = Verb(run=run, examples=tuple(examples), findings=findings)
             return run
 
         return declare
 
+    def group(self, name: str, *, about: str) -> "Group":
+        """Declare that `skc NAME SUBCOMMAND` has subcommands of its own; gives that group.
+
+        Raises:
+            ValueError: the word names a command already.
+        """
+        if name in self.verbs or name in self.groups:
+            raise ValueError(f"{self.name} {name} is declared twice")
+        self.groups[name] = Group(name, about=about)
+        return self.groups[name]
+
     @property
     def summary(self) -> str:
-        """The first line of the bare verb's help; empty where there is no bare verb."""
+        """The first line of what the bare verb, or else the group itself, says of it."""
         bare = self.verbs.get(BARE)
-        return bare.help.partition("\n")[0] if bare else ""
+        return (bare.help if bare else self.about).partition("\n")[0]
 
     def build(self, *, summary: str | None = None) -> TyperCommand | TyperGroup:
         """The parser of these commands; `summary` speaks for a group without a bare verb."""
         app = typer.Typer(
             name=self.name,
             cls=CommandGroup,
-            help=summary or self.summary,
+            help=self.about or summary or self.summary,
             add_completion=False,
             rich_markup_mode=None,
             pretty_exceptions_enable=False,
         )
         for name, verb in self.verbs.items():
-            alone = name == BARE and len(self.verbs) == 1
+            alone = name == BARE and len(self.verbs) == 1 and not self.groups
             app.command(
                 self.name if alone else name,
                 cls=Command,
                 help=verb.help,
                 epilog="\n".join(verb.examples),
                 hidden=name == BARE and not alone,
-            )(_with_house(verb.run))
-        if set(self.verbs) != {BARE}:
+            )(_with_house(verb))
+        if set(self.verbs) != {BARE} or self.groups:
             app.callback()(_nothing)
         built = typer.main.get_command(app)
         if not isinstance(built, TyperCommand | TyperGroup):
             raise TypeError(f"typer built {type(built).__name__} for {self.name}")
+        if isinstance(built, TyperGroup):
+            built.commands.update({name: group.build() for name, group in self.groups.items()})
         return built
 
 
@@ -211,17 +252,19 @@ def _nothing() -> None:
     """A callback is what tells Typer that one subcommand alone is a group, too."""
 
 
-def _with_house(run: Callable[..., Report]) -> Callable[..., Report]:
+def _with_house(verb: Verb) -> Callable[..., Report]:
     """The function as Typer is to see it: the house comes from the context, not from argv.
 
     `--format` and `--out` are added, and looked at before the command begins.
     """
+    run = verb.run
 
     def called(
-        ctx: typer.Context, report_format: Format, report_file: Path | None, **own: Any
+        ctx: typer.Context, report_format: StrEnum, report_file: Path | None, **own: Any
     ) -> Report:
         call: Call = ctx.obj
-        call.begin(command_name(ctx), report_format=report_format, out=report_file)
+        asked = Format(report_format.value)
+        call.begin(command_name(ctx), report_format=asked, out=report_file)
         return run(call.house, **own)
 
     _house, *own = inspect.signature(run, eval_str=True).parameters.values()
@@ -229,10 +272,20 @@ def _with_house(run: Callable[..., Report]) -> Callable[..., Report]:
     added = (
         inspect.Parameter("ctx", only, annotation=typer.Context),
         *(parameter.replace(kind=only) for parameter in own),
-        inspect.Parameter("report_format", only, annotation=ReportFormat, default=Format.TABLE),
+        _format_parameter(verb),
         inspect.Parameter("report_file", only, annotation=ReportFile, default=None),
     )
     called.__name__ = run.__name__
     called.__annotations__ = {parameter.name: parameter.annotation for parameter in added}
     called.__signature__ = inspect.Signature(added)  # type: ignore[attr-defined]
     return called
+
+
+def _format_parameter(verb: Verb) -> inspect.Parameter:
+    """`--format`, with as many formats as the command's report fits into."""
+    annotation, default = (
+        (FindingsFormat, Format.TABLE) if verb.findings else (ReportFormat, PlainFormat.TABLE)
+    )
+    return inspect.Parameter(
+        "report_format", inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+    )

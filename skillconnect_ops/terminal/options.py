@@ -12,6 +12,16 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+
+
+class PlainFormat(StrEnum):
+    """How a report is written that holds no findings."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 Target = Annotated[
@@ -32,7 +42,17 @@ Confirm = Annotated[
         "--confirm", metavar="NAME", help="Name what will be destroyed, instead of typing it."
     ),
 ]
+Stdin = Annotated[
+    bool, typer.Option("--stdin", help="Read the value from stdin; one line end is cut off.")
+]
+Descriptor = Annotated[
+    int | None,
+    typer.Option("--fd", metavar="N", min=0, help="Read the value from this file descriptor."),
+]
 ReportFormat = Annotated[
+    PlainFormat, typer.Option("--format", help="How the report is written.", show_default=True)
+]
+FindingsFormat = Annotated[
     Format, typer.Option("--format", help="How the report is written.", show_default=True)
 ]
 ReportFile = Annotated[

@@ -6,9 +6,11 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Clock, Person, Plan, Step, Ticker
 from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.terminal.progress import Bars, LineTicker
 from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
 from skillconnect_ops.terminal.text import command_line, one_line, paragraphs, printable
+from skillconnect_ops.terminal.unseen import of_descriptor, of_stream, unseen, without_line_end
 
 _NO_WAY_BACK = "no way back"
 
@@ -83,6 +85,34 @@ class AtTerminal:
         """The command line as it was typed, with more words."""
         return command_line(self._argv, *words)
 
+    def ask_secret(self, label: str) -> Secret:
+        """Ask for a line that the terminal does not show while it is typed.
+
+        Raises:
+            Refused: nobody can be asked.
+        """
+        if not self._streams.can_ask():
+            raise NobodyToAsk(
+                f"{one_line(label)} is to be typed, and nobody can be asked",
+                why="there is no terminal to ask at; nothing was changed",
+                fix="add --stdin and pipe it in, or --fd N",
+            )
+        with unseen(self._streams.stdin):  # before the question, which some answer at once
+            try:
+                return without_line_end(self._asked(f"{one_line(label)} (not shown): "))
+            finally:
+                self._streams.show("\n")
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """All of a descriptor, which is left open, or of stdin, to its end.
+
+        Raises:
+            Refused: it cannot be read, is no UTF-8 text, or too long to be a secret.
+        """
+        if descriptor is not None:
+            return of_descriptor(descriptor)
+        return of_stream(self._streams.stdin)
+
     @contextmanager
     def progress(self, label: str, *, total: int | None, unit: str) -> Iterator[Ticker]:
         """A bar on a terminal; elsewhere a line now and then, and none for short work."""
@@ -149,6 +179,28 @@ class Silent:
     def again(self, *words: str) -> str:
         """The command line that it was started with, with more words."""
         return command_line(self._argv, *words)
+
+    def ask_secret(self, label: str) -> Secret:
+        """Refuses.
+
+        Raises:
+            Refused: always.
+        """
+        raise NobodyToAsk(
+            f"{one_line(label)} is to be typed, and nobody can be asked",
+            why="it was started by another command or program",
+            fix="add --fd N, and give it there",
+        )
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """All of a descriptor, which whoever started this gave; stdin is theirs alone.
+
+        Raises:
+            Refused: it is stdin, or the descriptor gives no secret.
+        """
+        if descriptor is None:
+            return self.ask_secret("the value")
+        return of_descriptor(descriptor)
 
     def progress(
         self,

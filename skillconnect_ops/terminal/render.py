@@ -27,7 +27,26 @@ def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
             return as_json(report)
         case Format.TABLE:
             return "" if report.error is not None else as_text(report, screen=screen)
+        case Format.SARIF | Format.JUNIT | Format.GITHUB:
+            return "" if report.error is not None else _for_ci(report, report_format)
     assert_never(report_format)
+
+
+def _for_ci(report: Report, report_format: Format) -> str:
+    """The findings as other programs read them; each is loaded only when it is asked for."""
+    match report_format:
+        case Format.SARIF:
+            from skillconnect_ops.terminal.sarif import as_sarif  # noqa: PLC0415
+
+            return as_sarif(report)
+        case Format.JUNIT:
+            from skillconnect_ops.terminal.junit import as_junit  # noqa: PLC0415
+
+            return as_junit(report)
+        case _:
+            from skillconnect_ops.terminal.github import as_github  # noqa: PLC0415
+
+            return as_github(report)
 
 
 def as_text(report: Report, *, screen: Screen) -> str:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.plan import Handler, Image, Person, Plan, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.evidence import Evidence, Signer
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk, Writer
 from skillconnect_ops.disk.system import System
 from skillconnect_ops.journal.kinds import Kind
@@ -244,6 +245,14 @@ class Quiet:
     def again(self, *words: str) -> str:
         """What was typed."""
         return " ".join(("skc", "change", *words))
+
+    def ask_secret(self, label: str) -> Secret:
+        """Nothing."""
+        return Secret("")
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """Nothing."""
+        return Secret("")
 
 
 class RealClock:

@@ -12,10 +12,11 @@ import typer
 import skillconnect_ops
 from skillconnect_ops import wiring
 from skillconnect_ops.terminal.group import BARE, Group, Verb
-from tests.commandlines import entries, group_of, parse, verbs
+from tests.commandlines import entries, group_of, groups, parse, verbs
 
 PACKAGE = Path(skillconnect_ops.__file__).parent
 VERBS = dict(verbs())
+GROUPS = dict(groups())
 
 
 def test_the_public_api_is_what_was_promised() -> None:
@@ -41,12 +42,21 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
 
 def test_every_group_of_every_cli_is_on_the_front_door() -> None:
     declared = set()
+    nested = {id(group) for path, group in GROUPS.items() if path.count(" ") > 1}
     for path in PACKAGE.glob("commands/*/cli.py"):
         module = import_module(f"skillconnect_ops.commands.{path.parent.name}.cli")
-        groups = [value for value in vars(module).values() if isinstance(value, Group)]
-        assert groups, path
-        declared |= {(group.name, module.__name__) for group in groups}
+        found = [value for value in vars(module).values() if isinstance(value, Group)]
+        assert found, path
+        declared |= {(group.name, module.__name__) for group in found if id(group) not in nested}
     assert declared == {(entry.name, entry.module) for entry in entries()}
+
+
+@pytest.mark.parametrize("name", [path for path in GROUPS if path.count(" ") > 1])
+def test_a_group_within_a_group_says_what_it_is_about(name: str) -> None:
+    group = GROUPS[name]
+    assert group.summary.endswith("."), name
+    assert len(group.summary) <= 70, name
+    assert group.verbs, name
 
 
 def test_no_command_is_registered_twice() -> None:

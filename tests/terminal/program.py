@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -36,10 +37,12 @@ from skillconnect_ops.core.view import Lines, Pairs, Table, Text, Tone
 from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.front import Entry, Section
 from skillconnect_ops.terminal.group import Group
+from skillconnect_ops.terminal.unseen import taken
 
 HIDDEN = "hunter2-correct-horse"
 SHELF = Group("shelf")
 BOX = Group("box")
+DRAWER = BOX.group("drawer", about="The drawers of the box.\n\nEach of them sticks a little.")
 END = Group("end")
 ASK = Group("ask")
 OUTER = Group("outer")
@@ -111,6 +114,24 @@ def shelf_list(house: House) -> Report:
 def box_open(house: House) -> Report:
     """Open the box."""
     return Report(command="", view=(Lines(("open", "a \x1b[31mred\x1b[0m name")),))
+
+
+@DRAWER.command("add", examples=("skc box drawer add top",))
+def drawer_add(
+    house: House, name: Annotated[str, typer.Argument(metavar="NAME", help="Which.")]
+) -> Report:
+    """Add a drawer."""
+    return Report(command="", facts={"name": name})
+
+
+@DRAWER.command("list", examples=("skc box drawer list",))
+def drawer_list(
+    house: House,
+    *,
+    wide: Annotated[bool, typer.Option("--wide", help="With all that is in them.")] = False,
+) -> Report:
+    """List the drawers."""
+    return Report(command="", facts={"wide": wide})
 
 
 @END.command("error", examples=("skc end error refused",))
@@ -206,6 +227,16 @@ def ask_name(house: House) -> Report:
     """Ask to type a name."""
     agreed = house.person.confirm("app")
     return Report(command="", facts={"agreed": agreed}, view=(Lines((f"agreed: {agreed}",)),))
+
+
+@ASK.command("secret", examples=("skc ask secret", "skc ask secret --stdin"))
+def ask_secret(
+    house: House, *, stdin: options.Stdin = False, fd: options.Descriptor = None
+) -> Report:
+    """Take a secret value, and tell its length and hash alone."""
+    value = taken(house.person, label="the value", stdin=stdin, fd=fd).reveal()
+    digest = sha256(value.encode()).hexdigest()
+    return Report(command="", facts={"digest": digest}, view=(Lines((digest,)),))
 
 
 @ASK.command("work", examples=("skc ask work",))

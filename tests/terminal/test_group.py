@@ -57,7 +57,7 @@ def test_a_group_without_a_bare_verb_shows_its_help(program: Skc) -> None:
     ran = program("box")
     assert ran.code == 0
     assert ran.stdout == program("box", "--help").stdout
-    assert "  open  Open the box.\n" in ran.stdout
+    assert "  open    Open the box.\n" in ran.stdout
 
 
 def test_one_bare_verb_alone_is_a_command(program: Skc) -> None:
@@ -94,3 +94,84 @@ def test_annotations_as_text_are_understood(program: Skc, monkeypatch: pytest.Mo
     monkeypatch.setattr(declared, "LATE", group, raising=False)
     with commands((Section("x", (Entry("late", "L.", declared.__name__),)),)):
         assert program("late", "--deep", "5", "--format", "json").json["facts"] == {"deep": 5}
+
+
+def test_a_group_within_a_group_is_listed_with_its_summary(program: Skc) -> None:
+    page = program("box").stdout
+    assert "  open    Open the box.\n  drawer  The drawers of the box.\n" in page
+    assert "sticks" not in page
+
+
+def test_a_group_within_a_group_has_a_page_of_its_own(program: Skc) -> None:
+    ran = program("box", "drawer")
+    assert ran.code == 0
+    assert ran.stdout == program("box", "drawer", "--help").stdout
+    assert ran.stdout.startswith("usage: skc box drawer SUBCOMMAND …\n\nThe drawers of the box.\n")
+    assert "Each of them sticks a little." in ran.stdout
+    assert "  add   Add a drawer.\n  list  List the drawers.\n" in ran.stdout
+    assert "`skc box drawer SUBCOMMAND --help` tells more." in ran.stdout
+
+
+def test_a_command_two_levels_down_is_run_and_named_by_all_its_words(program: Skc) -> None:
+    ran = program("box", "drawer", "add", "top", "--format", "json")
+    assert (ran.code, ran.json["command"]) == (0, "box drawer add")
+    assert ran.json["facts"] == {"name": "top"}
+    page = program("box", "drawer", "add", "--help").stdout
+    assert page.startswith("usage: skc box drawer add [options] NAME\n")
+    assert "--format table|json" in page
+
+
+def test_what_is_mistyped_two_levels_down_names_the_nearest(program: Skc) -> None:
+    ran = program("box", "drawer", "ad")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "error: there is no command skc box drawer ad\n" in ran.stderr
+    assert "fix:   skc box drawer add\n" in ran.stderr
+    assert "fix:   skc box drawer list --wide\n" in program("box", "drawer", "list", "--wid").stderr
+    assert "error: skc box drawer add needs NAME\n" in program("box", "drawer", "add").stderr
+
+
+def test_a_bare_verb_may_stand_beside_a_group(
+    program: Skc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = Group("outside")
+
+    def outside(house: "object", *, deep: "int" = 4) -> "Report":
+        """Stand outside."""
+        return Report(command="", facts={"deep": deep})
+
+    group.bare(examples=("skc outside",))(outside)
+    group.group("inside", about="What is inside.").bare(examples=("skc outside inside",))(outside)
+    monkeypatch.setattr(declared, "OUTSIDE", group, raising=False)
+    entry = Entry("outside", "Stand outside.", declared.__name__)
+    with commands((Section("x", (entry,)),)):
+        bare = program("outside", "--deep", "5", "--format", "json").json
+        inner = program("outside", "inside", "--deep", "6", "--format", "json").json
+        page = program("outside", "--help").stdout
+    assert (bare["command"], bare["facts"]) == ("outside", {"deep": 5})
+    assert (inner["command"], inner["facts"]) == ("outside inside", {"deep": 6})
+    assert "  inside  Stand outside.\n" in page
+
+
+def test_a_word_names_one_command_only() -> None:
+    group = Group("twice")
+    group.group("part", about="A part.")
+    with pytest.raises(ValueError, match="twice part is declared twice"):
+        group.group("part", about="Another.")
+    with pytest.raises(ValueError, match="twice part is declared twice"):
+        group.command("part", examples=())(declared.box_open)
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "offered"),
+    [
+        ("skc box ", 2, {"open", "drawer"}),
+        ("skc box drawer ", 3, {"add", "list"}),
+        ("skc box drawer l", 3, {"list"}),
+        ("skc box drawer list --wi", 4, {"--wide"}),
+    ],
+)
+def test_a_shell_completes_on_every_level(
+    child: Skc, line: str, word: int, offered: set[str]
+) -> None:
+    asked = {"_SKC_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(word)}
+    assert set(child(env=asked).stdout.split()) == offered

@@ -7,6 +7,7 @@ import typer
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.init import run
+from skillconnect_ops.commands.init.errors import NameWithoutEnroll
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.terminal import options
@@ -15,7 +16,14 @@ from skillconnect_ops.terminal.group import Group
 INIT = Group("init")
 
 
-@INIT.bare(examples=("skc init", "skc init --dry-run", "skc init backend --yes"))
+@INIT.bare(
+    examples=(
+        "skc init",
+        "skc init --dry-run",
+        "skc init backend --yes",
+        "skc init --enroll --as ci",
+    )
+)
 def init(
     house: House,
     folder: Annotated[
@@ -34,6 +42,14 @@ def init(
         bool,
         typer.Option("--replace", help="Write skc.yaml anew; asks to type its name."),
     ] = False,
+    enroll: Annotated[
+        bool,
+        typer.Option("--enroll", help="Only list this machine as a signer of a project."),
+    ] = False,
+    signer: Annotated[
+        str | None,
+        typer.Option("--as", metavar="NAME", help="Under which name, with --enroll."),
+    ] = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     confirm: options.Confirm = None,
@@ -43,6 +59,13 @@ def init(
     It finds the backend, the env files, the variable with the MongoDB URI, the database and the
     ports that a compose file publishes, and writes them down with comments. No value of a variable
     is copied, and no file is overwritten unless you say so.
+
+    This machine gets a signing key, and its public half is listed in .skc/allowed_signers: what it
+    observes then counts as proven. On a colleague's machine, --enroll does that alone.
     """
     choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
+    if signer is not None and not enroll:
+        raise NameWithoutEnroll
+    if enroll:
+        return run.enroll(house, folder, name=signer, choices=choices)
     return run.init(house, folder, profile=profile, replace=replace, choices=choices)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillconnect_ops.core.errors import Precondition, Refused
+from skillconnect_ops.core.errors import Precondition, Refused, UsageError
 
 
 class AlreadyThere(Refused):
@@ -13,7 +13,26 @@ class AlreadyThere(Refused):
         super().__init__(
             f"{file} is there already",
             why=f"it {holds}; nothing was changed",
-            fix="skc doctor to see whether it works, or skc init --replace to write it anew",
+            fix="skc doctor to see whether it works, skc init --enroll to list this machine as a "
+            "signer, or skc init --replace to write it anew",
+        )
+
+
+class NotYetAProject(Precondition):
+    """There is no `skc.yaml` that could be read, so there is nothing to enroll in."""
+
+    def __init__(self, file: Path, *, why: str) -> None:
+        super().__init__(f"there is no project in {file.parent} yet", why=why, fix="skc init")
+
+
+class NameWithoutEnroll(UsageError):
+    """`--as` says how to list this machine, and `--enroll` that nothing else is to be done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--as goes with --enroll",
+            why="it is the name that this machine's signing key is listed under",
+            fix="skc init --enroll --as NAME",
         )
 
 

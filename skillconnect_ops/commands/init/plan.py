@@ -7,6 +7,7 @@ from hashlib import sha256
 from jinja2 import Environment, StrictUndefined
 
 from skillconnect_ops.commands.init.model import Wanted
+from skillconnect_ops.commands.init.signer import SIGNERS, SignerEnroll
 from skillconnect_ops.commands.init.steps import FileWrite
 from skillconnect_ops.core.plan import Plan, Subject
 
@@ -16,25 +17,47 @@ _PLAIN = re.compile(r"(?:~/|\.{0,2}/)?\.?[A-Za-z_][A-Za-z0-9_./:-]*[A-Za-z0-9_]"
 _WORDS = re.compile(r"true|false|yes|no|on|off|null|\.?inf|\.?nan", re.IGNORECASE)
 
 
-def plan(root: str, *, text: str, there: bytes | None, notes: tuple[str, ...] = ()) -> Plan:
-    """Write the text, unless it stands there already.
+def plan(
+    root: str,
+    *,
+    text: str,
+    there: bytes | None,
+    signer: SignerEnroll | None = None,
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """Write the text, unless it stands there already, and list this machine as a signer.
 
     Args:
         root: the project's folder.
         text: the wanted `skc.yaml`.
         there: the bytes of the one that is there; None where there is none.
+        signer: the step that lists this machine's key; None where it is listed.
         notes: what the look could not read.
     """
     wanted = text.encode()
     said = b"" if there is None else there
-    state = sha256(b"\0".join((wanted, b"absent" if there is None else b"there", said)))
+    listed = b"listed" if signer is None else b"unlisted"
+    state = sha256(b"\0".join((wanted, b"absent" if there is None else b"there", listed, said)))
     step = FileWrite(key=f"write:{FILE}", path=FILE, text=text, replaces=there is not None)
+    write = () if there == wanted else (step,)
+    enroll = () if signer is None else (signer,)
     return Plan(
         command="init",
-        subject=Subject(repository=root, files=(FILE,)),
+        subject=Subject(repository=root, files=(FILE,) if signer is None else (FILE, SIGNERS)),
         state=state.hexdigest(),
-        steps=() if there == wanted else (step,),
+        steps=(*write, *enroll),
         notes=notes,
+    )
+
+
+def enrollment(root: str, *, signer: SignerEnroll | None) -> Plan:
+    """List this machine as a signer of a project that is there, unless it is one."""
+    return Plan(
+        command="init",
+        subject=Subject(repository=root, files=(SIGNERS,)),
+        state="listed" if signer is None else "unlisted",
+        steps=() if signer is None else (signer,),
+        notes=("this machine is listed already",) if signer is None else (),
     )
 
 

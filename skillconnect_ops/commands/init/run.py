@@ -15,11 +15,18 @@ from skillconnect_ops.commands.init.errors import (
     NoSuchFolder,
     NoSuchProfile,
     NotPlainFile,
+    NotYetAProject,
 )
 from skillconnect_ops.commands.init.look import look
 from skillconnect_ops.commands.init.model import Found, Profile, Wanted
-from skillconnect_ops.commands.init.plan import FILE, plan, render
+from skillconnect_ops.commands.init.plan import FILE, enrollment, plan, render
 from skillconnect_ops.commands.init.show import facts, view
+from skillconnect_ops.commands.init.signer import (
+    SIGNERS,
+    SignerEnroll,
+    ledger_of,
+    machine_name,
+)
 from skillconnect_ops.commands.init.suggest import suggest
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.plan import Plan
@@ -27,6 +34,8 @@ from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.resources import template, templates
 from skillconnect_ops.core.settings.model import Settings
 from skillconnect_ops.core.settings.reader import read
+from skillconnect_ops.core.view import Pairs, Text, Tone
+from skillconnect_ops.evidence.keys import check_name
 from skillconnect_ops.journal.model import Ask, Choices, Consent, TypeName
 from skillconnect_ops.journal.resources import Resource
 
@@ -86,7 +95,13 @@ def init(
     def look_again() -> Plan:
         now = _there(place.file)  # had another run written one since, the plan would be stale
         notes = found.notes if same else _notes(found, there)
-        return plan(str(place.root), text=text, there=now.data if now else None, notes=notes)
+        return plan(
+            str(place.root),
+            text=text,
+            there=now.data if now else None,
+            signer=_signer(house, place.root, identity, name=None),
+            notes=notes,
+        )
 
     outcome = house.office(state=house.environment.state_home / identity).carry_out(
         look_again,
@@ -104,6 +119,50 @@ def init(
         view=view(found, wanted, text=None if outcome.walked or same else text),
         next=("skc doctor",) if outcome.walked or same else (_again(folder, replace=replace),),
     )
+
+
+def enroll(house: House, folder: Path | None, *, name: str | None, choices: Choices) -> Report:
+    """List this machine as a signer of a project that is there: a colleague's clone, a server.
+
+    Raises:
+        UsageError: the name is none.
+        NotYetAProject: there is no `skc.yaml` that can be read.
+        Refused: nobody agreed.
+    """
+    if name is not None:
+        check_name(name)
+    place = _place(house, folder)
+    there = _there(place.file)
+    if there is None or there.settings is None:
+        trouble = there.trouble if there else "is not there"
+        raise NotYetAProject(place.file, why=f"{FILE} {trouble}")
+    identity = there.settings.project.id
+    signer = _signer(house, place.root, identity, name=name)
+    outcome = house.office(state=house.environment.state_home / identity).carry_out(
+        lambda: enrollment(str(place.root), signer=_signer(house, place.root, identity, name=name)),
+        person=house.person,
+        resources=(Resource("file", str(place.root / SIGNERS)),),
+        consent=Ask(),
+        choices=choices,
+    )
+    listed = ledger_of(house, place.root)(identity).enrolled()
+    return Report(
+        command="init",
+        subject=outcome.plan.subject.facts(),
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={"signer": {"name": listed, "file": SIGNERS, "written": outcome.walked}},
+        view=(Pairs((("signer", listed or Text("not listed", Tone.WARN)), ("file", SIGNERS))),),
+        next=(f"git add {SIGNERS}",) if outcome.walked or signer is None else (),
+    )
+
+
+def _signer(house: House, root: Path, identity: str, *, name: str | None) -> SignerEnroll | None:
+    """The step that lists this machine, or None where it is listed."""
+    if ledger_of(house, root)(identity).enrolled() is not None:
+        return None
+    called = name or machine_name()
+    return SignerEnroll(key=f"enroll:{called}", name=called, project=identity)
 
 
 def _check_free(place: Place, there: There | None, *, replace: bool, choices: Choices) -> None:

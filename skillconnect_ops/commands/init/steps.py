@@ -1,4 +1,4 @@
-"""The one effect of `init`: a file of the project is written."""
+"""The effects of `init`: a file of the project is written, and this machine's key is listed."""
 
 import stat
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.init.signer import EnrollSigner, SignerEnroll, ledger_of
 from skillconnect_ops.core.errors import NeedsPerson
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.view import count
@@ -92,8 +93,20 @@ def _digest(data: bytes) -> str:
 
 
 def _handler(house: House, subject: Subject) -> WriteFile:
-    return WriteFile(house.disk, Path(subject.repository or "."))
+    return WriteFile(house.disk, _root(subject))
 
 
-KINDS: tuple[KindOf[House], ...] = (KindOf(FileWrite, _handler),)
+def _enroll(house: House, subject: Subject) -> EnrollSigner:
+    root = _root(subject)
+    return EnrollSigner(root, ledger_of(house, root), house.disk)
+
+
+def _root(subject: Subject) -> Path:
+    return Path(subject.repository or ".")
+
+
+KINDS: tuple[KindOf[House], ...] = (
+    KindOf(FileWrite, _handler),
+    KindOf(SignerEnroll, _enroll),
+)
 """The kinds of step that this domain brings."""

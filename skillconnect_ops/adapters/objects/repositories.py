@@ -1,0 +1,303 @@
+"""One repository as the port wants it: lists from git's plumbing, and the files of its folder."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+from skillconnect_ops.adapters.objects import stream
+from skillconnect_ops.adapters.objects.program import Git, GitCannotRead, text, variables
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.ports.objects import (
+    Introduction,
+    Lack,
+    Listed,
+    ObjectKind,
+    Piece,
+    Unreadable,
+)
+
+_PSEUDO_REFS = ("ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
+_BLOCK_BYTES = 1 << 20
+_GITLINK = "160000"
+_NOT_HERE = ("not a git repository", "No such file or directory")
+
+
+class NoSuchRevision(Precondition):
+    """The word names no commit here."""
+
+    def __init__(self, revision: str, *, why: str) -> None:
+        super().__init__(
+            f"there is no revision {revision}", why=why, fix="git log --oneline --all | head"
+        )
+
+
+class NotTrusted(Precondition):
+    """Git refuses a repository that belongs to somebody else."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"git does not trust the repository at {folder}",
+            why="it belongs to another user (git calls this dubious ownership)",
+            fix=f"git config --global --add safe.directory '{folder}'",
+        )
+
+
+class GitRepositories:
+    """Implements `core.ports.objects.Repositories` with the `git` on PATH."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def open(self, folder: Path) -> "GitRepository | None":
+        """The repository that holds the folder, or is it."""
+        git = Git(folder=folder, variables=variables(self._environment))
+        try:
+            with git.running("rev-parse", "--absolute-git-dir", "--git-common-dir") as told:
+                lines = told.read().splitlines()
+        except GitCannotRead as error:
+            if "dubious ownership" in error.why:
+                raise NotTrusted(folder) from error
+            if any(words in error.why for words in _NOT_HERE):
+                return None
+            raise
+        own, common = map(os.fsdecode, lines)
+        git_folder = Path(own)
+        return GitRepository(
+            git=Git(folder=git_folder, git_folder=git_folder, variables=git.variables),
+            git_folder=Path(os.path.normpath(folder / common)),
+            root=_work_tree(git),
+            index_file=_index(self._environment, folder),
+        )
+
+
+class GitRepository(Struct, frozen=True, kw_only=True):
+    """Implements `core.ports.objects.Repository`."""
+
+    git: Git
+    git_folder: Path
+    root: Path | None
+    index_file: str | None = None
+
+    def lacks(self) -> tuple[Lack, ...]:
+        """Shallow: commits are missing; partial: objects that commits name are."""
+        name = self.root or self.git_folder
+        found = []
+        if (self.git_folder / "shallow").exists():
+            fix = f"git -C '{name}' fetch --unshallow"
+            found.append(Lack("history", "a shallow clone: older commits are not here", fix))
+        with self.git.running(
+            *("config", "--get-regexp", r"^remote\..*\.promisor$"), tolerant=True
+        ) as told:
+            partial = bool(told.read())
+        if partial:
+            fix = f"git -C '{name}' fetch --refetch --no-filter"
+            found.append(Lack("objects", "a partial clone: objects were left on the server", fix))
+        return tuple(found)
+
+    def listing(self) -> Iterator[Listed]:
+        """In the order of the packs, so that what is next to be read lies near."""
+        with self.git.running(
+            *("cat-file", "--batch-all-objects", "--unordered", "--buffer"),
+            "--batch-check=%(objectname) %(objecttype) %(objectsize)",
+        ) as told:
+            for line in told:
+                oid, kind, size_bytes = line.split()
+                yield Listed(oid.decode(), ObjectKind(kind.decode()), int(size_bytes))
+
+    def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
+        """Through one `git cat-file`."""
+        return stream.contents(self.git, oids)
+
+    def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
+        """Of a merge, only what differs from all parents (`-c`): the rest came before."""
+        with self.git.running("rev-list", "--no-walk", "--stdin", given=commits) as told:
+            oldest_first = told.read().decode().split()[::-1]
+        words = ("diff-tree", "--stdin", "-r", "-c", "--root", "--no-renames", "--raw", "-z")
+        with self.git.running(*words, given=oldest_first, tolerant=True) as told:
+            yield from _introduced(_parts(told))
+
+    def commits_since(self, revision: str) -> tuple[str, ...]:
+        """All that anything reaches, without what the revision reaches."""
+        if revision.startswith("-"):
+            raise NoSuchRevision(revision, why="a revision does not begin with a dash")
+        try:
+            with self.git.running(
+                *("rev-list", "--all", "--reflog", "--not", f"{revision}^{{commit}}", "--")
+            ) as told:
+                return tuple(told.read().decode().split())
+        except GitCannotRead as error:
+            raise NoSuchRevision(revision, why=error.why) from error
+
+    def sources(self) -> Mapping[str, str]:
+        """Refs by `git log --source`; older stashes, which only their reflog holds, by number."""
+        found = dict.fromkeys(self._commits("rev-list", "--reflog"), "a reflog")
+        with self.git.running(
+            "log", "-g", "--format=%gd %H %P", "refs/stash", "--", tolerant=True
+        ) as told:
+            for line in told:
+                place, *commits = text(line).split()
+                base = set(commits[1:2])  # what the stash was made on is no part of it
+                found |= dict.fromkeys(set(commits) - base, place.removeprefix("refs/"))
+        words = ("log", "--all", "--source", "--format=%H %S")
+        with self.git.running(*words, tolerant=True) as told:
+            for line in told:
+                oid, _, source = text(line.rstrip(b"\n")).partition(" ")
+                if not (source == "refs/stash" and found.get(oid, "").startswith("stash@")):
+                    found[oid] = source
+        for name in _PSEUDO_REFS:
+            if (self.git.folder / name).exists():
+                for oid in self._commits("rev-list", name, "--not", "--all", "--reflog", "--"):
+                    found.setdefault(oid, name)
+        return found
+
+    def ancestors(self) -> frozenset[str]:
+        """`git rev-list HEAD`; nothing where HEAD is not born yet."""
+        return frozenset(self._commits("rev-list", "HEAD", "--"))
+
+    def refs(self) -> Mapping[str, str]:
+        """`git for-each-ref`, annotated tags peeled."""
+        words = ("for-each-ref", "--format=%(objectname) %(*objectname) %(refname)")
+        with self.git.running(*words, tolerant=True) as told:
+            lines = [text(line.rstrip(b"\n")).split(" ") for line in told]
+        return {name: peeled or oid for oid, peeled, name in lines}
+
+    def tags(self) -> Mapping[str, str]:
+        """`git for-each-ref refs/tags`, not peeled."""
+        words = ("for-each-ref", "--format=%(objecttype) %(objectname) %(refname)", "refs/tags")
+        with self.git.running(*words, tolerant=True) as told:
+            lines = [text(line.rstrip(b"\n")).split(" ") for line in told]
+        return {name: oid for kind, oid, name in lines if kind == ObjectKind.TAG}
+
+    def index(self) -> Mapping[str, str]:
+        """`git ls-files --stage`, submodules left out."""
+        found = {}
+        for line in self.git.lines("ls-files", "--stage", "-z"):
+            about, _, path = line.partition("\t")
+            mode, oid, _stage = about.split()
+            if mode != _GITLINK:
+                found[path] = oid
+        return found
+
+    def head_paths(self) -> Mapping[str, str]:
+        """`git ls-tree -r HEAD`."""
+        return {path: oid for mode, oid, path in self._head() if mode != _GITLINK}
+
+    def submodules(self) -> tuple[str, ...]:
+        """Gitlinks of HEAD and of the index."""
+        found = {path for mode, _, path in self._head() if mode == _GITLINK}
+        if self.root is not None:
+            staged = self.git.lines("ls-files", "--stage", "-z")
+            found |= {line.partition("\t")[2] for line in staged if line.startswith(_GITLINK)}
+        return tuple(sorted(found))
+
+    def staged(self) -> tuple[tuple[str, str], ...]:
+        """`git diff-index --cached`; against nothing before the first commit."""
+        with self.git.running("rev-parse", "-q", "--verify", "HEAD", tolerant=True) as told:
+            born = told.read().decode().strip()
+        git = self.git if self.index_file is None else _with_index(self.git, self.index_file)
+        against = born or self._empty_tree()
+        words = ("diff-index", "--cached", "--raw", "-r", "-z", "--no-renames", "--no-abbrev")
+        lines = git.lines(*words, "--diff-filter=ACMT", against, "--")
+        return tuple(
+            (path, head.split()[3])
+            for head, path in zip(lines[::2], lines[1::2], strict=True)
+            if head.split()[1] != _GITLINK
+        )
+
+    def ignored(self) -> frozenset[str]:
+        """`git ls-files --ignored`, run in the work tree, where the rules are."""
+        if self.root is None:
+            return frozenset()
+        git = Git(folder=self.root, git_folder=self.git.git_folder, variables=self.git.variables)
+        told = git.lines(
+            f"--work-tree={self.root}",
+            *("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"),
+        )
+        return frozenset(told)
+
+    def own_files(self) -> Iterator[tuple[str, Path]]:
+        """Everything but the object database and the repositories of submodules."""
+        apart = {self.git_folder / "objects", *self.inner()}
+        for folder, folders, files in os.walk(self.git_folder):
+            here = Path(folder)
+            folders[:] = sorted(name for name in folders if here / name not in apart)
+            for name in sorted(files):
+                path = here / name
+                if path.is_file() and not path.is_symlink():
+                    yield text(os.fsencode(path.relative_to(self.git_folder))), path
+
+    def inner(self) -> tuple[Path, ...]:
+        """`modules/NAME`, where a name may hold slashes and a submodule submodules."""
+        found = []
+        for folder, folders, files in os.walk(self.git_folder / "modules"):
+            if "HEAD" in files and "objects" in folders:
+                found.append(Path(folder))
+                folders.clear()
+            folders.sort()
+        return tuple(found)
+
+    def _commits(self, *words: str) -> list[str]:
+        with self.git.running(*words, tolerant=True) as told:
+            return told.read().decode().split()
+
+    def _head(self) -> Iterator[tuple[str, str, str]]:
+        with self.git.running("ls-tree", "-r", "-z", "HEAD", tolerant=True) as told:
+            for line in told.read().split(b"\0")[:-1]:
+                about, _, path = line.partition(b"\t")
+                mode, _kind, oid = about.decode().split()
+                yield mode, oid, text(path)
+
+    def _empty_tree(self) -> str:
+        with self.git.running("hash-object", "-t", "tree", "--stdin") as told:
+            return told.read().decode().strip()
+
+
+def _work_tree(git: Git) -> Path | None:
+    with git.running("rev-parse", "--show-toplevel", tolerant=True) as told:
+        line = os.fsdecode(told.read()).rstrip("\n")
+    return Path(line) if line else None
+
+
+def _index(environment: Environment, folder: Path) -> str | None:
+    """The index of a hook's caller: `git commit PATH` and `-a` use another one than usual."""
+    told = environment.get("GIT_INDEX_FILE")
+    return None if told is None else str(folder / told)
+
+
+def _with_index(git: Git, index: str) -> Git:
+    return Git(
+        folder=git.folder,
+        git_folder=git.git_folder,
+        variables={**git.variables, "GIT_INDEX_FILE": index},
+    )
+
+
+def _parts(told: IO[bytes]) -> Iterator[bytes]:
+    """What NUL bytes part, without all of it in memory at once."""
+    tail = b""
+    while block := told.read(_BLOCK_BYTES):
+        *parts, tail = (tail + block).split(b"\0")
+        yield from parts
+    yield tail
+
+
+def _introduced(tokens: Iterable[bytes]) -> Iterator[Introduction]:
+    """The records of `diff-tree --stdin --raw -z`: a commit, then pairs of change and path."""
+    commit, change = "", b""
+    for token in tokens:
+        if change:
+            modes_and_oids = change.split(b" ")
+            parents = len(change) - len(change.lstrip(b":"))
+            mode, oid = modes_and_oids[parents], modes_and_oids[2 * parents + 1]
+            if mode not in {b"000000", b"160000"}:
+                yield Introduction(oid.decode(), sys.intern(text(token)), commit)
+            change = b""
+        elif token.startswith(b":"):
+            change = token
+        elif token:
+            commit = token.decode().strip()

@@ -1,0 +1,61 @@
+"""`git cat-file --batch`: the contents of many objects through one pipe."""
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import IO
+
+from skillconnect_ops.adapters.objects.program import Git
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Unreadable
+
+PIECE_BYTES = 16 << 20
+"""What is read of one object at once. No size is too large; memory stays bounded."""
+OVERLAP_BYTES = 1 << 16
+"""How much of a piece the next one repeats, so that nothing is cut in two."""
+_CORRUPT = "git cannot read it (see `git fsck`)"
+
+
+def contents(git: Git, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
+    """The objects in the order asked for; one that git cannot read costs only itself."""
+    todo = list(oids)
+    while todo:
+        done = 0
+        for item in _batch(git, todo):
+            if item is None:
+                done += 1
+                continue
+            yield item
+        if done < len(todo):  # git gave up at this one: name it, and go on behind it
+            yield Unreadable(todo[done], _CORRUPT)
+        todo = todo[done + 1 :]
+
+
+def _batch(git: Git, oids: list[str]) -> Iterator[Piece | Unreadable | None]:
+    """What one git gives, with a None behind each object that came whole."""
+    with git.running("cat-file", "--batch", "--buffer", given=oids, tolerant=True) as told:
+        while header := told.readline():
+            words = header.split()
+            if len(words) != 3:
+                yield Unreadable(words[0].decode("ascii", "replace"), "the object is missing")
+                yield None
+                continue
+            oid, kind, size_bytes = words[0].decode(), ObjectKind(words[1].decode()), int(words[2])
+            if not (yield from _pieces(told, oid, kind, size_bytes)):
+                return
+            yield None
+
+
+def _pieces(
+    told: IO[bytes], oid: str, kind: ObjectKind, size_bytes: int
+) -> Generator[Piece, None, bool]:
+    """One object's pieces; returns whether it came whole."""
+    left, line, tail = size_bytes, 1, b""
+    while True:
+        fresh = told.read(min(left, PIECE_BYTES))
+        left -= len(fresh)
+        if not fresh and left:
+            return False
+        content = tail + fresh if tail else fresh
+        yield Piece(oid=oid, kind=kind, size_bytes=size_bytes, content=content, line=line)
+        if not left:
+            return bool(told.read(1))
+        tail = content[-OVERLAP_BYTES:]
+        line += content.count(b"\n") - tail.count(b"\n")

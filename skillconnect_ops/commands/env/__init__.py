@@ -1,0 +1,1 @@
+"""`skc env`: the env files of a project, looked at and edited without harm."""

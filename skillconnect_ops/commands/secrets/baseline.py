@@ -1,0 +1,91 @@
+"""Findings that a team has looked at and accepted: an earlier report, or a `.secrets.baseline`."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.detection import baseline as accepted
+
+_REPORT = "skc/report/"
+
+
+class BaselineNotReadable(Precondition):
+    """The file is no baseline."""
+
+    def __init__(self, path: Path, *, why: str) -> None:
+        super().__init__(
+            f"{path} is no baseline",
+            why=why,
+            fix="skc secrets scan --format json --out baseline.json",
+        )
+
+
+class Baseline(Struct, frozen=True, kw_only=True):
+    """What is accepted."""
+
+    name: str = ""
+    fingerprints: frozenset[str] = frozenset()
+    """Of an earlier report's findings, or of those that were accepted one by one."""
+    hashes: frozenset[tuple[str, str]] = frozenset()
+    """Path and SHA-1 of a value, as detect-secrets keeps them."""
+
+    def accepts(self, *, fingerprint: str, path: str | None, secret: Secret, whole: Secret) -> bool:
+        """Whether a finding is among what was accepted."""
+        if fingerprint in self.fingerprints:
+            return True
+        return path is not None and any(
+            (path, _sha1(value)) in self.hashes for value in (secret, whole)
+        )
+
+
+def read(path: Path) -> Baseline:
+    """A JSON report, a `skc/baseline/1`, or the `.secrets.baseline` of detect-secrets.
+
+    Raises:
+        BaselineNotReadable: it is neither.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BaselineNotReadable(path, why=error.strerror or "it cannot be read") from error
+    except ValueError as error:
+        raise BaselineNotReadable(path, why="it is no JSON") from error
+    if not isinstance(document, dict):
+        raise BaselineNotReadable(path, why="it is no JSON object")
+    if document.get("schema") == accepted.SCHEMA:
+        kept = accepted.read(path.read_bytes()).accepted
+        return Baseline(name=path.name, fingerprints=frozenset(one.fingerprint for one in kept))
+    if str(document.get("schema", "")).startswith(_REPORT):
+        return _from_report(path, document)
+    if isinstance(document.get("results"), dict):
+        return _from_detect_secrets(path, document["results"])
+    raise BaselineNotReadable(path, why="it is neither a report of skc nor a .secrets.baseline")
+
+
+def _from_report(path: Path, document: dict[str, Any]) -> Baseline:
+    try:
+        marks = frozenset(str(finding["fingerprint"]) for finding in document["findings"])
+    except (KeyError, TypeError) as error:
+        raise BaselineNotReadable(path, why="its findings have no fingerprints") from error
+    return Baseline(name=path.name, fingerprints=marks)
+
+
+def _from_detect_secrets(path: Path, results: dict[str, Any]) -> Baseline:
+    try:
+        hashes = frozenset(
+            (str(name), str(one["hashed_secret"])) for name, ones in results.items() for one in ones
+        )
+    except (KeyError, TypeError) as error:
+        raise BaselineNotReadable(path, why="its results have no hashed_secret") from error
+    return Baseline(name=path.name, hashes=hashes)
+
+
+def _sha1(value: Secret) -> str:
+    """As detect-secrets names values; it protects nothing, which is why we write no such file."""
+    text = value.reveal().encode("utf-8", "surrogatepass")
+    return hashlib.sha1(text, usedforsecurity=False).hexdigest()

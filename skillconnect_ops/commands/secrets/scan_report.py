@@ -1,0 +1,315 @@
+"""What was seen as findings: one for each secret at each place, however many versions hold it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from skillconnect_ops.commands.secrets.baseline import Baseline
+from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
+from skillconnect_ops.history.model import Where
+from skillconnect_ops.history.places import Sighting
+from skillconnect_ops.history.tree import Standing
+
+if TYPE_CHECKING:
+    from skillconnect_ops.commands.secrets.scan_run import Wish
+
+_MASK = "***"
+_NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
+"""Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
+_IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """One secret at one place."""
+
+    path: str | None
+    subject: str | None
+    seen: tuple[Seen, ...]
+    """Everything that it was seen in there, the one to show first."""
+
+    @property
+    def first(self) -> Seen:
+        """The one whose line is shown."""
+        return self.seen[0]
+
+
+def report(scan: Scan, wish: "Wish", accepted: Baseline, *, root: Path) -> Report:
+    """The report of a scan."""
+    scan = _unnamed(scan)
+    groups = _grouped(scan.seen)
+    findings = _findings(groups, wish, accepted)
+    pairs = sorted(zip(findings, groups, strict=True), key=lambda pair: _order(pair[0]))
+    ordered = tuple(finding for finding, _ in pairs)
+    open_ones = [one for one in ordered if one.suppressed is None]
+    bad = any(one.severity.at_least(wish.fail_on) for one in open_ones)
+    if bad:
+        status = Status.FINDINGS
+    else:
+        status = Status.INCOMPLETE if wish.strict and scan.unknown else Status.OK
+    return Report(
+        command="",
+        subject={"root": str(root)},
+        status=status,
+        findings=ordered,
+        unknown=scan.unknown,
+        facts={
+            "objects": scan.objects,
+            "files": scan.files,
+            "size_bytes": scan.size_bytes,
+            "places": [_place(finding, group) for finding, group in pairs],
+        },
+        view=_view(scan, pairs, wish),
+        next=_next(wish, open_ones),
+    )
+
+
+def _unnamed(scan: Scan) -> Scan:
+    """The same, with secrets that stand in names masked wherever these names are shown."""
+    in_names = {
+        secret
+        for one in scan.seen
+        if one.sighting.where in _NAMING
+        for secret in (one.sighting.trace.whole, one.sighting.trace.secret)
+    }
+    if not in_names:
+        return scan
+    longest_first = sorted((secret.reveal() for secret in in_names), key=len, reverse=True)
+
+    def clean(text: str | None) -> str | None:
+        for value in longest_first:
+            text = text.replace(value, _MASK) if text else text
+        return text
+
+    return replace(
+        scan,
+        seen=tuple(replace(one, sighting=_cleaned(one.sighting, clean)) for one in scan.seen),
+        unknown=tuple(
+            Unknown(clean(it.subject) or "", clean(it.reason) or "") for it in scan.unknown
+        ),
+    )
+
+
+def _cleaned(sighting: Sighting, clean: Callable[[str | None], str | None]) -> Sighting:
+    origin = sighting.origin
+    if origin is not None:
+        author, reached_by = clean(origin.author) or "", clean(origin.reached_by)
+        origin = replace(origin, author=author, reached_by=reached_by)
+    path, held_by = clean(sighting.path), clean(sighting.held_by)
+    return replace(sighting, origin=origin, path=path, held_by=held_by)
+
+
+def _grouped(seen: Iterable[Seen]) -> list[Group]:
+    """The same secret at the same place once; the work tree and history share their paths."""
+    by_place: dict[tuple[str, Secret, str | None, str | None], list[Seen]] = {}
+    for one in seen:
+        trace, (path, subject) = one.sighting.trace, _where(one)
+        by_place.setdefault((trace.detector, trace.whole, path, subject), []).append(one)
+    return [
+        Group(path=path, subject=subject, seen=tuple(sorted(ones, key=_freshness)))
+        for (_, _, path, subject), ones in by_place.items()
+    ]
+
+
+def _where(one: Seen) -> tuple[str | None, str | None]:
+    """Path and subject of a finding; only one of them tells two places apart."""
+    sighting = one.sighting
+    prefix = f"{one.submodule}/" if one.submodule else ""
+    inner = f"submodule {one.submodule}: " if one.submodule else ""
+    if sighting.where in _IN_FILES and sighting.path is not None:
+        return f"{prefix}{sighting.path}", None
+    short = (sighting.oid or "")[:12]
+    match sighting.where:
+        case Where.COMMIT:
+            return None, f"{inner}commit {short}, {_part(sighting.part)}"
+        case Where.TAG:
+            return None, f"{inner}{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
+        case Where.NAME:
+            return None, f"{inner}the file name {sighting.path}"
+        case Where.REF:
+            return None, f"{inner}the ref name {sighting.path}"
+        case _:
+            return None, f"{inner}blob {short}"
+
+
+def _part(part: str | None) -> str:
+    return "message" if part in {None, "message"} else f"{part} line"
+
+
+def _freshness(one: Seen) -> tuple[int, float]:
+    """What is on disk now before what HEAD has, before the past, which begins at its beginning."""
+    at = (one.sighting.origin.at if one.sighting.origin else None) or _LONG_AGO
+    rank = 0 if one.sighting.where in {Where.WORK_TREE, Where.STAGED} else 1
+    return (rank if rank == 0 else 2 - one.sighting.in_head, at.timestamp())
+
+
+def _findings(groups: Sequence[Group], wish: "Wish", accepted: Baseline) -> list[Finding]:
+    before: Counter[tuple[str, str | None, str]] = Counter()
+    findings = []
+    for group in groups:
+        trace = group.first.sighting.trace
+        place = group.path or group.subject
+        mark = fingerprint(
+            trace.detector,
+            place,
+            trace.context,
+            occurrence=before[trace.detector, place, trace.context],
+        )
+        before[trace.detector, place, trace.context] += 1
+        finding = Finding(
+            id=trace.detector,
+            severity=trace.severity,
+            confidence=max((one.sighting.trace.confidence for one in group.seen), key=_SURE.get),  # type: ignore[arg-type]
+            subject=group.subject,
+            path=group.path,
+            line=trace.line if group.path is not None else None,
+            column=trace.column if group.path is not None else None,
+            end_line=trace.end_line if group.path is not None else None,
+            message=_message(group),
+            remedy=trace.remedy,
+            fingerprint=mark,
+        )
+        findings.append(replace(finding, suppressed=_suppressed(finding, group, wish, accepted)))
+    return findings
+
+
+def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline) -> str | None:
+    trace = group.first.sighting.trace
+    if trace.allowed is not None:
+        return f"allowed: {trace.allowed}"
+    if accepted.accepts(
+        fingerprint=finding.fingerprint,
+        path=finding.path,
+        secret=trace.secret,
+        whole=trace.whole,
+    ):
+        return f"in the baseline {accepted.name}"
+    if finding.confidence is Confidence.LOW and not wish.thorough:
+        return "; ".join(("low confidence", *trace.reasons))
+    return None
+
+
+def _message(group: Group) -> str:
+    """What it is, what it is wrapped in, and where from."""
+    sighting = group.first.sighting
+    wrapped = f", in {' in '.join(reversed(sighting.trace.form))}" if sighting.trace.form else ""
+    return f"{sighting.trace.what}{wrapped}; {'; '.join(_history(group))}"
+
+
+def _history(group: Group) -> list[str]:
+    """Where it is now, who brought it and when, and what keeps it."""
+    words = _now(group)
+    origins = [one.sighting.origin for one in group.seen if one.sighting.origin is not None]
+    if origins:
+        oldest = min(origins, key=lambda one: one.at or _LONG_AGO)
+        day = f", {oldest.at:%Y-%m-%d}" if oldest.at else ""
+        words.append(f"since commit {oldest.commit[:12]} ({oldest.author}{day})")
+        if not any(one.sighting.in_head for one in group.seen):
+            reached = next((one.reached_by for one in origins if one.reached_by), None)
+            words.append(f"reached by {reached}" if reached else "reached by nothing any more")
+    elif holder := next((s.sighting.held_by for s in group.seen if s.sighting.held_by), None):
+        words.append(f"held by {holder}")
+    elif group.first.sighting.where is Where.BLOB:
+        words.append("reached by nothing any more")
+    return words
+
+
+def _now(group: Group) -> list[str]:
+    words = []
+    standing = next((one.standing for one in group.seen if one.standing is not None), None)
+    if standing is not None:
+        words.append("in the work tree" if standing is Standing.OUTSIDE else f"{standing} file")
+    wheres = {one.sighting.where for one in group.seen}
+    if Where.STAGED in wheres:
+        words.append("staged")
+    if Where.GIT_FILE in wheres:
+        words.append("in the git folder")
+    if Where.LFS in wheres:
+        words.append("in an LFS object")
+    if wheres & {Where.BLOB, Where.COMMIT}:
+        in_head = any(one.sighting.in_head for one in group.seen)
+        words.append("in HEAD" if in_head else "not in HEAD")
+    if wheres == {Where.NAME} and any(one.sighting.in_head for one in group.seen):
+        words.append("in HEAD")
+    if Where.TAG in wheres:
+        words.append("in a tag")
+    return words or ["as a name"]
+
+
+def _place(finding: Finding, group: Group) -> dict[str, Any]:
+    """What machines may want to know besides the finding; no secret is in it."""
+    origins = [one.sighting.origin for one in group.seen if one.sighting.origin is not None]
+    oldest = min(origins, key=lambda one: one.at or _LONG_AGO) if origins else None
+    sighting = group.first.sighting
+    return {
+        "fingerprint": finding.fingerprint,
+        "context": sighting.trace.context,
+        "reasons": sighting.trace.reasons,
+        "where": sorted({one.sighting.where.value for one in group.seen}),
+        "form": sighting.trace.form,
+        "standing": next((one.standing.value for one in group.seen if one.standing), None),
+        "object": sighting.oid,
+        "versions": len({one.sighting.oid for one in group.seen if one.sighting.oid}),
+        "in_head": any(one.sighting.in_head for one in group.seen),
+        "commit": oldest.commit if oldest else None,
+        "author": oldest.author if oldest else None,
+        "at": oldest.at if oldest else None,
+        "reached_by": next((one.reached_by for one in origins if one.reached_by), None),
+        "held_by": sighting.held_by,
+    }
+
+
+def _order(finding: Finding) -> tuple[int, int, str, int]:
+    return (
+        -Rank[finding.severity.name],
+        -_SURE[finding.confidence],
+        finding.path or finding.subject or "",
+        finding.line or 0,
+    )
+
+
+def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> tuple[Block, ...]:
+    objects = f"{count(scan.objects, 'object')}, " if scan.objects else ""
+    looked = f"looked at {objects}{count(scan.files, 'file')}, {size(scan.size_bytes)}"
+    hidden = Counter(
+        (finding.suppressed or "").partition(":")[0].partition(";")[0]
+        for finding, _ in pairs
+        if finding.suppressed is not None
+    )
+    lines: list[Text | str] = [looked]
+    lines += [
+        Text(f"{count(number, 'finding')} not shown: {why}", Tone.DIM)
+        for why, number in hidden.items()
+    ]
+    if not any(finding.suppressed is None for finding, _ in pairs):
+        lines.append("no secret found")  # plain words need no drawing, and a hook is in a hurry
+    blocks: list[Block] = [Lines(tuple(lines))]
+    if wish.reveal:
+        rows = tuple(
+            (
+                group.path or group.subject or "",
+                finding.id,
+                group.first.sighting.trace.whole.reveal(),
+            )
+            for finding, group in pairs
+            if finding.suppressed is None
+        )
+        blocks.append(Table(("where", "id", "value"), rows, title="in clear"))
+    return tuple(blocks)
+
+
+def _next(wish: "Wish", found: Sequence[Finding]) -> tuple[str, ...]:
+    if wish.history or wish.since or not found:
+        return ()
+    return ("skc secrets scan --history",) if not wish.staged else ()

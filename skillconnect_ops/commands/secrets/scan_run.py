@@ -1,0 +1,150 @@
+"""What is looked at: the work tree, the index, or everything that the repository holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.secrets import baseline, scan_report
+from skillconnect_ops.commands.secrets.scan_history import scan_repository
+from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.commands.secrets.searching import Detectors
+from skillconnect_ops.core.errors import Precondition, UsageError
+from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.ports.objects import Repository, Unreadable
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.history.model import Search, Where
+from skillconnect_ops.history.places import Sighting
+from skillconnect_ops.history.tree import Tree
+
+
+class NothingThere(Precondition):
+    """A path that was named does not exist."""
+
+
+class NoRepository(Precondition):
+    """What was asked for is in a repository, and there is none."""
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What the command line asks for."""
+
+    paths: tuple[Path, ...] = ()
+    staged: bool = False
+    history: bool = False
+    since: str | None = None
+    thorough: bool = False
+    reveal: bool = False
+    strict: bool = False
+    baseline: Path | None = None
+    fail_on: Severity = Severity.HIGH
+
+
+def scan(house: House, wish: Wish) -> Report:
+    """Look, and report.
+
+    Raises:
+        SkcError: the options contradict each other; a path is not there; no repository.
+    """
+    if wish.staged and (wish.history or wish.since or wish.paths):
+        raise UsageError(
+            "--staged goes with no PATH, --history or --since",
+            why="it looks at the index alone",
+            fix="skc secrets scan --staged",
+        )
+    accepted = baseline.read(wish.baseline) if wish.baseline else baseline.Baseline()
+    starts = _starts(house, wish.paths)
+    home = starts[0] if starts[0].is_dir() else starts[0].parent
+    repository = house.repositories.open(home)
+    search = Detectors(thorough=wish.thorough)
+    if wish.staged:
+        seen = _staged(_needed(repository, home), search)
+    elif wish.history or wish.since:
+        seen = _history(house, _needed(repository, home), wish, starts, search)
+    else:
+        seen = _tree(house, repository, starts, home, search, thorough=wish.thorough)
+    root = (repository.root or repository.git_folder) if repository else home
+    return scan_report.report(seen, wish, accepted, root=root)
+
+
+def _starts(house: House, paths: Sequence[Path]) -> list[Path]:
+    starts = [house.environment.folder / path for path in paths or (Path(),)]
+    for start in starts:
+        if not start.exists():
+            raise NothingThere(
+                f"{start} is not there", why="no file or folder has this name", fix="ls"
+            )
+    return starts
+
+
+def _needed(repository: Repository | None, folder: Path) -> Repository:
+    if repository is None:
+        raise NoRepository(
+            f"{folder} is in no git repository",
+            why="--history, --since and --staged look at what git keeps",
+            fix="skc secrets scan",
+        )
+    return repository
+
+
+def _history(
+    house: House, repository: Repository, wish: Wish, starts: list[Path], search: Search
+) -> Scan:
+    """The repository, and the files of its work tree, unless only some commits are wanted."""
+    found = scan_repository(house, repository, search=search, since=wish.since)
+    if repository.root is None or wish.since is not None:
+        return found
+    starts = starts if wish.paths else [repository.root]
+    return found + _tree(house, repository, starts, repository.root, search, thorough=wish.thorough)
+
+
+def _tree(
+    house: House,
+    repository: Repository | None,
+    starts: Sequence[Path],
+    home: Path,
+    search: Search,
+    *,
+    thorough: bool,
+) -> Scan:
+    in_work_tree = repository if repository is not None and repository.root else None
+    root = in_work_tree.root if in_work_tree is not None and in_work_tree.root else home
+    tree = Tree(root, repository=in_work_tree, folders=house.folders, thorough=thorough)
+    with house.person.progress("reading files", total=None, unit="B") as ticker:
+        tree.look(starts, search=search, crew=house.crew)
+        ticker.advance(tree.size_bytes)
+    seen = tuple(
+        Seen(
+            sighting=Sighting(where=hit.where, trace=trace, path=hit.path),
+            standing=tree.standing(hit.path or ""),
+        )
+        for hit in tree.hits
+        for trace in hit.traces
+    )
+    unknown = tuple(Unknown(gap.subject, gap.reason) for gap in tree.gaps)
+    return Scan(seen=seen, unknown=unknown, files=tree.files, size_bytes=tree.size_bytes)
+
+
+def _staged(repository: Repository, search: Search) -> Scan:
+    """The blobs of the index that HEAD does not have at their paths."""
+    seen: list[Seen] = []
+    unknown: list[Unknown] = []
+    staged = repository.staged()
+    size_bytes = 0
+    paths: dict[str, list[str]] = {}
+    for path, oid in staged:
+        paths.setdefault(oid, []).append(path)
+    for piece in repository.contents(paths) if paths else ():
+        if isinstance(piece, Unreadable):
+            unknown += [Unknown(path, piece.reason) for path in paths[piece.oid]]
+            continue
+        size_bytes += len(piece.content)
+        for path in paths[piece.oid]:
+            looked = search(path, piece.content)
+            unknown += [Unknown(path, f"not opened: {reason}") for reason in looked.skipped]
+            seen += [
+                Seen(sighting=Sighting(where=Where.STAGED, trace=trace, path=path, oid=piece.oid))
+                for trace in looked.traces
+            ]
+    return Scan(seen=tuple(seen), unknown=tuple(unknown), files=len(staged), size_bytes=size_bytes)

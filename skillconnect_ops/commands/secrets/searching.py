@@ -1,0 +1,59 @@
+"""The detectors as a search: what is handed to child processes, and what they build of it."""
+
+from functools import cache
+
+from msgspec import Struct
+
+from skillconnect_ops.detection import DETECTORS, Blob, Match, Scanner
+from skillconnect_ops.history.model import Looked, Trace
+from skillconnect_ops.history.unfold import Unfolding
+
+
+class Detectors(Struct, frozen=True, kw_only=True):
+    """A `history.model.Search`. It is plain data; the automata are built once a process."""
+
+    thorough: bool = False
+
+    def __call__(self, path: str | None, content: bytes) -> Looked:
+        """Look at one content, and at all that is wrapped in it."""
+        return _unfolding(thorough=self.thorough)(path, content)
+
+
+@cache
+def _unfolding(*, thorough: bool) -> Unfolding:
+    scanner = Scanner(thorough=thorough)
+
+    def search(path: str | None, content: bytes) -> list[Trace]:
+        return [_trace(match) for match in scanner.scan(Blob(path=path, content=content))]
+
+    return Unfolding(search, anchors=_anchors())
+
+
+def _anchors() -> frozenset[bytes]:
+    """Every spelling of the detectors' keywords; what has to be looked at whole has none."""
+    return frozenset(
+        spelling.encode()
+        for detector in DETECTORS
+        if not detector.thorough
+        for word in detector.keywords
+        if word.isascii()
+        for spelling in ((word, word.upper(), word.capitalize()) if detector.any_case else (word,))
+    )
+
+
+def _trace(match: Match) -> Trace:
+    return Trace(
+        detector=match.detector,
+        what=match.what,
+        secret=match.secret,
+        whole=match.whole,
+        line=match.line,
+        column=match.column,
+        end_line=match.end_line,
+        context=match.context,
+        severity=match.severity,
+        confidence=match.confidence,
+        reasons=match.reasons,
+        allowed=match.allowed,
+        remedy=match.remedy,
+    )

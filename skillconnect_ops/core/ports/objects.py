@@ -1,0 +1,145 @@
+"""What a git repository holds: its objects, reachable or not, and everything that lies beside them.
+
+Nothing is changed, and nothing is fetched: what a partial clone lacks stays lacking.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class ObjectKind(StrEnum):
+    """The four kinds of git objects."""
+
+    COMMIT = "commit"
+    TREE = "tree"
+    BLOB = "blob"
+    TAG = "tag"
+
+
+class Listed(Struct, frozen=True):
+    """One object as the object database lists it."""
+
+    oid: str
+    kind: ObjectKind
+    size_bytes: int
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """An object's content, or a part of it where it is large; parts overlap.
+
+    `line` is the number of the piece's first line within the object, from 1.
+    """
+
+    oid: str
+    kind: ObjectKind
+    size_bytes: int
+    content: bytes
+    line: int = 1
+
+
+class Unreadable(Struct, frozen=True):
+    """An object that git could not give."""
+
+    oid: str
+    reason: str
+
+
+class Introduction(Struct, frozen=True):
+    """A commit that put a blob where none of its parents had it."""
+
+    oid: str
+    path: str
+    commit: str
+
+
+class Lack(Struct, frozen=True):
+    """Something that this clone does not hold, and the command that brings it."""
+
+    subject: str
+    reason: str
+    fix: str
+
+
+class Repository(Protocol):
+    """One repository. It can be handed to a child process."""
+
+    @property
+    def root(self) -> Path | None:
+        """The work tree; None for a bare repository."""
+
+    @property
+    def git_folder(self) -> Path:
+        """Where its objects and refs are; shared by all linked worktrees."""
+
+    def lacks(self) -> tuple[Lack, ...]:
+        """Why its history is incomplete: a shallow or a partial clone."""
+
+    def listing(self) -> Iterator[Listed]:
+        """Every object once, those of alternates too, in an order that is fast to read."""
+
+    def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
+        """The objects' contents, in the order asked for."""
+
+    def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
+        """What each commit brought that none of its parents had at that path, oldest first.
+
+        Trees that are missing end it early; `lacks` says why they may be.
+        """
+
+    def commits_since(self, revision: str) -> tuple[str, ...]:
+        """The commits that HEAD, refs and reflogs reach and the revision does not.
+
+        Raises:
+            Precondition: there is no such revision.
+        """
+
+    def sources(self) -> Mapping[str, str]:
+        """Of each commit that something reaches: a ref, a stash's place, or "a reflog"."""
+
+    def ancestors(self) -> frozenset[str]:
+        """The commits that HEAD reaches."""
+
+    def refs(self) -> Mapping[str, str]:
+        """The full names of all refs, and the object that each comes to in the end."""
+
+    def tags(self) -> Mapping[str, str]:
+        """The full names of annotated tags, and the tag object of each."""
+
+    def index(self) -> Mapping[str, str]:
+        """The paths in the index, and the object of each."""
+
+    def head_paths(self) -> Mapping[str, str]:
+        """The paths of HEAD's tree and the objects there; submodules left out."""
+
+    def submodules(self) -> tuple[str, ...]:
+        """The paths at which HEAD or the index names a commit of another repository."""
+
+    def staged(self) -> tuple[tuple[str, str], ...]:
+        """Path and object of every file in the index that HEAD has not so."""
+
+    def ignored(self) -> frozenset[str]:
+        """Paths that ignore rules cover; folders whole, with a `/` at their end."""
+
+    def own_files(self) -> Iterator[tuple[str, Path]]:
+        """Every file of the git folder besides objects: config, hooks, reflogs, LFS objects.
+
+        Each with its name relative to the git folder, and where it is.
+        """
+
+    def inner(self) -> tuple[Path, ...]:
+        """The git folders of submodules that lie within this one's git folder."""
+
+
+class Repositories(Protocol):
+    """Finds repositories."""
+
+    def open(self, folder: Path) -> Repository | None:
+        """The repository that holds the folder, or is it; None outside of any.
+
+        Raises:
+            Precondition: there is one, but git is missing, refuses it or cannot read it.
+        """

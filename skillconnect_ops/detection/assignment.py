@@ -1,0 +1,182 @@
+"""Reading an assignment around a name: `DB_PASSWORD=…`, `"apiKey": "…"`, `<Pass>…</Pass>`.
+
+One grammar for all languages. It starts at the keyword, so that a text without one costs nothing,
+and every repetition is bounded, so that no text makes it slow.
+"""
+
+import re
+from collections.abc import Iterable
+
+from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.detection.model import Look, Span
+from skillconnect_ops.detection.page import Kind, Page
+
+NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$"
+LONGEST_NAME = 64
+
+_ASSIGNED = re.compile(
+    rb"""(?x)
+    [\w.$-]{0,48}+                                    # the rest of the name
+    (?:
+        (?P<close> (?: \\{0,3} ["'`] | [\])] ){0,3} )
+        (?: (?: [?!]? : [ ]{0,2} [\w<>\[\].,]{1,40}+ (?: [ ]? \| [ ]? [\w<>\[\].]{1,40}+ ){0,3} )?
+            [ \t]{0,40}+ (?P<equals> ={1,3} (?![=~>]) )
+          | [ \t]{0,20} (?P<colon> :(?![:/]) =? )
+          | [ \t]{0,20} (?P<arrow> =>(?!\s*[{(]) | \?\?=? | \|\|=? )
+          | (?P<far> [ \t]{0,2} ,? ) \s{1,40} ["']? [vV]alue ["']? [ \t]{0,20} [:=]
+          | [ \t]{0,20} (?P<comma> , ) (?=\s{0,20}\\{0,3}["'`])
+        )
+        \s{0,40}?
+      | (?P<tag> [^<>\n=]{0,8} (?:\s[^<>\n]{0,80})? > )
+      | (?P<gap> [ \t]{1,20} )
+    )
+    (?: [(]? (?P<prefix> [bBuUrRfF@$]{1,2} )? (?= \\{0,3} ["'`] ) )?
+    (?:
+        (?P<quote> \\{0,3} ["'`] )
+        (?P<quoted> (?: (?!(?P=quote)) (?: \\[^\r\n] | [^\\\r\n] ) ){1,4000}+ )
+        (?P=quote)
+      | (?P<bare> [^\s"'`][^\r\n]{0,399} )
+    )
+    """
+)
+_TOKEN = re.compile(rb"[^\s;|&<>\"'`]+")
+CODE = "code on the right-hand side"
+BARE_IN = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.SHELL, Kind.TEXT, Kind.DOC})
+_GAP = re.compile(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
+_DEFINES = re.compile(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
+
+
+def assignments() -> Look:
+    """A look at a value assigned to a name that holds the keyword."""
+
+    def look(page: Page, start: int, end: int) -> Iterable[Span]:
+        while start < end and page.content[start] not in NAME:
+            start += 1
+        found = _ASSIGNED.match(page.content, start)
+        if found is None:
+            return ()
+        begin = _name_start(page.content, start)
+        if found["quoted"] is not None:
+            return _quoted(page, found, begin)
+        return _bare(page, found, begin)
+
+    return look
+
+
+def _name_start(content: bytes, start: int) -> int:
+    head = content[max(start - LONGEST_NAME, 0) : start]
+    return start - (len(head) - len(head.rstrip(NAME)))
+
+
+def _name(page: Page, found: re.Match[bytes], begin: int) -> str:
+    ends = [found.start(part) for part in ("close", "tag", "gap") if found.start(part) >= 0]
+    return page.content[begin : min(ends)].decode("latin-1").strip("$.-")
+
+
+def _quoted(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
+    if found["gap"] is not None and not _begins_line(page, begin):
+        return ()
+    if found["tag"] is not None:
+        return ()
+    reasons: tuple[str, ...] = ()
+    if found["comma"] is not None:
+        if not found["close"]:
+            return ()
+        before = page.content[max(begin - 40, 0) : begin].rstrip(b"\"'` \t")
+        if not _DEFINES.search(before):
+            reasons = ("two strings side by side, not an assignment",)
+    if (found["close"] or b"").endswith((b'"', b"'")) and page.content[begin - 1 : begin] == b" ":
+        reasons = ("its name is the end of a sentence",)
+    if (found["equals"] or b"=").startswith(b"=="):
+        reasons = ("compared with, not assigned",)
+    start, end = found.span("quoted")
+    return (
+        Span(
+            start=start,
+            end=end,
+            whole=(begin, end),
+            name=_name(page, found, begin),
+            quoted=True,
+            reasons=reasons,
+        ),
+    )
+
+
+def _begins_line(page: Page, begin: int) -> bool:
+    return _GAP.search(page.content[max(begin - 80, 0) : begin].rjust(1, b"\n")) is not None
+
+
+def _bare(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
+    start = found.start("bare")
+    if found["tag"] is not None:
+        return _element(page, found, begin)
+    if found["comma"] or found["arrow"] or (found["gap"] and not _command_gap(page, begin)):
+        return ()
+    if page.kind not in BARE_IN:
+        return _code(page, found, begin)
+    next_line = b"\n" in page.content[begin:start] and found["far"] is None
+    end = start + len(_bare_value(page, found))
+    if next_line or end <= start:
+        return ()
+    name = _name(page, found, begin)
+    return (Span(start=start, end=end, whole=(begin, end), name=name, quoted=False),)
+
+
+def _code(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
+    """A value without quotes where values have quotes: an expression."""
+    if not page.thorough:
+        page.pass_over(CODE)
+        return ()
+    value = _TOKEN.match(found["bare"])
+    start = found.start("bare")
+    end = start + (value.end() if value else 1)
+    name = _name(page, found, begin)
+    return (Span(start=start, end=end, name=name, confidence=Confidence.LOW, reasons=(CODE,)),)
+
+
+def _command_gap(page: Page, begin: int) -> bool:
+    """`ENV DB_PASSWORD value` and `--password value`, but not prose."""
+    head = page.content[max(begin - 80, 0) : begin]
+    line = head.rpartition(b"\n")[2].strip()
+    if page.kind is Kind.SHELL and line in {b"ENV", b"ARG"}:
+        return True
+    return page.content[begin : begin + 2] == b"--" and page.kind is not Kind.DOC
+
+
+def _element(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
+    """The text of `<Pass encoding="…">text</Pass>`."""
+    if page.content[begin - 1 : begin] != b"<":
+        return ()
+    value = found["bare"].partition(b"<")[0].rstrip()
+    start = found.start("bare")
+    if not value or page.content[start + len(value) : start + len(value) + 2] != b"</":
+        return ()
+    name = _name(page, found, begin)
+    return (
+        Span(start=start, end=start + len(value), whole=(begin, start + len(value)), name=name),
+    )
+
+
+def _bare_value(page: Page, found: re.Match[bytes]) -> bytes:
+    value = found["bare"]
+    if page.kind in {Kind.SHELL, Kind.TEXT, Kind.DOC} or found["gap"] is not None:
+        token = _TOKEN.match(value)
+        return token[0].rstrip(b",.)]}>") if token else b""
+    value = re.split(rb"\s+[#;]", value, maxsplit=1)[0].rstrip()
+    if page.kind is not Kind.ENV:
+        value = value.rstrip(b",;")
+    return value
+
+
+def named(pattern: str, *, value: str = "") -> Look:
+    """A look at a value assigned to a name that matches `pattern`, and itself matches `value`."""
+    names, values, look = re.compile(pattern), re.compile(value.encode()), assignments()
+
+    def look_at_named(page: Page, start: int, end: int) -> Iterable[Span]:
+        return [
+            span
+            for span in look(page, start, end)
+            if names.search(span.name) and values.match(page.content[span.start : span.end])
+        ]
+
+    return look_at_named

@@ -1,0 +1,212 @@
+"""The scanner: one pass of an automaton over the bytes, and detectors only where it hits."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.detection.context import Place, Places
+from skillconnect_ops.detection.detectors import DETECTORS
+from skillconnect_ops.detection.grading import Grade, grade
+from skillconnect_ops.detection.model import Blob, Detector, Look, Match, Span
+from skillconnect_ops.detection.page import Page
+from skillconnect_ops.detection.unicode import Transcoded, utf16_codec
+
+PIECE = 1 << 22
+"""Bytes that the automaton sees at once: its hits are a list, which must not grow with the file."""
+
+Found = tuple[int, Span]
+"""A span and the rank of its detector in the register; a lower rank is more specific."""
+
+
+class Scanner:
+    """Finds secrets in blobs. Build one per process and keep it.
+
+    Args:
+        thorough: also run the detectors that are noisy (entropy alone, any keyword).
+    """
+
+    def __init__(self, *, thorough: bool = False) -> None:
+        self.passed_over: Counter[str] = Counter()
+        """How often something was seen and not reported, by reason, over all scans."""
+        self._thorough = thorough
+        self._detectors = tuple(one for one in DETECTORS if thorough or not one.thorough)
+        keywords: dict[bytes, list[tuple[int, Look]]] = {}
+        for rank, detector in enumerate(self._detectors):
+            for keyword in _spellings(detector):
+                if detector.look is not None:
+                    keywords.setdefault(keyword, []).append((rank, detector.look))
+        self._looks = tuple(tuple(looks) for looks in keywords.values())
+        self._overlap = max(map(len, keywords)) - 1
+        self._automaton = BytesAhoCorasick(
+            list(keywords), matchkind=MatchKind.Standard, implementation=Implementation.DFA
+        )
+        self._readers = tuple(
+            (rank, re.compile(one.files, re.IGNORECASE), one.read)
+            for rank, one in enumerate(self._detectors)
+            if one.files is not None and one.read is not None
+        )
+        self._any_reader = re.compile(
+            "|".join(f"(?:{one.files})" for one in self._detectors if one.files), re.IGNORECASE
+        )
+        self._whole = tuple(
+            (rank, one.read)
+            for rank, one in enumerate(self._detectors)
+            if one.files is None and one.read is not None
+        )
+
+    def worth(self, content: bytes) -> bool:
+        """Whether the content holds any keyword.
+
+        False means that only a detector that goes by the file's name can hit.
+        """
+        text = _as_utf8(content)
+        data = content if text is None else text.content
+        return bool(self._whole) or any(True for _ in self._hits(data))
+
+    def scan(self, blob: Blob) -> list[Match]:
+        """All secrets of the blob, in their order of place, each graded.
+
+        What is sure to be code (`token = next()`) is only counted, in `passed_over`, unless the
+        scanner is thorough.
+        """
+        text = _as_utf8(blob.content)
+        content = blob.content if text is None else text.content
+        page = Page(blob.path, content, thorough=self._thorough)
+        found = self._found(page)
+        self.passed_over.update(page.passed_over)
+        if not found:
+            return []
+        return list(self._matches(page, _settled(found), text))
+
+    def _found(self, page: Page) -> list[Found]:
+        found: list[Found] = []
+        content = page.content
+        done = [0] * len(self._detectors)
+        for index, start, end in self._hits(content):
+            for rank, look in self._looks[index]:
+                # A keyword within what this detector has just found is part of that.
+                if start >= done[rank]:
+                    for span in look(page, start, end):
+                        found.append((rank, span))
+                        done[rank] = span.end
+        for rank, read in self._whole:
+            found.extend((rank, span) for span in read(page))
+        path = None if page.path is None else "/" + page.path
+        if path is not None and self._any_reader.search(path):
+            for rank, names, read in self._readers:
+                if names.search(path):
+                    found.extend((rank, span) for span in read(page))
+        return found
+
+    def _hits(self, content: bytes) -> Iterator[tuple[int, int, int]]:
+        if len(content) <= PIECE:
+            yield from self._automaton.find_matches_as_indexes(content, overlapping=True)
+            return
+        view = memoryview(content)
+        for begin in range(0, len(content), PIECE):
+            piece = view[begin : begin + PIECE + self._overlap]
+            for index, start, end in self._automaton.find_matches_as_indexes(
+                piece, overlapping=True
+            ):
+                if start < PIECE:
+                    yield index, begin + start, begin + end
+
+    def _matches(
+        self, page: Page, found: Sequence[Found], text: Transcoded | None
+    ) -> Iterator[Match]:
+        places = Places(page.content, [(span.start, span.end) for _, span in found])
+        grades: dict[tuple[object, ...], Grade] = {}
+        for (rank, span), place in zip(found, places, strict=True):
+            detector = self._detectors[rank]
+            value = _decoded(page.content[span.start : span.end])
+            # What is there a thousand times is judged once.
+            key = (detector.kin, span.name, span.quoted, span.confidence, span.reasons, value)
+            if key not in grades:
+                grades[key] = grade(page, span, value, detector.kin)
+            at = (span.start, span.end)
+            if text is not None:
+                at = (text.origin(span.start), text.origin(span.end))
+            yield _match(page, detector, span, value=value, graded=grades[key], place=place, at=at)
+
+
+def _as_utf8(content: bytes) -> Transcoded | None:
+    codec = utf16_codec(content)
+    return None if codec is None else Transcoded(content, *codec)
+
+
+def _spellings(detector: Detector) -> Iterator[bytes]:
+    for keyword in detector.keywords:
+        yield from dict.fromkeys(_cases(keyword) if detector.any_case else (keyword.encode(),))
+
+
+def _cases(keyword: str) -> Iterator[bytes]:
+    """`api_key` as people write it: API_KEY, Api_Key, apiKey, ApiKey, apikey, api-key."""
+    words = keyword.split("_")
+    joints = ("_", "-", "", ".") if all(words) else ("_",)
+    for joint in joints:
+        lower = joint.join(words)
+        yield lower.encode()
+        yield lower.upper().encode()
+        yield re.sub(r"[a-z]+", _capital, lower, count=1).encode()
+        yield joint.join([words[0], *(re.sub(r"[a-z]+", _capital, w) for w in words[1:])]).encode()
+        yield re.sub(r"[a-z]+", _capital, lower).encode()
+        yield "".join(re.sub(r"[a-z]+", _capital, w, count=1) for w in words).encode()
+
+
+def _capital(word: re.Match[str]) -> str:
+    return word[0].capitalize()
+
+
+def _settled(found: list[Found]) -> list[Found]:
+    """One span for each place: of two that overlap the more specific one stays."""
+    kept: list[Found] = []
+    for rank, span in sorted(found, key=lambda one: (one[1].start, one[1].end)):
+        if kept and span.start < kept[-1][1].end:
+            if (rank, span.start) < (kept[-1][0], kept[-1][1].start):
+                kept[-1] = (rank, span)
+            continue
+        kept.append((rank, span))
+    return kept
+
+
+def _match(
+    page: Page,
+    detector: Detector,
+    span: Span,
+    *,
+    value: str,
+    graded: Grade,
+    place: Place,
+    at: tuple[int, int],
+) -> Match:
+    whole = value
+    if span.whole is not None:
+        whole = _decoded(page.content[span.whole[0] : span.whole[1]])
+    confidence, reasons = graded
+    return Match(
+        detector=detector.id,
+        what=detector.what,
+        secret=Secret(value),
+        whole=Secret(whole),
+        start=at[0],
+        end=at[1],
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        context=place.context,
+        severity=detector.severity,
+        confidence=confidence,
+        reasons=reasons,
+        allowed=place.allowed,
+        remedy=detector.remedy,
+    )
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

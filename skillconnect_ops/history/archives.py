@@ -1,0 +1,141 @@
+"""Members of zip, gzip, bzip2, xz and tar files, as far as a budget reaches.
+
+A bomb must not end us: what is unpacked is counted while it comes out, never believed beforehand.
+"""
+
+import bz2
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from skillconnect_ops.core.view import size
+
+BUDGET_BYTES = 96_000_000
+"""What is unpacked of one outermost archive, inner archives included."""
+_MEMBERS = 20_000
+_STEP = 1 << 20
+_TAR_MAGIC = (257, b"ustar")
+
+
+class Member(Struct, frozen=True):
+    """Something that was packed; `form` says in what."""
+
+    form: str
+    content: bytes
+    path: str | None = None
+
+
+class Skipped(Struct, frozen=True):
+    """Something that stayed packed."""
+
+    reason: str
+
+
+class Budget:
+    """How many bytes may still be unpacked."""
+
+    def __init__(self, size_bytes: int = BUDGET_BYTES) -> None:
+        self.left = size_bytes
+
+
+class _Unpacker(Protocol):
+    """The standard library's decompressors, as far as they are alike."""
+
+    @property
+    def eof(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+def members(content: bytes, budget: Budget) -> Iterator[Member | Skipped]:
+    """What an archive holds; nothing for a content that is none."""
+    if content.startswith(b"PK\x03\x04"):
+        yield from _zip(content, budget)
+    elif content.startswith(b"\x1f\x8b\x08"):
+        yield from _stream("gzip", lambda: zlib.decompressobj(wbits=31), content, budget)
+    elif content.startswith(b"BZh") and content[4:10] == b"1AY&SY":
+        yield from _stream("bzip2", bz2.BZ2Decompressor, content, budget)
+    elif content.startswith(b"\xfd7zXZ\x00"):
+        limit = BUDGET_BYTES + (32 << 20)
+        yield from _stream("xz", lambda: lzma.LZMADecompressor(memlimit=limit), content, budget)
+    elif content[_TAR_MAGIC[0] : _TAR_MAGIC[0] + 5] == _TAR_MAGIC[1]:
+        yield from _tar(content)
+
+
+def _zip(content: bytes, budget: Budget) -> Iterator[Member | Skipped]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            for info in infos[:_MEMBERS]:
+                yield _zip_member(archive, info, budget)
+            if len(infos) > _MEMBERS:
+                yield Skipped(f"zip: {len(infos) - _MEMBERS:,} of its members")
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        yield Skipped(f"zip: damaged ({error})")
+
+
+def _zip_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget
+) -> Member | Skipped:
+    name = f"zip member {info.filename}"
+    if info.flag_bits & 1:
+        return Skipped(f"{name}: it has a password")
+    try:
+        with archive.open(info) as packed:
+            content = packed.read(budget.left + 1)
+    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError) as error:
+        return Skipped(f"{name}: damaged ({error})")
+    except RuntimeError as error:
+        return Skipped(f"{name}: {error}")
+    if len(content) > budget.left:
+        return _too_large(name)
+    budget.left -= len(content)
+    return Member(name, content, info.filename)
+
+
+def _stream(
+    form: str, make: Callable[[], "_Unpacker"], content: bytes, budget: Budget
+) -> Iterator[Member | Skipped]:
+    out = bytearray()
+    unpacker, rest = make(), content
+    try:
+        while not unpacker.eof:
+            fresh = unpacker.decompress(rest, _STEP)
+            rest = getattr(unpacker, "unconsumed_tail", b"")
+            if not fresh and not rest and not unpacker.eof:
+                yield Skipped(f"{form}: cut off")
+                break
+            out += fresh
+            if len(out) > budget.left:
+                yield _too_large(form)
+                break
+    except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        yield Skipped(f"{form}: damaged ({error})")
+    kept = bytes(out[: budget.left])
+    budget.left -= len(kept)
+    if kept:
+        yield Member(form, kept)
+
+
+def _tar(content: bytes) -> Iterator[Member | Skipped]:
+    """Nothing is unpacked here: a tar's members lie in it as they are."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+            for count, info in enumerate(archive):
+                if count >= _MEMBERS:
+                    yield Skipped(f"tar: all behind its first {_MEMBERS:,} members")
+                    return
+                packed = archive.extractfile(info) if info.isreg() else None
+                if packed is not None:
+                    yield Member(f"tar member {info.name}", packed.read(), info.name)
+    except (tarfile.TarError, ValueError, OSError, EOFError) as error:
+        yield Skipped(f"tar: damaged ({error})")
+
+
+def _too_large(name: str) -> Skipped:
+    return Skipped(f"{name}: what is behind {size(BUDGET_BYTES)} of unpacked content")

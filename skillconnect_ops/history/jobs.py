@@ -1,0 +1,180 @@
+"""One portion of work, done by whichever process takes it: read, search, say what was found."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, Unreadable
+from skillconnect_ops.history.model import Gap, Hit, Looked, Search, Trace, Where
+from skillconnect_ops.history.versions import Versions
+from skillconnect_ops.history.wire import Harvest, packed
+
+_TREE_ENTRY = re.compile(rb"[0-7]{5,6} ([^\0]+)\0")
+_LFS = re.compile(rb"oid sha256:([0-9a-f]{64})")
+_LFS_HEAD = b"version https://git-lfs"
+_LARGEST_POINTER = 1024
+_STEP_BYTES = 16 << 20
+_OVERLAP_BYTES = 1 << 16
+
+
+class ObjectJob(Struct, frozen=True, kw_only=True):
+    """Objects of one kind; with each blob, a path that it had."""
+
+    repository: Repository
+    search: Search
+    kind: ObjectKind
+    items: tuple[tuple[str, str | None], ...]
+
+
+class FileJob(Struct, frozen=True, kw_only=True):
+    """Files on this disk; with each, the name that it goes by."""
+
+    search: Search
+    where: Where
+    items: tuple[tuple[str, Path], ...]
+
+
+def look_at_objects(job: ObjectJob) -> bytes:
+    """Do the job; gives a packed `Harvest`."""
+    if job.kind is ObjectKind.TREE:
+        return packed(_names(job))
+    gathered = _Gathered(job.search)
+    paths = dict(job.items)
+    for piece in job.repository.contents(paths):
+        if isinstance(piece, Unreadable):
+            gathered.gaps.append(Gap(paths.get(piece.oid) or piece.oid, piece.reason))
+            continue
+        gathered.size_bytes += len(piece.content)
+        if job.kind is ObjectKind.BLOB:
+            gathered.blob(piece, paths[piece.oid])
+        else:
+            gathered.message(piece)
+    return packed(gathered.harvest())
+
+
+def look_at_files(job: FileJob) -> bytes:
+    """Do the job; gives a packed `Harvest`."""
+    gathered = _Gathered(job.search)
+    for name, path in job.items:
+        try:
+            for line, content in _read(path):
+                gathered.size_bytes += len(content)
+                looked = _below(job.search(name, content), line)
+                gathered.add(looked, Hit(where=job.where, path=name, traces=looked.traces))
+        except FileNotFoundError:
+            continue  # it went away since the folder was listed
+        except OSError as error:
+            gathered.gaps.append(Gap(name, error.strerror or type(error).__name__))
+    return packed(gathered.harvest())
+
+
+class _Gathered:
+    """What one job has found so far."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._versions = Versions(search)
+        self._hits: list[Hit] = []
+        self.gaps: list[Gap] = []
+        self._pointers: dict[str, str] = {}
+        self.size_bytes = 0
+
+    def blob(self, piece: Piece, path: str | None) -> None:
+        """Search a blob's piece."""
+        if piece.size_bytes < _LARGEST_POINTER and piece.content.startswith(_LFS_HEAD):
+            found = _LFS.search(piece.content)
+            if found is not None:
+                self._pointers[found[1].decode()] = path or piece.oid
+        looked = self._look_at_blob(path, piece)
+        self.add(looked, Hit(where=Where.BLOB, oid=piece.oid, path=path, traces=looked.traces))
+
+    def _look_at_blob(self, path: str | None, piece: Piece) -> Looked:
+        if len(piece.content) == piece.size_bytes:
+            return self._versions(path, piece.content)
+        return _below(self._search(path, piece.content), piece.line)
+
+    def message(self, piece: Piece) -> None:
+        """Search a commit or tag: its headers, which hold names, and its message."""
+        looked = self._search(None, piece.content)
+        where = Where.COMMIT if piece.kind is ObjectKind.COMMIT else Where.TAG
+        headers = piece.content.partition(b"\n\n")[0].split(b"\n")
+        for trace in looked.traces:
+            part, line = _part(headers, trace.line)
+            one = (replace(trace, line=line, column=None, end_line=None),)
+            self._hits.append(Hit(where=where, oid=piece.oid, part=part, traces=one))
+        self.add(Looked((), looked.skipped), Hit(where=where, oid=piece.oid, traces=()))
+
+    def add(self, looked: Looked, hit: Hit) -> None:
+        """Keep what is worth keeping."""
+        if looked.traces:
+            self._hits.append(hit)
+        subject = hit.path or hit.oid or ""
+        self.gaps += [Gap(subject, f"not opened: {reason}") for reason in looked.skipped]
+
+    def harvest(self) -> Harvest:
+        """All of it."""
+        return Harvest(
+            hits=tuple(self._hits),
+            gaps=tuple(self.gaps),
+            pointers=self._pointers,
+            size_bytes=self.size_bytes,
+        )
+
+
+def _names(job: ObjectJob) -> Harvest:
+    """The names in trees, each once for the whole job; blobs' and trees' ids are cut out."""
+    digest_bytes = len(job.items[0][0]) // 2 if job.items else 20
+    entry = re.compile(_TREE_ENTRY.pattern + b"[\\s\\S]{%d}" % digest_bytes)
+    names: set[bytes] = set()
+    gaps: list[Gap] = []
+    size_bytes = 0
+    for piece in job.repository.contents(oid for oid, _ in job.items):
+        if isinstance(piece, Unreadable):
+            gaps.append(Gap(f"tree {piece.oid}", piece.reason))
+            continue
+        size_bytes += len(piece.content)
+        names.update(entry.findall(piece.content))
+    return Harvest(
+        names=frozenset(name.decode("utf-8", "replace") for name in names),
+        gaps=tuple(gaps),
+        size_bytes=size_bytes,
+    )
+
+
+def _part(headers: list[bytes], line: int) -> tuple[str, int]:
+    """Where in a commit or tag a line is, and its number there."""
+    if line > len(headers) + 1:
+        return "message", line - len(headers) - 1
+    owner = next(
+        (head for head in reversed(headers[:line]) if not head.startswith(b" ")), b"header"
+    )
+    return owner.split(b" ", 1)[0].decode("ascii", "replace"), 1
+
+
+def _below(looked: Looked, line: int) -> Looked:
+    """The same, for a piece that begins at the given line of its whole."""
+    if line == 1 or not looked.traces:
+        return looked
+    return Looked(tuple(_moved(trace, line - 1) for trace in looked.traces), looked.skipped)
+
+
+def _moved(trace: Trace, by: int) -> Trace:
+    end = None if trace.end_line is None else trace.end_line + by
+    return replace(trace, line=trace.line + by, end_line=end)
+
+
+def _read(path: Path) -> Iterator[tuple[int, bytes]]:
+    """A file's pieces, each with the number of its first line; large ones overlap."""
+    with path.open("rb", buffering=0) as file:
+        line, tail = 1, b""
+        for fresh in chain((file.read(_STEP_BYTES),), iter(lambda: file.read(_STEP_BYTES), b"")):
+            content = tail + fresh if tail else fresh
+            yield line, content
+            if len(fresh) < _STEP_BYTES:
+                return
+            tail = content[-_OVERLAP_BYTES:]
+            line += content.count(b"\n") - tail.count(b"\n")

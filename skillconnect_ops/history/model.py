@@ -1,0 +1,73 @@
+"""What is found in a content, what could not be looked at, and where a content lives."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from msgspec import Struct
+
+from skillconnect_ops.core.finding import Confidence, Severity
+from skillconnect_ops.core.secret import Secret
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """One secret in one content."""
+
+    detector: str
+    what: str
+    secret: Secret
+    whole: Secret
+    line: int
+    column: int | None = None
+    end_line: int | None = None
+    context: str
+    """The line with every secret on it masked."""
+    severity: Severity
+    confidence: Confidence
+    reasons: tuple[str, ...] = ()
+    allowed: str | None = None
+    remedy: str
+    form: tuple[str, ...] = ()
+    """What it was wrapped in, from the outside in: `gzip`, `zip member a/b.env`, `base64`."""
+
+
+class Looked(Struct, frozen=True):
+    """What looking at one content gave; `skipped` says in words what of it was not looked at."""
+
+    traces: tuple[Trace, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+Search = Callable[[str | None, bytes], Looked]
+"""Path (None for what has none) and content. It is handed to child processes."""
+
+
+class Where(StrEnum):
+    """The sort of place that a content lives in."""
+
+    BLOB = "blob"
+    COMMIT = "commit"
+    TAG = "tag"
+    NAME = "file name"
+    REF = "ref name"
+    GIT_FILE = "git folder"
+    LFS = "lfs object"
+    WORK_TREE = "work tree"
+    STAGED = "index"
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """A content with something in it; `oid` names an object, `path` a file."""
+
+    where: Where
+    oid: str | None = None
+    path: str | None = None
+    part: str | None = None
+    """Of a commit or tag: `message`, `author`, …"""
+    traces: tuple[Trace, ...]
+
+
+class Gap(Struct, frozen=True):
+    """Something that was not looked at, and why."""
+
+    subject: str
+    reason: str

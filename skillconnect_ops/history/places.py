@@ -1,0 +1,197 @@
+"""Where a content lives: which commit brought it, who and when, what still reaches it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+
+from msgspec import Struct
+
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
+from skillconnect_ops.history.model import Hit, Trace, Where
+
+_OF_HEAD = "the history of HEAD"
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """The commit that brought a content."""
+
+    commit: str
+    author: str
+    at: datetime | None
+    reached_by: str | None
+    """A ref or reflog entry that reaches the commit; None where nothing does any more."""
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """One trace at one place."""
+
+    where: Where
+    trace: Trace
+    oid: str | None = None
+    path: str | None = None
+    part: str | None = None
+    origin: Origin | None = None
+    in_head: bool = False
+    held_by: str | None = None
+    """Of an object that no commit brought: what holds it, if anything does."""
+
+
+class Places:
+    """Finds out where hits live. Each question is asked of git once, when first needed.
+
+    Args:
+        repository: what the hits were found in.
+        paths: of each blob, paths and the commits that brought it there.
+    """
+
+    def __init__(self, repository: Repository, paths: Mapping[str, list[tuple[str, str]]]) -> None:
+        self._repository = repository
+        self._paths = paths
+        self._commits: dict[str, Origin] = {}
+
+    def sightings(self, hits: Iterable[Hit]) -> Iterator[Sighting]:
+        """Every hit at every place that it has."""
+        hits = list(hits)
+        self._read_commits(hits)
+        strays = {hit.oid for hit in hits if hit.where is Where.BLOB and hit.oid} - set(self._paths)
+        held = self._holders(strays)
+        for hit in hits:
+            for place in self._places(hit, held):
+                for trace in hit.traces:
+                    yield _with_trace(place, trace)
+
+    def _places(self, hit: Hit, held: Mapping[str, tuple[str | None, str]]) -> Iterator[Sighting]:
+        bare, oid = _Bare(hit), hit.oid or ""
+        if hit.where is Where.COMMIT:
+            yield bare(origin=self._commits.get(oid), in_head=oid in self._ancestors)
+        elif hit.where is Where.TAG:
+            yield bare(held_by=self._tags.get(oid))
+        elif hit.where is Where.NAME:
+            yield bare(in_head=any(hit.path in path.split("/") for path in self._head))
+        elif hit.where is Where.BLOB and oid in self._paths:
+            for path, commit in self._paths[oid]:
+                in_head = self._head.get(path) == oid
+                yield bare(path=path, origin=self._commits.get(commit), in_head=in_head)
+        elif hit.where is Where.BLOB and oid in held:
+            name, holder = held[oid]
+            yield bare(path=name, held_by=holder)
+        else:
+            yield bare()
+
+    @cached_property
+    def _head(self) -> Mapping[str, str]:
+        return self._repository.head_paths()
+
+    @cached_property
+    def _ancestors(self) -> frozenset[str]:
+        return self._repository.ancestors()
+
+    @cached_property
+    def _tags(self) -> dict[str, str]:
+        return {oid: name for name, oid in self._repository.tags().items()}
+
+    def _read_commits(self, hits: Iterable[Hit]) -> None:
+        """Author and time of every commit that a hit leads to."""
+        wanted: dict[str, None] = {}
+        for hit in hits:
+            if hit.oid is None:
+                continue
+            if hit.where is Where.COMMIT:
+                wanted[hit.oid] = None
+            wanted |= {commit: None for _, commit in self._paths.get(hit.oid, ())}
+        if not wanted:
+            return
+        sources = self._repository.sources()
+        for piece in self._repository.contents(wanted):
+            if isinstance(piece, Piece) and piece.line == 1:
+                kept = piece.oid in self._ancestors
+                reached_by = _OF_HEAD if kept else sources.get(piece.oid)
+                self._commits[piece.oid] = _origin(piece, reached_by)
+
+    def _holders(self, strays: set[str]) -> dict[str, tuple[str | None, str]]:
+        """Blobs that no commit brought: a tag, the index, a loose tree, or nothing holds them."""
+        held: dict[str, tuple[str | None, str]] = {}
+        if not strays:
+            return held
+        trees = [one.oid for one in self._repository.listing() if one.kind is ObjectKind.TREE]
+        raw = {bytes.fromhex(oid): oid for oid in strays}
+        for piece in self._repository.contents(trees):
+            if isinstance(piece, Piece):
+                for digest, oid in raw.items():
+                    name = _name_in_tree(piece.content, digest)
+                    if name is not None:
+                        held[oid] = (name, f"tree {piece.oid[:12]}, which no commit has")
+        for path, oid in self._repository.index().items():
+            if oid in strays:
+                held[oid] = (path, "the index")
+        for name, oid in self._repository.refs().items():
+            if oid in strays:
+                held[oid] = (None, name)
+        return held
+
+
+class _Bare:
+    """Makes sightings of one hit, its trace still to come."""
+
+    def __init__(self, hit: Hit) -> None:
+        self._hit = hit
+
+    def __call__(
+        self,
+        *,
+        path: str | None = None,
+        origin: Origin | None = None,
+        in_head: bool = False,
+        held_by: str | None = None,
+    ) -> Sighting:
+        hit = self._hit
+        return Sighting(
+            where=hit.where,
+            trace=hit.traces[0],
+            oid=hit.oid,
+            path=path or hit.path,
+            part=hit.part,
+            origin=origin,
+            in_head=in_head,
+            held_by=held_by,
+        )
+
+
+def _with_trace(place: Sighting, trace: Trace) -> Sighting:
+    return Sighting(
+        where=place.where,
+        trace=trace,
+        oid=place.oid,
+        path=place.path,
+        part=place.part,
+        origin=place.origin,
+        in_head=place.in_head,
+        held_by=place.held_by,
+    )
+
+
+def _origin(commit: Piece, reached_by: str | None) -> Origin:
+    """The `author` header of a commit object: `author NAME <MAIL> SECONDS ZONE`."""
+    author, at = "", None
+    for line in commit.content.split(b"\n"):
+        if line.startswith(b"author "):
+            who, _, when = line[len(b"author ") :].rpartition(b"> ")
+            author = f"{who.decode('utf-8', 'replace')}>"
+            at = _time(when)
+            break
+    return Origin(commit=commit.oid, author=author, at=at, reached_by=reached_by)
+
+
+def _time(when: bytes) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(when.split()[0]), UTC)
+    except (ValueError, IndexError, OverflowError, OSError):
+        return None
+
+
+def _name_in_tree(content: bytes, digest: bytes) -> str | None:
+    at = content.find(b"\0" + digest)
+    if at < 0:
+        return None
+    begin = content.rfind(b" ", 0, at) + 1
+    return content[begin:at].decode("utf-8", "backslashreplace")

@@ -1,0 +1,154 @@
+"""A whole repository, every object once: portions for the crew, and their harvests put together."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from skillconnect_ops.core.plan import Ticker
+from skillconnect_ops.core.ports.crew import Crew
+from skillconnect_ops.core.ports.objects import Introduction, Listed, ObjectKind, Repository
+from skillconnect_ops.history.jobs import ObjectJob, look_at_objects
+from skillconnect_ops.history.model import Gap, Hit, Search, Where
+from skillconnect_ops.history.wire import Harvest, unpacked
+
+PORTION_BYTES = 48 << 20
+"""How much one job reads: enough that starting a `git` for it does not matter."""
+_WORDS = str.maketrans("/\n", "  ")
+_MESSAGES = (ObjectKind.COMMIT, ObjectKind.TAG)
+
+
+class Sweep:
+    """The walk over one repository's objects.
+
+    Args:
+        repository: what is walked.
+        search: what looks at each content.
+        crew: who does the work.
+        portion_bytes: how much one job reads.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        search: Search,
+        crew: Crew,
+        portion_bytes: int = PORTION_BYTES,
+    ) -> None:
+        self._portion_bytes = portion_bytes
+        self._repository = repository
+        self._search = search
+        self._crew = crew
+        self.paths: dict[str, list[tuple[str, str]]] = {}
+        """Of each blob: the paths that it had, each with the commit that brought it there."""
+        self.hits: list[Hit] = []
+        self.gaps: list[Gap] = []
+        self.pointers: dict[str, str] = {}
+        self.objects = 0
+        self.size_bytes = 0
+
+    def everything(self, ticker: Ticker) -> None:
+        """Walk all objects that there are, reachable or not."""
+        listed = list(self._repository.listing())
+        total = sum(one.size_bytes for one in listed)
+        self._walk(self._jobs(listed), total, ticker)
+        self.objects = len(listed)
+
+    def since(self, commits: Sequence[str], ticker: Ticker) -> None:
+        """Walk what these commits brought: their messages, blobs and names."""
+        brought = self._introduced(commits)
+        self.paths = brought
+        jobs = [
+            *self._portions(ObjectKind.COMMIT, ((oid, None, 0) for oid in commits)),
+            *self._portions(
+                ObjectKind.BLOB, ((oid, places[0][0], 0) for oid, places in brought.items())
+            ),
+        ]
+        self._walk(jobs, 0, ticker)
+        names = {path for places in brought.values() for path, _ in places}
+        self._look_at_names(names, Where.NAME)
+        self.objects = len(commits) + len(brought)
+
+    def look_at_refs(self) -> None:
+        """The names of branches, tags and all other refs."""
+        self._look_at_names(self._repository.refs(), Where.REF)
+
+    def _walk(self, jobs: Iterable[ObjectJob], total: int, ticker: Ticker) -> None:
+        names: set[str] = set()
+        for result in self._crew.spread(look_at_objects, jobs, size_bytes=total):
+            harvest = unpacked(result)
+            self._take(harvest)
+            names |= harvest.names
+            ticker.advance(harvest.size_bytes)
+        self._look_at_names(names, Where.NAME)
+
+    def _take(self, harvest: Harvest) -> None:
+        self.hits += harvest.hits
+        self.gaps += harvest.gaps
+        self.pointers |= harvest.pointers
+        self.size_bytes += harvest.size_bytes
+
+    def _jobs(self, listed: Sequence[Listed]) -> Iterator[ObjectJob]:
+        """Trees and messages first: while children read these, the paths of blobs are found."""
+        of = {kind: [one for one in listed if one.kind is kind] for kind in ObjectKind}
+        for kind in (ObjectKind.TREE, *_MESSAGES):
+            yield from self._portions(kind, ((one.oid, None, one.size_bytes) for one in of[kind]))
+        self.paths = self._introduced([one.oid for one in of[ObjectKind.COMMIT]])
+        yield from self._portions(ObjectKind.BLOB, self._by_path(of[ObjectKind.BLOB]))
+
+    def _portions(
+        self, kind: ObjectKind, items: Iterable[tuple[str, str | None, int]]
+    ) -> Iterator[ObjectJob]:
+        portion: list[tuple[str, str | None]] = []
+        size_bytes = 0
+        for oid, path, of_one in items:
+            portion.append((oid, path))
+            size_bytes += of_one
+            if size_bytes >= self._portion_bytes:
+                yield self._job(kind, portion)
+                portion, size_bytes = [], 0
+        if portion:
+            yield self._job(kind, portion)
+
+    def _job(self, kind: ObjectKind, items: Sequence[tuple[str, str | None]]) -> ObjectJob:
+        return ObjectJob(
+            repository=self._repository, search=self._search, kind=kind, items=tuple(items)
+        )
+
+    def _introduced(self, commits: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        places: dict[str, list[tuple[str, str]]] = {}
+        for one in self._repository.introductions(commits):
+            _note(places, one)
+        return places
+
+    def _by_path(self, blobs: Iterable[Listed]) -> Iterator[tuple[str, str | None, int]]:
+        """Versions of a path one behind the other, oldest first: they are searched as such."""
+        sizes = {one.oid: one.size_bytes for one in blobs}
+        versions: dict[str, list[str]] = {}
+        for oid, places in self.paths.items():
+            if oid in sizes:
+                versions.setdefault(places[0][0], []).append(oid)
+        for path in sorted(versions):
+            for oid in versions[path]:
+                yield oid, path, sizes.pop(oid)
+        yield from ((oid, None, size_bytes) for oid, size_bytes in sizes.items())
+
+    def _look_at_names(self, names: Iterable[str], where: Where) -> None:
+        """All names at once, a line each; their parts are words, as no slash joins them."""
+        for portion in _some(sorted(names), 50_000):
+            text = "\n".join(name.translate(_WORDS) for name in portion).encode()
+            for trace in self._search(None, text).traces:
+                name = portion[trace.line - 1]
+                self.hits.append(Hit(where=where, path=name, traces=(trace,)))
+
+
+def _note(places: dict[str, list[tuple[str, str]]], one: Introduction) -> None:
+    """Keep the first commit of each path: introductions come oldest first."""
+    known = places.setdefault(one.oid, [])
+    if not any(path == one.path for path, _ in known):
+        known.append((one.path, one.commit))
+
+
+def _some(names: Sequence[str], most: int) -> Iterator[list[str]]:
+    rest = iter(names)
+    while portion := list(islice(rest, most)):
+        yield portion

@@ -1,0 +1,215 @@
+"""Versions of one file, looked at one after the other: only what differs is searched again.
+
+A file with a thousand versions is a thousand times nearly the same text. Where two versions of a
+path share a stretch, what was found in it holds for both; what lies between such stretches, with a
+margin on both sides, is all that is new.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from skillconnect_ops.history.model import Looked, Search, Trace
+
+_SMALLEST = 4096
+"""Below this, comparing costs what searching does."""
+_MARGIN = 1024
+"""What is searched again to both sides of a change, so that it is seen in its context."""
+_SHORTEST = 3 * _MARGIN
+"""Of equal stretches, those that are worth not being searched."""
+_PROBE = 48
+_REACH = 1 << 15
+_PROBES = (0, 64, 256, 1024, 4096, 12288)
+"""How far behind a difference, in the old version, a text is taken that the new one may hold."""
+_MOST_CHANGES = 200
+_STEP = 1 << 16
+_HELD_BYTES = 24 << 20
+
+
+class Same(Struct, frozen=True):
+    """A stretch that two versions share."""
+
+    old: int
+    new: int
+    length: int
+
+
+class _Version(Struct, frozen=True):
+    content: bytes
+    looked: Looked
+
+
+class Versions:
+    """A search that remembers the last version of each path, as far as memory is given.
+
+    Args:
+        search: looks at one whole content.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._last: OrderedDict[str, _Version] = OrderedDict()
+        self._held_bytes = 0
+
+    def __call__(self, path: str | None, content: bytes) -> Looked:
+        """What the search gives for the content, mostly for much less work."""
+        if path is None or len(content) < _SMALLEST or b"\0" in content[:_SMALLEST]:
+            return self._search(path, content)
+        before = self._last.pop(path, None)
+        looked = self._by_difference(path, before, content) if before is not None else None
+        if looked is None:
+            looked = self._search(path, content)
+        self._remember(path, _Version(content, looked), before)
+        return looked
+
+    def _remember(self, path: str, version: _Version, before: _Version | None) -> None:
+        self._last[path] = version
+        self._held_bytes += len(version.content) - (len(before.content) if before else 0)
+        while self._held_bytes > _HELD_BYTES:
+            _, oldest = self._last.popitem(last=False)
+            self._held_bytes -= len(oldest.content)
+
+    def _by_difference(self, path: str, before: _Version, content: bytes) -> Looked | None:
+        """What changed, searched, and what is known of the rest; None where too much changed."""
+        if before.looked.skipped:
+            return None
+        kept = [_inner(one, before.content, content) for one in alike(before.content, content)]
+        kept = [one for one in kept if one.length > 0]
+        if 2 * sum(one.length for one in kept) < len(content):
+            return None
+        traces: list[Trace] = []
+        lines = _Lines(content)
+        for begin, end in _between(kept, len(content)):
+            looked = self._search(path, content[begin:end])
+            if looked.skipped:
+                return None
+            traces += (_moved(trace, lines.above(begin)) for trace in looked.traces)
+        if before.looked.traces:
+            traces += _carried(before, lines, kept)
+        return Looked(tuple(traces))
+
+
+class _Lines:
+    """How many lines lie above an offset; asked for offsets in rising order."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._offset = 0
+        self._above = 0
+
+    def above(self, offset: int) -> int:
+        """The number of line ends before the offset."""
+        if offset < self._offset:
+            self._offset = self._above = 0
+        self._above += self._content.count(b"\n", self._offset, offset)
+        self._offset = offset
+        return self._above
+
+
+def alike(old: bytes, new: bytes) -> Iterator[Same]:
+    """Stretches that both hold, in the order of both; by far not all, but quickly."""
+    at_old = at_new = 0
+    for _ in range(_MOST_CHANGES):
+        length = _alike_from(old, at_old, new, at_new)
+        if length >= _SHORTEST:
+            yield Same(at_old, at_new, length)
+        at_old, at_new = at_old + length, at_new + length
+        found = _next_same(old, at_old, new, at_new)
+        if found is None:
+            break
+        at_old, at_new = found
+    tail = _alike_to_end(old, at_old, new, at_new)
+    if tail >= _SHORTEST:
+        yield Same(len(old) - tail, len(new) - tail, tail)
+
+
+def _next_same(old: bytes, at_old: int, new: bytes, at_new: int) -> tuple[int, int] | None:
+    """Where both go on alike, behind a place where they differ."""
+    for skip in _PROBES:
+        begin = old.find(b"\n", at_old + skip) + 1
+        probe = old[begin : begin + _PROBE]
+        if begin == 0 or len(probe) < _PROBE:
+            return None
+        found = new.find(probe, at_new, at_new + _REACH + skip)
+        if found >= 0:
+            return begin, found
+    return None
+
+
+def _inner(same: Same, old: bytes, new: bytes) -> Same:
+    """The stretch without its margins, from line start to line start."""
+    begin, end = same.new, same.new + same.length
+    if same.old > 0 or same.new > 0:
+        begin = new.find(b"\n", begin + _MARGIN, end) + 1
+    if end < len(new) or same.old + same.length < len(old):
+        end = new.rfind(b"\n", same.new, max(end - _MARGIN, same.new)) + 1
+    if begin == 0 and same.new > 0:
+        return Same(same.old, same.new, 0)
+    return Same(same.old + begin - same.new, begin, max(0, end - begin))
+
+
+def _between(kept: list[Same], size_bytes: int) -> Iterator[tuple[int, int]]:
+    """What the stretches leave, each with its margin on both sides once more as context."""
+    ends = [0, *(edge for one in kept for edge in (one.new, one.new + one.length)), size_bytes]
+    for begin, end in list(pairwise(ends))[::2]:
+        if begin < end:
+            yield begin, end
+
+
+def _carried(before: _Version, lines: _Lines, kept: list[Same]) -> Iterator[Trace]:
+    """The old version's traces on lines that the new one has as well."""
+    old_lines = _Lines(before.content)
+    for one in kept:
+        first, last = old_lines.above(one.old), old_lines.above(one.old + one.length)
+        shift = lines.above(one.new) - first
+        for trace in before.looked.traces:
+            if first < trace.line <= last:
+                yield _moved(trace, shift)
+
+
+def _moved(trace: Trace, by: int) -> Trace:
+    if by == 0:
+        return trace
+    end = None if trace.end_line is None else trace.end_line + by
+    return replace(trace, line=trace.line + by, end_line=end)
+
+
+def _alike_from(one: bytes, at: int, other: bytes, there: int) -> int:
+    most = min(len(one) - at, len(other) - there)
+    done, step = 0, 1024
+    while done < most:
+        width = min(step, most - done)
+        left = one[at + done : at + done + width]
+        right = other[there + done : there + done + width]
+        if left != right:
+            return done + _first_difference(left, right)
+        done, step = done + width, min(2 * step, _STEP)
+    return most
+
+
+def _alike_to_end(one: bytes, at: int, other: bytes, there: int) -> int:
+    most = min(len(one) - at, len(other) - there)
+    done, step = 0, 1024
+    while done < most:
+        width = min(step, most - done)
+        left = one[len(one) - done - width : len(one) - done]
+        right = other[len(other) - done - width : len(other) - done]
+        if left != right:
+            return done + _first_difference(left[::-1], right[::-1])
+        done, step = done + width, min(2 * step, _STEP)
+    return most
+
+
+def _first_difference(left: bytes, right: bytes) -> int:
+    """Where two texts of equal length, which differ, first do so; by halving."""
+    low, high = 0, len(left)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low

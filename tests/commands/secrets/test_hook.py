@@ -1,0 +1,90 @@
+"""`--staged` in a real commit: as a plain git hook, and through pre-commit from this repository."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.history.hideouts import uri
+
+ROOT = Path(__file__).parents[3]
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "config", "user.name", "Ada")
+    git(folder, "config", "user.email", "ada@shop.invalid")
+    return folder
+
+
+def git(folder: Path, *words: str, code: int = 0) -> str:
+    ran = subprocess.run(
+        ["git", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)},
+    )
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
+def test_a_git_hook_stops_a_commit_with_a_secret(repository: Path) -> None:
+    hook = repository / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexec skc secrets scan --staged\n")
+    hook.chmod(0o755)
+    (repository / "db.js").write_text(f"connect('{(secret := uri())}')\n")
+    git(repository, "add", "db.js")
+    said = git(repository, "commit", "-m", "work", code=1)
+    assert "mongodb-uri" in said
+    assert secret not in said
+    (repository / "db.js").write_text("connect(process.env.MONGO_URI)\n")
+    git(repository, "add", "db.js")
+    git(repository, "commit", "-q", "-m", "work")
+
+
+def test_a_hook_sees_what_commit_all_would_take(repository: Path) -> None:
+    (repository / "db.js").write_text("connect()\n")
+    git(repository, "add", "db.js")
+    git(repository, "commit", "-q", "-m", "begin")
+    hook = repository / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexec skc secrets scan --staged\n")
+    hook.chmod(0o755)
+    (repository / "db.js").write_text(f"connect('{uri()}')\n")
+    assert "mongodb-uri" in git(repository, "commit", "-a", "-m", "work", code=1)
+
+
+def test_pre_commit_runs_the_hook_that_is_shipped(repository: Path, tmp_path: Path) -> None:
+    """With the environment that is here: what pre-commit would install is this very package."""
+    shipped = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    git(hooks, "init", "-q")
+    (hooks / ".pre-commit-hooks.yaml").write_text(
+        shipped.replace("language: python", "language: system")
+    )
+    git(hooks, "add", ".")
+    git(hooks, "-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "-m", "hooks")
+    made = git(hooks, "rev-parse", "HEAD").strip()
+    (repository / ".pre-commit-config.yaml").write_text(
+        f"repos:\n  - repo: {hooks}\n    rev: {made}\n    hooks: [{{id: skc-secrets}}]\n"
+    )
+    subprocess.run(
+        [BIN / "pre-commit", "install"],
+        cwd=repository,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "HOME": str(repository), "PRE_COMMIT_HOME": str(tmp_path / "cache")},
+    )
+    (repository / "db.js").write_text(f"connect('{uri()}')\n")
+    git(repository, "add", ".")
+    said = git(repository, "commit", "-m", "work", code=1)
+    assert "no secret is committed" in said
+    assert "mongodb-uri" in said

@@ -1,0 +1,147 @@
+"""A doubt lowers the confidence, has a name, and never makes a finding vanish."""
+
+import secrets
+
+import pytest
+
+from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.detection import Blob, Match, Scanner
+
+SCANNER = Scanner()
+LOW, MEDIUM, HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
+
+
+def found(text: str, path: str | None) -> Match:
+    (match,) = SCANNER.scan(Blob(path=path, content=text.encode()))
+    return match
+
+
+def key() -> str:
+    return "Zk4" + secrets.token_hex(16)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("DB_PASSWORD=<password>", "a placeholder"),
+        ("DB_PASSWORD=[password]", "a placeholder"),
+        ("DB_PASSWORD=changeme", "a placeholder"),
+        ("DB_PASSWORD=your-password-here", "a placeholder"),
+        ("DB_PASSWORD=xxxxxxxx", "a placeholder"),
+        ("DB_PASSWORD=${DB_PW}", "a variable, filled in elsewhere"),
+        ("DB_PASSWORD=$DB_PW", "a variable, filled in elsewhere"),
+        ("DB_PASSWORD={{ db.password }}", "a variable, filled in elsewhere"),
+        ("DB_PASSWORD=%DB_PW%", "a variable, filled in elsewhere"),
+        ("DB_PASSWORD=x-${DB_PW}-y", "partly a variable, filled in elsewhere"),
+        ("DB_PASSWORD=process.env.OTHER", "looked up elsewhere when it runs"),
+        ("DB_PASSWORD=vault:secret/data/db#password", "looked up elsewhere when it runs"),
+        ("API_TOKEN=507f1f77bcf86cd799439011", "looks like an ObjectId"),
+        ("API_TOKEN_URL=https://corp.io/token", "the name speaks about a secret"),
+        ("PASSWORD_MIN_LENGTH=12", "the name speaks about a secret"),
+        ("PRIVATE_KEY_PATH=/etc/ssl/key.pem", "the name speaks about a secret"),
+        ("API_SECRET=/run/secrets/api", "names a file"),
+        ("STRIPE_PUBLIC_TOKEN=abc12345678901234", "the name says that it is public"),
+        ("API_TOKEN=api_token", "the value repeats its name"),
+        ('API_TOKEN=W/"abc-12345678901234"', "an ETag"),
+        ("DB_PASSWORD=ab", "too short to tell"),
+        ("API_TOKEN=3600", "a number or a date"),
+    ],
+)
+def test_what_is_hardly_a_secret_is_of_low_confidence_and_says_why(text: str, reason: str) -> None:
+    match = found(text, ".env")
+    assert match.confidence is LOW
+    assert any(reason in one for one in match.reasons), match.reasons
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        (".env.example", "in a file of examples"),
+        ("config.sample.yml", "in a file of examples"),
+        ("README.md", "in documentation"),
+        ("docs/setup.yml", "in documentation"),
+        ("test/fixtures/app.yml", "in a test or a fixture"),
+        ("src/login.spec.ts", "in a test or a fixture"),
+        ("package-lock.json", "in a lock file, where hashes are at home"),
+        ("src/i18n/en.json", "in a translation"),
+        ("vendor/x.php", "in generated or foreign code"),
+    ],
+)
+def test_a_place_where_secrets_are_seldom_real_lowers_and_says_so(path: str, reason: str) -> None:
+    text = f'{{"db_password": "{key()}"}}' if path.endswith("json") else f'password: "{key()}"'
+    named = found(text, path)
+    assert named.confidence is LOW
+    assert reason in named.reasons
+    shaped = found(f'x: "ghp_{secrets.token_hex(18)}"', path)
+    assert shaped.confidence is MEDIUM
+    assert reason in shaped.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("DB_PASSWORD={}", ".env"),
+        ("export DB_PASSWORD='{}'", "run.sh"),
+        ("DB_PASSWORD={} ./start", "run.sh"),
+        ("ENV DB_PASSWORD {}", "Dockerfile"),
+        ("ENV DB_PASSWORD={}", "Dockerfile"),
+        ("const dbPassword = '{}';", "a.js"),
+        ('const dbPassword: string = "{}";', "a.ts"),
+        ("x = {{ password: `{}` }}", "a.ts"),
+        ("process.env.API_TOKEN = '{}'", "a.js"),
+        ("const t = process.env.API_TOKEN || '{}'", "a.js"),
+        ("API_TOKEN = '{}'", "a.py"),
+        ("API_TOKEN: str = '{}'", "a.py"),
+        ("connect(password='{}')", "a.py"),
+        ("os.environ['API_TOKEN'] = '{}'", "a.py"),
+        ("token = os.environ.get('API_TOKEN', '{}')", "a.py"),
+        ('{{"apiToken": "{}"}}', "a.json"),
+        ('{{"env": [{{"name": "API_TOKEN", "value": "{}"}}]}}', "a.json"),
+        ("api_token: {}", "a.yml"),
+        ("  - name: API_TOKEN\n    value: {}", "a.yml"),
+        ("  - API_TOKEN={}", "docker-compose.yml"),
+        ("[x]\npassword = {}\n", "a.ini"),
+        ("db.password={}", "a.properties"),
+        ("$config['db_password'] = '{}';", "a.php"),
+        ("define('DB_PASSWORD', '{}');", "a.php"),
+        ("'password' => '{}',", "a.php"),
+        ("<password>{}</password>", "a.xml"),
+        ('<user name="x" password="{}"/>', "a.xml"),
+        ('<add key="ApiToken" value="{}"/>', "a.config"),
+        ('password = "{}"', "a.toml"),
+        ('String password = "{}";', "A.java"),
+        ('password := "{}"', "a.go"),
+        ('{{\\"password\\": \\"{}\\"}}', "a.log"),
+        ("curl https://corp.io/?access_token={}", "run.sh"),
+        ("password: {}", None),
+    ],
+)
+def test_a_random_value_is_found_whatever_the_language(text: str, path: str | None) -> None:
+    secret = key()
+    match = found(text.format(secret), path)
+    assert match.secret.reveal() == secret
+    assert match.confidence is HIGH, match.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("const token = await lexer.next();", "a.js"),
+        ("password: { type: String, required: true },", "a.js"),
+        ("if (password === undefined) {", "a.js"),
+        ("password = getpass()", "a.py"),
+        ("Tokens and secrets are never logged.", "a.txt"),
+        ("password", "a.txt"),
+        ("PASSWORD=\nX=1", ".env"),
+    ],
+)
+def test_what_assigns_no_value_is_no_finding(text: str, path: str) -> None:
+    assert SCANNER.scan(Blob(path=path, content=text.encode())) == []
+
+
+def test_a_uri_to_a_placeholder_host_or_with_the_word_password_is_of_low_confidence() -> None:
+    for uri in (f"mongodb://app:{key()}@example.com/x", "mongodb://user:password@db.corp.io/x"):
+        assert found(f"uri: {uri}", "a.yml").confidence is LOW
+    assert found(f"uri: mongodb://app:{key()}@localhost/x", "a.yml").confidence is MEDIUM
+    assert found(f"uri: mongodb://app:{key()}@db.corp.io/x", "a.yml").confidence is HIGH
+    assert found("uri: mongodb://app:${PW}@db.corp.io/x", "a.yml").confidence is LOW
