@@ -54,7 +54,7 @@ def report(
     pairs += [("before it", f"{one.backup} (safety backup)") for one in safety]
     pairs += [("undo", one.undo) for one in safety]
     if uncounted:
-        told = f"{listed(uncounted)}: this user may not read the buckets; the server took each"
+        told = f"{listed(uncounted)}: the buckets could not be read; the server took each"
         pairs.append(("not counted", Text(told, Tone.WARN)))
     if kept:
         told = f"{listed(kept)}: written while a restore ran; drop them once nothing is missed"

@@ -25,7 +25,7 @@ from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.ports.database import CollectionKind, NotAuthorized
+from skillconnect_ops.core.ports.database import CollectionKind, DatabaseError
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.model import Ask, Choices, TypeName
 from skillconnect_ops.journal.resources import Resource
@@ -192,14 +192,18 @@ class _Errand(Struct, frozen=True, kw_only=True):
             if piece.kind is CollectionKind.TIMESERIES:
                 try:
                     number(self.connected.database, piece.database, BUCKETS + piece.name)
-                except NotAuthorized:
+                except DatabaseError:  # the restore is over and good, whatever comes now
                     yield f"{piece.database}.{piece.name}"
 
     def _kept(self) -> list[str]:
         """What restores kept beside, since an application wrote to it while they ran."""
+        try:
+            found = self.found()
+        except DatabaseError:
+            return []
         return [
             f"{database}.{one.name}"
-            for database, collections in self.found().items()
+            for database, collections in found.items()
             for one in collections
             if is_kept(one.name)
         ]
