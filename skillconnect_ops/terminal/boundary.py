@@ -30,7 +30,7 @@ def bounded(work: Callable[[], Report], *, call: Call, clock: Clock, bugs: BugLo
     except KeyboardInterrupt:
         report = _interrupted(Exit.SIGINT, None)
     except Stop as stop:
-        report = _interrupted(stop.exit, stop.journal)
+        report = structs.replace(_interrupted(stop.exit, stop.journal), steps=stop.steps)
     except SystemExit as done:
         report = Report(command="skc", exit_code=None if not done.code else Exit.USAGE)
     except BaseException as error:  # noqa: BLE001 - the last one there is
@@ -54,6 +54,7 @@ def _failed(error: SkcError) -> Report:
         exit_code=error.exit,
         error=ErrorFacts(what=error.what, why=error.why, fix=error.fix),
         journal=error.journal,
+        steps=error.steps,
         next=(error.fix,) if error.fix.startswith("skc ") else (),
     )
 

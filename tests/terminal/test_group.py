@@ -2,12 +2,12 @@
 
 import pytest
 
-from skillconnect_ops import app
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.terminal.front import Entry, Section
 from skillconnect_ops.terminal.group import Group
 from tests.conftest import Skc
 from tests.terminal import program as declared
+from tests.terminal.program import commands
 
 
 def test_the_first_word_is_a_subcommand_if_it_equals_one(program: Skc) -> None:
@@ -92,5 +92,5 @@ def test_annotations_as_text_are_understood(program: Skc, monkeypatch: pytest.Mo
 
     group.bare(examples=("skc late",))(late)
     monkeypatch.setattr(declared, "LATE", group, raising=False)
-    monkeypatch.setattr(app, "COMMANDS", (Section("x", (Entry("late", "L.", declared.__name__),)),))
-    assert program("late", "--deep", "5", "--format", "json").json["facts"] == {"deep": 5}
+    with commands((Section("x", (Entry("late", "L.", declared.__name__),)),)):
+        assert program("late", "--deep", "5", "--format", "json").json["facts"] == {"deep": 5}

@@ -32,9 +32,13 @@ class EmbeddedServers:
         auth: bool = True,
         members: int | None = 1,
         cache_gb: float = 0.25,
+        expires: bool = True,
     ) -> Iterator[Secret]:
         """A replica set in the folder; see the port."""
-        options = MongodOptions(auth=auth, members=members, cache_gb=cache_gb)
+        parameters: dict[str, str | int] = {} if expires else {"ttlMonitorEnabled": "false"}
+        options = MongodOptions(
+            auth=auth, members=members, cache_gb=cache_gb, parameters=parameters
+        )
         with run_mongod(folder, options) as servers:
             yield servers.uri
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from bson import Timestamp
 from bson.int64 import Int64
+from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from skillconnect_ops.adapters.mongo.connection import Connection
-from skillconnect_ops.core.ports.database import Batch, ClusterTime
+from skillconnect_ops.core.ports.database import Batch, ClusterTime, ServerLost
 
 WANTED_BYTES = 1_000_000
 """Of one answer: larger ones cost memory and win nothing (measured)."""
@@ -61,7 +62,7 @@ class _Scan:
             time = Timestamp(at.seconds, at.increment)
             command["readConcern"] = {"level": "snapshot", "atClusterTime": time}
         while True:
-            answer = self._connection.run_raw(self._database, command, session=self._session).raw
+            answer = self._ask(command).raw
             array, self._cursor = batch_of(memoryview(answer).toreadonly())
             documents = split(array)
             command = {
@@ -75,6 +76,13 @@ class _Scan:
             if not self._cursor:
                 return
             del documents
+
+    def _ask(self, command: dict[str, Any]) -> RawBSONDocument:
+        try:
+            return self._connection.run_raw(self._database, command, session=self._session)
+        except ServerLost:
+            self._cursor = 0  # gone with its server; to kill it would only wait for another one
+            raise
 
     def end(self) -> None:
         """Kill the server's cursor when it is still open, and give the session back."""

@@ -1,6 +1,6 @@
 """The step that puts one restored collection in its place; `swap` says how."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,16 +8,17 @@ from skillconnect_ops.commands.backup.compare import shape_differences
 from skillconnect_ops.commands.backup.load import Load, Loader, creation_options
 from skillconnect_ops.commands.backup.model import CollectionEntry
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
+from skillconnect_ops.commands.backup.restore_model import Piece
 from skillconnect_ops.commands.backup.restore_steps import (
     Connect,
-    Piece,
     RestoreFailed,
     RestorePlace,
     by_name,
     count_difference,
     opened,
 )
-from skillconnect_ops.commands.backup.swap import Swap, remembered
+from skillconnect_ops.commands.backup.swap import Swap
+from skillconnect_ops.commands.backup.whose import remembered
 from skillconnect_ops.core.plan import Image, Proof, Walk
 from skillconnect_ops.core.ports.database import CollectionKind, Database, NotAuthorized
 from skillconnect_ops.core.view import listed
@@ -42,8 +43,12 @@ class PlaceHandler:
         """Old aside, new in place."""
         with self._connect(step.source.target) as connected:
             database = connected.database
+            manifest, _, _ = opened(step.source, self._disk, keys=False)
             swap = Swap(database, step.piece, key=step.key, walk=walk)
-            swap.forward(lambda: self._make(step, database, walk))
+            swap.forward(
+                lambda: self._make(step, database, walk, swap.made),
+                options=manifest.entry(step.piece.entry).options,
+            )
         return {}
 
     def verify(self, step: RestorePlace, walk: Walk) -> Sequence[Proof]:
@@ -69,7 +74,9 @@ class PlaceHandler:
         with self._connect(step.source.target) as connected:
             Swap(connected.database, step.piece, key=step.key, walk=walk).back(image["old"])
 
-    def _make(self, step: RestorePlace, database: Database, walk: Walk) -> None:
+    def _make(
+        self, step: RestorePlace, database: Database, walk: Walk, made: Callable[[], None]
+    ) -> None:
         """Make a view, or make and load a time series, under its own name."""
         piece = step.piece
         view = piece.kind is CollectionKind.VIEW
@@ -85,6 +92,7 @@ class PlaceHandler:
                 identities=keys,
                 advance=ticker.advance,
                 stopped=walk.stopped,
+                created=made,
             )
             loader.run([Load(entry=entry, database=piece.database, name=piece.name)])
 
@@ -95,4 +103,6 @@ def _differences(database: Database, piece: Piece, entry: CollectionEntry) -> It
     yield from shape_differences(entry, found)
     if found is not None and found.kind is CollectionKind.TIMESERIES:
         with suppress(NotAuthorized):  # who may write buckets may not be allowed to read them
-            yield from count_difference(database, piece.database, BUCKETS + piece.name, entry)
+            yield from count_difference(
+                database, piece.database, BUCKETS + piece.name, entry, in_use=True
+            )

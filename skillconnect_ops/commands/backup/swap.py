@@ -15,74 +15,38 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from msgspec import Struct
-
-from skillconnect_ops.commands.backup.empty_times import keep_empty_times
+from skillconnect_ops.commands.backup.compare import content_of
+from skillconnect_ops.commands.backup.marks import (
+    MADE,
+    TAKEN,
+    Marks,
+    brought_back,
+    placed,
+    returning,
+    whole,
+)
 from skillconnect_ops.commands.backup.mongodump_format import (
     BUCKETS,
-    from_extended_json,
-    to_extended_json,
 )
 from skillconnect_ops.commands.backup.quiet import quiet
-from skillconnect_ops.commands.backup.restore_steps import Piece, RestoreFailed, by_name
+from skillconnect_ops.commands.backup.restore_model import Piece
+from skillconnect_ops.commands.backup.restore_steps import RestoreFailed, by_name
+from skillconnect_ops.commands.backup.series import copy, holds_the_same
 from skillconnect_ops.commands.backup.staging import kept_name
-from skillconnect_ops.core.plan import Escrow, Walk
+from skillconnect_ops.commands.backup.whose import Old, Whose, from_text
+from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.ports.database import (
     Collection,
     CollectionKind,
     CommandFailed,
     Database,
+    NotAuthorized,
 )
 
 NAMESPACE_EXISTS = 48
 _TRIES = 20
+_COPIES = 3
 _EMPTY = b"\x05\0\0\0\0"
-
-Old = Mapping[str, Any]
-"""What had the name, as `remembered` gives it."""
-
-
-def remembered(old: Collection | None) -> dict[str, Any] | None:
-    """A collection as an image holds it; options and indexes let a time series be made again."""
-    if old is None:
-        return None
-    return {
-        "kind": old.kind.value,
-        "uuid": old.uuid,
-        "options": to_extended_json(old.options),
-        "indexes": [to_extended_json(index) for index in old.indexes],
-    }
-
-
-class Marks(Struct, frozen=True):
-    """What a later process could not tell from the world; on disk before the world changes."""
-
-    escrow: Escrow
-    key: str
-
-    def put(self, mark: str) -> None:
-        """Set it."""
-        self.escrow.put(f"{self.key} {mark}", b"1")
-
-    def has(self, mark: str) -> bool:
-        """Whether it is set."""
-        return self.escrow.get(f"{self.key} {mark}") is not None
-
-
-_MADE = "made"
-"""From now on a view or time series under the name, of the restored kind, is ours."""
-_TAKEN = "taken"
-"""From now on it was us if the old view is gone."""
-
-
-def _placed(uuid: str | None) -> str:
-    """The collection of that UUID is ours, whatever its name."""
-    return f"placed {uuid}"
-
-
-def _back(uuid: str | None) -> str:
-    """The time series of that UUID is the old one, made anew and whole."""
-    return f"back {uuid}"
 
 
 class Swap:
@@ -100,25 +64,29 @@ class Swap:
         written = {*names, self._half, BUCKETS + piece.name}
         quiet(database, piece.database, written, clock=walk.clock)
         self._found = by_name(database, piece.database, names)
+        self._whose = Whose(database, piece, marks=self._marks, found=self._found)
 
-    def forward(self, make: Callable[[], None]) -> None:
+    def forward(self, make: Callable[[], None], *, options: Mapping[str, Any]) -> None:
         """Old aside, new in place; each half is done only where the world still lacks it.
 
         Args:
-            make: makes a view or time series under its own name.
+            make: makes a view or time series under its own name; calls `made` before it loads.
+            options: those that it is made with.
 
         Raises:
             RestoreFailed: the name belongs to something that nobody planned for.
         """
         piece, here = self._piece, self._found.get(self._piece.name)
         if piece.staged is None:
-            self._make_way(here, ours=self._made(here))
-            self._marks.put(_MADE)
+            self._make_way(here, ours=self._whose.made(here) or self._whose.is_half_back(here))
+            self._marks.put(MADE, options)
             self._take(make, over=piece.replaces is not None)
+            if piece.kind is CollectionKind.TIMESERIES:
+                self._marks.put(whole(self._uuid()))
             return
         staged = self._found.get(piece.staged)
         if staged is None:
-            if here is None or not self._marks.has(_placed(here.uuid)):
+            if here is None or not self._marks.has(placed(here.uuid)):
                 raise RestoreFailed(
                     f"{piece.staged} is gone from {piece.database}",
                     why=f"it held the restored {piece.name}, and somebody dropped it",
@@ -126,9 +94,13 @@ class Swap:
                 )
             return
         # a resumed run has loaded everything anew, while the first load of this one is in place
-        self._make_way(here, ours=here is not None and self._marks.has(_placed(here.uuid)))
-        self._marks.put(_placed(staged.uuid))
+        self._make_way(here, ours=here is not None and self._marks.has(placed(here.uuid)))
+        self._marks.put(placed(staged.uuid))
         self._take(lambda: self._rename(piece.staged, piece.name), over=piece.replaces is not None)
+
+    def made(self) -> None:
+        """Remember the time series that was made just now, while it holds nothing yet."""
+        self._marks.put(placed(self._uuid()))
 
     def back(self, old: Old | None) -> None:
         """Give the name back to what had it.
@@ -139,11 +111,11 @@ class Swap:
         piece, here = self._piece, self._found.get(self._piece.name)
         if _is_series(old):
             self._drop(self._half)
-        if here is not None and self._is_old(here, old):
+        if here is not None and self._whose.is_old(here, old):
             if _is_series(old) and piece.aside in self._found:
                 self._drop(str(piece.aside))  # a copy that was not needed, or no longer is
             return
-        if old is not None and not self._took(old):
+        if old is not None and not self._whose.took(old):
             if here is None:
                 self._walk.person.note(f"{piece.name} was dropped by someone else meanwhile")
             return
@@ -161,11 +133,11 @@ class Swap:
             self._drop(piece.name)  # what a process that died has made
             return
         planned = piece.replaces
-        if planned is None or here.kind is not planned.kind or not self._is_planned(here):
+        if planned is None or here.kind is not planned.kind or not self._whose.is_planned(here):
             raise _foreign(piece, here)
         match here.kind:
             case CollectionKind.VIEW:
-                self._marks.put(_TAKEN)
+                self._marks.put(TAKEN)
                 self._drop(piece.name)
             case CollectionKind.COLLECTION:
                 self._rename(piece.name, piece.aside)
@@ -173,97 +145,120 @@ class Swap:
                 self._copy_aside()
                 self._drop(piece.name)
 
-    def _is_planned(self, here: Collection) -> bool:
-        planned = self._piece.replaces
-        same = planned is not None and here.uuid == planned.uuid
-        return same or self._marks.has(_back(here.uuid))
-
-    def _made(self, here: Collection | None) -> bool:
-        """Whether a view or time series is the one that the restore made in place."""
-        return here is not None and here.kind is self._piece.kind and self._marks.has(_MADE)
-
-    def _is_old(self, here: Collection, old: Old | None) -> bool:
-        if old is None or here.kind.value != old["kind"]:
-            return False
-        if here.kind is CollectionKind.VIEW:
-            return bool(to_extended_json(here.options) == old["options"])
-        return bool(here.uuid == old["uuid"]) or self._marks.has(_back(here.uuid))
-
-    def _took(self, old: Old) -> bool:
-        """Whether it was us who took the name from the old one."""
-        if CollectionKind(old["kind"]) is CollectionKind.VIEW:
-            return self._marks.has(_TAKEN)
-        return self._piece.aside in self._found
+    def _uuid(self) -> str | None:
+        """Of what has the name now."""
+        name = self._piece.name
+        return by_name(self._database, self._piece.database, {name})[name].uuid
 
     def _freed(self, here: Collection, old: Old | None) -> bool:
         """Take away what has the name; whether the old one is to be brought back now."""
         piece = self._piece
-        if piece.staged is not None and self._marks.has(_placed(here.uuid)):
-            if self._was_written_to():
-                self._set_apart(over=True)
-            elif piece.staged in self._found:
-                self._drop(piece.name)
-            else:
-                self._rename(piece.name, piece.staged)
-        elif piece.staged is None and self._made(here):
+        if piece.staged is not None and self._marks.has(placed(here.uuid)):
+            self._take_out()
+        elif (piece.staged is None and self._whose.made(here)) or self._whose.is_half_back(here):
+            self._keep_if_written_to(here)
             self._drop(piece.name)
-        elif _is_series(old) and here.kind is CollectionKind.TIMESERIES:
-            self._drop(piece.name)  # brought back by half
         elif old is None:
             return False  # somebody else's, on a name that was free
         else:
             self._set_apart(over=True)
         return True
 
-    def _was_written_to(self) -> bool:
-        """Whether an application added to, or took from, what was put in place since."""
+    def _take_out(self) -> None:
+        """Take what was put in place out again; where it was written to since, it stays beside.
+
+        Renamed first, compared then: nobody writes to it any more.
+        """
+        piece, database = self._piece, self._database
+        kept = kept_name(secrets.token_hex(4))
+        self._rename(piece.name, kept)
+        held = content_of(database, piece.database, kept, CollectionKind.COLLECTION)
+        if held.digest != piece.content:
+            self._tell_kept(kept)
+        elif piece.staged in self._found:
+            self._drop(kept)
+        else:
+            self._rename(kept, piece.staged)
+
+    def _keep_if_written_to(self, here: Collection) -> None:
+        """Copy a restored time series that an application wrote to, before it is dropped."""
+        piece, database = self._piece, self._database
+        if not self._marks.has(whole(here.uuid)):
+            return
+        kept = kept_name(secrets.token_hex(4))
+        try:
+            held = content_of(database, piece.database, piece.name, CollectionKind.TIMESERIES)
+            if held.digest == piece.content:
+                return
+            database.create(piece.database, kept, _EMPTY)
+            copy(database, piece.database, BUCKETS + piece.name, to=kept)
+        except NotAuthorized:  # who may load time series may not be allowed to read them
+            self._walk.person.note(f"{piece.name} could not be looked through before it is dropped")
+            return
+        database.settle()
+        self._tell_kept(kept)
+
+    def _tell_kept(self, kept: str) -> None:
         piece = self._piece
-        answer = self._database.command(piece.database, {"count": piece.name})
-        return bool(answer["n"] != piece.documents)
+        series = ", as its buckets" if piece.kind is CollectionKind.TIMESERIES else ""
+        self._walk.person.note(
+            f"{piece.database}.{piece.name} was written to meanwhile: that is in {kept} now{series}"
+        )
 
     def _bring_back(self, old: Old) -> None:
         piece = self._piece
         if CollectionKind(old["kind"]) is CollectionKind.COLLECTION:
             self._take(lambda: self._rename(piece.aside, piece.name), over=True)
             return
-        options = from_extended_json(old["options"])
+        options = from_text(old["options"])
         self._take(lambda: self._database.create(piece.database, piece.name, options), over=True)
         if _is_series(old):
+            self._marks.put(returning(self._uuid()))
             self._refill(old)
 
     def _refill(self, old: Old) -> None:
         """Load a time series from its safety copy, and drop the copy once all of it is back."""
         piece, database = self._piece, self._database
         self._walk.person.note(f"loading {piece.name} back from its safety copy")
-        self._fill(str(piece.aside), BUCKETS + piece.name)
-        indexes = [from_extended_json(index) for index in old["indexes"]]
+        copy(database, piece.database, str(piece.aside), to=BUCKETS + piece.name)
+        indexes = [from_text(index) for index in old["indexes"]]
         if indexes:
             database.index(piece.database, piece.name, indexes)
         database.settle()
-        whole = by_name(database, piece.database, {piece.name})[piece.name]
         with suppress(OSError):  # then a later look loads it once more
-            self._marks.put(_back(whole.uuid))
-        self._drop(str(piece.aside))
+            self._marks.put(brought_back(self._uuid()))
+        if holds_the_same(database, piece.database, piece.name, copied=str(piece.aside)):
+            self._drop(str(piece.aside))
+            return
+        kept = kept_name(secrets.token_hex(4))
+        self._rename(piece.aside, kept)
+        self._walk.person.note(
+            f"{piece.name} was written to while it was loaded back: its safety copy is {kept} now"
+        )
 
     def _copy_aside(self) -> None:
-        """Make a safety copy; one that is there is older than what the application wrote since."""
+        """Make a safety copy; one that is there is older than what the application wrote since.
+
+        Raises:
+            RestoreFailed: an application writes faster than it is copied.
+        """
         piece, database = self._piece, self._database
-        self._drop(self._half)
         if piece.aside in self._found:
             self._drop(str(piece.aside))
-        database.create(piece.database, self._half, _EMPTY)
-        self._fill(BUCKETS + piece.name, self._half)
-        database.settle()
-        self._rename(self._half, piece.aside)
-
-    def _fill(self, source: str, to: str) -> None:
-        """Copy all documents of one collection into another."""
-        name = self._piece.database
-        with self._database.batches(name, source, at=None) as batches:
-            for batch in batches:
-                documents = batch.documents
-                self._database.insert(name, to, documents, count=len(batch.each))
-                keep_empty_times(self._database, name, to, documents)
+        for _ in range(_COPIES):
+            self._drop(self._half)
+            database.create(piece.database, self._half, _EMPTY)
+            copy(database, piece.database, BUCKETS + piece.name, to=self._half)
+            database.settle()
+            if holds_the_same(database, piece.database, piece.name, copied=self._half):
+                self._rename(self._half, piece.aside)
+                return
+        self._drop(self._half)
+        raise RestoreFailed(
+            f"{piece.database}.{piece.name} changes while it is copied aside",
+            why=f"an application keeps writing to it; so it was {_COPIES} times",
+            fix="stop the application first",
+        )
 
     def _take(self, take: Callable[[], None], *, over: bool) -> None:
         """Take the free name; what came there since the last look is set apart if `over`."""
@@ -292,9 +287,7 @@ class Swap:
             raise _foreign(piece, here)
         kept = kept_name(secrets.token_hex(4))
         self._rename(piece.name, kept)
-        self._walk.person.note(
-            f"{piece.database}.{piece.name} was written to meanwhile: that is in {kept} now"
-        )
+        self._tell_kept(kept)
 
     def _rename(self, name: str | None, to: str | None) -> None:
         self._database.rename(self._piece.database, str(name), str(to))

@@ -22,7 +22,7 @@ def view(judged: Sequence[tuple[Check, Sequence[Verdict]]]) -> tuple[Block, ...]
         for verdict in verdicts
         if verdict.mark is mark
     )
-    return (Table(("", "what", "of", "how it is"), rows),)
+    return (Table(("result", "what", "of", "how it is"), rows),)
 
 
 def facts_of(facts: Facts, judged: Sequence[tuple[Check, Sequence[Verdict]]]) -> Mapping[str, Any]:

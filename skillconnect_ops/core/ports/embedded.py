@@ -21,8 +21,11 @@ class Embedded(Protocol):
         auth: bool = True,
         members: int | None = 1,
         cache_gb: float = 0.25,
+        expires: bool = True,
     ) -> AbstractContextManager[Secret]:
         """A replica set (a standalone server when `members` is None); gives the root user's URI.
+
+        Where `expires` is False, no document goes by a TTL index.
 
         Raises:
             Precondition: no `mongod` on PATH and no wheel that brings one; names what to install.
