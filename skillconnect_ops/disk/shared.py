@@ -311,7 +311,7 @@ def _folder_locked(folder: Path, system: SharedSystem, patience_s: float) -> Ite
 
 
 def _take(fd: int, folder: Path, patience_s: float) -> None:
-    until = time.monotonic() + patience_s
+    until, pause_s = time.monotonic() + patience_s, 0.002
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -324,7 +324,8 @@ def _take(fd: int, folder: Path, patience_s: float) -> None:
                     why=f"its lock was not free for {patience_s:.0f} s",
                     fix="wait for them to end, then run it again",
                 ) from error
-            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - so that nobody starves
+            time.sleep(random.uniform(0.001, pause_s))  # noqa: S311 - so that nobody starves
+            pause_s = min(pause_s * 1.5, 0.05)
         else:
             return
 
