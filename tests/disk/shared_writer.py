@@ -14,7 +14,7 @@ def main(file: str, name: str, value: str, rounds: str) -> None:
     """Set a variable so many times; each round's value ends with its number."""
     for number in range(int(rounds)):
         os.access(BEGIN, os.F_OK)
-        shared.change(Path(file), setting(name, f"{value}{number}"))
+        shared.change(Path(file), setting(name, f"{value}{number}"), patience_s=600)
         os.access(END, os.F_OK)
 
 
