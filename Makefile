@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SHELL := /bin/sh
-PROGRAMS := git age zstd
+PROGRAMS := git age zstd node npm strace bash
 
 .PHONY: demo test test-long bench lint format clean programs
 
@@ -45,7 +45,7 @@ programs:
 	done; \
 	if [ -n "$$lacking" ]; then \
 	    echo "the tests need programs that are not here:$$lacking"; \
-	    echo "to install them: apt-get install$$lacking"; \
+	    echo "to install them: apt-get install$$lacking" | sed "s/ node\>/ nodejs/"; \
 	fi
 
 $(STAMP): pyproject.toml constraints.txt

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-INSTALLED_BY_CI = frozenset({"git", "age", "age-keygen", "zstd"})
+INSTALLED_BY_CI = frozenset({"git", "age", "age-keygen", "zstd", "node", "npm", "strace", "bash"})
 """What `.ci/run` installs; the tools of MongoDB are not among Debian's packages."""
 
 

@@ -1,4 +1,4 @@
-"""Repositories, looked at through git's own plumbing; nothing is changed, not even the index.
+"""Repositories, through git's own plumbing; a look changes nothing, not even the index.
 
 The program rather than GitPython: a library that follows `GIT_DIR` and fails to import where git is
 not installed would have to be held back at every turn, and what is asked here is four commands.
@@ -7,15 +7,20 @@ not installed would have to be held back at every turn, and what is asked here i
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.git import RepositoryState
+from skillconnect_ops.core.ports.git import IndexEntry, RepositoryState
 
 _TIMEOUT_S = 60.0
-_KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
+_KEPT = (
+    *("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR"),
+    *("USER", "LOGNAME", "EMAIL", "GNUPGHOME", "GPG_TTY", "SSH_AUTH_SOCK"),  # for a commit
+    *(f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")),
+)
 _OUTSIDE = ("not a git repository", "must be run in a work tree", "is outside repository")
 
 
@@ -115,6 +120,116 @@ class GitProgram:
         whole = str(folder / path)
         return self._ask(folder, "check-ignore", "--no-index", "--", whole) is not None
 
+    def index(self, root: Path) -> tuple[IndexEntry, ...]:
+        """All that the index holds; a path in conflict is left out.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        lines = (self._ask(root, "ls-files", "-z", "--stage") or "").split("\0")
+        entries = (line.partition("\t") for line in lines if line)
+        return tuple(
+            IndexEntry(path=path, mode=about.split()[0], blob=about.split()[1])
+            for about, _, path in entries
+            if about.endswith(" 0")
+        )
+
+    def commits_with(self, root: Path, path: str) -> int:
+        """How many commits, of all branches and tags, touch the path.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        words = ("--literal-pathspecs", "rev-list", "--all", "--", path)
+        return len((self._ask(root, *words) or "").splitlines())
+
+    def blob(self, root: Path, name: str) -> bytes | None:
+        """The content behind `HEAD:path`, `:path` or an id; None where there is none."""
+        ran = self._run(root, "cat-file", "blob", name)
+        return _bytes(ran.output) if ran is not None and ran.code == 0 else None
+
+    def write_blob(self, root: Path, content: bytes) -> str:
+        """Keep a content in the repository; gives its id.
+
+        Raises:
+            GitFailed: the repository cannot be written.
+        """
+        return self._do(root, "hash-object", "-w", "--stdin", given=content).strip()
+
+    def change_index(
+        self, root: Path, *, remove: tuple[str, ...] = (), put: tuple[IndexEntry, ...] = ()
+    ) -> None:
+        """Take paths out of the index, and put entries in; the files themselves stay.
+
+        Raises:
+            GitFailed: the index is locked, or cannot be written.
+        """
+        self._change_index(root, remove, put, index=None)
+
+    def commit(
+        self,
+        root: Path,
+        message: str,
+        *,
+        remove: tuple[str, ...] = (),
+        put: tuple[IndexEntry, ...] = (),
+    ) -> str:
+        """Commit HEAD with these changes and nothing else that is staged; gives the commit's id.
+
+        The commit is made from an index of its own, so that what else is staged stays staged.
+        Hooks run as they do for `git commit`, and see that index.
+
+        Raises:
+            GitFailed: git, or a hook, refused.
+        """
+        with TemporaryDirectory(prefix="skc-index-") as folder:
+            index = str(Path(folder) / "index")
+            head = self.head(root)
+            self._do(root, "read-tree", head or "--empty", index=index)
+            self._change_index(root, remove, put, index=index)
+            self._do(root, "commit", "--quiet", "--file=-", given=message.encode(), index=index)
+        return self.head(root) or ""
+
+    def head(self, root: Path) -> str | None:
+        """The commit that HEAD is; None before the first one."""
+        asked = self._ask(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return asked.strip() if asked else None
+
+    def move_head(self, root: Path, *, was: str, to: str) -> None:
+        """Set the branch back, only if it still stands where it was left.
+
+        Raises:
+            GitFailed: it does not.
+        """
+        self._do(root, "update-ref", "-m", "skc: undo", "HEAD", to, was)
+
+    def _change_index(
+        self,
+        root: Path,
+        remove: tuple[str, ...],
+        put: tuple[IndexEntry, ...],
+        *,
+        index: str | None,
+    ) -> None:
+        gone = (f"0 {'0' * 40}\t{path}\0" for path in remove)
+        there = (f"{entry.mode} {entry.blob}\t{entry.path}\0" for entry in put)
+        lines = "".join((*gone, *there)).encode(errors="surrogateescape")
+        self._do(root, "update-index", "-z", "--index-info", given=lines, index=index)
+
+    def _do(self, root: Path, *words: str, given: bytes = b"", index: str | None = None) -> str:
+        """Have git change something."""
+        more = {} if index is None else {"GIT_INDEX_FILE": index}
+        ran = self._run(root, *words, given=given, more=more)
+        if ran is None:
+            raise GitNotInstalled(root)
+        if ran.code != 0:
+            raise GitFailed(
+                f"git {words[0]} failed in {root}",
+                why=_first_line(ran.complaint or ran.output) or f"it ended with {ran.code}",
+                fix=f"git -C '{root}' status, and mend what it names",
+            )
+        return ran.output
+
     def _ask(self, folder: Path, *words: str) -> str | None:
         """What git answers; None outside a work tree, or where it says no (exit 1)."""
         place = _nearest(folder)
@@ -135,15 +250,21 @@ class GitProgram:
             fix=f"git -C '{place}' status",
         )
 
-    def _run(self, folder: Path, *words: str) -> _Ran | None:
+    def _run(
+        self,
+        folder: Path,
+        *words: str,
+        given: bytes = b"",
+        more: Mapping[str, str] | None = None,
+    ) -> _Ran | None:
         """Run git; None where it is not installed."""
         argv = ["git", "-c", "core.fsmonitor=false", *words]
         try:
             ran = subprocess.run(
                 argv,
                 cwd=folder,
-                env=self._variables(),
-                stdin=subprocess.DEVNULL,
+                env={**self._variables(), **(more or {})},
+                input=given,
                 capture_output=True,
                 timeout=_TIMEOUT_S,
                 check=False,
@@ -180,6 +301,10 @@ def _seems_repository(folder: Path) -> bool:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")
 
 
 def _first_line(complaint: str) -> str:

@@ -31,6 +31,7 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CHUNK_BYTES = 1 << 20
 _TRIES = 5
+_IMPATIENT_S = 5.0
 
 
 class Locked(Precondition):
@@ -311,20 +312,23 @@ def _folder_locked(folder: Path, system: SharedSystem, patience_s: float) -> Ite
 
 
 def _take(fd: int, folder: Path, patience_s: float) -> None:
-    until = time.monotonic() + patience_s
+    began = time.monotonic()
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
                 raise
-            if time.monotonic() >= until:
+            waited_s = time.monotonic() - began
+            if waited_s >= patience_s:
                 raise Locked(
                     f"others are writing in {folder}",
                     why=f"its lock was not free for {patience_s:.0f} s",
                     fix="wait for them to end, then run it again",
                 ) from error
-            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - so that nobody starves
+            # who has waited longer asks more often, so that nobody starves
+            most_s = max(0.05 * (1 - waited_s / _IMPATIENT_S), 0.002)
+            time.sleep(random.uniform(0.001, most_s))  # noqa: S311
         else:
             return
 

@@ -26,9 +26,19 @@ class Point(Struct, frozen=True):
 
 
 def points(
-    argv: Sequence[str], *, log: Path, env: Mapping[str, str], begin: str, end: str, stdin: str = ""
+    argv: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    begin: str,
+    end: str,
+    stdin: str = "",
+    cwd: Path | None = None,
 ) -> list[Point]:
-    """The calls between the first one that names `begin` and the last one that names `end`."""
+    """The calls between the first one that names `begin` and the last one that names `end`.
+
+    The program ran before: what it compiles is there, so that the calls are always the same.
+    """
     words = [
         "-f",
         "--seccomp-bpf",
@@ -39,12 +49,11 @@ def points(
         "-e",
         f"trace={_CALLS},access,faccessat,faccessat2",
     ]
-    _strace([], argv, env=env, stdin=stdin)  # compiled files are there from now on
-    ran = _strace(words, argv, env=env, stdin=stdin)
+    ran = _strace(words, argv, env=env, stdin=stdin, cwd=cwd)
     assert ran.returncode == 0, ran.stderr
     lines = log.read_text(errors="replace").splitlines()
-    first = min(at for at, line in enumerate(lines) if f'"{begin}"' in line and "access" in line)
-    last = max(at for at, line in enumerate(lines) if f'"{end}"' in line and "access" in line)
+    first = min(at for at, line in enumerate(lines) if _marks(line, begin))
+    last = max((at for at, line in enumerate(lines) if _marks(line, end)), default=len(lines) - 1)
     seen: Counter[str] = Counter()
     found = []
     for at, line in enumerate(lines[: last + 1]):
@@ -57,20 +66,38 @@ def points(
     return found
 
 
-def killed(argv: Sequence[str], point: Point, *, env: Mapping[str, str], stdin: str = "") -> bool:
+def _marks(line: str, mark: str) -> bool:
+    """Whether a call looks at the mark: asks for access to it, or opens it."""
+    return f'{mark}"' in line and ("access" in line or "openat(" in line) and bool(mark)
+
+
+def killed(
+    argv: Sequence[str],
+    point: Point,
+    *,
+    env: Mapping[str, str],
+    stdin: str = "",
+    cwd: Path | None = None,
+) -> bool:
     """Run the program, and kill it as it enters that call; whether it was."""
     words = [
-        *("-f", "--seccomp-bpf", "-o", "/dev/null", "-e", f"trace={point.call}"),
+        *("-f", "-o", "/dev/null", "-e", f"trace={point.call}"),
         *("-e", f"inject={point.call}:signal=KILL:when={point.number}"),
     ]
-    return _strace(words, argv, env=env, stdin=stdin).returncode != 0
+    return _strace(words, argv, env=env, stdin=stdin, cwd=cwd).returncode != 0
 
 
 def _strace(
-    words: Sequence[str], argv: Sequence[str], *, env: Mapping[str, str], stdin: str
+    words: Sequence[str],
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    stdin: str,
+    cwd: Path | None,
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [needs("strace"), *words, sys.executable, *argv],
+        cwd=cwd,
         env={**env, "PYTHONHASHSEED": "0"},
         input=stdin,
         capture_output=True,

@@ -13,12 +13,18 @@ BEGIN, END = "/marks/begin", "/marks/end"
 def main(file: str, name: str, value: str, rounds: str) -> None:
     """Set a variable so many times; each round's value ends with its number."""
     for number in range(int(rounds)):
-        whole = f"{value}{number}"
         os.access(BEGIN, os.F_OK)
-        shared.change(
-            Path(file), lambda data, v=whole: parse(data or b"").with_value(name, v).bytes()
-        )
+        shared.change(Path(file), setting(name, f"{value}{number}"), patience_s=600)
         os.access(END, os.F_OK)
+
+
+def setting(name: str, value: str) -> shared.Edit:
+    """The edit that sets one variable."""
+
+    def edit(data: bytes | None) -> bytes:
+        return parse(data or b"").with_value(name, value).bytes()
+
+    return edit
 
 
 if __name__ == "__main__":

@@ -246,8 +246,11 @@ def test_a_kill_at_any_system_call_leaves_old_or_new(env: Path, tmp_path: Path, 
     secret = secrets.token_hex(8)
     argv = (str(ROOT / "tests/disk/shared_writer.py"), str(env), "A", secret, "1")
     variables = {**os.environ, "PYTHONPATH": str(ROOT)}
-    marks = {"begin": shared_writer.BEGIN, "end": shared_writer.END}
-    found = killing.points(argv, log=tmp_path / "log", env=variables, **marks)
+    subprocess.run([sys.executable, *argv], env=variables, check=True)
+    env.write_bytes(b"A=old\n")
+    found = killing.points(
+        argv, log=tmp_path / "log", env=variables, begin=shared_writer.BEGIN, end=shared_writer.END
+    )
     assert len(found) > 20
     before, after = b"A=old\n", f"A={secret}0\n".encode()
     seen, kills = set(), 0

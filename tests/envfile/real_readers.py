@@ -2,10 +2,12 @@
 
 import fcntl
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from dotenv import dotenv_values
 
 from tests.envfile.generator import NAMES
@@ -48,13 +50,22 @@ def install_dotenv(folder: Path) -> Path:
     return folder
 
 
+def node() -> str:
+    """The path of a Node that has its own reader of env files (20.12 and later)."""
+    program = needs("node")
+    code = "process.exit(require('node:util').parseEnv ? 0 : 1)"
+    if subprocess.run([program, "-e", code], check=False).returncode != 0:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs Node 20.12 or later")
+    return program
+
+
 def with_node(files: Sequence[bytes], *, modules: Path) -> list[tuple[dict[str, str], ...]]:
     """What npm's dotenv and Node's own parser (that of `--env-file`) make of each file."""
     batch, out = modules / "batch", modules / "out.json"
     batch.write_bytes(b"".join(len(data).to_bytes(4, "little") + data for data in files))
     program = modules / "read.js"
     program.write_text(_NODE)
-    subprocess.run([needs("node"), str(program), str(batch), str(out)], check=True, timeout=600)
+    subprocess.run([node(), str(program), str(batch), str(out)], check=True, timeout=600)
     return [tuple(made) for made in json.loads(out.read_text())]
 
 

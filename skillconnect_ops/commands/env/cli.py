@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from skillconnect_ops.commands.env import set_run
+from skillconnect_ops.commands.env import set_run, untrack_run
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.envfile.readers import Reader
@@ -80,3 +80,26 @@ def set_value(
     )
     choices = Choices(dry_run=dry_run, yes=yes)
     return set_run.set_value(house, key, request=request, choices=choices)
+
+
+@ENV.command(
+    "untrack",
+    examples=("skc env untrack --dry-run", "skc env untrack --commit --yes"),
+)
+def untrack(
+    house: House,
+    *,
+    commit: Annotated[
+        bool, typer.Option("--commit", help="Commit that, and nothing else that is staged.")
+    ] = False,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
+    """Take every env file out of git's index, and keep them out.
+
+    That is every .env* but the examples, in every folder. The files stay on disk; .gitignore gets
+    the rules it lacks, and git is asked whether they cover. History still holds what was committed:
+    the secrets in it are to be replaced.
+    """
+    choices = Choices(dry_run=dry_run, yes=yes)
+    return untrack_run.untrack(house, commit=commit, choices=choices)

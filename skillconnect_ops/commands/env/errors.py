@@ -39,6 +39,17 @@ class SeveralEnvFiles(Precondition):
         )
 
 
+class NotInRepository(Precondition):
+    """The project is in no git repository."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            f"{root} is in no git repository",
+            why="so that nothing is tracked, and nothing to untrack",
+            fix="git init, if it shall be one",
+        )
+
+
 class ValueGone(Precondition):
     """A run that died had not yet kept the value; nothing of it was written."""
 

@@ -16,8 +16,17 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     shallow: bool
 
 
+class IndexEntry(Struct, frozen=True, kw_only=True):
+    """One path as the index holds it."""
+
+    path: str
+    """Relative to the root, `/`-separated."""
+    mode: str
+    blob: str
+
+
 class Git(Protocol):
-    """Looks at repositories; changes nothing."""
+    """Looks at repositories; the last few methods change the index, or commit."""
 
     def version(self) -> str | None:
         """`2.39.5`, or None where git is not installed."""
@@ -30,3 +39,39 @@ class Git(Protocol):
 
     def ignored(self, folder: Path, path: Path) -> bool:
         """Whether an ignore rule covers the path."""
+
+    def index(self, root: Path) -> tuple[IndexEntry, ...]:
+        """All that the index holds; a path in conflict is left out."""
+
+    def commits_with(self, root: Path, path: str) -> int:
+        """How many commits, of all branches and tags, hold or touch the path."""
+
+    def blob(self, root: Path, name: str) -> bytes | None:
+        """The content behind `HEAD:path`, `:path` or an id; None where there is none."""
+
+    def write_blob(self, root: Path, content: bytes) -> str:
+        """Keep a content in the repository; gives its id."""
+
+    def change_index(
+        self, root: Path, *, remove: tuple[str, ...] = (), put: tuple[IndexEntry, ...] = ()
+    ) -> None:
+        """Take paths out of the index, and put entries in; the files themselves stay."""
+
+    def commit(
+        self,
+        root: Path,
+        message: str,
+        *,
+        remove: tuple[str, ...] = (),
+        put: tuple[IndexEntry, ...] = (),
+    ) -> str:
+        """Commit HEAD with these changes and nothing else that is staged; gives the commit's id.
+
+        Hooks run as they do for `git commit`.
+        """
+
+    def head(self, root: Path) -> str | None:
+        """The commit that HEAD is; None before the first one."""
+
+    def move_head(self, root: Path, *, was: str, to: str) -> None:
+        """Set the branch back, only if it still stands where it was left."""

@@ -1,0 +1,210 @@
+"""The effects of `env untrack`: rules in `.gitignore`, paths out of the index, a commit."""
+
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from skillconnect_ops.core.errors import NeedsPerson
+from skillconnect_ops.core.plan import Image, Proof, Step, Walk
+from skillconnect_ops.core.ports.git import Git, IndexEntry
+from skillconnect_ops.core.view import count, listed
+from skillconnect_ops.disk.files import Disk
+
+IGNORE = ".gitignore"
+EXAMPLES = ("example", "sample", "template", "dist")
+RULES = (".env*", *(f"!.env*.{ending}" for ending in EXAMPLES))
+"""Rules of gitignore(5) without a slash hold in every folder; a later one wins."""
+MESSAGE = "Keep env files out of git\n"
+
+
+class RulesEditedMeanwhile(NeedsPerson):
+    """Somebody changed `.gitignore` after the rules were added; their edit stays."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{IGNORE} is no longer what was written",
+            why="somebody edited it in between, and undoing would lose that edit",
+            fix=f"look at {IGNORE}, and remove the rules for .env files if they are not wanted",
+        )
+
+
+class RulesAdd(Step, frozen=True, kw_only=True, tag="ignore.add"):
+    """Add rules at the end of the root's `.gitignore`."""
+
+    rules: tuple[str, ...]
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"add to {IGNORE}: {'  '.join(self.rules)}"
+
+
+class FilesUntrack(Step, frozen=True, kw_only=True, tag="files.untrack"):
+    """Take files out of the index; they stay on disk."""
+
+    paths: tuple[str, ...]
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"take out of git, but not off the disk: {listed(self.paths)}"
+
+
+class UntrackCommit(Step, frozen=True, kw_only=True, tag="untrack.commit"):
+    """Commit these removals and the rules, and nothing else that is staged."""
+
+    paths: tuple[str, ...]
+    rules: bool
+
+    def says(self) -> str:
+        """One line for the plan."""
+        what = [count(len(self.paths), "removal")] if self.paths else []
+        return f"commit {' and '.join([*what, *([IGNORE] if self.rules else [])])}, nothing else"
+
+
+def with_rules(data: bytes | None, rules: Sequence[str]) -> bytes:
+    """A `.gitignore` with rules at its end, in its own line ends; all other bytes are kept."""
+    before = data or b""
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    gap = b"" if not before or before.endswith(b"\n") else end
+    return before + gap + b"".join(rule.encode() + end for rule in rules)
+
+
+class AddRules:
+    """Carries out `ignore.add`."""
+
+    def __init__(self, disk: Disk, git: Git, root: Path) -> None:
+        self._disk = disk
+        self._git = git
+        self._path = root / IGNORE
+        self._root = root
+
+    def before(self, step: RulesAdd, walk: Walk) -> Image:
+        """The old bytes go to the escrow."""
+        found = self._bytes()
+        if found is None:
+            return {"there": False}
+        walk.escrow.put(step.key, found)
+        return {"there": True, "mode": stat.S_IMODE(self._path.stat().st_mode)}
+
+    def apply(self, step: RulesAdd, walk: Walk) -> Mapping[str, Any]:
+        """Write them once, however often this runs."""
+        old = walk.escrow.get(step.key)
+        wanted = with_rules(old, step.rules)
+        if self._bytes() != wanted:
+            mode = stat.S_IMODE(self._path.stat().st_mode) if old is not None else 0o644
+            self._disk.replace(self._path, wanted, mode=mode)
+        return {"rules": list(step.rules)}
+
+    def verify(self, step: RulesAdd, walk: Walk) -> Sequence[Proof]:
+        """Ask git."""
+        holds = covers(self._git, self._root)
+        return [Proof(claim="env.ignored", subject={"rules": list(step.rules)}, holds=holds)]
+
+    def undo(self, step: RulesAdd, image: Image, walk: Walk) -> None:
+        """The old bytes, unless somebody edited the file since."""
+        old = walk.escrow.get(step.key) if image["there"] else None
+        now = self._bytes()
+        if now == old:
+            return
+        if now != with_rules(old, step.rules):
+            raise RulesEditedMeanwhile
+        if old is None:
+            self._disk.remove(self._path)
+        else:
+            self._disk.replace(self._path, old, mode=int(image["mode"]))
+
+    def _bytes(self) -> bytes | None:
+        try:
+            return self._disk.read(self._path)
+        except FileNotFoundError:
+            return None
+
+
+def covers(git: Git, root: Path, paths: Sequence[str] = ()) -> bool:
+    """Whether git keeps env files out: those that are there, any in any folder, no example."""
+    kept_out = (".env", ".env.local", ".env.production", "x/y/.env", *paths)
+    let_in = (".env.example", "x/.env.production.sample")
+    return all(git.ignored(root, root / path) for path in kept_out) and not any(
+        git.ignored(root, root / path) for path in let_in
+    )
+
+
+class UntrackFiles:
+    """Carries out `files.untrack`."""
+
+    def __init__(self, git: Git, root: Path) -> None:
+        self._git = git
+        self._root = root
+
+    def before(self, step: FilesUntrack, walk: Walk) -> Image:
+        """The entries of the index."""
+        entries = (entry for entry in self._git.index(self._root) if entry.path in step.paths)
+        return {"entries": [[entry.path, entry.mode, entry.blob] for entry in entries]}
+
+    def apply(self, step: FilesUntrack, walk: Walk) -> Mapping[str, Any]:
+        """Take them out."""
+        self._git.change_index(self._root, remove=step.paths)
+        return {"paths": list(step.paths)}
+
+    def verify(self, step: FilesUntrack, walk: Walk) -> Sequence[Proof]:
+        """Ask git."""
+        held = {entry.path for entry in self._git.index(self._root)}
+        holds = held.isdisjoint(step.paths) and covers(self._git, self._root, step.paths)
+        return [Proof(claim="env.untracked", subject={"paths": list(step.paths)}, holds=holds)]
+
+    def undo(self, step: FilesUntrack, image: Image, walk: Walk) -> None:
+        """Put the entries back."""
+        entries = (
+            IndexEntry(path=path, mode=mode, blob=blob) for path, mode, blob in image["entries"]
+        )
+        self._git.change_index(self._root, put=tuple(entries))
+
+
+class CommitUntracked:
+    """Carries out `untrack.commit`.
+
+    The commit is HEAD without the files and with HEAD's own `.gitignore` plus the rules, so that
+    edits of that file which nobody committed yet do not get in either.
+    """
+
+    def __init__(self, git: Git, root: Path) -> None:
+        self._git = git
+        self._root = root
+
+    def before(self, step: UntrackCommit, walk: Walk) -> Image:
+        """Where HEAD stands."""
+        return {"head": self._git.head(self._root)}
+
+    def apply(self, step: UntrackCommit, walk: Walk) -> Mapping[str, Any]:
+        """Commit; a resumed walk does so again only where the files are still in HEAD."""
+        put = self._rules_entry("HEAD:") if step.rules else ()
+        in_head = tuple(path for path in step.paths if self._in_head(path))
+        if put or in_head:
+            self._git.commit(self._root, MESSAGE, remove=in_head, put=put)
+        if step.rules:
+            self._git.change_index(self._root, put=self._rules_entry(":"))
+        return {"commit": self._git.head(self._root)}
+
+    def verify(self, step: UntrackCommit, walk: Walk) -> Sequence[Proof]:
+        """Ask git."""
+        holds = not any(self._in_head(path) for path in step.paths)
+        subject = {"paths": list(step.paths)}
+        facts = {"commit": self._git.head(self._root)}
+        return [Proof(claim="env.untracked_in_head", subject=subject, holds=holds, facts=facts)]
+
+    def undo(self, step: UntrackCommit, image: Image, walk: Walk) -> None:
+        """Set the branch back, if nothing came on top."""
+        now = self._git.head(self._root)
+        if now is not None and image["head"] is not None and now != image["head"]:
+            self._git.move_head(self._root, was=now, to=str(image["head"]))
+
+    def _in_head(self, path: str) -> bool:
+        return self._git.blob(self._root, f"HEAD:{path}") is not None
+
+    def _rules_entry(self, where: str) -> tuple[IndexEntry, ...]:
+        """`.gitignore` as it stands there, with the rules; nothing where they are there already."""
+        found = self._git.blob(self._root, f"{where}{IGNORE}")
+        if found is not None and found.replace(b"\r\n", b"\n").endswith(with_rules(None, RULES)):
+            return ()
+        blob = self._git.write_blob(self._root, with_rules(found, RULES))
+        return (IndexEntry(path=IGNORE, mode="100644", blob=blob),)

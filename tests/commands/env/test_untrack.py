@@ -1,0 +1,118 @@
+"""`skc env untrack`: out of the index, not off the disk, and out for good."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Skc
+
+IDENTITY = {
+    **{f"GIT_{who}_NAME": "t" for who in ("AUTHOR", "COMMITTER")},
+    **{f"GIT_{who}_EMAIL": "t@example.com" for who in ("AUTHOR", "COMMITTER")},
+}
+SECRET = (".env", "backend/.env", "backend/.env.production")
+EXAMPLES = (".env.example", "backend/.env.production.sample")
+
+
+def git(folder: Path, *words: str) -> str:
+    ran = subprocess.run(
+        ["git", *words],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **IDENTITY},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    for name in (*SECRET, *EXAMPLES):
+        (project / name).write_text("A=1\n")
+    (project / "app.js").write_text("one\n")
+    git(project, "init", "--quiet", "--initial-branch=main")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "-m", "everything")
+    return project
+
+
+def tracked(folder: Path, where: str = "") -> set[str]:
+    words = ("ls-tree", "-r", "--name-only", where) if where else ("ls-files",)
+    return set(git(folder, *words).splitlines())
+
+
+def test_every_env_file_but_the_examples_leaves_the_index(skc: Skc, repository: Path) -> None:
+    ran = skc("env", "untrack", "--yes", cwd=repository)
+    assert ran.code == 0, ran.stderr
+    left = tracked(repository)
+    assert left.isdisjoint(SECRET)
+    assert left.issuperset((*EXAMPLES, "app.js"))
+    for name in SECRET:
+        assert (repository / name).read_text() == "A=1\n"
+        git(repository, "check-ignore", "--quiet", name)
+    assert "history still holds" in ran.stderr
+    assert git(repository, "log", "--oneline").count("\n") == 1
+    again = skc("env", "untrack", cwd=repository)
+    assert (again.code, "nothing to do" in again.stderr) == (0, True)
+
+
+def test_the_commit_holds_nothing_else(skc: Skc, repository: Path) -> None:
+    (repository / ".gitignore").write_bytes(b"node_modules\r\n")
+    git(repository, "add", ".gitignore")
+    git(repository, "commit", "--quiet", "-m", "ignore")
+    (repository / ".gitignore").write_bytes(b"node_modules\r\nnot yet committed\r\n")
+    (repository / "app.js").write_text("staged\n")
+    git(repository, "add", "app.js")
+    ran = skc("env", "untrack", "--commit", "--yes", cwd=repository, env=IDENTITY)
+    assert ran.code == 0, ran.stderr
+    changed = git(repository, "show", "--name-status", "--format=", "HEAD").split("\n")
+    assert {*filter(None, changed)} == {*(f"D\t{name}" for name in SECRET), "M\t.gitignore"}
+    rules = b".env*\r\n!.env*.example\r\n!.env*.sample\r\n!.env*.template\r\n!.env*.dist\r\n"
+    in_head = git(repository, "show", "HEAD:.gitignore").encode()
+    assert in_head.replace(b"\n", b"\r\n") == b"node_modules\r\n" + rules
+    assert (repository / ".gitignore").read_bytes() == (
+        b"node_modules\r\nnot yet committed\r\n" + rules
+    )
+    assert git(repository, "diff", "--cached", "--name-only").split() == ["app.js"]
+    assert "next: skc secrets scan --history" in ran.stderr
+
+
+def test_a_hook_runs_and_its_no_puts_everything_back(skc: Skc, repository: Path) -> None:
+    hook = repository / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\ngit diff --cached --name-only > .git/seen\nexit 1\n")
+    hook.chmod(0o755)
+    ran = skc("env", "untrack", "--commit", "--yes", cwd=repository, env=IDENTITY)
+    assert ran.code == 5, ran.stderr
+    seen = (repository / ".git" / "seen").read_text().split()
+    assert set(seen) == {*SECRET, ".gitignore"}
+    assert tracked(repository).issuperset(SECRET)
+    assert not (repository / ".gitignore").exists()
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_a_rule_in_a_folder_that_lets_one_in_is_not_passed_over(skc: Skc, repository: Path) -> None:
+    (repository / "backend" / ".gitignore").write_text("!.env\n")
+    ran = skc("env", "untrack", "--yes", cwd=repository)
+    assert ran.code == 5, ran.stderr
+    assert tracked(repository).issuperset(SECRET)
+
+
+def test_rules_that_are_there_are_not_written_twice(skc: Skc, repository: Path) -> None:
+    (repository / ".gitignore").write_text("**/.env*\n!**/.env*.example\n!**/.env*.sample\n")
+    before = (repository / ".gitignore").read_bytes()
+    assert skc("env", "untrack", "--yes", cwd=repository).code == 0
+    assert (repository / ".gitignore").read_bytes() == before
+
+
+def test_a_dry_run_only_shows(skc: Skc, repository: Path) -> None:
+    ran = skc("env", "untrack", "--dry-run", cwd=repository)
+    assert ran.code == 0
+    assert "backend/.env.production" in ran.stderr
+    assert tracked(repository).issuperset(SECRET)
+
+
+def test_outside_a_repository_it_is_refused(skc: Skc, project: Path) -> None:
+    assert skc("env", "untrack", "--yes", cwd=project).code == 4

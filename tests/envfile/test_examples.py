@@ -1,0 +1,125 @@
+"""Files and values by example: what is kept, what is refused, and why."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from skillconnect_ops.envfile import (
+    BadName,
+    DuplicateKey,
+    NoSuchKey,
+    NotPortable,
+    Reader,
+    parse,
+    portable,
+)
+from tests.envfile import real_readers
+from tests.programs import needs
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "value", "becomes"),
+    [
+        (b"", "A", "x", b"A=x\n"),
+        (b"A=1", "B", "x", b"A=1\nB=x"),
+        (b"A=1 # why\n", "A", "x y", b"A='x y' # why\n"),
+        (b'export A="1"\n', "A", "x", b'export A="x"\n'),
+        (b"  A=1\n", "A", "x", b"  A=x\n"),
+        (b"A=`1`\n", "A", "x", b"A=x\n"),
+        (b"A=1\r\nB=2\r\n", "A", "x", b"A=x #\r\nB=2\r\n"),
+        (b"A=1 # c\r\n", "A", "it's", b'A="it\'s" # c\r\n'),
+        (b"\xef\xbb\xbfA=1\nB=2\n", "B", "x", b"\xef\xbb\xbfA=1\nB=x\n"),
+        (b'A="1\n2"\nB=3\n', "A", "x", b'A="x"\nB=3\n'),
+        (b"A=\nB='x'\n", "A", "", b"A=\nB='x'\n"),
+        (b"NAME=My App\nA=1\n", "A", "$x `y`", b"NAME=My App\nA='$x `y`'\n"),
+    ],
+)
+def test_only_the_value_changes(data: bytes, key: str, value: str, becomes: bytes) -> None:
+    assert parse(data).with_value(key, value).bytes() == becomes
+
+
+@pytest.mark.parametrize(
+    "value", ["a\0b", "a\rb", "it's $5", "${A}", "a\\\\b", "end\\", "\udc80", "it's \\x"]
+)
+def test_a_value_without_a_common_spelling_is_refused(value: str) -> None:
+    assert not portable(value)
+    with pytest.raises(NotPortable) as refused:
+        parse(b"A=1\n").with_value("A", value)
+    assert value not in f"{refused.value.what}{refused.value.why}{refused.value.fix}"
+
+
+@pytest.mark.parametrize(
+    ("data", "reader"),
+    [
+        (b"A=1\nB=<y>\n", "bash"),
+        (b"\xef\xbb\xbfA=1\n", "node --env-file"),
+        (b"A=1\n\xff\n", "python-dotenv"),
+        (b"A = 1\n", "bash"),
+        (b"A: 1\n", "node --env-file"),
+        (b"B=\"it's\nA=1\nC='\n", "python-dotenv|bash|node"),
+    ],
+)
+def test_a_file_that_hides_the_value_from_a_reader_is_refused(data: bytes, reader: str) -> None:
+    with pytest.raises(NotPortable) as refused:
+        parse(data).with_value("A", "x")
+    assert any(word in refused.value.what for word in reader.split("|")), refused.value.what
+    if reader == "bash":
+        new = parse(data).with_value("A", "x", readers=frozenset(Reader) - {Reader.BASH})
+        assert new.get("A") == "x"
+
+
+def test_names_are_checked() -> None:
+    file = parse(b"A=1\nA=2\nB=3\n")
+    for name in ("", "1A", "A-B", "A B", "A=1\nB", "é"):
+        with pytest.raises(BadName):
+            file.with_value(name, "x")
+    with pytest.raises(DuplicateKey) as refused:
+        file.with_value("A", "x")
+    assert refused.value.lines == (1, 2)
+    assert file.with_value("A", "x", every=True).bytes() == b"A=x\nA=x\nB=3\n"
+    assert file.with_value("C", "x", after="A").bytes() == b"A=1\nA=2\nC=x\nB=3\n"
+    with pytest.raises(NoSuchKey):
+        file.with_value("C", "x", after="Z")
+
+
+def test_an_entry_says_what_stands_there_and_shows_no_value() -> None:
+    file = parse(b"# top\n\nexport KEY='s3 cret' # why\nB=$KEY\n")
+    entry, other = file.entries
+    assert (entry.key, entry.value, entry.line, entry.quote) == ("KEY", "s3 cret", 3, "'")
+    assert (entry.export, entry.comment, other.line) == (True, "# why", 4)
+    assert entry.raw == b"export KEY='s3 cret' # why"
+    assert "cret" not in f"{file!r}{entry!r}{file.readings!r}{file.pieces!r}"
+    assert [(found.key, found.readers) for found in file.disputes()] == [("B", (Reader.BASH,))]
+
+
+def test_node_itself_reads_what_was_written(tmp_path: Path) -> None:
+    values = {"A": "plain", "B": "a b#c", "C": "it's", "D": '$x `y` \\z "q"', "E": "1\n2", "F": ""}
+    file = parse(b"# none yet\n")
+    for name, value in values.items():
+        file = file.with_value(name, value)
+    (tmp_path / ".env").write_bytes(file.bytes())
+    code = "process.stdout.write(JSON.stringify(process.env))"
+    told = subprocess.run(
+        [real_readers.node(), f"--env-file={tmp_path}/.env", "-e", code],
+        env={},
+        capture_output=True,
+        check=True,
+    )
+    assert values.items() <= json.loads(told.stdout).items()
+
+
+def test_docker_compose_reads_what_was_written(tmp_path: Path) -> None:
+    docker = needs("docker")
+    if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("docker has no compose here")
+    values = {"A": "plain", "B": "a b#c", "C": "it's", "D": "$x `y` \\z", "F": ""}
+    file = parse(b"")
+    for name, value in values.items():
+        file = file.with_value(name, value)
+    (tmp_path / ".env").write_bytes(file.bytes())
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: a, env_file: .env}}\n")
+    words = (docker, "compose", "config", "--format", "json", "--no-interpolate")
+    told = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True)
+    assert json.loads(told.stdout)["services"]["a"]["environment"] == values
