@@ -115,6 +115,30 @@ class GitProgram:
         whole = str(folder / path)
         return self._ask(folder, "check-ignore", "--no-index", "--", whole) is not None
 
+    def files(self, folder: Path) -> tuple[str, ...] | None:
+        """The files below the folder that are tracked, or new and not ignored; None outside.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        asked = self._ask(
+            folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"
+        )
+        return None if asked is None else tuple(name for name in asked.split("\0") if name)
+
+    def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
+        """The commits of any branch or tag that changed the path, newest first.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        whole = str(folder / path)
+        # a merge can bring a file that no parent's side shows: -m compares with each of them
+        asked = self._ask(
+            folder, "--literal-pathspecs", "log", "--all", "-m", "--format=%h", "--", whole
+        )
+        return tuple(dict.fromkeys((asked or "").split()))
+
     def _ask(self, folder: Path, *words: str) -> str | None:
         """What git answers; None outside a work tree, or where it says no (exit 1)."""
         place = _nearest(folder)

@@ -30,3 +30,12 @@ class Git(Protocol):
 
     def ignored(self, folder: Path, path: Path) -> bool:
         """Whether an ignore rule covers the path."""
+
+    def files(self, folder: Path) -> tuple[str, ...] | None:
+        """The files below the folder that are tracked, or new and not ignored; None outside.
+
+        Relative to the folder, `/`-separated. A tracked file that was deleted is listed still.
+        """
+
+    def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
+        """The commits of any branch or tag that changed the path, newest first; short ids."""
