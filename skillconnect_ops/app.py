@@ -55,6 +55,10 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "secrets",
+        (Entry("env", "Look after .env files and their examples.", f"{_AT}.env.cli"),),
+    ),
+    Section(
         "plans and journals",
         (
             Entry(

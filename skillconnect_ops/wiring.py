@@ -245,7 +245,8 @@ class Wiring:
 def _kinds(house: "House") -> tuple["Kind", ...]:
     """The step types of all domains, by hand; a test holds that none is missing."""
     from skillconnect_ops.commands.backup import steps as backup
+    from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.init import steps as init
 
-    of_domains: tuple[tuple[KindOf[House], ...], ...] = (backup.KINDS, init.KINDS)
+    of_domains: tuple[tuple[KindOf[House], ...], ...] = (backup.KINDS, env.KINDS, init.KINDS)
     return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)
