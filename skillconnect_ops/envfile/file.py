@@ -1,0 +1,114 @@
+"""An env file: what is in it, for whom, and what it would be with one variable changed."""
+
+from collections.abc import Mapping, Set
+from functools import cached_property
+
+from msgspec import Struct
+
+from skillconnect_ops.envfile import writing
+from skillconnect_ops.envfile.readers import EVERY_READER, Reader, Reading, readings
+from skillconnect_ops.envfile.tree import Entry, Piece, dissect, joined
+
+
+class Dispute(Struct, frozen=True, kw_only=True):
+    """A variable that some readers do not read as the app does."""
+
+    key: str
+    line: int
+    readers: tuple[Reader, ...]
+
+
+class EnvFile:
+    """An env file, immutable. Its repr shows no value."""
+
+    def __init__(
+        self, pieces: tuple[Piece, ...], *, readings: Mapping[Reader, Reading] | None = None
+    ) -> None:
+        self.pieces = pieces
+        self._readings = readings
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The assignments that the app's reader finds, in order."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, Entry))
+
+    @property
+    def readings(self) -> Mapping[Reader, Reading]:
+        """What every reader makes of the whole file."""
+        if self._readings is None:
+            self._readings = readings(self.bytes())
+        return self._readings
+
+    def get(self, key: str) -> str | None:
+        """The value of a name as the app reads it: of several the last one."""
+        return next((entry.value for entry in reversed(self.entries) if entry.key == key), None)
+
+    def all_of(self, key: str) -> tuple[Entry, ...]:
+        """Every assignment to a name."""
+        return tuple(entry for entry in self.entries if entry.key == key)
+
+    def disputes(self) -> tuple[Dispute, ...]:
+        """The variables that not all readers read alike; a reader in trouble has no say here."""
+        app = self.readings[Reader.NODE_DOTENV].values
+        heard = [(reader, made) for reader, made in self.readings.items() if made.trouble is None]
+        lines = {entry.key: entry.line for entry in self.entries}
+        return tuple(
+            Dispute(key=key, line=line, readers=dissenting)
+            for key, line in lines.items()
+            if (dissenting := tuple(r for r, made in heard if made.values.get(key) != app[key]))
+        )
+
+    def with_value(
+        self,
+        key: str,
+        value: str,
+        *,
+        after: str | None = None,
+        every: bool = False,
+        readers: Set[Reader] = EVERY_READER,
+    ) -> "EnvFile":
+        """The file with one variable set; every byte that the value does not own is kept.
+
+        Args:
+            key: the name.
+            value: what every reader shall read.
+            after: the name whose line a new one follows; by default it is the file's last.
+            every: write to each of several lines with this name.
+            readers: who has to read it alike.
+
+        Raises:
+            BadName: the name is none.
+            DuplicateKey: the name is there more than once.
+            NoSuchKey: the name to follow is not there.
+            NotPortable: the readers would not read it alike, or another variable would change.
+        """
+        written = writing.set_value(
+            self.pieces,
+            key,
+            value,
+            before=self.readings,
+            after=after,
+            every=every,
+            readers=readers,
+        )
+        return EnvFile(dissect(written.data), readings=written.readings)
+
+    def without(self, key: str, *, every: bool = False) -> "EnvFile":
+        """The file without the line of a variable; the same where there is none.
+
+        Raises:
+            DuplicateKey: the name is there more than once.
+        """
+        return parse(writing.remove(self.pieces, key, every=every))
+
+    def bytes(self) -> bytes:
+        """The file."""
+        return joined(self.pieces)
+
+    def __repr__(self) -> str:
+        return f"EnvFile({len(self.entries)} entries)"
+
+
+def parse(data: bytes) -> EnvFile:
+    """Take a file apart; never raises, and `parse(data).bytes() == data` whatever is in it."""
+    return EnvFile(dissect(data))
