@@ -56,7 +56,13 @@ COMMANDS: tuple[Section, ...] = (
     ),
     Section(
         "secrets",
-        (Entry("env", "Look after .env files and their examples.", f"{_AT}.env.cli"),),
+        (
+            Entry(
+                "env",
+                "Edit env files without harm, and keep them out of git.",
+                f"{_AT}.env.cli",
+            ),
+        ),
     ),
     Section(
         "plans and journals",

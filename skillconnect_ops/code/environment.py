@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from skillconnect_ops.code import javascript as js
 from skillconnect_ops.code import python as py
@@ -48,13 +48,13 @@ def look(root: Path, files: Sequence[str]) -> Found:
 
 def is_reader(path: str) -> bool:
     """Whether a file's name says that it may read variables."""
-    name = PurePosixPath(path)
+    suffix = _suffix(path)
     return not path.endswith(_DECLARATIONS) and (
-        name.suffix in LANGUAGES
-        or name.suffix in SUFFIXES
-        or name.suffix in _SHELL
-        or name.suffix in {".py", ".prisma"}
-        or name.name == "package.json"
+        suffix in LANGUAGES
+        or suffix in SUFFIXES
+        or suffix in _SHELL
+        or suffix in {".py", ".prisma"}
+        or path.rpartition("/")[2] == "package.json"
         or is_dockerfile(path)
         or COMPOSE.fullmatch(path) is not None
         or WORKFLOW.fullmatch(path) is not None
@@ -83,16 +83,16 @@ def _of_file(root: Path, path: str) -> Found:
 
 def _is_worth(path: str, data: bytes) -> bool:
     """The prefilter: what holds none of a reader's words is not parsed."""
-    suffix = PurePosixPath(path).suffix
+    suffix = _suffix(path)
     if suffix in LANGUAGES or suffix in SUFFIXES:
-        return js.PREFILTER.search(data) is not None
+        return js.is_worth_parsing(data)
     if suffix == ".py":
         return py.PREFILTER.search(data) is not None
     return True
 
 
 def _of_text(path: str, text: str) -> Found:  # noqa: PLR0911 - one a kind of file
-    suffix, test = PurePosixPath(path).suffix, is_test(path)
+    suffix, test = _suffix(path), is_test(path)
     if suffix in LANGUAGES:
         return js.javascript(text, path=path, language=LANGUAGES[suffix], test=test)
     if suffix in SUFFIXES:
@@ -117,6 +117,12 @@ def _of_text(path: str, text: str) -> Found:  # noqa: PLR0911 - one a kind of fi
     if is_dockerfile(path):
         return dockerfile(text, path=path)
     return workflow(text, path=path) if WORKFLOW.fullmatch(path) else compose(text, path=path)
+
+
+def _suffix(path: str) -> str:
+    """`.js`; a plain cut, since it is asked for every file of a project."""
+    dot = path.rfind(".")
+    return path[dot:] if dot > path.rfind("/") + 1 else ""
 
 
 def _prisma(text: str, *, path: str) -> Found:

@@ -26,14 +26,18 @@ from skillconnect_ops.code.syntax import (
     string,
 )
 
-PREFILTER = re.compile(rb"\benv\b")
-"""A file without this word reads nothing that we know to see."""
+_WORDS = (b"process", b"import.meta", b"Bun.env", b"Deno.env", b"convict", b"$env/", b"env-var")
 _BUNDLER = frozenset({"DEV", "PROD", "MODE", "SSR", "BASE_URL", "LEGACY"})
 _TO_CHILDREN = frozenset({"env", "environment"})
 _HARMLESS = frozenset({"Object.freeze", "Object.assign", "structuredClone"})
 _ASKS = (".hasOwnProperty.call", "Object.hasOwn", "Reflect.has", ".get", ".has")
 _METHODS = frozenset({"hasOwnProperty", "toString", "valueOf", "constructor"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_worth_parsing(data: bytes) -> bool:
+    """Whether a file has the words that a read is made of; most files have not."""
+    return b"env" in data and any(word in data for word in _WORDS)
 
 
 def javascript(
@@ -49,7 +53,7 @@ def javascript(
         first_line: the line that the text begins in, where it is a part of a file.
     """
     root, fault = parsed(text, language)
-    reader = _Reader(root, path=path, test=test, offset=first_line - 1)
+    reader = _Reader(root, text, path=path, test=test, offset=first_line - 1)
     reader.read()
     unparsed: tuple[Unparsed, ...] = ()
     if fault is not None:
@@ -65,8 +69,9 @@ def javascript(
 class _Reader:
     """Follows the environment through one tree."""
 
-    def __init__(self, root: SgNode, *, path: str, test: bool, offset: int) -> None:
+    def __init__(self, root: SgNode, text: str, *, path: str, test: bool, offset: int) -> None:
         self._root = root
+        self._text = text
         self._path = path
         self._test = test
         self._offset = offset
@@ -78,7 +83,7 @@ class _Reader:
 
     def read(self) -> None:
         """Follow every origin of the environment."""
-        origins = Origins(self._root, self._scopes)
+        origins = Origins(self._root, self._scopes, text=self._text)
         for node, kind in origins.expressions():
             self._kind = kind
             self._follow(node)
@@ -89,8 +94,9 @@ class _Reader:
             self._take(name, node, need(node, self._scopes))
         for name, node in origins.imported():
             self._take(name, node, need_of_variable(node, self._scopes))
-        for entry in convicted(self._root):
-            self._enter(entry)
+        if "convict(" in self._text:
+            for entry in convicted(self._root):
+                self._enter(entry)
 
     def _follow(self, node: SgNode) -> None:  # noqa: C901, PLR0912 - one a kind of node
         """One expression that is the environment: what becomes of it?"""

@@ -15,15 +15,25 @@ _SVELTE_DYNAMIC = frozenset({"$env/dynamic/private", "$env/dynamic/public"})
 _SVELTE_STATIC = frozenset({"$env/static/private", "$env/static/public"})
 _RUNTIMES = frozenset({"process", "Bun"})
 _REQUIRES = re.compile(r"require\(\s*['\"](node:)?process['\"]\s*\)")
+_QUOTED = re.compile(r"""['"]env['"]""")
+_IN_BRACES = re.compile(r"\{[^{}]*\benv\b[^{}]*\}")
 _ENV_VAR = re.compile(r"['\"]env-var['\"]")
 
 
 class Origins:
     """The places of one text where the environment is named."""
 
-    def __init__(self, root: SgNode, scopes: Scopes) -> None:
+    def __init__(self, root: SgNode, scopes: Scopes, *, text: str) -> None:
+        """Look into one text.
+
+        Args:
+            root: its tree.
+            scopes: its scopes.
+            text: the text, which says sooner than the tree that a form is not there at all.
+        """
         self._root = root
         self._scopes = scopes
+        self._text = text
 
     def expressions(self) -> Iterator[tuple[SgNode, Kind]]:
         """`process.env`, `process["env"]`, `import.meta.env` and their like."""
@@ -34,6 +44,8 @@ class Origins:
             kind = self._of(member.field("object"))
             if kind is not None and member.field("property") == name:
                 yield member, kind
+        if not _QUOTED.search(self._text):
+            return
         for text in self._root.find_all(kind="string_fragment", regex="^env$"):
             quoted = text.parent()
             index = quoted.parent() if quoted is not None else None
@@ -44,6 +56,8 @@ class Origins:
 
     def bindings(self) -> Iterator[SgNode]:
         """The identifiers that a pattern or an import binds to the environment."""
+        if not _IN_BRACES.search(self._text):
+            return
         kinds = ("shorthand_property_identifier_pattern", "property_identifier", "identifier")
         for name in self._root.find_all(any=[{"kind": kind, "regex": "^env$"} for kind in kinds]):
             around = name.parent()
@@ -61,7 +75,9 @@ class Origins:
 
     def asked_by_name(self) -> Iterator[tuple[str, SgNode]]:
         """`Deno.env.get("X")`, and `env.get("X")` of the package env-var."""
-        of_package = _ENV_VAR.search(self._root.text()) is not None
+        of_package = _ENV_VAR.search(self._text) is not None
+        if not of_package and "Deno.env" not in self._text:
+            return
         for field in self._root.find_all(kind="property_identifier", regex="^(get|has)$"):
             member = field.parent()
             call = member.parent() if member is not None else None
@@ -76,6 +92,8 @@ class Origins:
 
     def imported(self) -> Iterator[tuple[str, SgNode]]:
         """`import { X as y } from "$env/static/private"`, of SvelteKit."""
+        if "$env/static/" not in self._text:
+            return
         for text in self._root.find_all(kind="string_fragment", regex="^[$]env/static/"):
             statement = next(
                 (node for node in text.ancestors() if node.kind() == "import_statement"), None

@@ -29,9 +29,7 @@ def read(data: bytes) -> dict[str, str]:
         raise NotText(line) from error
     # a later line that holds a name alone takes the variable away again
     last = {binding.key: binding.value for binding in parse_stream(io.StringIO(text))}
-    return {
-        name: value for name, value in last.items() if name is not None and value is not None
-    }
+    return {name: value for name, value in last.items() if name is not None and value is not None}
 
 
 def interpolates(value: str) -> bool:

@@ -83,9 +83,7 @@ def _pieces(text: str) -> Iterator[Piece]:
         yield Opaque(raw=_raw(text[at:]))
 
 
-def _entry(
-    text: str, found: node_dotenv.Assignment, *, start: int, end: int, line: int
-) -> Entry:
+def _entry(text: str, found: node_dotenv.Assignment, *, start: int, end: int, line: int) -> Entry:
     written = text[found.value_start : found.value_end]
     quoted = len(written) > 1 and written[0] in node_dotenv.QUOTES and written[-1] == written[0]
     raw = _raw(written)

@@ -137,8 +137,7 @@ def _alone(value: str, form: str, *, readers: Set[Reader]) -> bool:
     """Whether a value in these quotes is read alike where nothing else is in the file."""
     spelled = _spelled(value, form)
     return spelled is not None and all(
-        reading(b"KEY=" + spelled + b"\n", reader).values.get("KEY") == value
-        for reader in readers
+        reading(b"KEY=" + spelled + b"\n", reader).values.get("KEY") == value for reader in readers
     )
 
 

@@ -1,1 +1,1 @@
-"""`skc env`: the variables of an app, in its env files, its example and its code."""
+"""`skc env`: the env files of a project, looked at and edited without harm."""

@@ -1,7 +1,8 @@
 """The command line of `skc env`."""
 
+from skillconnect_ops.commands.env import example_cli
 from skillconnect_ops.terminal.group import Group
 
 ENV = Group("env")
-
-from skillconnect_ops.commands.env import example_cli  # noqa: E402, F401 - it adds its commands
+ENV.command("example", examples=example_cli.OF_EXAMPLE)(example_cli.example)
+ENV.command("check", examples=example_cli.OF_CHECK)(example_cli.check)

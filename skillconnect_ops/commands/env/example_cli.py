@@ -1,21 +1,19 @@
-"""The command lines of `skc env example` and `skc env check`."""
+"""What `skc env example` and `skc env check` take; `cli.py` declares them."""
 
 from typing import Annotated
 
 import typer
 
 from skillconnect_ops.commands.env import check_run, example_run
-from skillconnect_ops.commands.env.cli import ENV
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.terminal import options
 
+OF_EXAMPLE = ("skc env example", "skc env example --dry-run", "skc env example --check")
+OF_CHECK = ("skc env check", "skc env check --target production --strict")
 
-@ENV.command(
-    "example",
-    examples=("skc env example", "skc env example --dry-run", "skc env example --check"),
-)
+
 def example(
     house: House,
     *,
@@ -41,7 +39,6 @@ def example(
     return example_run.example(house, target, check=check, bare=bare, choices=choices)
 
 
-@ENV.command("check", examples=("skc env check", "skc env check --target production --strict"))
 def check(
     house: House,
     *,

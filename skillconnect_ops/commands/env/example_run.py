@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.commands.env.describe import Variable, wanted
-from skillconnect_ops.commands.env.errors import EnvFileClosed, ExampleIsLink, NotText
+from skillconnect_ops.commands.env.example_errors import EnvFileClosed, ExampleIsLink, NotText
 from skillconnect_ops.commands.env.example_steps import ExampleWrite
 from skillconnect_ops.commands.env.merge import Difference, Merge
 from skillconnect_ops.commands.env.survey import Place, Survey

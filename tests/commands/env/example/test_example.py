@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.env.conftest import SETTINGS, App
+from tests.commands.env.example.conftest import SETTINGS, App
 from tests.conftest import Skc
 
 PLAN = """\

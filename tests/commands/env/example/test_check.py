@@ -12,7 +12,7 @@ import pytest
 
 from skillconnect_ops.commands.env import checks
 from skillconnect_ops.commands.env.checks import CHECKS
-from tests.commands.env.conftest import SETTINGS, App, git
+from tests.commands.env.example.conftest import SETTINGS, App, git
 from tests.conftest import Skc
 
 KEY = secrets.token_hex(32)
