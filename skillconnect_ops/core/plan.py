@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
+from skillconnect_ops.core.secret import Secret
+
 Image = Mapping[str, Any]
 """What `before` saw: plain JSON data, enough for `undo` to restore it. It holds no secret."""
 
@@ -123,6 +125,12 @@ class Person(Protocol):
 
     def confirm(self, name: str) -> bool:
         """Whether the person typed `name`, the thing that will be destroyed."""
+
+    def ask_secret(self, label: str) -> Secret:
+        """A secret typed without being shown; raises `Refused` where nobody can be asked."""
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """A secret from stdin (None) or an open descriptor, less one line end at its end."""
 
 
 class Escrow(Protocol):

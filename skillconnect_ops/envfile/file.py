@@ -1,6 +1,7 @@
 """An env file: what is in it, for whom, and what it would be with one variable changed."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from msgspec import Struct
@@ -65,7 +66,7 @@ class EnvFile:
         *,
         after: str | None = None,
         every: bool = False,
-        readers: Set[Reader] = EVERY_READER,
+        readers: AbstractSet[Reader] = EVERY_READER,
     ) -> "EnvFile":
         """The file with one variable set; every byte that the value does not own is kept.
 
@@ -100,6 +101,24 @@ class EnvFile:
             DuplicateKey: the name is there more than once.
         """
         return parse(writing.remove(self.pieces, key, every=every))
+
+    def restored(self, key: str, old: "EnvFile") -> "EnvFile | None":
+        """The file with the values of one name as they were written in another state of it.
+
+        Args:
+            key: the name.
+            old: the other state.
+
+        Returns:
+            None where the name's lines are not the same ones any more.
+        """
+        before, now = old.all_of(key), self.all_of(key)
+        if not before:
+            return self.without(key, every=True)
+        if [entry.head for entry in before] != [entry.head for entry in now]:
+            return None
+        old_lines = dict(zip(map(id, now), before, strict=True))
+        return EnvFile(tuple(old_lines.get(id(piece), piece) for piece in self.pieces))
 
     def bytes(self) -> bytes:
         """The file."""

@@ -5,7 +5,8 @@ can be written at all, and within its file, where a quote three lines above may 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from msgspec import Struct
@@ -40,7 +41,7 @@ def set_value(
     before: Mapping[Reader, Reading],
     after: str | None = None,
     every: bool = False,
-    readers: Set[Reader] = EVERY_READER,
+    readers: AbstractSet[Reader] = EVERY_READER,
 ) -> Written:
     """The file with one variable set; every other byte is as before.
 
@@ -94,7 +95,7 @@ def remove(file: Pieces, key: str, *, every: bool = False) -> bytes:
     return b"".join(kept)
 
 
-def portable(value: str, *, readers: Set[Reader] = EVERY_READER) -> bool:
+def portable(value: str, *, readers: AbstractSet[Reader] = EVERY_READER) -> bool:
     """Whether there is a way to write the value that all these readers read alike."""
     return any(_alone(value, form, readers=readers) for form in _FORMS)
 
@@ -133,7 +134,7 @@ def _spelled(value: str, form: str) -> bytes | None:
         return None
 
 
-def _alone(value: str, form: str, *, readers: Set[Reader]) -> bool:
+def _alone(value: str, form: str, *, readers: AbstractSet[Reader]) -> bool:
     """Whether a value in these quotes is read alike where nothing else is in the file."""
     spelled = _spelled(value, form)
     return spelled is not None and all(
@@ -184,7 +185,7 @@ def _refusal(
     *,
     key: str,
     value: str,
-    readers: Set[Reader],
+    readers: AbstractSet[Reader],
 ) -> NotPortable | None:
     """Why the new file will not do, if it will not."""
     for reader in Reader:

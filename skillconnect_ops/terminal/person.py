@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
-from skillconnect_ops.core.errors import Refused
+from skillconnect_ops.core.errors import Precondition, Refused
 from skillconnect_ops.core.plan import Clock, Person, Plan, Step, Ticker
 from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.terminal.progress import Bars, LineTicker
 from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
 from skillconnect_ops.terminal.text import one_line, printable
@@ -15,6 +16,19 @@ _NO_WAY_BACK = "no way back"
 
 class NobodyToAsk(Refused):
     """Consent is needed, and nobody is there to give it."""
+
+
+class SecretUnreadable(Precondition):
+    """What was to hold a secret cannot be read."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        decodes = isinstance(error, UnicodeDecodeError)
+        said = "it is not UTF-8 text" if decodes else getattr(error, "strerror", None)
+        super().__init__(
+            f"no secret can be read from {name}",
+            why=said or "it is closed",
+            fix="open it for reading, as in: skc … --fd 3 3< FILE",
+        )
 
 
 class AtTerminal:
@@ -64,6 +78,44 @@ class AtTerminal:
             )
         self._streams.say(f"This destroys {one_line(name)}.")
         return self._asked("Type its name to go ahead: ").strip() == name
+
+    def ask_secret(self, label: str) -> Secret:
+        """Ask for a secret; what is typed is not shown.
+
+        Raises:
+            Refused: nobody can be asked.
+        """
+        if not self._streams.can_ask():
+            raise NobodyToAsk(
+                f"{one_line(label)} is asked for, and nobody can be asked",
+                why="there is no terminal to ask at; nothing was changed",
+                fix="give it by --stdin or --fd N",
+            )
+        with _unechoed(self._streams.stdin.fileno()):
+            answer = self._asked(f"{one_line(label)} (not shown): ")
+        self._streams.show("\n")
+        return Secret(answer.removesuffix("\n"))
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """All that comes from stdin or a descriptor, less one line end at its end.
+
+        Raises:
+            Precondition: it cannot be read, or is no UTF-8.
+        """
+        name = "stdin" if descriptor is None else f"descriptor {descriptor}"
+        try:
+            raw = self._all_of(descriptor)
+            text = raw if isinstance(raw, str) else raw.decode()
+        except (OSError, ValueError) as error:
+            raise SecretUnreadable(name, error) from None
+        return Secret(text.removesuffix("\n").removesuffix("\r"))
+
+    def _all_of(self, descriptor: int | None) -> bytes | str:
+        if descriptor is not None:
+            with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor has no path
+                return stream.read()
+        raw = getattr(self._streams.stdin, "buffer", None)
+        return self._streams.stdin.read() if raw is None else bytes(raw.read())
 
     @contextmanager
     def progress(self, label: str, *, total: int | None, unit: str) -> Iterator[Ticker]:
@@ -125,6 +177,26 @@ class Silent:
             fix=f"add --confirm {one_line(name)} if that is meant",
         )
 
+    def ask_secret(self, label: str) -> Secret:
+        """Refuses.
+
+        Raises:
+            Refused: always.
+        """
+        raise NobodyToAsk(
+            f"{one_line(label)} is asked for, and nobody can be asked",
+            why="it was started by another command or program",
+            fix="run it by itself, at a terminal",
+        )
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """Refuses: a command within another has no stdin of its own.
+
+        Raises:
+            Refused: always.
+        """
+        return self.ask_secret("a secret")
+
     def progress(
         self,
         label: str,
@@ -159,6 +231,21 @@ class _NoTicker:
 
     def describe(self, text: str) -> None:
         """Says nothing."""
+
+
+@contextmanager
+def _unechoed(fd: int) -> Iterator[None]:
+    """A terminal that shows nothing of what is typed."""
+    import termios  # noqa: PLC0415 - not on every system, and only a terminal needs it
+
+    before = termios.tcgetattr(fd)
+    silent = [*before]
+    silent[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(fd, termios.TCSAFLUSH, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(fd, termios.TCSAFLUSH, before)
 
 
 @contextmanager

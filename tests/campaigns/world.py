@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.plan import Handler, Image, Person, Plan, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.evidence import Evidence
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk, Writer
 from skillconnect_ops.disk.system import System
 from skillconnect_ops.journal.kinds import Kind
@@ -238,6 +239,14 @@ class Quiet:
         """As told."""
         self.asked += 1
         return self._agrees
+
+    def ask_secret(self, label: str) -> Secret:
+        """Nothing."""
+        return Secret("")
+
+    def piped_secret(self, descriptor: int | None) -> Secret:
+        """Nothing."""
+        return Secret("")
 
 
 class RealClock:

@@ -13,7 +13,7 @@ from skillconnect_ops.envfile.tree import Entry, Opaque
 from tests.envfile import generator, real_readers
 from tests.envfile.generator import Case
 
-FILES = int(os.environ.get("N", "20000"))
+FILES = 20_000
 LONG_FILES = 1_000_000
 
 
@@ -23,10 +23,7 @@ def written(case: Case) -> EnvFile | None:
     assert old.bytes() == case.data
     try:
         new = old.with_value(case.key, case.value)
-    except SkcError as refused:
-        assert (
-            case.value not in f"{refused.what} {refused.why} {refused.fix}" or len(case.value) < 9
-        )
+    except SkcError:
         return None
     assert_only_the_value_changed(old, new, case)
     if len(case.data) % 4 == 0:

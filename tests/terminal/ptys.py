@@ -62,12 +62,13 @@ def at_terminal(
     stdin: int | None = None,
     stdout: int | None = None,
     stderr: int | None = None,
+    program: str = "tests.terminal.program",
 ) -> Iterator[Terminal]:
     """Start the program on a terminal; a stream given is not the terminal."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.terminal.program", *argv],
+        [sys.executable, "-m", program, *argv],
         cwd=cwd,
         env={"TERM": "xterm-256color", **env, "PYTHONPATH": str(ROOT)},
         stdin=slave if stdin is None else stdin,

@@ -1,0 +1,166 @@
+"""`skc env set`: takes the value in, looks, plans, hands over to the gait."""
+
+import os
+import shlex
+from hashlib import sha256
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.env.errors import NoEnvFile, SeveralEnvFiles, TwoSources
+from skillconnect_ops.commands.env.pending import PENDING
+from skillconnect_ops.commands.env.set_steps import EnvSet
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import Lines
+from skillconnect_ops.disk.errors import explained
+from skillconnect_ops.envfile import Reader, parse
+from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.resources import Resource
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
+
+    target: str | None = None
+    file: Path | None = None
+    stdin: bool = False
+    descriptor: int | None = None
+    every: bool = False
+    after: str | None = None
+    not_for: tuple[Reader, ...] = ()
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """The file that is to be edited."""
+
+    root: Path
+    shown: str
+    target: str | None
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.root / self.shown
+
+
+def set_value(house: House, key: str, *, request: Request, choices: Choices) -> Report:
+    """Give a variable a value.
+
+    Args:
+        house: the house.
+        key: the name.
+        request: which file, and where the value comes from.
+        choices: what the person chose.
+
+    Raises:
+        Refused: nobody agreed, the name stands there twice, the file is of another owner.
+        Precondition: no file, or a value that not all readers read alike.
+    """
+    if request.stdin and request.descriptor is not None:
+        raise TwoSources
+    place = _place(house, key, request)
+    value = _value(house, key, request)
+    step = EnvSet(
+        key=f"set:{key}",
+        path=place.shown,
+        name=key,
+        value=PENDING.give(value),
+        readers=tuple(reader.value for reader in Reader if reader not in request.not_for),
+        every=request.every,
+        after=request.after,
+    )
+    outcome = house.office().carry_out(
+        lambda: _look(place, step, value),
+        person=house.person,
+        resources=(Resource("env", os.path.realpath(place.path)),),
+        consent=Ask(),
+        choices=choices,
+    )
+    done = outcome.facts.get(step.key, {})
+    said = f"{key} in {place.shown} has the new value; {_readers(step)} read it alike"
+    return Report(
+        command="env set",
+        subject=outcome.plan.subject.facts(),
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={"env": {"path": place.shown, "name": key, "written": outcome.walked, **done}},
+        view=(Lines((said,)),) if outcome.walked else (),
+        next=("skc status",) if outcome.walked else (f"skc env set {shlex.quote(key)}",),
+    )
+
+
+def _look(place: Place, step: EnvSet, value: Secret) -> Plan:
+    data = _bytes(place.path)
+    there = parse(data or b"").all_of(step.name)
+    new = step.edited(data, value.reveal()).bytes()  # what cannot be written is refused here
+    identity = "\0".join((place.shown, step.name, str(data is None), str(len(there))))
+    return Plan(
+        command="env set",
+        subject=Subject(target=place.target, repository=str(place.root), files=(place.shown,)),
+        state=sha256(identity.encode(errors="surrogateescape")).hexdigest(),
+        steps=() if new == data else (_as_found(step, there=bool(there)),),
+        notes=_notes(place.path, data),
+    )
+
+
+def _as_found(step: EnvSet, *, there: bool) -> EnvSet:
+    return EnvSet(
+        key=step.key,
+        path=step.path,
+        name=step.name,
+        value=step.value,
+        readers=step.readers,
+        every=step.every,
+        after=step.after,
+        there=there,
+    )
+
+
+def _notes(path: Path, data: bytes | None) -> tuple[str, ...]:
+    notes = []
+    if data is None:
+        notes.append("the file is not there yet; it will be, for you alone (mode 0600)")
+    elif path.stat().st_mode & 0o077:
+        notes.append("others may read or write the file now; they no longer will")
+    if path.is_symlink():
+        notes.append(f"it is a link; the file it leads to is written: {os.path.realpath(path)}")
+    return tuple(notes)
+
+
+def _place(house: House, key: str, request: Request) -> Place:
+    project = house.project()
+    if request.file is not None:
+        whole = Path(os.path.abspath(house.environment.folder / request.file))  # noqa: PTH100
+        inside = whole.is_relative_to(project.root)
+        shown = whole.relative_to(project.root).as_posix() if inside else str(whole)
+        return Place(root=project.root, shown=shown, target=request.target)
+    target = house.target(request.target)
+    files = tuple(target.settings.env_files)
+    if not files:
+        raise NoEnvFile(target.name)
+    having = [name for name in files if parse(_bytes(project.root / name) or b"").all_of(key)]
+    chosen = having if len(having) == 1 else files
+    if len(chosen) > 1:
+        raise SeveralEnvFiles(key, files)
+    return Place(root=project.root, shown=chosen[0], target=target.name)
+
+
+def _value(house: House, key: str, request: Request) -> Secret:
+    if request.stdin or request.descriptor is not None:
+        return house.person.piped_secret(request.descriptor)
+    return house.person.ask_secret(f"value for {key}")
+
+
+def _bytes(path: Path) -> bytes | None:
+    with explained(f"read {path}"):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def _readers(step: EnvSet) -> str:
+    return ", ".join(Reader(name).label for name in step.readers)

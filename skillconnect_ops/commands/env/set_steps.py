@@ -1,0 +1,124 @@
+"""The one effect of `env set`: a variable of an env file gets a value."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from skillconnect_ops.commands.env.errors import EditedMeanwhile, ValueGone
+from skillconnect_ops.commands.env.pending import PENDING
+from skillconnect_ops.core.plan import Image, Proof, Step, Walk
+from skillconnect_ops.disk import shared
+from skillconnect_ops.disk.shared import SharedSystem
+from skillconnect_ops.envfile import EnvFile, Reader, parse
+
+
+class EnvSet(Step, frozen=True, kw_only=True, tag="env.set"):
+    """Give a variable the value that the escrow holds."""
+
+    path: str
+    """As the plan shows it, relative to the project's root."""
+    name: str
+    value: str
+    """A token for it; the value itself is in no plan."""
+    readers: tuple[str, ...]
+    """Who has to read it alike."""
+    every: bool = False
+    after: str | None = None
+    there: bool = False
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"{'change' if self.there else 'add'} {self.name} in {self.path}"
+
+    def edited(self, data: bytes | None, value: str) -> EnvFile:
+        """The file with the value in it."""
+        readers = frozenset(map(Reader, self.readers))
+        return parse(data or b"").with_value(
+            self.name, value, after=self.after, every=self.every, readers=readers
+        )
+
+
+class SetEnv:
+    """Carries out `env.set`. Old bytes and new value lie in the escrow, nowhere else."""
+
+    def __init__(self, root: Path, *, system: SharedSystem = os) -> None:
+        self._root = root
+        self._system = system
+
+    def before(self, step: EnvSet, walk: Walk) -> Image:
+        """Whether the file was there; its bytes, and the new value, go to the escrow."""
+        value = PENDING.take(step.value)
+        if value is not None:
+            walk.escrow.put(f"{step.key} value", value.reveal().encode())
+        found = self._bytes(step)
+        if found is not None:
+            walk.escrow.put(f"{step.key} file", found)
+        return {"there": found is not None}
+
+    def apply(self, step: EnvSet, walk: Walk) -> Mapping[str, Any]:
+        """Write it, whole or not at all; what others wrote since is kept."""
+        value = self._value(step, walk)
+        changed = shared.change(
+            self._root / step.path,
+            lambda data: step.edited(data, value).bytes(),
+            check=lambda data: parse(data).get(step.name) == value,
+            system=self._system,
+        )
+        for notice in changed.notices:
+            walk.person.note(notice)
+        return {"path": step.path, "name": step.name, "notices": list(changed.notices)}
+
+    def verify(self, step: EnvSet, walk: Walk) -> Sequence[Proof]:
+        """Read it back, as every reader does."""
+        value = self._value(step, walk)
+        made = parse(self._bytes(step) or b"").readings
+        holds = all(made[Reader(name)].values.get(step.name) == value for name in step.readers)
+        subject = {"path": step.path, "name": step.name}
+        return [
+            Proof(claim="env.set", subject=subject, holds=holds, facts={"readers": step.readers})
+        ]
+
+    def undo(self, step: EnvSet, image: Image, walk: Walk) -> None:
+        """Give back what this step owned: the file where it alone wrote it, else its variable."""
+        kept = walk.escrow.get(f"{step.key} value")
+        if kept is None:  # it ended before `apply`
+            return
+        old = walk.escrow.get(f"{step.key} file") if image["there"] else None
+        path = self._root / step.path
+        shared.change(
+            path,
+            lambda now: _put_back(step, kept.decode(), old=old, now=now, path=path),
+            system=self._system,
+        )
+
+    def _value(self, step: EnvSet, walk: Walk) -> str:
+        kept = walk.escrow.get(f"{step.key} value")
+        if kept is None:
+            raise ValueGone(step.name)
+        return kept.decode()
+
+    def _bytes(self, step: EnvSet) -> bytes | None:
+        try:
+            return (self._root / step.path).read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def _put_back(
+    step: EnvSet, value: str, *, old: bytes | None, now: bytes | None, path: Path
+) -> bytes | None:
+    """What the file shall hold once the step is undone."""
+    if now in (None, old) or now is None:
+        return now
+    if now == step.edited(old, value).bytes():
+        return old
+    was, found = parse(old or b""), parse(now)
+    if found.get(step.name) == was.get(step.name) != value:
+        return now
+    if found.get(step.name) != value:
+        raise EditedMeanwhile(path, step.name)
+    restored = found.restored(step.name, was)
+    if restored is None:
+        raise EditedMeanwhile(path, step.name)
+    return restored.bytes()

@@ -1,0 +1,163 @@
+"""`skc env set`: one value, nothing else, and never a trace of it."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.commands.env.conftest import TEXT
+from tests.conftest import Skc
+from tests.terminal.ptys import at_terminal
+
+
+def test_a_value_is_set_and_nothing_else_changes(skc: Skc, project: Path) -> None:
+    value = secrets.token_hex(16)
+    ran = skc("env", "set", "JWT_KEY", "--stdin", "--yes", cwd=project, stdin=value + "\n")
+    assert ran.code == 0, ran.stderr
+    env = project / "backend" / ".env"
+    assert env.read_bytes() == TEXT.replace(b"'old'", f"'{value}'".encode())
+    assert [entry.name for entry in env.parent.iterdir()] == [".env"]
+
+
+def test_the_value_is_nowhere_but_in_the_file(skc: Skc, project: Path, tmp_path: Path) -> None:
+    value = secrets.token_hex(16)
+    words = ("env", "set", "JWT_KEY", "--stdin", "--yes", "--format", "json")
+    ran = skc(*words, cwd=project, stdin=value)
+    assert ran.code == 0, ran.stderr
+    assert value not in ran.stdout + ran.stderr
+    holding = [
+        path
+        for path in tmp_path.rglob("*")
+        if path.is_file() and value.encode() in path.read_bytes()
+    ]
+    assert holding == [project / "backend" / ".env"]
+
+
+def test_a_new_name_gets_a_line_of_its_own(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "NEW", "--stdin", "--yes", cwd=project, stdin="a b\n")
+    assert ran.code == 0, ran.stderr
+    assert (project / "backend" / ".env").read_bytes() == TEXT + b"NEW='a b'\n"
+
+
+def test_a_dry_run_changes_nothing(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "NEW", "--stdin", "--dry-run", cwd=project, stdin="fresh-value")
+    assert ran.code == 0
+    assert "add NEW in backend/.env" in ran.stderr
+    assert "fresh-value" not in ran.stderr
+    assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+def test_without_consent_nothing_is_done(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "NEW", "--stdin", cwd=project, stdin="x")
+    assert ran.code == 3
+    assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("it's $5", "single quotes"),
+        ("a\rb", "carriage return"),
+        ("${HOME}", "python-dotenv"),
+        ("ends with \\", "backslash"),
+    ],
+)
+def test_a_value_that_is_read_differently_is_refused(
+    skc: Skc, project: Path, value: str, why: str
+) -> None:
+    ran = skc("env", "set", "JWT_KEY", "--stdin", "--yes", cwd=project, stdin=value)
+    assert ran.code == 4
+    assert why in ran.stderr
+    assert value not in ran.stderr
+    assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+def test_a_name_that_is_none_is_refused(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "BAD KEY=x\nEVIL", "--stdin", "--yes", cwd=project, stdin="x")
+    assert ran.code == 4
+    assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+def test_a_name_that_stands_twice_is_refused_unless_all_are_meant(skc: Skc, project: Path) -> None:
+    env = project / "backend" / ".env"
+    env.write_bytes(b"A=1\nA=2\n")
+    assert skc("env", "set", "A", "--stdin", "--yes", cwd=project, stdin="x").code == 3
+    assert env.read_bytes() == b"A=1\nA=2\n"
+    ran = skc("env", "set", "A", "--stdin", "--yes", "--all", cwd=project, stdin="x")
+    assert ran.code == 0, ran.stderr
+    assert env.read_bytes() == b"A=x\nA=x\n"
+
+
+def test_a_reader_that_never_sees_the_file_may_be_left_out(skc: Skc, project: Path) -> None:
+    env = project / "backend" / ".env"
+    env.write_bytes(b"A=1\nURL=<later>\n")
+    ran = skc("env", "set", "A", "--stdin", "--yes", cwd=project, stdin="x")
+    assert ran.code == 4
+    assert "line 2" in ran.stderr
+    again = ("env", "set", "A", "--stdin", "--yes", "--not-for", "bash")
+    assert skc(*again, cwd=project, stdin="x").code == 0
+    assert env.read_bytes() == b"A=x\nURL=<later>\n"
+
+
+def test_a_file_that_is_not_there_is_made_for_the_owner_alone(skc: Skc, project: Path) -> None:
+    words = ("env", "set", "A", "--stdin", "--yes", "--file", "backend/.env.local")
+    ran = skc(*words, cwd=project, stdin="x")
+    assert ran.code == 0, ran.stderr
+    made = project / "backend" / ".env.local"
+    assert made.read_bytes() == b"A=x\n"
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+
+
+def test_a_file_open_to_others_is_closed_with_a_notice(skc: Skc, project: Path) -> None:
+    env = project / "backend" / ".env"
+    env.chmod(0o644)
+    ran = skc("env", "set", "PORT", "--stdin", "--yes", cwd=project, stdin="4000")
+    assert ran.code == 0
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+    assert "was open to others (mode 0644)" in ran.stderr
+
+
+def test_a_link_is_followed_and_stays_one(skc: Skc, project: Path, tmp_path: Path) -> None:
+    env = project / "backend" / ".env"
+    env.rename(tmp_path / "real.env")
+    env.symlink_to(tmp_path / "real.env")
+    ran = skc("env", "set", "PORT", "--stdin", "--yes", cwd=project, stdin="4000")
+    assert ran.code == 0, ran.stderr
+    assert env.is_symlink()
+    assert b"PORT=4000" in (tmp_path / "real.env").read_bytes()
+
+
+def test_the_same_value_again_is_nothing_to_do(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "NAME", "--stdin", cwd=project, stdin="shop")
+    assert ran.code == 0
+    assert "nothing to do" in ran.stderr
+
+
+def test_a_value_comes_from_a_descriptor(skc_process: Skc, skc: Skc, project: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"from-a-pipe\n")
+    os.close(writing)
+    ran = skc("env", "set", "NAME", "--fd", str(reading), "--yes", cwd=project)
+    assert ran.code == 0, ran.stderr
+    assert b"NAME=from-a-pipe\n" in (project / "backend" / ".env").read_bytes()
+    both = skc("env", "set", "NAME", "--fd", "9", "--stdin", cwd=project)
+    assert both.code == 2
+    closed = skc_process("env", "set", "NAME", "--fd", "87", "--yes", cwd=project)
+    assert closed.code == 4
+
+
+def test_a_typed_value_is_not_shown(project: Path, clean_environment: dict[str, str]) -> None:
+    value = secrets.token_hex(12)
+    words = ("env", "set", "NAME")
+    with at_terminal(
+        *words, cwd=project, env=clean_environment, program="skillconnect_ops"
+    ) as terminal:
+        terminal.until("not shown")
+        terminal.type(value + "\n")
+        terminal.until("[y/N]")
+        terminal.type("y\n")
+        assert terminal.ends() == 0, terminal.shown
+    assert value not in terminal.shown
+    assert f"NAME={value}\n".encode() in (project / "backend" / ".env").read_bytes()
