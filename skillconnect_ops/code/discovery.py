@@ -22,7 +22,7 @@ _FOLDERS = {
     **dict.fromkeys(("coverage", "__pycache__", ".cache", ".turbo", ".tox"), "made by a tool"),
     **dict.fromkeys((".git", ".hg", ".svn"), "a repository's own files"),
 }
-_BUNDLE = re.compile(r"[.-](min|bundle|umd|prod)\.[cm]?js$")
+_BUNDLE = re.compile(r"[.-](min|bundle|umd)\.[cm]?js$")
 _MINIFIED_FROM_BYTES = 20_000
 _MINIFIED_LINE_BYTES = 1_000
 

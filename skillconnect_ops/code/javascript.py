@@ -10,7 +10,7 @@ from ast_grep_py import SgNode
 
 from skillconnect_ops.code.model import Found, Kind, Read, Unparsed, Unresolved
 from skillconnect_ops.code.names import names_of
-from skillconnect_ops.code.need import OPTIONAL, Need, need, need_of_variable
+from skillconnect_ops.code.need import CHECKED, OPTIONAL, Need, need, need_of_variable
 from skillconnect_ops.code.origins import Origins
 from skillconnect_ops.code.schemas import Entry, convicted, sections, validated
 from skillconnect_ops.code.scopes import Scopes
@@ -37,7 +37,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def is_worth_parsing(data: bytes) -> bool:
     """Whether a file has the words that a read is made of; most files have not."""
-    return b"env" in data and any(word in data for word in _WORDS)
+    return (b"env" in data and any(word in data for word in _WORDS)) or b"@nestjs/config" in data
 
 
 def javascript(
@@ -91,12 +91,22 @@ class _Reader:
         for declared in origins.bindings():
             self._bound(declared)
         for name, node in origins.asked_by_name():
-            self._take(name, node, need(node, self._scopes))
+            self._take(name, node, self._need_of_call(node))
         for name, node in origins.imported():
             self._take(name, node, need_of_variable(node, self._scopes))
         if "convict(" in self._text:
             for entry in convicted(self._root):
                 self._enter(entry)
+
+    def _need_of_call(self, call: SgNode) -> Need:
+        """What becomes of `config.get("X", "d")`; some of these calls raise themselves."""
+        given = arguments(call)
+        default = literal(given[1]) if len(given) > 1 else None
+        if default is not None:
+            return Need(required=False, default=default)
+        function = call.field("function")
+        raises = function is not None and "getOrThrow" in function.text()
+        return CHECKED if raises else need(call, self._scopes)
 
     def _follow(self, node: SgNode) -> None:  # noqa: C901, PLR0912 - one a kind of node
         """One expression that is the environment: what becomes of it?"""

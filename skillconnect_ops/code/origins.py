@@ -17,6 +17,8 @@ _RUNTIMES = frozenset({"process", "Bun"})
 _REQUIRES = re.compile(r"require\(\s*['\"](node:)?process['\"]\s*\)")
 _QUOTED = re.compile(r"""['"]env['"]""")
 _IN_BRACES = re.compile(r"\{[^{}]*\benv\b[^{}]*\}")
+_NEST = re.compile(r"(^|\.)(\w*[cC]onfig(Service)?)$")
+_UPPER = re.compile(r"[A-Z][A-Z0-9_]*")
 _ENV_VAR = re.compile(r"['\"]env-var['\"]")
 
 
@@ -74,11 +76,14 @@ class Origins:
                 yield name
 
     def asked_by_name(self) -> Iterator[tuple[str, SgNode]]:
-        """`Deno.env.get("X")`, and `env.get("X")` of the package env-var."""
+        """`Deno.env.get("X")`, `env.get("X")` of env-var, `config.get("X")` of NestJS."""
         of_package = _ENV_VAR.search(self._text) is not None
-        if not of_package and "Deno.env" not in self._text:
+        of_nest = "@nestjs/config" in self._text
+        if not of_package and not of_nest and "Deno.env" not in self._text:
             return
-        for field in self._root.find_all(kind="property_identifier", regex="^(get|has)$"):
+        for field in self._root.find_all(
+            kind="property_identifier", regex="^(get|has|getOrThrow)$"
+        ):
             member = field.parent()
             call = member.parent() if member is not None else None
             if member is None or call is None or call.kind() != "call_expression":
@@ -87,7 +92,11 @@ class Origins:
             name = string(given[0]) if given else None
             if name is None or holder is None:
                 continue
-            if holder.text() == "Deno.env" or (of_package and self._is_env_var(holder)):
+            if (
+                holder.text() == "Deno.env"
+                or (of_package and self._is_env_var(holder))
+                or (of_nest and _NEST.search(holder.text()) and _UPPER.fullmatch(name))
+            ):
                 yield name, call
 
     def imported(self) -> Iterator[tuple[str, SgNode]]:

@@ -28,6 +28,8 @@ FILES: Mapping[str, str] = {
     "prisma/schema.prisma": 'url = env("L")\n',
     "tests/f.test.js": "use(process.env.M)\n",
     "types/env.d.ts": "declare const x: typeof process.env.NOT\n",
+    "src/g.ts": "import '@nestjs/config';\nuse(this.configService.get('P'))\n",
+    "config.prod.js": "use(process.env.Q)\n",
     "README.md": "process.env.NOT\n",
     "node_modules/a/index.js": "use(process.env.NOT)\n",
     "dist/a.js": "use(process.env.NOT)\n",
@@ -52,7 +54,7 @@ def git() -> GitProgram:
 def test_each_kind_of_file_has_its_reader(root: Path, git: GitProgram) -> None:
     found = look(root, discover(root, git=git).files)
     assert {read.name for read in found.reads} == {
-        *("A", "B", "C", "VITE_D", "E", "F", "G", "H", "I", "J_J", "K_K", "L", "M"),
+        *("A", "B", "C", "VITE_D", "E", "F", "G", "H", "I", "J_J", "K_K", "L", "M", "P", "Q"),
     }
     assert {read.name: read.line for read in found.reads}["VITE_D"] == 3
     assert {read.name for read in found.reads if read.test} == {"M"}
@@ -87,7 +89,7 @@ def test_git_s_list_knows_new_files_and_leaves_out_ignored_ones(
     assert listing.skipped[0] == Skipped("dist", "built files")
     assert Skipped("node_modules", "installed packages") in listing.skipped  # tracked or not
     below = discover(root / "src", git=git)
-    assert below.files == ("a.ts", "b.tsx", "c.vue", "d.svelte")
+    assert below.files == ("a.ts", "b.tsx", "c.vue", "d.svelte", "g.ts")
 
 
 def test_a_repository_that_git_cannot_read_is_walked_and_that_is_said(

@@ -69,6 +69,7 @@ FORMS = {
     "svelte, static": "import {A} from '$env/static/private'; use(A)",
     "svelte, dynamic": "import {env} from '$env/dynamic/public'; use(env.A)",
     "env-var": "const env = require('env-var'); use(env.get('A').required().asString())",
+    "nest": "import {ConfigService} from '@nestjs/config'; use(this.config.get('A'))",
     "convict": "convict({a: {format: 'port', env: 'A', default: 1}})",
     "envalid": "cleanEnv(process.env, {A: str()})",
     "zod": "z.object({A: z.string()}).parse(process.env)",
@@ -107,6 +108,8 @@ NONE = {
     "a method": "use(process.env.toString())",
     "a catch": "try { f() } catch (process) { use(process.env.A) }",
     "a loop's variable": "for (const process of all) use(process.env.A)",
+    "a key of a config": "import '@nestjs/config'; use(configService.get('database.host'))",
+    "another's get": "import '@nestjs/config'; use(map.get('A'))",
     "a key": "const x = {process: {env: {A: 1}}}",
 }
 
@@ -233,6 +236,9 @@ def test_a_string_in_an_unresolved_read_is_not_shown() -> None:
         ("Joi.object({A: Joi.number().default(3)}).validate(process.env)", False, "3", False),
         ("cleanEnv(process.env, {A: port({default: 3000})})", False, "3000", False),
         ("cleanEnv(process.env, {A: str()})", True, None, True),
+        ("import '@nestjs/config'; use(configService.get('A', 'x'))", False, "x", False),
+        ("import '@nestjs/config'; use(configService.getOrThrow('A'))", True, None, True),
+        ("import '@nestjs/config'; use(configService.get('A'))", True, None, False),
         ("convict({a: {env: 'A', default: 'x'}})", False, "x", False),
     ],
 )
