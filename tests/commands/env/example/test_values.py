@@ -172,3 +172,11 @@ def test_what_a_system_gives_is_ambient() -> None:
 )
 def test_dockerignore_rules(rules: str, path: str, covered: bool) -> None:
     assert parse_ignore(rules).covers(path) is covered
+
+
+def test_what_looks_like_a_secret_leaks_under_any_name() -> None:
+    registry = Registry()
+    assert leaks("COLOUR", secrets.token_hex(16), registry)
+    assert leaks("MONGO_URI", f"mongodb://app:{secrets.token_hex(4)}@h/x", registry)
+    assert not leaks("MONGO_URI", "mongodb://127.0.0.1/x", registry)
+    assert not leaks("COLOUR", "red", registry)
