@@ -134,14 +134,29 @@ class GitProgram:
             if about.endswith(" 0")
         )
 
-    def commits_with(self, root: Path, path: str) -> int:
-        """How many commits, of all branches and tags, touch the path.
+    def files(self, folder: Path) -> tuple[str, ...] | None:
+        """The files below the folder that are tracked, or new and not ignored; None outside.
 
         Raises:
             Precondition: as `state` does.
         """
-        words = ("--literal-pathspecs", "rev-list", "--all", "--", path)
-        return len((self._ask(root, *words) or "").splitlines())
+        asked = self._ask(
+            folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"
+        )
+        return None if asked is None else tuple(name for name in asked.split("\0") if name)
+
+    def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
+        """The commits of any branch or tag that changed the path, newest first.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        whole = str(folder / path)
+        # a merge can bring a file that no parent's side shows: -m compares with each of them
+        asked = self._ask(
+            folder, "--literal-pathspecs", "log", "--all", "-m", "--format=%h", "--", whole
+        )
+        return tuple(dict.fromkeys((asked or "").split()))
 
     def blob(self, root: Path, name: str) -> bytes | None:
         """The content behind `HEAD:path`, `:path` or an id; None where there is none."""

@@ -251,3 +251,35 @@ def test_the_version_is_three_numbers(asked: GitProgram) -> None:
     version = asked.version()
     assert version is not None
     assert version[0].isdigit()
+
+
+def test_files_are_those_that_git_would_keep(repository: Path, asked: GitProgram) -> None:
+    (repository / "sub").mkdir()
+    for name in (".gitignore", "sub/new.js", "sub/ignored.log", "größe\n.js"):
+        (repository / name).write_text("*.log\n")
+    files = asked.files(repository)
+    assert files is not None
+    assert {".gitignore", "sub/new.js", "größe\n.js"} <= set(files)
+    assert "sub/ignored.log" not in files
+    assert asked.files(repository / "sub") == ("new.js",)
+
+
+def test_outside_a_repository_no_files_are_listed(tmp_path: Path, asked: GitProgram) -> None:
+    (tmp_path / "plain").mkdir()
+    assert asked.files(tmp_path / "plain") is None
+    assert asked.commits(tmp_path / "plain", Path(".env")) == ()
+
+
+def test_the_commits_of_a_path_are_those_of_all_branches(
+    repository: Path, asked: GitProgram
+) -> None:
+    assert asked.commits(repository, Path(".env")) == ()
+    for text in ("a", "b"):
+        (repository / ".env").write_text(text)
+        git(repository, "add", "-f", ".env")
+        git(repository, "commit", "-qm", text)
+    git(repository, "checkout", "-qb", "other")
+    git(repository, "rm", "-q", ".env")
+    git(repository, "commit", "-qm", "gone")
+    git(repository, "checkout", "-q", "-")
+    assert len(asked.commits(repository, Path(".env"))) == 3

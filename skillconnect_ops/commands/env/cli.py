@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from skillconnect_ops.commands.env import set_run, untrack_run
+from skillconnect_ops.commands.env import example_cli, set_run, untrack_run
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.envfile.readers import Reader
@@ -15,6 +15,8 @@ from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
 ENV = Group("env")
+ENV.command("example", examples=example_cli.OF_EXAMPLE)(example_cli.example)
+ENV.command("check", examples=example_cli.OF_CHECK)(example_cli.check)
 
 
 class ReaderName(StrEnum):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from skillconnect_ops.commands.env.example_steps import EXAMPLE_KINDS
 from skillconnect_ops.commands.env.set_steps import EnvSet, SetEnv
 from skillconnect_ops.commands.env.untrack_steps import (
     AddRules,
@@ -41,5 +42,6 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(RulesAdd, _add_rules),
     KindOf(FilesUntrack, _untrack),
     KindOf(UntrackCommit, _commit),
+    *EXAMPLE_KINDS,
 )
 """The kinds of step that this domain brings."""

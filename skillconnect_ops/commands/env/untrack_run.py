@@ -58,7 +58,7 @@ def _look(house: House, root: Path, *, commit: bool) -> Plan:
         tracked=tracked,
         covered=covers(house.git, root, tracked),
         commit=commit,
-        in_history={path: house.git.commits_with(root, path) for path in tracked},
+        in_history={path: len(house.git.commits(root, Path(path))) for path in tracked},
     )
 
 

@@ -43,8 +43,14 @@ class Git(Protocol):
     def index(self, root: Path) -> tuple[IndexEntry, ...]:
         """All that the index holds; a path in conflict is left out."""
 
-    def commits_with(self, root: Path, path: str) -> int:
-        """How many commits, of all branches and tags, hold or touch the path."""
+    def files(self, folder: Path) -> tuple[str, ...] | None:
+        """The files below the folder that are tracked, or new and not ignored; None outside.
+
+        Relative to the folder, `/`-separated. A tracked file that was deleted is listed still.
+        """
+
+    def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
+        """The commits of any branch or tag that changed the path, newest first; short ids."""
 
     def blob(self, root: Path, name: str) -> bytes | None:
         """The content behind `HEAD:path`, `:path` or an id; None where there is none."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from skillconnect_ops.commands.init.steps import EditedMeanwhile, FileWrite, WriteFile
+from skillconnect_ops.commands.init.steps import FileWrite
 from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.journal.writing import EditedMeanwhile, WriteFile
 
 STEP = FileWrite(key="write:skc.yaml", path="skc.yaml", text="new\n", replaces=True)
 

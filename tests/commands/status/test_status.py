@@ -171,14 +171,14 @@ def test_it_changes_nothing(skc_process: Skc, root: Path, tmp_path: Path) -> Non
 def test_a_run_that_died_comes_first(
     skc: Skc, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from skillconnect_ops.commands.init import steps  # noqa: PLC0415 - patched
+    from skillconnect_ops.journal import writing  # noqa: PLC0415 - patched
 
     def dies(*_: object) -> None:
         raise AssertionError("the process dies here")
 
     (root / "skc.yaml").unlink()
-    monkeypatch.setattr(steps.WriteFile, "verify", dies)
-    monkeypatch.setattr(steps.WriteFile, "undo", dies)
+    monkeypatch.setattr(writing.WriteFile, "verify", dies)
+    monkeypatch.setattr(writing.WriteFile, "undo", dies)
     assert skc("init", "--yes", cwd=root).code in {1, 6}
     monkeypatch.undo()
     ran = skc("status", "--format", "json", cwd=root)

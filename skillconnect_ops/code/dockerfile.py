@@ -1,0 +1,112 @@
+"""Dockerfiles: their instructions, and the variables that these read and give.
+
+Source: the Dockerfile reference (line continuation, comments, ARG, ENV, COPY).
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from skillconnect_ops.code.model import Found, Given, Kind, Read
+
+DOCKERFILE = re.compile(r"(?:.*/)?(?:(Dockerfile|Containerfile)([.-][\w.-]+)?|[\w.-]+\.dockerfile)")
+_INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
+_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_IGNORED = re.compile(r".*\.dockerignore")
+_PREDEFINED = frozenset(
+    {
+        *("TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM"),
+        *("BUILDOS", "BUILDARCH", "BUILDVARIANT"),
+    }
+)
+
+
+class Instruction(Struct, frozen=True):
+    """One instruction, continuation lines joined."""
+
+    keyword: str
+    """In upper case."""
+    rest: str
+    line: int
+
+    def words(self) -> tuple[str, ...]:
+        """The rest as words, quotes taken off; flags such as `--from=x` are words."""
+        try:
+            return tuple(shlex.split(self.rest, comments=False))
+        except ValueError:
+            return tuple(self.rest.split())
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a file's name says that it is one."""
+    return DOCKERFILE.fullmatch(path) is not None and not _IGNORED.fullmatch(path)
+
+
+def instructions(text: str) -> Iterator[Instruction]:
+    """The instructions in order; comments within a continued one are left out."""
+    held: list[str] = []
+    first = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith("#") or (held and not line.strip()):
+            continue
+        if not held:
+            first = number
+        body = line.rstrip()
+        held.append(body.removesuffix("\\"))
+        if body.endswith("\\"):
+            continue
+        yield from _instruction(" ".join(held), first)
+        held = []
+    if held:
+        yield from _instruction(" ".join(held), first)
+
+
+def dockerfile(text: str, *, path: str) -> Found:
+    """The build arguments that are read, and what `ENV` and `ARG` give."""
+    reads: list[Read] = []
+    given: list[Given] = []
+    for each in instructions(text):
+        if each.keyword not in {"ARG", "ENV"}:
+            continue
+        for name, value in pairs(each):
+            if each.keyword == "ARG" and name not in _PREDEFINED:
+                reads.append(
+                    Read(
+                        name=name,
+                        path=path,
+                        line=each.line,
+                        kind=Kind.DOCKERFILE,
+                        required=False,
+                        default=value,
+                    )
+                )
+            if value is not None:
+                literal = "$" not in value and value != ""
+                given.append(
+                    Given(
+                        name=name, path=path, line=each.line, kind=Kind.DOCKERFILE, literal=literal
+                    )
+                )
+    return Found(reads=tuple(reads), given=tuple(given))
+
+
+def pairs(each: Instruction) -> Iterator[tuple[str, str | None]]:
+    """Names and values of an `ARG` or `ENV`; None where a name stands alone."""
+    words = each.words()
+    if each.keyword == "ENV" and words and "=" not in words[0]:
+        yield words[0], " ".join(words[1:])  # the old form: ENV NAME the whole rest
+        return
+    for word in words:
+        found = _PAIR.match(word)
+        if found:
+            yield found[1], word[found.end() :]
+        elif each.keyword == "ARG":
+            yield word, None
+
+
+def _instruction(text: str, line: int) -> Iterator[Instruction]:
+    found = _INSTRUCTION.fullmatch(text)
+    if found:
+        yield Instruction(found[1].upper(), found[2].strip(), line)

@@ -1,0 +1,130 @@
+"""What `env check` looked at, and what its checks make of it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from skillconnect_ops.code.dockerfile import Instruction
+from skillconnect_ops.code.model import Found
+from skillconnect_ops.commands.env.describe import is_secret
+from skillconnect_ops.commands.env.ignore import Ignore
+from skillconnect_ops.commands.env.registry import Registry
+from skillconnect_ops.commands.env.survey import Place
+from skillconnect_ops.commands.env.usage import Usage
+from skillconnect_ops.commands.env.values import is_placeholder
+from skillconnect_ops.core.finding import Confidence, Severity
+from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.envfile import Entry, EnvFile
+
+
+class FileFacts(Struct, frozen=True, kw_only=True):
+    """One env file."""
+
+    path: str
+    """Relative to the root."""
+    file: Fact[EnvFile | None]
+    """None where it is not there."""
+    mode: Fact[int | None]
+    tracked: Fact[bool]
+    commits: Fact[tuple[str, ...]]
+    """Those that changed it, newest first; short ids."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Its assignments; none where it is not there or cannot be read."""
+        if isinstance(self.file, Known) and self.file.value is not None:
+            return self.file.value.entries
+        return ()
+
+
+class PlaceFacts(Struct, frozen=True, kw_only=True):
+    """A folder of env files, and the code that it serves."""
+
+    place: Place
+    files: tuple[FileFacts, ...]
+    usages: Mapping[str, Usage]
+    documented: Fact[frozenset[str] | None]
+    """The names in the example; None where there is none."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names in its env files."""
+        return frozenset(entry.key for file in self.files for entry in file.entries)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is an env file, and all that are there were read."""
+        facts = [file.file for file in self.files]
+        return all(isinstance(fact, Known) for fact in facts) and any(
+            isinstance(fact, Known) and fact.value is not None for fact in facts
+        )
+
+
+class Image(Struct, frozen=True, kw_only=True):
+    """One Dockerfile."""
+
+    path: str
+    instructions: tuple[Instruction, ...]
+    ignore: Ignore
+    """What the build leaves out of its context."""
+
+    @property
+    def folder(self) -> str:
+        """The folder that is taken for the build's context."""
+        return PurePosixPath(self.path).parent.as_posix()
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """Everything, gathered once."""
+
+    places: tuple[PlaceFacts, ...]
+    images: tuple[Image, ...]
+    found: Found
+    registry: Registry
+    shallow: Fact[bool]
+
+    @property
+    def files(self) -> tuple[FileFacts, ...]:
+        """All env files."""
+        return tuple(file for place in self.places for file in place.files)
+
+    def secrets(self, file: FileFacts) -> Iterator[Entry]:
+        """The assignments of a file that hold a secret: named so, and filled in."""
+        for entry in file.entries:
+            filled = bool(entry.value) and not is_placeholder(entry.value)
+            if filled and is_secret(entry.key, self.registry):
+                yield entry
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong at one place; no value stands in it."""
+
+    message: str
+    path: str
+    context: str
+    """What tells it from others of its check and path: a variable's name, mostly."""
+    line: int | None = None
+    severity: Severity | None = None
+    """Where it is not the check's."""
+    confidence: Confidence = Confidence.HIGH
+    remedy: str | None = None
+    """Where it is not the check's."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One thing that can be wrong. `run` is pure over the facts."""
+
+    id: str
+    """States the fault."""
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[Facts], Iterator[Fault | Unknown]]
+    references: tuple[str, ...] = ()
+
+
+def unknown(file: FileFacts, fact: Missing) -> Unknown:
+    """A file that could not be looked at."""
+    return Unknown(file.path, fact.reason)

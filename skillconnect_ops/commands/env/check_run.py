@@ -1,0 +1,217 @@
+"""`skc env check`: gather the facts once, let every check judge them, report."""
+
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from skillconnect_ops.code.discovery import Skipped, content
+from skillconnect_ops.code.dockerfile import instructions, is_dockerfile
+from skillconnect_ops.commands.env.check_model import (
+    Check,
+    Facts,
+    Fault,
+    FileFacts,
+    Image,
+    PlaceFacts,
+)
+from skillconnect_ops.commands.env.checks import CHECKS
+from skillconnect_ops.commands.env.ignore import Ignore, parse_ignore
+from skillconnect_ops.commands.env.merge import Merge
+from skillconnect_ops.commands.env.survey import Place, Survey
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.finding import Finding, fingerprint
+from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.plan import Subject
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.view import Table, Text, Tone, count
+
+COMMAND = "env check"
+
+T = TypeVar("T")
+Judged = tuple[tuple[Check, tuple[Fault | Unknown, ...]], ...]
+
+
+def check(house: House, target: str | None, *, strict: bool) -> Report:
+    """Say what is wrong with a target's env files; nothing is changed, and no value is shown.
+
+    Args:
+        house: the house.
+        target: the target; the only one where none is named.
+        strict: whether what could not be looked at counts as a failure.
+
+    Raises:
+        Precondition: `skc.yaml` cannot be read, or there is no such target.
+    """
+    survey = Survey(house, target)
+    facts = _facts(house, survey)
+    judged: Judged = tuple((each, tuple(each.run(facts))) for each in CHECKS)
+    findings = _findings(judged)
+    unknown = _unknown(survey, facts, judged)
+    incomplete = any(isinstance(file.file, Missing) for file in facts.files)
+    files = tuple(path for place in survey.places for path in place.env_files)
+    return Report(
+        command=COMMAND,
+        subject=Subject(target=survey.target, repository=str(survey.root), files=files).facts(),
+        status=_status(findings, incomplete=incomplete or (strict and bool(unknown))),
+        findings=findings,
+        unknown=unknown,
+        facts={"env_check": _told(facts, judged)},
+        view=(_view(judged),),
+        next=tuple(dict.fromkeys(each.remedy for each in findings if _is_command(each.remedy)))[:2],
+    )
+
+
+def _facts(house: House, survey: Survey) -> Facts:
+    return Facts(
+        places=tuple(_place(house, survey, place) for place in survey.places),
+        images=tuple(_images(survey)),
+        found=survey.found,
+        registry=survey.registry,
+        shallow=_looked(lambda: _is_shallow(house, survey.root)),
+    )
+
+
+def _is_shallow(house: House, root: Path) -> bool:
+    state = house.git.state(root)
+    return state is not None and state.shallow
+
+
+def _place(house: House, survey: Survey, place: Place) -> PlaceFacts:
+    def documented() -> frozenset[str] | None:
+        there = survey.bytes_of(place.example)
+        return None if there is None else Merge(there, (), survey.registry).documented
+
+    return PlaceFacts(
+        place=place,
+        files=tuple(_file(house, survey, path) for path in place.env_files),
+        usages=survey.usages(place.folder),
+        documented=_looked(documented),
+    )
+
+
+def _file(house: House, survey: Survey, path: str) -> FileFacts:
+    file = survey.root / path
+    return FileFacts(
+        path=path,
+        file=_looked(lambda: survey.env_file(path)),
+        mode=_looked(lambda: _mode(file)),
+        tracked=_looked(lambda: house.git.tracked(survey.root, file)),
+        commits=_looked(lambda: house.git.commits(survey.root, file)),
+    )
+
+
+def _mode(file: Path) -> int | None:
+    try:
+        return stat.S_IMODE(file.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _images(survey: Survey) -> list[Image]:
+    images = []
+    for path in survey.listing.files:
+        if not is_dockerfile(path):
+            continue
+        data = content(survey.root, path)
+        if not isinstance(data, Skipped):
+            text = data.decode("utf-8-sig", errors="replace")
+            ignore = _ignore(survey.root / path)
+            images.append(Image(path=path, instructions=tuple(instructions(text)), ignore=ignore))
+    return images
+
+
+def _ignore(dockerfile: Path) -> Ignore:
+    """The rules for one Dockerfile: its own ignore file comes before the folder's."""
+    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
+    for file in (own, dockerfile.parent / ".dockerignore"):
+        try:
+            return parse_ignore(file.read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            continue
+    return Ignore()
+
+
+def _looked(look: Callable[[], T]) -> Fact[T]:
+    try:
+        return Known(look())
+    except Precondition as error:
+        return Missing(f"{error.what}: {error.why}")
+    except OSError as error:
+        return Missing(error.strerror or type(error).__name__)
+
+
+def _findings(judged: Judged) -> tuple[Finding, ...]:
+    found = []
+    seen: dict[tuple[str, str, str], int] = {}
+    for check_of, outcomes in judged:
+        for fault in outcomes:
+            if isinstance(fault, Unknown):
+                continue
+            key = (check_of.id, fault.path, fault.context)
+            seen[key] = seen.get(key, -1) + 1
+            found.append(
+                Finding(
+                    id=check_of.id,
+                    severity=fault.severity or check_of.severity,
+                    confidence=fault.confidence,
+                    path=fault.path,
+                    line=fault.line,
+                    message=fault.message,
+                    remedy=fault.remedy or check_of.remedy,
+                    fingerprint=fingerprint(*key, occurrence=seen[key]),
+                )
+            )
+    return tuple(found)
+
+
+def _unknown(survey: Survey, facts: Facts, judged: Judged) -> tuple[Unknown, ...]:
+    told = [each for _, outcomes in judged for each in outcomes if isinstance(each, Unknown)]
+    for file in facts.files:
+        if isinstance(file.file, Missing):
+            told.append(Unknown(file.path, file.file.reason))
+        elif file.file.value is None:
+            told.append(Unknown(file.path, "it is not there"))
+    return tuple(dict.fromkeys((*told, *survey.unknown())))
+
+
+def _status(findings: Sequence[Finding], *, incomplete: bool) -> Status:
+    if findings:
+        return Status.FINDINGS
+    return Status.INCOMPLETE if incomplete else Status.OK
+
+
+def _told(facts: Facts, judged: Judged) -> dict[str, object]:
+    return {
+        "files": [
+            {"path": file.path, "variables": sorted({entry.key for entry in file.entries})}
+            for file in facts.files
+        ],
+        "checks": [
+            {"id": each.id, "title": each.title, "references": each.references, "faults": _count(o)}
+            for each, o in judged
+        ],
+    }
+
+
+def _view(judged: Judged) -> Table:
+    rows = []
+    for each, outcomes in judged:
+        faults = _count(outcomes)
+        if faults:
+            rows.append((Text("FAIL", Tone.BAD), each.title, count(faults, "finding")))
+        elif outcomes:
+            rows.append((Text("UNKNOWN", Tone.WARN), each.title, ""))
+        else:
+            rows.append((Text("PASS", Tone.GOOD), each.title, ""))
+    return Table(("", "what", ""), tuple(rows))
+
+
+def _count(outcomes: Sequence[Fault | Unknown]) -> int:
+    return sum(isinstance(each, Fault) for each in outcomes)
+
+
+def _is_command(remedy: str) -> bool:
+    return remedy.startswith("skc ") and "," not in remedy

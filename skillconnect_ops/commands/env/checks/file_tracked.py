@@ -1,0 +1,34 @@
+"""Git tracks an env file.
+
+Everybody who has a clone has its passwords. Taking it out of the next commit leaves it in those
+before: what was committed counts as leaked.
+
+    before:  git ls-files -> .env
+    after:   skc env untrack, and every password in it rotated
+"""
+
+from collections.abc import Iterator
+
+from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unknown
+from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.outcome import Missing
+from skillconnect_ops.core.report import Unknown
+
+
+def run(facts: Facts) -> Iterator[Fault | Unknown]:
+    """Which are in the index?"""
+    for file in facts.files:
+        if isinstance(file.tracked, Missing):
+            yield unknown(file, file.tracked)
+        elif file.tracked.value:
+            yield Fault(message="git tracks it", path=file.path, context="")
+
+
+CHECK = Check(
+    id="file-tracked",
+    title="git does not track env files",
+    severity=Severity.CRITICAL,
+    remedy="skc env untrack, then rotate every secret in it",
+    references=("CWE-540",),
+    run=run,
+)

@@ -1,0 +1,146 @@
+"""One look at a project for `env example` and `env check`: its code, its env files' names."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+
+from skillconnect_ops.code.discovery import Listing, discover
+from skillconnect_ops.code.environment import look
+from skillconnect_ops.code.model import Found
+from skillconnect_ops.commands.env.registry import Registry
+from skillconnect_ops.commands.env.usage import Usage, usages
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.envfile import EnvFile, parse
+
+EXAMPLES = (
+    *(".env.example", ".env.sample", ".env.template", ".env.dist"),
+    *("env.example", "example.env", "sample.env"),
+)
+_MANIFESTS = frozenset({"package.json", "pyproject.toml", "requirements.txt"})
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A folder with env files, and the example beside them."""
+
+    folder: str
+    """Relative to the root; `.` for the root itself."""
+    env_files: tuple[str, ...]
+    """Relative to the root; they need not be there."""
+    example: str
+    """Relative to the root; the one that is there, else `.env.example`."""
+
+
+class Survey:
+    """A project as the two commands see it; each part is looked at once, when it is asked for."""
+
+    def __init__(self, house: House, target: str | None) -> None:
+        """Find the project, or take the folder for one where there is no `skc.yaml`.
+
+        Raises:
+            Precondition: `skc.yaml` cannot be read, or there is no such target.
+        """
+        self._house = house
+        self.target = target
+        profile: str | None = None
+        self.state: Path | None = None
+        try:
+            project = house.project()
+        except SettingsNotFound:
+            if target is not None:
+                raise
+            self.root = _root(house)
+            here = house.environment.folder.resolve().relative_to(self.root).as_posix()
+            self.env_files: tuple[str, ...] = (_join(here, ".env"),)
+            name = sha256(str(self.root).encode()).hexdigest()[:12]
+            self.state = house.environment.state_home / f"folder-{name}"
+        else:
+            self.root, profile = project.root, project.settings.project.profile
+            chosen = house.target(target)
+            self.target = chosen.name
+            fallback = (_join(project.settings.backend, ".env"),)
+            self.env_files = chosen.settings.env_files or fallback
+        self.registry = Registry(profile=profile)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The project's files."""
+        return discover(self.root, git=self._house.git)
+
+    @cached_property
+    def found(self) -> Found:
+        """What they show."""
+        with self._house.person.progress("reading the code", total=None, unit="file"):
+            return look(self.root, self.listing.files)
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """The folders of the target's env files."""
+        folders: dict[str, list[str]] = {}
+        for path in self.env_files:
+            folders.setdefault(PurePosixPath(path).parent.as_posix(), []).append(path)
+        return tuple(
+            Place(folder=folder, env_files=tuple(paths), example=self._example(folder))
+            for folder, paths in folders.items()
+        )
+
+    def usages(self, folder: str) -> Mapping[str, Usage]:
+        """The variables that the env files of a folder serve."""
+        packages = tuple(_folders(self.listing.files, {"package.json"}))
+        return usages(self.found, folder=folder, others=self._others, packages=packages)
+
+    def env_file(self, path: str) -> EnvFile | None:
+        """One env file; None where it is not there.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+        data = self.bytes_of(path)
+        return None if data is None else parse(data)
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """A file's bytes; None where it is not there."""
+        try:
+            return (self.root / path).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def unknown(self) -> tuple[Unknown, ...]:
+        """What could not be told from the text."""
+        return (
+            *(Unknown(f"{each.path}:{each.line}", each.reason) for each in self.found.unresolved),
+            *(Unknown(each.path, each.reason) for each in self.found.unparsed),
+        )
+
+    @cached_property
+    def _others(self) -> tuple[str, ...]:
+        """Folders that have env files of their own, or an example of some."""
+        places = _folders(self.listing.files, _MANIFESTS | set(EXAMPLES))
+        return tuple(
+            folder
+            for folder in places
+            if any((self.root / folder / name).exists() for name in (".env", *EXAMPLES))
+        )
+
+    def _example(self, folder: str) -> str:
+        there = (name for name in EXAMPLES if (self.root / folder / name).is_file())
+        return _join(folder, next(there, EXAMPLES[0]))
+
+
+def _root(house: House) -> Path:
+    here = house.environment.folder.resolve()
+    state = house.git.state(here)
+    return here if state is None else state.root
+
+
+def _folders(files: tuple[str, ...], names: frozenset[str] | set[str]) -> Iterator[str]:
+    found = (PurePosixPath(path) for path in files)
+    yield from dict.fromkeys(path.parent.as_posix() for path in found if path.name in names)
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder in {".", ""} else f"{folder.rstrip('/')}/{name}"
