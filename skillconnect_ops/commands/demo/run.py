@@ -156,7 +156,7 @@ class _Acts:
 
 
 def _program(path: str | None) -> str:
-    """`skc` where a shell finds it, else the one beside this Python: `make demo` has it in .venv alone."""
+    """`skc` where a shell finds it, else the one beside this Python: `make demo` has no other."""
     if shutil.which(_NAME, path=path):
         return _NAME
     beside = Path(sys.executable).parent / _NAME
