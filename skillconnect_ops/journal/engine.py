@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import NoReturn, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.core.errors import SkcError, Stop
 from skillconnect_ops.core.exits import Exit
@@ -219,7 +220,8 @@ class Engine:
         self.back(cause)
         if cause.stop is not None:
             raise self._stop(cause.stop) from error
-        raise self._marked(cause.error(PutBack, journal=None)) from error
+        told = replace(cause, why=f"{cause.why}; what had begun was put back")
+        raise self._marked(told.error(PutBack, journal=None)) from error
 
     def _leave_untouched(self, error: BaseException, cause: Cause) -> NoReturn:
         """Nothing was done yet, so the error says what it would have said without a journal."""

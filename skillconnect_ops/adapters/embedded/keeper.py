@@ -1,10 +1,10 @@
 """The keeper: a child process that ends our servers when we cannot.
 
-Run as a program of its own (`python -I -S keeper.py FOLDER`), so it imports the standard library
-alone. It has one thread, therefore Linux's parent-death signal, which follows the *thread* that
-forked, is safe to use here and would not be in the process that we are called from. Requests and
-answers are JSON lines on stdin and stdout. When stdin ends or our parent is another one, all
-servers are killed and the folder is removed.
+Run as a program of its own (`python -I -S keeper.py FOLDER PARENT…`), so it imports the standard
+library alone. It has one thread, therefore Linux's parent-death signal, which follows the *thread*
+that forked, is safe to use here and would not be in the process that we are called from. Requests
+and answers are JSON lines on stdin and stdout. When stdin ends or our parent is another one, all
+servers are killed and the folder is removed, and what was made for it of its parents, if empty.
 """
 
 import contextlib
@@ -103,7 +103,7 @@ def serve(children: Children) -> None:
             os.write(1, reply.encode() + b"\n")
 
 
-def main(folder: str) -> None:
+def main(folder: str, *made: str) -> None:
     """Keep servers; clean up whatever happens."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -114,7 +114,10 @@ def main(folder: str) -> None:
     finally:
         children.end_all()
         shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for part in made:
+                Path(part).rmdir()  # only while it is empty: another keeper may live there
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,5 +1,6 @@
 """Our end of the keeper, and free ports."""
 
+import contextlib
 import json
 import secrets
 import shutil
@@ -32,12 +33,13 @@ class Keeper:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._made = next(part for part in (*folder.parents[::-1], folder) if not part.exists())
+        self._made = [part for part in folder.parents if not part.exists()]
+        """What of its parents did not exist; another keeper may live in them by now."""
         folder.mkdir(mode=0o700, parents=True)
         self._lock = threading.Lock()
         self._turn = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", keeper.__file__, str(self._made)],
+            [sys.executable, "-I", "-S", keeper.__file__, str(folder), *map(str, self._made)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -74,7 +76,10 @@ class Keeper:
                 if pipe is not None:
                     pipe.close()
             self._process.wait(60)
-        shutil.rmtree(self._made, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for part in self._made:
+                part.rmdir()  # only while it is empty
 
     def __enter__(self) -> Self:
         return self

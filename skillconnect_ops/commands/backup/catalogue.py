@@ -5,10 +5,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.backup.export import BackupExport
+from skillconnect_ops.commands.backup.location import refuse_committable
 from skillconnect_ops.commands.backup.model import Leftover, Manifest, Stored
 from skillconnect_ops.commands.backup.repository import Repository
-from skillconnect_ops.commands.backup.restore_steps import Source, opened
-from skillconnect_ops.commands.backup.run import summary
+from skillconnect_ops.commands.backup.restore_model import Source
+from skillconnect_ops.commands.backup.restore_steps import opened
+from skillconnect_ops.commands.backup.run import drill_command, summary
 from skillconnect_ops.commands.backup.shown import (
     backups_table,
     collections_table,
@@ -44,8 +46,9 @@ def list_backups(house: House, *, target: str | None) -> Report:
     chosen = house.target(target)
     repository = of_target(house, chosen)
     stored, leftovers = looked(house, repository)
-    undrilled = [one.manifest.id for one in stored if one.drill is None]
-    following = f"skc backup verify {undrilled[0]} --drill" if undrilled else "skc backup"
+    undrilled = [one.manifest for one in stored if one.drill is None]
+    undrilled.sort(key=lambda manifest: manifest.subject.safety)  # those of a restore come last
+    following = drill_command(house, undrilled[0]) if undrilled else "skc backup"
     return Report(
         command="backup list",
         subject={"target": chosen.name, "location": str(repository.location)},
@@ -73,7 +76,7 @@ def show(house: House, *, target: str | None, backup: str) -> Report:
         subject={"target": chosen.name, "backup": stored.manifest.id},
         facts={"backup": stored.manifest, "drill": stored.drill},
         view=(manifest_view(stored, repository), collections_table(stored.manifest)),
-        next=(f"skc backup verify {stored.manifest.id} --drill",),
+        next=(drill_command(house, stored.manifest),),
     )
 
 
@@ -90,6 +93,7 @@ def export(
 
     Raises:
         FolderTaken: the folder is there and holds something.
+        ExportInRepository: it would be committed with the next `git add`.
     """
     chosen = house.target(target)
     repository = of_target(house, chosen)
@@ -102,6 +106,7 @@ def export(
         identity=identity_file(house, identity),
     )
     opened(source, house.disk)
+    refuse_committable(house, folder)
 
     outcome = house.office().carry_out(
         lambda: _export_plan(source, manifest, folder),
@@ -111,7 +116,7 @@ def export(
         choices=choices,
     )
     done = outcome.walked
-    following = f"mongorestore --config URIFILE --bypassDocumentValidation {folder}"
+    following = f'mongorestore --uri "$URI" --bypassDocumentValidation {folder}'
     return Report(
         command="backup export",
         subject=outcome.plan.subject.facts(),

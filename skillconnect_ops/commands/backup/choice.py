@@ -4,10 +4,11 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.backup.listing import SYSTEM_DATABASES
 from skillconnect_ops.commands.backup.model import Manifest
-from skillconnect_ops.commands.backup.restore_steps import Piece
+from skillconnect_ops.commands.backup.restore_model import Piece
 from skillconnect_ops.commands.backup.staging import is_ours
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.view import listed
@@ -52,6 +53,7 @@ def choose(manifest: Manifest, selection: Selection) -> list[Piece]:
         NameNotAllowed: a name to give that no collection or database may have.
     """
     _known("database", selection.databases, manifest.subject.databases)
+    selection = _plain(selection, manifest)
     entries = [
         entry
         for entry in manifest.collections
@@ -75,6 +77,7 @@ def choose(manifest: Manifest, selection: Selection) -> list[Piece]:
             name=selection.renames.get(entry.name, entry.name),
             documents=entry.documents,
             size_bytes=entry.size_bytes,
+            content=entry.content,
         )
         for entry in entries
         if not selection.collections or entry.name in selection.collections
@@ -82,6 +85,22 @@ def choose(manifest: Manifest, selection: Selection) -> list[Piece]:
     _distinct(pieces)
     _allowed(pieces)
     return pieces
+
+
+def _plain(selection: Selection, manifest: Manifest) -> Selection:
+    """`show` writes `database.collection`: taken where one database is all there is to mean."""
+    names = {entry.name for entry in manifest.collections}
+    wanted = selection.databases or manifest.subject.databases
+    prefix = f"{wanted[0]}." if len(wanted) == 1 else None
+
+    def plain(name: str) -> str:
+        return name if prefix is None or name in names else name.removeprefix(prefix)
+
+    return replace(
+        selection,
+        collections=tuple(map(plain, selection.collections)),
+        renames={plain(old): new for old, new in selection.renames.items()},
+    )
 
 
 def _renamed_are_chosen(selection: Selection) -> None:

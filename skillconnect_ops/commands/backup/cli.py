@@ -146,7 +146,7 @@ def verify(
     )
 
 
-@BACKUP.command("export", examples=("skc backup export latest --to ./dump",))
+@BACKUP.command("export", examples=("skc backup export latest --to /secure/dump",))
 def export(
     house: House,
     backup_id: BackupId,

@@ -24,7 +24,8 @@ from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.database import CollectionKind, Database
 from skillconnect_ops.core.view import count
 
-_SHOWN = 50
+DIFFERENCES = 50
+"""How many a verdict names at most."""
 
 
 class ScratchTaken(Refused):
@@ -69,10 +70,14 @@ def drill(
                 identities=identities,
                 advance=ticker.advance,
                 stopped=stopped,
+                keeps_all=place.scratch is not None,
             )
             loader.run(loads)
         with person.progress("comparing", total=manifest.size_bytes, unit="B") as ticker:
-            differences = tuple(_differences(loads, place.database, ticker.advance))
+            contents = list(_content_differences(loads, place.database, ticker.advance))
+        if place.scratch is not None:
+            loader.expire(loads)
+        differences = (*contents, *_shape_differences(loads, place.database))
     except BackupUnfit as fault:
         differences = (f"{fault.what}: {fault.why}",)
     return Drill(
@@ -85,7 +90,7 @@ def drill(
         collections=len(manifest.collections),
         documents=manifest.documents,
         size_bytes=manifest.size_bytes,
-        differences=differences[:_SHOWN],
+        differences=differences[:DIFFERENCES],
         digest=ZEROS,
     )
 
@@ -119,9 +124,17 @@ def refuse_taken(database: Database, scratch: str) -> None:
         )
 
 
-def _differences(
+def _content_differences(
     loads: Sequence[Load], database: Database, advance: Callable[[int], None]
 ) -> Iterator[str]:
+    for load in loads:
+        entry = load.entry
+        if entry.kind is not CollectionKind.VIEW:
+            content = content_of(database, load.database, load.name, entry.kind, advance=advance)
+            yield from content_difference(entry, content)
+
+
+def _shape_differences(loads: Sequence[Load], database: Database) -> Iterator[str]:
     databases = {load.database for load in loads}
     found = {
         (name, collection.name): collection
@@ -129,10 +142,6 @@ def _differences(
         for collection in database.collections(name)
     }
     for load in loads:
-        entry = load.entry
-        yield from shape_differences(entry, found.pop((load.database, load.name), None))
-        if entry.kind is not CollectionKind.VIEW:
-            content = content_of(database, load.database, load.name, entry.kind, advance=advance)
-            yield from content_difference(entry, content)
+        yield from shape_differences(load.entry, found.pop((load.database, load.name), None))
     for database_name, name in sorted(found):
         yield f"{database_name}.{name} was restored and is not in the backup"

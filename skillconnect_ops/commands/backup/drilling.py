@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from skillconnect_ops.commands.backup.drill import Place, drill, refuse_taken
+from skillconnect_ops.commands.backup.drill import DIFFERENCES, Place, drill, refuse_taken
+from skillconnect_ops.commands.backup.manifest import ZEROS
 from skillconnect_ops.commands.backup.model import Drill, Manifest, Verdict
 from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.commands.backup.sealing import Identity
@@ -33,6 +34,37 @@ def drilled(
             person=house.person,
             stopped=lambda: False,
         )
+    return written(house, target, repository, manifest, verdict)
+
+
+def damaged(
+    house: House,
+    target: Target,
+    repository: Repository,
+    manifest: Manifest,
+    faults: Sequence[str],
+) -> Drill:
+    """Write down that a backup cannot be restored, since its files are not as they were written."""
+    verdict = Drill(
+        backup=manifest.id,
+        manifest=manifest.digest,
+        at=house.clock.now(),
+        seconds=0.0,
+        verdict=Verdict.FAILED,
+        where="nowhere: its files were read again",
+        collections=len(manifest.collections),
+        documents=manifest.documents,
+        size_bytes=manifest.size_bytes,
+        differences=tuple(faults[:DIFFERENCES]),
+        digest=ZEROS,
+    )
+    return written(house, target, repository, manifest, verdict)
+
+
+def written(
+    house: House, target: Target, repository: Repository, manifest: Manifest, verdict: Drill
+) -> Drill:
+    """Keep a verdict, beside the backup and in the evidence ledger."""
     verdict = repository.write_drill(verdict)
     house.ledger().record(
         [

@@ -30,6 +30,7 @@ from skillconnect_ops.commands.backup.mongodump_format import (
     file_stem,
     folder_name,
     metadata,
+    raw_where_needed,
     to_extended_json,
 )
 from skillconnect_ops.commands.backup.sealing import Recipient
@@ -275,5 +276,6 @@ def _bare_entry(one: Listed) -> CollectionEntry:
         kind=one.collection.kind,
         uuid=one.collection.uuid,
         options=to_extended_json(one.collection.options),
+        options_bson=raw_where_needed(one.collection.options),
         indexes=tuple(to_extended_json(index) for index in one.collection.indexes),
     )

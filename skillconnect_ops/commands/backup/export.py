@@ -13,7 +13,8 @@ from skillconnect_ops.commands.backup.mongodump_format import (
     folder_name,
     metadata,
 )
-from skillconnect_ops.commands.backup.restore_steps import Source, opened
+from skillconnect_ops.commands.backup.restore_model import Source
+from skillconnect_ops.commands.backup.restore_steps import opened
 from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.stored import FileDamaged, entry_runs
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk

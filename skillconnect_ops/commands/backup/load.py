@@ -6,19 +6,21 @@ loads. A small collection gets its indexes before its data: a build over data co
 about 0.1 s, one over nothing a few milliseconds (both measured).
 """
 
+import base64
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
+import bson
 from msgspec import Struct
 
 from skillconnect_ops.commands.backup.content import Run
 from skillconnect_ops.commands.backup.duplicates import duplicates
 from skillconnect_ops.commands.backup.empty_times import keep_empty_times
 from skillconnect_ops.commands.backup.model import CollectionEntry, view_depths
-from skillconnect_ops.commands.backup.mongodump_format import BUCKETS, from_extended_json
+from skillconnect_ops.commands.backup.mongodump_format import BUCKETS, CODEC, from_extended_json
 from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.stored import FileDamaged, entry_runs
 from skillconnect_ops.core.errors import Precondition
@@ -31,6 +33,7 @@ from skillconnect_ops.core.ports.database import (
     NotAuthorized,
 )
 
+EXPIRES = "expireAfterSeconds"
 WORKERS = 4
 BUILDERS = 2
 SMALL_DOCUMENTS = 1000
@@ -78,6 +81,7 @@ class Loader:
         advance: Callable[[int], None],
         stopped: Callable[[], bool],
         created: Callable[[], None] = lambda: None,
+        keeps_all: bool = False,
     ) -> None:
         """Get ready.
 
@@ -88,8 +92,10 @@ class Loader:
             advance: is told of bytes that were loaded.
             stopped: whether a signal came.
             created: called when a collection was made, before anything is loaded into it.
+            keeps_all: whether to leave away, for `expire`, what lets old documents go.
         """
         self._created = created
+        self._keeps_all = keeps_all
         self._database = database
         self._folder = folder
         self._identities = identities
@@ -128,6 +134,27 @@ class Loader:
             self._database.create(load.database, load.name, creation_options(load.entry))
         self._database.settle()
 
+    def expire(self, loads: Sequence[Load]) -> None:
+        """Set up what `keeps_all` left away; from now on the server may remove old documents."""
+        for load in loads:
+            database, name, entry = load.database, load.name, load.entry
+            late = [
+                from_extended_json(index) for index in entry.indexes_to_build() if EXPIRES in index
+            ]
+            if late:
+                self._database.index(database, name, late)
+            if EXPIRES in entry.options:
+                seconds = bson.decode(creation_options(entry))[EXPIRES]
+                self._database.command(database, {"collMod": name, EXPIRES: seconds})
+
+    def _create(self, load: Load) -> None:
+        options = creation_options(load.entry)
+        if self._keeps_all and EXPIRES in load.entry.options:
+            raw = bson.decode(options, CODEC)
+            del raw[EXPIRES]
+            options = bson.encode(raw, codec_options=CODEC)
+        self._database.create(load.database, load.name, options)
+
     def _abandon(self, building: Mapping[Future[None], Load]) -> None:
         """End index builds, which may take an hour more, by dropping what they are built on."""
         for built, load in building.items():
@@ -137,7 +164,7 @@ class Loader:
 
     def _load(self, load: Load, inserters: ThreadPoolExecutor) -> None:
         """Create and fill one; a small one with its indexes."""
-        self._database.create(load.database, load.name, creation_options(load.entry))
+        self._create(load)
         self._created()
         if not _is_small(load):
             self._fill(load, inserters)
@@ -148,13 +175,17 @@ class Loader:
         except DuplicatesFound:
             # an index that was there first has kept the duplicates out, so nobody can name them
             self._database.drop(load.database, load.name)
-            self._database.create(load.database, load.name, creation_options(load.entry))
+            self._create(load)
             self._fill(load, inserters)
             self._index(load)
             raise
 
     def _index(self, load: Load) -> None:
-        indexes = [from_extended_json(index) for index in load.entry.indexes_to_build()]
+        indexes = [
+            from_extended_json(index)
+            for index in load.entry.indexes_to_build()
+            if not (self._keeps_all and EXPIRES in index)
+        ]
         if not indexes:
             return
         try:
@@ -227,6 +258,8 @@ class Loader:
 
 def creation_options(entry: CollectionEntry) -> bytes:
     """The options to create a collection with, BSON."""
+    if entry.options_bson is not None:
+        return base64.b64decode(entry.options_bson)
     return from_extended_json(entry.options)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from skillconnect_ops.commands.backup.estimate import Estimate
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.errors import Precondition, Refused
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import size
 from skillconnect_ops.disk.errors import DiskFull
@@ -17,6 +17,10 @@ class LocationInRepository(Precondition):
 
 class LocationUnusable(Precondition):
     """Nothing can be written there."""
+
+
+class ExportInRepository(Refused):
+    """An export would be one `git add` away from being published."""
 
 
 class WillNotFit(DiskFull):
@@ -39,6 +43,21 @@ def outside(house: House, target: Target) -> Path:
                 fix=f"set targets.{target.name}.backups.location in skc.yaml to a folder elsewhere",
             )
     return location
+
+
+def refuse_committable(house: House, folder: Path) -> None:
+    """Clear documents do not belong where the next commit takes them along.
+
+    Raises:
+        ExportInRepository: the folder lies in a repository that does not ignore it.
+    """
+    state = house.git.state(folder)
+    if state is not None and not house.git.ignored(state.root, folder):
+        raise ExportInRepository(
+            f"{folder} lies in the repository {state.root}",
+            why="the documents lie there in clear, and the next `git add` would publish them",
+            fix=f"--to {folder.name} elsewhere, or have git ignore it first",
+        )
 
 
 def refuse_unusable(location: Path) -> None:

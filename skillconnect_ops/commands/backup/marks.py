@@ -39,6 +39,11 @@ def placed(uuid: str | None) -> str:
     return f"placed {uuid}"
 
 
+def whole(uuid: str | None) -> str:
+    """All of the backup is in the time series of that UUID: what is more, an application wrote."""
+    return f"whole {uuid}"
+
+
 def returning(uuid: str | None) -> str:
     """The time series of that UUID is the old one, made anew and being loaded."""
     return f"returning {uuid}"

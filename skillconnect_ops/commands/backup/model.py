@@ -52,6 +52,8 @@ class CollectionEntry(Struct, frozen=True, kw_only=True):
     uuid: str | None
     options: dict[str, Any]
     """Canonical Extended JSON v2."""
+    options_bson: str | None = None
+    """The same as it was, base64, where Extended JSON cannot stand for it."""
     indexes: tuple[dict[str, Any], ...]
     """Canonical Extended JSON v2, as the server lists them."""
     documents: int = 0

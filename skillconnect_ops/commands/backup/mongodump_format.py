@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import bson
+import bson.errors
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.json_util import JSONMode, JSONOptions, dumps, object_hook
@@ -71,7 +72,27 @@ def to_extended_json(document: bytes) -> dict[str, Any]:
 
 def from_extended_json(document: dict[str, Any]) -> bytes:
     """The BSON document that a canonical Extended JSON v2 document stands for."""
-    native = json.loads(
-        json.dumps(document), object_hook=lambda node: object_hook(node, json_options=_CANONICAL)
-    )
+    native = json.loads(json.dumps(document), object_hook=_native)
     return bson.encode(native, codec_options=CODEC)
+
+
+def raw_where_needed(document: bytes) -> str | None:
+    """The document as it is, base64, where Extended JSON cannot stand for it.
+
+    So are BSON symbols, names that are there twice, and literals that look like Extended JSON.
+    """
+    try:
+        same = from_extended_json(to_extended_json(document)) == document
+    except (bson.errors.BSONError, TypeError, ValueError):
+        same = False
+    return None if same else base64.b64encode(document).decode()
+
+
+def _native(node: dict[str, Any]) -> Any:
+    """What a canonical wrapper stands for; `{$regex: …, $options: …}` is a query of its own."""
+    if "$regex" in node or "$symbol" in node:
+        return node
+    try:
+        return object_hook(node, json_options=_CANONICAL)
+    except (TypeError, ValueError):
+        return node  # `{$date: "x"}` in a $literal

@@ -8,9 +8,9 @@ from skillconnect_ops.commands.backup.compare import shape_differences
 from skillconnect_ops.commands.backup.load import Load, Loader, creation_options
 from skillconnect_ops.commands.backup.model import CollectionEntry
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
+from skillconnect_ops.commands.backup.restore_model import Piece
 from skillconnect_ops.commands.backup.restore_steps import (
     Connect,
-    Piece,
     RestoreFailed,
     RestorePlace,
     by_name,
@@ -103,4 +103,6 @@ def _differences(database: Database, piece: Piece, entry: CollectionEntry) -> It
     yield from shape_differences(entry, found)
     if found is not None and found.kind is CollectionKind.TIMESERIES:
         with suppress(NotAuthorized):  # who may write buckets may not be allowed to read them
-            yield from count_difference(database, piece.database, BUCKETS + piece.name, entry)
+            yield from count_difference(
+                database, piece.database, BUCKETS + piece.name, entry, in_use=True
+            )

@@ -5,16 +5,17 @@ from pathlib import Path
 
 from skillconnect_ops.commands.backup.catalogue import identity_file, lock, of_target
 from skillconnect_ops.commands.backup.drill import refuse_system
-from skillconnect_ops.commands.backup.drilling import drilled
+from skillconnect_ops.commands.backup.drilling import damaged, drilled
 from skillconnect_ops.commands.backup.manifest import ManifestDamaged
 from skillconnect_ops.commands.backup.model import Drill, Manifest, Stored, Verdict
 from skillconnect_ops.commands.backup.repository import Repository
-from skillconnect_ops.commands.backup.restore_steps import Source, opened
+from skillconnect_ops.commands.backup.restore_model import Source
+from skillconnect_ops.commands.backup.restore_steps import opened
 from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.shown import drill_view, manifest_view
 from skillconnect_ops.commands.backup.verify import Checked, check, unreadable
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.core.errors import UsageError
+from skillconnect_ops.core.errors import SkcError, UsageError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.finding import Finding, Severity, fingerprint
 from skillconnect_ops.core.report import Report, Unknown
@@ -88,9 +89,27 @@ def _verified(
     if checked.findings:
         repository.get(manifest.id)  # one that was pruned meanwhile is not damaged
     verdict = None
-    if with_drill and not checked.findings:
+    if checked.damaged:
+        verdict = _written_down(house, target, repository, manifest, checked.damaged)
+    elif with_drill:
         verdict = drilled(house, target, repository, manifest, keys=keys, scratch=scratch)
     return _told(target, repository, stored, checked, verdict, hashes_only=hashes_only)
+
+
+def _written_down(
+    house: House,
+    target: Target,
+    repository: Repository,
+    manifest: Manifest,
+    faults: Sequence[str],
+) -> Drill | None:
+    """The verdict beside the backup, so that `list`, `latest` and `prune` know of the damage."""
+    try:
+        return damaged(house, target, repository, manifest, faults)
+    except (OSError, SkcError) as error:
+        told = error.what if isinstance(error, SkcError) else error.strerror
+        house.person.note(f"that {manifest.id} is damaged could not be written down: {told}")
+        return None
 
 
 def _refuse_at_odds(*, hashes_only: bool, with_drill: bool, scratch: str | None) -> None:
@@ -146,7 +165,7 @@ def _told(
 ) -> Report:
     manifest = stored.manifest
     findings = list(checked.findings)
-    if verdict is not None and verdict.verdict is Verdict.FAILED:
+    if verdict is not None and verdict.verdict is Verdict.FAILED and not checked.damaged:
         findings.append(_drill_failed(verdict))
     unknown: tuple[Unknown, ...] = ()
     if not checked.opened and not hashes_only:
@@ -154,8 +173,9 @@ def _told(
             Unknown(manifest.id, "encrypted, and no identity given: only the hashes were checked"),
         )
     newest = Stored(manifest=manifest, drill=verdict or stored.drill)
-    blocks: list[Block] = [manifest_view(newest, repository)]
-    blocks += [_checked_line(checked, good=not checked.findings)]
+    sealed = manifest.encryption is not None
+    blocks: list[Block] = [_checked_line(checked, sealed=sealed)]
+    blocks += [manifest_view(newest, repository)]
     blocks += [drill_view(verdict)] if verdict is not None else []
     following = _following(manifest.id, findings, verdict)
     return _report(
@@ -227,15 +247,17 @@ def _drill_failed(verdict: Drill) -> Finding:
     )
 
 
-def _checked_line(checked: Checked, *, good: bool) -> Block:
+def _checked_line(checked: Checked, *, sealed: bool) -> Block:
+    good = not checked.damaged
+    why = ", since the documents are sealed" if sealed else ""
     what = (
         f"{count(checked.files, 'file')}, {count(checked.documents, 'document')}, "
         f"{size(checked.size_bytes)} read again: hashes, BSON and content digests"
         if checked.opened
-        else f"{count(checked.files, 'file')} read again: hashes only, the documents are sealed"
+        else f"{count(checked.files, 'file')} read again: hashes only{why};"
     )
-    tail = "as written" if good else "NOT as written"
-    return Lines((Text(f"{what} {tail}", Tone.GOOD if good else Tone.BAD),))
+    word, tail = ("SOUND", "as written") if good else ("DAMAGED", "NOT as written")
+    return Lines((Text(f"{word}: {what} {tail}", Tone.GOOD if good else Tone.BAD),))
 
 
 def _bad(finding: Finding) -> Block:

@@ -89,7 +89,7 @@ def _look(house: House, repository: Repository, target: Target, keep: Keep) -> _
 def _plan(target: Target, repository: Repository, look: _Look, keep: Keep) -> Plan:
     location = str(repository.location)
     kept = (
-        f"kept: {keep.daily} daily, {keep.weekly} weekly, {keep.monthly} monthly, "
+        f"the policy keeps {keep.daily} daily, {keep.weekly} weekly, {keep.monthly} monthly, "
         "the newest, and the newest that passed a drill"
     )
     going: Sequence[tuple[str, int | None]] = [

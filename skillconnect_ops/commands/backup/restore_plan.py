@@ -5,13 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from skillconnect_ops.commands.backup.choice import Selection
 from skillconnect_ops.commands.backup.model import Manifest, view_depths
+from skillconnect_ops.commands.backup.restore_model import Piece, Replaced, Source
 from skillconnect_ops.commands.backup.restore_steps import (
-    Piece,
-    Replaced,
     RestoreDiscard,
     RestorePlace,
     RestoreStage,
-    Source,
 )
 from skillconnect_ops.commands.backup.staging import aside_name, is_ours, staged_name
 from skillconnect_ops.core.errors import Refused
@@ -37,6 +35,8 @@ def plan_restore(
     subject: Subject,
     token: str,
     replace: bool,
+    lost_only: bool = True,
+    doubted: bool = False,
 ) -> Plan:
     """Stage everything beside, put each in its place, and drop what was replaced last.
 
@@ -49,6 +49,9 @@ def plan_restore(
         subject: for the plan's first line.
         token: random, names the staged collections.
         replace: whether collections that are there may be replaced.
+        lost_only: whether staged collections that are there belong to no run of this project;
+            those of one that is open are put right before anything else.
+        doubted: whether the newest look at the backup found it damaged.
 
     Raises:
         TargetNotEmpty: something is in the way and `replace` is False.
@@ -87,8 +90,9 @@ def plan_restore(
         steps=((stage, *places) if stored else tuple(places)),
         final=tuple(discards),
         notes=(
-            *_origin(manifest, subject),
-            *_notes(manifest, numbered, others, there, found=found, selection=selection),
+            *_origin(manifest, subject, doubted=doubted),
+            *_notes(manifest, numbered, others, there, selection=selection),
+            *(_lost(found) if lost_only else ()),
         ),
     )
 
@@ -108,14 +112,19 @@ def _present(found: Found) -> dict[tuple[str, str], Collection]:
     }
 
 
-def _of_lost_restores(found: Found) -> list[str]:
+def _lost(found: Found) -> Iterator[str]:
     """Runs that died were brought to their end before; what is left has no journal here."""
-    return [
+    names = [
         f"{database}.{collection.name}"
         for database, collections in found.items()
         for collection in collections
         if is_ours(collection.name)
     ]
+    if names:
+        yield (
+            f"of a restore whose journal is not here: {listed(names)}; look into them, since "
+            "__skc_old_… may be the only copy of something, then drop them"
+        )
 
 
 def _numbered(piece: Piece, token: str, number: int, old: Collection | None) -> Piece:
@@ -129,8 +138,9 @@ def _numbered(piece: Piece, token: str, number: int, old: Collection | None) -> 
         name=piece.name,
         documents=piece.documents,
         size_bytes=piece.size_bytes,
+        content=piece.content,
         staged=staged,
-        replaces=None if old is None else Replaced(kind=old.kind, uuid=old.uuid),
+        replaces=None if old is None else Replaced.of(old),
         aside=aside_name(token, number) if keeps else None,
     )
 
@@ -161,7 +171,9 @@ def _state(
     return digest.hexdigest()
 
 
-def _origin(manifest: Manifest, subject: Subject) -> Iterator[str]:
+def _origin(manifest: Manifest, subject: Subject, *, doubted: bool) -> Iterator[str]:
+    if doubted:
+        yield f"the last look at {manifest.id} FAILED: skc backup verify {manifest.id}"
     if subject.cluster != manifest.subject.cluster:
         yield f"the backup was taken from {manifest.subject.cluster}, not from here"
 
@@ -172,7 +184,6 @@ def _notes(
     others: Sequence[tuple[str, str]],
     there: Mapping[tuple[str, str], Collection],
     *,
-    found: Found,
     selection: Selection,
 ) -> Iterator[str]:
     total = sum(piece.size_bytes for piece in pieces)
@@ -184,12 +195,6 @@ def _notes(
     if others and selection.complete:
         names = [f"{database}.{name}" for database, name in others]
         yield f"left alone, since the backup does not hold them: {listed(names)}"
-    lost = _of_lost_restores(found)
-    if lost:
-        yield (
-            f"of a restore whose journal is not here: {listed(lost)}; look into them, since "
-            "__skc_old_… may be the only copy of something, then drop them"
-        )
     swapped = [
         piece
         for piece in pieces

@@ -7,14 +7,22 @@ Source: MongoDB manual, "Built-In Roles" and "Privilege Actions": `readWrite` on
 from collections.abc import Iterator, Sequence
 
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
+from skillconnect_ops.commands.backup.restore_model import Piece
 from skillconnect_ops.commands.backup.restore_plan import Found
-from skillconnect_ops.commands.backup.restore_steps import Piece
+from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.database import (
     CollectionKind,
     Database,
+    DatabaseError,
     NotAuthorized,
     Privilege,
 )
+from skillconnect_ops.core.view import listed
+
+
+class OtherSpelling(Precondition):
+    """A database has the name already, spelled otherwise."""
+
 
 _ON_DATABASE = (
     "listCollections",
@@ -37,18 +45,40 @@ def must_be_allowed(database: Database, pieces: Sequence[Piece], found: Found) -
     user = database.server().user
     if user is None:
         return  # a server without users
-    for problem in _missing(database.privileges(), pieces, found):
-        action, resource, role = problem
-        name, _, source = user.partition("@")
-        role_name, _, role_source = role.partition("@")
-        error = NotAuthorized(
-            f"the user '{user}' may not {action} on {resource}",
-            why=f"the restore would fail there; the role {role_name} on {role_source} allows it",
-            fix=f"as an administrator: use {source}; db.grantRolesToUser('{name}', "
-            f"[{{role: '{role_name}', db: '{role_source}'}}])",
-        )
-        error.action, error.resource, error.role = action, resource, role
-        raise error
+    missing = list(_missing(database.privileges(), pieces, found))
+    if not missing:
+        return
+    action, resource, role = missing[0]
+    roles = sorted({role for _, _, role in missing})
+    name, _, source = user.partition("@")
+    granted = ", ".join("{{role: '{}', db: '{}'}}".format(*one.split("@")) for one in roles)
+    error = NotAuthorized(
+        f"the user '{user}' may not {action} on {resource}",
+        why="the restore would fail there; all that it lacks: " + listed(roles),
+        fix=f"as an administrator: use {source}; db.grantRolesToUser('{name}', [{granted}])",
+    )
+    error.action, error.resource, error.role = action, resource, role
+    raise error
+
+
+def refuse_other_spelling(database: Database, names: Sequence[str]) -> None:
+    """A server holds no two databases whose names differ in upper and lower case alone.
+
+    Raises:
+        OtherSpelling: there is such a one already.
+    """
+    try:
+        there = database.databases()
+    except DatabaseError:
+        return  # who may not list them is told by the server
+    for name in names:
+        for other in there:
+            if other != name and other.casefold() == name.casefold():
+                raise OtherSpelling(
+                    f"there is a database {other} already",
+                    why=f"a server holds no {name} beside it: the names differ in case alone",
+                    fix=f"--into {other}_restored",
+                )
 
 
 def _missing(

@@ -6,14 +6,13 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
 from skillconnect_ops.commands.backup.age_keys import IdentityMissing, identities
 from skillconnect_ops.commands.backup.compare import shape_differences
 from skillconnect_ops.commands.backup.load import Load, Loader
 from skillconnect_ops.commands.backup.model import CollectionEntry, Manifest
 from skillconnect_ops.commands.backup.quiet import quiet
 from skillconnect_ops.commands.backup.repository import Repository
+from skillconnect_ops.commands.backup.restore_model import Piece, Source
 from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.stored import FileDamaged, entry_runs
 from skillconnect_ops.commands.house import Connected
@@ -25,40 +24,6 @@ from skillconnect_ops.disk.files import Disk
 
 Connect = Callable[[str], AbstractContextManager[Connected]]
 _TRIES = 5
-
-
-class Replaced(Struct, frozen=True, kw_only=True):
-    """What the plan found under a name, and may take away."""
-
-    kind: CollectionKind
-    uuid: str | None
-
-
-class Piece(Struct, frozen=True, kw_only=True):
-    """One collection of a backup on its way to its place."""
-
-    entry: str
-    """Its namespace in the backup."""
-    kind: CollectionKind
-    database: str
-    name: str
-    documents: int
-    size_bytes: int
-    staged: str | None = None
-    """Where it is loaded first; None for what is made in place (views, time series)."""
-    replaces: Replaced | None = None
-    """What has the name before; anything else that is found there stays."""
-    aside: str | None = None
-    """Where the old one waits; None where nothing old has data."""
-
-
-class Source(Struct, frozen=True, kw_only=True):
-    """Where a restore reads from; stands in its steps, so that another process can resume."""
-
-    backup: str
-    location: str
-    target: str
-    identity: str | None
 
 
 class RestoreStage(Step, frozen=True, kw_only=True, tag="restore.stage"):
@@ -250,11 +215,20 @@ def by_name(database: Database, name: str, only: AbstractSet[str]) -> dict[str, 
 
 
 def count_difference(
-    database: Database, name: str, collection: str, entry: CollectionEntry
+    database: Database,
+    name: str,
+    collection: str,
+    entry: CollectionEntry,
+    *,
+    in_use: bool = False,
 ) -> Iterator[str]:
-    """How the number of documents differs; a server may have removed expired ones meanwhile."""
+    """How the number of documents differs; a server may have removed expired ones meanwhile.
+
+    In what is in use already, an application may have added some.
+    """
     there = int(database.command(name, {"count": collection})["n"])
-    if there > entry.documents or (there < entry.documents and not _expires(entry)):
+    more, fewer = there > entry.documents, there < entry.documents
+    if (more and not in_use) or (fewer and not _expires(entry)):
         yield f"{entry.namespace} holds {there:,} documents, not {entry.documents:,}"
 
 

@@ -1,30 +1,33 @@
 """`skc restore`: looks, plans, takes a safety backup where something is replaced, and walks."""
 
 import secrets
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from skillconnect_ops.commands.backup.catalogue import identity_file, of_target
 from skillconnect_ops.commands.backup.choice import Selection, choose
+from skillconnect_ops.commands.backup.latest import failed, refuse_guess
 from skillconnect_ops.commands.backup.model import Manifest
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
-from skillconnect_ops.commands.backup.repository import LATEST, Repository
+from skillconnect_ops.commands.backup.repository import LATEST
+from skillconnect_ops.commands.backup.restore_model import Piece, Source
 from skillconnect_ops.commands.backup.restore_plan import Found, plan_restore, replaced
-from skillconnect_ops.commands.backup.restore_rights import must_be_allowed
-from skillconnect_ops.commands.backup.restore_steps import Piece, Source, opened
+from skillconnect_ops.commands.backup.restore_rights import must_be_allowed, refuse_other_spelling
+from skillconnect_ops.commands.backup.restore_steps import opened
+from skillconnect_ops.commands.backup.restored import Safety, report
+from skillconnect_ops.commands.backup.staging import is_kept
 from skillconnect_ops.commands.backup.topology import refuse_untested
 from skillconnect_ops.commands.backup.whose import number
 from skillconnect_ops.commands.house import Connected, House
-from skillconnect_ops.core.errors import Precondition, Refused, UsageError
+from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.database import CollectionKind, NotAuthorized
-from skillconnect_ops.core.report import Report, Unknown
-from skillconnect_ops.core.view import Block, Pairs, Text, Tone, count, duration, listed, size
-from skillconnect_ops.journal.model import Ask, Choices, Outcome, TypeName
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.journal.model import Ask, Choices, TypeName
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -41,10 +44,6 @@ class Request(Struct, frozen=True, kw_only=True):
     untested_topology: bool = False
 
 
-class LatestIsForeign(Refused):
-    """`latest` is a backup of another deployment."""
-
-
 class SafetyBackupFailed(Precondition):
     """What would be replaced could not be backed up first."""
 
@@ -57,7 +56,8 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
     """
     chosen = house.target(target)
     repository = of_target(house, chosen)
-    manifest = repository.get(request.backup).manifest
+    stored = repository.get(request.backup)
+    manifest = stored.manifest
     source = Source(
         backup=manifest.id,
         location=str(repository.location),
@@ -69,7 +69,7 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
     pieces = choose(manifest, selection)
     with house.database(chosen) as connected:
         if request.backup == LATEST:
-            _refuse_foreign(repository, manifest, connected.cluster)
+            refuse_guess(repository, stored, cluster=connected.cluster, database=connected.name)
         refuse_untested(
             connected,
             insists=request.untested_topology,
@@ -83,30 +83,11 @@ def restore(house: House, *, target: str | None, request: Request, choices: Choi
             source=source,
             selection=selection,
             pieces=pieces,
-            replace=request.replace,
-            untested=request.untested_topology,
+            request=request,
+            doubted=failed(stored),
             token=secrets.token_hex(4),
         )
         return errand.run(choices)
-
-
-def _refuse_foreign(repository: Repository, latest: Manifest, cluster: str) -> None:
-    """Projects may share a location and a target's name: `latest` does not guess whose is meant.
-
-    Raises:
-        LatestIsForeign: it was taken elsewhere, while there is one that was taken here.
-    """
-    if latest.subject.cluster == cluster:
-        return
-    for one in repository.look()[0]:
-        subject = one.manifest.subject
-        same = (subject.target, subject.cluster) == (latest.subject.target, cluster)
-        if same and not subject.safety:
-            raise LatestIsForeign(
-                f"the newest backup was taken from {latest.subject.cluster}",
-                why=f"this is {cluster}; the newest one that was taken here is {one.manifest.id}",
-                fix=f"skc restore {one.manifest.id}   # or {latest.id}, if that one is meant",
-            )
 
 
 class _Errand(Struct, frozen=True, kw_only=True):
@@ -119,8 +100,9 @@ class _Errand(Struct, frozen=True, kw_only=True):
     source: Source
     selection: Selection
     pieces: Sequence[Piece]
-    replace: bool
-    untested: bool
+    request: Request
+    doubted: bool
+    """Whether the newest look at the backup found it damaged."""
     token: str
 
     @property
@@ -134,14 +116,14 @@ class _Errand(Struct, frozen=True, kw_only=True):
         office = house.office()
         if not choices.dry_run:
             office.recover(resources, person=house.person)
-        going = replaced(self.pieces, self.found()) if self.replace else []
-        safety: list[str] = []
+        going = replaced(self.pieces, self.found()) if self.request.replace else []
+        safety: dict[str, str] = {}
 
         def back_up_first() -> None:
-            names = sorted({database for database, _ in going})
-            safety.extend(
-                _safety_backup(house, self.target, name, untested=self.untested) for name in names
-            )
+            for name in sorted({database for database, _ in going}):
+                safety[name] = _safety_backup(
+                    house, self.target, name, untested=self.request.untested_topology
+                )
 
         started = house.clock.monotonic()
         outcome = office.carry_out(
@@ -153,8 +135,24 @@ class _Errand(Struct, frozen=True, kw_only=True):
             prepare=back_up_first if going else None,
         )
         seconds = house.clock.monotonic() - started
-        report = _report(outcome, self.manifest, self.pieces, safety=safety, seconds=seconds)
-        return replace(report, unknown=tuple(self.uncounted())) if outcome.walked else report
+        if not outcome.walked:
+            facts = {"plan": outcome.plan}
+            return Report(command="restore", subject=outcome.plan.subject.facts(), facts=facts)
+        return report(
+            outcome,
+            self.manifest,
+            self.pieces,
+            safety=[
+                Safety(
+                    backup=backup,
+                    undo=self._undo(backup, [name for at, name in going if at == database]),
+                )
+                for database, backup in safety.items()
+            ],
+            kept=self._kept(),
+            uncounted=list(self._uncounted()),
+            seconds=seconds,
+        )
 
     def look(self) -> Plan:
         """The plan; the backup is read again, since a prune may have taken it meanwhile."""
@@ -172,23 +170,49 @@ class _Errand(Struct, frozen=True, kw_only=True):
                 database=", ".join(self.databases),
             ),
             token=self.token,
-            replace=self.replace,
+            replace=self.request.replace,
+            lost_only=not self._has_open_run(),
+            doubted=self.doubted,
         )
+        refuse_other_spelling(self.connected.database, self.databases)
         must_be_allowed(self.connected.database, self.pieces, found)
         return plan
+
+    def _has_open_run(self) -> bool:
+        """Whether a run of this project did not come to its end; it is put right first."""
+        return any(not state.standing.over for state in self.house.office().journals())
 
     def found(self) -> Found:
         """What each database holds now; one that is not there holds nothing."""
         return {name: self.connected.database.collections(name) for name in self.databases}
 
-    def uncounted(self) -> Iterator[Unknown]:
-        """The time series that could not be counted: who may write buckets may not read them."""
+    def _uncounted(self) -> Iterator[str]:
+        """The time series that no one counted: who may write buckets may not read them."""
         for piece in self.pieces:
             if piece.kind is CollectionKind.TIMESERIES:
                 try:
                     number(self.connected.database, piece.database, BUCKETS + piece.name)
-                except NotAuthorized as cause:
-                    yield Unknown(f"{piece.database}.{piece.name}", f"not counted: {cause.why}")
+                except NotAuthorized:
+                    yield f"{piece.database}.{piece.name}"
+
+    def _kept(self) -> list[str]:
+        """What restores kept beside, since an application wrote to it while they ran."""
+        return [
+            f"{database}.{one.name}"
+            for database, collections in self.found().items()
+            for one in collections
+            if is_kept(one.name)
+        ]
+
+    def _undo(self, safety: str, names: Sequence[str]) -> str:
+        """What brings back what was replaced, and touches nothing else."""
+        words = ["skc", "restore", safety, "--replace"]
+        words += [word for name in names for word in ("--collection", name)]
+        if self.request.identity is not None:
+            words += ["--identity", str(self.request.identity)]
+        if len(self.house.project().settings.targets) > 1:
+            words += ["--target", self.target]
+        return shlex.join(words)
 
     def destroyed(self) -> str:
         """What to type: the database, or the backup where there are several."""
@@ -239,54 +263,4 @@ def _selection(request: Request) -> Selection:
         collections=request.collections,
         into=request.into,
         renames=renames,
-    )
-
-
-def _report(
-    outcome: Outcome,
-    manifest: Manifest,
-    pieces: Sequence[Piece],
-    *,
-    safety: Sequence[str],
-    seconds: float,
-) -> Report:
-    subject = outcome.plan.subject.facts()
-    if not outcome.walked:
-        return Report(command="restore", subject=subject, facts={"plan": outcome.plan})
-    documents = sum(piece.documents for piece in pieces)
-    size_bytes = sum(piece.size_bytes for piece in pieces)
-    databases = sorted({piece.database for piece in pieces})
-    content = (
-        f"{count(documents, 'document')} in {count(len(pieces), 'collection')}, {size(size_bytes)}"
-    )
-    pairs: list[tuple[str, str | Text]] = [
-        ("restored", Text(", ".join(databases), Tone.STRONG)),
-        ("from", manifest.id),
-        ("content", content),
-        ("checked", Text("hashes, documents loaded, options, indexes", Tone.GOOD)),
-        ("took", f"{duration(seconds)}, {size(size_bytes / max(seconds, 0.001))}/s"),
-    ]
-    if safety:
-        pairs.append(("before it", f"{listed(safety)} (safety backup)"))
-    view: tuple[Block, ...] = (Pairs(tuple(pairs)),)
-    return Report(
-        command="restore",
-        subject=subject,
-        journal=outcome.journal,
-        steps=outcome.steps,
-        facts={
-            "restore": {
-                "backup": manifest.id,
-                "databases": databases,
-                "collections": [
-                    {"from": piece.entry, "to": f"{piece.database}.{piece.name}"}
-                    for piece in pieces
-                ],
-                "documents": documents,
-                "size_bytes": size_bytes,
-                "safety_backups": list(safety),
-            }
-        },
-        view=view,
-        next=(f"skc restore {safety[0]} --replace" if safety else "skc status",),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.backup.latest import failed
 from skillconnect_ops.commands.backup.model import Stored, Verdict
 from skillconnect_ops.core.settings.model import Keep
 
@@ -65,6 +66,9 @@ def decide(backups: Sequence[Stored], keep: Keep) -> tuple[Decision, ...]:
             reasons[identity].append(name)
     if newest_first:
         reasons[newest_first[0].manifest.id].append("newest")
+        sound = next((one for one in newest_first if not failed(one)), newest_first[0])
+        if sound is not newest_first[0]:
+            reasons[sound.manifest.id].append("newest that was not found damaged")
     drilled = _newest_drilled(newest_first)
     if drilled is not None:
         reasons[drilled].append("newest that passed a drill")
@@ -87,13 +91,9 @@ def _newest_of_each(
     seen: dict[tuple[int, ...], Stored] = {}
     for stored in newest_first:
         standing = seen.setdefault(period(_taken(stored)), stored)
-        if _failed(standing) and not _failed(stored):
+        if failed(standing) and not failed(stored):
             seen[period(_taken(stored))] = stored
     return [stored.manifest.id for stored in seen.values()]
-
-
-def _failed(stored: Stored) -> bool:
-    return stored.drill is not None and stored.drill.verdict is Verdict.FAILED
 
 
 def _taken(stored: Stored) -> datetime:

@@ -1,6 +1,6 @@
 """`skc backup`: looks, plans, dumps and reports."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -33,6 +33,7 @@ from skillconnect_ops.core.ports.database import (
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import count
+from skillconnect_ops.core.view import listed as shown
 from skillconnect_ops.journal.model import Choices, NotNeeded
 from skillconnect_ops.journal.resources import Resource
 
@@ -98,7 +99,7 @@ def backup(house: House, *, target: str | None, request: Request, choices: Choic
         steps=outcome.steps,
         facts={"backup": manifest, "location": str(repository.folder(identifier))},
         view=(manifest_view(Stored(manifest=manifest, drill=None), repository),),
-        next=(_next(manifest),),
+        next=(drill_command(house, manifest),),
     )
 
 
@@ -160,8 +161,27 @@ def _look(
         ),
         state=identity(listed),
         steps=(step,),
-        notes=tuple(_notes(listed, expected, keys, leftovers, fuzzy=fuzzy)),
+        notes=(
+            *_left_out(wanted, listed, database),
+            *_notes(listed, expected, keys, leftovers, fuzzy=fuzzy),
+        ),
     )
+
+
+def _left_out(wanted: Wanted, listed: list[Listed], database: Database) -> Iterator[str]:
+    """What `--exclude` leaves out, so that a pattern that misses is seen."""
+    if not wanted.exclude:
+        return
+    there = {
+        f"{name}.{one.name}"
+        for name in {one.database for one in listed}
+        for one in database.collections(name)
+    }
+    out = sorted(there - {one.namespace for one in listed})
+    if wanted.collections or out:
+        yield f"left out: {shown(out, most=20)}"
+    else:
+        yield f"--exclude {shown(wanted.exclude)} matches no collection"
 
 
 def _notes(
@@ -251,8 +271,10 @@ def _free_id(house: House, repository: Repository, name: str) -> str:
     return identifier
 
 
-def _next(manifest: Manifest) -> str:
-    return f"skc backup verify {manifest.id} --drill"
+def drill_command(house: House, manifest: Manifest) -> str:
+    """What proves a backup; an encrypted one wants a key besides."""
+    known = manifest.encryption is None or house.environment.get("SKC_AGE_IDENTITY")
+    return f"skc backup verify {manifest.id} --drill" + ("" if known else " --identity FILE")
 
 
 def summary(stored: Stored) -> dict[str, Any]:

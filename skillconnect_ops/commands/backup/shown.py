@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from skillconnect_ops.commands.backup.latest import holds
 from skillconnect_ops.commands.backup.model import (
+    CollectionEntry,
     Consistency,
     ConsistencyKind,
     Drill,
@@ -12,6 +14,7 @@ from skillconnect_ops.commands.backup.model import (
     Verdict,
 )
 from skillconnect_ops.commands.backup.repository import Repository
+from skillconnect_ops.core.ports.database import CollectionKind
 from skillconnect_ops.core.view import Cell, Pairs, Table, Text, Tone, count, duration, size
 
 
@@ -41,7 +44,7 @@ def collections_table(manifest: Manifest) -> Table:
             (
                 entry.namespace,
                 entry.kind.value,
-                f"{entry.documents:,}",
+                _documents(entry),
                 size(entry.size_bytes),
                 size(entry.stored_bytes),
                 str(len(entry.indexes)),
@@ -51,14 +54,25 @@ def collections_table(manifest: Manifest) -> Table:
     )
 
 
+def _documents(entry: CollectionEntry) -> str:
+    """A view holds none of its own; measurements are stored many to a bucket."""
+    match entry.kind:
+        case CollectionKind.VIEW:
+            return "–"
+        case CollectionKind.TIMESERIES:
+            return f"{entry.documents:,} buckets"
+        case CollectionKind.COLLECTION:
+            return f"{entry.documents:,}"
+
+
 def backups_table(stored: Sequence[Stored], leftovers: Sequence[Leftover]) -> Table:
     """All backups of a location, newest first, and what only looks like one."""
     rows = [(one.manifest.id, _row(one)) for one in stored]
     rows += [(one.id, _leftover_row(one)) for one in leftovers]
     rows.sort(key=lambda row: row[0], reverse=True)
     return Table(
-        headers=("backup", "stored", "read as", "age", "drill"),
-        right=(1,),
+        headers=("backup", "holds", "stored", "sealed", "drill"),
+        right=(2,),
         rows=tuple(row for _, row in rows),
         empty="no backup yet",
     )
@@ -96,8 +110,8 @@ def _row(stored: Stored) -> tuple[Cell, ...]:
     manifest = stored.manifest
     return (
         manifest.id,
+        _holds(manifest),
         size(manifest.stored_bytes),
-        _short_consistency(manifest.consistency),
         "yes" if manifest.encryption else Text("no", Tone.WARN),
         _short_drill(stored.drill),
     )
@@ -108,15 +122,15 @@ def _short_drill(drill: Drill | None) -> Cell:
         case None:
             return Text("not drilled", Tone.WARN)
         case Drill(verdict=Verdict.PASSED):
-            return Text(f"passed {drill.at:%Y-%m-%d}", Tone.GOOD)
+            return Text(f"passed {drill.at:%m-%d}", Tone.GOOD)
         case _:
-            return Text(f"FAILED {drill.at:%Y-%m-%d}", Tone.BAD)
+            return Text(f"FAILED {drill.at:%m-%d}", Tone.BAD)
 
 
 def _leftover_row(leftover: Leftover) -> tuple[Cell, ...]:
     tone = Tone.BAD if leftover.damaged else Tone.DIM
     word = "DAMAGED" if leftover.damaged else "growing" if leftover.running else "unfinished"
-    return (leftover.id, "", Text(word, tone), "", "")
+    return (leftover.id, Text(word, tone), "", "", "")
 
 
 def _content(manifest: Manifest) -> str:
@@ -139,10 +153,13 @@ def _consistency(consistency: Consistency) -> Cell:
     return Text(consistency.statement, tone)
 
 
-def _short_consistency(consistency: Consistency) -> Cell:
-    if consistency.kind is ConsistencyKind.SNAPSHOT:
-        return Text("snapshot", Tone.GOOD)
-    return Text(f"fuzzy {consistency.fuzzy_s:g} s", Tone.WARN)
+def _holds(manifest: Manifest) -> Cell:
+    """Which part, and how far it is from one instant."""
+    part = holds(manifest.subject)
+    if manifest.consistency.kind is ConsistencyKind.SNAPSHOT:
+        whole = manifest.subject.complete and not manifest.subject.safety
+        return part if whole else Text(part, Tone.WARN)
+    return Text(f"{part}, fuzzy", Tone.WARN)
 
 
 def _server(manifest: Manifest) -> str:

@@ -20,6 +20,11 @@ def kept_name(token: str) -> str:
     return f"{KEPT}{token}"
 
 
+def is_kept(name: str) -> bool:
+    """Whether a restore kept it beside."""
+    return name.startswith(KEPT)
+
+
 def is_ours(name: str) -> bool:
     """Whether a collection belongs to a restore that is under way, or died."""
     return name.startswith((STAGED, ASIDE))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from skillconnect_ops.commands.backup.compare import content_of
 from skillconnect_ops.commands.backup.marks import (
     MADE,
     TAKEN,
@@ -22,22 +23,24 @@ from skillconnect_ops.commands.backup.marks import (
     brought_back,
     placed,
     returning,
+    whole,
 )
 from skillconnect_ops.commands.backup.mongodump_format import (
     BUCKETS,
-    from_extended_json,
 )
 from skillconnect_ops.commands.backup.quiet import quiet
-from skillconnect_ops.commands.backup.restore_steps import Piece, RestoreFailed, by_name
+from skillconnect_ops.commands.backup.restore_model import Piece
+from skillconnect_ops.commands.backup.restore_steps import RestoreFailed, by_name
 from skillconnect_ops.commands.backup.series import copy, holds_the_same
 from skillconnect_ops.commands.backup.staging import kept_name
-from skillconnect_ops.commands.backup.whose import Old, Whose, number
+from skillconnect_ops.commands.backup.whose import Old, Whose, from_text
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.ports.database import (
     Collection,
     CollectionKind,
     CommandFailed,
     Database,
+    NotAuthorized,
 )
 
 NAMESPACE_EXISTS = 48
@@ -78,6 +81,8 @@ class Swap:
             self._make_way(here, ours=self._whose.made(here) or self._whose.is_half_back(here))
             self._marks.put(MADE, options)
             self._take(make, over=piece.replaces is not None)
+            if piece.kind is CollectionKind.TIMESERIES:
+                self._marks.put(whole(self._uuid()))
             return
         staged = self._found.get(piece.staged)
         if staged is None:
@@ -149,13 +154,9 @@ class Swap:
         """Take away what has the name; whether the old one is to be brought back now."""
         piece = self._piece
         if piece.staged is not None and self._marks.has(placed(here.uuid)):
-            if self._was_written_to():
-                self._set_apart(over=True)
-            elif piece.staged in self._found:
-                self._drop(piece.name)
-            else:
-                self._rename(piece.name, piece.staged)
+            self._take_out()
         elif (piece.staged is None and self._whose.made(here)) or self._whose.is_half_back(here):
+            self._keep_if_written_to(here)
             self._drop(piece.name)
         elif old is None:
             return False  # somebody else's, on a name that was free
@@ -163,10 +164,45 @@ class Swap:
             self._set_apart(over=True)
         return True
 
-    def _was_written_to(self) -> bool:
-        """Whether an application added to, or took from, what was put in place since."""
-        return (
-            number(self._database, self._piece.database, self._piece.name) != self._piece.documents
+    def _take_out(self) -> None:
+        """Take what was put in place out again; where it was written to since, it stays beside.
+
+        Renamed first, compared then: nobody writes to it any more.
+        """
+        piece, database = self._piece, self._database
+        kept = kept_name(secrets.token_hex(4))
+        self._rename(piece.name, kept)
+        held = content_of(database, piece.database, kept, CollectionKind.COLLECTION)
+        if held.digest != piece.content:
+            self._tell_kept(kept)
+        elif piece.staged in self._found:
+            self._drop(kept)
+        else:
+            self._rename(kept, piece.staged)
+
+    def _keep_if_written_to(self, here: Collection) -> None:
+        """Copy a restored time series that an application wrote to, before it is dropped."""
+        piece, database = self._piece, self._database
+        if not self._marks.has(whole(here.uuid)):
+            return
+        kept = kept_name(secrets.token_hex(4))
+        try:
+            held = content_of(database, piece.database, piece.name, CollectionKind.TIMESERIES)
+            if held.digest == piece.content:
+                return
+            database.create(piece.database, kept, _EMPTY)
+            copy(database, piece.database, BUCKETS + piece.name, to=kept)
+        except NotAuthorized:  # who may load time series may not be allowed to read them
+            self._walk.person.note(f"{piece.name} could not be looked through before it is dropped")
+            return
+        database.settle()
+        self._tell_kept(kept)
+
+    def _tell_kept(self, kept: str) -> None:
+        piece = self._piece
+        series = ", as its buckets" if piece.kind is CollectionKind.TIMESERIES else ""
+        self._walk.person.note(
+            f"{piece.database}.{piece.name} was written to meanwhile: that is in {kept} now{series}"
         )
 
     def _bring_back(self, old: Old) -> None:
@@ -174,7 +210,7 @@ class Swap:
         if CollectionKind(old["kind"]) is CollectionKind.COLLECTION:
             self._take(lambda: self._rename(piece.aside, piece.name), over=True)
             return
-        options = from_extended_json(old["options"])
+        options = from_text(old["options"])
         self._take(lambda: self._database.create(piece.database, piece.name, options), over=True)
         if _is_series(old):
             self._marks.put(returning(self._uuid()))
@@ -185,7 +221,7 @@ class Swap:
         piece, database = self._piece, self._database
         self._walk.person.note(f"loading {piece.name} back from its safety copy")
         copy(database, piece.database, str(piece.aside), to=BUCKETS + piece.name)
-        indexes = [from_extended_json(index) for index in old["indexes"]]
+        indexes = [from_text(index) for index in old["indexes"]]
         if indexes:
             database.index(piece.database, piece.name, indexes)
         database.settle()
@@ -251,9 +287,7 @@ class Swap:
             raise _foreign(piece, here)
         kept = kept_name(secrets.token_hex(4))
         self._rename(piece.name, kept)
-        self._walk.person.note(
-            f"{piece.database}.{piece.name} was written to meanwhile: that is in {kept} now"
-        )
+        self._tell_kept(kept)
 
     def _rename(self, name: str | None, to: str | None) -> None:
         self._database.rename(self._piece.database, str(name), str(to))

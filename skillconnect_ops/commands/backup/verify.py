@@ -31,6 +31,8 @@ class Checked(Struct, frozen=True, kw_only=True):
     files: int
     documents: int
     size_bytes: int
+    damaged: tuple[str, ...]
+    """What is wrong with files that a restore reads."""
     opened: bool
     """Whether the documents were walked, not only the stored bytes hashed."""
     findings: tuple[Finding, ...]
@@ -79,6 +81,7 @@ def check(
         except BaseException:
             reader.stop()
             raise
+    damaged = tuple(f"{file.name}: {file.fault}" for file in files if file.fault is not None)
     files += _verdicts(repository, manifest)
     findings = [_damaged(manifest.id, file) for file in files if file.fault is not None]
     findings += _foreign(folder, manifest.id, {file.name for file in files} | {MANIFEST})
@@ -86,6 +89,7 @@ def check(
         files=len(files) + 1,
         documents=sum(file.documents for file in files),
         size_bytes=sum(file.size_bytes for file in files),
+        damaged=damaged,
         opened=opened,
         findings=tuple(findings),
     )

@@ -1,5 +1,6 @@
 """Tells whose it is that has a name: the plan's, this restore's own, or an application's."""
 
+import base64
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -13,7 +14,7 @@ from skillconnect_ops.commands.backup.marks import (
     returning,
 )
 from skillconnect_ops.commands.backup.mongodump_format import to_extended_json
-from skillconnect_ops.commands.backup.restore_steps import Piece
+from skillconnect_ops.commands.backup.restore_model import Piece
 from skillconnect_ops.core.ports.database import (
     Collection,
     CollectionKind,
@@ -32,9 +33,19 @@ def remembered(old: Collection | None) -> dict[str, Any] | None:
     return {
         "kind": old.kind.value,
         "uuid": old.uuid,
-        "options": to_extended_json(old.options),
-        "indexes": [to_extended_json(index) for index in old.indexes],
+        "options": as_text(old.options),
+        "indexes": [as_text(index) for index in old.indexes],
     }
+
+
+def as_text(document: bytes) -> str:
+    """A BSON document for an image, every byte of it."""
+    return base64.b64encode(document).decode()
+
+
+def from_text(text: str) -> bytes:
+    """The BSON document that `as_text` was given."""
+    return base64.b64decode(text)
 
 
 def number(database: Database, name: str, collection: str) -> int:
@@ -61,7 +72,7 @@ class Whose:
     def is_planned(self, here: Collection) -> bool:
         """Whether it is what the plan found, or that brought back."""
         planned = self._piece.replaces
-        same = planned is not None and here.uuid == planned.uuid
+        same = planned is not None and planned.is_it(here)
         return same or self._marks.has(brought_back(here.uuid))
 
     def made(self, here: Collection | None) -> bool:
@@ -92,7 +103,7 @@ class Whose:
         if old is None or here.kind.value != old["kind"]:
             return False
         if here.kind is CollectionKind.VIEW:
-            return bool(to_extended_json(here.options) == old["options"])
+            return bool(as_text(here.options) == old["options"])
         return bool(here.uuid == old["uuid"]) or self._marks.has(brought_back(here.uuid))
 
     def took(self, old: Old) -> bool:

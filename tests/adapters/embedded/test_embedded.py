@@ -118,6 +118,17 @@ def test_nothing_is_left_of_an_orderly_end(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_that_ends_leaves_alone_what_began_in_the_same_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "deep"
+    with contextlib.ExitStack() as second:
+        with EmbeddedServers().redis(folder):
+            uri = second.enter_context(EmbeddedServers().redis(folder))
+        with Redis.from_url(uri.reveal()) as client:
+            assert client.ping()
+        assert len(list(folder.iterdir())) == 1
+    assert list(folder.iterdir()) == []
+
+
 def test_a_folder_that_was_there_stays_with_what_it_held(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     with EmbeddedServers().redis(tmp_path):

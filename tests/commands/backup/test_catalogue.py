@@ -185,7 +185,7 @@ def test_the_list_fits_in_80_columns(filled: Shop, clean_environment: dict[str, 
     shown = on_a_terminal(filled, clean_environment, "backup", "list")
     (row,) = (line for line in shown.splitlines() if " passed " in line)
     assert row.startswith("20")
-    assert "snapshot" in row
+    assert filled.name in row
     ours = [line for line in shown.splitlines() if str(filled.location) not in line]
     assert max(map(len, ours)) <= 80
 

@@ -121,7 +121,9 @@ def test_replacing_backs_up_first_and_leaves_extras_alone(shop: Shop) -> None:
     assert picture(shop.db) == {**wanted, "extra": before["extra"]}
     assert kinds.uuids(shop.db)["extra"] == extra
     [safety] = ran.json["facts"]["restore"]["safety_backups"]
-    assert ran.json["next"] == [f"skc restore {safety} --replace"]
+    assert ran.json["next"] == ["skc status"]
+    [undo] = ran.json["facts"]["restore"]["undo"]
+    assert undo.startswith(f"skc restore {safety} --replace --collection ")
     assert safety in ran.stderr
     back = replace(shop, safety)
     assert back.code == 0, back.stderr

@@ -22,17 +22,16 @@ from skillconnect_ops.commands.backup.model import (
     ServerFacts,
     Tool,
 )
+from skillconnect_ops.commands.backup.restore_model import Replaced, Source
 from skillconnect_ops.commands.backup.restore_plan import (
     TargetNotEmpty,
     plan_restore,
     replaced,
 )
 from skillconnect_ops.commands.backup.restore_steps import (
-    Replaced,
     RestoreDiscard,
     RestorePlace,
     RestoreStage,
-    Source,
 )
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.database import Collection, CollectionKind, Topology

@@ -111,6 +111,7 @@ def oracle(backups: Sequence[Stored], keep: Keep) -> set[str]:
             stay.add(best(group).manifest.id)
     if backups:
         stay.add(max(backups, key=lambda one: one.manifest.started_at).manifest.id)
+        stay.add(best(list(backups)).manifest.id)
     passed = [one for one in backups if one.drill and one.drill.verdict == Verdict.PASSED]
     if passed:
         stay.add(max(passed, key=lambda one: one.manifest.started_at).manifest.id)
@@ -186,5 +187,5 @@ def test_a_failed_drill_never_represents_a_day_that_has_a_better_one() -> None:
         for one in decide([good, untested, bad], Keep(daily=1, weekly=0, monthly=0))
     }
     assert stay[bad.manifest.id] == ("newest",)
-    assert stay[untested.manifest.id] == ("daily",)
+    assert stay[untested.manifest.id] == ("daily", "newest that was not found damaged")
     assert stay[good.manifest.id] == ("newest that passed a drill",)

@@ -274,7 +274,8 @@ def test_a_damaged_backup_is_neither_exported_nor_drilled(lying: Lying) -> None:
     assert not list(lying.shop.root.glob("*out*"))
     ran = lying.shop.run("backup", "verify", lying.id, "--drill", *words)
     assert ran.code == 13
-    assert ran.json["facts"]["drill"] is None
+    assert ran.json["facts"]["drill"]["verdict"] == "failed"
+    assert ran.json["facts"]["drill"]["where"].startswith("nowhere")
 
 
 def test_a_backup_that_was_removed_while_it_was_verified_is_not_called_damaged(

@@ -1,6 +1,8 @@
 """A backup is good once it was restored and found equal; a verdict is never better than that."""
 
+import datetime as dt
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from bson import Code
 from pymongo import MongoClient
 
 from skillconnect_ops.adapters import embedded
+from skillconnect_ops.adapters.embedded import MongodOptions, run_mongod
+from skillconnect_ops.commands.backup.compare import content_of
 from skillconnect_ops.commands.backup.drill import drill as real
 from skillconnect_ops.commands.backup.load import Loader
 from skillconnect_ops.commands.backup.model import Manifest
@@ -18,8 +22,8 @@ from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.core.ports.database import NotAuthorized
 from skillconnect_ops.disk.files import Disk
 from tests.commands.backup.ports import Alter
-from tests.commands.backup.shop import Shop
-from tests.conftest import Ran
+from tests.commands.backup.shop import Shop, make_project, with_database
+from tests.conftest import Ran, Skc
 
 
 @pytest.fixture
@@ -284,3 +288,59 @@ def test_nothing_expires_while_it_is_drilled(filled: Shop, monkeypatch: pytest.M
     ran = filled.run("backup", "verify", filled.backup()["id"], "--drill")
     assert ran.code == 0, ran.stdout
     assert seen == [False]
+
+
+def test_a_drill_in_a_scratch_database_is_done_before_anything_expires_there(
+    tmp_path: Path, skc: Skc
+) -> None:
+    quick = MongodOptions(parameters={"ttlMonitorSleepSecs": 1})
+    with (
+        run_mongod(tmp_path / "servers", quick) as servers,
+        MongoClient[Any](servers.uri.reveal()) as client,
+    ):
+        make_project(tmp_path / "shop", tmp_path / "backups", with_database(servers.uri, "shop"))
+        shop = Shop(tmp_path / "shop", tmp_path / "backups", "shop", client, skc, {})
+        old = dt.datetime(2020, 3, 1, tzinfo=dt.UTC)
+        switch = {"setParameter": 1, "ttlMonitorEnabled": False}
+        client.admin.command(switch)
+        shop.db.sessions.insert_many({"_id": n, "at": old} for n in range(1500))
+        shop.db.sessions.create_index("at", expireAfterSeconds=3600)
+        series = {"timeField": "at"}
+        shop.db.create_collection("metrics", timeseries=series, expireAfterSeconds=3600)
+        shop.db.metrics.insert_one({"at": old})
+        backup = shop.backup()["id"]
+        client.admin.command({**switch, "ttlMonitorEnabled": True})
+        passes = client.admin.command("serverStatus")["metrics"]["ttl"]["passes"]
+
+        def waits(*words: Any, **more: Any) -> Any:
+            while client.admin.command("serverStatus")["metrics"]["ttl"]["passes"] < passes + 3:
+                time.sleep(0.1)
+            return content_of(*words, **more)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("skillconnect_ops.commands.backup.drill.content_of", waits)
+            ran = shop.run("backup", "verify", backup, "--drill", "--scratch", "scratch")
+        assert ran.code == 0, ran.stdout
+        assert ran.json["facts"]["drill"]["verdict"] == "passed"
+
+
+def test_damage_that_is_found_is_known_to_list_latest_and_prune(filled: Shop) -> None:
+    older, newer = filled.backup()["id"], filled.backup()["id"]
+    assert filled.run("backup", "verify", older, "--drill").code == 0
+    assert filled.run("backup", "verify", newer, "--drill").code == 0
+    entry = next((filled.location / newer / "data").rglob("*people*.zst"))
+    data = bytearray(entry.read_bytes())
+    data[len(data) // 2] ^= 1
+    entry.write_bytes(data)
+    assert filled.run("backup", "verify", newer).code == 13
+    listed = filled.run("backup", "list").json["facts"]["backups"]
+    assert {one["id"]: one["drill"]["verdict"] for one in listed} == {
+        older: "passed",
+        newer: "failed",
+    }
+    ran = filled.run("restore", "latest", "--into", f"{filled.name}_copy", "--yes")
+    assert ran.code == 3, ran.stdout
+    assert older in ran.json["error"]["fix"]
+    pruned = filled.run("backup", "prune", "--yes")
+    assert pruned.code == 0
+    assert older not in pruned.json["facts"]["removed"]
