@@ -13,7 +13,12 @@ from skillconnect_ops.terminal.usage import NoSuchCommand
 
 PROGRAM = "skc"
 _COMPLETES = "_SKC_COMPLETE"
-_ABOUT = "Takes a web app from leaked to locked down: backup, rotation, scrub, audit, proof."
+_ABOUT = "Takes a web app from leaked to locked down. What it can do so far:"
+_EXITS = (
+    "exit codes: 0 done, 1 bug, 2 usage, 3 refused, 4 precondition (3, 4: untouched),\n"
+    "5 failed and put back, 6 needs a person, 10-13 findings, low to critical,\n"
+    "14 incomplete, 130 and 143 interrupted and put back"
+)
 
 
 class Entry(Struct, frozen=True):
@@ -93,6 +98,7 @@ class Front(TyperGroup):
                 if part.entries
             ),
             section("options", options),
+            _EXITS,
             f"`{PROGRAM} COMMAND --help` tells more.",
         )
 

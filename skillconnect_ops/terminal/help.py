@@ -1,5 +1,6 @@
 """Help pages: short, aligned, 80 columns, the same shape for every command."""
 
+import re
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _MOST = 26
+_EXTRA = re.compile(
+    r"\[(?:default: (?P<default>[^;\]]+))?(?:; )?"
+    r"(?:(?P<low>-?[\d.]+)<=x<=(?P<high>[\d.]+)|x>=(?P<least>-?[\d.]+))?\]$"
+)
 Row = tuple[str, str]
 
 
@@ -26,7 +31,7 @@ def command_page(command: TyperCommand, ctx: Any, *, group: TyperGroup | None) -
     for param in command.get_params(ctx):
         record = param.get_help_record(ctx)
         if record is not None:
-            rows[_section(param)].append((_name(param, record[0]), record[1]))
+            rows[_section(param)].append((_name(param, record[0]), _told(record[1])))
     usage = " ".join((*path_of(ctx), "[options]", *_operands(command, ctx)))
     head = [f"usage: {usage}"]
     if group is not None:
@@ -49,6 +54,19 @@ def group_page(group: TyperGroup, ctx: Any) -> str:
         section("subcommands", subcommands(group)),
         f"`{path} SUBCOMMAND --help` tells more.",
     )
+
+
+def _told(text: str) -> str:
+    """A help text with the parser's `[default: 1; 1<=x<=19]` as a person says it."""
+    return _EXTRA.sub(_extra, text)
+
+
+def _extra(found: "re.Match[str]") -> str:
+    low, high = found["low"] or found["least"], found["high"]
+    told = f"{low} to {high}" if high else f"at least {low}" if low not in {None, "0"} else ""
+    default = f"by default {found['default']}" if found["default"] else ""
+    said = ", ".join(part for part in (told, default) if part)
+    return f"({said})" if said else ""
 
 
 def path_of(ctx: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """What the parser cannot understand, said in our own form and with the nearest name."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -10,6 +11,8 @@ from typer.core import TyperGroup
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.terminal.help import path_of
 from skillconnect_ops.terminal.text import one_line, redacted
+
+_PARSING = re.compile(r", unable to parse .*$")
 
 
 class NotUnderstood(UsageError):
@@ -25,7 +28,7 @@ class NoSuchCommand(UsageError):
             f"there is no command {under} {shown(name)}",
             why=f"the nearest one is {under} {near[0]}"
             if near
-            else f"{under} --help lists them all",
+            else f"no command of {under} is like it",
             fix=f"{under} {near[0]}" if near else f"{under} --help",
         )
 
@@ -56,7 +59,7 @@ def _no_such_option(path: str, option: str, possibilities: Iterable[str]) -> Usa
     near = next(iter(possibilities), None)
     return NotUnderstood(
         f"{path} has no option {shown(option)}",
-        why=f"the nearest one is {near}" if near else f"{path} --help lists them all",
+        why=f"the nearest one is {near}" if near else "none of its options is like it",
         fix=f"{path} {near}" if near else f"{path} --help",
     )
 
@@ -86,5 +89,9 @@ def _nearest_subcommand(ctx: Any, message: str) -> str | None:
 
 
 def _sentence(message: str) -> str:
-    text = " ".join(message.split()).rstrip(".")
+    """A complaint of the parser or of a type, as the second half of a sentence of ours."""
+    text = _PARSING.sub("", " ".join(message.split()).rstrip("."))
+    text = text.removeprefix("Value error, ")
+    if text.startswith("Input should be "):
+        return f"it {text.removeprefix('Input ')}"
     return text[:1].lower() + text[1:]

@@ -168,3 +168,30 @@ def _domain(module: str) -> str:
 
 def _domains() -> set[str]:
     return {_domain(entry.module) for section in app.COMMANDS for entry in section.entries}
+
+
+def test_the_help_names_the_exit_codes_and_promises_nothing(skc: Skc) -> None:
+    shown = skc("--help").stdout
+    assert "exit codes: 0 done" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    names = {entry.name for section in app.COMMANDS for entry in section.entries}
+    if "rotate" not in names:
+        assert "rotation" not in shown
+
+
+def test_help_and_complaints_are_not_in_the_parser_s_words(skc: Skc) -> None:
+    shown = skc("backup", "--help").stdout
+    assert "<=" not in shown
+    assert "[default" not in shown
+    assert "(1 to 19, by default 1)" in shown
+    ran = skc("backup", "--level", "99")
+    assert "why:   it should be less than or equal to 19\n" in ran.stderr
+    assert "parse" not in skc("backup", "--level", "abc").stderr
+
+
+def test_why_and_fix_are_not_the_same_sentence(skc: Skc) -> None:
+    for argv in (("xyzzy",), ("backup", "--xyzzy")):
+        _, why, fix = skc(*argv).stderr.splitlines()
+        command = fix.removeprefix("fix:").strip()
+        assert command.endswith("--help")
+        assert command not in why

@@ -1,6 +1,9 @@
 """`skc demo`: sets the stage, plays the parts, cleans up, and says what was seen."""
 
 import secrets
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +26,7 @@ from skillconnect_ops.core.view import count, duration, size
 from skillconnect_ops.disk.errors import explain
 
 WRITERS = 4
+_NAME = "skc"
 
 
 def demo(house: House, *, documents: int, folder: Path | None, keep: bool) -> Report:
@@ -48,7 +52,7 @@ def demo(house: House, *, documents: int, folder: Path | None, keep: bool) -> Re
         subject={"database": story().database, "cluster": "embedded"},
         facts={"demo": shown},
         view=view(shown),
-        next=next_commands(shown),
+        next=next_commands(shown, program=_program(house.environment.get("PATH"))),
     )
 
 
@@ -149,6 +153,16 @@ class _Acts:
         return self._stage.script(
             sample, "checks.py", sample.story.database, uri=sample.uri, type_=Checked
         )
+
+
+def _program(path: str | None) -> str:
+    """`skc` where a shell finds it, else the one beside this Python: `make demo` has no other."""
+    if shutil.which(_NAME, path=path):
+        return _NAME
+    beside = Path(sys.executable).parent / _NAME
+    if beside.exists():
+        return shlex.quote(str(beside))
+    return f"{shlex.quote(sys.executable)} -m skillconnect_ops"
 
 
 def _place(house: House, folder: Path | None) -> Path:

@@ -1,5 +1,7 @@
 """The ending: what a stranger should take away."""
 
+import shlex
+
 from skillconnect_ops.commands.demo.model import Shown
 from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Text, Tone, count, duration, size
 
@@ -43,11 +45,19 @@ def view(shown: Shown) -> tuple[Block, ...]:
     )
 
 
-def next_commands(shown: Shown) -> tuple[str, ...]:
-    """What to type next."""
+def next_commands(shown: Shown, *, program: str) -> tuple[str, ...]:
+    """What to type next; `program` is how skc is reached from this shell.
+
+    What was kept is found where the demo kept it: its state lies beside the project, not at home.
+    """
     if shown.kept:
-        return (f"cd {shown.folder}/project && skc backup list",)
-    return ("skc init", "skc demo --keep")
+        folder = shlex.quote(shown.folder)
+        home = f"XDG_STATE_HOME={folder}/state XDG_DATA_HOME={folder}/data"
+        return tuple(
+            f"cd {folder}/project && {home} {program} {words}"
+            for words in ("status", "backup list")
+        )
+    return (f"{program} init", f"{program} demo --keep")
 
 
 def _backed_up(shown: Shown) -> str:

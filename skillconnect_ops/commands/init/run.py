@@ -116,7 +116,7 @@ def init(
         journal=outcome.journal,
         steps=outcome.steps,
         facts={"init": facts(found, wanted, file=FILE, text=text, written=outcome.walked)},
-        view=view(found, wanted, text=None if outcome.walked or same else text),
+        view=view(found, wanted, text=None if outcome.walked or same else text, same=same),
         next=("skc doctor",) if outcome.walked or same else (_again(folder, replace=replace),),
     )
 

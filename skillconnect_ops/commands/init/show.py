@@ -27,7 +27,9 @@ def facts(
     }
 
 
-def view(found: Found, wanted: Wanted, *, text: str | None) -> tuple[Block, ...]:
+def view(
+    found: Found, wanted: Wanted, *, text: str | None, same: bool = False
+) -> tuple[Block, ...]:
     """What was found, and the text of the file where it does not stand there."""
     pairs: list[tuple[str, Cell]] = [
         ("project", wanted.name),
@@ -39,7 +41,8 @@ def view(found: Found, wanted: Wanted, *, text: str | None) -> tuple[Block, ...]
         pairs += _target(target)
     pairs += [("not read", Text(note, Tone.WARN)) for note in found.notes]
     if text is None:
-        return (Pairs((*pairs, ("skc.yaml", Text("written", Tone.GOOD)))),)
+        said = "not changed, it is as it would be written" if same else "written; commit it"
+        return (Pairs((*pairs, ("skc.yaml", Text(said, Tone.GOOD)))),)
     return (Pairs(tuple(pairs)), Lines(tuple(text.rstrip("\n").split("\n"))))
 
 

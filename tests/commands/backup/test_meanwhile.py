@@ -67,7 +67,7 @@ def test_rows_that_came_to_a_restored_time_series_survive_its_rollback(
     journal = died_late(shop, weather)
     shop.db.weather.insert_one({"at": AT, "n": "the app's"})
     if way == "rollback":
-        assert shop.run("journal", "rollback", journal).code == 0
+        assert shop.run("journal", "rollback", journal, "--yes").code == 0
     else:
         again = ("restore", weather, "--replace", "--confirm", shop.name)
         assert shop.run(*again).code == 0
@@ -125,7 +125,7 @@ def test_what_leaves_the_number_of_documents_alone_survives_a_rollback_too(shop:
     shop.db.base.insert_one({"_id": "one more"})
     shop.db.base.delete_one({"_id": 1})
     shop.db.base.update_one({"_id": 2}, {"$set": {"changed": "by the app"}})
-    assert shop.run("journal", "rollback", journal).code == 0
+    assert shop.run("journal", "rollback", journal, "--yes").code == 0
     found = everything(shop)
     assert "an entry of the app's" in found
     assert "one more" in found

@@ -91,6 +91,10 @@ def test_what_is_kept_can_be_used(skc_process: Skc, temporary: Path) -> None:
     assert safety["drill"] is None
     assert processes_of(folder) == []
     assert not (folder / "server").exists()
+    status, _ = ran.json["next"]
+    typed = subprocess.run(status, shell=True, capture_output=True, text=True, check=False)
+    assert typed.returncode == 0, typed.stderr
+    assert "4 runs, all finished" in typed.stdout
 
 
 @pytest.mark.parametrize("part", ["[2/6]", "[3/6]", "[6/6]"])

@@ -258,3 +258,10 @@ def test_without_git_installed_it_still_works(skc: Skc, project: Path, tmp_path:
     ran = skc("init", "--yes", cwd=project, env={"PATH": str(tmp_path)})
     assert ran.code == 0, ran.stderr
     assert "git is not installed" in ran.stdout
+
+
+def test_replacing_it_by_the_same_says_that_nothing_changed(skc: Skc, project: Path) -> None:
+    assert "written" in skc("init", "--yes", cwd=project).stdout
+    ran = skc("init", "--replace", "--yes", cwd=project)
+    assert ran.code == 0
+    assert "not changed" in ran.stdout
