@@ -1,4 +1,7 @@
-"""Floor 3: the evidence ledger: what runs observed, signed, in files that git can merge.
+"""Floor 3: the two ledgers: what runs observed, and which secrets are retired.
+
+Both are signed, in files that git can merge. Of retired secrets `retired.py` tells; this is of the
+evidence.
 
 `.skc/evidence/<writer>.jsonl` in the repository is a *chain*: one record a line, each signed with
 Ed25519 and holding the hash of the line before it. `.skc/allowed_signers` says whose keys count.

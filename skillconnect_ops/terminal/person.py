@@ -89,7 +89,7 @@ class AtTerminal:
         """All of a descriptor, which is left open, or of stdin, to its end.
 
         Raises:
-            Refused: it cannot be read, is no UTF-8 text, or too long to be a secret.
+            Precondition: it cannot be read, is no UTF-8 text, or too long to be a secret.
         """
         if descriptor is not None:
             return of_descriptor(descriptor)
@@ -171,7 +171,8 @@ class Silent:
         """All of a descriptor, which whoever started this gave; stdin is theirs alone.
 
         Raises:
-            Refused: it is stdin, or the descriptor gives no secret.
+            Refused: it is stdin.
+            Precondition: the descriptor gives no secret.
         """
         if descriptor is None:
             return self.ask_secret("the value")

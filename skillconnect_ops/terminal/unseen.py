@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from skillconnect_ops.core.errors import Refused, UsageError
+from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.plan import Person
 from skillconnect_ops.core.secret import Secret
 
@@ -17,7 +17,7 @@ LONGEST = 1_000_000
 """Characters; whatever is longer is a file that was piped in by mistake."""
 
 
-class NotReadable(Refused):
+class NotReadable(Precondition):
     """The value cannot be taken from where it was said to be."""
 
     def __init__(self, place: str, *, why: str) -> None:
@@ -50,7 +50,8 @@ def taken(person: Person, *, label: str, stdin: bool = False, fd: int | None = N
 
     Raises:
         TwoSources: both were given.
-        Refused: nobody can be asked, nothing came, or it is no text.
+        Refused: nobody can be asked.
+        NotReadable: nothing came, or it is no text.
     """
     if stdin and fd is not None:
         raise TwoSources("--stdin and --fd")

@@ -80,7 +80,7 @@ def test_a_descriptor_is_read_to_its_end(program: Skc) -> None:
 @pytest.mark.parametrize("given", ["", "\n", "a\0b"])
 def test_what_is_no_value_is_refused(program: Skc, given: str) -> None:
     ran = program("ask", "secret", "--stdin", stdin=given)
-    assert ran.code == 3
+    assert ran.code == 4
     assert "error: the value cannot be read from stdin\n" in ran.stderr
 
 
@@ -90,10 +90,10 @@ def test_a_descriptor_that_gives_no_text_is_refused_without_showing_it(program: 
     os.close(writer)
     ran = program("ask", "secret", "--fd", str(reader))
     os.close(reader)
-    assert ran.code == 3
+    assert ran.code == 4
     assert "no UTF-8 text" in ran.stderr
     assert "hunter" not in ran.stderr
-    assert program("ask", "secret", "--fd", "987").code == 3
+    assert program("ask", "secret", "--fd", "987").code == 4
 
 
 def test_without_a_terminal_nobody_is_asked(skc_process: Skc, program: Skc) -> None:
@@ -124,5 +124,5 @@ def test_two_sources_are_a_mistake(program: Skc) -> None:
 
 def test_a_book_is_no_secret(program: Skc) -> None:
     ran = program("ask", "secret", "--stdin", stdin="x" * 1_000_001)
-    assert ran.code == 3
+    assert ran.code == 4
     assert "1,000,000 characters" in ran.stderr

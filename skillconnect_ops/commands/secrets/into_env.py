@@ -127,7 +127,7 @@ def _show(house: House, subject: Subject, into: Into, made: Made, *, replaces: b
     house.person.note(
         f"skc {COMMAND}: {subject.line()}\n"
         f"  1. {verb} {into.env}: {made.says()}; it is not shown"
-        + ("\n  note: the old value is gone then; is it in the ledger?" if replaces else "")
+        + ("\n  note: the old value is gone then, and remembered nowhere" if replaces else "")
     )
 
 
