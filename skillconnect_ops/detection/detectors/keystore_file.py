@@ -10,7 +10,7 @@ from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.detection.model import Detector, Example, Kin, Span
 from skillconnect_ops.detection.page import Page
 
-_SHOWN = 64
+_SHOWN = 256
 
 
 def _read(page: Page) -> Iterable[Span]:
