@@ -132,10 +132,12 @@ def test_a_failure_at_any_call_is_put_back_or_only_goes_forward(
     shop: Shop, every: int, after: bool
 ) -> None:
     scene = make_scene(shop)
-    total = len(calls_of(scene))
+    calls = calls_of(scene)
+    total = len(calls)
+    last_drop = max(number for number, call in enumerate(calls, 1) if call == "drop")
     scene = again(shop, scene)
     outcomes = set()
-    for at in sorted({*range(1 + every // 2, total + 1, every), total - 2}):
+    for at in sorted({*range(1 + every // 2, total + 1, every), last_drop}):
         ran = scene.restore(Fuse(at=at, act=raising(LOST), after=after))
         outcomes.add(ran.code)
         match ran.code:
@@ -174,7 +176,9 @@ def test_a_server_that_is_gone_for_good_leaves_what_is_put_right_later(
     scene = again(shop, scene)
     for at in range(3 + every // 2, total + 1, every):
         ran = scene.restore(Fuse(at=at, act=raising(LOST), lasting=True))
-        assert ran.code in {4, 5, 6}, ran.stderr
+        assert ran.code in {0, 4, 5, 6}, ran.stderr  # 0: only the report's last looks failed
+        if ran.code == 0:
+            assert scene.now() == scene.after
         if ran.code == 6:
             put_right(scene, way)
         if scene.now() != scene.before:
