@@ -11,7 +11,7 @@ DETECTOR = Detector(
     id="amqp-uri",
     what="queue URI with a password",
     severity=Severity.CRITICAL,
-    remedy="rotate the password (`skc rotate`), and keep it in the .env alone",
+    remedy="rotate the password, and keep it in the .env alone",
     keywords=("amqp://", "amqps://", "kafka://", "nats://", "mqtt://", "mqtts://", "stomp://"),
     look=uri(rb"(?i:amqps?|kafka|nats|tls|mqtts?|stomp)"),
     hits=(Example("AMQP_URL=amqps://app:<alnum 20>@mq.corp.io/vhost"),),

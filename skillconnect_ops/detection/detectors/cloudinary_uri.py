@@ -11,7 +11,7 @@ DETECTOR = Detector(
     id="cloudinary-uri",
     what="Cloudinary URI with its secret",
     severity=Severity.CRITICAL,
-    remedy="rotate the password (`skc rotate`), and keep it in the .env alone",
+    remedy="rotate the password, and keep it in the .env alone",
     keywords=("cloudinary://",),
     look=uri(rb"cloudinary"),
     hits=(Example("CLOUDINARY_URL=cloudinary://<digits 15>:<alnum 27>@mycloud"),),

@@ -11,7 +11,7 @@ DETECTOR = Detector(
     id="mysql-uri",
     what="MySQL URI with a password",
     severity=Severity.CRITICAL,
-    remedy="rotate the password (`skc rotate`), and keep it in the .env alone",
+    remedy="rotate the password, and keep it in the .env alone",
     keywords=("mysql://", "mysqlx://", "mysql2://", "mysql+", "mariadb://", "mariadb+"),
     look=uri(rb"(?i:mysqlx?(?:\+\w{1,16})?|mysql2|mariadb(?:\+\w{1,16})?)"),
     hits=(Example("DATABASE_URL=mysql://app:<alnum 20>@db.corp.io:3306/app"),),

@@ -12,7 +12,7 @@ DETECTOR = Detector(
     id="postgres-uri",
     what="PostgreSQL URI with a password",
     severity=Severity.CRITICAL,
-    remedy="rotate the password (`skc rotate`), and keep it in the .env alone",
+    remedy="rotate the password, and keep it in the .env alone",
     keywords=(
         "postgres://",
         "postgresql://",

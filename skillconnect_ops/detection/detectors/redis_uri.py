@@ -11,7 +11,7 @@ DETECTOR = Detector(
     id="redis-uri",
     what="Redis URI with a password",
     severity=Severity.CRITICAL,
-    remedy="rotate the password (`skc rotate`), and keep it in the .env alone",
+    remedy="rotate the password, and keep it in the .env alone",
     keywords=("redis://", "rediss://", "valkey://", "valkeys://"),
     look=uri(rb"(?i:rediss?|valkeys?)"),
     hits=(Example("REDIS_URL=redis://:<alnum 20>@cache.corp.io:6379/0"),),

@@ -11,7 +11,7 @@ DETECTOR = Detector(
     id="smtp-uri",
     what="mail server URI with a password",
     severity=Severity.CRITICAL,
-    remedy="rotate the password (`skc rotate`), and keep it in the .env alone",
+    remedy="rotate the password, and keep it in the .env alone",
     keywords=("smtp://", "smtps://", "imap://", "imaps://", "pop3://", "pop3s://"),
     look=uri(rb"(?i:smtps?|imaps?|pop3s?)"),
     hits=(Example("MAILER_DSN=smtp://app:<alnum 20>@mail.corp.io:587"),),

@@ -4,7 +4,7 @@ Whoever has a clone, a fork or a cached page has what was in it then. Only rotat
 scrubbing the history comes after.
 
     before:  git log --all -- .env -> 3 commits
-    after:   every secret that was in it is rotated, and then skc scrub
+    after:   every secret that was in it is rotated, and then the history is rewritten
 """
 
 from collections.abc import Iterator
