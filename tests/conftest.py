@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +17,10 @@ from skillconnect_ops import app
 from skillconnect_ops.terminal.streams import Streams
 
 pytest_plugins = ("tests.servers",)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell that runs us in the background ignores Ctrl-C, and every child of ours would, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
 

@@ -14,7 +14,7 @@ DETECTOR = Detector(
     remedy="revoke it with `npm token revoke`; look at what was published since",
     keywords=("npm_",),
     look=shaped(START + rb"npm_[A-Za-z0-9]{36}" + END),
-    hits=(Example("//registry.npmjs.org/:_authToken=npm_<alnum 36>"),),
+    hits=(Example("//registry.example.org/:_authToken=npm_<alnum 36>"),),
     misses=(
         Example("npm_config_registry"),
         Example("npm_<alnum 9>"),

@@ -21,7 +21,7 @@ DETECTOR = Detector(
         rb"(?P<token>[^\s\"]{8,400})"
     ),
     hits=(
-        Example("//registry.npmjs.org/:_authToken=<uuid 1>"),
+        Example("//registry.example.org/:_authToken=<uuid 1>"),
         Example("_auth = <base64 24>"),
         Example("npmAuthToken: <alnum 36>"),
     ),
