@@ -13,7 +13,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.status.model import Known, Urgency
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.settings.model import Project
-from skillconnect_ops.core.view import Cell, Text, Tone, count, duration, size
+from skillconnect_ops.core.view import Cell, Text, Tone, count, duration, listed, size
 from skillconnect_ops.journal.model import JournalState, Standing
 
 
@@ -151,10 +151,12 @@ def _backups(house: House, name: str, *, option: str) -> Known:
             facts={name: None}, lines=(line,), trouble=trouble, urgency=Urgency.SOON, next=None
         )
     rows: Sequence[Mapping[str, Any]] = report.facts.get("backups", ())
-    own = [row for row in rows if row["target"] == name]
+    own = [row for row in rows if row["target"] == name and not (row["safety"] or row["only"])]
     newest = max(own, key=lambda row: str(row["id"]), default=None)
     if newest is None:
-        line = (f"backup {name}", Text("none yet", Tone.WARN))
+        part = any(row["target"] == name for row in rows)
+        says = "none yet but of a part, or taken by a restore" if part else "none yet"
+        line = (f"backup {name}", Text(says, Tone.WARN))
         return Known(
             facts={name: {"count": 0, "newest": None}},
             lines=(line,),
@@ -171,6 +173,8 @@ def _newest(
     drill = newest["drill"]
     verdict = drill and getattr(drill["verdict"], "value", drill["verdict"])
     says = f"{duration(max(age_s, 0))} ago, {size(newest['size_bytes'])}"
+    if newest["without"]:
+        says += f" without {listed(newest['without'])}"
     command, urgency, tone = None, Urgency.NOTHING, Tone.GOOD
     if drill is None:
         says += ", not drilled"

@@ -69,13 +69,24 @@ class Rooms:
         self.commands = Door(report)
 
 
-def row(*, hours: float = 1, drill: str | None = None, target: str = "production") -> Any:
+def row(
+    *,
+    hours: float = 1,
+    drill: str | None = None,
+    target: str = "production",
+    safety: bool = False,
+    only: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
+) -> Any:
     at = NOW - timedelta(hours=hours)
     return {
         "id": at.strftime("%Y-%m-%dT%H-%M-%SZ-shop"),
         "target": target,
         "created_at": at,
         "size_bytes": 1_000_000,
+        "safety": safety,
+        "only": only,
+        "without": without,
         "consistency": {},
         "drill": drill and {"verdict": drill, "at": at},
     }
@@ -104,6 +115,13 @@ def listed(*rows: Mapping[str, Any]) -> Report:
         ([row(hours=30)], "skc backup", Urgency.SOON),
         ([row(hours=30, drill="failed"), row(drill="passed")], None, Urgency.NOTHING),
         ([row(drill="passed", target="another")], "skc backup", Urgency.SOON),
+        ([row(drill="passed", safety=True)], "skc backup", Urgency.SOON),
+        ([row(drill="passed", only=("users",))], "skc backup", Urgency.SOON),
+        (
+            [row(hours=0, safety=True), row(drill="passed", without=("logs",))],
+            None,
+            Urgency.NOTHING,
+        ),
     ],
 )
 def test_what_the_newest_backup_asks_for(
