@@ -118,7 +118,9 @@ def _of_the_form(page: Page, span: Span, value: str) -> Iterator[Doubt]:
         yield "looks like a UUID", MEDIUM
     elif values.DATE_OR_NUMBER.match(value) and not _PASSWORD.search(span.name):
         yield "a number or a date", LOW
-    elif values.PATH.search(value):
+    elif values.VERSION.match(value):
+        yield "a version of a package", LOW
+    elif values.PATH.search(value) and not values.looks_random(value):
         yield "names a file", LOW
     elif values.ADDRESS.match(value) and not values.looks_random(value):
         yield "an address or a dotted name", LOW

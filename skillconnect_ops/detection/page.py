@@ -125,6 +125,8 @@ class Page:
         found: list[Remark] = []
         if _LOCKS.search(path):
             found.append(("in a lock file, where hashes are at home", medium, low))
+        if path.startswith("/.skc/"):
+            found.append(("in skc's own ledgers, of public keys and fingerprints", low, low))
         if _EXAMPLES.search(path):
             found.append(("in a file of examples", medium, low))
         if _SPOKEN.search(path):

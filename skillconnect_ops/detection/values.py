@@ -49,7 +49,7 @@ SURE_PLACEHOLDER = re.compile(
 OBJECT_ID = re.compile(r"[0-9a-f]{24}$|[0-9A-F]{24}$")
 CHAIN_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}$")
 UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-ETAG = re.compile(r'^(?:W/)?\\?"[\w+/=-]+\\?"$|^W/')
+ETAG = re.compile(r'^(?:W/)?\\?"[\w+/=-]+\\?"$|^W/\\?"')
 PATH = re.compile(
     r"^(?:~|\.{1,2})?/[\w.@/ -]+$|^[A-Za-z]:\\|^(?:[\w@-]+/)+[\w-]+\.\w{1,5}$"
     r"|\.(?:pem|key|crt|json|txt|ya?ml|pub|js|ts|html?|png|svg|css)$"
@@ -63,6 +63,11 @@ CALL = re.compile(
     r"^[A-Za-z_$][\w$.]*\(.*$|=>|\bfunction\b|^(?:new|await|return|typeof)\s|^!?[\w$]+(?:\?\.|\.)[\w$.]+[;,)]*$|^\w+\[|^[({\[].*"
 )
 CODE = re.compile(r"[{}();]\s|\s(?:&&|\|\||===?|!==?|\+)\s|^\s*[+&|)\],;]|\bfunction\b|\breturn\b")
+VERSION = re.compile(
+    r"(?i)^(?:[\^~]|[<>]=?|=|v)?\s?\d{1,4}(?:\.(?:\d{1,6}|[x*])){2}(?:[-+][\w.+-]{1,30})?"
+    r"(?:\s(?:-|\|\||[<>]).*)?$|^(?:[\^~]|[<>]=?)\d{1,4}(?:\.(?:\d{1,6}|[x*]))?$|^workspace:[\^~*]"
+)
+"""Of a package, as its manifest asks for it: `^9.0.2`, `>=1.2`, `2.0.0-rc.1`."""
 DATE_OR_NUMBER = re.compile(
     r"^[+-]?\d{1,9}(?:\.\d+)?(?:ms|s|m|h|d|px|em|%|kb|mb)?$|^\d{4}-\d\d-\d\d"
 )

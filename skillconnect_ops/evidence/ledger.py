@@ -110,11 +110,11 @@ class Ledger:
         """
         try:
             public = self._ground.public_key()
-            listed = self._ground.signers()
+            listed = {} if public is None else self._ground.signers()
         except OSError as error:
             raise explain(error, "read the signing key") from error
-        key = public.text if public else None
-        return Signer(key=key, name=listed.get(key) if key else None)
+        key = None if public is None else public.text
+        return Signer(key=key, name=listed.get(key or ""))
 
     def enrolled(self) -> str | None:
         """The name that this machine's key is listed under, or None; makes no key."""

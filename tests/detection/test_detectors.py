@@ -13,6 +13,9 @@ from skillconnect_ops.detection.model import Detector, Example
 
 FOLDER = Path(register.__file__).parent
 CHANCE = random.Random()  # a seed would prove less: every run draws other secrets
+DRAWN = 25
+BY_CHANCE = 3
+"""Of a few kinds, one random value in two hundred looks like words; four of 25 would be a fault."""
 SCANNER = Scanner()
 THOROUGH = Scanner(thorough=True)
 
@@ -31,14 +34,16 @@ def scanned(detector: Detector, example: Example, text: str) -> list[Match]:
     ],
 )
 def test_a_detector_hits_its_examples(detector: Detector, example: Example) -> None:
-    for _ in range(5):
+    missed = []
+    for _ in range(DRAWN):
         text = filled(example, CHANCE)
         found = [
             match for match in scanned(detector, example, text) if match.detector == detector.id
         ]
-        assert found, text
         sure = [match for match in found if match.confidence is not Confidence.LOW]
-        assert sure or detector.thorough, (text, found)
+        if not (sure or (found and detector.thorough)):
+            missed.append((text, found))
+    assert len(missed) <= BY_CHANCE, missed
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,8 @@ def key() -> str:
         ('API_TOKEN=W/"abc-12345678901234"', "an ETag"),
         ("DB_PASSWORD=ab", "too short to tell"),
         ("API_TOKEN=3600", "a number or a date"),
+        ("API_TOKEN=^9.0.2", "a version of a package"),
+        ("API_TOKEN=2.0.0-rc.1", "a version of a package"),
     ],
 )
 def test_what_is_hardly_a_secret_is_of_low_confidence_and_says_why(text: str, reason: str) -> None:
@@ -145,3 +147,15 @@ def test_a_uri_to_a_placeholder_host_or_with_the_word_password_is_of_low_confide
     assert found(f"uri: mongodb://app:{key()}@localhost/x", "a.yml").confidence is MEDIUM
     assert found(f"uri: mongodb://app:{key()}@db.corp.io/x", "a.yml").confidence is HIGH
     assert found("uri: mongodb://app:${PW}@db.corp.io/x", "a.yml").confidence is LOW
+
+
+def test_a_dependency_named_after_a_secret_is_none() -> None:
+    text = '{"dependencies": {\n"jsonwebtoken": "^9.0.2",\n"password-hash": "1.2.2"\n}}\n'
+    matches = SCANNER.scan(Blob(path="package.json", content=text.encode()))
+    assert {match.confidence for match in matches} <= {LOW}
+
+
+def test_what_our_own_ledgers_hold_is_public() -> None:
+    text = f'{{"key":"ed25519:{key()}","digest":"{secrets.token_hex(32)}"}}'
+    matches = SCANNER.scan(Blob(path=".skc/evidence/a.jsonl", content=text.encode()))
+    assert {match.confidence for match in matches} <= {LOW}

@@ -185,7 +185,8 @@ def test_a_failure_names_its_cause_and_gives_the_steps(arena: Arena) -> None:
     with pytest.raises(PutBack) as caught:
         carry_out(arena, office=office)
     error = caught.value
-    assert (error.what, error.why, error.fix) == ("no entry", "the door is shut", "open it")
+    why = "the door is shut; what had begun was put back"
+    assert (error.what, error.why, error.fix) == ("no entry", why, "open it")
     assert isinstance(error.__cause__, Refused)
     assert [step.outcome for step in error.steps] == [
         StepOutcome.UNDONE,

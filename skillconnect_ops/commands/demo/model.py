@@ -132,6 +132,8 @@ class Shown(Struct, frozen=True, kw_only=True):
     drill_seconds: float
     damaged: Checked
     restored: Checked
+    secrets: tuple[str, ...]
+    """Where the project's history holds secrets, and which; never their values."""
     restore_seconds: float
     seconds: float
     log: tuple[Entry, ...]

@@ -73,6 +73,7 @@ def _play(house: House, stage: Stage, *, documents: int, keep: bool, began: floa
         acts.back_up()
         acts.break_it(house)
         acts.restore()
+        acts.search()
         return acts.shown(filled, keep=keep, seconds=house.clock.monotonic() - began)
 
 
@@ -128,6 +129,17 @@ class _Acts:
                 fix="skc demo --keep   # and report what it left",
             )
 
+    def search(self) -> None:
+        """See what the project's history gives away."""
+        env_file = self._sample.story.env_file
+        self._stage.announce(f"{env_file} was committed: all that the repository holds is searched")
+        found = self._commands.search("secrets", "scan", "--history")
+        self._secrets = tuple(
+            f"{one.path}:{one.line}  {one.message}" for one in found if one.suppressed is None
+        )
+        for line in self._secrets:
+            self._stage.tell(line)
+
     def shown(self, filled: Filled, *, keep: bool, seconds: float) -> Shown:
         """All of it."""
         return Shown(
@@ -143,6 +155,7 @@ class _Acts:
             drill_seconds=self._drill_seconds,
             damaged=self._damaged,
             restored=self._restored,
+            secrets=self._secrets,
             restore_seconds=self._restore_seconds,
             seconds=round(seconds, 3),
             log=tuple(self._stage.log),

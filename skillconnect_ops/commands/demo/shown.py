@@ -30,6 +30,7 @@ def view(shown: Shown) -> tuple[Block, ...]:
                 Tone.GOOD if shown.restored.broken == 0 else Tone.BAD,
             ),
         ),
+        ("leaked", Text(f"{count(len(shown.secrets), 'secret')} in the history", Tone.WARN)),
     ]
     return (
         Pairs(tuple(pairs), title=f"What you saw, in {duration(shown.seconds)}"),
@@ -103,4 +104,5 @@ def _yours() -> tuple[str, ...]:
         "  skc init      looks at it and writes skc.yaml; copies no secret",
         "  skc doctor    says what works here, and what to do about the rest",
         "  skc backup    backs up the database at one instant",
+        "  skc secrets scan --history    finds what its repository gives away",
     )

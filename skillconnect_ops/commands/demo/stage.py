@@ -1,6 +1,6 @@
 """Where the demo plays: announces its parts, runs commands and scripts, keeps the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,13 +10,14 @@ import msgspec
 from skillconnect_ops.commands.demo.model import DemoFailed, Entry, Written
 from skillconnect_ops.commands.demo.sample import Sample
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.core.exits import Exit
+from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.processes import Conversation, ProgramFailed
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 
-PARTS = 6
+PARTS = 7
 _SHOWN_NEXT = "skc demo --keep --folder ./skc-demo   # then look at what it left there"
 
 T = TypeVar("T")
@@ -99,13 +100,28 @@ class Sequel:
         Raises:
             DemoFailed: the command failed; says how.
         """
-        self._stage.tell(f"$ {' '.join(('skc', *argv))}")
-        report = self._commands.run(*argv)
-        self._stage.ran(argv, report)
+        report = self._ran(argv)
         if report.exit is not Exit.OK:
             raise _failed(argv, report)
         facts: dict[str, Any] = msgspec.to_builtins(report.facts, str_keys=True)
         return {**facts, "seconds": report.seconds}
+
+    def search(self, *argv: str) -> Sequence[Finding]:
+        """Run a command that is to find something; gives what it found.
+
+        Raises:
+            DemoFailed: it could not look.
+        """
+        report = self._ran(argv)
+        if report.status is not Status.FINDINGS:
+            raise _failed(argv, report)
+        return report.findings
+
+    def _ran(self, argv: tuple[str, ...]) -> Report:
+        self._stage.tell(f"$ {' '.join(('skc', *argv))}")
+        report = self._commands.run(*argv)
+        self._stage.ran(argv, report)
+        return report
 
 
 class Writers:

@@ -204,7 +204,9 @@ def test_a_replaced_view_needs_nothing_aside() -> None:
     assert not plan.final
     place = plan.steps[-1]
     assert isinstance(place, RestorePlace)
-    assert place.piece.replaces == Replaced(kind=VIEW, uuid=None)
+    assert place.piece.replaces == Replaced.of(there("a", VIEW))
+    assert place.piece.replaces is not None
+    assert place.piece.replaces.view is not None
 
 
 def test_a_view_on_a_renamed_collection_is_told() -> None:

@@ -50,10 +50,14 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(skc_process: Skc, tempor
     assert shown["drill"] == "passed"
     assert shown["damaged"]["broken"] > 0
     assert shown["restored"]["broken"] == 0
+    assert {line.split(":")[0] for line in shown["secrets"]} == {"backend/.env"}
+    assert len(shown["secrets"]) == 2
     assert [line["command"].split()[1] for line in shown["log"]] == [
-        *("init", "backup", "backup", "restore")
+        *("init", "backup", "backup", "restore", "secrets")
     ]
-    assert all(line["journal"] for line in shown["log"] if " verify " not in line["command"])
+    looking = (" verify ", " scan ")
+    changing = [one for one in shown["log"] if not any(word in one["command"] for word in looking)]
+    assert all(one["journal"] for one in changing)
     assert list(temporary.iterdir()) == []
     assert processes_of(temporary) == []
 
@@ -71,7 +75,7 @@ def test_a_stranger_is_told_what_was_seen(skc_process: Skc, temporary: Path) -> 
         "skc init",
     ):
         assert words in ran.stdout
-    assert [f"[{part}/6]" in ran.stderr for part in range(1, 7)] == [True] * 6
+    assert [f"[{part}/7]" in ran.stderr for part in range(1, 8)] == [True] * 7
     assert "mongodb://" not in ran.stdout + ran.stderr
 
 
@@ -97,7 +101,7 @@ def test_what_is_kept_can_be_used(skc_process: Skc, temporary: Path) -> None:
     assert "4 runs, all finished" in typed.stdout
 
 
-@pytest.mark.parametrize("part", ["[2/6]", "[3/6]", "[6/6]"])
+@pytest.mark.parametrize("part", ["[2/7]", "[3/7]", "[6/7]"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_leaves_nothing(
     temporary: Path, clean_environment: dict[str, str], part: str, number: signal.Signals

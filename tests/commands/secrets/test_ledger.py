@@ -281,7 +281,7 @@ def test_a_run_that_died_needs_no_value_to_go_on(
         for one in skc("journal", "--format", "json", cwd=leaky.root).json["facts"]["journals"]
         if "ledger" in one["command"]
     )
-    assert skc("journal", "resume", run["id"], cwd=leaky.root).code == 0
+    assert skc("journal", "resume", run["id"], "--yes", cwd=leaky.root).code == 0
     (entry,) = ledger(skc, leaky, "list").json["facts"]["retired"]
     assert entry["name"] == "MONGO_URI"
     assert ledger(skc, leaky, "check", "--stdin", stdin=leaky.uri).code == 13
