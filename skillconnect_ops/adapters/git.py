@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.git import IndexEntry, RepositoryState
+from skillconnect_ops.core.ports.git import CommitFacts, IndexEntry, RepositoryState
 
 _TIMEOUT_S = 60.0
 _KEPT = (
@@ -54,6 +54,15 @@ class _Ran(Struct, frozen=True):
     code: int
     output: str
     complaint: str
+
+
+_UNDER_WAY = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+}
 
 
 class GitProgram:
@@ -209,6 +218,21 @@ class GitProgram:
         """The commit that HEAD is; None before the first one."""
         asked = self._ask(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return asked.strip() if asked else None
+
+    def under_way(self, root: Path) -> str | None:
+        """What git itself is in the middle of (`merge`, `rebase` …), or None."""
+        words = [word for name in _UNDER_WAY for word in ("--git-path", name)]
+        places = (self._ask(root, "rev-parse", *words) or "").splitlines()
+        for what, place in zip(_UNDER_WAY.values(), places, strict=False):
+            if (root / place).exists():
+                return what
+        return None
+
+    def commit_at(self, root: Path, name: str) -> CommitFacts:
+        """A commit's parents and message."""
+        told = self._ask(root, "log", "-1", "--format=%P%n%B", name, "--") or "\n"
+        parents, _, message = told.partition("\n")
+        return CommitFacts(parents=tuple(parents.split()), message=message.strip())
 
     def move_head(self, root: Path, *, was: str, to: str) -> None:
         """Set the branch back, only if it still stands where it was left.

@@ -130,6 +130,9 @@ def _tar(content: bytes) -> Iterator[Member | Skipped]:
                 if count >= _MEMBERS:
                     yield Skipped(f"tar: all behind its first {_MEMBERS:,} members")
                     return
+                if info.issparse():  # its holes may be larger than any memory
+                    yield Skipped(f"tar member {info.name}: a sparse file")
+                    continue
                 packed = archive.extractfile(info) if info.isreg() else None
                 if packed is not None:
                     yield Member(f"tar member {info.name}", packed.read(), info.name)

@@ -97,7 +97,21 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         if partial:
             fix = f"git -C '{name}' fetch --refetch --no-filter"
             found.append(Lack("objects", "a partial clone: objects were left on the server", fix))
+        elif not found:
+            found += self._missing(f"git -C '{name}' fsck   # then bring them from another clone")
         return tuple(found)
+
+    def _missing(self, fix: str) -> Iterator[Lack]:
+        """What is named and not here, or not to be read: a file or pack was lost or damaged."""
+        words = ("rev-list", "--objects", "--all", "--reflog", "--missing=print")
+        try:
+            with self.git.running(*words) as told:
+                number = sum(line.startswith(b"?") for line in told)
+        except GitCannotRead as error:
+            yield Lack("objects", f"not all can be reached: {error.why}", fix)
+            return
+        if number:
+            yield Lack("objects", f"{number:,} are named by others, and missing or damaged", fix)
 
     def listing(self) -> Iterator[Listed]:
         """In the order of the packs, so that what is next to be read lies near."""

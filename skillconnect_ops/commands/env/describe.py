@@ -11,6 +11,16 @@ from skillconnect_ops.commands.env.values import is_placeholder, is_secret_name,
 from skillconnect_ops.core.view import listed
 
 _MOST_PLACES = 3
+_HARMLESS = re.compile(
+    r"\d{1,7}(?:\.\d{1,3})?(?:ms|s|m|h|d|w|y|kb|mb|gb)?|\d{1,4} ?(?:days?|hours?|minutes?|seconds?)"
+    r"|true|false|[a-z]{1,12}(?:[-_,][a-z]{1,12}){0,3}"
+    r"|(?:127\.0\.0\.1|0\.0\.0\.0|\*|/[\w./-]{0,60}|(?:[a-z][a-z0-9-]{0,30}\.)+[a-z]{2,10})(?::\d{1,5})?"
+    r"|(?:https?|wss?|redis|mongodb|amqp|postgres(?:ql)?|mysql)://"
+    r"(?:localhost|127\.0\.0\.1|(?:[a-z][a-z0-9-]{0,30}\.)+[a-z]{2,10})(?::\d{1,5})?"
+    r"(?:/[a-z0-9_.-]{0,24}){0,3}"
+)
+"""Numbers, spans of time, plain words, hosts, and addresses without a user or a key in them."""
+_GUARDED = re.compile(r"(?:^|_)(?:PIN|OTP|CODE|SEED|MNEMONIC|IV|SK|PW|PWD|PASS|AUTH)(?:_|$)|HOOK")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@,+%=*~?&-]*")
 _GENERATE = "[generate with crypto.randomBytes(32).toString('hex')]"
 _SHAPES = (
@@ -77,7 +87,7 @@ def describe(name: str, usage: Usage | None, registry: Registry) -> Variable:
     known = registry.known(name)
     secret = is_secret(name, registry)
     default = usage.default if usage is not None else None
-    if default is not None and leaks(name, default, registry):
+    if default is not None and (leaks(name, default, registry) or not _is_harmless(name, default)):
         default = None
     return Variable(
         name=name,
@@ -88,6 +98,14 @@ def describe(name: str, usage: Usage | None, registry: Registry) -> Variable:
         placeholder=_placeholder(name, default, registry),
         places=usage.places if usage is not None else (),
     )
+
+
+def _is_harmless(name: str, default: str) -> bool:
+    """Whether a default in the code may stand in a file that is meant to be committed.
+
+    Only what is no secret by its form: anything else could be one, whatever it is called.
+    """
+    return _HARMLESS.fullmatch(default) is not None and not _GUARDED.search(name.upper())
 
 
 def is_secret(name: str, registry: Registry) -> bool:

@@ -50,6 +50,17 @@ class NotInRepository(Precondition):
         )
 
 
+class GitIsBusy(Precondition):
+    """A merge, rebase or the like is under way: a commit now would end it."""
+
+    def __init__(self, root: Path, what: str) -> None:
+        super().__init__(
+            f"git is in the middle of a {what} in {root}",
+            why="a commit now would conclude it with what HEAD holds, and drop the other side",
+            fix=f"git -C '{root}' status   # finish or abort the {what} first",
+        )
+
+
 class ValueGone(Precondition):
     """A run that died had not yet kept the value; nothing of it was written."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from skillconnect_ops.commands.env.errors import NotInRepository
+from skillconnect_ops.commands.env.errors import GitIsBusy, NotInRepository
 from skillconnect_ops.commands.env.untrack_plan import is_secret, plan
 from skillconnect_ops.commands.env.untrack_steps import covers
 from skillconnect_ops.commands.house import House
@@ -51,6 +51,9 @@ def untrack(house: House, *, commit: bool, choices: Choices) -> Report:
 
 
 def _look(house: House, root: Path, *, commit: bool) -> Plan:
+    busy = house.git.under_way(root)
+    if busy is not None:
+        raise GitIsBusy(root, busy)
     index = house.git.index(root)
     tracked = tuple(entry.path for entry in index if is_secret(entry.path))
     return plan(

@@ -160,6 +160,17 @@ class UntrackFiles:
         self._git.change_index(self._root, put=tuple(entries))
 
 
+class CommittedOnTop(NeedsPerson):
+    """The branch moved on; nobody's commit is thrown away."""
+
+    def __init__(self, root: Path, before: str) -> None:
+        super().__init__(
+            f"the branch of {root} holds commits that came after",
+            why="setting it back would drop them",
+            fix=f"git -C '{root}' log {before[:12]}..   # and revert what is to go",
+        )
+
+
 class CommitUntracked:
     """Carries out `untrack.commit`.
 
@@ -195,8 +206,13 @@ class CommitUntracked:
     def undo(self, step: UntrackCommit, image: Image, walk: Walk) -> None:
         """Set the branch back, if nothing came on top."""
         now = self._git.head(self._root)
-        if now is not None and image["head"] is not None and now != image["head"]:
-            self._git.move_head(self._root, was=now, to=str(image["head"]))
+        before = image["head"]
+        if now is None or before is None or now == before:
+            return
+        commit = self._git.commit_at(self._root, now)
+        if commit.parents != (before,) or commit.message != MESSAGE.strip():
+            raise CommittedOnTop(self._root, before)
+        self._git.move_head(self._root, was=now, to=str(before))
 
     def _in_head(self, path: str) -> bool:
         return self._git.blob(self._root, f"HEAD:{path}") is not None

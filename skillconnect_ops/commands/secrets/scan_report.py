@@ -254,7 +254,6 @@ def _place(finding: Finding, group: Group) -> dict[str, Any]:
     sighting = group.first.sighting
     return {
         "fingerprint": finding.fingerprint,
-        "context": sighting.trace.context,
         "reasons": sighting.trace.reasons,
         "where": sorted({one.sighting.where.value for one in group.seen}),
         "form": sighting.trace.form,

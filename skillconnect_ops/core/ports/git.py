@@ -25,6 +25,13 @@ class IndexEntry(Struct, frozen=True, kw_only=True):
     blob: str
 
 
+class CommitFacts(Struct, frozen=True, kw_only=True):
+    """What tells one's own commit from another's."""
+
+    parents: tuple[str, ...]
+    message: str
+
+
 class Git(Protocol):
     """Looks at repositories; the last few methods change the index, or commit."""
 
@@ -78,6 +85,12 @@ class Git(Protocol):
 
     def head(self, root: Path) -> str | None:
         """The commit that HEAD is; None before the first one."""
+
+    def under_way(self, root: Path) -> str | None:
+        """What git itself is in the middle of (`merge`, `rebase` …), or None."""
+
+    def commit_at(self, root: Path, name: str) -> CommitFacts:
+        """A commit's parents and message."""
 
     def move_head(self, root: Path, *, was: str, to: str) -> None:
         """Set the branch back, only if it still stands where it was left."""

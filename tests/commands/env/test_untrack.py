@@ -3,9 +3,17 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from skillconnect_ops.adapters.git import GitProgram
+from skillconnect_ops.adapters.system import ProcessEnvironment
+from skillconnect_ops.commands.env.untrack_steps import (
+    CommittedOnTop,
+    CommitUntracked,
+    UntrackCommit,
+)
 from tests.conftest import Skc
 
 IDENTITY = {
@@ -116,3 +124,34 @@ def test_a_dry_run_only_shows(skc: Skc, repository: Path) -> None:
 
 def test_outside_a_repository_it_is_refused(skc: Skc, project: Path) -> None:
     assert skc("env", "untrack", "--yes", cwd=project).code == 4
+
+
+def test_a_merge_under_way_is_not_concluded(skc: Skc, repository: Path) -> None:
+    git(repository, "switch", "--quiet", "-c", "feature")
+    (repository / "feature.js").write_text("two days of work\n")
+    git(repository, "add", "feature.js")
+    git(repository, "commit", "--quiet", "-m", "feature")
+    git(repository, "switch", "--quiet", "main")
+    (repository / "app.js").write_text("two\n")
+    git(repository, "commit", "--quiet", "-am", "two")
+    git(repository, "merge", "--quiet", "--no-commit", "feature")
+    before = git(repository, "rev-parse", "HEAD")
+    ran = skc("env", "untrack", "--commit", "--yes", cwd=repository, env=IDENTITY)
+    assert ran.code == 4, ran.stderr
+    assert "merge" in ran.stderr
+    assert git(repository, "rev-parse", "HEAD") == before
+    assert (repository / ".git" / "MERGE_HEAD").exists()
+
+
+def test_an_undo_never_drops_a_commit_that_came_on_top(repository: Path) -> None:
+    program = GitProgram(ProcessEnvironment())
+    handler = CommitUntracked(program, repository)
+    before = git(repository, "rev-parse", "HEAD").strip()
+    (repository / "app.js").write_text("two days of work\n")
+    git(repository, "commit", "--quiet", "-am", "work")
+    now = git(repository, "rev-parse", "HEAD")
+    step = UntrackCommit(key="commit:env files", paths=(".env",), rules=False)
+    nothing: Any = None
+    with pytest.raises(CommittedOnTop):
+        handler.undo(step, {"head": before}, nothing)
+    assert git(repository, "rev-parse", "HEAD") == now

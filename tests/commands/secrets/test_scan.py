@@ -1,9 +1,12 @@
 """`skc secrets scan` through the front door: work tree, index, history, formats, baseline."""
 
 import hashlib
+import io
 import json
 import os
+import secrets
 import subprocess
+import tarfile
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -269,3 +272,41 @@ def test_sarif_and_junit_hold_what_the_report_holds(skc: Skc, shop: Path) -> Non
     assert case.find("failure") is not None
     line = skc("secrets", "scan", "--format", "github", cwd=shop).stdout
     assert line.startswith("::error file=a b/db.js,line=2,")
+
+
+def test_objects_that_are_missing_are_named(skc: Skc, shop: Path) -> None:
+    write(shop, "notes.txt", "nothing here\n")
+    git(shop, "add", "--all")
+    git(shop, "commit", "-qm", "notes")
+    oid = git(shop, "rev-parse", "HEAD:notes.txt").strip()
+    (shop / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    ran = skc("secrets", "scan", "--history", "--strict", "--format", "json", cwd=shop)
+    assert ran.code == 14, ran.stdout
+    assert "missing or damaged" in str(ran.json["unknown"])
+
+
+def test_a_report_shows_no_neighbour_of_a_secret(skc: Skc, shop: Path) -> None:
+    neighbour = secrets.token_hex(6)
+    text = {"env": {"MONGO_ATLAS_PW": neighbour, "JWT_SECRET": secrets.token_hex(24)}}
+    write(shop, "nodemon.json", json.dumps(text))
+    for form in ("json", "sarif", "junit", "github"):
+        ran = skc("secrets", "scan", "--format", form, cwd=shop)
+        assert neighbour not in ran.stdout
+
+
+def test_a_sparse_member_of_a_tar_is_named_and_not_unpacked(skc: Skc, shop: Path) -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        info = tarfile.TarInfo("huge")
+        info.type = tarfile.GNUTYPE_SPARSE
+        archive.addfile(info)
+    data = bytearray(made.getvalue())
+    data[386 : 386 + 24] = b"%011o\0%011o\0" % (0, 0)
+    data[483:495] = b"%011o\0" % (8 << 30)
+    data[148:156] = b"%06o\0 " % (sum(data[:148]) + 8 * 32 + sum(data[156:512]))
+    write(shop, "odd.tar", bytes(data))
+    git(shop, "add", "--all")
+    git(shop, "commit", "-qm", "tar")
+    ran = skc("secrets", "scan", "--history", "--format", "json", cwd=shop)
+    assert ran.code != 1, ran.stdout
+    assert "sparse" in str(ran.json["unknown"])

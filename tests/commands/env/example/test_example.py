@@ -307,3 +307,32 @@ def test_an_example_that_is_no_text_is_left_alone(skc: Skc, app: App) -> None:
     (root / "backend/.env.example").write_bytes(b"\xff\xfeP\0")
     ran = skc("env", "example", "--yes", cwd=root)
     assert (ran.code, "is no UTF-8 text" in ran.stderr) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "written"),
+    [
+        ("DB_PW", "Zx81LmQp02Kd", False),
+        ("BASIC_AUTH", "admin:Zx81LmQp02Kd", False),
+        ("ADMIN_PIN", "4711", False),
+        (
+            "ALERTS",
+            "https://hooks.example.com/services/T0AB12CD3/B0AB12CD3/xQ81LmQp02Kd9sTr",
+            False,
+        ),
+        ("MNEMONIC", "one two three four", False),
+        ("PORT", "4000", True),
+        ("LOG_LEVEL", "info", True),
+        ("CACHE_TTL", "7d", True),
+        ("FRONTEND_URL", "http://localhost:5173", True),
+        ("SMTP_HOST", "smtp.example.com", True),
+    ],
+)
+def test_a_default_is_copied_only_where_its_form_is_no_secret_s(
+    skc: Skc, app: App, name: str, default: str, written: bool
+) -> None:
+    root = app({"backend/a.js": f"module.exports = process.env.{name} || '{default}'\n"})
+    ran = skc("env", "example", "--yes", cwd=root)
+    assert ran.code == 0, ran.stderr
+    assert (default in example(root)) is written
+    assert (default in ran.stdout + ran.stderr) is written
