@@ -16,11 +16,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
 LOOK_AT_PARENT_EVERY_S = 0.5
+PATIENCE_S = 15.0
 
 
 class Children:
@@ -87,9 +90,8 @@ def answer(children: Children, request: dict[str, Any]) -> dict[str, Any]:
         return {"turn": turn, "error": f"{error.strerror}: {error.filename}"}
 
 
-def serve(children: Children) -> None:
+def serve(children: Children, parent: int) -> None:
     """Answer requests until stdin ends or our parent does."""
-    parent = os.getppid()
     rest = b""
     while os.getppid() == parent:
         if not select.select([0], [], [], LOOK_AT_PARENT_EVERY_S)[0]:
@@ -103,20 +105,34 @@ def serve(children: Children) -> None:
             os.write(1, reply.encode() + b"\n")
 
 
+def tidy(made: Sequence[str], parent: int) -> None:
+    """Remove the folders that were made, innermost first, where they are empty.
+
+    Another keeper may live there. One of the same parent is about to leave if that was killed.
+    """
+    until = time.monotonic() + PATIENCE_S
+    for part in map(Path, made):
+        while part.exists():
+            with contextlib.suppress(OSError):
+                part.rmdir()
+                break
+            if os.getppid() == parent or time.monotonic() > until:
+                return
+            time.sleep(0.05)
+
+
 def main(folder: str, *made: str) -> None:
     """Keep servers; clean up whatever happens."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    children = Children()
+    children, parent = Children(), os.getppid()
     try:
         with contextlib.suppress(BrokenPipeError):
-            serve(children)
+            serve(children, parent)
     finally:
         children.end_all()
         shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            for part in made:
-                Path(part).rmdir()  # only while it is empty: another keeper may live there
+        tidy(made, parent)
 
 
 if __name__ == "__main__":
