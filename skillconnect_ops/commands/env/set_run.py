@@ -133,7 +133,7 @@ def _notes(path: Path, data: bytes | None) -> tuple[str, ...]:
 def _place(house: House, key: str, request: Request) -> Place:
     project = house.project()
     if request.file is not None:
-        whole = Path(os.path.abspath(house.environment.folder / request.file))  # noqa: PTH100
+        whole = Path(os.path.abspath(house.environment.folder / request.file))  # noqa: PTH100 - a link stays one
         inside = whole.is_relative_to(project.root)
         shown = whole.relative_to(project.root).as_posix() if inside else str(whole)
         return Place(root=project.root, shown=shown, target=request.target)

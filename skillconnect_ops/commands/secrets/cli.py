@@ -8,6 +8,7 @@ import typer
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import generate as generating
 from skillconnect_ops.commands.secrets import ledger as books
+from skillconnect_ops.commands.secrets import scan_cli
 from skillconnect_ops.commands.secrets.errors import DoNotGoTogether
 from skillconnect_ops.commands.secrets.into_env import Into
 from skillconnect_ops.commands.secrets.making import Kind
@@ -227,4 +228,4 @@ def ledger_key(
     return books.keys(house, reveal=reveal, take=take, source=source)
 
 
-from skillconnect_ops.commands.secrets import scan_cli  # noqa: E402, F401 - declares its command
+SECRETS.command("scan", examples=scan_cli.EXAMPLES, findings=True)(scan_cli.scan)

@@ -6,22 +6,18 @@ from typing import Annotated
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.secrets.cli import SECRETS
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Report
 
-
-@SECRETS.command(
-    "scan",
-    examples=(
-        "skc secrets scan",
-        "skc secrets scan backend --format sarif --out secrets.sarif",
-        "skc secrets scan --staged",
-        "skc secrets scan --history",
-        "skc secrets scan --since origin/main --format github",
-    ),
-    findings=True,
+EXAMPLES = (
+    "skc secrets scan",
+    "skc secrets scan backend --format sarif --out secrets.sarif",
+    "skc secrets scan --staged",
+    "skc secrets scan --history",
+    "skc secrets scan --since origin/main --format github",
 )
+
+
 def scan(
     house: House,
     paths: Annotated[
