@@ -1,0 +1,178 @@
+"""Users of a MongoDB deployment, and whether a login works: what a rotation asks for.
+
+Two adapters implement `Accounts`: the server's own user commands, and the Atlas Admin API. Both
+pass one suite, `tests/contracts/test_accounts.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from skillconnect_ops.core.outcome import Fact
+from skillconnect_ops.core.ports.database import DatabaseError
+from skillconnect_ops.core.secret import Secret
+
+
+class Role(Struct, frozen=True, order=True):
+    """One role granted on one database, on Atlas perhaps on one collection alone."""
+
+    name: str
+    database: str
+    collection: str | None = None
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A user as the deployment lists it, all but the password. Two alike are equal but by name."""
+
+    name: str
+    database: str
+    """Where it is looked up (`authSource`)."""
+    roles: frozenset[Role] = frozenset()
+    restrictions: tuple[Mapping[str, Any], ...] = ()
+    """`authenticationRestrictions`, as the server shows them."""
+    custom_data: Mapping[str, Any] | None = None
+    mechanisms: frozenset[str] = frozenset()
+    """`SCRAM-SHA-256`, …; what the same user made anew shall offer."""
+    scopes: tuple[Mapping[str, Any], ...] = ()
+    """Atlas: the clusters that it may reach; none means all."""
+    labels: tuple[Mapping[str, Any], ...] = ()
+    """Atlas."""
+
+    def named(self, name: str) -> "Account":
+        """The same rights under another name."""
+        return Account(
+            name=name,
+            database=self.database,
+            roles=self.roles,
+            restrictions=self.restrictions,
+            custom_data=self.custom_data,
+            mechanisms=self.mechanisms,
+            scopes=self.scopes,
+            labels=self.labels,
+        )
+
+
+class AccountSession(Struct, frozen=True, kw_only=True):
+    """One open connection of a user."""
+
+    app_name: str | None
+    client: str | None
+    """`host:port` of the other side."""
+    node: str
+    """The member of the replica set that it is open to."""
+    active: bool
+    """Whether an operation runs on it now."""
+
+
+class AccountError(DatabaseError):
+    """A user cannot be managed as asked. No text of it holds a password."""
+
+
+class AccountExists(AccountError):
+    """There is a user of that name already; on two machines the name is the lock between them."""
+
+
+class AccountGone(AccountError):
+    """There is no user of that name (any more)."""
+
+
+class AccountsAreManaged(AccountError):
+    """The deployment's users are managed elsewhere (Atlas): user commands are undone there."""
+
+
+class PasswordRefused(AccountError):
+    """The deployment does not take that password (its policy)."""
+
+
+class Accounts(Protocol):
+    """Manages users as an administrator. Every method is safe to call again after a lost answer.
+
+    Each raises a `DatabaseError`: `NotAuthorized` (which action is lacking) and `ServerLost` among
+    them. A change is durable on a majority when the method returns.
+    """
+
+    def find(self, name: str, database: str) -> Account | None:
+        """The user of that name, or None."""
+
+    def names(self, database: str) -> Sequence[str]:
+        """All users of a database, sorted."""
+
+    def create(self, account: Account, password: Secret) -> None:
+        """Create the user.
+
+        Raises:
+            AccountExists: the name is taken.
+            PasswordRefused: the deployment's policy.
+        """
+
+    def set_password(self, name: str, database: str, password: Secret) -> None:
+        """Give the user another password; open connections stay.
+
+        Raises:
+            AccountGone: there is none.
+        """
+
+    def set_roles(self, name: str, database: str, roles: frozenset[Role]) -> None:
+        """Give the user exactly these roles; an empty set disarms open connections at once.
+
+        Raises:
+            AccountGone: there is none.
+        """
+
+    def drop(self, name: str, database: str) -> None:
+        """Remove the user; one that is not there is fine."""
+
+    def sessions(self, name: str, database: str) -> Fact[tuple[AccountSession, ...]]:
+        """Who is logged in as the user, on all nodes; `Missing` where that cannot be seen."""
+
+    def pending(self) -> Sequence[str]:
+        """Clusters that have not yet taken over the last change; none where changes are at once."""
+
+    def close(self) -> None:
+        """Give the connections back."""
+
+
+class LoginAnswer(Enum):
+    """What a node said to a user and password."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """Authentication failed (code 18): such a user with such a password is not known there."""
+    UNREACHABLE = "unreachable"
+    """No answer: neither accepted nor refused, and never counted as either."""
+
+
+class Login(Struct, frozen=True, kw_only=True):
+    """One attempt at one node."""
+
+    node: str
+    answer: LoginAnswer
+    reason: str = ""
+
+
+class Canary(Struct, frozen=True, kw_only=True):
+    """What the user of a URI could really do, tried with harmless operations."""
+
+    read: Fact[str]
+    """The namespace that was read."""
+    written: Fact[str]
+    """The namespace in which a document was inserted and removed again."""
+
+
+class Logins(Protocol):
+    """Tries a connection string as its application would: fresh connections, its own options."""
+
+    def try_everywhere(self, uri: Secret) -> Sequence[Login]:
+        """Log in on every data-bearing node, each over a connection of its own.
+
+        Never raises for an answer: what cannot be reached says so.
+        """
+
+    def canary(self, uri: Secret, database: str) -> Canary:
+        """Read and write as the user, in a collection of our own where its roles allow one.
+
+        Raises:
+            DatabaseError: it cannot even log in.
+        """
