@@ -1,7 +1,7 @@
 """The only place that builds adapters, each when it is first asked for."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Targ
 
 if TYPE_CHECKING:
     from skillconnect_ops.commands.house import AdminWay, House
+    from skillconnect_ops.core.ports.accounts import Accounts, Logins
     from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
@@ -245,6 +246,33 @@ class Wiring:
                 yield connection
             finally:
                 del self._held[target.name, admin]
+
+    @contextmanager
+    def accounts(
+        self, target: Target, *, admin: bool = True, uri: Secret | None = None
+    ) -> Iterator["Accounts"]:
+        """The users of the target's deployment, managed as its admin user."""
+        from skillconnect_ops.adapters.mongo import connect_accounts
+        from skillconnect_ops.adapters.project import database_uri
+
+        settings = target.settings.database
+        telling: AbstractContextManager[None] = nullcontext()
+        if uri is None:
+            found = database_uri(self.project(), target, self.environment, admin=admin)
+            uri, telling = found.value, _telling(found.origin)
+        with telling:
+            if admin:
+                self._warn_of_detour(target)
+            managed = connect_accounts(uri, connect_map=settings.connect_map if settings else None)
+        with closing(managed):
+            yield managed
+
+    def logins(self, target: Target) -> "Logins":
+        """Tries connection strings of the target's deployment."""
+        from skillconnect_ops.adapters.mongo import ServerLogins
+
+        settings = target.settings.database
+        return ServerLogins(settings.connect_map if settings else None)
 
     def _warn_of_detour(self, target: Target) -> None:
         """Say where the admin user's URI leads, if not where the app's own does."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.ports.accounts import Accounts, Logins
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
@@ -114,6 +115,25 @@ class House(Protocol):
         Raises:
             Precondition: no URI, wrong password, unreachable (host named, password never).
         """
+
+    def accounts(
+        self, target: Target, *, admin: bool = True, uri: Secret | None = None
+    ) -> AbstractContextManager[Accounts]:
+        """Connect to manage the users of the target's deployment, by the rule of `database`.
+
+        Args:
+            target: whose deployment is meant.
+            admin: False: as the app's own user, which may change its own password at most.
+            uri: to connect by instead, such as one that was typed in, or one with the password
+                that an earlier run has set.
+
+        Raises:
+            AccountsAreManaged: by somebody else, as on Atlas.
+            Precondition: as for `database`.
+        """
+
+    def logins(self, target: Target) -> Logins:
+        """Tries connection strings that lead to the target's deployment."""
 
     def admin_way(self, target: Target) -> "AdminWay | None":
         """Where the admin user's URI leads; None where its variable is not set.

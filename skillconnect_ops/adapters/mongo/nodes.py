@@ -65,11 +65,9 @@ def resolved(uri: MongoUri, *, patience_s: float = ANSWERS_S) -> MongoUri:
     if not uri.srv:
         return uri
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # an option that is there twice
+        warnings.simplefilter("ignore", UserWarning)  # options of other drivers
         try:
-            found = parse_uri(
-                uri.text.reveal(), warn=False, validate=False, connect_timeout=patience_s
-            )
+            found = parse_uri(uri.text.reveal(), warn=True, connect_timeout=patience_s)
         except (PyMongoError, OSError, ValueError) as error:
             raise diagnosis.bad_set_up(uri, error) from error
     hosts = ",".join(f"{host}:{port}" for host, port in found["nodelist"])
