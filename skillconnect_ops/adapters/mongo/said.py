@@ -3,7 +3,9 @@
 import re
 
 _OPTIONS = re.compile(r" \(configured timeouts:[^)]*(?:\)|$)")
-_APPENDED = re.compile(r",? ?(?:Timeout: [\d.]+s|Topology Description|<ServerDescription)")
+_APPENDED = re.compile(
+    r",? ?(?:Timeout: [\d.]+s|Topology Description|<ServerDescription|full error: )"
+)
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
 _HOST = re.compile(r"(?P<host>(?:\[[^\]]+\]|[^\s:,]+):\d+): (?P<what>.+)")
 

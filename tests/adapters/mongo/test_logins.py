@@ -141,6 +141,24 @@ class TestNotFooled:
         assert right is UNREACHABLE
         assert wrong is (REFUSED if verb == "connectionStatus" else UNREACHABLE)
 
+    @pytest.mark.parametrize(
+        ("said", "answer"),
+        [(b"bad auth : auth failed", REFUSED), (b"not allowed in tier M0", UNREACHABLE)],
+    )
+    def test_atlas_has_one_code_for_refusals_of_all_kinds(
+        self, one_node: Mongod, said: bytes, answer: LoginAnswer
+    ) -> None:
+        port = one_node.ports[0]
+        words = {
+            b"\x10code\0\x12\0\0\0": b"\x10code\0\x40\x1f\0\0",  # 18 and 8000
+            b"Authentication failed.": said,
+        }
+        assert all(len(one) == len(other) for one, other in words.items())
+        with wire(port, words) as made:
+            logins = ServerLogins({f"127.0.0.1:{port}": made.address})
+            (login,) = tried(with_password(one_node.uri, WRONG), logins).values()
+        assert login.answer is answer
+
     def test_a_server_without_access_control_is_told(
         self, tmp_path_factory: pytest.TempPathFactory
     ) -> None:

@@ -25,6 +25,7 @@ TOPOLOGY = (
         ("[::1]:5: connection closed", "[::1]:5 does not answer: connection closed"),
         ("h:1: SSL handshake failed", "h:1 does not answer: SSL handshake failed"),
         ("not primary", "not primary"),
+        ("not primary, full error: {'ok': 0.0, 'code': 10107}", "not primary"),
         (f"No servers found yet{TOPOLOGY}", "No servers found yet"),
         ("", "the connection was closed"),
     ],
