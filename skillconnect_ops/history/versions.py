@@ -225,12 +225,11 @@ def _alike_from(one: bytes, at: int, other: bytes, there: int) -> int:
     most = min(len(one) - at, len(other) - there)
     done, step = 0, 1024
     while done < most:
-        width = min(step, most - done)
-        left = one[at + done : at + done + width]
-        right = other[there + done : there + done + width]
-        if left != right:
+        left = one[at + done : at + min(done + step, most)]
+        if not other.startswith(left, there + done):
+            right = other[there + done : there + done + len(left)]
             return done + _first_difference(left, right)
-        done, step = done + width, min(2 * step, _STEP)
+        done, step = done + len(left), min(2 * step, _STEP)
     return most
 
 
@@ -238,22 +237,15 @@ def _alike_to_end(one: bytes, at: int, other: bytes, there: int) -> int:
     most = min(len(one) - at, len(other) - there)
     done, step = 0, 1024
     while done < most:
-        width = min(step, most - done)
-        left = one[len(one) - done - width : len(one) - done]
-        right = other[len(other) - done - width : len(other) - done]
-        if left != right:
+        left = one[len(one) - min(done + step, most) : len(one) - done]
+        if not other.endswith(left, 0, len(other) - done):
+            right = other[len(other) - done - len(left) : len(other) - done]
             return done + _first_difference(left[::-1], right[::-1])
-        done, step = done + width, min(2 * step, _STEP)
+        done, step = done + len(left), min(2 * step, _STEP)
     return most
 
 
 def _first_difference(left: bytes, right: bytes) -> int:
-    """Where two texts of equal length, which differ, first do so; by halving."""
-    low, high = 0, len(left)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if left[low:middle] == right[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
+    """Where two texts of equal length, which differ, first do so: the lowest bit that does."""
+    bits = int.from_bytes(left, "little") ^ int.from_bytes(right, "little")
+    return ((bits & -bits).bit_length() - 1) // 8
