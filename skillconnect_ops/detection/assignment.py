@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterable
 
 from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Look, Span
 from skillconnect_ops.detection.page import Kind, Page
 
 NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$"
 LONGEST_NAME = 64
 
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     rb"""(?x)
     [\w.$-]{0,48}+                                    # the rest of the name
     (?:
@@ -39,11 +40,11 @@ _ASSIGNED = re.compile(
     )
     """
 )
-_TOKEN = re.compile(rb"[^\s;|&<>\"'`]+")
+_TOKEN = regex(rb"[^\s;|&<>\"'`]+")
 CODE = "code on the right-hand side"
 BARE_IN = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.SHELL, Kind.TEXT, Kind.DOC})
-_GAP = re.compile(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
-_DEFINES = re.compile(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
+_GAP = regex(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
+_DEFINES = regex(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
 
 
 def assignments() -> Look:
@@ -170,7 +171,7 @@ def _bare_value(page: Page, found: re.Match[bytes]) -> bytes:
 
 def named(pattern: str, *, value: str = "") -> Look:
     """A look at a value assigned to a name that matches `pattern`, and itself matches `value`."""
-    names, values, look = re.compile(pattern), re.compile(value.encode()), assignments()
+    names, values, look = regex(pattern), regex(value.encode()), assignments()
 
     def look_at_named(page: Page, start: int, end: int) -> Iterable[Span]:
         return [

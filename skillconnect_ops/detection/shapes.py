@@ -3,6 +3,7 @@
 import re
 
 from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Look, Read, Span
 from skillconnect_ops.detection.page import Page
 
@@ -18,8 +19,8 @@ def shaped(pattern: bytes, *, confidence: Confidence = Confidence.HIGH) -> Look:
         pattern: matched where the keyword begins; its group `secret`, or all of it, is the secret.
         confidence: the most that a hit is worth.
     """
-    compiled = re.compile(pattern)
-    group: str | int = "secret" if "secret" in compiled.groupindex else 0
+    compiled = regex(pattern)
+    group = _group(pattern)
 
     def look(page: Page, start: int, _end: int) -> tuple[Span, ...]:
         found = compiled.match(page.content, start)
@@ -32,8 +33,8 @@ def shaped(pattern: bytes, *, confidence: Confidence = Confidence.HIGH) -> Look:
 
 def around(pattern: bytes, *, before: int, confidence: Confidence = Confidence.HIGH) -> Look:
     """A look at a text in which the keyword stands somewhere in the first `before` bytes."""
-    compiled = re.compile(pattern)
-    group: str | int = "secret" if "secret" in compiled.groupindex else 0
+    compiled = regex(pattern)
+    group = _group(pattern)
 
     def look(page: Page, start: int, end: int) -> tuple[Span, ...]:
         low = max(start - before, 0)
@@ -48,8 +49,8 @@ def around(pattern: bytes, *, before: int, confidence: Confidence = Confidence.H
 
 def lines(pattern: bytes, *, confidence: Confidence = Confidence.HIGH) -> Read:
     """A reading of a whole file: every place where the pattern matches."""
-    compiled = re.compile(pattern, re.MULTILINE)
-    group: str | int = "secret" if "secret" in compiled.groupindex else 0
+    compiled = regex(pattern, re.MULTILINE)
+    group = _group(pattern)
 
     def read(page: Page) -> tuple[Span, ...]:
         return tuple(_span(found, group, confidence) for found in compiled.finditer(page.content))
@@ -63,7 +64,7 @@ def uri(schemes: bytes) -> Look:
     A password may hold a raw `@` (people forget to encode it), so the last one before the path
     ends it; a raw `/` ends the search, since then nobody can tell the parts.
     """
-    compiled = re.compile(
+    compiled = regex(
         rb"(?:" + schemes + rb")://"
         rb"(?P<user>[^\s\"'`<>\\/:]{0,256}):(?P<secret>[^\s\"'`<>\\/]{1,512})@"
         rb"(?P<host>[\w.,:%\[\]{}$-]{1,512})(?:[/?][^\s\"'`<>\\)\]]{0,1024})?"
@@ -91,11 +92,11 @@ def uri(schemes: bytes) -> Look:
     return look
 
 
-_NO_HOST = re.compile(
+_NO_HOST = regex(
     rb"(?i)(?:[\w-]+\.)*(?:example\.(?:com|org|net)|host(?:name)?\d?|server\d?|domain(?:\.com)?|"
     rb"your[\w.-]*|my[\w-]*host[\w.]*|\w*\.(?:test|invalid|example))(?::\d+|:port|,|$)"
 )
-_LOCAL = re.compile(rb"(?i)(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?::|,|$)")
+_LOCAL = regex(rb"(?i)(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?::|,|$)")
 
 
 def _judged(found: re.Match[bytes]) -> tuple[Confidence, tuple[str, ...]]:
@@ -111,6 +112,11 @@ def _judged(found: re.Match[bytes]) -> tuple[Confidence, tuple[str, ...]]:
 
 _WORDS = frozenset(b"pass password pwd passwd passw0rd pw secret p pass1 mypassword".split())
 _USERS = frozenset(b"user username usr u name me myuser root admin dbuser foo login".split())
+
+
+def _group(pattern: bytes) -> str | int:
+    """Which group of a match is the secret; told without compiling the pattern."""
+    return "secret" if b"(?P<secret>" in pattern else 0
 
 
 def _span(found: re.Match[bytes], group: str | int, confidence: Confidence) -> Span:
