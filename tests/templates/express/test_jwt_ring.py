@@ -175,6 +175,22 @@ def test_a_floor_lets_in_what_was_issued_since(folder: Path) -> None:
     assert "accepted" not in answers["before"].values()
 
 
+def test_the_key_that_fits_nothing_is_a_key_all_the_same(bare: Path) -> None:
+    """Verifiers differ in what they do without a key; and no key goes out for another algorithm."""
+    live = key()
+    tokens = ["", "token", "..", *(token(live, alg=alg) for alg in ("none", "RS256", "HS512"))]
+    code = """
+    const users = require('./jwt-ring.cjs').jwtRing('JWT_SECRET_KEY');
+    const asked = [undefined, null, 7, ...JSON.parse(require('fs').readFileSync(0, 'utf8'))];
+    console.log(JSON.stringify(asked.map(users.keyFor)));
+    """
+    env = environment(**{NAME: Ring(live)})
+    keys = json.loads(node(bare, "-e", code, env=env, stdin=json.dumps(tokens)))
+    assert len(keys) == 9
+    assert all(len(each) == 43 for each in keys)
+    assert live.reveal() not in keys
+
+
 SIGNS = """
 const { jwtRing } = require('./jwt-ring.cjs');
 const text = jwtRing('JWT_SECRET_KEY').sign({ sub: 'ana' }, JSON.parse(process.argv[1]));
