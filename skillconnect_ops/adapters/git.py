@@ -6,7 +6,7 @@ not installed would have to be held back at every turn, and what is asked here i
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -163,17 +163,13 @@ class GitProgram:
         return None if asked is None else tuple(name for name in asked.split("\0") if name)
 
     def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
-        """The commits of any branch or tag that changed the path, newest first.
+        """The commits of any branch or tag that brought or changed the path, newest first.
 
         Raises:
             Precondition: as `state` does.
         """
-        whole = str(folder / path)
-        # a merge can bring a file that no parent's side shows: -m compares with each of them
-        asked = self._ask(
-            folder, "--literal-pathspecs", "log", "--all", "-m", "--format=%h", "--", whole
-        )
-        return tuple(dict.fromkeys((asked or "").split()))
+        found = self._log(folder, ("--literal-pathspecs", "log"), str(folder / path))
+        return tuple(dict.fromkeys(commit for commit, _ in found))
 
     def commits_by_path(self, folder: Path, glob: str) -> Mapping[str, tuple[str, ...]]:
         """As `commits`, for every path below the folder that matches, or ever did.
@@ -185,19 +181,27 @@ class GitProgram:
         Raises:
             Precondition: as `state` does.
         """
+        found: dict[str, dict[str, None]] = {}
+        for commit, path in self._log(folder, ("--glob-pathspecs", "log", "--relative"), glob):
+            found.setdefault(path, {})[commit] = None
+        return {path: tuple(commits) for path, commits in found.items()}
+
+    def _log(
+        self, folder: Path, words: tuple[str, ...], pathspec: str
+    ) -> Iterator[tuple[str, str]]:
+        """Commits, and the paths that each of them brought or changed."""
+        # a merge can bring a file that no parent's side shows: -m compares with each of them
         told = self._ask(
             folder,
-            *("log", "--all", "-m", "--no-renames", "--relative", "--name-only", "-z"),
-            *("--format=%x01%h", "--", f":(glob){glob}"),
+            *(*words, "--all", "-m", "--no-renames", "--diff-filter=d"),
+            *("--name-only", "-z", "--format=%x01%h", "--", pathspec),
         )
-        found: dict[str, dict[str, None]] = {}
         commit = ""
         for word in (told or "").split("\0"):
             if word.startswith("\1"):
                 commit = word[1:]
             elif word:  # the first path of a commit stands on a line of its own
-                found.setdefault(word.removeprefix("\n"), {})[commit] = None
-        return {path: tuple(names) for path, names in found.items()}
+                yield commit, word.removeprefix("\n")
 
     def ignore_files(self, root: Path, *, head: bool = False) -> Mapping[str, bytes]:
         """The `.gitignore` files that whoever has the repository gets, by path.

@@ -88,6 +88,15 @@ def acl_of(path: Path) -> Acl | None:
         return None
 
 
+def lets_in(file: Path) -> tuple[str, ...]:
+    """Whom its access control list lets in; nobody where it has none, or cannot be asked."""
+    try:
+        acl = acl_of(file)
+    except OSError:
+        return ()
+    return () if acl is None else acl.lets_in
+
+
 def give(fd: int, wanted: Mapping[str, bytes], *, path: Path, system: AttributeSystem = os) -> None:
     """Give a new file these attributes, and no access control list but one among them.
 

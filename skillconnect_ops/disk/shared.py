@@ -250,18 +250,16 @@ def _give(
     if (fresh.st_uid, fresh.st_gid) != (found.st_uid, found.st_gid):
         system.fchown(fd, found.st_uid, found.st_gid)
     kept = dict(attributes(real, system))
-    group_may_read = found.st_gid != _own_group(found.st_uid)
     listing = kept.get(ATTRIBUTE)
     if listing is None:
         give(fd, kept, path=real, system=system)
-        was = stat.S_IMODE(found.st_mode)
-        mode = was & (0o700 | (0o040 if group_may_read else 0))
+        was, mode = stat.S_IMODE(found.st_mode), closed_mode(found)
         system.fchmod(fd, mode)
         if mode == was:
             return ()
         return (f"{real.name} was open to others (mode {was:04o}); it is {mode:04o} now",)
     acl = parse_acl(listing)
-    closed = acl.closed(group_may_read=group_may_read)
+    closed = acl.closed(group_may_read=_group_is_let_in(found))
     give(fd, {**kept, ATTRIBUTE: closed.raw()}, path=real, system=system)
     notices = []
     if closed != acl:
@@ -269,6 +267,16 @@ def _give(
     if acl.lets_in:
         notices.append(f"the ACL of {real.name} lets {listed(acl.lets_in)} in, as before")
     return tuple(notices)
+
+
+def closed_mode(found: os.stat_result) -> int:
+    """The mode that a file without an access control list has once it was changed."""
+    on_purpose = 0o040 if _group_is_let_in(found) else 0
+    return stat.S_IMODE(found.st_mode) & (0o700 | on_purpose)
+
+
+def _group_is_let_in(found: os.stat_result) -> bool:
+    return found.st_gid != _own_group(found.st_uid)
 
 
 def _own_group(uid: int) -> int:

@@ -28,7 +28,7 @@ class Held(Struct, frozen=True, kw_only=True):
     """None where it is not there."""
     tracked: Fact[bool]
     commits: Fact[tuple[str, ...]]
-    """Those that changed it, newest first; short ids."""
+    """Those that brought or changed it, newest first; short ids."""
     lets_in: tuple[str, ...] = ()
     """Whom its access control list names."""
     repository: str = "."

@@ -15,7 +15,7 @@ from skillconnect_ops.commands.env.check_model import (
     PlaceFacts,
 )
 from skillconnect_ops.commands.env.checks import CHECKS
-from skillconnect_ops.commands.env.held import lets_in, mode_of, sighted
+from skillconnect_ops.commands.env.held import mode_of, sighted
 from skillconnect_ops.commands.env.images import images
 from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
@@ -27,6 +27,7 @@ from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Table, Text, Tone, count
+from skillconnect_ops.disk.attributes import lets_in
 
 COMMAND = "env check"
 

@@ -13,7 +13,7 @@ from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.git import Git
 from skillconnect_ops.core.report import Unknown
-from skillconnect_ops.disk.attributes import acl_of
+from skillconnect_ops.disk.attributes import lets_in
 
 _GLOB = "**/.env*"
 _NOT_OURS = frozenset(
@@ -86,15 +86,6 @@ def mode_of(file: Path) -> int | None:
         return stat.S_IMODE(file.stat().st_mode)
     except FileNotFoundError:
         return None
-
-
-def lets_in(file: Path) -> tuple[str, ...]:
-    """Whom its access control list lets in; nobody where it has none, or cannot be asked."""
-    try:
-        acl = acl_of(file)
-    except OSError:
-        return ()
-    return () if acl is None else acl.lets_in
 
 
 def _held(

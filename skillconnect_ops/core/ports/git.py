@@ -63,7 +63,10 @@ class Git(Protocol):
         """
 
     def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
-        """The commits of any branch or tag that changed the path, newest first; short ids."""
+        """The commits of any branch or tag that brought or changed the path; not who removed it.
+
+        Newest first; short ids.
+        """
 
     def commits_by_path(self, folder: Path, glob: str) -> Mapping[str, tuple[str, ...]]:
         """As `commits`, for every path below the folder that matches, or ever did."""
