@@ -1,6 +1,7 @@
 """All detectors, by hand, the most specific first: where two see the same bytes, it wins."""
 
 from skillconnect_ops.detection.detectors import (
+    abbreviated_password,
     age_key,
     amqp_uri,
     anthropic_key,
@@ -148,6 +149,7 @@ DETECTORS: tuple[Detector, ...] = (
     login_call.DETECTOR,
     command_password.DETECTOR,
     assigned_secret.DETECTOR,
+    abbreviated_password.DETECTOR,
     random_value.DETECTOR,
     key_file.DETECTOR,
     keystore_file.DETECTOR,
