@@ -7,7 +7,6 @@ before: what was committed counts as leaked.
     after:   skc env untrack, and every password in it rotated
 """
 
-import shlex
 from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unknown
@@ -18,14 +17,11 @@ from skillconnect_ops.core.report import Unknown
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:
     """Which are in the index?"""
-    for file in facts.held:
+    for file in facts.files:
         if isinstance(file.tracked, Missing):
             yield unknown(file, file.tracked)
         elif file.tracked.value:
-            within = None
-            if file.repository != ".":
-                within = f"cd {shlex.quote(file.repository)} && {CHECK.remedy}"
-            yield Fault(message="git tracks it", path=file.path, context="", remedy=within)
+            yield Fault(message="git tracks it", path=file.path, context="")
 
 
 CHECK = Check(

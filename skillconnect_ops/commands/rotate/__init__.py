@@ -1,1 +1,0 @@
-"""Replaces credentials, with no moment in which none is good."""
