@@ -5,11 +5,12 @@ and every repetition is bounded, so that no text makes it slow.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.detection.model import Look, Span
 from skillconnect_ops.detection.page import Kind, Page
+from skillconnect_ops.detection.values import looks_random
 
 NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$"
 LONGEST_NAME = 64
@@ -30,7 +31,7 @@ _ASSIGNED = re.compile(
       | (?P<tag> [^<>\n=]{0,8} (?:\s[^<>\n]{0,80})? > )
       | (?P<gap> [ \t]{1,20} )
     )
-    (?: [(]? (?P<prefix> [bBuUrRfF@$]{1,2} )? (?= \\{0,3} ["'`] ) )?
+    (?: (?P<open> [(\[] \s{0,40} )? (?P<prefix> [bBuUrRfF@$]{1,2} )? (?= \\{0,3} ["'`] ) )?
     (?:
         (?P<quote> \\{0,3} ["'`] )
         (?P<quoted> (?: (?!(?P=quote)) (?: \\[^\r\n] | [^\\\r\n] ) ){1,4000}+ )
@@ -40,9 +41,20 @@ _ASSIGNED = re.compile(
     """
 )
 _TOKEN = re.compile(rb"[^\s;|&<>\"'`]+")
+_WORD = re.compile(rb"[^\s;|&<>\"'`\\]+")
+"""A word of a command, or a value of an address, within a string of JSON or of code."""
+_NEXT = re.compile(
+    rb"\s{0,40},\s{0,40}(?P<quote>[\"'`])"
+    rb"(?P<quoted>(?:(?!(?P=quote))[^\\\r\n]){1,4000}+)(?P=quote)"
+)
+MOST_LISTED = 16
+"""Strings of one list that are looked at."""
 CODE = "code on the right-hand side"
 BARE_IN = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.SHELL, Kind.TEXT, Kind.DOC})
+_BEFORE_A_WORD = frozenset({b'"', b"'", b";", b"&", b"(", b"n", b"r", b"t"})
+_VARIABLE = re.compile(rb"-{0,2}[A-Za-z_][\w-]{0,80}(?:=| {1,20})$")
 _GAP = re.compile(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
+_DECLARES = re.compile(rb"(?:^|[\r\n])[ \t]*(?:export[ \t]+)?$")
 _DEFINES = re.compile(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
 
 
@@ -89,16 +101,41 @@ def _quoted(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
         reasons = ("its name is the end of a sentence",)
     if (found["equals"] or b"=").startswith(b"=="):
         reasons = ("compared with, not assigned",)
-    start, end = found.span("quoted")
-    return (
+    name, promised = _name(page, found, begin), _declares(page, found, begin)
+    return [
         Span(
             start=start,
             end=end,
             whole=(begin, end),
-            name=_name(page, found, begin),
+            name=name,
             quoted=True,
+            promised=promised,
             reasons=reasons,
-        ),
+        )
+        for start, end in _strings(page, found)
+    ]
+
+
+def _strings(page: Page, found: re.Match[bytes]) -> Iterator[tuple[int, int]]:
+    """The string, and those after it in a list: `secret: ['new', 'old']` while one is rotated."""
+    yield found.span("quoted")
+    if not (found["open"] or b"").startswith(b"["):
+        return
+    end = found.end()
+    for _ in range(MOST_LISTED):
+        following = _NEXT.match(page.content, end)
+        if following is None:
+            return
+        yield following.span("quoted")
+        end = following.end()
+
+
+def _declares(page: Page, found: re.Match[bytes], begin: int) -> bool:
+    """Whether this is a line of an env file: there nothing but a value can stand."""
+    return (
+        page.kind is Kind.ENV
+        and found["equals"] == b"="
+        and _DECLARES.search(page.content[max(begin - 80, 0) : begin].rjust(1, b"\n")) is not None
     )
 
 
@@ -113,13 +150,47 @@ def _bare(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
     if found["comma"] or found["arrow"] or (found["gap"] and not _command_gap(page, begin)):
         return ()
     if page.kind not in BARE_IN:
-        return _code(page, found, begin)
+        return _within_string(page, found, begin) or _code(page, found, begin)
     next_line = b"\n" in page.content[begin:start] and found["far"] is None
     end = start + len(_bare_value(page, found))
     if next_line or end <= start:
         return ()
-    name = _name(page, found, begin)
-    return (Span(start=start, end=end, whole=(begin, end), name=name, quoted=False),)
+    return (
+        Span(
+            start=start,
+            end=end,
+            whole=(begin, end),
+            name=_name(page, found, begin),
+            quoted=False,
+            promised=_declares(page, found, begin),
+        ),
+    )
+
+
+def _within_string(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
+    """`"start": "JWT_SECRET=… node server.js"` in JSON, `"https://…?api_key=…"` anywhere.
+
+    JSON has no other way to write `NAME=value`; code has many, so there an address's parameter
+    must look random as well.
+    """
+    content, start = page.content, found.start("bare")
+    if content[begin - 1 : begin] == b"\\" and content[begin : begin + 1] in {b"n", b"r", b"t"}:
+        begin += 1
+    before, joint = content[begin - 1 : begin], content[start - 1 : start]
+    value = _WORD.match(found["bare"])
+    if value is None or not (joint == b"=" or (found["gap"] and page.kind is Kind.JSON)):
+        return ()
+    span = Span(
+        start=start,
+        end=start + value.end(),
+        whole=(begin, start + value.end()),
+        name=_name(page, found, begin),
+        quoted=False,
+    )
+    if before in {b"?", b"&"} and joint == b"=":
+        return (span,) if looks_random(value[0].decode("latin-1")) else ()
+    of_a_command = page.kind is Kind.JSON and (before.isspace() or before in _BEFORE_A_WORD)
+    return (span,) if of_a_command and _VARIABLE.match(content, begin, start) else ()
 
 
 def _code(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:

@@ -57,6 +57,8 @@ class Span(Struct, frozen=True, kw_only=True):
     """The name that the value is assigned to, where there is one."""
     quoted: bool = True
     """Whether the value was written as a string."""
+    promised: bool = False
+    """Whether nothing but a secret can stand here, so that a weak value is weak, not innocent."""
     confidence: Confidence = Confidence.HIGH
     """The most that grading may leave."""
     reasons: tuple[str, ...] = ()

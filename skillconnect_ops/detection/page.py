@@ -59,7 +59,17 @@ _EXAMPLES = re.compile(
 )
 _SPOKEN = re.compile(
     r"(?i)/(?:i18n|l10n|locales?|lang|languages?|translations?|messages|intl)/"
-    r"|/(?:messages|strings|translation)[._-][^/]*$|/[a-z]{2}[_-][A-Z]{2}\.(?:json|ya?ml|ts|js)$"
+    r"|/(?:messages|strings|translations?|locale|i18n)[._-][^/]*$"
+    r"|/[a-z]{2}[_-][A-Z]{2}\.(?:json|ya?ml|ts|js)$|\.(?:pot?|xliff|xlf|arb|resx|ftl)$"
+)
+_LANGUAGE = re.compile(
+    r"""(?xi) (?: ^ | [/._-] )
+      (?: ar | bg | bn | ca | cs | cy | da | de | el | en | es | et | eu | fa | fi | fr | gl | gu
+        | he | hi | hr | hu | hy | it | ja | ka | ko | lt | lv | mk | ms | nb | ne | nl | nn | pa
+        | pl | pt | ro | ru | sk | sl | sq | sr | sv | sw | ta | te | th | tr | uk | ur | uz | vi
+        | zh )
+      (?: [_-] [a-z]{2,4} )?
+      \. (?: json5? | ya?ml | properties | js | ts | php | toml | xml | ini )$"""
 )
 _LOCKS = re.compile(
     r"""(?xi) /(?: package-lock\.json | npm-shrinkwrap\.json | yarn\.lock | pnpm-lock\.yaml
@@ -82,6 +92,7 @@ class Page:
         """Whether what is almost certainly nothing is to be reported too."""
         self.passed_over: dict[str, int] = {}
         """How often a detector saw something and did not report it, by reason."""
+        self._mentioned: dict[bytes, bool] = {}
 
     def pass_over(self, reason: str) -> None:
         """Count what is seen and not reported."""
@@ -115,6 +126,17 @@ class Page:
         stem = _EXAMPLES.sub("", name) or name
         extension = stem.rpartition(".")[2].lower() if "." in stem else ""
         return KIND_OF.get(extension)
+
+    @cached_property
+    def speaks_a_language(self) -> bool:
+        """Whether it is named for a language, as `de.json` is, though nothing else says so."""
+        return self.path is not None and _LANGUAGE.search(self.path) is not None
+
+    def mentions(self, text: bytes) -> bool:
+        """Whether the text stands anywhere here; the content is searched once for each."""
+        if text not in self._mentioned:
+            self._mentioned[text] = text in self.content
+        return self._mentioned[text]
 
     @cached_property
     def remarks(self) -> tuple[Remark, ...]:

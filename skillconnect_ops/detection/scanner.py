@@ -123,7 +123,7 @@ class Scanner:
             detector = self._detectors[rank]
             value = _decoded(page.content[span.start : span.end])
             # What is there a thousand times is judged once.
-            key = (detector.kin, span.name, span.quoted, span.confidence, span.reasons, value)
+            key = (detector.kin, span.name, span.promised, span.confidence, span.reasons, value)
             if key not in grades:
                 grades[key] = grade(page, span, value, detector.kin)
             at = (span.start, span.end)

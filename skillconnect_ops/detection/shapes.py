@@ -4,7 +4,7 @@ import re
 
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.detection.model import Look, Read, Span
-from skillconnect_ops.detection.page import Page
+from skillconnect_ops.detection.page import Kind, Page
 
 START = rb"(?<![A-Za-z0-9_+/-])"
 """No part of a longer word begins here."""
@@ -57,38 +57,92 @@ def lines(pattern: bytes, *, confidence: Confidence = Confidence.HIGH) -> Read:
     return read
 
 
-def uri(schemes: bytes) -> Look:
+def uri(schemes: bytes, *, of_a_database: bool = True) -> Look:
     """A look at a URI that holds a user and a password; the password is the secret.
 
     A password may hold a raw `@` (people forget to encode it), so the last one before the path
-    ends it; a raw `/` ends the search, since then nobody can tell the parts.
+    ends it. It may hold a raw `/`, quotes and brackets too, where the text can mean nothing else:
+    what stands after the user is no port, and the `@` comes before any query.
+
+    Args:
+        schemes: a pattern of them, as far as `://`.
+        of_a_database: whether an `@` in the path would be strange; web addresses are full of them.
     """
-    compiled = re.compile(
+    strict = re.compile(
         rb"(?:" + schemes + rb")://"
         rb"(?P<user>[^\s\"'`<>\\/:]{0,256}):(?P<secret>[^\s\"'`<>\\/]{1,512})@"
-        rb"(?P<host>[\w.,:%\[\]{}$-]{1,512})(?:[/?][^\s\"'`<>\\)\]]{0,1024})?"
+        rb"(?P<host>[\w.,:%\[\]{}$-]{1,512})(?P<path>[/?][^\s\"'`<>\\)\]]{0,1024})?"
     )
+    raw = {quote: _raw(schemes, excluded) for quote, excluded in _EXCLUDED.items()}
 
     def look(page: Page, start: int, _end: int) -> tuple[Span, ...]:
-        found = compiled.match(page.content, start)
-        if found is None:
-            return ()
-        confidence, reasons = _judged(found)
-        name = found["user"].decode("utf-8", "replace")
-        begin, end = found.span("secret")
-        span = Span(start=begin, end=end, whole=found.span(), name=name)
-        if reasons:
-            span = Span(
-                start=begin,
-                end=end,
-                whole=found.span(),
-                name=name,
-                confidence=confidence,
-                reasons=reasons,
-            )
-        return (span,)
+        found = strict.match(page.content, start)
+        if found is None or (of_a_database and _is_cut(found)):
+            loose = raw[_quote(page, start)].match(page.content, start)
+            if loose is not None and _is_sure(loose, of_a_database=of_a_database):
+                found = loose
+        return () if found is None else (_of_uri(found),)
 
     return look
+
+
+def _of_uri(found: re.Match[bytes]) -> Span:
+    confidence, reasons = _judged(found)
+    start, end = found.span("secret")
+    return Span(
+        start=start,
+        end=end,
+        whole=found.span(),
+        name=found["user"].decode("utf-8", "replace"),
+        confidence=confidence,
+        reasons=reasons,
+    )
+
+
+_EXCLUDED = {
+    b'"': rb"\"\\",
+    b"'": rb"'\\",
+    b"`": rb"`\\",
+    b"=": b"",
+    b"": rb"\"'`<>\\",
+}
+"""By what stands before a URI, what cannot be within it besides white space."""
+
+
+def _quote(page: Page, start: int) -> bytes:
+    before = page.content[start - 1 : start] if start else b""
+    if before == b"=":
+        return b"=" if page.kind is Kind.ENV else b""
+    return before if before in _EXCLUDED else b""
+
+
+def _raw(schemes: bytes, excluded: bytes) -> re.Pattern[bytes]:
+    return re.compile(
+        rb"(?:" + schemes + rb")://(?P<user>[^\s\"'`<>\\/:@]{0,256}):"
+        rb"(?P<secret>(?:(?!://|[?&]\w{1,40}=)[^\s" + excluded + rb"]){1,256})@"
+        rb"(?P<host>[\w.,:%\[\]-]{1,512}+)(?P<path>[/?][^\s\"'`<>\\)\]]{0,1024}+)?+"
+        rb"(?![^\s\"'`<>\\)\]},;#/?])"
+    )
+
+
+_DOTTED = re.compile(rb"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:,|$)|localhost|\[")
+_PORT = re.compile(rb"(?:\d{1,5}|:?(?i:port)\w*|:\w+|(?:\$[{(A-Z_]|%[sd]|[{<\[])[^/]*)(?:,.*)?$")
+
+
+def _is_cut(found: re.Match[bytes]) -> bool:
+    """`u:p@ss/word@db.corp.io`: what looks like the host is a part of the password."""
+    path = (found["path"] or b"").partition(b"?")[0]
+    return b"@" in path and _DOTTED.match(found["host"]) is None
+
+
+def _is_sure(found: re.Match[bytes], *, of_a_database: bool) -> bool:
+    """Whether nothing but a password stands before the `@`, and a host after it."""
+    user, host = found["user"], found["host"]
+    port = found["secret"].partition(b"/")[0]
+    if _PORT.match(port) is not None:
+        a_host = not user or b"," in port or not port.isdigit() or _DOTTED.match(user)
+        return bool(of_a_database and not a_host and _DOTTED.match(host))
+    return of_a_database or bool(_DOTTED.match(host) and b"." not in user and b"," not in user)
 
 
 _NO_HOST = re.compile(

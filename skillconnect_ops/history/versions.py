@@ -2,7 +2,8 @@
 
 A file with a thousand versions is a thousand times nearly the same text. Where two versions of a
 path share a stretch, what was found in it holds for both; what lies between such stretches, with a
-margin on both sides, is all that is new.
+margin on both sides, is all that is new. Lines may be long (generated pages), so a stretch may
+begin and end within one; where something is found on a line that was cut so, the whole is searched.
 """
 
 from collections import OrderedDict
@@ -16,11 +17,15 @@ from skillconnect_ops.history.model import Looked, Search, Trace
 
 _SMALLEST = 4096
 """Below this, comparing costs what searching does."""
-_MARGIN = 1024
-"""What is searched again to both sides of a change, so that it is seen in its context."""
+_MARGIN = 512
+"""What is searched again to both sides of a change, at least, so that it is seen in its context."""
+_REMEMBERED = 3
+"""Versions of one path: where branches take turns, the last but one is nearer than the last."""
 _SHORTEST = 3 * _MARGIN
 """Of equal stretches, those that are worth not being searched."""
 _PROBE = 48
+_LINE = 256
+"""How far the start of a line is looked for, where texts most likely go on alike."""
 _REACH = 1 << 15
 _PROBES = (0, 64, 256, 1024, 4096, 12288)
 """How far behind a difference, in the old version, a text is taken that the new one may hold."""
@@ -43,7 +48,7 @@ class _Version(Struct, frozen=True):
 
 
 class Versions:
-    """A search that remembers the last version of each path, as far as memory is given.
+    """A search that remembers the last versions of each path, as far as memory is given.
 
     Args:
         search: looks at one whole content.
@@ -51,45 +56,77 @@ class Versions:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        self._last: OrderedDict[str, _Version] = OrderedDict()
+        self._last: OrderedDict[str, tuple[_Version, ...]] = OrderedDict()
         self._held_bytes = 0
 
     def __call__(self, path: str | None, content: bytes) -> Looked:
         """What the search gives for the content, mostly for much less work."""
         if path is None or len(content) < _SMALLEST or b"\0" in content[:_SMALLEST]:
             return self._search(path, content)
-        before = self._last.pop(path, None)
-        looked = self._by_difference(path, before, content) if before is not None else None
+        known = self._last.pop(path, ())
+        looked = None
+        if known:
+            nearest = min(known, key=lambda one: abs(len(one.content) - len(content)))
+            looked = self._by_difference(path, nearest, content)
         if looked is None:
             looked = self._search(path, content)
-        self._remember(path, _Version(content, looked), before)
+        self._remember(path, known, _Version(content, looked))
         return looked
 
-    def _remember(self, path: str, version: _Version, before: _Version | None) -> None:
-        self._last[path] = version
-        self._held_bytes += len(version.content) - (len(before.content) if before else 0)
+    def _remember(self, path: str, known: tuple[_Version, ...], version: _Version) -> None:
+        kept = (*known, version)[-_REMEMBERED:]
+        self._last[path] = kept
+        self._held_bytes += _held(kept) - _held(known)
         while self._held_bytes > _HELD_BYTES:
             _, oldest = self._last.popitem(last=False)
-            self._held_bytes -= len(oldest.content)
+            self._held_bytes -= _held(oldest)
 
     def _by_difference(self, path: str, before: _Version, content: bytes) -> Looked | None:
-        """What changed, searched, and what is known of the rest; None where too much changed."""
+        """What changed, searched, and what is known of the rest; None where that is not enough."""
         if before.looked.skipped:
             return None
         kept = [_inner(one, before.content, content) for one in alike(before.content, content)]
         kept = [one for one in kept if one.length > 0]
-        if 2 * sum(one.length for one in kept) < len(content):
+        if 4 * sum(one.length for one in kept) < len(content):
             return None
-        traces: list[Trace] = []
         lines = _Lines(content)
+        fresh = self._fresh(path, content, kept, lines)
+        carried = _carried(before, lines, kept) if before.looked.traces else []
+        if fresh is None or carried is None:
+            return None
+        return Looked((*fresh, *carried))
+
+    def _fresh(
+        self, path: str, content: bytes, kept: list[Same], lines: "_Lines"
+    ) -> list[Trace] | None:
+        """What is found in all that lies between the stretches; None where a cut may matter."""
+        traces: list[Trace] = []
         for begin, end in _between(kept, len(content)):
             looked = self._search(path, content[begin:end])
             if looked.skipped:
                 return None
-            traces += (_moved(trace, lines.above(begin)) for trace in looked.traces)
-        if before.looked.traces:
-            traces += _carried(before, lines, kept)
-        return Looked(tuple(traces))
+            if looked.traces:
+                whole, _ = _whole_lines(content, begin, end)
+                if not all(one.line in whole and _end(one) in whole for one in looked.traces):
+                    return None
+                traces += (_moved(one, lines.above(begin)) for one in looked.traces)
+        return traces
+
+
+def _held(versions: tuple[_Version, ...]) -> int:
+    return sum(len(one.content) for one in versions)
+
+
+def _whole_lines(content: bytes, begin: int, end: int) -> tuple[range, int]:
+    """The lines of a stretch that lie wholly in it, counted in it from 1; how many it touches."""
+    touched = content.count(b"\n", begin, end) + (content[end - 1 : end] != b"\n")
+    starts_whole = begin == 0 or content[begin - 1 : begin] == b"\n"
+    ends_whole = end == len(content) or content[end - 1 : end] == b"\n"
+    return range(1 if starts_whole else 2, touched + 1 if ends_whole else touched), touched
+
+
+def _end(trace: Trace) -> int:
+    return trace.end_line or trace.line
 
 
 class _Lines:
@@ -129,9 +166,10 @@ def alike(old: bytes, new: bytes) -> Iterator[Same]:
 def _next_same(old: bytes, at_old: int, new: bytes, at_new: int) -> tuple[int, int] | None:
     """Where both go on alike, behind a place where they differ."""
     for skip in _PROBES:
-        begin = old.find(b"\n", at_old + skip) + 1
+        begin = at_old + skip
+        begin = old.find(b"\n", begin, begin + _LINE) + 1 or begin
         probe = old[begin : begin + _PROBE]
-        if begin == 0 or len(probe) < _PROBE:
+        if len(probe) < _PROBE:
             return None
         found = new.find(probe, at_new, at_new + _REACH + skip)
         if found >= 0:
@@ -140,14 +178,14 @@ def _next_same(old: bytes, at_old: int, new: bytes, at_new: int) -> tuple[int, i
 
 
 def _inner(same: Same, old: bytes, new: bytes) -> Same:
-    """The stretch without its margins, from line start to line start."""
+    """The stretch without its margins: from line to line where lines are short enough."""
     begin, end = same.new, same.new + same.length
     if same.old > 0 or same.new > 0:
-        begin = new.find(b"\n", begin + _MARGIN, end) + 1
+        begin += _MARGIN
+        begin = new.find(b"\n", begin, min(begin + _MARGIN, end)) + 1 or begin
     if end < len(new) or same.old + same.length < len(old):
-        end = new.rfind(b"\n", same.new, max(end - _MARGIN, same.new)) + 1
-    if begin == 0 and same.new > 0:
-        return Same(same.old, same.new, 0)
+        end -= _MARGIN
+        end = new.rfind(b"\n", max(end - _MARGIN, begin, 0), max(end, 0)) + 1 or end
     return Same(same.old + begin - same.new, begin, max(0, end - begin))
 
 
@@ -159,15 +197,21 @@ def _between(kept: list[Same], size_bytes: int) -> Iterator[tuple[int, int]]:
             yield begin, end
 
 
-def _carried(before: _Version, lines: _Lines, kept: list[Same]) -> Iterator[Trace]:
-    """The old version's traces on lines that the new one has as well."""
+def _carried(before: _Version, lines: _Lines, kept: list[Same]) -> list[Trace] | None:
+    """The old version's traces in stretches that the new one has; None where a cut goes through."""
+    carried: list[Trace] = []
     old_lines = _Lines(before.content)
     for one in kept:
-        first, last = old_lines.above(one.old), old_lines.above(one.old + one.length)
-        shift = lines.above(one.new) - first
+        above = old_lines.above(one.old)
+        whole, touched = _whole_lines(before.content, one.old, one.old + one.length)
+        shift = lines.above(one.new) - above
         for trace in before.looked.traces:
-            if first < trace.line <= last:
-                yield _moved(trace, shift)
+            first, last = trace.line - above, _end(trace) - above
+            if first in whole and last in whole:
+                carried.append(_moved(trace, shift))
+            elif first <= touched and last >= 1:
+                return None
+    return carried
 
 
 def _moved(trace: Trace, by: int) -> Trace:

@@ -91,3 +91,85 @@ def test_stretches_that_are_alike_are_so() -> None:
     assert stretches
     for one in stretches:
         assert old[one.old : one.old + one.length] == new[one.new : one.new + one.length]
+
+
+def _long_lines(generator: random.Random) -> bytes:
+    """A few lines of some kilobytes each, as generators of pages write them."""
+    return b"\n".join(
+        b" ".join(generator.randbytes(6).hex().encode() for _ in range(generator.randint(1, 900)))
+        for _ in range(6)
+    )
+
+
+def _edited_anywhere(content: bytes, generator: random.Random) -> bytes:
+    at, length = generator.randrange(len(content)), generator.choice((0, 3, 40, 2000))
+    put = (b"", b"needle", b" 7.6.1 ", b"\n", b"end\nneedle on a line\n")
+    return content[:at] + generator.choice(put) + content[at + length :]
+
+
+def test_a_change_within_a_long_line_gives_what_a_search_of_the_whole_gives() -> None:
+    for seed in range(150):
+        generator = random.Random(seed)
+        by_difference, whole = Needles(), Needles()
+        versions = Versions(by_difference)
+        content = _long_lines(generator)
+        for _ in range(10):
+            content = _edited_anywhere(content, generator)
+            assert _found(versions("page.html", content)) == _found(whole("page.html", content))
+
+
+def test_a_change_within_a_long_line_costs_little() -> None:
+    search = Needles()
+    versions = Versions(search)
+    generator = random.Random(3)
+    nav, body = (b" ".join(generator.randbytes(6).hex().encode() for _ in range(4000)),) * 2
+    versions("page.html", nav + b" 7.6.0 " + nav + b"\n" + body)
+    before = search.searched
+    versions("page.html", nav + b" 7.6.10 " + nav + b"\n" + body)
+    assert search.searched - before < 8192
+
+
+def test_branches_that_take_turns_are_compared_each_with_its_own() -> None:
+    search = Needles()
+    versions = Versions(search)
+    generator = random.Random(4)
+    one = b"\n".join(generator.randbytes(20).hex().encode() for _ in range(500))
+    other = b"\n".join(generator.randbytes(20).hex().encode() for _ in range(900))
+    versions("a.js", one)
+    versions("a.js", other)
+    before = search.searched
+    for turn in range(10):
+        versions("a.js", (one, other)[turn % 2] + f"\nneedle {turn}".encode())
+    assert search.searched - before < 10 * 4096
+
+
+def test_a_secret_of_many_lines_that_only_ends_otherwise_is_searched_again() -> None:
+    def blocks(path: str | None, content: bytes) -> Looked:
+        begin, end = content.find(b"BEGIN"), content.find(b"END")
+        if begin < 0 or end < 0:
+            return Looked()
+        return Looked((_block(content, begin, end),))
+
+    filler = b"a line of the file\n" * 400
+    key = b"".join(f"{number:040x}\n".encode() for number in range(60))
+    old = filler + b"BEGIN\n" + key + b"END\n" + filler
+    new = filler + b"BEGIN\n" + key + b"other\nEND\n" + filler
+    versions = Versions(blocks)
+    versions("key.pem", old)
+    assert versions("key.pem", new) == blocks("key.pem", new)
+
+
+def _block(content: bytes, begin: int, end: int) -> Trace:
+    value = Secret(content[begin:end].decode())
+    return Trace(
+        detector="block",
+        what="a block",
+        secret=value,
+        whole=value,
+        line=content.count(b"\n", 0, begin) + 1,
+        end_line=content.count(b"\n", 0, end) + 1,
+        context="***",
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        remedy="",
+    )

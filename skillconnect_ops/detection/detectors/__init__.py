@@ -1,6 +1,7 @@
 """All detectors, by hand, the most specific first: where two see the same bytes, it wins."""
 
 from skillconnect_ops.detection.detectors import (
+    abbreviated_password,
     age_key,
     amqp_uri,
     anthropic_key,
@@ -60,6 +61,7 @@ from skillconnect_ops.detection.detectors import (
     redis_uri,
     registry_auth,
     rubygems_token,
+    secret_argument,
     sendgrid_key,
     sentry_token,
     shadow_file,
@@ -146,8 +148,10 @@ DETECTORS: tuple[Detector, ...] = (
     wordpress_key.DETECTOR,
     authorization_header.DETECTOR,
     login_call.DETECTOR,
+    secret_argument.DETECTOR,
     command_password.DETECTOR,
     assigned_secret.DETECTOR,
+    abbreviated_password.DETECTOR,
     random_value.DETECTOR,
     key_file.DETECTOR,
     keystore_file.DETECTOR,

@@ -13,16 +13,21 @@ from skillconnect_ops.detection.page import Page
 from skillconnect_ops.detection.shapes import uri
 
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}$")
-_LOOK = uri(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}")
+_LOOK = uri(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}", of_a_database=False)
+_AFTER_A_SLASH = re.compile(rb"[^\s\"'`<>\\@]{1,256}+@")
 _TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,}$")
 _NO_PASSWORD = frozenset({b"x-oauth-basic", b"x-access-token", b""})
 
 
 def _look(page: Page, start: int, end: int) -> Iterable[Span]:
-    # Cheap first: most addresses have no @ before their path.
+    # Cheap first: most addresses have no colon before their path, or a port after it.
     content = page.content
     authority = content[end : end + 800].split(b"/", 1)[0]
-    if b"@" not in authority or b":" not in authority:
+    colon = authority.find(b":")
+    if colon < 0 or (
+        b"@" not in authority
+        and (authority[colon + 1 :].isdigit() or not _AFTER_A_SLASH.match(content, end))
+    ):
         return ()
     scheme = _SCHEME.search(content, max(start - 31, 0), start)
     if scheme is None:
@@ -48,11 +53,14 @@ DETECTOR = Detector(
     hits=(
         Example("git clone https://ci:<alnum 20>@git.corp.io/a.git"),
         Example("ftp://deploy:<alnum 12>@ftp.corp.io/"),
+        Example("'ftp://deploy:ab/<alnum 12>@ftp.corp.io/'", "a.js"),
         Example("https://<alnum 40>:x-oauth-basic@git.corp.io/a.git"),
     ),
     misses=(
         Example("https://corp.io:8080/a@b"),
         Example("see http://corp.io/?mail=a:b@c.de"),
         Example("https://user@corp.io/"),
+        Example("http://localhost:PORT/@scope/pkg@1.2.3"),
+        Example("http://${host}:${port}/users/me@corp.io"),
     ),
 )
