@@ -107,10 +107,11 @@ class Matcher:
 
     def check(self, candidate: Secret) -> Retired | None:
         """The gravest retirement of this value under the keys at hand; see `unread`, too."""
+        spelled = forms(candidate.reveal())
         found = [
             known[fingerprint]
             for key, known in self._by_key
-            for form in forms(candidate.reveal())
+            for form in spelled
             if (fingerprint := key.fingerprint(form)) in known
         ]
         return max(found, key=_gravity, default=None)

@@ -150,6 +150,8 @@ class GitRepository(Struct, frozen=True, kw_only=True):
 
     def commits_since(self, revision: str) -> tuple[str, ...]:
         """All that anything reaches, without what the revision reaches."""
+        if not revision:
+            raise NoSuchRevision("''", why="the word is empty: is a variable not set?")
         if revision.startswith("-"):
             raise NoSuchRevision(revision, why="a revision does not begin with a dash")
         try:

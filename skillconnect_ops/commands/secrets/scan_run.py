@@ -50,7 +50,7 @@ def scan(house: House, wish: Wish) -> Report:
     Raises:
         SkcError: the options contradict each other; a path is not there; no repository.
     """
-    if wish.staged and (wish.history or wish.since or wish.paths):
+    if wish.staged and (wish.history or wish.since is not None or wish.paths):
         raise UsageError(
             "--staged goes with no PATH, --history or --since",
             why="it looks at the index alone",
@@ -63,11 +63,11 @@ def scan(house: House, wish: Wish) -> Report:
     search = Detectors(thorough=wish.thorough)
     if wish.staged:
         seen = _staged(_needed(repository, home), search)
-    elif wish.history or wish.since:
+    elif wish.history or wish.since is not None:
         seen = _history(house, _needed(repository, home), wish, starts, search)
     else:
         tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
-        seen = _of_tree(tree)
+        seen = _of_tree(tree) + _only_history(repository)
     root = (repository.root or repository.git_folder) if repository else home
     return scan_report.report(seen, wish, accepted, root=root)
 
@@ -96,6 +96,14 @@ def _needed(repository: Repository | None, folder: Path) -> Repository:
             fix="skc secrets scan",
         )
     return repository
+
+
+def _only_history(repository: Repository | None) -> Scan:
+    """What a bare repository holds is in no file of its own."""
+    if repository is None or repository.root is not None:
+        return Scan()
+    command = f"skc secrets scan --history {word(repository.git_folder)}"
+    return Scan(unknown=(Unknown("history", f"a repository without a work tree; {command}"),))
 
 
 def _history(

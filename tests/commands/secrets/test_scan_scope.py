@@ -233,3 +233,30 @@ def test_a_secret_s_file_is_named_though_it_is_sparse_and_huge(skc: Skc, shop: P
         file.seek(400_000_000)
         file.write(b"\n" + secret)
     assert "huge.bin" in found(scan(skc, shop))
+
+
+def test_a_bare_repository_is_said_to_need_history(skc: Skc, shop: Path) -> None:
+    bare = shop.parent / "bare.git"
+    git(shop.parent, "clone", "-q", "--bare", str(repository(shop, "inner")), str(bare))
+    ran = scan(skc, bare)
+    assert unknown(ran)["history"].endswith(f"skc secrets scan --history {bare}")
+    assert {"now.js", "was.js"} <= set(found(scan(skc, bare, "--history")))
+
+
+def test_a_revision_that_is_empty_or_no_commit_is_refused(skc: Skc, shop: Path) -> None:
+    git(shop, "tag", "-a", "release", "-m", "release")
+    git(shop, "tag", "folder", "HEAD^{tree}")
+    assert scan(skc, shop, "--since", "release").code == 0
+    for revision in ("", "folder"):
+        ran = skc("secrets", "scan", "--since", revision, cwd=shop)
+        assert ran.code == 4
+        assert "there is no revision" in ran.stderr
+
+
+def test_lost_alternates_are_named(skc: Skc, shop: Path) -> None:
+    inner = repository(shop.parent, "lender")
+    git(shop.parent, "clone", "-q", "--shared", str(inner), "borrower")
+    borrower = shop.parent / "borrower"
+    assert "was.js" in found(scan(skc, borrower, "--history"))
+    inner.rename(shop.parent / "moved")
+    assert "fsck" in unknown(scan(skc, borrower, "--history"))["objects"]
