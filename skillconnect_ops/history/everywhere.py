@@ -26,7 +26,8 @@ _LITTLE = re.compile(rb"(?:[\t\x20-\x7e]\0){4,}+")
 _BIG = re.compile(rb"(?:\0[\t\x20-\x7e]){4,}+")
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{6,}+")
+# Of a binary, as `strings` would: eight, since six in a row come by chance in every few KB.
+_READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{8,}+")
 _NO_DIGITS = re.compile(rb"[\r\n \t]+")
 _JOINTS = re.compile(rb"[+/]")
 _MOST_JOINTS = 8
@@ -49,12 +50,35 @@ class Everywhere:
         if b"\\" in content:
             yield from _decoded(Form.ESCAPED, _ESCAPED, content, _from_escapes)
         if b"\0" in content and not content.startswith(_BYTE_ORDER_MARKS):
-            yield from _decoded(Form.UTF16_LE, _LITTLE, content, lambda run: (run[::2],))
-            yield from _decoded(Form.UTF16_BE, _BIG, content, lambda run: (run[1::2],))
+            yield from _from_utf16(content)
+
+
+def _from_utf16(content: bytes) -> Iterator[Plain]:
+    """Both orders look alike but for one NUL; at even places, where text begins, they do not."""
+    for odd in (False, True):
+        little, big = _Every(_LITTLE, odd=odd), _Every(_BIG, odd=odd)
+        first, second = (Form.UTF16_BE, Form.UTF16_LE) if odd else (Form.UTF16_LE, Form.UTF16_BE)
+        yield from _decoded(first, little, content, lambda run: (run[::2],))
+        yield from _decoded(second, big, content, lambda run: (run[1::2],))
+
+
+class _Every:
+    """A pattern, as far as its matches begin at even places, or at odd ones."""
+
+    def __init__(self, pattern: re.Pattern[bytes], *, odd: bool) -> None:
+        self._pattern = pattern
+        self._odd = odd
+
+    def finditer(self, content: bytes) -> Iterator[re.Match[bytes]]:
+        matches = self._pattern.finditer(content)
+        return (match for match in matches if match.start() % 2 == self._odd)
+
+    def findall(self, content: bytes) -> list[bytes]:
+        return [match[0] for match in self.finditer(content)]
 
 
 def _decoded(
-    form: Form, pattern: re.Pattern[bytes], content: bytes, decode: Decode
+    form: Form, pattern: "re.Pattern[bytes] | _Every", content: bytes, decode: Decode
 ) -> Iterator[Plain]:
     plain = {}
     for run in set(pattern.findall(content)):

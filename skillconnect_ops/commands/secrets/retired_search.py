@@ -65,8 +65,7 @@ class _Retirees:
         ]
 
     def _retired(self, values: set[str]) -> dict[str, Retired]:
-        check = self._matcher.check
-        found = {value: entry for value in values if (entry := check(Secret(value))) is not None}
+        found = self._matcher.among(values)
         if len(self._harmless) > _REMEMBERED:
             self._harmless.clear()
         self._harmless |= {value for value in values if len(value) <= _SHORT} - set(found)

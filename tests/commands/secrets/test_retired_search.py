@@ -51,6 +51,7 @@ def test_a_value_is_found_in_every_form_and_the_form_is_said(skc: Skc, leaky: Le
     raw = value.encode()
     retire(skc, leaky, value)
     coded = base64.b64encode(raw).decode()
+    query = f"pw={quote(value, safe='')}&b=1"
     wrapped = base64.encodebytes(b"x" * 90 + b"\nKEY=" + raw + b"\n").decode()
     forms: dict[str, tuple[str | bytes, str]] = {
         "plain.txt": (f"a {value} b", ""),
@@ -59,7 +60,7 @@ def test_a_value_is_found_in_every_form_and_the_form_is_said(skc: Skc, leaky: Le
         "mail.eml": (wrapped, "found in base64"),
         "wide.ps1": (base64.b64encode(f"login '{value}'".encode("utf-16-le")).decode(), "UTF-16"),
         "hex.txt": (f"x={raw.hex()};", "found in hex"),
-        "url.txt": (f"next={quote(f'pw={value}&b', safe='')}", "found in URL encoding"),
+        "url.txt": (f"next={quote(query, safe='')}", "found in URL encoding"),
         "a.json": (json.dumps({"a": json.dumps({"p": f'"{value}"'})}), "escapes"),
         "utf16.txt": (f"a = {value}\n".encode("utf-16-be"), "found in UTF-16 BE"),
         "log.gz": (gzip.compress(b"one\ntwo " + raw), "found in gzip"),
