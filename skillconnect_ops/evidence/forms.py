@@ -20,6 +20,8 @@ def forms(value: str) -> tuple[str, ...]:
     some programs write one for the other.
     """
     whole = value.strip()
+    if "%" not in whole and "://" not in whole:  # nearly all that stands in a file
+        return (whole,) if whole else ()
     found = [form for text in (whole, *_passwords(whole)) for form in _decoded(text)]
     return tuple(dict.fromkeys(form for form in map(str.strip, found) if form))
 

@@ -51,6 +51,12 @@ class Plain(Struct, frozen=True):
     form: Form
     start: int
     content: bytes
+    starts: tuple[int, ...] = ()
+    """Of several stretches together: where each line of `content` comes from."""
+
+    def origin(self, line: int) -> int:
+        """Where in the disguised content a line of the plain one, counted from 1, comes from."""
+        return self.starts[line - 1] if self.starts else self.start
 
 
 class _Known(Struct, frozen=True):
@@ -203,7 +209,7 @@ def _undo(content: bytes, form: Form, start: int, end: int, shift: int) -> tuple
             return Plain(form, first, unquote_to_bytes(content[first:last])), last
         case Form.ESCAPED:
             first, last = _line(content, start, end)
-            return Plain(form, first, _ESCAPES.sub(_unescaped, content[first:last])), last
+            return Plain(form, first, unescaped(content[first:last])), last
         case Form.UTF16_LE | Form.UTF16_BE:
             return _from_utf16(content, start)
 
@@ -245,6 +251,11 @@ def _from_base64(coded: bytes) -> bytes:
     letters = coded.translate(_TO_STANDARD, b"\r\n")
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
     return base64.b64decode(letters + b"=" * (-len(letters) % 4))
+
+
+def unescaped(content: bytes) -> bytes:
+    """The content with the escapes of JSON, JavaScript and Python strings undone."""
+    return _ESCAPES.sub(_unescaped, content)
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:

@@ -1,17 +1,28 @@
 """One content, and all that is wrapped in it: archives opened, disguises undone, then searched."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from skillconnect_ops.history.archives import Budget, Skipped, members
-from skillconnect_ops.history.encodings import Disguises
+from skillconnect_ops.history.encodings import Plain
 from skillconnect_ops.history.model import Looked, Trace
 
 _DEEPEST = 3
 """Wrappings within wrappings that are followed."""
 
 PlainSearch = Callable[[str | None, bytes], Sequence[Trace]]
+_LINE_END = re.compile(b"\n")
+
+
+class Disguised(Protocol):
+    """Undoes encodings: only where a word stands (`encodings`), or `everywhere`."""
+
+    def undone(self, content: bytes) -> Iterator[Plain]:
+        """What stands in the content in disguise."""
 
 
 class Unfolding:
@@ -19,12 +30,12 @@ class Unfolding:
 
     Args:
         search: looks at plain content.
-        anchors: words that plain secrets hold, for finding them in disguise.
+        disguises: undoes encodings.
     """
 
-    def __init__(self, search: PlainSearch, *, anchors: Iterable[bytes]) -> None:
+    def __init__(self, search: PlainSearch, *, disguises: Disguised) -> None:
         self._search = search
-        self._disguises = Disguises(anchors)
+        self._disguises = disguises
 
     def __call__(self, path: str | None, content: bytes) -> Looked:
         """Look at one content."""
@@ -44,13 +55,15 @@ class Unfolding:
         found = {(trace.detector, trace.secret) for trace in packed}
         yield from packed
         yield from (trace for trace in plain if (trace.detector, trace.secret) not in found)
-        found |= {(trace.detector, trace.secret) for trace in plain}
+        seen = {(trace.detector, trace.secret, trace.line) for trace in plain}
+        lines = _Lines(content)
         for stretch in self._disguises.undone(content):
             for trace in self._look(path, stretch.content, budget, skipped, depth=depth + 1):
                 # a stretch holds undisguised text, too, which was found already
-                if (trace.detector, trace.secret) not in found:
-                    found.add((trace.detector, trace.secret))
-                    line = content.count(b"\n", 0, stretch.start) + 1
+                line = lines.at(stretch.origin(trace.line))
+                mark = (trace.detector, trace.secret, line)
+                if mark not in seen and mark[:2] not in found:
+                    seen.add(mark)
                     yield _wrapped(trace, stretch.form, line=line)
 
     def _packed(
@@ -63,6 +76,19 @@ class Unfolding:
             inner = member.path or path
             for trace in self._look(inner, member.content, budget, skipped, depth=depth):
                 yield _wrapped(trace, member.form, line=trace.line)
+
+
+class _Lines:
+    """The number of the line that an offset is in, from 1."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._ends: list[int] | None = None
+
+    def at(self, offset: int) -> int:
+        if self._ends is None:
+            self._ends = [match.start() for match in _LINE_END.finditer(self._content)]
+        return bisect_left(self._ends, offset) + 1
 
 
 def _wrapped(trace: Trace, form: str, *, line: int) -> Trace:

@@ -45,7 +45,7 @@ def search(path: str | None, content: bytes) -> list[Trace]:
 
 
 def test_base64_is_undone_at_every_offset_and_within_other_text() -> None:
-    look = Unfolding(search, anchors=[ANCHOR])
+    look = Unfolding(search, disguises=Disguises([ANCHOR]))
     for seed in range(300):
         generator = random.Random(seed)
         secret = f"mongodb://a:{secrets.token_hex(8)}@h/ "
@@ -60,14 +60,14 @@ def test_base64_is_undone_at_every_offset_and_within_other_text() -> None:
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_read_from_within_other_bytes(codec: str) -> None:
-    look = Unfolding(search, anchors=[ANCHOR])
+    look = Unfolding(search, disguises=Disguises([ANCHOR]))
     content = b"\x00\x01" * 40 + "let a = mongodb://a:b@h/ now".encode(codec) + b"\xff" * 9
     (trace,) = look(None, content).traces
     assert trace.secret.reveal() == "mongodb://a:b@h/"
 
 
 def test_disguises_within_disguises_are_followed() -> None:
-    look = Unfolding(search, anchors=[ANCHOR])
+    look = Unfolding(search, disguises=Disguises([ANCHOR]))
     once = base64.b64encode(b"url: mongodb://a:b@h/ \n")
     packed = gzip.compress(b"data: " + once + b"\n")
     (trace,) = look("a.gz", packed).traces
@@ -75,7 +75,7 @@ def test_disguises_within_disguises_are_followed() -> None:
 
 
 def test_the_line_is_that_of_the_disguise() -> None:
-    look = Unfolding(search, anchors=[ANCHOR])
+    look = Unfolding(search, disguises=Disguises([ANCHOR]))
     content = b"one\ntwo\nthree " + b"mongodb://a:b@h/".hex().encode() + b"\n"
     (trace,) = look("a.js", content).traces
     assert trace.line == 3
@@ -135,7 +135,7 @@ def test_what_is_cut_off_is_said_and_nothing_is_raised(name: str, cut: int) -> N
 
 
 def test_noise_is_survived() -> None:
-    look = Unfolding(search, anchors=[ANCHOR])
+    look = Unfolding(search, disguises=Disguises([ANCHOR]))
     disguises = Disguises([ANCHOR, b"password", b"token"])
     heads = [b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh91AY&SY", b"\xfd7zXZ\x00", b"%6d%6f", b"\\u006"]
     for seed in range(400):

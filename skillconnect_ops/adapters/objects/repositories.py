@@ -24,6 +24,7 @@ from skillconnect_ops.core.ports.objects import (
 _PSEUDO_REFS = ("ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 _BLOCK_BYTES = 1 << 20
 _GITLINK = "160000"
+_NO_WORK_TREE = "cannot chdir to"
 _NOT_HERE = ("not a git repository", "No such file or directory")
 
 
@@ -61,15 +62,29 @@ class GitRepositories:
         except GitCannotRead as error:
             if "dubious ownership" in error.why:
                 raise NotTrusted(folder) from error
+            if _NO_WORK_TREE in error.why:
+                return self._without_work_tree(git)
             if any(words in error.why for words in _NOT_HERE):
                 return None
             raise
         git_folder = Path(own)
         return GitRepository(
             git=Git(folder=git_folder, git_folder=git_folder, variables=git.variables),
-            git_folder=Path(os.path.normpath(folder / common)),
+            git_folder=Path(os.path.realpath(folder / common)),
             root=Path(root) if root else None,
             index_file=_index(self._environment, folder),
+        )
+
+    def _without_work_tree(self, git: Git) -> "GitRepository":
+        """What `git rm` leaves of a submodule: its whole history, and the name of a lost folder."""
+        apart = {**git.variables, "GIT_WORK_TREE": str(git.folder)}
+        own, _, _ = _places(Git(folder=git.folder, variables=apart))
+        variables = {**git.variables, "GIT_WORK_TREE": own}
+        git_folder = Path(own)
+        return GitRepository(
+            git=Git(folder=git_folder, git_folder=git_folder, variables=variables),
+            git_folder=Path(os.path.realpath(git_folder)),
+            root=None,
         )
 
 
@@ -135,6 +150,8 @@ class GitRepository(Struct, frozen=True, kw_only=True):
 
     def commits_since(self, revision: str) -> tuple[str, ...]:
         """All that anything reaches, without what the revision reaches."""
+        if not revision:
+            raise NoSuchRevision("''", why="the word is empty: is a variable not set?")
         if revision.startswith("-"):
             raise NoSuchRevision(revision, why="a revision does not begin with a dash")
         try:

@@ -188,7 +188,7 @@ def ledger_list(house: House) -> Report:
     "check",
     examples=(
         "skc secrets ledger check --env MONGO_URI",
-        "skc secrets ledger check --path build.log --path dump.sql",
+        "skc secrets ledger check --path build.log --path deploy",
     ),
 )
 def ledger_check(
@@ -200,11 +200,15 @@ def ledger_check(
     fd: options.Descriptor = None,
     paths: Annotated[
         list[Path] | None,
-        typer.Option("--path", metavar="FILE", help="Check every token of a file; repeatable."),
+        typer.Option(
+            "--path", metavar="PATH", help="Check all that a file, or a folder, holds; repeatable."
+        ),
     ] = None,
 ) -> Report:
-    """Tell whether a value, or anything in a file, was retired.
+    """Tell whether a value, or anything in a file or folder, was retired.
 
+    In files it is found in whichever form it stands there: encoded in base64, hex, URL or JSON
+    escapes or UTF-16, and in archives; three wrappings deep.
     Exits with 13 for one that leaked, with 12 for any other. Where records are kept under a key
     that is not here, nothing is called fine: exit 4, with the id of the key that is wanted.
     """

@@ -4,24 +4,24 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import shown
+from skillconnect_ops.commands.secrets.retired_search import search_files
 from skillconnect_ops.commands.secrets.steps import SecretRetire
-from skillconnect_ops.commands.secrets.tokens import Token, tokens
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Lines
-from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.evidence import strength
-from skillconnect_ops.evidence.matching import Reason, Refusal, Retired, Retirement
+from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger, Shelf
+from skillconnect_ops.history.model import Gap
 from skillconnect_ops.journal.model import Choices, NotNeeded
 from skillconnect_ops.journal.resources import Resource
 from skillconnect_ops.terminal.unseen import TwoSources, taken
@@ -187,30 +187,39 @@ def list_retired(house: House) -> Report:
 
 
 def check(house: House, *, source: Source, paths: tuple[Path, ...]) -> Report:
-    """Whether a value, or any token of some files, was retired.
+    """Whether a value, or anything in some files or folders, was retired.
 
     Raises:
+        SkcError: a file that was named cannot be read.
         LedgerKeyIsMissing: nothing matched, and there are records that cannot be read here.
     """
     if paths and (source.env or source.stdin or source.fd is not None):
         raise TwoSources("--path and a single value")
     shelf = house.retired().read()
     matcher = shelf.matcher()
+    gaps: tuple[Gap, ...] = ()
+    facts: dict[str, Any] = {}
     if paths:
-        found = _in_files(house, paths, shelf)
+        searched = search_files(house, paths, matcher, root=house.project().root)
+        found = tuple(map(shown.found, searched.found))
+        gaps, facts = searched.gaps, {"files": searched.files}
     else:
         value = _value(house, source, label="the value to check")
         retired = matcher.check(value)
         found = () if retired is None else (shown.finding(retired, subject=source.env),)
     if not found and matcher.unread:
         raise shelf.missing(matcher.unread)
-    what = "nothing in the files is" if paths else "the value is not"
+    looked_at = "nothing that was looked at is" if gaps else "nothing in the files is"
+    what = looked_at if paths else "the value is not"
     return Report(
         command="secrets ledger check",
         status=Status.FINDINGS if found else Status.OK,
         findings=found,
-        unknown=_unknown(shelf, matcher.unread),
-        facts={"retired": bool(found), "records": len(shelf.entries)},
+        unknown=(
+            *_unknown(shelf, matcher.unread),
+            *(Unknown(gap.subject, gap.reason) for gap in gaps),
+        ),
+        facts={"retired": bool(found), "records": len(shelf.entries), **facts},
         view=() if found else (Lines((f"not retired: {what} in the ledger",)),),
         next=("skc secrets ledger list",),
     )
@@ -269,35 +278,6 @@ def _value(house: House, source: Source, *, label: str) -> Secret:
     if not value:
         raise NotInEnvFile(source.env, files=target.settings.env_files)
     return value
-
-
-def _in_files(house: House, paths: tuple[Path, ...], shelf: Shelf) -> tuple[Finding, ...]:
-    """One finding for each line of a file and retirement."""
-    matcher = shelf.matcher()
-    found: list[Finding] = []
-    known: dict[str, Retired | None] = {}
-    for path in paths:
-        lines: set[tuple[str, int, int]] = set()
-        for token in _tokens(house, path):
-            value = token.value.reveal()
-            if value not in known:
-                known[value] = matcher.check(token.value)
-            retired = known[value]
-            if (
-                retired is not None
-                and (at := (retired.writer, retired.seq, token.line)) not in lines
-            ):
-                lines.add(at)
-                found.append(shown.finding(retired, path=str(path), token=token))
-    return tuple(found)
-
-
-def _tokens(house: House, path: Path) -> Iterable[Token]:
-    try:
-        data = house.disk.read(house.environment.folder / path)
-    except OSError as error:
-        raise explain(error, f"read {path}") from error
-    return tokens(data)
 
 
 def _unknown(shelf: Shelf, unread: Iterable[str]) -> tuple[Unknown, ...]:

@@ -1,14 +1,18 @@
-"""All that one repository holds besides its work tree, submodules of it included."""
+"""All that repositories hold besides their work trees: one, its submodules, those within it."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.commands.secrets.scan_model import OUTERMOST, Inner, Scan, Seen
+from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.core.shell import word
 from skillconnect_ops.history.jobs import FileJob, look_at_files
 from skillconnect_ops.history.model import Gap, Hit, Search, Where
+from skillconnect_ops.history.nested import Nested
 from skillconnect_ops.history.places import Places, Sighting
 from skillconnect_ops.history.sweep import Sweep
 from skillconnect_ops.history.wire import unpacked
@@ -17,7 +21,13 @@ _LFS = "lfs/objects/"
 
 
 def scan_repository(
-    house: House, repository: Repository, *, search: Search, since: str | None, name: str = ""
+    house: House,
+    repository: Repository,
+    *,
+    search: Search,
+    since: str | None,
+    inner: Inner = OUTERMOST,
+    looked_at: Collection[Path] = (),
 ) -> Scan:
     """One repository, then the submodules whose git folders lie in its own.
 
@@ -26,45 +36,84 @@ def scan_repository(
         repository: what is walked.
         search: what looks at each content.
         since: walk only commits that this revision does not reach.
-        name: the submodule's name; empty for the outermost repository.
+        inner: which of the repositories within the outermost it is.
+        looked_at: roots of work trees whose files are looked at anyway.
 
     Raises:
         Precondition: `since` names nothing.
     """
     sweep = Sweep(repository, search=search, crew=house.crew)
-    label = f"submodule {name}" if name else "objects"
+    label = str(inner) if inner else "objects"
     if since is not None:
         commits = repository.commits_since(since)
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
             sweep.since(commits, ticker)
-        return _scan(repository, sweep, (), (), name)
+        return _scan(repository, sweep, (), (), inner)
     with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
         sweep.everything(ticker)
     sweep.look_at_refs()
     own, gaps = _own_files(house, repository, search, sweep.pointers)
     gaps += [Gap(lack.subject, f"{lack.reason}; {lack.fix}") for lack in repository.lacks()]
-    gaps += _linked_worktrees(repository)
-    scan = _scan(repository, sweep, own, gaps, name)
-    for inner in repository.inner():
-        scan += _scan_submodule(house, repository, inner, search=search, above=name)
-    return scan + Scan(unknown=tuple(_absent(repository, name)))
+    gaps += _linked_worktrees(repository, looked_at)
+    scan = _scan(repository, sweep, own, gaps, inner)
+    for folder in repository.inner():
+        scan += _scan_submodule(
+            house, repository, folder, search=search, above=inner, looked_at=looked_at
+        )
+    return scan + Scan(unknown=tuple(_absent(repository, inner)))
+
+
+def scan_nested(
+    house: House,
+    nested: Sequence[Nested],
+    *,
+    search: Search,
+    looked_at: Collection[Path],
+    done: Collection[Path],
+) -> Scan:
+    """Repositories within the work tree, but those whose git folders were looked at already.
+
+    Args:
+        house: for the crew and progress.
+        nested: outer ones before those within them.
+        search: what looks at each content.
+        looked_at: roots of work trees whose files are looked at anyway.
+        done: the git folders of which the history was looked at: submodules, linked worktrees.
+    """
+    scan = Scan(git_folders=frozenset(done))
+    for one in nested:
+        if one.repository.git_folder not in scan.git_folders:
+            inner = Inner(name=one.name, sort="nested repository")
+            try:
+                scan += scan_repository(
+                    house,
+                    one.repository,
+                    search=search,
+                    since=None,
+                    inner=inner,
+                    looked_at=looked_at,
+                )
+            except Precondition as error:
+                unknown = Unknown(one.name, f"{error.what}: {error.why}; {error.fix}")
+                scan += Scan(unknown=(unknown,))
+    return scan
 
 
 def _scan(
-    repository: Repository, sweep: Sweep, own: Sequence[Hit], gaps: Sequence[Gap], name: str
+    repository: Repository, sweep: Sweep, own: Sequence[Hit], gaps: Sequence[Gap], inner: Inner
 ) -> Scan:
     places = Places(repository, sweep.paths)
-    seen = [Seen(sighting=one, submodule=name or None) for one in places.sightings(sweep.hits)]
+    seen = [Seen(sighting=one, inner=inner) for one in places.sightings(sweep.hits)]
     seen += [
-        Seen(sighting=Sighting(where=hit.where, trace=trace, path=hit.path), submodule=name or None)
+        Seen(sighting=Sighting(where=hit.where, trace=trace, path=hit.path), inner=inner)
         for hit in own
         for trace in hit.traces
     ]
-    prefix = f"{name}/" if name else ""
-    unknown = [Unknown(f"{prefix}{gap.subject}", gap.reason) for gap in (*sweep.gaps, *gaps)]
+    unknown = [Unknown(inner.path(gap.subject), gap.reason) for gap in (*sweep.gaps, *gaps)]
     return Scan(
         seen=tuple(seen),
         unknown=tuple(dict.fromkeys(unknown)),
+        git_folders=frozenset({repository.git_folder}),
         objects=sweep.objects,
         size_bytes=sweep.size_bytes,
     )
@@ -98,38 +147,52 @@ def _own_files(
     return hits, gaps
 
 
-def _linked_worktrees(repository: Repository) -> list[Gap]:
+def _linked_worktrees(repository: Repository, looked_at: Collection[Path]) -> list[Gap]:
     """Other work trees of the repository: their files are not in its folder."""
     gaps = []
     for name, path in repository.own_files():
         if name.startswith("worktrees/") and name.endswith("/gitdir"):
-            folder = Path(path.read_text(errors="replace").strip()).parent
-            gaps.append(Gap(str(folder), f"a linked worktree; skc secrets scan '{folder}'"))
+            folder = Path(os.fsdecode(path.read_bytes().rstrip(b"\n"))).parent
+            if folder not in looked_at and folder.exists():
+                command = f"skc secrets scan {word(folder)}"
+                gaps.append(Gap(str(folder), f"a linked worktree; {command}"))
     return gaps
 
 
 def _scan_submodule(
-    house: House, repository: Repository, folder: Path, *, search: Search, above: str
+    house: House,
+    repository: Repository,
+    folder: Path,
+    *,
+    search: Search,
+    above: Inner,
+    looked_at: Collection[Path],
 ) -> Scan:
     short = folder.relative_to(repository.git_folder / "modules").as_posix()
-    name = f"{above}/{short}" if above else short
-    inner = house.repositories.open(folder)
-    if inner is None:
-        return Scan(unknown=(Unknown(name, "its git folder cannot be read"),))
-    return scan_repository(house, inner, search=search, since=None, name=name)
+    inner = above.below(short, "submodule")
+    try:
+        found = house.repositories.open(folder)
+        if found is not None and found.git_folder == folder:
+            return scan_repository(
+                house, found, search=search, since=None, inner=inner, looked_at=looked_at
+            )
+        why = f"git takes it for no repository; skc secrets scan {word(folder)}"
+    except Precondition as error:
+        why = f"{error.what}: {error.why}; {error.fix}"
+    return Scan(unknown=(Unknown(inner.name, why),))
 
 
-def _absent(repository: Repository, name: str) -> Iterator[Unknown]:
+def _absent(repository: Repository, inner: Inner) -> Iterator[Unknown]:
     """Submodules that were never checked out here."""
+    root = repository.root
     known = {
         path.relative_to(repository.git_folder / "modules").as_posix()
         for path in repository.inner()
     }
-    root = repository.root
     for path in repository.submodules():
+        # one whose git folder lies in its own folder is a nested repository as all others are
         beside = root is not None and (root / path / ".git").exists()
         if path not in known and not beside:
-            fix = f"git submodule update --init '{path}'"
-            yield Unknown(
-                f"{name}/{path}" if name else path, f"a submodule that is not here; {fix}"
-            )
+            where = f" -C {word(root)}" if root is not None else ""
+            fix = f"git{where} submodule update --init {word(path)}"
+            yield Unknown(inner.path(path), f"a submodule that is not here; {fix}")

@@ -1,10 +1,37 @@
 """What a scan saw, before it is made a report."""
 
+from pathlib import Path
+
 from msgspec import Struct
 
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.history.places import Sighting
 from skillconnect_ops.history.tree import Standing
+
+
+class Inner(Struct, frozen=True, kw_only=True):
+    """A repository within the one that is scanned; falsy for the outermost one itself."""
+
+    name: str = ""
+    """Where it is: a submodule's name, a folder."""
+    sort: str = "submodule"
+
+    def __bool__(self) -> bool:
+        return bool(self.name)
+
+    def __str__(self) -> str:
+        return f"{self.sort} {self.name}"
+
+    def below(self, name: str, sort: str | None = None) -> "Inner":
+        """One that lies within this one."""
+        return Inner(name=f"{self.name}/{name}" if self else name, sort=sort or self.sort)
+
+    def path(self, name: str) -> str:
+        """A path of this repository as one of the outermost."""
+        return f"{self.name}/{name}" if self and not name.startswith("/") else name
+
+
+OUTERMOST = Inner()
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -13,7 +40,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     sighting: Sighting
     standing: Standing | None = None
     """Of a file in the work tree."""
-    submodule: str | None = None
+    inner: Inner = OUTERMOST
+    """The repository that it was seen in."""
 
 
 class Scan(Struct, frozen=True, kw_only=True):
@@ -21,6 +49,8 @@ class Scan(Struct, frozen=True, kw_only=True):
 
     seen: tuple[Seen, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    git_folders: frozenset[Path] = frozenset()
+    """Those whose history was looked at."""
     objects: int = 0
     files: int = 0
     size_bytes: int = 0
@@ -29,6 +59,7 @@ class Scan(Struct, frozen=True, kw_only=True):
         return Scan(
             seen=self.seen + other.seen,
             unknown=self.unknown + other.unknown,
+            git_folders=self.git_folders | other.git_folders,
             objects=self.objects + other.objects,
             files=self.files + other.files,
             size_bytes=self.size_bytes + other.size_bytes,

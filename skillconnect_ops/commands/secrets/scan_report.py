@@ -129,10 +129,9 @@ def _grouped(seen: Iterable[Seen]) -> list[Group]:
 def _where(one: Seen) -> tuple[str | None, str | None]:
     """Path and subject of a finding; only one of them tells two places apart."""
     sighting = one.sighting
-    prefix = f"{one.submodule}/" if one.submodule else ""
-    inner = f"submodule {one.submodule}: " if one.submodule else ""
+    inner = f"{one.inner}: " if one.inner else ""
     if sighting.where in _IN_FILES and sighting.path is not None:
-        return f"{prefix}{sighting.path}", None
+        return one.inner.path(sighting.path), None
     short = (sighting.oid or "")[:12]
     match sighting.where:
         case Where.COMMIT:

@@ -1,5 +1,6 @@
 """What is looked at: the work tree, the index, or everything that the repository holds."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,14 +8,16 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
-from skillconnect_ops.commands.secrets.scan_history import scan_repository
+from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
 from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.ports.objects import Repository, Unreadable
 from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.shell import word
 from skillconnect_ops.history.model import Search, Where
+from skillconnect_ops.history.nested import Nested
 from skillconnect_ops.history.places import Sighting
 from skillconnect_ops.history.tree import Tree
 
@@ -47,7 +50,7 @@ def scan(house: House, wish: Wish) -> Report:
     Raises:
         SkcError: the options contradict each other; a path is not there; no repository.
     """
-    if wish.staged and (wish.history or wish.since or wish.paths):
+    if wish.staged and (wish.history or wish.since is not None or wish.paths):
         raise UsageError(
             "--staged goes with no PATH, --history or --since",
             why="it looks at the index alone",
@@ -60,21 +63,28 @@ def scan(house: House, wish: Wish) -> Report:
     search = Detectors(thorough=wish.thorough)
     if wish.staged:
         seen = _staged(_needed(repository, home), search)
-    elif wish.history or wish.since:
+    elif wish.history or wish.since is not None:
         seen = _history(house, _needed(repository, home), wish, starts, search)
     else:
-        seen = _tree(house, repository, starts, home, search, thorough=wish.thorough)
+        tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
+        seen = _of_tree(tree) + _only_history(repository)
     root = (repository.root or repository.git_folder) if repository else home
     return scan_report.report(seen, wish, accepted, root=root)
 
 
 def _starts(house: House, paths: Sequence[Path]) -> list[Path]:
-    starts = [house.environment.folder / path for path in paths or (Path(),)]
-    for start in starts:
-        if not start.exists():
+    """The paths as git names them: no link is left in them."""
+    starts = []
+    for path in paths or (Path(),):
+        start = house.environment.folder / path
+        try:
+            starts.append(start.resolve(strict=True))
+        except (OSError, RuntimeError) as error:  # a circle of links was a RuntimeError before 3.13
             raise NothingThere(
-                f"{start} is not there", why="no file or folder has this name", fix="ls"
-            )
+                f"{path} is not there",
+                why=getattr(error, "strerror", None) or "it is a link that leads in a circle",
+                fix=f"ls -ld {word(path)}",
+            ) from error
     return starts
 
 
@@ -88,18 +98,37 @@ def _needed(repository: Repository | None, folder: Path) -> Repository:
     return repository
 
 
+def _only_history(repository: Repository | None) -> Scan:
+    """What a bare repository holds is in no file of its own."""
+    if repository is None or repository.root is not None:
+        return Scan()
+    command = f"skc secrets scan --history {word(repository.git_folder)}"
+    return Scan(unknown=(Unknown("history", f"a repository without a work tree; {command}"),))
+
+
 def _history(
     house: House, repository: Repository, wish: Wish, starts: list[Path], search: Search
 ) -> Scan:
     """The repository, and the files of its work tree, unless only some commits are wanted."""
-    found = scan_repository(house, repository, search=search, since=wish.since)
     if repository.root is None or wish.since is not None:
-        return found
-    starts = starts if wish.paths else [repository.root]
-    return found + _tree(house, repository, starts, repository.root, search, thorough=wish.thorough)
+        return scan_repository(house, repository, search=search, since=wish.since)
+    tree = _looked(
+        house,
+        repository,
+        starts if wish.paths else [repository.root],
+        repository.root,
+        search,
+        thorough=wish.thorough,
+    )
+    roots = frozenset(it.repository.root for it in tree.nested if it.repository.root is not None)
+    found = scan_repository(house, repository, search=search, since=None, looked_at=roots)
+    # a PATH narrows which files are looked at; history is all of it, nested repositories' too
+    nested = tree.nested_below(repository.root)
+    found += scan_nested(house, nested, search=search, looked_at=roots, done=found.git_folders)
+    return found + _of_tree(tree)
 
 
-def _tree(
+def _looked(
     house: House,
     repository: Repository | None,
     starts: Sequence[Path],
@@ -107,13 +136,36 @@ def _tree(
     search: Search,
     *,
     thorough: bool,
-) -> Scan:
+) -> Tree:
     in_work_tree = repository if repository is not None and repository.root else None
     root = in_work_tree.root if in_work_tree is not None and in_work_tree.root else home
-    tree = Tree(root, repository=in_work_tree, folders=house.folders, thorough=thorough)
+    tree = Tree(
+        root,
+        repository=in_work_tree,
+        repositories=house.repositories,
+        folders=house.folders,
+        beside=_beside(house, starts, root) if len(starts) > 1 else (),
+        thorough=thorough,
+    )
     with house.person.progress("reading files", total=None, unit="B") as ticker:
         tree.look(starts, search=search, crew=house.crew)
         ticker.advance(tree.size_bytes)
+    return tree
+
+
+def _beside(house: House, starts: Sequence[Path], root: Path) -> tuple[Nested, ...]:
+    """The repositories of further paths, where they are not the first one's."""
+    homes = dict.fromkeys(start if start.is_dir() else start.parent for start in starts)
+    found = {}
+    for home in homes:
+        other = house.repositories.open(home)
+        if other is not None and other.root is not None and other.root != root:
+            name = os.fsencode(os.path.relpath(other.root, root))
+            found[other.root] = Nested(name.decode("utf-8", "backslashreplace"), other)
+    return tuple(found[one] for one in sorted(found))
+
+
+def _of_tree(tree: Tree) -> Scan:
     seen = tuple(
         Seen(
             sighting=Sighting(where=hit.where, trace=trace, path=hit.path),
@@ -122,7 +174,7 @@ def _tree(
         for hit in tree.hits
         for trace in hit.traces
     )
-    unknown = tuple(Unknown(gap.subject, gap.reason) for gap in tree.gaps)
+    unknown = tuple(dict.fromkeys(Unknown(gap.subject, gap.reason) for gap in tree.gaps))
     return Scan(seen=seen, unknown=unknown, files=tree.files, size_bytes=tree.size_bytes)
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from msgspec import Struct
 
 from skillconnect_ops.detection import DETECTORS, Blob, Match, Scanner
+from skillconnect_ops.history.encodings import Disguises
 from skillconnect_ops.history.model import Looked, Trace
 from skillconnect_ops.history.unfold import Unfolding
 
@@ -26,7 +27,7 @@ def _unfolding(*, thorough: bool) -> Unfolding:
     def search(path: str | None, content: bytes) -> list[Trace]:
         return [_trace(match) for match in scanner.scan(Blob(path=path, content=content))]
 
-    return Unfolding(search, anchors=_anchors())
+    return Unfolding(search, disguises=Disguises(_anchors()))
 
 
 def _anchors() -> frozenset[bytes]:

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from skillconnect_ops.commands.secrets.tokens import Token
+from msgspec.structs import replace
+
+from skillconnect_ops.commands.secrets.retired_search import Found
 from skillconnect_ops.core.finding import Finding, Severity, fingerprint
 from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retired, Retirement
@@ -60,27 +62,36 @@ def table(entries: Sequence[Retired]) -> Table:
     )
 
 
-def finding(
-    entry: Retired,
-    *,
-    path: str | None = None,
-    token: Token | None = None,
-    subject: str | None = None,
-) -> Finding:
-    """A retired value that was found."""
+def finding(entry: Retired, *, subject: str | None = None) -> Finding:
+    """A retired value that was given."""
+    return _finding(entry, subject or entry.retirement.name)
+
+
+def found(one: Found) -> Finding:
+    """A retired value that stands in a file, and in which form."""
+    wrapped = f"; found in {' in '.join(reversed(one.form))}" if one.form else ""
+    plain = _finding(one.retired, one.path)
+    return replace(
+        plain,
+        subject=None,
+        path=one.path,
+        line=one.line,
+        column=one.column,
+        end_line=one.line,
+        message=plain.message + wrapped,
+    )
+
+
+def _finding(entry: Retired, place: str) -> Finding:
     what = entry.retirement
     on = entry.at.date().isoformat()
     return Finding(
         id=FINDING,
         severity=Severity.CRITICAL if what.reason is Reason.LEAKED else Severity.HIGH,
-        subject=None if path else subject or what.name,
-        path=path,
-        line=token.line if token else None,
-        column=token.column if token else None,
-        end_line=token.line if token else None,
+        subject=place,
         message=f"this is {what.name} ({what.kind}), retired on {on}: {what.reason}",
         remedy=_REMEDY[what.reason],
-        fingerprint=fingerprint(FINDING, path or subject, f"{entry.writer}/{entry.seq}"),
+        fingerprint=fingerprint(FINDING, place, f"{entry.writer}/{entry.seq}"),
     )
 
 
