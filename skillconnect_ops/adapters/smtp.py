@@ -4,6 +4,8 @@ import base64
 import smtplib
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
 from skillconnect_ops.core.ports.mail import (
@@ -56,7 +58,7 @@ class SmtpLogins:
         )
 
     def _attempt(self, server: MailServer, user: str, password: Secret) -> tuple[MailAnswer, str]:
-        with self._connected(server) as smtp:
+        with _leaving(self._connected(server)) as smtp:
             smtp.ehlo_or_helo_if_needed()
             if server.security is MailSecurity.STARTTLS:
                 smtp.starttls(context=_context(server))
@@ -74,6 +76,17 @@ class SmtpLogins:
             )
         kind = _OnThisMachine if server.security is MailSecurity.NONE else smtplib.SMTP
         return kind(server.host, server.port, local_hostname=HELLO, timeout=self._patience_s)
+
+
+@contextmanager
+def _leaving(smtp: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """Say goodbye at the end. What comes of that is no part of the verdict."""
+    try:
+        yield smtp
+        with suppress(OSError, smtplib.SMTPException):
+            smtp.docmd("QUIT")
+    finally:
+        smtp.close()
 
 
 class _OnThisMachine(smtplib.SMTP):

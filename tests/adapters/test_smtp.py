@@ -31,6 +31,18 @@ USER = "post@example.test"
 LOGINS: MailLogins = SmtpLogins(patience_s=5)
 
 
+class Talk(SMTP):
+    """Notes its transports: the one below a failed handshake is closed by nobody else."""
+
+    def __init__(self, *args: Any, below: list[Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._below = below
+
+    def connection_made(self, transport: Any) -> None:
+        self._below.append(transport)
+        super().connection_made(transport)
+
+
 class Post:
     """A mail server with one user; counts the passwords that it is told."""
 
@@ -40,7 +52,7 @@ class Post:
         self.attempts = 0
         self._password = password
         self._loop = asyncio.new_event_loop()
-        self._talks: list[SMTP] = []
+        self._transports: list[Any] = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of what a test wants: logins in the clear
             made = self._loop.create_server(
@@ -55,9 +67,13 @@ class Post:
         self._thread.start()
 
     def _talking(self, **options: Any) -> SMTP:
-        talk = SMTP(self, authenticator=self.check, loop=self._loop, **options)
-        self._talks.append(talk)
-        return talk
+        return Talk(
+            self,
+            below=self._transports,
+            authenticator=self.check,
+            loop=self._loop,
+            **options,
+        )
 
     def check(self, *asked: Any) -> AuthResult:
         self.attempts += 1
@@ -70,14 +86,14 @@ class Post:
         async def end() -> None:
             self._server.close()
             await asyncio.sleep(0.05)  # whoever came last is still being let in
-            for talk in self._talks:
-                if talk.transport is not None:
-                    talk.transport.abort()
+            for transport in self._transports:
+                transport.abort()
             await asyncio.sleep(0.05)
             others = asyncio.all_tasks() - {asyncio.current_task()}
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0.05)  # what they closed is given back a turn later
             self._loop.stop()
 
         asyncio.run_coroutine_threadsafe(end(), self._loop)
@@ -268,6 +284,15 @@ def test_what_is_no_verdict_counts_as_none(answer: str, wanted: MailAnswer, pass
         login = tried(port, password, MailSecurity.NONE, host="127.0.0.1")
     assert login.answer is wanted, login.reason
     assert not any(word.upper().startswith(("MAIL", "RCPT", "DATA")) for word in heard)
+
+
+@pytest.mark.parametrize("farewell", [["500 what"], ["421 4.4.2 too late"], []])
+@pytest.mark.parametrize("verdict", ["235 2.7.0 in", "535 5.7.8 no"])
+def test_a_verdict_is_not_lost_by_leaving(verdict: str, farewell: list[str], password: str) -> None:
+    with scripted("220 hi", "250-hi\n250 AUTH PLAIN", verdict, *farewell) as (port, _):
+        login = tried(port, password, MailSecurity.NONE, host="127.0.0.1")
+    wanted = MailAnswer.ACCEPTED if verdict.startswith("235") else MailAnswer.REFUSED
+    assert login.answer is wanted, login.reason
 
 
 def test_what_a_server_repeats_of_a_password_is_not_shown(password: str) -> None:

@@ -74,13 +74,13 @@ def read_image(name: str, image: Secret) -> Line:
 
 def all_of(line: Line) -> list[str]:
     """What `ACL SETUSER` must be told to make exactly this user, whatever it was before."""
-    return [*_blank(line), *line.words]
+    return ["reset", *line.words]
 
 
 def rights_of(line: Line, password: Secret) -> list[str]:
     """What it must be told for a user with the same rights, enabled, with one password."""
     kept = (word for word in line.words if word not in _STATE and not word.startswith("#"))
-    return [*_blank(line), "on", f"#{digest(password)}", *kept]
+    return ["reset", "on", f"#{digest(password)}", *kept]
 
 
 def digest(password: Secret) -> str:
@@ -89,12 +89,6 @@ def digest(password: Secret) -> str:
     We send this instead of the password, so that it stands in no log or monitor of the server.
     """
     return hashlib.sha256(password.reveal().encode()).hexdigest()
-
-
-def _blank(line: Line) -> list[str]:
-    """From nothing. From 6.2 a new user may hear all channels until they are reset."""
-    knows_channels = any(word.startswith(_CHANNELS) for word in line.words)
-    return ["reset", "resetchannels"] if knows_channels else ["reset"]
 
 
 def _part(word: str) -> str:
