@@ -19,12 +19,14 @@ from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Targ
 if TYPE_CHECKING:
     from skillconnect_ops.commands.house import AdminWay, House
     from skillconnect_ops.core.ports.accounts import Accounts, Logins
+    from skillconnect_ops.core.ports.acl import AclServers
     from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
     from skillconnect_ops.core.ports.evidence import EvidenceLedger
     from skillconnect_ops.core.ports.folders import Folders
     from skillconnect_ops.core.ports.git import Git
+    from skillconnect_ops.core.ports.mail import MailLogins
     from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
@@ -161,6 +163,20 @@ class Wiring:
         from skillconnect_ops.adapters.processes import Children
 
         return Children(self.environment)
+
+    @cached_property
+    def acl(self) -> "AclServers":
+        """Key-value servers and their users."""
+        from skillconnect_ops.adapters.redis import RedisServers
+
+        return RedisServers()
+
+    @cached_property
+    def mail(self) -> "MailLogins":
+        """Logins at mail servers."""
+        from skillconnect_ops.adapters.smtp import SmtpLogins
+
+        return SmtpLogins()
 
     def project(self) -> Project:
         """The project that the working folder lies in; read anew each time."""

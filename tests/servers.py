@@ -47,8 +47,8 @@ def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secret]:
     """The URI of a redis-server with a password."""
-    with run_redis(tmp_path_factory.mktemp("redis")) as uri:
-        yield uri
+    with run_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server.uri
 
 
 @pytest.fixture

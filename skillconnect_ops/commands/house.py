@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.accounts import Accounts, Logins
+from skillconnect_ops.core.ports.acl import AclServers
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
@@ -16,6 +17,7 @@ from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
 from skillconnect_ops.core.ports.folders import Folders
 from skillconnect_ops.core.ports.git import Git
+from skillconnect_ops.core.ports.mail import MailLogins
 from skillconnect_ops.core.ports.objects import Repositories
 from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.secret import Secret
@@ -69,6 +71,14 @@ class House(Protocol):
     @property
     def processes(self) -> Processes:
         """Plain programs as children."""
+
+    @property
+    def acl(self) -> AclServers:
+        """Key-value servers and their users."""
+
+    @property
+    def mail(self) -> MailLogins:
+        """Logins at mail servers."""
 
     @property
     def commands(self) -> Commands:

@@ -7,7 +7,7 @@ from pathlib import Path
 from skillconnect_ops.adapters.embedded.mongod import Mongod, MongodOptions, run_mongod
 from skillconnect_ops.adapters.embedded.process import CannotStart
 from skillconnect_ops.adapters.embedded.programs import NotInstalled
-from skillconnect_ops.adapters.embedded.redis import run_redis
+from skillconnect_ops.adapters.embedded.redis import RedisOptions, RedisServer, run_redis
 from skillconnect_ops.core.secret import Secret
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Mongod",
     "MongodOptions",
     "NotInstalled",
+    "RedisOptions",
+    "RedisServer",
     "run_mongod",
     "run_redis",
 ]
@@ -45,5 +47,5 @@ class EmbeddedServers:
     @contextmanager
     def redis(self, folder: Path) -> Iterator[Secret]:
         """A redis-server in the folder; see the port."""
-        with run_redis(folder) as uri:
-            yield uri
+        with run_redis(folder) as server:
+            yield server.uri
