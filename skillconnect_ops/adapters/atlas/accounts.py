@@ -26,6 +26,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountError,
     AccountExists,
     AccountGone,
+    AccountIsExternal,
     AccountSession,
     Role,
 )
@@ -138,8 +139,15 @@ class AtlasAccounts:
 
         Raises:
             AccountGone: there is none.
+            AccountIsExternal: it lives in `$external`, and so has no password.
             PasswordRefused: Atlas does not take the password.
         """
+        if database == CERTIFICATES_LIVE_IN:
+            raise AccountIsExternal(
+                f"the user '{name}' of the Atlas project {self._project} has no password",
+                why=f"those of '{CERTIFICATES_LIVE_IN}' log in by a certificate or elsewhere",
+                fix="renew what it logs in with where that was made",
+            )
         self._change(
             name,
             database,

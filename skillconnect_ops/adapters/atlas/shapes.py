@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from skillconnect_ops.core.ports.accounts import Account, Role
+from skillconnect_ops.core.ports.accounts import Account, AccountError, Role
 from skillconnect_ops.core.secret import Secret
 
 CREATION = "skc-creation"
@@ -78,11 +78,22 @@ def written(at: datetime) -> str:
 
 
 def expiry(user: Mapping[str, Any]) -> datetime | None:
-    """When a user deletes itself."""
+    """When a user deletes itself.
+
+    Raises:
+        AccountError: it does, and the time cannot be read.
+    """
     text = user.get("deleteAfterDate")
-    if not isinstance(text, str) or not text:
+    if not text:
         return None
-    at = datetime.fromisoformat(text)
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise AccountError(
+            f"the user '{user.get('username')}' deletes itself at a time that cannot be read",
+            why="it is not written as ISO 8601 has it",
+            fix="see Database Access in Atlas",
+        ) from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

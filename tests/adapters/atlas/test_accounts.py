@@ -16,6 +16,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountError,
     AccountExists,
     AccountGone,
+    AccountIsExternal,
     Accounts,
     PasswordRefused,
     Role,
@@ -376,3 +377,14 @@ def test_times_are_read_with_and_without_a_zone(atlas: Atlas, opened: Open) -> N
         "deleteAfterDate": "2026-03-02T00:00:00",
     }
     assert accounts.expires_at("u", "admin") == datetime(2026, 3, 2, tzinfo=UTC)
+    atlas.users["admin", "u"]["deleteAfterDate"] = "soon"
+    with pytest.raises(AccountError, match="cannot be read"):
+        accounts.expires_at("u", "admin")
+
+
+def test_a_user_with_a_certificate_has_no_password(atlas: Atlas, opened: Open) -> None:
+    atlas.users["$external", "CN=app"] = {"username": "CN=app", "databaseName": "$external"}
+    accounts = opened()
+    assert accounts.find("CN=app", "$external") is not None
+    with pytest.raises(AccountIsExternal):
+        accounts.set_password("CN=app", "$external", password())
