@@ -4,7 +4,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 
@@ -34,9 +34,11 @@ def never(_: bytes) -> Loss:
 class Wire:
     """Passes whole messages on, one request and one answer at a time, as `rule` says."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, words: Mapping[bytes, bytes] | None = None) -> None:
         self.rule: Rule = never
         self.lost = 0
+        self.passed = 0
+        self._words = dict(words or {})
         self._target = ("127.0.0.1", port)
         self._server = socket.create_server(("127.0.0.1", 0))
         self._closed = threading.Event()
@@ -68,7 +70,9 @@ class Wire:
         def rule(message: bytes) -> Loss:
             nonlocal left
             with lock:
-                if left and any(b"\x02" + word in message for word in words):
+                if left and any(
+                    kind + word in message for word in words for kind in (b"\x02", b"\x03")
+                ):
                     left -= 1
                     return loss
                 return Loss.NOTHING
@@ -111,7 +115,11 @@ class Wire:
                     # an RST, as from a machine that knows nothing of the connection
                     caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
-                caller.sendall(_message(target))
+                answer = _message(target)
+                for real, other in self._words.items():
+                    answer = answer.replace(real, other)
+                self.passed += 1
+                caller.sendall(answer)
 
 
 CHANGES = ("createUser", "updateUser", "dropUser", "grantRolesToUser", "revokeRolesFromUser")
@@ -133,9 +141,14 @@ def _exactly(source: socket.socket, size: int) -> bytes:
 
 
 @contextmanager
-def wire(port: int) -> Iterator[Wire]:
-    """A wire to a server on the loopback address."""
-    made = Wire(port)
+def wire(port: int, words: Mapping[bytes, bytes] | None = None) -> Iterator[Wire]:
+    """A wire to a server on the loopback address.
+
+    Args:
+        port: of the server.
+        words: what its answers say -> what the client hears, of the same length.
+    """
+    made = Wire(port, words)
     try:
         yield made
     finally:

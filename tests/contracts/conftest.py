@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -54,7 +55,7 @@ class SelfManaged:
         host = f"127.0.0.1:{self._servers.ports[0]}"
         login = f"{quote(name, safe='')}:{quote(password.reveal(), safe='')}"
         uri = f"mongodb://{login}@{host}/?authSource={self.database}&directConnection=true"
-        with MongoClient(uri, serverSelectionTimeoutMS=5000) as client:
+        with MongoClient[Any](uri, serverSelectionTimeoutMS=5000) as client:
             try:
                 client.admin.command("ping")
             except OperationFailure as error:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
 from skillconnect_ops.adapters.mongo import nodes
@@ -60,7 +61,7 @@ class ServerAccounts:
     def find(self, name: str, database: str) -> Account | None:
         """The user of that name, or None."""
         _in_the_server(name, database)
-        answer = self._connection.run(
+        answer = self._asked(
             database,
             {
                 "usersInfo": {"user": name, "db": database},
@@ -72,7 +73,7 @@ class ServerAccounts:
 
     def names(self, database: str) -> Sequence[str]:
         """All users of a database, sorted."""
-        answer = self._connection.run(database, {"usersInfo": 1})
+        answer = self._asked(database, {"usersInfo": 1})
         return tuple(sorted(str(user["user"]) for user in answer["users"]))
 
     def create(self, account: Account, password: Secret) -> None:
@@ -174,6 +175,11 @@ class ServerAccounts:
         """Give the connections back."""
         self._connection.close()
 
+    def _asked(self, database: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An answer in bounded time, also over a network that swallows everything."""
+        with pymongo.timeout(PATIENCE_S):
+            return self._connection.run(database, command)
+
     def _set_password(self, name: str, database: str, pwd: str) -> None:
         """Change it for the user's own mechanisms alone: left out, the server would add others."""
         found = self.find(name, database)
@@ -195,7 +201,7 @@ class ServerAccounts:
     def _hidden(self) -> Sequence[str]:
         """Members that no other names, as far as they may be asked for; all, of a set."""
         try:
-            answer = self._connection.run("admin", {"replSetGetConfig": 1})
+            answer = self._asked("admin", {"replSetGetConfig": 1})
         except (NotAuthorized, CommandFailed):
             return ()
         members = answer["config"]["members"]

@@ -96,9 +96,15 @@ def _of_account(
     uri: MongoUri, command: Mapping[str, Any], error: OperationFailure
 ) -> AccountError | ServerLost | None:
     """What a command on users is refused with, or what must be asked for again."""
-    name, code = _collection(command), error.code
-    if code == OUT_OF_TIME or "writeConcernError" in (error.details or {}):
+    if error.code == OUT_OF_TIME:
+        return _lost(uri, command, "no answer in time")
+    if "writeConcernError" in (error.details or {}):
         return not_settled(uri, command, error.details or {})
+    return _refused(uri, _collection(command), error.code)
+
+
+def _refused(uri: MongoUri, name: str, code: int | None) -> AccountError | None:
+    """Why the server does not do that to the user of that name."""
     if code == USER_EXISTS:
         return AccountExists(
             f"there is a user '{name}' at {uri.where} already",
@@ -140,7 +146,7 @@ def managed(where: str) -> AccountsAreManaged:
 def not_settled(uri: MongoUri, command: Mapping[str, Any], answer: Mapping[str, Any]) -> ServerLost:
     """A change reached the primary, and it is not known whether it will last."""
     verb = next(iter(command), "a command")
-    said = (answer.get("writeConcernError") or {}).get("errmsg") or "no answer in time"
+    said = (answer.get("writeConcernError") or {}).get("errmsg")
     return ServerLost(
         f"it is not known whether {verb} at {uri.where} lasts",
         why=f"a majority of the replica set did not confirm it: {uri.redact(str(said))}",

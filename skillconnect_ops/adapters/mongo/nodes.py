@@ -1,5 +1,6 @@
 """The members of a deployment, one by one, each over a direct connection of its own."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,14 +20,13 @@ from pymongo.uri_parser import parse_uri
 
 from skillconnect_ops.adapters.mongo import diagnosis
 from skillconnect_ops.adapters.mongo.connection import client_of
-from skillconnect_ops.adapters.mongo.uri import PLAIN, SRV, MongoUri, parse
+from skillconnect_ops.adapters.mongo.uri import OF_SRV_ALONE, PLAIN, SRV, MongoUri, parse, without
 from skillconnect_ops.core.ports.database import CannotConnect
 from skillconnect_ops.core.secret import Secret
 
 ANSWERS_S = 3.0
 """How long one node may take to answer one question, log-in included."""
 AT_ONCE = 16
-OF_SRV_ALONE = ("srvservicename", "srvmaxhosts")
 NOT_OPEN = "it is neither primary nor secondary: it copies its data, recovers, or is cut off"
 
 
@@ -64,26 +64,28 @@ def resolved(uri: MongoUri, *, patience_s: float = ANSWERS_S) -> MongoUri:
     """
     if not uri.srv:
         return uri
-    try:
-        found = parse_uri(uri.text.reveal(), warn=False, validate=False, connect_timeout=patience_s)
-    except (PyMongoError, OSError, ValueError) as error:
-        raise diagnosis.bad_set_up(uri, error) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an option that is there twice
+        try:
+            found = parse_uri(
+                uri.text.reveal(), warn=False, validate=False, connect_timeout=patience_s
+            )
+        except (PyMongoError, OSError, ValueError) as error:
+            raise diagnosis.bad_set_up(uri, error) from error
     hosts = ",".join(f"{host}:{port}" for host, port in found["nodelist"])
     head, _, query = uri.at(hosts).reveal().replace(SRV, PLAIN, 1).partition("?")
-    written = [
-        part for part in query.split("&") if part.partition("=")[0].lower() not in OF_SRV_ALONE
-    ]
-    names = {name.lower() for name, _ in parse_qsl(query)}
+    names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
+    options = [without(query, OF_SRV_ALONE)]
     if not names & {"tls", "ssl"}:
-        written.append("tls=true")
-    written += [
+        options.append("tls=true")
+    options += [
         f"{name}={found['options'][name]}"
         for name in ("authSource", "replicaSet")
         if name in found["options"] and name.lower() not in names
     ]
     if "/" not in head.removeprefix(PLAIN):
         head += "/"
-    return parse(Secret(f"{head}?{'&'.join(part for part in written if part)}"))
+    return parse(Secret(f"{head}?{'&'.join(filter(None, options))}"))
 
 
 def survey(

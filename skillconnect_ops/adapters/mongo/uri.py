@@ -1,7 +1,9 @@
 """A MongoDB connection string, taken apart as far as we must; its password never leaves here."""
 
 import re
+import warnings
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from msgspec import Struct
@@ -16,8 +18,10 @@ _SHAPE = re.compile(
     r"(?P<scheme>mongodb(?:\+srv)?://)(?:(?P<login>[^@/?#]*)@)?(?P<hosts>[^@/?#]+)"
     r"(?:/(?P<database>[^/?#@]*))?(?:\?(?P<query>[^#@]*))?"
 )
-_LOGS_IN = re.compile(r"([?&])authMechanism(?:Properties)?=[^&]*&?", re.IGNORECASE)
+OF_LOGINS = frozenset({"authmechanism", "authmechanismproperties"})
 """Options that PyMongo refuses where there is no user."""
+OF_SRV_ALONE = frozenset({"srvservicename", "srvmaxhosts"})
+"""Options that PyMongo refuses where there are hosts."""
 SHORTEST_REDACTED = 3
 _LOOPBACK = re.compile(r"127\.0\.0\.1(?=:|$)|\[::1\](?=:|$)")
 
@@ -51,7 +55,8 @@ class MongoUri(Struct, frozen=True, kw_only=True):
         start, end = shape.span("hosts")
         if login:
             return Secret(shape.string[:start] + host + shape.string[end:])
-        return Secret(shape["scheme"] + host + _LOGS_IN.sub(r"\1", shape.string[end:]))
+        path, mark, query = shape.string[end:].partition("?")
+        return Secret(shape["scheme"] + host + path + mark + without(query, OF_LOGINS))
 
     def redact(self, text: str) -> str:
         """A text of a library or server, without the password should it ever hold it."""
@@ -93,6 +98,12 @@ def parse(uri: Secret) -> MongoUri:
         tls=tls == "true",
         set_name=options.get("replicaset"),
     )
+
+
+def without(query: str, names: AbstractSet[str]) -> str:
+    """The options of a URI without those of some names, in lower case."""
+    parts = (part for part in query.split("&") if part.partition("=")[0].lower() not in names)
+    return "&".join(parts)
 
 
 def with_login(uri: Secret, user: str, password: Secret) -> Secret:
@@ -178,11 +189,16 @@ def _reached(uri: MongoUri, connect_map: Mapping[str, str]) -> set[str]:
 
 def _is_read_by_driver(shape: re.Match[str]) -> bool:
     """Whether PyMongo accepts it. Its message may quote half a password, so it is dropped whole."""
-    plain = shape.string.replace(SRV, PLAIN, 1)  # an SRV name would be looked up
-    try:
-        parse_uri(plain, warn=False, validate=False)
-    except (PyMongoError, ValueError, TypeError):
-        return False
+    plain = shape.string
+    if shape["scheme"] == SRV:  # its name would be looked up
+        head, mark, query = plain.replace(SRV, PLAIN, 1).partition("?")
+        plain = head + mark + without(query, OF_SRV_ALONE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an option that is there twice
+        try:
+            parse_uri(plain, warn=False, validate=False)
+        except (PyMongoError, ValueError, TypeError):
+            return False
     return not (shape["scheme"] == SRV and ("," in shape["hosts"] or ":" in shape["hosts"]))
 
 
