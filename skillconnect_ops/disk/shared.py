@@ -9,9 +9,8 @@ import errno
 import fcntl
 import os
 import pwd
-import random
 import stat
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,7 +33,6 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CHUNK_BYTES = 1 << 20
 _TRIES = 5
-_IMPATIENT_S = 5.0
 
 
 class Locked(Precondition):
@@ -341,25 +339,39 @@ def _folder_locked(folder: Path, system: SharedSystem, patience_s: float) -> Ite
 
 
 def _take(fd: int, folder: Path, patience_s: float) -> None:
-    began = time.monotonic()
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
-                raise
-            waited_s = time.monotonic() - began
-            if waited_s >= patience_s:
-                raise Locked(
-                    f"others are writing in {folder}",
-                    why=f"its lock was not free for {patience_s:.0f} s",
-                    fix="wait for them to end, then run it again",
-                ) from error
-            # who has waited longer asks more often, so that nobody starves
-            most_s = max(0.05 * (1 - waited_s / _IMPATIENT_S), 0.002)
-            time.sleep(random.uniform(0.001, most_s))  # noqa: S311
-        else:
-            return
+    """Take the lock; the kernel wakes who waits for it.
+
+    A hundred who ask again and again would leave no time to the one who writes. A thread waits, since flock(2) has no time-out. Where patience ends, the caller closes the
+    descriptor, and with it goes whatever the thread may still be given.
+    """
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
+            raise
+    else:
+        return
+    ended: list[OSError | None] = []
+    waiter = threading.Thread(target=_wait_for, args=(fd, ended), daemon=True)
+    waiter.start()
+    waiter.join(patience_s)
+    if not ended:
+        raise Locked(
+            f"others are writing in {folder}",
+            why=f"its lock was not free for {patience_s:.0f} s",
+            fix="wait for them to end, then run it again",
+        )
+    if ended[0] is not None:
+        raise ended[0]
+
+
+def _wait_for(fd: int, ended: list[OSError | None]) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    except OSError as error:
+        ended.append(error)
+    else:
+        ended.append(None)
 
 
 def _sweep(folder: Path, system: SharedSystem) -> None:

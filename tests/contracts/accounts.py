@@ -12,7 +12,7 @@ from typing import Protocol
 from skillconnect_ops.core.ports.accounts import Account, Accounts, Role
 from skillconnect_ops.core.secret import Secret
 
-DEPLOYMENTS = ("self_managed",)
+DEPLOYMENTS = ("self_managed", "atlas_project")
 """Names of fixtures, each a `Deployment`."""
 
 SETTLES_S = 60

@@ -13,8 +13,11 @@ from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.adapters.mongo import ServerAccounts, connect_accounts
 from skillconnect_ops.core.ports.accounts import Account, Accounts, Role
 from skillconnect_ops.core.secret import Secret
+from tests.adapters.atlas.deployment import atlas_project
 from tests.servers import make_user
 from tests.wire import Loss, Wire, wire
+
+__all__ = ["atlas_project", "self_managed"]
 
 AUTHENTICATION_FAILED = 18
 

@@ -31,6 +31,7 @@ BAD_IMPORTS = {
     ],
     "No adapter knows another": [
         ("adapters/system.py", "import skillconnect_ops.adapters.mongo"),
+        ("adapters/atlas/api.py", "import skillconnect_ops.adapters.system"),
         ("adapters/oracle.py", ""),
     ],
     "Products are known to adapters alone": [
@@ -42,6 +43,7 @@ BAD_IMPORTS = {
             ("evidence", "pymongo.errors"),
             ("disk", "git"),
             ("core", "pymongo"),
+            ("commands", "httpx"),
         )
     ],
     "Only the terminal and command lines speak to a person": [

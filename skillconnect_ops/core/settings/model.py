@@ -13,6 +13,16 @@ class ProjectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     profile: str | None = None
 
 
+class AtlasSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`atlas:` of a database that MongoDB Atlas runs, whose users are managed over its API."""
+
+    group_id: str
+    """The project's id, which Atlas calls Project ID."""
+    credentials: str = "SKC_ATLAS"
+    """The environment variable with the key (`mdb_sa_id_…:mdb_sa_sk_…` of a service account, or
+    `publickey:privatekey`); never stored."""
+
+
 class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`database:` of a target."""
 
@@ -24,6 +34,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The database, where the URI's path does not name it."""
     connect_map: dict[str, str] = {}
     """`host:port` as the replica set knows a node -> `host:port` as it is reached from here."""
+    atlas: AtlasSettings | None = None
 
 
 class Keep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from skillconnect_ops.core.settings.model import (
+    AtlasSettings,
     BackupSettings,
     DatabaseSettings,
     ProjectSettings,
@@ -17,6 +18,7 @@ Rule = Callable[[object], "Broken | None"]
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_GROUP = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):(\d{1,5})", re.ASCII)
 
 
@@ -62,6 +64,26 @@ def _variable(value: object) -> Broken | None:
         what="names no environment variable",
         why="it is a name alone, like SKC_MONGO_ADMIN_URI; skc.yaml never holds the value",
         fix="write the variable's name",
+    )
+
+
+def _key_variable(value: object) -> Broken | None:
+    if str(value).startswith(("mdb_sa_id_", "mdb_sa_sk_")):
+        return Broken(
+            what="holds a key to Atlas itself",
+            why="skc.yaml names variables and never holds their values",
+            fix="take it out, treat that key as leaked, and write the variable's name",
+        )
+    return _variable(value)
+
+
+def _group(value: object) -> Broken | None:
+    if _GROUP.fullmatch(str(value)):
+        return None
+    return Broken(
+        what="is no id of an Atlas project",
+        why="it has 24 digits, 0 to 9 and a to f; the project's name does not serve",
+        fix="write the Project ID that Atlas shows in the project's settings",
     )
 
 
@@ -139,6 +161,8 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (DatabaseSettings, "admin_uri"): _variable,
     (DatabaseSettings, "name"): _filled,
     (DatabaseSettings, "connect_map"): _addresses,
+    (AtlasSettings, "group_id"): _group,
+    (AtlasSettings, "credentials"): _key_variable,
     (BackupSettings, "location"): _filled,
     (BackupSettings, "recipients"): _recipients,
 }

@@ -12,7 +12,7 @@ from skillconnect_ops.core.settings.errors import (
     UnknownSetting,
     nearest,
 )
-from skillconnect_ops.core.settings.model import Keep, Settings
+from skillconnect_ops.core.settings.model import AtlasSettings, Keep, Settings
 from skillconnect_ops.core.settings.reader import read
 
 WHOLE = """\
@@ -36,6 +36,9 @@ targets:
         - age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
       keep: {daily: 3}
   staging:
+    database:
+      uri: env:MONGO_URI
+      atlas: {group_id: 65f0c1d2e3a4b5c6d7e8f901, credentials: MY_ATLAS}
 """
 
 MINIMAL = "version: 1\nproject: {id: a1, name: a}\n"
@@ -56,6 +59,26 @@ def test_a_whole_file_is_read() -> None:
     assert production.env_files == ("backend/.env", "backend/.env.production")
     assert production.database.connect_map["mongo2:27017"] == "127.0.0.1:27019"
     assert production.backups.keep == Keep(daily=3, weekly=4, monthly=12)
+    assert production.database.atlas is None
+    staging = found.targets["staging"].database
+    assert staging is not None
+    assert staging.atlas == AtlasSettings(
+        group_id="65f0c1d2e3a4b5c6d7e8f901", credentials="MY_ATLAS"
+    )
+
+
+def test_the_key_to_atlas_is_by_default_in_a_variable_of_that_name() -> None:
+    found = read(WHOLE.replace(", credentials: MY_ATLAS", ""))
+    staging = found.targets["staging"].database
+    assert staging is not None
+    assert staging.atlas is not None
+    assert staging.atlas.credentials == "SKC_ATLAS"
+
+
+def test_a_key_to_atlas_in_the_file_is_called_leaked() -> None:
+    error = fault(WHOLE.replace("MY_ATLAS", "mdb_sa_sk_hunter2"))
+    assert "holds a key" in error.what
+    assert "leaked" in error.fix
 
 
 def test_a_minimal_file_has_every_default() -> None:
@@ -119,6 +142,12 @@ def test_a_key_far_from_all_lists_what_is_known() -> None:
         (("127.0.0.1:27019", "localhost:99999"), 13, "no host:port"),
         (("MY_ADMIN", "$MY_ADMIN"), 10, "names no environment variable"),
         (("env:MONGO_URI", "MONGO_URI"), 9, "names no variable"),
+        (("group_id: 65f0", "group_id: 65F0"), 23, "atlas.group_id is no id of an Atlas project"),
+        (("65f0c1d2e3a4b5c6d7e8f901", "my-project"), 23, "group_id is no id of an Atlas project"),
+        (("65f0c1d2e3a4b5c6d7e8f901", "1" * 24), 23, "group_id must be a text"),
+        (("group_id: 65f0c1d2e3a4b5c6d7e8f901, ", ""), 23, "atlas.group_id is missing"),
+        (("group_id", "project"), 23, 'atlas has no setting "project"'),
+        (("credentials: MY_ATLAS", "credentials: a b"), 23, "names no environment variable"),
         (("id: k3v9", "id: ../../etc"), 3, "project.id cannot name a folder"),
         (("id: k3v9, ", ""), 3, "project.id is missing"),
         (("  staging:", "  ../x:"), 6, "targets holds a name"),
@@ -174,6 +203,9 @@ def test_no_error_holds_a_value() -> None:
         WHOLE.replace("env:MONGO_URI", secret),
         WHOLE.replace("env:MONGO_URI", f"env:{secret}"),
         WHOLE.replace("MY_ADMIN", secret),
+        WHOLE.replace("MY_ATLAS", "'mdb_sa_id_0:mdb_sa_sk_hunter2'"),
+        WHOLE.replace("MY_ATLAS", "mdb_sa_sk_hunter2"),
+        WHOLE.replace("65f0c1d2e3a4b5c6d7e8f901", "hunter2"),
         WHOLE.replace("mongo2:27017", f'"{secret}"'),
         WHOLE.replace("backend: backend", f'"{secret}": x'),
         WHOLE.replace("backend: backend", f"backend: {secret}\n  {secret}: ["),
@@ -195,7 +227,7 @@ def test_a_secret_key_among_the_recipients_is_called_leaked() -> None:
 
 WORDS = """\
 version project id name profile backend targets env_files database uri admin_uri connect_map
-backups location recipients keep daily weekly x << ? 1 ~"""
+atlas group_id credentials backups location recipients keep daily weekly x << ? 1 ~"""
 NAMES = st.sampled_from(WORDS.split())
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.dates(), NAMES),

@@ -4,6 +4,7 @@ import pytest
 
 from skillconnect_ops.core.settings.errors import NoSuchTarget, TargetNotNamed
 from skillconnect_ops.core.settings.model import (
+    AtlasSettings,
     BackupSettings,
     DatabaseSettings,
     Keep,
@@ -73,6 +74,21 @@ def test_variables_override_settings() -> None:
     assert found.backups == BackupSettings(location="/mnt/b", keep=Keep(daily=30))
 
 
+def test_variables_may_bring_the_atlas_project() -> None:
+    found = choose(
+        settings(production=ONE),
+        None,
+        variable={
+            "SKC_DATABASE_ATLAS_GROUP_ID": "65f0c1d2e3a4b5c6d7e8f901",
+            "SKC_DATABASE_ATLAS_CREDENTIALS": "OTHER_KEY",
+        }.get,
+    ).settings
+    assert found.database is not None
+    assert found.database.atlas == AtlasSettings(
+        group_id="65f0c1d2e3a4b5c6d7e8f901", credentials="OTHER_KEY"
+    )
+
+
 def test_variables_may_bring_a_part_that_the_file_lacks() -> None:
     bare = settings(production=TargetSettings())
     found = choose(bare, None, variable={"SKC_BACKUPS_LOCATION": "/mnt/b"}.get).settings
@@ -85,6 +101,7 @@ def test_variables_may_bring_a_part_that_the_file_lacks() -> None:
     [
         ("SKC_BACKUPS_KEEP_DAILY", "many"),
         ("SKC_DATABASE_URI", "mongodb://u:hunter2@h/app"),
+        ("SKC_DATABASE_ATLAS_GROUP_ID", "hunter2"),
         ("SKC_BACKUPS_RECIPIENTS", "AGE-SECRET-KEY-1HUNTER2"),
     ],
 )

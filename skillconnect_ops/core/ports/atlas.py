@@ -1,0 +1,85 @@
+"""What a MongoDB Atlas project offers besides the users of any deployment.
+
+Its users are managed over the Admin API, spread to its clusters little by little, and may be told
+to delete themselves.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct
+
+from skillconnect_ops.core.outcome import Fact
+from skillconnect_ops.core.ports.accounts import Account, Accounts
+from skillconnect_ops.core.secret import Secret
+
+
+class AtlasCluster(Struct, frozen=True, kw_only=True):
+    """A cluster of the project, and whether it has taken over the last change of users."""
+
+    name: str
+    paused: bool
+    """Nobody can log in to it; it takes changes over when it is resumed."""
+    applied: bool
+
+
+class Access(Enum):
+    """What the key of an Atlas project must have before a rotation can begin, in this order."""
+
+    KEY = "key"
+    """Atlas knows it."""
+    ADDRESS = "address"
+    """It may be used from this machine's address."""
+    PROJECT = "project"
+    """The project is there, and the key belongs to it."""
+    ROLE = "role"
+    """It may manage database users."""
+    CLUSTERS = "clusters"
+    """It may see whether a change has reached each cluster."""
+
+
+class AccessFact(Struct, frozen=True, kw_only=True):
+    """One look at the key; nothing was changed for it."""
+
+    about: Access
+    holds: Fact[bool]
+    said: str
+    """What was seen."""
+    fix: str = ""
+    """The remedy, where it does not hold."""
+
+
+class AtlasProject(Accounts, Protocol):
+    """The users of one Atlas project."""
+
+    def create(
+        self, account: Account, password: Secret, *, expires_at: datetime | None = None
+    ) -> None:
+        """Create the user; with `expires_at` (aware, at most 7 days ahead) it deletes itself.
+
+        Raises:
+            AccountExists: the name is taken.
+            PasswordRefused: the deployment's policy.
+        """
+
+    def expires_at(self, name: str, database: str) -> datetime | None:
+        """When the user deletes itself; None if it stays.
+
+        Raises:
+            AccountGone: there is none.
+        """
+
+    def make_permanent(self, name: str, database: str) -> None:
+        """Take the expiry of a user away; one that has none is fine.
+
+        Raises:
+            AccountGone: there is none (any more).
+        """
+
+    def clusters(self) -> Sequence[AtlasCluster]:
+        """Every cluster of the project, sorted by name."""
+
+    def check(self) -> Sequence[AccessFact]:
+        """Whether the key will do, one fact for each `Access`; reads, and changes nothing."""
