@@ -4,8 +4,9 @@ The program rather than GitPython: a library that follows `GIT_DIR` and fails to
 not installed would have to be held back at every turn, and what is asked here is four commands.
 """
 
+import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -108,6 +109,14 @@ class GitProgram:
             shallow=shallow == "true",
         )
 
+    def is_bare(self, folder: Path) -> bool:
+        """Whether the folder lies in a repository without a work tree.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        return self._ask(folder, "rev-parse", "--is-bare-repository") == "true\n"
+
     def tracked(self, folder: Path, path: Path) -> bool:
         """Whether the index of the folder's repository holds the path, or something below it.
 
@@ -130,7 +139,7 @@ class GitProgram:
         return self._ask(folder, "check-ignore", "--no-index", "--", whole) is not None
 
     def index(self, root: Path) -> tuple[IndexEntry, ...]:
-        """All that the index holds; a path in conflict is left out.
+        """All that the index holds below a folder, relative to it; a conflict in its stages.
 
         Raises:
             Precondition: as `state` does.
@@ -138,9 +147,8 @@ class GitProgram:
         lines = (self._ask(root, "ls-files", "-z", "--stage") or "").split("\0")
         entries = (line.partition("\t") for line in lines if line)
         return tuple(
-            IndexEntry(path=path, mode=about.split()[0], blob=about.split()[1])
-            for about, _, path in entries
-            if about.endswith(" 0")
+            IndexEntry(path=path, mode=mode, blob=blob, stage=int(stage))
+            for (mode, blob, stage), path in ((about.split(), path) for about, _, path in entries)
         )
 
     def files(self, folder: Path) -> tuple[str, ...] | None:
@@ -155,17 +163,93 @@ class GitProgram:
         return None if asked is None else tuple(name for name in asked.split("\0") if name)
 
     def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
-        """The commits of any branch or tag that changed the path, newest first.
+        """The commits of any branch or tag that brought or changed the path, newest first.
 
         Raises:
             Precondition: as `state` does.
         """
-        whole = str(folder / path)
+        found = self._log(folder, ("--literal-pathspecs", "log"), str(folder / path))
+        return tuple(dict.fromkeys(commit for commit, _ in found))
+
+    def commits_by_path(self, folder: Path, glob: str) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for every path below the folder that matches, or ever did.
+
+        Args:
+            folder: paths are relative to it.
+            glob: where `**/` stands for any folders, or none.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        found: dict[str, dict[str, None]] = {}
+        for commit, path in self._log(folder, ("--glob-pathspecs", "log", "--relative"), glob):
+            found.setdefault(path, {})[commit] = None
+        return {path: tuple(commits) for path, commits in found.items()}
+
+    def _log(
+        self, folder: Path, words: tuple[str, ...], pathspec: str
+    ) -> Iterator[tuple[str, str]]:
+        """Commits, and the paths that each of them brought or changed."""
         # a merge can bring a file that no parent's side shows: -m compares with each of them
-        asked = self._ask(
-            folder, "--literal-pathspecs", "log", "--all", "-m", "--format=%h", "--", whole
+        told = self._ask(
+            folder,
+            *(*words, "--all", "-m", "--no-renames", "--diff-filter=d"),
+            *("--name-only", "-z", "--format=%x01%h", "--", pathspec),
         )
-        return tuple(dict.fromkeys((asked or "").split()))
+        commit = ""
+        for word in (told or "").split("\0"):
+            if word.startswith("\1"):
+                commit = word[1:]
+            elif word:  # the first path of a commit stands on a line of its own
+                yield commit, word.removeprefix("\n")
+
+    def ignore_files(self, root: Path, *, head: bool = False) -> Mapping[str, bytes]:
+        """The `.gitignore` files that whoever has the repository gets, by path.
+
+        Those on disk that are tracked or that git would add; with `head`, those of HEAD. A link
+        is none: git does not follow it.
+
+        Raises:
+            Precondition: as `state` does.
+            OSError: one cannot be read.
+        """
+        if head:
+            listed = self._ask(root, "ls-tree", "-r", "-z", "HEAD") if self.head(root) else None
+            entries = (line.partition("\t") for line in (listed or "").split("\0"))
+            names = (path for about, _, path in entries if about.startswith("100"))
+            found = ((name, self.blob(root, f"HEAD:{name}")) for name in _ignore_files(names))
+            return {name: data for name, data in found if data is not None}
+        there = _ignore_files(self.files(root) or ())
+        return {
+            name: (root / name).read_bytes()
+            for name in there
+            if (root / name).is_file() and not (root / name).is_symlink()
+        }
+
+    def ignored_by(self, files: Mapping[str, bytes], paths: Sequence[str]) -> frozenset[str]:
+        """Which paths these `.gitignore` files cover, and no rule of the person's own.
+
+        Asked in an empty repository that is made for it: git reads `.git/info/exclude` whatever
+        it is told, and knows no way to ask about files that are not there.
+
+        Raises:
+            GitFailed: git could not be asked.
+        """
+        with TemporaryDirectory(prefix="skc-ignore-") as name:
+            folder = Path(name)
+            self._do(folder, "init", "--quiet", "--template=")
+            for path, data in files.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(data)
+            given = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)
+            told = self._do(
+                folder,
+                *("-c", f"core.excludesFile={os.devnull}"),
+                *("check-ignore", "--no-index", "-z", "--stdin"),
+                given=given,
+                fine=(0, 1),
+            )
+        return frozenset(path.removeprefix("./") for path in told.split("\0") if path)
 
     def blob(self, root: Path, name: str) -> bytes | None:
         """The content behind `HEAD:path`, `:path` or an id; None where there is none."""
@@ -250,18 +334,28 @@ class GitProgram:
         *,
         index: str | None,
     ) -> None:
-        gone = (f"0 {'0' * 40}\t{path}\0" for path in remove)
-        there = (f"{entry.mode} {entry.blob}\t{entry.path}\0" for entry in put)
+        # a null name is as long as the repository's others: 40 digits of SHA-1, 64 of SHA-256
+        sha256 = bool(remove) and "sha256" in self._do(root, "rev-parse", "--show-object-format")
+        null = "0" * (64 if sha256 else 40)
+        gone = (f"0 {null}\t{path}\0" for path in remove)
+        there = (f"{each.mode} {each.blob} {each.stage}\t{each.path}\0" for each in put)
         lines = "".join((*gone, *there)).encode(errors="surrogateescape")
         self._do(root, "update-index", "-z", "--index-info", given=lines, index=index)
 
-    def _do(self, root: Path, *words: str, given: bytes = b"", index: str | None = None) -> str:
-        """Have git change something."""
+    def _do(
+        self,
+        root: Path,
+        *words: str,
+        given: bytes = b"",
+        index: str | None = None,
+        fine: tuple[int, ...] = (0,),
+    ) -> str:
+        """Have git do something that must succeed."""
         more = {} if index is None else {"GIT_INDEX_FILE": index}
         ran = self._run(root, *words, given=given, more=more)
         if ran is None:
             raise GitNotInstalled(root)
-        if ran.code != 0:
+        if ran.code not in fine:
             raise GitFailed(
                 f"git {words[0]} failed in {root}",
                 why=_first_line(ran.complaint or ran.output) or f"it ended with {ran.code}",
@@ -336,6 +430,10 @@ def _nearest(folder: Path) -> Path:
 
 def _seems_repository(folder: Path) -> bool:
     return any((place / ".git").exists() for place in (folder, *folder.parents))
+
+
+def _ignore_files(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(path for path in paths if path.rpartition("/")[2] == ".gitignore")
 
 
 def _text(raw: bytes) -> str:

@@ -3,15 +3,20 @@
 Source: the Dockerfile reference (line continuation, comments, ARG, ENV, COPY).
 """
 
+import json
+import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from skillconnect_ops.code.interpolation import expanded
 from skillconnect_ops.code.model import Found, Given, Kind, Read
 
-DOCKERFILE = re.compile(r"(?:.*/)?(?:(Dockerfile|Containerfile)([.-][\w.-]+)?|[\w.-]+\.dockerfile)")
+DOCKERFILE = re.compile(
+    r"(?:.*/)?(?:(Dockerfile|Containerfile)([.-][\w.-]+)?|[\w.-]+\.[Dd]ockerfile)"
+)
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _IGNORED = re.compile(r".*\.dockerignore")
@@ -37,6 +42,45 @@ class Instruction(Struct, frozen=True):
             return tuple(shlex.split(self.rest, comments=False))
         except ValueError:
             return tuple(self.rest.split())
+
+
+class Copied(Struct, frozen=True, kw_only=True):
+    """What a `COPY` or `ADD` takes from the build's context."""
+
+    sources: tuple[str, ...]
+    """Patterns of Go's filepath.Match, relative to the context; a folder stands for all in it."""
+    left_out: tuple[str, ...] = ()
+    """The patterns of `--exclude`."""
+    unclear: tuple[str, ...] = ()
+    """Sources that hang on a variable whose value the build alone knows."""
+
+
+def copied(each: Instruction, values: Mapping[str, str]) -> Copied:
+    """The sources of a `COPY` or `ADD`; none where they come from another image.
+
+    Args:
+        each: the instruction.
+        values: the build arguments and variables that have a value where it stands.
+    """
+    words = list(each.words())
+    flags = [words.pop(0) for _ in range(len(words)) if words[0].startswith("--")]
+    if any(flag.startswith("--from=") for flag in flags):
+        return Copied(sources=())
+    whole = each.rest[each.rest.find("[") :] if words and words[0].startswith("[") else ""
+    try:
+        words = [word for word in json.loads(whole) if isinstance(word, str)] if whole else words
+    except ValueError:
+        words = [word.strip("[],") for word in words]
+    sources, unclear = [], []
+    for word in words[:-1]:
+        made = expanded(word, values)
+        if made is None:
+            unclear.append(word)
+        elif "://" not in made and not made.startswith(("<<", "git@")):
+            plain = posixpath.normpath(made.lstrip("/") or ".")
+            sources.append(plain)
+    left_out = [flag.removeprefix("--exclude=") for flag in flags if flag.startswith("--exclude=")]
+    return Copied(sources=tuple(sources), left_out=tuple(left_out), unclear=tuple(unclear))
 
 
 def is_dockerfile(path: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import yaml
+from msgspec import Struct
 
 from skillconnect_ops.code.interpolation import uses
 from skillconnect_ops.code.model import Found, Given, Kind, Read, Unparsed
@@ -14,13 +15,73 @@ WORKFLOW = re.compile(r"(?:.*/)?\.github/(workflows/[^/]+|actions/.+/action)\.ya
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _SECRET = re.compile(r"\b(?:secrets|vars)\.([A-Za-z_][A-Za-z0-9_]*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DEEPEST = 8
 _PROVIDED = frozenset({"GITHUB_TOKEN"})
+
+
+class Build(Struct, frozen=True, kw_only=True):
+    """An image that a compose file has built."""
+
+    line: int
+    context: str
+    """As it stands there: relative to the compose file's folder, or a URL."""
+    dockerfile: str | None
+    """Relative to the context; None where it is the one of the usual name."""
+    inline: str | None = None
+    """The Dockerfile itself, where it stands in the compose file from the next line on."""
+
+
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def compose(text: str, *, path: str) -> Found:
     """What a compose file takes from the environment, and what it gives its services."""
     return _looked(text, path, _of_compose)
+
+
+def builds(text: str) -> tuple[Build, ...]:
+    """The images that a compose file's services build; none of what cannot be parsed."""
+    found: list[Build] = []
+    try:
+        for document in yaml.compose_all(text, Loader=_Loader):
+            for service in _fields(_fields(document).get("services")).values():
+                build = _build(_fields(service).get("build"))
+                found += [build] if build is not None else []
+    except (yaml.YAMLError, RecursionError, ValueError):
+        pass  # `compose` tells of it
+    return tuple(found)
+
+
+def _build(node: yaml.Node | None) -> Build | None:
+    if isinstance(node, yaml.ScalarNode) and node.value:
+        return Build(line=node.start_mark.line + 1, context=node.value, dockerfile=None)
+    fields = _fields(node)
+    texts = {key: each for key, each in fields.items() if isinstance(each, yaml.ScalarNode)}
+    if not texts.keys() & {"context", "dockerfile", "dockerfile_inline"}:
+        return None  # an override that adds arguments to a build that stands elsewhere
+    inline = texts.get("dockerfile_inline")
+    told = inline or texts.get("dockerfile") or texts["context"]
+    return Build(
+        line=told.start_mark.line + 1,
+        context=texts["context"].value if "context" in texts else ".",
+        dockerfile=texts["dockerfile"].value if "dockerfile" in texts else None,
+        inline=inline.value if inline is not None else None,
+    )
+
+
+def _fields(node: yaml.Node | None, *, depth: int = 0) -> dict[str, yaml.Node]:
+    """The pairs of a mapping, with what `<<` merges in; none of anything else."""
+    fields: dict[str, yaml.Node] = {}
+    if not isinstance(node, yaml.MappingNode) or depth > _DEEPEST:
+        return fields
+    for key, value in node.value:
+        if key.value == "<<":
+            merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            for each in merged:
+                fields = {**_fields(each, depth=depth + 1), **fields}
+        elif isinstance(key, yaml.ScalarNode):
+            fields[key.value] = value
+    return fields
 
 
 def workflow(text: str, *, path: str) -> Found:

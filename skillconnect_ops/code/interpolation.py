@@ -5,7 +5,7 @@ Interpolation.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -33,6 +33,30 @@ def uses(text: str) -> Iterator[Use]:
             continue
         sign = found["sign"] or ""
         yield Use(name, _need(sign, text[found.end() :]), found.start(), sign)
+
+
+def expanded(text: str, values: Mapping[str, str]) -> str | None:
+    """A text with its variables put in, or their defaults; None where one cannot be told."""
+    made, at = "", 0
+    for found in _PLACE.finditer(text):
+        if found.start() < at:  # within a default that was taken
+            continue
+        made, at = made + text[at : found.start()], found.end()
+        name, sign = found["braced"] or found["plain"], found["sign"] or ""
+        if name is None:
+            made += "$"
+            continue
+        rest = ""
+        if found["braced"]:
+            rest = _until_closed(text[at:])
+            at += len(rest) + 1
+        value = values.get(name)
+        if value is None or (value == "" and sign.startswith(":")):
+            value = rest if sign.endswith("-") and "$" not in rest else None
+        if value is None or (rest and not sign):
+            return None
+        made += value
+    return made + text[at:]
 
 
 def _need(sign: str, rest: str) -> Need:

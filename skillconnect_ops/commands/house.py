@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -21,8 +21,10 @@ from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
 from skillconnect_ops.disk.files import Disk
-from skillconnect_ops.evidence.retired import RetiredLedger
-from skillconnect_ops.journal.office import Office
+
+if TYPE_CHECKING:  # a hook that only looks has no use for keys, chains and journals
+    from skillconnect_ops.evidence.retired import RetiredLedger
+    from skillconnect_ops.journal.office import Office
 
 
 class House(Protocol):
@@ -86,7 +88,7 @@ class House(Protocol):
             Precondition: several and none named, or no such target (the names are listed).
         """
 
-    def office(self, *, state: Path | None = None) -> Office:
+    def office(self, *, state: Path | None = None) -> "Office":
         """The journal's office of this project: where plans are carried out.
 
         Args:
@@ -97,7 +99,7 @@ class House(Protocol):
     def ledger(self) -> EvidenceLedger:
         """The evidence ledger of this project."""
 
-    def retired(self) -> RetiredLedger:
+    def retired(self) -> "RetiredLedger":
         """The ledger of this project's retired secrets.
 
         Raises:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Look, Span
 from skillconnect_ops.detection.page import Kind, Page
 from skillconnect_ops.detection.values import looks_random
@@ -15,7 +16,7 @@ from skillconnect_ops.detection.values import looks_random
 NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$"
 LONGEST_NAME = 64
 
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     rb"""(?x)
     [\w.$-]{0,48}+                                    # the rest of the name
     (?:
@@ -40,10 +41,10 @@ _ASSIGNED = re.compile(
     )
     """
 )
-_TOKEN = re.compile(rb"[^\s;|&<>\"'`]+")
-_WORD = re.compile(rb"[^\s;|&<>\"'`\\]+")
+_TOKEN = regex(rb"[^\s;|&<>\"'`]+")
+_WORD = regex(rb"[^\s;|&<>\"'`\\]+")
 """A word of a command, or a value of an address, within a string of JSON or of code."""
-_NEXT = re.compile(
+_NEXT = regex(
     rb"\s{0,40},\s{0,40}(?P<quote>[\"'`])"
     rb"(?P<quoted>(?:(?!(?P=quote))[^\\\r\n]){1,4000}+)(?P=quote)"
 )
@@ -52,10 +53,10 @@ MOST_LISTED = 16
 CODE = "code on the right-hand side"
 BARE_IN = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.SHELL, Kind.TEXT, Kind.DOC})
 _BEFORE_A_WORD = frozenset({b'"', b"'", b";", b"&", b"(", b"n", b"r", b"t"})
-_VARIABLE = re.compile(rb"-{0,2}[A-Za-z_][\w-]{0,80}(?:=| {1,20})$")
-_GAP = re.compile(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
-_DECLARES = re.compile(rb"(?:^|[\r\n])[ \t]*(?:export[ \t]+)?$")
-_DEFINES = re.compile(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
+_VARIABLE = regex(rb"-{0,2}[A-Za-z_][\w-]{0,80}(?:=| {1,20})$")
+_GAP = regex(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
+_DECLARES = regex(rb"(?:^|[\r\n])[ \t]*(?:export[ \t]+)?$")
+_DEFINES = regex(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
 
 
 def assignments() -> Look:
@@ -241,7 +242,7 @@ def _bare_value(page: Page, found: re.Match[bytes]) -> bytes:
 
 def named(pattern: str, *, value: str = "") -> Look:
     """A look at a value assigned to a name that matches `pattern`, and itself matches `value`."""
-    names, values, look = re.compile(pattern), re.compile(value.encode()), assignments()
+    names, values, look = regex(pattern), regex(value.encode()), assignments()
 
     def look_at_named(page: Page, start: int, end: int) -> Iterable[Span]:
         return [

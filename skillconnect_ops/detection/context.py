@@ -1,19 +1,19 @@
 """Where a span stands: its line and column, its line with secrets masked, and `skc: allow`."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.masking import masked
 
 WIDTH = 200
 """Characters of context shown."""
 LONGEST_LINE = 2000
 """Bytes to either side of a secret that count as its line."""
-_ALLOW = re.compile(rb"skc:[ \t]*allow[ \t]+([^\r\n]{1,300})")
-_CLOSERS = re.compile(r"(?:\*/|-->|--%>|#\}|%\})?[\s\"',;]*$")
-_ONLY_A_COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*|--|;|<!--|\{#|%|rem\b)[^\r\n]*")
+_ALLOW = regex(rb"skc:[ \t]*allow[ \t]+([^\r\n]{1,300})")
+_CLOSERS = regex(r"(?:\*/|-->|--%>|#\}|%\})?[\s\"',;]*$")
+_ONLY_A_COMMENT = regex(rb"[ \t]*(?:#|//|/\*|\*|--|;|<!--|\{#|%|rem\b)[^\r\n]*")
 
 
 class Place(Struct, frozen=True):

@@ -4,10 +4,10 @@ Nothing is dropped here. A placeholder is still a finding, of low confidence, wi
 that a person who disagrees can see what was thought.
 """
 
-import re
 from collections.abc import Iterator
 
 from skillconnect_ops.core.finding import Confidence, Rank
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection import values
 from skillconnect_ops.detection.model import Kin, Span
 from skillconnect_ops.detection.page import Kind, Page
@@ -16,8 +16,8 @@ LOW, MEDIUM, HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
 Doubt = tuple[str, Confidence]
 Grade = tuple[Confidence, tuple[str, ...]]
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_ABOUT = re.compile(
+_WORD = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_ABOUT = regex(
     r"""(?x) (?: field | hint | label | placeholder | names? | policy | len(?:gth)?
       | ur[il]s? | path
       | endpoint | files? | dir | types? | regexp? | pattern | errors? | messages? | msg
@@ -39,15 +39,15 @@ _SPOKEN = frozenset(
     | {"has", "min", "max", "hint", "placeholder", "error", "text", "msg", "message", "validate"}
 )
 """First words of such names: `LABEL_PASSWORD`, `isTokenValid`."""
-_PUBLIC = re.compile(
+_PUBLIC = regex(
     r"(?i)public|publishable|csrf|xsrf|(?:primary|foreign|sort|partition|cache|group)_?key"
 )
-_PASSWORD = re.compile(r"(?i:pass|pwd|credential)|(?:\b|_)(?i:pw)|Pw(?![a-z])|[a-z]pw$|PW$")
-_COUNTED = re.compile(r"(?i)tokens?$")
+_PASSWORD = regex(r"(?i:pass|pwd|credential)|(?:\b|_)(?i:pw)|Pw(?![a-z])|[a-z]pw$|PW$")
+_COUNTED = regex(r"(?i)tokens?$")
 """Names under which a number is a count or a time: `CHAT_TOKENS`, `ACCESS_TOKEN`."""
-_PLACE = re.compile(r"/[^/]+/|^[A-Za-z]:\\|\.\w{1,5}$")
+_PLACE = regex(r"/[^/]+/|^[A-Za-z]:\\|\.\w{1,5}$")
 """A path that can hardly be a password which begins with a slash."""
-_SECRET_WORDS = re.compile(
+_SECRET_WORDS = regex(
     r"""(?xi) pass ?(?:word|code|phrase) | passwor[dt] | kennwort | mot \s de \s passe
       | contrase[nñ]a | clave | senha | palavra | wachtwoord | has[lł]o | heslo | parola | parol\b
       | l[oö]senord | adgangskode | salasana | jelsz[oó] | [sş]ifre | 密[码碼] | パスワード

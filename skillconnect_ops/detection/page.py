@@ -1,10 +1,10 @@
 """What is scanned, seen by a detector: the bytes, and what their path says about them."""
 
-import re
 from enum import StrEnum
 from functools import cached_property
 
 from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.core.regex import regex
 
 Remark = tuple[str, Confidence, Confidence]
 """A reason, and the most that it leaves to a known shape and to a value known by its name."""
@@ -39,30 +39,30 @@ _EXTENSIONS = {
     Kind.DOC: "md markdown mdx rst adoc asciidoc tex txt",
 }
 KIND_OF = {name: kind for kind, names in _EXTENSIONS.items() for name in names.split()}
-_NAMES = re.compile(
+_NAMES = regex(
     r"""(?xi) ^(?: (?P<env> \.env (?:[._-][\w.-]+)? | [\w.-]+\.env(?:\.[\w-]+)? | env )
     | (?P<shell> (?:Docker|Container)file.* | Makefile | Procfile | \.?bash\w*
                | \.?(?:z|k)sh\w+ | \.?profile )
     | (?P<json> \.(?:babel|eslint|prettier|mocha|nyc)rc )
     | (?P<doc> README | CHANGELOG | HISTORY | LICENSE | CONTRIBUTING | SECURITY | NEWS ) )$"""
 )
-_TESTS = re.compile(
+_TESTS = regex(
     r"""(?xi) / (?: tests? | specs? | __tests__ | __mocks__ | testdata | fixtures? | mocks? | e2e
                   | testing | cypress | benchmarks? | stories ) /
         | [._-](?:test|spec|e2e|stories|mock|fixture)s?\.\w+$ | /(?:test|spec|conftest)[_.][^/]*$"""
 )
-_DOCS = re.compile(r"(?i)/(?:docs?|documentation|man|wiki|website)/")
-_EXAMPLES = re.compile(
+_DOCS = regex(r"(?i)/(?:docs?|documentation|man|wiki|website)/")
+_EXAMPLES = regex(
     r"""(?xi) [._-](?:example|sample|template|tmpl|tpl|dist|default|skel|defaults)s?(?:\.\w+)?$
         | /(?:example|sample|template)[._-][^/]*$ | /(?:examples?|samples?|demos?|tutorials?)/
         | \.(?:j2|jinja2?|mustache)$"""
 )
-_SPOKEN = re.compile(
+_SPOKEN = regex(
     r"(?i)/(?:i18n|l10n|locales?|lang|languages?|translations?|messages|intl)/"
     r"|/(?:messages|strings|translations?|locale|i18n)[._-][^/]*$"
     r"|/[a-z]{2}[_-][A-Z]{2}\.(?:json|ya?ml|ts|js)$|\.(?:pot?|xliff|xlf|arb|resx|ftl)$"
 )
-_LANGUAGE = re.compile(
+_LANGUAGE = regex(
     r"""(?xi) (?: ^ | [/._-] )
       (?: ar | bg | bn | ca | cs | cy | da | de | el | en | es | et | eu | fa | fi | fr | gl | gu
         | he | hi | hr | hu | hy | it | ja | ka | ko | lt | lv | mk | ms | nb | ne | nl | nn | pa
@@ -71,15 +71,13 @@ _LANGUAGE = re.compile(
       (?: [_-] [a-z]{2,4} )?
       \. (?: json5? | ya?ml | properties | js | ts | php | toml | xml | ini )$"""
 )
-_LOCKS = re.compile(
+_LOCKS = regex(
     r"""(?xi) /(?: package-lock\.json | npm-shrinkwrap\.json | yarn\.lock | pnpm-lock\.yaml
         | bun\.lock | poetry\.lock | uv\.lock | pdm\.lock | Pipfile\.lock | composer\.lock
         | Gemfile\.lock | Cargo\.lock | go\.sum | packages\.lock\.json | flake\.lock
         | deno\.lock | mix\.lock | [\w.-]+\.lock )$"""
 )
-_GENERATED = re.compile(
-    r"(?i)\.min\.(?:js|css)$|\.(?:js|css)\.map$|/(?:node_modules|vendor)/|\.svg$"
-)
+_GENERATED = regex(r"(?i)\.min\.(?:js|css)$|\.(?:js|css)\.map$|/(?:node_modules|vendor)/|\.svg$")
 
 
 class Page:

@@ -6,18 +6,18 @@ secret over a network: only `analyze_string`, their regular expressions, runs he
 `analyze_line` may call the service.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
 
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Look, Read, Span
 from skillconnect_ops.detection.page import Page
 
 LONGEST_LINE = 4000
 """Bytes of a line that are handed over; minified code has no lines worth the name."""
-_LONG = re.compile(rb"[A-Za-z0-9_+/-]{20,}")
+_LONG = regex(rb"[A-Za-z0-9_+/-]{20,}")
 _PACKAGE = "detect_secrets.plugins."
 
 

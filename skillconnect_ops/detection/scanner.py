@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection.context import Place, Places
 from skillconnect_ops.detection.detectors import DETECTORS
@@ -16,6 +17,9 @@ from skillconnect_ops.detection.unicode import Transcoded, utf16_codec
 
 PIECE = 1 << 22
 """Bytes that the automaton sees at once: its hits are a list, which must not grow with the file."""
+_MUCH_BYTES = 1 << 18
+"""From here on the automaton that is fastest to run is worth the time that it takes to build."""
+_LETTERS = regex(r"[a-z]+")
 
 Found = tuple[int, Span]
 """A span and the rank of its detector in the register; a lower rank is more specific."""
@@ -40,15 +44,15 @@ class Scanner:
                     keywords.setdefault(keyword, []).append((rank, detector.look))
         self._looks = tuple(tuple(looks) for looks in keywords.values())
         self._overlap = max(map(len, keywords)) - 1
-        self._automaton = BytesAhoCorasick(
-            list(keywords), matchkind=MatchKind.Standard, implementation=Implementation.DFA
-        )
+        self._keywords = list(keywords)
+        self._automaton = self._built(Implementation.ContiguousNFA)
+        self._seen_bytes = 0
         self._readers = tuple(
-            (rank, re.compile(one.files, re.IGNORECASE), one.read)
+            (rank, regex(one.files, re.IGNORECASE), one.read)
             for rank, one in enumerate(self._detectors)
             if one.files is not None and one.read is not None
         )
-        self._any_reader = re.compile(
+        self._any_reader = regex(
             "|".join(f"(?:{one.files})" for one in self._detectors if one.files), re.IGNORECASE
         )
         self._whole = tuple(
@@ -101,7 +105,16 @@ class Scanner:
                     found.extend((rank, span) for span in read(page))
         return found
 
+    def _built(self, implementation: Implementation) -> BytesAhoCorasick:
+        return BytesAhoCorasick(
+            self._keywords, matchkind=MatchKind.Standard, implementation=implementation
+        )
+
     def _hits(self, content: bytes) -> Iterator[tuple[int, int, int]]:
+        before = self._seen_bytes
+        self._seen_bytes += len(content)
+        if before <= _MUCH_BYTES < self._seen_bytes:
+            self._automaton = self._built(Implementation.DFA)
         if len(content) <= PIECE:
             yield from self._automaton.find_matches_as_indexes(content, overlapping=True)
             return
@@ -150,10 +163,10 @@ def _cases(keyword: str) -> Iterator[bytes]:
         lower = joint.join(words)
         yield lower.encode()
         yield lower.upper().encode()
-        yield re.sub(r"[a-z]+", _capital, lower, count=1).encode()
-        yield joint.join([words[0], *(re.sub(r"[a-z]+", _capital, w) for w in words[1:])]).encode()
-        yield re.sub(r"[a-z]+", _capital, lower).encode()
-        yield "".join(re.sub(r"[a-z]+", _capital, w, count=1) for w in words).encode()
+        yield _LETTERS.sub(_capital, lower, count=1).encode()
+        yield joint.join([words[0], *(_LETTERS.sub(_capital, w) for w in words[1:])]).encode()
+        yield _LETTERS.sub(_capital, lower).encode()
+        yield "".join(_LETTERS.sub(_capital, w, count=1) for w in words).encode()
 
 
 def _capital(word: re.Match[str]) -> str:

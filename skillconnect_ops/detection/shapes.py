@@ -3,6 +3,7 @@
 import re
 
 from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Look, Read, Span
 from skillconnect_ops.detection.page import Kind, Page
 
@@ -18,8 +19,8 @@ def shaped(pattern: bytes, *, confidence: Confidence = Confidence.HIGH) -> Look:
         pattern: matched where the keyword begins; its group `secret`, or all of it, is the secret.
         confidence: the most that a hit is worth.
     """
-    compiled = re.compile(pattern)
-    group: str | int = "secret" if "secret" in compiled.groupindex else 0
+    compiled = regex(pattern)
+    group = _group(pattern)
 
     def look(page: Page, start: int, _end: int) -> tuple[Span, ...]:
         found = compiled.match(page.content, start)
@@ -32,8 +33,8 @@ def shaped(pattern: bytes, *, confidence: Confidence = Confidence.HIGH) -> Look:
 
 def around(pattern: bytes, *, before: int, confidence: Confidence = Confidence.HIGH) -> Look:
     """A look at a text in which the keyword stands somewhere in the first `before` bytes."""
-    compiled = re.compile(pattern)
-    group: str | int = "secret" if "secret" in compiled.groupindex else 0
+    compiled = regex(pattern)
+    group = _group(pattern)
 
     def look(page: Page, start: int, end: int) -> tuple[Span, ...]:
         low = max(start - before, 0)
@@ -48,8 +49,8 @@ def around(pattern: bytes, *, before: int, confidence: Confidence = Confidence.H
 
 def lines(pattern: bytes, *, confidence: Confidence = Confidence.HIGH) -> Read:
     """A reading of a whole file: every place where the pattern matches."""
-    compiled = re.compile(pattern, re.MULTILINE)
-    group: str | int = "secret" if "secret" in compiled.groupindex else 0
+    compiled = regex(pattern, re.MULTILINE)
+    group = _group(pattern)
 
     def read(page: Page) -> tuple[Span, ...]:
         return tuple(_span(found, group, confidence) for found in compiled.finditer(page.content))
@@ -68,7 +69,7 @@ def uri(schemes: bytes, *, of_a_database: bool = True) -> Look:
         schemes: a pattern of them, as far as `://`.
         of_a_database: whether an `@` in the path would be strange; web addresses are full of them.
     """
-    strict = re.compile(
+    strict = regex(
         rb"(?:" + schemes + rb")://"
         rb"(?P<user>[^\s\"'`<>\\/:]{0,256}):(?P<secret>[^\s\"'`<>\\/]{1,512})@"
         rb"(?P<host>[\w.,:%\[\]{}$-]{1,512})(?P<path>[/?][^\s\"'`<>\\)\]]{0,1024})?"
@@ -117,7 +118,7 @@ def _quote(page: Page, start: int) -> bytes:
 
 
 def _raw(schemes: bytes, excluded: bytes) -> re.Pattern[bytes]:
-    return re.compile(
+    return regex(
         rb"(?:" + schemes + rb")://(?P<user>[^\s\"'`<>\\/:@]{0,256}):"
         rb"(?P<secret>(?:(?!://|[?&]\w{1,40}=)[^\s" + excluded + rb"]){1,256})@"
         rb"(?P<host>[\w.,:%\[\]-]{1,512}+)(?P<path>[/?][^\s\"'`<>\\)\]]{0,1024}+)?+"
@@ -125,8 +126,8 @@ def _raw(schemes: bytes, excluded: bytes) -> re.Pattern[bytes]:
     )
 
 
-_DOTTED = re.compile(rb"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:,|$)|localhost|\[")
-_PORT = re.compile(rb"(?:\d{1,5}|:?(?i:port)\w*|:\w+|(?:\$[{(A-Z_]|%[sd]|[{<\[])[^/]*)(?:,.*)?$")
+_DOTTED = regex(rb"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:,|$)|localhost|\[")
+_PORT = regex(rb"(?:\d{1,5}|:?(?i:port)\w*|:\w+|(?:\$[{(A-Z_]|%[sd]|[{<\[])[^/]*)(?:,.*)?$")
 
 
 def _is_cut(found: re.Match[bytes]) -> bool:
@@ -145,11 +146,11 @@ def _is_sure(found: re.Match[bytes], *, of_a_database: bool) -> bool:
     return of_a_database or bool(_DOTTED.match(host) and b"." not in user and b"," not in user)
 
 
-_NO_HOST = re.compile(
+_NO_HOST = regex(
     rb"(?i)(?:[\w-]+\.)*(?:example\.(?:com|org|net)|host(?:name)?\d?|server\d?|domain(?:\.com)?|"
     rb"your[\w.-]*|my[\w-]*host[\w.]*|\w*\.(?:test|invalid|example))(?::\d+|:port|,|$)"
 )
-_LOCAL = re.compile(rb"(?i)(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?::|,|$)")
+_LOCAL = regex(rb"(?i)(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?::|,|$)")
 
 
 def _judged(found: re.Match[bytes]) -> tuple[Confidence, tuple[str, ...]]:
@@ -165,6 +166,11 @@ def _judged(found: re.Match[bytes]) -> tuple[Confidence, tuple[str, ...]]:
 
 _WORDS = frozenset(b"pass password pwd passwd passw0rd pw secret p pass1 mypassword".split())
 _USERS = frozenset(b"user username usr u name me myuser root admin dbuser foo login".split())
+
+
+def _group(pattern: bytes) -> str | int:
+    """Which group of a match is the secret; told without compiling the pattern."""
+    return "secret" if b"(?P<secret>" in pattern else 0
 
 
 def _span(found: re.Match[bytes], group: str | int, confidence: Confidence) -> Span:

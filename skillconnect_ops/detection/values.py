@@ -1,23 +1,24 @@
 """What a value looks like: a placeholder, a reference, a word, an id, or something random."""
 
 import math
-import re
 from collections import Counter
 
-VARIABLE = re.compile(
+from skillconnect_ops.core.regex import regex
+
+VARIABLE = regex(
     r"""(?xi) ^ (?: (?: \$\{[^}]*\} | \$\([^)]*\) | \$\$?[a-z_]\w* | %[a-z_]\w*%
         | \{\{[^{}]*\}\} | \{%[^%]*%\} | \#\{[^}]*\} | @[\w.-]+@ | \{[\w.:$]*\}
         | %\(?[\w.]*\)?[sdvq] | <%[^%]*%> | \$env:\w+ | \$\[[^\]]*\] | :[a-z]\w* )+
         | !\w+\s.* | \?{1,3} ) $ """
 )
 """The whole value is put in from elsewhere: `${X}`, `$X`, `{{ x }}`, `%s`."""
-HALF_VARIABLE = re.compile(r"[$#]\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|%\(\w+\)s|<%=[^%]*%>")
-LOOKED_UP = re.compile(
+HALF_VARIABLE = regex(r"[$#]\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|%\(\w+\)s|<%=[^%]*%>")
+LOOKED_UP = regex(
     r"""(?xi) process\.env | import\.meta\.env | os\.environ | getenv | \benv\( | \bENV\[
       | System\.get | secretKeyRef | valueFrom | fromJson\( | ^(?:secrets?|config|data)\.\w+
       | ^(?:vault|ssm|secret|sm|ref|keyring|op|sops|env|file|arn|projects)(?::|\+|/)\S*/"""
 )
-PLACEHOLDER = re.compile(
+PLACEHOLDER = regex(
     r"""(?xi) ^<.*>$ | ^\[.*\]$ | ^\(.*\)$ | ^__.+__$ | ^\*+$ | ^[x*._\-?0#•\s]+$ | \.\.\.$ | …
       | x{5,} | \*{3,} | ^(?:(?:your|my|some)[-_ ]?|(?:any|the|an?|this|our|their)[-_ ])\w*[-_ ]?
               (?:secret|password|passwd|pass|pwd|key|token|value|cred|api|here|user|app|string)
@@ -33,7 +34,7 @@ PLACEHOLDER = re.compile(
       | ^(?:none|null|nil|undefined|true|false|yes|no|on|off|empty|optional|required|default|n/?a
           |string|number|boolean|bool|object|array|any|unset|hidden|masked|encrypted|disabled)$"""
 )
-EVERYBODYS = re.compile(
+EVERYBODYS = regex(
     r"""(?xi) (?: (?:pass(?:w(?:or)?d)? | pwd | passw0rd | secret | admin | root | user | guest
                     | test)
                   (?:\d{0,3}|1234|12345)
@@ -41,37 +42,35 @@ EVERYBODYS = re.compile(
       | mysql | postgres | redis | mongo | mongodb | rabbitmq | minioadmin | keyboard | abc123
       | token | key | apikey | default ) $"""
 )
-SURE_PLACEHOLDER = re.compile(
+SURE_PLACEHOLDER = regex(
     r"(?i)example|x{5,}|\*{3,}|\.\.\.|deadbeef|0123456789|1234567890|abcdefgh|placeholder|redacted"
     r"|change[-_ ]?me|(?:^|[^a-z])your[-_]|(.)\1{7,}"
 )
 """What no real key holds; the looser words above may stand in a random one by chance."""
-OBJECT_ID = re.compile(r"[0-9a-f]{24}$|[0-9A-F]{24}$")
-CHAIN_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}$")
-UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-ETAG = re.compile(r'^(?:W/)?\\?"[\w+/=-]+\\?"$|^W/\\?"')
-PATH = re.compile(
+OBJECT_ID = regex(r"[0-9a-f]{24}$|[0-9A-F]{24}$")
+CHAIN_ADDRESS = regex(r"0x[0-9a-fA-F]{40}$")
+UUID = regex(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+ETAG = regex(r'^(?:W/)?\\?"[\w+/=-]+\\?"$|^W/\\?"')
+PATH = regex(
     r"^(?:~|\.{1,2})?/[\w.@/ -]+$|^[A-Za-z]:\\|^(?:[\w@-]+/)+[\w-]+\.\w{1,5}$"
     r"|\.(?:pem|key|crt|json|txt|ya?ml|pub|js|ts|html?|png|svg|css)$"
 )
-ADDRESS = re.compile(
+ADDRESS = regex(
     r"^(?:[a-z][a-z0-9+.-]*:)?//[^\s@]+$|^[\w.+-]+@[\w-]+\.[\w.]+$"
     r"|^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?$"
 )
-IDENTIFIER = re.compile(r"^[A-Za-z_$@#.][A-Za-z_$ .:/-]*[!?]?$")
-CALL = re.compile(
+IDENTIFIER = regex(r"^[A-Za-z_$@#.][A-Za-z_$ .:/-]*[!?]?$")
+CALL = regex(
     r"^[A-Za-z_$][\w$.]*\(.*$|=>|\bfunction\b|^(?:new|await|return|typeof)\s|^!?[\w$]+(?:\?\.|\.)[\w$.]+[;,)]*$|^\w+\[|^[({\[].*"
 )
-CODE = re.compile(r"[{}();]\s|\s(?:&&|\|\||===?|!==?|\+)\s|^\s*[+&|)\],;]|\bfunction\b|\breturn\b")
-VERSION = re.compile(
+CODE = regex(r"[{}();]\s|\s(?:&&|\|\||===?|!==?|\+)\s|^\s*[+&|)\],;]|\bfunction\b|\breturn\b")
+VERSION = regex(
     r"(?i)^(?:[\^~]|[<>]=?|=|v)?\s?\d{1,4}(?:\.(?:\d{1,6}|[x*])){2}(?:[-+][\w.+-]{1,30})?"
     r"(?:\s(?:-|\|\||[<>]).*)?$|^(?:[\^~]|[<>]=?)\d{1,4}(?:\.(?:\d{1,6}|[x*]))?$|^workspace:[\^~*]"
 )
 """Of a package, as its manifest asks for it: `^9.0.2`, `>=1.2`, `2.0.0-rc.1`."""
-DATE_OR_NUMBER = re.compile(
-    r"^[+-]?\d{1,9}(?:\.\d+)?(?:ms|s|m|h|d|px|em|%|kb|mb)?$|^\d{4}-\d\d-\d\d"
-)
-HASHED = re.compile(
+DATE_OR_NUMBER = regex(r"^[+-]?\d{1,9}(?:\.\d+)?(?:ms|s|m|h|d|px|em|%|kb|mb)?$|^\d{4}-\d\d-\d\d")
+HASHED = regex(
     r"^\$(?:2[abxy]|1|5|6|7|y|gy|apr1|argon2(?:id|i|d)|pbkdf2[\w-]*|scrypt)\$|^\{S?SHA|^(?:pbkdf2|bcrypt|argon2)[_$]"
 )
 
@@ -108,8 +107,8 @@ def _reads_as_words(value: str) -> bool:
     return sum(map(len, letters)) >= 3 * len(letters)
 
 
-_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_DIGITS = re.compile(r"\d+")
+_RUN = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_DIGITS = regex(r"\d+")
 
 
 def in_foreign_letters(value: str) -> bool:

@@ -20,6 +20,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition, Refused
+from skillconnect_ops.core.view import listed
+from skillconnect_ops.disk.acl import ATTRIBUTE, parse_acl
+from skillconnect_ops.disk.attributes import AttributeSystem, attributes, give
 from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.disk.system import System
 
@@ -54,7 +57,7 @@ class NotAsWritten(Precondition):
     """What was written does not read back as it should."""
 
 
-class SharedSystem(System, Protocol):
+class SharedSystem(System, AttributeSystem, Protocol):
     """What is asked of `os` here besides."""
 
     def read(self, fd: int, length: int, /) -> bytes:
@@ -88,8 +91,9 @@ def change(
 ) -> Changed:
     """Change one file under a lock: a reader, or a crash, finds the old bytes or the new ones.
 
-    Owner, group and mode stay, but nobody else may read or write it afterwards (a group that is
-    not the owner's own was let in on purpose, and may go on reading).
+    Owner, group, mode and extended attributes stay, but nobody else may read or write it
+    afterwards. A group that is not the owner's own was let in on purpose, and may go on reading;
+    so was whom an access control list names, which is said in a notice.
 
     Args:
         path: the file; a link is followed to its end. It need not be there, its folder must.
@@ -102,6 +106,7 @@ def change(
     Raises:
         Refused: the file is of another owner, no plain file, or has a second name.
         Locked: others were writing for too long.
+        AttributeNotKept: it has an extended attribute that a new file cannot be given.
         Precondition: it cannot be read or written; it was not touched. Only where the folder
             cannot be synced at the very end the new bytes are there, perhaps not for good.
     """
@@ -234,20 +239,44 @@ def _not_ours(path: Path, uid: int) -> NotOurs:
 def _give(
     fd: int, found: os.stat_result | None, real: Path, system: SharedSystem
 ) -> tuple[str, ...]:
-    """Owner, group and mode of the old file for the new one, less what lets others in."""
+    """Owner, group, mode and attributes of the old file for the new one, less what lets others in.
+
+    In this order: the list of who has access decides the mode, and a change of owner clears bits.
+    """
     if found is None:
         system.fchmod(fd, 0o600)
         return ()
     fresh = os.fstat(fd)
     if (fresh.st_uid, fresh.st_gid) != (found.st_uid, found.st_gid):
         system.fchown(fd, found.st_uid, found.st_gid)
-    was = stat.S_IMODE(found.st_mode)
-    on_purpose = 0o040 if found.st_gid != _own_group(found.st_uid) else 0
-    mode = was & (0o700 | on_purpose)
-    system.fchmod(fd, mode)
-    if mode == was:
-        return ()
-    return (f"{real.name} was open to others (mode {was:04o}); it is {mode:04o} now",)
+    kept = dict(attributes(real, system))
+    listing = kept.get(ATTRIBUTE)
+    if listing is None:
+        give(fd, kept, path=real, system=system)
+        was, mode = stat.S_IMODE(found.st_mode), closed_mode(found)
+        system.fchmod(fd, mode)
+        if mode == was:
+            return ()
+        return (f"{real.name} was open to others (mode {was:04o}); it is {mode:04o} now",)
+    acl = parse_acl(listing)
+    closed = acl.closed(group_may_read=_group_is_let_in(found))
+    give(fd, {**kept, ATTRIBUTE: closed.raw()}, path=real, system=system)
+    notices = []
+    if closed != acl:
+        notices.append(f"{real.name} was open to others; now only to whom its ACL names")
+    if acl.lets_in:
+        notices.append(f"the ACL of {real.name} lets {listed(acl.lets_in)} in, as before")
+    return tuple(notices)
+
+
+def closed_mode(found: os.stat_result) -> int:
+    """The mode that a file without an access control list has once it was changed."""
+    on_purpose = 0o040 if _group_is_let_in(found) else 0
+    return stat.S_IMODE(found.st_mode) & (0o700 | on_purpose)
+
+
+def _group_is_let_in(found: os.stat_result) -> bool:
+    return found.st_gid != _own_group(found.st_uid)
 
 
 def _own_group(uid: int) -> int:

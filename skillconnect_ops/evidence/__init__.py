@@ -1,7 +1,7 @@
 """Floor 3: the two ledgers: what runs observed, and which secrets are retired.
 
 Both are signed, in files that git can merge. Of retired secrets `retired.py` tells; this is of the
-evidence.
+evidence, which `ledger.py` keeps.
 
 `.skc/evidence/<writer>.jsonl` in the repository is a *chain*: one record a line, each signed with
 Ed25519 and holding the hash of the line before it. `.skc/allowed_signers` says whose keys count.
@@ -28,7 +28,3 @@ left alone, and a new one begins.
 **A record without a listed signer is a claim**: it reads well, `signer` is None, and no status
 counts it as proven. So is one written for another project.
 """
-
-from skillconnect_ops.evidence.ledger import Ledger
-
-__all__ = ["Ledger"]

@@ -14,19 +14,23 @@ from urllib.parse import unquote_to_bytes
 import ahocorasick_rs
 from msgspec import Struct
 
+from skillconnect_ops.core.regex import regex
+
 _LONGEST = 1 << 16
 """How far a disguised text is followed from its anchor, in bytes."""
 _SHORTEST = 4
 """Anchors, plain or encoded, below this length would hit everywhere."""
-_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _MUCH_BYTES = 8 << 20
 """From here on the automaton that is fastest to run is worth the 50 ms that it takes to build."""
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
-_HEX = frozenset(b"0123456789abcdefABCDEF")
+_HEX = b"0123456789abcdefABCDEF"
+_PORTION = 1024
 _WRAPPED = 60
 """A line of base64 this long may go on in the next one (RFC 2045: 76, RFC 7468: 64)."""
-_ESCAPES = re.compile(rb"""\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtbf"'/\\]))""")
+_DIGITS = regex(rb"[0-9a-fA-F]{8}")
+_ESCAPES = regex(rb"""\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtbf"'/\\]))""")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -49,6 +53,14 @@ class Plain(Struct, frozen=True):
     content: bytes
 
 
+class _Known(Struct, frozen=True):
+    """The anchors in some forms; a matcher's indexes are places in `coded`."""
+
+    forms: frozenset[Form]
+    coded: tuple[tuple[Form, int], ...]
+    matcher: ahocorasick_rs.BytesAhoCorasick
+
+
 class Disguises:
     """Finds and undoes disguises.
 
@@ -57,57 +69,101 @@ class Disguises:
     """
 
     def __init__(self, anchors: Iterable[bytes]) -> None:
-        forms: dict[bytes, tuple[Form, int]] = {}
-        for anchor in sorted(set(anchors)):
-            for pattern, form, shift in _encoded(anchor):
-                forms.setdefault(pattern, (form, shift))
-        self._forms = list(forms.values())
-        self._patterns = list(forms)
-        self._automaton = self._built(ahocorasick_rs.Implementation.ContiguousNFA)
-        self._swift = False
+        self._anchors = sorted(anchor for anchor in set(anchors) if len(anchor) >= _SHORTEST)
+        self._known: _Known | None = None
         self._seen_bytes = 0
 
     def undone(self, content: bytes) -> Iterator[Plain]:
         """Every stretch that holds an anchor in disguise, once."""
-        self._seen_bytes += len(content)
-        if not self._swift and self._seen_bytes > _MUCH_BYTES:
-            self._automaton = self._built(ahocorasick_rs.Implementation.DFA)
-            self._swift = True
+        # Whoever takes a stretch may have it searched before taking the next one.
+        known = self._ready_for(content)
         seen: dict[Form, int] = {}
-        for index, start, end in self._automaton.find_matches_as_indexes(content):
-            form, shift = self._forms[index]
+        for index, start, end in known.matcher.find_matches_as_indexes(content):
+            form, shift = known.coded[index]
             if start < seen.get(form, -1):
                 continue
             plain, until = _undo(content, form, start, end, shift)
             seen[form] = until
             yield plain
 
-    def _built(
-        self, implementation: ahocorasick_rs.Implementation
-    ) -> ahocorasick_rs.BytesAhoCorasick:
-        return ahocorasick_rs.BytesAhoCorasick(self._patterns, implementation=implementation)
+    def _ready_for(self, content: bytes) -> _Known:
+        """The forms that the content needs and those that were needed before; at last, all."""
+        before, known = self._seen_bytes, self._known
+        self._seen_bytes += len(content)
+        if self._seen_bytes > _MUCH_BYTES:
+            if known is None or before <= _MUCH_BYTES:
+                known = self._built(frozenset(Form), ahocorasick_rs.Implementation.DFA)
+        else:
+            forms = _possible(content)
+            if known is None or forms - known.forms:
+                forms |= known.forms if known is not None else frozenset()
+                known = self._built(forms, ahocorasick_rs.Implementation.ContiguousNFA)
+        self._known = known
+        return known
+
+    def _built(self, forms: frozenset[Form], kind: ahocorasick_rs.Implementation) -> _Known:
+        """The automaton of all anchors in these forms.
+
+        What a form yields always holds what `_possible` goes by. So for a content where the other
+        forms are not possible it matches just what the automaton of all forms would.
+        """
+        coded: dict[bytes, tuple[Form, int]] = {}
+        for anchor in self._anchors:
+            for one, form, shift in _encoded(anchor, forms):
+                coded.setdefault(one, (form, shift))
+        matcher = ahocorasick_rs.BytesAhoCorasick(list(coded), implementation=kind)
+        return _Known(forms, tuple(coded.values()), matcher)
 
 
-def _encoded(anchor: bytes) -> Iterator[tuple[bytes, Form, int]]:
-    """The anchor in every form; with each, how far behind a boundary of its coding it begins."""
-    if len(anchor) < _SHORTEST:
-        return
+def _possible(content: bytes) -> frozenset[Form]:
+    """The forms that a content may hold an anchor in.
+
+    Most contents hold no more than one, and to encode the anchors in all of them takes as long as
+    to look at a megabyte.
+    """
+    found = {Form.BASE64}
+    if b"%" in content:
+        found.add(Form.URL)
+    if b"\\" in content:
+        found.add(Form.ESCAPED)
+    if b"\0" in content:
+        found.add(Form.UTF16_LE)
+    if _DIGITS.search(content):
+        found.add(Form.HEX)
+    return frozenset(found)
+
+
+def _encoded(anchor: bytes, forms: frozenset[Form]) -> Iterator[tuple[bytes, Form, int]]:
+    """The anchor in these forms and in base64, which any content may hold.
+
+    With each, how far behind a boundary of its coding it begins. UTF-16 of both byte orders counts
+    as little-endian here.
+    """
+    yield from _in_base64(anchor)
+    short = anchor[:8]
+    for digits in (short.hex(), short.hex().upper()) if forms - {Form.BASE64} else ():
+        pairs = [digits[i : i + 2] for i in range(0, len(digits), 2)]
+        if Form.HEX in forms:
+            yield digits.encode(), Form.HEX, 0
+        if Form.URL in forms:
+            yield "".join(f"%{pair}" for pair in pairs).encode(), Form.URL, 0
+        if Form.ESCAPED in forms:
+            yield "".join(f"\\x{pair}" for pair in pairs).encode(), Form.ESCAPED, 0
+            yield "".join(f"\\u00{pair}" for pair in pairs).encode(), Form.ESCAPED, 0
+    if forms & {Form.URL, Form.ESCAPED}:
+        yield from (one for one in _escaped(anchor) if one[1] in forms)
+    if Form.UTF16_LE in forms:
+        # the one NUL that tells both apart is looked for in `_undo`: an automaton wants one pattern
+        yield b"\0".join(anchor[i : i + 1] for i in range(len(anchor))), Form.UTF16_LE, 0
+
+
+def _in_base64(anchor: bytes) -> Iterator[tuple[bytes, Form, int]]:
     for offset in range(3):
         coded = base64.b64encode(b"\0" * offset + anchor)
         first, last = -(-offset * 8 // 6), (offset + len(anchor)) * 8 // 6
         if last - first >= _SHORTEST:
             yield coded[first:last], Form.BASE64, first
             yield coded[first:last].translate(_TO_URL_SAFE), Form.BASE64, first
-    short = anchor[:8]
-    for digits in (short.hex(), short.hex().upper()):
-        pairs = [digits[i : i + 2] for i in range(0, len(digits), 2)]
-        yield digits.encode(), Form.HEX, 0
-        yield "".join(f"%{pair}" for pair in pairs).encode(), Form.URL, 0
-        yield "".join(f"\\x{pair}" for pair in pairs).encode(), Form.ESCAPED, 0
-        yield "".join(f"\\u00{pair}" for pair in pairs).encode(), Form.ESCAPED, 0
-    yield from _escaped(anchor)
-    # the one NUL that tells both apart is looked for in `_undo`: an automaton wants one pattern
-    yield b"\0".join(anchor[i : i + 1] for i in range(len(anchor))), Form.UTF16_LE, 0
 
 
 def _escaped(anchor: bytes) -> Iterator[tuple[bytes, Form, int]]:
@@ -153,17 +209,13 @@ def _undo(content: bytes, form: Form, start: int, end: int, shift: int) -> tuple
 
 
 def _run(
-    content: bytes, start: int, end: int, alphabet: frozenset[int], *, wrapped: bool
+    content: bytes, start: int, end: int, alphabet: bytes, *, wrapped: bool
 ) -> tuple[int, int]:
     """How far the alphabet reaches to both sides; over line ends where the lines are long."""
-    first, last = start, end
     lowest, highest = max(0, start - _LONGEST), min(len(content), end + _LONGEST)
-    width = 0
-    while first > lowest and content[first - 1] in alphabet:
-        first -= 1
+    first, last = lowest + len(content[lowest:start].rstrip(alphabet)), end
     while True:
-        while last < highest and content[last] in alphabet:
-            last += 1
+        last = _reach(content, last, highest, alphabet)
         width = last - (content.rfind(b"\n", first, last) + 1 or first)
         if not (wrapped and width >= _WRAPPED and content[last : last + 1] in {b"\n", b"\r"}):
             return first, last
@@ -171,6 +223,16 @@ def _run(
         if after >= highest or content[after] not in alphabet:
             return first, last
         last = after
+
+
+def _reach(content: bytes, at: int, highest: int, alphabet: bytes) -> int:
+    """Where the alphabet ends; looked at in portions, since most runs are short."""
+    while part := content[at : min(at + _PORTION, highest)]:
+        rest = len(part.lstrip(alphabet))
+        at += len(part) - rest
+        if rest:
+            break
+    return at
 
 
 def _line(content: bytes, start: int, end: int) -> tuple[int, int]:

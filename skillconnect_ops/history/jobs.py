@@ -1,6 +1,5 @@
 """One portion of work, done by whichever process takes it: read, search, say what was found."""
 
-import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -9,12 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, Unreadable
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.model import Gap, Hit, Looked, Search, Trace, Where
 from skillconnect_ops.history.versions import Versions
 from skillconnect_ops.history.wire import Harvest, packed
 
-_TREE_ENTRY = re.compile(rb"[0-7]{5,6} ([^\0]+)\0")
-_LFS = re.compile(rb"oid sha256:([0-9a-f]{64})")
+_TREE_ENTRY = regex(rb"[0-7]{5,6} ([^\0]+)\0")
+_LFS = regex(rb"oid sha256:([0-9a-f]{64})")
 _LFS_HEAD = b"version https://git-lfs"
 _LARGEST_POINTER = 1024
 _STEP_BYTES = 16 << 20
@@ -128,7 +128,7 @@ class _Gathered:
 def _names(job: ObjectJob) -> Harvest:
     """The names in trees, each once for the whole job; blobs' and trees' ids are cut out."""
     digest_bytes = len(job.items[0][0]) // 2 if job.items else 20
-    entry = re.compile(_TREE_ENTRY.pattern + b"[\\s\\S]{%d}" % digest_bytes)
+    entry = regex(_TREE_ENTRY.pattern + b"[\\s\\S]{%d}" % digest_bytes)
     names: set[bytes] = set()
     gaps: list[Gap] = []
     size_bytes = 0

@@ -31,6 +31,7 @@ _PROBES = (0, 64, 256, 1024, 4096, 12288)
 """How far behind a difference, in the old version, a text is taken that the new one may hold."""
 _MOST_CHANGES = 200
 _STEP = 1 << 16
+_FEW = 256
 _HELD_BYTES = 24 << 20
 
 
@@ -106,10 +107,11 @@ class Versions:
             if looked.skipped:
                 return None
             if looked.traces:
-                whole, _ = _whole_lines(content, begin, end)
+                above = lines.above(begin)
+                whole = _whole(content, begin, end, lines.to(end) - above)
                 if not all(one.line in whole and _end(one) in whole for one in looked.traces):
                     return None
-                traces += (_moved(one, lines.above(begin)) for one in looked.traces)
+                traces += (_moved(one, above) for one in looked.traces)
         return traces
 
 
@@ -117,12 +119,11 @@ def _held(versions: tuple[_Version, ...]) -> int:
     return sum(len(one.content) for one in versions)
 
 
-def _whole_lines(content: bytes, begin: int, end: int) -> tuple[range, int]:
-    """The lines of a stretch that lie wholly in it, counted in it from 1; how many it touches."""
-    touched = content.count(b"\n", begin, end) + (content[end - 1 : end] != b"\n")
-    starts_whole = begin == 0 or content[begin - 1 : begin] == b"\n"
-    ends_whole = end == len(content) or content[end - 1 : end] == b"\n"
-    return range(1 if starts_whole else 2, touched + 1 if ends_whole else touched), touched
+def _whole(content: bytes, begin: int, end: int, touched: int) -> range:
+    """The lines of a stretch that lie wholly in it, counted in it from 1; it touches so many."""
+    starts = begin == 0 or content[begin - 1 : begin] == b"\n"
+    ends = end == len(content) or content[end - 1 : end] == b"\n"
+    return range(1 if starts else 2, touched + 1 if ends else touched)
 
 
 def _end(trace: Trace) -> int:
@@ -144,6 +145,10 @@ class _Lines:
         self._above += self._content.count(b"\n", self._offset, offset)
         self._offset = offset
         return self._above
+
+    def to(self, end: int) -> int:
+        """The number of lines that begin before the offset."""
+        return self.above(end) + (self._content[end - 1 : end] != b"\n")
 
 
 def alike(old: bytes, new: bytes) -> Iterator[Same]:
@@ -203,7 +208,9 @@ def _carried(before: _Version, lines: _Lines, kept: list[Same]) -> list[Trace] |
     old_lines = _Lines(before.content)
     for one in kept:
         above = old_lines.above(one.old)
-        whole, touched = _whole_lines(before.content, one.old, one.old + one.length)
+        end = one.old + one.length
+        touched = old_lines.to(end) - above
+        whole = _whole(before.content, one.old, end, touched)
         shift = lines.above(one.new) - above
         for trace in before.looked.traces:
             first, last = trace.line - above, _end(trace) - above
@@ -225,12 +232,11 @@ def _alike_from(one: bytes, at: int, other: bytes, there: int) -> int:
     most = min(len(one) - at, len(other) - there)
     done, step = 0, 1024
     while done < most:
-        width = min(step, most - done)
-        left = one[at + done : at + done + width]
-        right = other[there + done : there + done + width]
-        if left != right:
+        left = one[at + done : at + min(done + step, most)]
+        if not other.startswith(left, there + done):
+            right = other[there + done : there + done + len(left)]
             return done + _first_difference(left, right)
-        done, step = done + width, min(2 * step, _STEP)
+        done, step = done + len(left), min(2 * step, _STEP)
     return most
 
 
@@ -238,22 +244,22 @@ def _alike_to_end(one: bytes, at: int, other: bytes, there: int) -> int:
     most = min(len(one) - at, len(other) - there)
     done, step = 0, 1024
     while done < most:
-        width = min(step, most - done)
-        left = one[len(one) - done - width : len(one) - done]
-        right = other[len(other) - done - width : len(other) - done]
-        if left != right:
+        left = one[len(one) - min(done + step, most) : len(one) - done]
+        if not other.endswith(left, 0, len(other) - done):
+            right = other[len(other) - done - len(left) : len(other) - done]
             return done + _first_difference(left[::-1], right[::-1])
-        done, step = done + width, min(2 * step, _STEP)
+        done, step = done + len(left), min(2 * step, _STEP)
     return most
 
 
 def _first_difference(left: bytes, right: bytes) -> int:
-    """Where two texts of equal length, which differ, first do so; by halving."""
+    """Where two texts of equal length, which differ, first do so: halved, then its lowest bit."""
     low, high = 0, len(left)
-    while high - low > 1:
+    while high - low > _FEW:
         middle = (low + high) // 2
         if left[low:middle] == right[low:middle]:
             low = middle
         else:
             high = middle
-    return low
+    bits = int.from_bytes(left[low:high], "little") ^ int.from_bytes(right[low:high], "little")
+    return low + ((bits & -bits).bit_length() - 1) // 8

@@ -9,6 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from skillconnect_ops.terminal.group import HelpAsked
 from skillconnect_ops.terminal.help import page, section
+from skillconnect_ops.terminal.untyped import keep_defaults
 from skillconnect_ops.terminal.usage import NoSuchCommand
 
 PROGRAM = "skc"
@@ -81,6 +82,7 @@ class Front(TyperGroup):
         if option is not None:
             option.callback = _ask_help
             option.help = "Show this page."
+            keep_defaults((option,))
         return option
 
     def get_help(self, ctx: Any) -> str:
@@ -121,7 +123,9 @@ def _own_options() -> list[Any]:
     """`--version` and the two for completion, made by Typer as for any other app."""
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback()(_options)
-    return list(typer.main.get_command(app).params)
+    parameters = list(typer.main.get_command(app).params)
+    keep_defaults(parameters)
+    return parameters
 
 
 def _options(

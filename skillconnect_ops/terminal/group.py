@@ -25,6 +25,7 @@ from skillconnect_ops.terminal.options import (
     ReportFormat,
 )
 from skillconnect_ops.terminal.outfile import ensure_writable
+from skillconnect_ops.terminal.untyped import keep_defaults
 from skillconnect_ops.terminal.usage import NoSuchCommand
 
 BARE = "(bare)"
@@ -156,6 +157,8 @@ class Group:
         built = typer.main.get_command(app)
         if not isinstance(built, TyperCommand | TyperGroup):
             raise TypeError(f"typer built {type(built).__name__} for {self.name}")
+        for command in built.commands.values() if isinstance(built, TyperGroup) else (built,):
+            keep_defaults(command.params)
         if isinstance(built, TyperGroup):
             built.commands.update({name: group.build() for name, group in self.groups.items()})
         return built
@@ -240,6 +243,7 @@ def _raising(option: Any) -> Any:
     if option is not None:
         option.callback = _ask_help
         option.help = "Show this page."
+        keep_defaults((option,))
     return option
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.terminal.options import COMMON, EVERYWHERE
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _MOST = 26
-_EXTRA = re.compile(
+_EXTRA = regex(
     r"\[(?:default: (?P<default>[^;\]]+))?(?:; )?"
     r"(?:(?P<low>-?[\d.]+)<=x<=(?P<high>[\d.]+)|x>=(?P<least>-?[\d.]+))?\]$"
 )

@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from textwrap import fill
 from unicodedata import east_asian_width
 
-_UNFIT = re.compile(
+from skillconnect_ops.core.regex import regex
+
+_UNFIT = regex(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]*@")
-_NAMED = re.compile(
+_CREDENTIALS = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]*@")
+_NAMED = regex(
     r"(?i)(?P<name>(?:pass(?:word|phrase|wd)?|pwd|secret|token|credential|api_?key|private_?key)"
     r"[\w.-]*[\"']?\s*[=:]\s*)(?P<value>[\"'][^\"']*[\"']|[^\s,;)}\]]+)"
 )
-_KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
-_LEAD = re.compile(
+_KEY_BLOCK = regex(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
+_LEAD = regex(
     r"(?P<indent> *)(?P<label>(?:\d+\. |(?:note|warning|error|why): *|\[\d+/\d+\] )?)"
     r"(?P<paste>\$ |fix:|next:|skc |git )?"
 )
-_LONG_WORD = re.compile(r"[A-Za-z0-9+=]{16,}")
+_LONG_WORD = regex(r"[A-Za-z0-9+=]{16,}")
 
 
 def printable(text: str) -> str:

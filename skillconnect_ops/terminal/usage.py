@@ -1,6 +1,5 @@
 """What the parser cannot understand, said in our own form and with the nearest name."""
 
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -9,10 +8,11 @@ import typer
 from typer.core import TyperGroup
 
 from skillconnect_ops.core.errors import UsageError
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.terminal.help import path_of
 from skillconnect_ops.terminal.text import one_line, redacted
 
-_PARSING = re.compile(r", unable to parse .*$")
+_PARSING = regex(r", unable to parse .*$")
 
 
 class NotUnderstood(UsageError):

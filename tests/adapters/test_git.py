@@ -282,4 +282,86 @@ def test_the_commits_of_a_path_are_those_of_all_branches(
     git(repository, "rm", "-q", ".env")
     git(repository, "commit", "-qm", "gone")
     git(repository, "checkout", "-q", "-")
-    assert len(asked.commits(repository, Path(".env"))) == 3
+    two, one = git(repository, "log", "-2", "--format=%h").split()
+    assert asked.commits(repository, Path(".env")) == (two, one)  # who removed it does not hold it
+    (repository / "sub").mkdir()
+    assert asked.commits(repository / "sub", Path("../.env")) == (two, one)
+
+
+def test_a_bare_repository_is_one_without_a_work_tree(
+    asked: GitProgram, repository: Path, tmp_path: Path
+) -> None:
+    git(tmp_path, "clone", "--bare", str(repository), "bare")
+    assert asked.is_bare(tmp_path / "bare")
+    assert not asked.is_bare(repository)
+    assert not asked.is_bare(tmp_path)
+
+
+def test_the_index_tells_a_conflict_in_its_stages(asked: GitProgram, repository: Path) -> None:
+    (repository / "a.txt").write_text("mine")
+    git(repository, "stash")
+    (repository / "a.txt").write_text("theirs")
+    git(repository, "commit", "-am", "two")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(repository, "stash", "pop")
+    index = asked.index(repository)
+    assert [(each.path, each.stage) for each in index] == [("a.txt", stage) for stage in (1, 2, 3)]
+    asked.change_index(repository, remove=("a.txt",))
+    assert asked.index(repository) == ()
+    asked.change_index(repository, put=index)
+    assert asked.index(repository) == index
+
+
+def test_commits_are_told_by_path_whatever_its_name(asked: GitProgram, repository: Path) -> None:
+    for name in (".env", "d/.env ü", "d/e/.env\nx", "no.env"):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text("1")
+    git(repository, "add", "--all")
+    git(repository, "commit", "-m", "one")
+    (repository / ".env").write_text("2")
+    git(repository, "commit", "-am", "two")
+    git(repository, "rm", "-r", "d", ".env")
+    git(repository, "commit", "-m", "three")
+    _, two, one, _ = git(repository, "log", "--format=%h").split()
+    found = asked.commits_by_path(repository, "**/.env*")
+    assert found == {
+        ".env": (two, one),
+        "d/.env ü": (one,),
+        "d/e/.env\nx": (one,),
+    }
+    (repository / "d").mkdir(exist_ok=True)
+    below = asked.commits_by_path(repository / "d", "**/.env*")
+    assert below == {".env ü": (one,), "e/.env\nx": (one,)}
+
+
+def test_what_a_merge_alone_brought_is_told_by_path(asked: GitProgram, repository: Path) -> None:
+    git(repository, "switch", "-c", "side")
+    git(repository, "commit", "--allow-empty", "-m", "side")
+    git(repository, "switch", "main")
+    git(repository, "commit", "--allow-empty", "-m", "main")
+    git(repository, "merge", "--no-commit", "side")
+    (repository / ".env").write_text("1")
+    git(repository, "add", ".env")
+    git(repository, "commit", "-m", "merged")
+    merge = git(repository, "log", "-1", "--format=%h")
+    assert asked.commits_by_path(repository, "**/.env*") == {".env": (merge,)}
+
+
+def test_the_rules_are_those_that_others_get(
+    asked: GitProgram, repository: Path, tmp_path: Path
+) -> None:
+    for name in ("x", "y", "hidden"):
+        (repository / name).mkdir()
+        (repository / name / ".gitignore").write_text(name)
+    (repository / ".gitignore").write_text("hidden/\n")
+    git(repository, "add", ".gitignore", "x")
+    git(repository, "commit", "-m", "rules")
+    (repository / "x" / ".gitignore").write_text("edited")
+    (repository / "z").mkdir()
+    (repository / "z" / ".gitignore").symlink_to("../x/.gitignore")
+    there = {".gitignore": b"hidden/\n", "x/.gitignore": b"edited", "y/.gitignore": b"y"}
+    assert asked.ignore_files(repository) == there
+    committed = {".gitignore": b"hidden/\n", "x/.gitignore": b"x"}
+    assert asked.ignore_files(repository, head=True) == committed
+    git(tmp_path, "init", "unborn")
+    assert asked.ignore_files(tmp_path / "unborn", head=True) == {}

@@ -56,7 +56,7 @@ def test_a_change_is_synced_before_it_takes_the_name(env: Path) -> None:
     calls = [name for name in fuse.calls if name not in {"close", "read"}]
     assert calls == [
         *("open", "open"),  # the folder's lock, the file
-        *("open", "write", "fchmod", "fsync"),
+        *("open", "write", "listxattr", "listxattr", "fchmod", "fsync"),
         *("open", "open"),  # read back, and the file once more
         *("replace", "open", "fsync"),
     ]
@@ -76,6 +76,7 @@ def test_a_refusal_at_any_call_leaves_the_file_as_it_was(env: Path, code: int) -
         for at in count(1):
             error = OSError(code, os.strerror(code))
             only = {"open", "read", "write", "fsync", "fchmod", "fchown", "replace"}
+            only |= {"listxattr", "getxattr", "setxattr"}
             fuse = Fuse(at=at, act=lambda: None)
             broken = Faulty(fused(system, fuse), at=at, error=error, after=after, only=only)
             env.write_bytes(b"A=old\n")

@@ -57,20 +57,18 @@ class GitRepositories:
         """The repository that holds the folder, or is it."""
         git = Git(folder=folder, variables=variables(self._environment))
         try:
-            with git.running("rev-parse", "--absolute-git-dir", "--git-common-dir") as told:
-                lines = told.read().splitlines()
+            own, common, root = _places(git)
         except GitCannotRead as error:
             if "dubious ownership" in error.why:
                 raise NotTrusted(folder) from error
             if any(words in error.why for words in _NOT_HERE):
                 return None
             raise
-        own, common = map(os.fsdecode, lines)
         git_folder = Path(own)
         return GitRepository(
             git=Git(folder=git_folder, git_folder=git_folder, variables=git.variables),
             git_folder=Path(os.path.normpath(folder / common)),
-            root=_work_tree(git),
+            root=Path(root) if root else None,
             index_file=_index(self._environment, folder),
         )
 
@@ -211,12 +209,12 @@ class GitRepository(Struct, frozen=True, kw_only=True):
 
     def staged(self) -> tuple[tuple[str, str], ...]:
         """`git diff-index --cached`; against nothing before the first commit."""
-        with self.git.running("rev-parse", "-q", "--verify", "HEAD", tolerant=True) as told:
-            born = told.read().decode().strip()
-        git = self.git if self.index_file is None else _with_index(self.git, self.index_file)
-        against = born or self._empty_tree()
-        words = ("diff-index", "--cached", "--raw", "-r", "-z", "--no-renames", "--no-abbrev")
-        lines = git.lines(*words, "--diff-filter=ACMT", against, "--")
+        try:
+            lines = self._differing_from("HEAD")
+        except GitCannotRead:
+            if self._commits("rev-parse", "-q", "--verify", "HEAD"):
+                raise
+            lines = self._differing_from(self._empty_tree())
         return tuple(
             (path, head.split()[3])
             for head, path in zip(lines[::2], lines[1::2], strict=True)
@@ -255,6 +253,12 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             folders.sort()
         return tuple(found)
 
+    def _differing_from(self, tree: str) -> list[str]:
+        """Changes and paths in turn: what the index, or a hook's caller's, has else than a tree."""
+        git = self.git if self.index_file is None else _with_index(self.git, self.index_file)
+        words = ("diff-index", "--cached", "--raw", "-r", "-z", "--no-renames", "--no-abbrev")
+        return git.lines(*words, "--diff-filter=ACMT", tree, "--")
+
     def _commits(self, *words: str) -> list[str]:
         with self.git.running(*words, tolerant=True) as told:
             return told.read().decode().split()
@@ -271,10 +275,22 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             return told.read().decode().strip()
 
 
-def _work_tree(git: Git) -> Path | None:
-    with git.running("rev-parse", "--show-toplevel", tolerant=True) as told:
-        line = os.fsdecode(told.read()).rstrip("\n")
-    return Path(line) if line else None
+def _places(git: Git) -> tuple[str, str, str]:
+    """The git folder, the one it shares with other work trees, and the work tree, or "" for none.
+
+    One question to git where there is a work tree: each costs a hook a few milliseconds.
+    """
+    words = ("rev-parse", "--absolute-git-dir", "--git-common-dir")
+    try:
+        with git.running(*words, "--show-toplevel") as told:
+            lines = told.read().splitlines()
+    except GitCannotRead as error:
+        if "work tree" not in error.why:
+            raise
+        with git.running(*words) as told:
+            lines = [*told.read().splitlines(), b""]
+    own, common, root = map(os.fsdecode, lines)
+    return own, common, root
 
 
 def _index(environment: Environment, folder: Path) -> str | None:

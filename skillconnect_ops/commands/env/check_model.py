@@ -1,7 +1,7 @@
 """What `env check` looked at, and what its checks make of it."""
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import PurePosixPath
 
 from msgspec import Struct
 
@@ -19,17 +19,27 @@ from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.envfile import Entry, EnvFile
 
 
-class FileFacts(Struct, frozen=True, kw_only=True):
-    """One env file."""
+class Held(Struct, frozen=True, kw_only=True):
+    """Who holds an env file: a disk, an index, commits. What it says is not looked at."""
 
     path: str
     """Relative to the root."""
-    file: Fact[EnvFile | None]
-    """None where it is not there."""
     mode: Fact[int | None]
+    """None where it is not there."""
     tracked: Fact[bool]
     commits: Fact[tuple[str, ...]]
-    """Those that changed it, newest first; short ids."""
+    """Those that brought or changed it, newest first; short ids."""
+    lets_in: tuple[str, ...] = ()
+    """Whom its access control list names."""
+    repository: str = "."
+    """The folder of the nested repository or submodule that it is in."""
+
+
+class FileFacts(Held, frozen=True, kw_only=True):
+    """One env file of the target."""
+
+    file: Fact[EnvFile | None]
+    """None where it is not there."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -63,17 +73,25 @@ class PlaceFacts(Struct, frozen=True, kw_only=True):
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """One Dockerfile."""
+    """One Dockerfile, built with one folder as its context."""
 
     path: str
+    """Where it stands: a Dockerfile, or a compose file."""
     instructions: tuple[Instruction, ...]
+    context: str
+    """The folder, relative to the root, which may lie above it."""
     ignore: Ignore
     """What the build leaves out of its context."""
+    ignore_file: str
+    """The file with these rules, or where it would be; relative to the root."""
+    root: str
+    """The project's own folder, as a whole path."""
 
-    @property
-    def folder(self) -> str:
-        """The folder that is taken for the build's context."""
-        return PurePosixPath(self.path).parent.as_posix()
+    def inside(self, path: str) -> str | None:
+        """A file's path within the context; None where it lies outside."""
+        whole, context = (posixpath.join(self.root, each) for each in (path, self.context))
+        found = posixpath.relpath(whole, context)
+        return None if found == ".." or found.startswith("../") else found
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -84,10 +102,17 @@ class Facts(Struct, frozen=True, kw_only=True):
     found: Found
     registry: Registry
     shallow: Fact[bool]
+    others: tuple[Held, ...] = ()
+    """The env files that are not the target's, wherever they are or once were."""
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """All that may hold secrets, whoever reads them."""
+        return (*self.files, *self.others)
 
     @property
     def files(self) -> tuple[FileFacts, ...]:
-        """All env files."""
+        """The target's env files."""
         return tuple(file for place in self.places for file in place.files)
 
     def secrets(self, file: FileFacts) -> Iterator[Entry]:
@@ -125,6 +150,6 @@ class Check(Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
 
 
-def unknown(file: FileFacts, fact: Missing) -> Unknown:
+def unknown(file: Held, fact: Missing) -> Unknown:
     """A file that could not be looked at."""
     return Unknown(file.path, fact.reason)

@@ -1,22 +1,22 @@
 """`skc env check`: gather the facts once, let every check judge them, report."""
 
-import stat
+import posixpath
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from skillconnect_ops.code.discovery import Skipped, content
-from skillconnect_ops.code.dockerfile import instructions, is_dockerfile
 from skillconnect_ops.commands.env.check_model import (
     Check,
     Facts,
     Fault,
     FileFacts,
+    Held,
     Image,
     PlaceFacts,
 )
 from skillconnect_ops.commands.env.checks import CHECKS
-from skillconnect_ops.commands.env.ignore import Ignore, parse_ignore
+from skillconnect_ops.commands.env.held import mode_of, sighted
+from skillconnect_ops.commands.env.images import images
 from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
 from skillconnect_ops.commands.house import House
@@ -27,6 +27,7 @@ from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Table, Text, Tone, count
+from skillconnect_ops.disk.attributes import lets_in
 
 COMMAND = "env check"
 
@@ -46,10 +47,12 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
         Precondition: `skc.yaml` cannot be read, or there is no such target.
     """
     survey = Survey(house, target)
-    facts = _facts(house, survey)
+    others = sighted(survey.root, house.git)
+    built = images(survey.root, survey.listing.files)
+    facts = _facts(house, survey, others.files, built.images)
     judged: Judged = tuple((each, tuple(each.run(facts))) for each in CHECKS)
     findings = _findings(judged)
-    unknown = _unknown(survey, facts, judged)
+    unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown))
     incomplete = any(isinstance(file.file, Missing) for file in facts.files)
     files = tuple(path for place in survey.places for path in place.env_files)
     return Report(
@@ -60,17 +63,21 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
         unknown=unknown,
         facts={"env_check": _told(facts, judged)},
         view=(_view(judged),),
-        next=tuple(dict.fromkeys(each.remedy for each in findings if _is_command(each.remedy)))[:2],
+        next=_next(findings),
     )
 
 
-def _facts(house: House, survey: Survey) -> Facts:
+def _facts(
+    house: House, survey: Survey, others: tuple[Held, ...], built: tuple[Image, ...]
+) -> Facts:
+    own = {posixpath.normpath(path) for place in survey.places for path in place.env_files}
     return Facts(
         places=tuple(_place(house, survey, place) for place in survey.places),
-        images=tuple(_images(survey)),
+        images=built,
         found=survey.found,
         registry=survey.registry,
         shallow=_looked(lambda: _is_shallow(house, survey.root)),
+        others=tuple(each for each in others if each.path not in own),
     )
 
 
@@ -97,41 +104,11 @@ def _file(house: House, survey: Survey, path: str) -> FileFacts:
     return FileFacts(
         path=path,
         file=_looked(lambda: survey.env_file(path)),
-        mode=_looked(lambda: _mode(file)),
+        mode=_looked(lambda: mode_of(file)),
         tracked=_looked(lambda: house.git.tracked(survey.root, file)),
         commits=_looked(lambda: house.git.commits(survey.root, file)),
+        lets_in=lets_in(file),
     )
-
-
-def _mode(file: Path) -> int | None:
-    try:
-        return stat.S_IMODE(file.stat().st_mode)
-    except FileNotFoundError:
-        return None
-
-
-def _images(survey: Survey) -> list[Image]:
-    images = []
-    for path in survey.listing.files:
-        if not is_dockerfile(path):
-            continue
-        data = content(survey.root, path)
-        if not isinstance(data, Skipped):
-            text = data.decode("utf-8-sig", errors="replace")
-            ignore = _ignore(survey.root / path)
-            images.append(Image(path=path, instructions=tuple(instructions(text)), ignore=ignore))
-    return images
-
-
-def _ignore(dockerfile: Path) -> Ignore:
-    """The rules for one Dockerfile: its own ignore file comes before the folder's."""
-    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    for file in (own, dockerfile.parent / ".dockerignore"):
-        try:
-            return parse_ignore(file.read_text(encoding="utf-8", errors="replace"))
-        except OSError:
-            continue
-    return Ignore()
 
 
 def _looked(look: Callable[[], T]) -> Fact[T]:
@@ -167,14 +144,16 @@ def _findings(judged: Judged) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _unknown(survey: Survey, facts: Facts, judged: Judged) -> tuple[Unknown, ...]:
+def _unknown(
+    survey: Survey, facts: Facts, judged: Judged, more: tuple[Unknown, ...]
+) -> tuple[Unknown, ...]:
     told = [each for _, outcomes in judged for each in outcomes if isinstance(each, Unknown)]
     for file in facts.files:
         if isinstance(file.file, Missing):
             told.append(Unknown(file.path, file.file.reason))
         elif file.file.value is None:
             told.append(Unknown(file.path, "it is not there"))
-    return tuple(dict.fromkeys((*told, *survey.unknown())))
+    return tuple(dict.fromkeys((*told, *more, *survey.unknown())))
 
 
 def _status(findings: Sequence[Finding], *, incomplete: bool) -> Status:
@@ -189,6 +168,7 @@ def _told(facts: Facts, judged: Judged) -> dict[str, object]:
             {"path": file.path, "variables": sorted({entry.key for entry in file.entries})}
             for file in facts.files
         ],
+        "others": [file.path for file in facts.others],
         "checks": [
             {"id": each.id, "title": each.title, "references": each.references, "faults": _count(o)}
             for each, o in judged
@@ -213,5 +193,7 @@ def _count(outcomes: Sequence[Fault | Unknown]) -> int:
     return sum(isinstance(each, Fault) for each in outcomes)
 
 
-def _is_command(remedy: str) -> bool:
-    return remedy.startswith("skc ") and "," not in remedy
+def _next(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The commands that remedies begin with, those of the gravest first."""
+    commands = (each.remedy.partition(",")[0] for each in findings)
+    return tuple(dict.fromkeys(each for each in commands if each.startswith("skc ")))[:2]

@@ -1,9 +1,12 @@
 """Why an env file, or what git knows of it, is not changed."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Rule
 from skillconnect_ops.core.errors import NeedsPerson, Precondition, UsageError
+from skillconnect_ops.core.view import listed
 
 
 class TwoSources(UsageError):
@@ -47,6 +50,63 @@ class NotInRepository(Precondition):
             f"{root} is in no git repository",
             why="so that nothing is tracked, and nothing to untrack",
             fix="git init, if it shall be one",
+        )
+
+
+class BareRepository(Precondition):
+    """The repository has no work tree, and so no index."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            f"{root} is a bare repository",
+            why="it has no work tree, so that nothing is tracked in it that could be taken out",
+            fix=f"run it in a clone or a work tree: git -C '{root}' worktree list",
+        )
+
+
+class InConflict(Precondition):
+    """An env file stands in the index in several versions, and one has to be chosen first."""
+
+    def __init__(self, root: Path, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"{listed(paths)} {'is' if len(paths) == 1 else 'are'} in conflict",
+            why="the index holds both sides, and taking them out would lose the one not on disk",
+            fix=f"settle it, then: git -C '{root}' add -f {shlex.join(paths)}",
+        )
+
+
+class RuleLetsIn(Precondition):
+    """A `.gitignore` in a folder takes back what the root's rules cover."""
+
+    def __init__(self, rule: Rule, *, where: str) -> None:
+        super().__init__(
+            f"{rule.file}:{rule.line}{where} lets env files into git: {rule.text}",
+            why="a rule in a folder comes after those of the root, and wins",
+            fix=f"take that line out, or put {' and '.join(RULES[:2])} behind it"
+            + (", and commit that first" if where else ""),
+        )
+
+
+class RulesAreLink(Precondition):
+    """The root's `.gitignore` is a symbolic link."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            f"{root / IGNORE} is a link",
+            why="git does not follow it, so that no rule in it holds",
+            fix=f'put a file in its place: cp --remove-destination "$(readlink -f {IGNORE})"'
+            f" {IGNORE}",
+        )
+
+
+class RulesNotShared(Precondition):
+    """The root's `.gitignore` is ignored itself, so that nobody else gets its rules."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            f"{root / IGNORE} is ignored by git itself",
+            why="only this machine has its rules, and every clone would let env files in",
+            fix=f"cd '{root}' && touch {IGNORE} && git add -f {IGNORE}",
         )
 
 

@@ -1,4 +1,4 @@
-"""`.dockerignore`: what a build leaves out of its context; pure.
+"""Docker's patterns, above all in `.dockerignore`: what a build leaves out of its context; pure.
 
 Source: the Dockerfile reference, .dockerignore: Go's filepath.Match and `**`, the last match wins,
 `!` takes back, and what excludes a folder excludes all in it.
@@ -34,6 +34,9 @@ def parse_ignore(text: str) -> Ignore:
     return Ignore(tuple(line for line in lines if line and not line.startswith("#")))
 
 
+_CLASS = re.compile(r"\[(\^?)([^\]\\]+)\]")
+
+
 @lru_cache(maxsize=512)
 def _pattern(rule: str) -> re.Pattern[str]:
     rule = rule.strip().removeprefix("/").removeprefix("./").rstrip("/")
@@ -43,6 +46,8 @@ def _pattern(rule: str) -> re.Pattern[str]:
             found, at = f"{found}(?:.*/)?", at + 3
         elif rule.startswith("**", at):
             found, at = f"{found}.*", at + 2
+        elif rule[at] == "[" and (told := _CLASS.match(rule, at)):
+            found, at = found + f"[{told[1]}{re.escape(told[2])}]".replace(r"\-", "-"), told.end()
         else:
             found += {"*": "[^/]*", "?": "[^/]"}.get(rule[at], re.escape(rule[at]))
             at += 1

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import stat
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.view import Lines
+from skillconnect_ops.core.view import Lines, listed
+from skillconnect_ops.disk import shared
+from skillconnect_ops.disk.attributes import lets_in
 from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.envfile import Reader, parse
 from skillconnect_ops.journal.model import Ask, Choices
@@ -123,8 +126,14 @@ def _notes(path: Path, data: bytes | None) -> tuple[str, ...]:
     notes = []
     if data is None:
         notes.append("the file is not there yet; it will be, for you alone (mode 0600)")
-    elif path.stat().st_mode & 0o077:
-        notes.append("others may read or write the file now; they no longer will")
+    else:
+        found, named = path.stat(), lets_in(path)
+        mode = stat.S_IMODE(found.st_mode)
+        if named:
+            notes.append(f"the file's ACL lets {listed(named)} in, and will go on to")
+        # where there is a list, the group's bits are but its mask
+        if mode & stat.S_IRWXO if named else shared.closed_mode(found) != mode:
+            notes.append("others may read or write the file now; they no longer will")
     if path.is_symlink():
         notes.append(f"it is a link; the file it leads to is written: {os.path.realpath(path)}")
     return tuple(notes)

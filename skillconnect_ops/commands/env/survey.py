@@ -56,8 +56,7 @@ class Survey:
             self.root = _root(house)
             here = house.environment.folder.resolve().relative_to(self.root).as_posix()
             self.env_files: tuple[str, ...] = (_join(here, ".env"),)
-            name = sha256(str(self.root).encode()).hexdigest()[:12]
-            self.state = house.environment.state_home / f"folder-{name}"
+            self.state = folder_state(house, self.root)
         else:
             self.root, profile = project.root, project.settings.project.profile
             chosen = house.target(target)
@@ -129,6 +128,12 @@ class Survey:
     def _example(self, folder: str) -> str:
         there = (name for name in EXAMPLES if (self.root / folder / name).is_file())
         return _join(folder, next(there, EXAMPLES[0]))
+
+
+def folder_state(house: House, root: Path) -> Path:
+    """The private state of a folder that has no `skc.yaml`."""
+    name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:12]
+    return house.environment.state_home / f"folder-{name}"
 
 
 def _root(house: House) -> Path:

@@ -1,23 +1,13 @@
 """Which env files git shall forget, and which rules keep them out; pure."""
 
+import shlex
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from pathlib import PurePosixPath
 
-from skillconnect_ops.commands.env.untrack_steps import (
-    EXAMPLES,
-    RULES,
-    FilesUntrack,
-    RulesAdd,
-    UntrackCommit,
-)
+from skillconnect_ops.commands.env.gitignore import RULES
+from skillconnect_ops.commands.env.untrack_steps import FilesUntrack, RulesAdd, UntrackCommit
 from skillconnect_ops.core.plan import Plan, Step, Subject
 from skillconnect_ops.core.view import count, listed
-
-
-def is_secret(path: str) -> bool:
-    """Whether a path is an env file that may hold secrets: every `.env*` but the examples."""
-    name = PurePosixPath(path).name
-    return name.startswith(".env") and not name.endswith(tuple(f".{word}" for word in EXAMPLES))
 
 
 def plan(
@@ -26,16 +16,19 @@ def plan(
     tracked: tuple[str, ...],
     covered: bool,
     commit: bool,
-    in_history: dict[str, int],
+    in_history: Mapping[str, int],
+    elsewhere: Mapping[str, Sequence[str]],
 ) -> Plan:
     """Take the files out of the index, add the rules, commit both if that is wanted.
 
     Args:
         root: the repository.
         tracked: the env files that the index holds.
-        covered: whether the rules that are there keep every env file out, and no example.
+        covered: whether the rules that are there keep every env file out, and no example; with
+            `commit`, those that are committed, too.
         commit: whether to commit.
         in_history: how many commits hold each file.
+        elsewhere: the env files that submodules track, by their folder.
     """
     steps: list[Step] = []
     if not covered:
@@ -50,11 +43,11 @@ def plan(
         subject=Subject(repository=root, files=tracked),
         state=sha256(state.encode(errors="surrogateescape")).hexdigest(),
         steps=tuple(steps),
-        notes=_notes(in_history) if steps else (),
+        notes=(*(_history(in_history) if steps else ()), *_elsewhere(elsewhere)),
     )
 
 
-def _notes(in_history: dict[str, int]) -> tuple[str, ...]:
+def _history(in_history: Mapping[str, int]) -> tuple[str, ...]:
     held = [f"{path} ({count(number, 'commit')})" for path, number in in_history.items() if number]
     if not held:
         return ()
@@ -63,3 +56,11 @@ def _notes(in_history: dict[str, int]) -> tuple[str, ...]:
         " it is to be replaced, and history rewritten"
     )
     return (warning,)
+
+
+def _elsewhere(elsewhere: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(
+        f"the submodule {folder} tracks {listed(paths)} itself:"
+        f" cd {shlex.quote(folder)} && skc env untrack"
+        for folder, paths in elsewhere.items()
+    )

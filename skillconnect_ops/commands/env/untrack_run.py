@@ -1,16 +1,33 @@
 """`skc env untrack`: asks git, plans, hands over to the gait, warns of what history holds."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from skillconnect_ops.commands.env.errors import GitIsBusy, NotInRepository
-from skillconnect_ops.commands.env.untrack_plan import is_secret, plan
+from skillconnect_ops.commands.env.errors import (
+    BareRepository,
+    GitIsBusy,
+    InConflict,
+    NotInRepository,
+    RuleLetsIn,
+    RulesAreLink,
+    RulesNotShared,
+)
+from skillconnect_ops.commands.env.gitignore import IGNORE, Cover, is_env_file, is_example
+from skillconnect_ops.commands.env.survey import folder_state
+from skillconnect_ops.commands.env.untrack_plan import plan
 from skillconnect_ops.commands.env.untrack_steps import covers
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan
+from skillconnect_ops.core.ports.git import IndexEntry
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.core.view import Lines, listed
+from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
+
+SUBMODULE = "160000"
+"""The mode of an index entry that names another repository's commit."""
 
 
 def untrack(house: House, *, commit: bool, choices: Choices) -> Report:
@@ -23,14 +40,11 @@ def untrack(house: House, *, commit: bool, choices: Choices) -> Report:
 
     Raises:
         Refused: nobody agreed.
-        Precondition: no repository, or git cannot be asked.
+        Precondition: no repository with a work tree, git is busy or cannot be asked, an env file
+            is in conflict, or a rule in a folder would let one in again.
     """
-    project = house.project()
-    state = house.git.state(project.root)
-    if state is None:
-        raise NotInRepository(project.root)
-    root = state.root
-    outcome = house.office().carry_out(
+    root, state = _repository(house)
+    outcome = house.office(state=state).carry_out(
         lambda: _look(house, root, commit=commit),
         person=house.person,
         resources=(Resource("repository", str(root)),),
@@ -50,19 +64,72 @@ def untrack(house: House, *, commit: bool, choices: Choices) -> Report:
     )
 
 
+def _repository(house: House) -> tuple[Path, Path | None]:
+    """The repository that holds the working folder, and where the journal goes without a project.
+
+    In a submodule that is the submodule: its index is its own.
+    """
+    here = house.environment.folder.resolve()
+    found = house.git.state(here)
+    if found is None:
+        raise BareRepository(here) if house.git.is_bare(here) else NotInRepository(here)
+    try:
+        house.project()
+    except SettingsNotFound:
+        return found.root, folder_state(house, found.root)
+    return found.root, None
+
+
 def _look(house: House, root: Path, *, commit: bool) -> Plan:
     busy = house.git.under_way(root)
     if busy is not None:
         raise GitIsBusy(root, busy)
     index = house.git.index(root)
-    tracked = tuple(entry.path for entry in index if is_secret(entry.path))
+    env_files = [each for each in index if is_env_file(each.path) and each.mode != SUBMODULE]
+    conflicts = tuple(dict.fromkeys(each.path for each in env_files if each.stage))
+    if conflicts:
+        raise InConflict(root, conflicts)
+    tracked = tuple(each.path for each in env_files)
+    examples = tuple(each.path for each in index if is_example(each.path))
+    _rules_must_hold(house, root, commit=commit)
+    paths = (*tracked, *examples)
+    covered = covers(house.git, root, paths)
     return plan(
         str(root),
         tracked=tracked,
-        covered=covers(house.git, root, tracked),
+        covered=covered and (not commit or covers(house.git, root, paths, head=True)),
         commit=commit,
         in_history={path: len(house.git.commits(root, Path(path))) for path in tracked},
+        elsewhere=_elsewhere(house, root, index),
     )
+
+
+def _rules_must_hold(house: House, root: Path, *, commit: bool) -> None:
+    """Refuse where rules at the end of the root's `.gitignore` would not do."""
+    ours = root / IGNORE
+    if ours.is_symlink():
+        raise RulesAreLink(root)
+    with explained(f"read the {IGNORE} files of {root}"):
+        cover = Cover(files=house.git.ignore_files(root))
+    if IGNORE not in cover.files and (ours.exists() or house.git.ignored(root, ours)):
+        raise RulesNotShared(root)
+    committed = Cover(files=house.git.ignore_files(root, head=True) if commit else {})
+    for found, where in ((cover, ""), (committed, " in HEAD")):
+        if found.openings:
+            raise RuleLetsIn(found.openings[0], where=where)
+
+
+def _elsewhere(
+    house: House, root: Path, index: Sequence[IndexEntry]
+) -> Mapping[str, tuple[str, ...]]:
+    """The env files that submodules track: their index is not ours to change."""
+    found = {}
+    for each in index:
+        # without a `.git` of its own the folder is empty, and git would tell of ours
+        if each.mode == SUBMODULE and (root / each.path / ".git").exists():
+            inside = house.git.index(root / each.path)
+            found[each.path] = tuple(held.path for held in inside if is_env_file(held.path))
+    return {folder: paths for folder, paths in found.items() if paths}
 
 
 def _said(files: tuple[str, ...], *, walked: bool, committed: bool) -> tuple[Lines, ...]:
@@ -77,5 +144,5 @@ def _next(files: tuple[str, ...], *, walked: bool, committed: bool) -> tuple[str
     if not walked:
         return ("skc env untrack",) if files else ("skc status",)
     if not committed:
-        return ("git add .gitignore && git commit",)
+        return (f"git add :/{IGNORE} && git commit",)
     return ("skc secrets scan --history",) if files else ("skc status",)

@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Cover, is_env_file
 from skillconnect_ops.core.errors import NeedsPerson
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.git import Git, IndexEntry
 from skillconnect_ops.core.view import count, listed
 from skillconnect_ops.disk.files import Disk
 
-IGNORE = ".gitignore"
-EXAMPLES = ("example", "sample", "template", "dist")
-RULES = (".env*", *(f"!.env*.{ending}" for ending in EXAMPLES))
-"""Rules of gitignore(5) without a slash hold in every folder; a later one wins."""
 MESSAGE = "Keep env files out of git\n"
 
 
@@ -120,13 +117,23 @@ class AddRules:
             return None
 
 
-def covers(git: Git, root: Path, paths: Sequence[str] = ()) -> bool:
-    """Whether git keeps env files out: those that are there, any in any folder, no example."""
-    kept_out = (".env", ".env.local", ".env.production", "x/y/.env", *paths)
-    let_in = (".env.example", "x/.env.production.sample")
-    return all(git.ignored(root, root / path) for path in kept_out) and not any(
-        git.ignored(root, root / path) for path in let_in
-    )
+def covers(git: Git, root: Path, paths: Sequence[str] = (), *, head: bool = False) -> bool:
+    """Whether the repository's own rules keep every env file out, and let examples in.
+
+    Args:
+        git: asked for the rules, and what they mean for the paths.
+        root: the repository.
+        paths: env files and examples that are there; each is asked about besides.
+        head: whether the rules that HEAD holds are meant, and not those on disk.
+    """
+    cover = Cover(files=git.ignore_files(root, head=head))
+    if not cover.is_whole or cover.openings:
+        return False
+    secret = frozenset(path for path in paths if is_env_file(path))
+    if not secret <= git.ignored_by(cover.files, tuple(secret)):
+        return False
+    examples = (".env.example", "x/.env.production.sample", *(set(paths) - secret))
+    return not git.ignored_by(cover.root, examples)
 
 
 class UntrackFiles:
@@ -139,7 +146,7 @@ class UntrackFiles:
     def before(self, step: FilesUntrack, walk: Walk) -> Image:
         """The entries of the index."""
         entries = (entry for entry in self._git.index(self._root) if entry.path in step.paths)
-        return {"entries": [[entry.path, entry.mode, entry.blob] for entry in entries]}
+        return {"entries": [[each.path, each.mode, each.blob] for each in entries]}
 
     def apply(self, step: FilesUntrack, walk: Walk) -> Mapping[str, Any]:
         """Take them out."""

@@ -1,4 +1,8 @@
-"""The command line of `skc secrets`."""
+"""The command line of `skc secrets`.
+
+What a command needs is imported when that command runs: a hook that scans before each commit has no
+use for ledgers and keys.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,15 +10,11 @@ from typing import Annotated
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.secrets import generate as generating
-from skillconnect_ops.commands.secrets import ledger as books
 from skillconnect_ops.commands.secrets import scan_cli
 from skillconnect_ops.commands.secrets.errors import DoNotGoTogether
-from skillconnect_ops.commands.secrets.into_env import Into
 from skillconnect_ops.commands.secrets.making import Kind
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
@@ -97,6 +97,9 @@ def generate(
     that need no quoting or encoding in a URI, an env file, a shell or YAML, and none of them looks
     like another.
     """
+    from skillconnect_ops.commands.secrets import generate as generating
+    from skillconnect_ops.commands.secrets.into_env import Into
+
     if env is None and (file or replace or target or dry_run or yes):
         raise DoNotGoTogether(
             "a secret that is shown",
@@ -158,6 +161,9 @@ def ledger_add(
     counts as retired together with its password, in whichever form that is found. Whether the old
     value is refused is not tried here: that is what `skc rotate` proves.
     """
+    from skillconnect_ops.commands.secrets import ledger as books
+    from skillconnect_ops.journal.model import Choices
+
     return books.add(
         house,
         name,
@@ -173,6 +179,8 @@ def ledger_add(
 @LEDGER.command("list", examples=("skc secrets ledger list",))
 def ledger_list(house: House) -> Report:
     """List the retired secrets, oldest first."""
+    from skillconnect_ops.commands.secrets import ledger as books
+
     return books.list_retired(house)
 
 
@@ -200,6 +208,8 @@ def ledger_check(
     Exits with 13 for one that leaked, with 12 for any other. Where records are kept under a key
     that is not here, nothing is called fine: exit 4, with the id of the key that is wanted.
     """
+    from skillconnect_ops.commands.secrets import ledger as books
+
     source = books.Source(env=env, target=target, stdin=stdin, fd=fd)
     return books.check(house, source=source, paths=tuple(paths or ()))
 
@@ -224,6 +234,8 @@ def ledger_key(
 
     Fingerprints can be compared only by who has the key. CI is given it as SKC_LEDGER_KEY.
     """
+    from skillconnect_ops.commands.secrets import ledger as books
+
     source = books.Source(stdin=stdin, fd=fd)
     return books.keys(house, reveal=reveal, take=take, source=source)
 

@@ -72,7 +72,7 @@ def scan(
     are masked. Findings of low confidence (placeholders, examples, fixtures) are in the report as
     suppressed; a line's own `skc: allow REASON` suppresses, too.
     """
-    from skillconnect_ops.commands.secrets import scan_run  # noqa: PLC0415 - detectors are many
+    from skillconnect_ops.commands.secrets import scan_run
 
     wish = scan_run.Wish(
         paths=tuple(paths or ()),

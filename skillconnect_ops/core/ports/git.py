@@ -1,5 +1,6 @@
 """A repository, as far as commands look at one."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,8 @@ class IndexEntry(Struct, frozen=True, kw_only=True):
     """Relative to the root, `/`-separated."""
     mode: str
     blob: str
+    stage: int = 0
+    """1 to 3 of a path in conflict: the base's, ours, theirs."""
 
 
 class CommitFacts(Struct, frozen=True, kw_only=True):
@@ -41,6 +44,9 @@ class Git(Protocol):
     def state(self, folder: Path) -> RepositoryState | None:
         """The repository that holds the folder, or None."""
 
+    def is_bare(self, folder: Path) -> bool:
+        """Whether the folder lies in a repository without a work tree."""
+
     def tracked(self, folder: Path, path: Path) -> bool:
         """Whether the index of the folder's repository holds the path."""
 
@@ -48,7 +54,7 @@ class Git(Protocol):
         """Whether an ignore rule covers the path."""
 
     def index(self, root: Path) -> tuple[IndexEntry, ...]:
-        """All that the index holds; a path in conflict is left out."""
+        """All that the index holds below a folder, relative to it; a conflict in its stages."""
 
     def files(self, folder: Path) -> tuple[str, ...] | None:
         """The files below the folder that are tracked, or new and not ignored; None outside.
@@ -57,7 +63,22 @@ class Git(Protocol):
         """
 
     def commits(self, folder: Path, path: Path) -> tuple[str, ...]:
-        """The commits of any branch or tag that changed the path, newest first; short ids."""
+        """The commits of any branch or tag that brought or changed the path; not who removed it.
+
+        Newest first; short ids.
+        """
+
+    def commits_by_path(self, folder: Path, glob: str) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for every path below the folder that matches, or ever did."""
+
+    def ignore_files(self, root: Path, *, head: bool = False) -> Mapping[str, bytes]:
+        """The `.gitignore` files that whoever has the repository gets, by path.
+
+        Those on disk that are tracked or that git would add; with `head`, those of HEAD.
+        """
+
+    def ignored_by(self, files: Mapping[str, bytes], paths: Sequence[str]) -> frozenset[str]:
+        """Which paths these `.gitignore` files cover, and no rule of the person's own."""
 
     def blob(self, root: Path, name: str) -> bytes | None:
         """The content behind `HEAD:path`, `:path` or an id; None where there is none."""

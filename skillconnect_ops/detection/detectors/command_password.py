@@ -4,10 +4,10 @@
 and in `ps` as well.
 """
 
-import re
 from collections.abc import Iterable
 
 from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Detector, Example, Kin, Span
 from skillconnect_ops.detection.page import Page
 
@@ -15,25 +15,24 @@ _VALUE = rb"(?P<q>[\"']?)(?P<secret>[^\s\"'|;&<>]{4,200})(?P=q)(?=\s|$)"
 _FAR = 300
 _OF = (
     (
-        re.compile(rb"curl |wget "),
+        regex(rb"curl |wget "),
         rb"-u|--user|--http-user",
         rb"[= ]{1,2}[\"']?[^\s:\"'$@]{1,80}:(?P<secret>[^\s\"'|;&<>]{4,200})",
     ),
     (
-        re.compile(rb"mysql"),
+        regex(rb"mysql"),
         rb"-p",
         rb"(?P<q>[\"']?)(?P<secret>[^\s\"'|;&<>-]{4,200})(?P=q)(?=\s|$)",
     ),
-    (re.compile(rb"sshpass |mongo|docker login"), rb"-p", rb"[= ]{0,2}" + _VALUE),
-    (re.compile(rb"redis-cli "), rb"-a", rb" " + _VALUE),
-    (re.compile(rb"psql "), rb"password", rb"=" + _VALUE),
+    (regex(rb"sshpass |mongo|docker login"), rb"-p", rb"[= ]{0,2}" + _VALUE),
+    (regex(rb"redis-cli "), rb"-a", rb" " + _VALUE),
+    (regex(rb"psql "), rb"password", rb"=" + _VALUE),
 )
 """The program, its option, and how the password follows."""
 _READY = tuple(
-    (program, re.compile(rb"(?<=[\s\"'])(?:" + option + rb")" + value))
-    for program, option, value in _OF
+    (program, regex(rb"(?<=[\s\"'])(?:" + option + rb")" + value)) for program, option, value in _OF
 )
-_END = re.compile(rb"[\r\n|;]")
+_END = regex(rb"[\r\n|;]")
 
 
 def _look(page: Page, start: int, end: int) -> Iterable[Span]:

@@ -4,18 +4,18 @@
 what .git-credentials and a git remote with a token look like.
 """
 
-import re
 from collections.abc import Iterable
 
 from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Detector, Example, Span
 from skillconnect_ops.detection.page import Page
 from skillconnect_ops.detection.shapes import uri
 
-_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}$")
+_SCHEME = regex(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}$")
 _LOOK = uri(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}", of_a_database=False)
-_AFTER_A_SLASH = re.compile(rb"[^\s\"'`<>\\@]{1,256}+@")
-_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,}$")
+_AFTER_A_SLASH = regex(rb"[^\s\"'`<>\\@]{1,256}+@")
+_TOKEN = regex(rb"[A-Za-z0-9_-]{20,}$")
 _NO_PASSWORD = frozenset({b"x-oauth-basic", b"x-access-token", b""})
 
 

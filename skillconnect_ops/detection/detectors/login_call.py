@@ -3,14 +3,14 @@
 `login('user', 'password')`: no name says that the second string is a password, the call does.
 """
 
-import re
 from collections.abc import Iterable
 
 from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Detector, Example, Kin, Span
 from skillconnect_ops.detection.page import Page
 
-_ARGUMENTS = re.compile(
+_ARGUMENTS = regex(
     rb"\s{0,20}(?P<q>[\"'])(?P<user>[^\"'\r\n]{1,80})(?P=q)\s{0,20},\s{0,20}(?P<p>[\"'])"
     rb"(?P<secret>[^\"'\r\n]{4,200})(?P=p)\s{0,20}[,)]"
 )

@@ -6,24 +6,24 @@ ends, as in a Google service account's JSON or in an environment variable.
 A key in a test folder is mostly a fixture; one whose body is too short to be a key is an example.
 """
 
-import re
 from collections.abc import Iterable
 
 from skillconnect_ops.core.finding import Confidence, Severity
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Detector, Example, Span
 from skillconnect_ops.detection.page import Page
 
 _BEGIN = rb"----[ -]?-?BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?[ -]{4,6}"
-_KEY = re.compile(
+_KEY = regex(
     # No four dashes within the body: so that it ends at the next header, whichever that is.
     _BEGIN + rb"(?P<body>(?:[A-Za-z0-9+/=\s\\\"'`,.:()<>#|*_]|-(?!---)){1,20000}+)"
     rb"----[ -]?-?END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?[ -]{4,6}"
 )
-_CUT_OFF = re.compile(
+_CUT_OFF = regex(
     _BEGIN + rb"(?:\s|\\[nr]){1,8}+(?:[A-Za-z0-9-]{1,40}: [^\r\n]{0,200}[\r\n]{1,4}){0,5}"
     rb"(?:[A-Za-z0-9+/=]{40,80}+(?:\s|\\[nr]){1,4}+){2,400}"
 )
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}")
+_BASE64 = regex(rb"[A-Za-z0-9+/]{16,}")
 _LEAST = 80
 
 

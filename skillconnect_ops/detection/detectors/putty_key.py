@@ -3,16 +3,16 @@
 A .ppk file holds both halves; the private lines are the secret.
 """
 
-import re
 from collections.abc import Iterable
 
 from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Detector, Example, Span
 from skillconnect_ops.detection.page import Page
 
 _FAR = 8000
 """Bytes that the public half may take."""
-_PRIVATE = re.compile(
+_PRIVATE = regex(
     rb"Private-Lines: \d{1,3}[\r\n]{1,4}"
     rb"(?P<secret>(?:[A-Za-z0-9+/=]{1,80}+[\r\n]{1,4}+){0,200}[A-Za-z0-9+/=]{1,80}+)"
 )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.detection.model import Detector, Example, Kin, Span
 from skillconnect_ops.detection.page import Page
 from skillconnect_ops.detection.values import IDENTIFIER
@@ -116,17 +117,17 @@ _WRAPPED = (
     rb"|createSecretKey|parse)\(\s{0,40})?"
     rb"(?P<list>\[\s{0,80})?" + _LITERAL
 )
-_AFTER = re.compile(
+_AFTER = regex(
     rb"\s{0,40}(?:\.(?:encode|trim|toString)\([^()]{0,20}\)\s{0,40})?(?:,|\)|\]|\Z|//|/\*)"
 )
-_OPENED = re.compile(rb"\)?(?:<[\w<>, ]{1,60}>)?\s{0,4}\(")
+_OPENED = regex(rb"\)?(?:<[\w<>, ]{1,60}>)?\s{0,4}\(")
 _READY = {
-    position: re.compile(rb"(?:" + _SKIPPED + rb",){" + str(position).encode() + rb"}" + _WRAPPED)
+    position: regex(rb"(?:" + _SKIPPED + rb",){" + str(position).encode() + rb"}" + _WRAPPED)
     if position
-    else re.compile(_WRAPPED)
+    else regex(_WRAPPED)
     for position in {call.position for call in _CALLS.values()}
 }
-_FURTHER = re.compile(rb"\s{0,80},\s{0,80}" + _LITERAL)
+_FURTHER = regex(rb"\s{0,80},\s{0,80}" + _LITERAL)
 _MOST_LISTED = 16
 _QUOTES = frozenset({b'"', b"'", b"`"})
 

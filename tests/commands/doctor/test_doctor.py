@@ -13,7 +13,7 @@ from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
 from skillconnect_ops.core.plan import Proof
 from skillconnect_ops.disk.files import Disk
-from skillconnect_ops.evidence import Ledger
+from skillconnect_ops.evidence.ledger import Ledger
 from tests.conftest import Ran, Skc
 from tests.servers import make_user
 

@@ -3,12 +3,16 @@
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
+from skillconnect_ops.disk.acl import ATTRIBUTE
+from skillconnect_ops.disk.attributes import acl_of
 from tests.commands.env.conftest import TEXT
 from tests.conftest import Skc
+from tests.disk.test_attributes import listing
 from tests.terminal.ptys import at_terminal
 
 
@@ -108,6 +112,23 @@ def test_a_file_that_is_not_there_is_made_for_the_owner_alone(skc: Skc, project:
     made = project / "backend" / ".env.local"
     assert made.read_bytes() == b"A=x\n"
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has them so")
+def test_whom_an_access_control_list_lets_in_is_told_and_stays_in(skc: Skc, project: Path) -> None:
+    env = project / "backend" / ".env"
+    try:
+        os.setxattr(env, ATTRIBUTE, listing(somebody=4))
+    except OSError:
+        pytest.skip("this file system keeps no access control lists")
+    ran = skc("env", "set", "PORT", "--stdin", "--yes", cwd=project, stdin="1\n")
+    assert ran.code == 0, ran.stderr
+    assert "note: the file's ACL lets user 23456 in, and will go on to" in ran.stderr
+    assert "the ACL of .env lets user 23456 in, as before" in ran.stderr
+    assert "no longer will" not in ran.stderr
+    acl = acl_of(env)
+    assert acl is not None
+    assert acl.lets_in == ("user 23456",)
 
 
 def test_a_file_open_to_others_is_closed_with_a_notice(skc: Skc, project: Path) -> None:

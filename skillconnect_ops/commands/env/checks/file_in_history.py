@@ -19,16 +19,17 @@ from skillconnect_ops.core.view import count, listed
 def run(facts: Facts) -> Iterator[Fault | Unknown]:
     """Which did commits of any branch or tag hold?"""
     shallow = isinstance(facts.shallow, Known) and facts.shallow.value
-    for file in facts.files:
+    if shallow:
+        reason = "the clone is shallow, so its history is not all here: git fetch --unshallow"
+        yield Unknown(".", reason)
+    for file in facts.held:
         if isinstance(file.commits, Missing):
             yield unknown(file, file.commits)
         elif file.commits.value:
             found = file.commits.value
-            told = f"{count(len(found), 'commit')} hold it: {listed(found, most=3)}"
+            hold = "holds" if len(found) == 1 else "hold"
+            told = f"{count(len(found), 'commit')} {hold} it: {listed(found, most=3)}"
             yield Fault(message=told, path=file.path, context="")
-        elif shallow:
-            reason = "the clone is shallow, so its history is not all here: git fetch --unshallow"
-            yield Unknown(file.path, reason)
 
 
 CHECK = Check(

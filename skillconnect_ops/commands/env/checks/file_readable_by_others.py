@@ -13,21 +13,32 @@ from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unkno
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.core.view import listed
 
 _OTHERS = 0o077
+_EVERYBODY = 0o007
 
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:
     """Whose files are not for their owner alone?"""
-    for file in facts.files:
+    for file in facts.held:
         if isinstance(file.mode, Missing):
             yield unknown(file, file.mode)
         elif file.mode.value is not None and file.mode.value & _OTHERS:
+            mode, name = file.mode.value, shlex.quote(file.path)
+            # where there is a list, the group's bits are but its mask
+            by_list = bool(file.lets_in) and not mode & _EVERYBODY
+            who = (
+                f"its ACL lets {listed(file.lets_in)} in"
+                if by_list
+                else "others can read or write it"
+            )
+            close = f"setfacl -b {name} && chmod 600 {name}"
             yield Fault(
-                message=f"others can read or write it (mode {file.mode.value:04o})",
+                message=f"{who} (mode {mode:04o})",
                 path=file.path,
                 context="",
-                remedy=f"chmod 600 {shlex.quote(file.path)}",
+                remedy=close if file.lets_in else f"chmod 600 {name}",
             )
 
 

@@ -7,6 +7,7 @@ before: what was committed counts as leaked.
     after:   skc env untrack, and every password in it rotated
 """
 
+import shlex
 from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unknown
@@ -17,11 +18,14 @@ from skillconnect_ops.core.report import Unknown
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:
     """Which are in the index?"""
-    for file in facts.files:
+    for file in facts.held:
         if isinstance(file.tracked, Missing):
             yield unknown(file, file.tracked)
         elif file.tracked.value:
-            yield Fault(message="git tracks it", path=file.path, context="")
+            within = None
+            if file.repository != ".":
+                within = f"cd {shlex.quote(file.repository)} && {CHECK.remedy}"
+            yield Fault(message="git tracks it", path=file.path, context="", remedy=within)
 
 
 CHECK = Check(

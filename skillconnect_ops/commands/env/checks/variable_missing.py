@@ -35,6 +35,7 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
                     path=place.place.env_files[0],
                     context=name,
                     severity=Severity.HIGH if checked else None,
+                    remedy=f"skc env set {name}, or give the code a default",
                 )
 
 

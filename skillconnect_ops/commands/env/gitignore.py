@@ -1,0 +1,102 @@
+"""Whether `.gitignore` files keep every env file out, whatever its name and folder; pure.
+
+Told from the rules, not tried on names: gitignore(5). The last rule that matches a file decides;
+one without a slash holds in every folder; a file in a folder below comes after those above it.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+IGNORE = ".gitignore"
+EXAMPLES = ("example", "sample", "template", "dist")
+RULES = (".env*", *(f"!.env*.{ending}" for ending in EXAMPLES))
+"""Rules of gitignore(5) without a slash hold in every folder; a later one wins."""
+_PREFIX = ".env"
+_ENDINGS = tuple(f".{word}" for word in EXAMPLES)
+_EVERY = re.compile(r"(?:/?\*\*/)*\**(?:\.(?:e(?:nv?)?)?)?\*+")
+"""What matches every name that begins with `.env`, in every folder."""
+_WILD = re.compile(r"(?<!\\)[*?\[\]]")
+
+
+def is_env_file(path: str) -> bool:
+    """Whether a path is an env file that may hold secrets: every `.env*` but the examples."""
+    return PurePosixPath(path).name.startswith(_PREFIX) and not is_example(path)
+
+
+def is_example(path: str) -> bool:
+    """Whether a path is the example of an env file, which is there to be shared."""
+    name = PurePosixPath(path).name
+    return name.startswith(_PREFIX) and name.endswith(_ENDINGS)
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One rule of one file."""
+
+    file: str
+    line: int
+    text: str
+
+    @property
+    def covers_every(self) -> bool:
+        """Whether it alone covers every env file in the file's folder and below."""
+        return _EVERY.fullmatch(self.text) is not None
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether it takes back what covers some env file; in doubt it does."""
+        if not self.text.startswith("!") or self.text.endswith("/"):
+            return False
+        name = self.text[1:].rpartition("/")[2]
+        wild = [found.start() for found in _WILD.finditer(name)]
+        if not wild:
+            return is_env_file(_plain(name))
+        head, tail = _plain(name[: wild[0]]), _plain(name[wild[-1] + 1 :])
+        begins = head.startswith(_PREFIX) or _PREFIX.startswith(head)
+        return begins and not tail.endswith(_ENDINGS)
+
+
+class Cover(Struct, frozen=True, kw_only=True):
+    """All `.gitignore` files of a repository."""
+
+    files: Mapping[str, bytes]
+
+    @property
+    def root(self) -> Mapping[str, bytes]:
+        """The one at the top alone."""
+        return {name: data for name, data in self.files.items() if name == IGNORE}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the one at the top covers every env file, and takes none of them back."""
+        rules = _rules(IGNORE, self.files.get(IGNORE, b""))
+        return any(rule.covers_every for rule in rules) and not _openings(rules)
+
+    @property
+    def openings(self) -> tuple[Rule, ...]:
+        """The rules in folders below that let some env file in, whatever stands at the top."""
+        below = (name for name in self.files if name != IGNORE)
+        return tuple(each for name in below for each in _openings(_rules(name, self.files[name])))
+
+
+def _openings(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Those that let an env file in, and that no later one of the same file covers again."""
+    covering = [place for place, rule in enumerate(rules) if rule.covers_every]
+    return tuple(rule for rule in rules[(covering or [0])[-1] :] if rule.lets_in)
+
+
+def _rules(file: str, data: bytes) -> tuple[Rule, ...]:
+    text = data.decode("utf-8-sig", errors="surrogateescape")
+    lines = enumerate((line.removesuffix("\r") for line in text.split("\n")), start=1)
+    stripped = ((number, re.sub(r"(?<!\\) +$", "", line)) for number, line in lines)
+    return tuple(
+        Rule(file=file, line=number, text=line)
+        for number, line in stripped
+        if line and not line.startswith("#")
+    )
+
+
+def _plain(pattern: str) -> str:
+    return re.sub(r"\\(.)", r"\1", pattern)

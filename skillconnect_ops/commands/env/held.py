@@ -1,0 +1,138 @@
+"""Every env file of a project, the target's or not: on disk, in an index, in a history."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.env.check_model import Held
+from skillconnect_ops.commands.env.gitignore import is_env_file
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.ports.git import Git
+from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.disk.attributes import lets_in
+
+_GLOB = "**/.env*"
+_NOT_OURS = frozenset(
+    {
+        *("node_modules", "bower_components", "jspm_packages", "site-packages", "venv", ".venv"),
+        *(".git", ".hg", ".svn", "__pycache__", ".tox"),
+    }
+)
+"""What a package manager or a tool filled; built and vendored folders are looked through."""
+
+
+class Sighted(Struct, frozen=True):
+    """What the look brought."""
+
+    files: tuple[Held, ...]
+    unknown: tuple[Unknown, ...]
+
+
+class _Repository(Struct, frozen=True):
+    """What one repository knows of env files, by path from its folder."""
+
+    tracked: frozenset[str] = frozenset()
+    commits: Mapping[str, tuple[str, ...]] = {}
+
+
+def sighted(root: Path, git: Git) -> Sighted:
+    """All env files but the examples, in every folder of the project.
+
+    A repository within the project (a submodule, a clone, a linked work tree) is asked itself.
+
+    Args:
+        root: the project's folder.
+        git: asked once a repository.
+    """
+    unknown: list[Unknown] = []
+    on_disk: list[str] = []
+    folders = ["."]
+    for folder, names, nested in _walk(root, unknown):
+        on_disk += [_join(folder, name) for name in names if is_env_file(name)]
+        folders += [folder] if nested else []
+    asked = {folder: _asked(root, git, folder, unknown) for folder in folders}
+    outer = asked["."]
+    found: dict[str, Held] = {}
+    for folder, repository in asked.items():
+        for path in sorted({*repository.tracked, *repository.commits}):
+            commits = repository.commits.get(path, ())
+            if folder != "." and commits and commits == outer.commits.get(path):
+                commits = ()  # a linked work tree: the history is the project's own
+            if commits or path in repository.tracked:
+                whole = _join(folder, path)
+                found[whole] = _held(
+                    root,
+                    whole,
+                    tracked=path in repository.tracked,
+                    commits=commits,
+                    repository=folder,
+                )
+    for path in on_disk:
+        found.setdefault(path, _held(root, path, tracked=False, commits=(), repository="."))
+    return Sighted(tuple(found[path] for path in sorted(found)), tuple(unknown))
+
+
+def mode_of(file: Path) -> int | None:
+    """Its permission bits, links followed; None where it is not there.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    try:
+        return stat.S_IMODE(file.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _held(
+    root: Path, path: str, *, tracked: bool, commits: tuple[str, ...], repository: str
+) -> Held:
+    mode: Fact[int | None]
+    try:
+        mode = Known(mode_of(root / path))
+    except OSError as error:
+        mode = Missing(error.strerror or type(error).__name__)
+    return Held(
+        path=path,
+        mode=mode,
+        tracked=Known(tracked),
+        commits=Known(commits),
+        lets_in=lets_in(root / path),
+        repository=repository,
+    )
+
+
+def _asked(root: Path, git: Git, folder: str, unknown: list[Unknown]) -> _Repository:
+    place = root / folder
+    try:
+        index = git.index(place)
+        history = git.commits_by_path(place, _GLOB)
+    except Precondition as error:
+        unknown.append(Unknown(folder, f"{error.what}: {error.why}"))
+        return _Repository()
+    return _Repository(
+        tracked=frozenset(each.path for each in index if is_env_file(each.path)),
+        commits={path: commits for path, commits in history.items() if is_env_file(path)},
+    )
+
+
+def _walk(root: Path, unknown: list[Unknown]) -> Iterator[tuple[str, list[str], bool]]:
+    """Every folder, its files, and whether a repository begins there; no link is followed."""
+
+    def lost(error: OSError) -> None:
+        place = PurePosixPath(os.path.relpath(error.filename or root, root)).as_posix()
+        unknown.append(Unknown(place, error.strerror or type(error).__name__))
+
+    for place, below, names in os.walk(root, onerror=lost):
+        folder = Path(place).relative_to(root).as_posix()
+        nested = folder != "." and (".git" in below or ".git" in names)
+        below[:] = sorted(name for name in below if name not in _NOT_OURS)
+        yield folder, sorted(names), nested
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"

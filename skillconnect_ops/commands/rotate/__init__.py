@@ -1,0 +1,1 @@
+"""Replaces credentials, with no moment in which none is good."""

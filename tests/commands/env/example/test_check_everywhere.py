@@ -1,0 +1,316 @@
+"""`skc env check` looks at every env file of a project, not at the target's own alone."""
+
+import os
+import struct
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from skillconnect_ops.adapters.git import GitProgram
+from skillconnect_ops.adapters.system import ProcessEnvironment
+from skillconnect_ops.commands.env.held import sighted
+from skillconnect_ops.core.report import Unknown
+from tests.commands.env.example.conftest import App, git
+from tests.commands.env.example.test_check import GOOD, findings, look
+from tests.conftest import Skc
+from tests.disk.test_shared import as_somebody_without_rights
+
+FORGED = "SECRET_OF_ANOTHER=1\n"
+
+
+def found(skc: Skc, root: Path, *ids: str) -> list[tuple[str, str, int | None]]:
+    return [each[:3] for each in findings(look(skc, root)) if not ids or each[0] in ids]
+
+
+def messages(skc: Skc, root: Path) -> list[str]:
+    return [each[3] for each in findings(look(skc, root))]
+
+
+def test_another_env_file_is_looked_at_but_its_values_are_not(skc: Skc, app: App) -> None:
+    weak = "JWT_SECRET_KEY=secret\nADMIN_JWT_SECRET_KEY=secret\nOLD=\nOLD=[fill in]\n"
+    root = app({**GOOD, ".env.production": weak, "x/y/.env.local": weak, ".env.example": weak})
+    assert found(skc, root) == []
+    git(root, "add", "-f", ".env.production", ".env.example")
+    assert found(skc, root) == [("file-tracked", ".env.production", None)]
+    git(root, "commit", "-qm", "oh no")
+    git(root, "rm", "-q", ".env.production")
+    git(root, "commit", "-qm", "gone")
+    assert found(skc, root) == [("file-in-history", ".env.production", None)]
+    (root / "x/y/.env.local").chmod(0o644)
+    (root / ".env.example").chmod(0o644)
+    assert found(skc, root)[1:] == [("file-readable-by-others", "x/y/.env.local", None)]
+    ran = look(skc, root)
+    assert ran.json["facts"]["env_check"]["others"] == [".env.production", "x/y/.env.local"]
+
+
+def test_what_only_another_branch_holds_is_history_too(skc: Skc, app: App) -> None:
+    root = app(GOOD)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "one")
+    git(root, "switch", "-qc", "side")
+    (root / "backend/.env.staging").write_text(FORGED)
+    git(root, "add", "-f", "backend/.env.staging")
+    git(root, "commit", "-qm", "side")
+    git(root, "switch", "-q", "main")
+    assert found(skc, root) == [("file-in-history", "backend/.env.staging", None)]
+
+
+def test_a_file_in_conflict_is_tracked(skc: Skc, app: App) -> None:
+    root = app({**GOOD, ".env.ci": "A=1\n"})
+    git(root, "add", "-f", "-A")
+    git(root, "rm", "-q", "--cached", "backend/.env")
+    git(root, "commit", "-qm", "one")
+    (root / ".env.ci").write_text("A=2\n")
+    git(root, "stash", "-q")
+    (root / ".env.ci").write_text("A=3\n")
+    git(root, "commit", "-qam", "two")
+    with pytest.raises(Exception, match="stash"):
+        git(root, "stash", "pop")
+    assert ("file-tracked", ".env.ci", None) in found(skc, root)
+
+
+def test_a_project_below_a_repositorys_root_is_told_by_its_own_paths(
+    skc: Skc, app: App, tmp_path: Path
+) -> None:
+    root = app(GOOD)
+    below = tmp_path / "whole" / "shop"
+    below.parent.mkdir()
+    (root / ".git").rename(below.parent / ".git")
+    root.rename(below)
+    for name in (".env.production", "../.env.above"):
+        (below / name).write_text(FORGED)
+        (below / name).chmod(0o600)
+    git(below, "add", "-f", ".env.production", "../.env.above")
+    git(below, "commit", "-qm", "one")
+    assert found(skc, below) == [
+        ("file-tracked", ".env.production", None),
+        ("file-in-history", ".env.production", None),
+    ]
+
+
+def test_a_submodule_is_asked_itself(skc: Skc, app: App, tmp_path: Path) -> None:
+    root = app(GOOD)
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / ".env").write_text(FORGED)
+    git(library, "init", "--quiet")
+    git(library, "add", "-f", ".env")
+    git(library, "commit", "-qm", "one")
+    allow = ("-c", "protocol.file.allow=always")
+    git(root, *allow, "submodule", "--quiet", "add", str(library), "libs/one")
+    (root / "libs/one/.env").chmod(0o600)
+    ran = look(skc, root)
+    assert [each[:2] for each in findings(ran)] == [
+        ("file-tracked", "libs/one/.env"),
+        ("file-in-history", "libs/one/.env"),
+    ]
+    assert ran.json["findings"][0]["remedy"].startswith("cd libs/one && skc env untrack")
+
+
+def test_a_linked_work_tree_within_tells_the_history_once(skc: Skc, app: App) -> None:
+    root = app({**GOOD, ".env.ci": FORGED})
+    git(root, "add", "-f", ".env.ci")
+    git(root, "commit", "-qm", "one")
+    git(root, "worktree", "add", "-q", "-b", "side", "trees/side")
+    (root / "trees/side/.env.ci").chmod(0o600)
+    assert found(skc, root, "file-in-history") == [("file-in-history", ".env.ci", None)]
+    assert len(found(skc, root, "file-tracked")) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has them so")
+def test_whom_an_access_control_list_lets_in_is_told(skc: Skc, app: App) -> None:
+    root = app(GOOD)
+    entries = ((1, 6, 2**32 - 1), (2, 4, 23456), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1))
+    packed = b"".join(struct.pack("<HHI", *each) for each in (*entries, (32, 0, 2**32 - 1)))
+    try:
+        os.setxattr(root / "backend/.env", "system.posix_acl_access", b"\2\0\0\0" + packed)
+    except OSError:
+        pytest.skip("this file system keeps no access control lists")
+    ran = look(skc, root)
+    (each,) = ran.json["findings"]
+    assert each["message"] == "its ACL lets user 23456 in (mode 0640)"
+    assert each["remedy"] == "setfacl -b backend/.env && chmod 600 backend/.env"
+
+
+NODE = "FROM node:20\n"
+IMAGES: Mapping[str, tuple[Mapping[str, str], tuple[tuple[str, int | None, str], ...]]] = {
+    "a Dockerfile of another name": (
+        {"backend/Dockerfile.prod": f"{NODE}COPY . .\n", "backend/.dockerignore": ".env\n"},
+        (
+            ("backend/Dockerfile.prod", 2, "COPY . brings backend/.env.production into the image"),
+            ("backend/Dockerfile", 4, "COPY . brings backend/.env.production into the image"),
+        ),
+    ),
+    "a Dockerfile of a service": (
+        {
+            "backend/api.Dockerfile": f"{NODE}COPY . .\n",
+            "backend/Dockerfile": NODE,
+            "backend/.dockerignore": ".env\n",
+        },
+        (
+            (
+                "backend/api.Dockerfile",
+                2,
+                "COPY . brings backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "the context that compose gives": (
+        {
+            "deploy/Dockerfile": f"{NODE}COPY . .\n",
+            "compose.yaml": "services: {a: {build: {context: ., dockerfile: deploy/Dockerfile}}}",
+        },
+        (
+            (
+                "deploy/Dockerfile",
+                2,
+                "COPY . brings backend/.env, .env.local, backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "a context above the compose file": (
+        {
+            "deploy/image.txt": f"{NODE}COPY backend /app\n",
+            "deploy/compose.yml": "x-b: &b {context: '${CTX:-..}', dockerfile: deploy/image.txt}\n"
+            "services: {a: {build: *b}, b: {build: {<<: *b, target: x}}}",
+        },
+        (
+            (
+                "deploy/image.txt",
+                2,
+                "COPY backend brings backend/.env, backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "an own ignore file comes first": (
+        {
+            "deploy/Dockerfile": f"{NODE}COPY . .\n",
+            "deploy/Dockerfile.dockerignore": "**/.env*\n",
+            "compose.yaml": "services: {a: {build: {context: ., dockerfile: deploy/Dockerfile}}}",
+        },
+        (),
+    ),
+    "a compose file that holds the Dockerfile": (
+        {
+            "compose.yaml": "services:\n  a:\n    build:\n      context: backend\n"
+            "      dockerfile_inline: |\n        FROM x\n        COPY . .\n",
+            "backend/.dockerignore": "",
+            "backend/Dockerfile": NODE,
+        },
+        (
+            (
+                "compose.yaml",
+                7,
+                "COPY . brings backend/.env, backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "the folder that has what is copied": (
+        {"deploy/Dockerfile": f"{NODE}COPY package*.json ./\nCOPY . .\n", "package.json": "{}"},
+        (
+            (
+                "deploy/Dockerfile",
+                3,
+                "COPY . brings backend/.env, .env.local, backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "a file that is named": (
+        {
+            "backend/.dockerignore": "",
+            "backend/Dockerfile": f'{NODE}ARG E=.env.production\nCOPY ["${{E}}", "/app/.env"]\n',
+        },
+        (
+            (
+                "backend/Dockerfile",
+                3,
+                "COPY .env.production brings backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "a pattern": (
+        {"backend/.dockerignore": "", "backend/Dockerfile": f"{NODE}ADD .env.[a-q]* /\n"},
+        (
+            (
+                "backend/Dockerfile",
+                2,
+                "ADD .env.[a-q]* brings backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "several copies with one cause": (
+        {
+            "backend/.dockerignore": "",
+            "backend/Dockerfile": f"{NODE}COPY . .\nFROM a\nCOPY . .\nCOPY . /again\n",
+        },
+        (
+            (
+                "backend/Dockerfile",
+                4,
+                "COPY . brings backend/.env, backend/.env.production into the image",
+            ),
+        ),
+    ),
+    "what a copy leaves out": (
+        {"backend/.dockerignore": "", "backend/Dockerfile": f"{NODE}COPY --exclude=.env* . .\n"},
+        (),
+    ),
+    "a context from elsewhere": (
+        {"compose.yaml": "services: {a: {build: 'https://git.example.com/a.git'}, b: 1}"},
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IMAGES)
+def test_images_are_read_with_their_contexts(skc: Skc, app: App, case: str) -> None:
+    files, wanted = IMAGES[case]
+    others = {".env.local": FORGED, "backend/.env.production": FORGED}
+    ran = look(skc, app({**GOOD, **others, **files}))
+    assert sorted(each[1:] for each in findings(ran)) == sorted(wanted)
+    assert {each[0] for each in findings(ran)} <= {"secret-in-image"}
+
+
+def test_what_only_the_build_knows_is_said(skc: Skc, app: App) -> None:
+    files = {
+        "backend/Dockerfile": f"{NODE}ARG E\nCOPY $E /app/\n",
+        "compose.yaml": "services:\n  a:\n    build: ${WHERE}\n  b:\n    build: ./none\n",
+    }
+    ran = look(skc, app({**GOOD, **files}))
+    assert findings(ran) == []
+    told = {each["subject"]: each["reason"] for each in ran.json["unknown"]}
+    assert told["backend/Dockerfile:3"] == "what COPY $E brings is known to the build alone"
+    assert told["compose.yaml:3"] == "what it builds hangs on a variable"
+    assert told["compose.yaml:5"] == (
+        "the Dockerfile that it names, none/Dockerfile, cannot be read"
+    )
+
+
+def test_what_only_old_commits_hold_is_in_no_image(skc: Skc, app: App) -> None:
+    root = app({**GOOD, "backend/.env.old": FORGED, "backend/.dockerignore": ".env\n"})
+    git(root, "add", "-f", "backend/.env.old")
+    git(root, "commit", "-qm", "one")
+    git(root, "rm", "-q", "backend/.env.old")
+    git(root, "commit", "-qm", "two")
+    assert found(skc, root) == [("file-in-history", "backend/.env.old", None)]
+
+
+def test_a_folder_that_cannot_be_looked_through_is_said() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "closed").mkdir(mode=0)
+        (root / ".env.x").write_text(FORGED)
+        with as_somebody_without_rights(root):
+            looked = sighted(root, GitProgram(ProcessEnvironment()))
+        (root / "closed").chmod(0o700)
+        assert [each.path for each in looked.files] == [".env.x"]
+        assert looked.unknown == (Unknown("closed", "Permission denied"),)
+
+
+def test_the_next_command_is_that_of_the_gravest(skc: Skc, app: App) -> None:
+    root = app({**GOOD, ".env.production": FORGED})
+    git(root, "add", "-f", ".env.production")
+    assert look(skc, root).json["next"] == ["skc env untrack"]
