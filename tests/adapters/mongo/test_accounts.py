@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.adapters.mongo import (
@@ -80,12 +80,17 @@ def somebody(*roles: Role, mechanism: str = "SCRAM-SHA-256") -> Account:
 
 @contextmanager
 def logged_in(
-    servers: Mongod, account: Account, password: Secret, *, member: int = 0, app: str = "an-app"
+    servers: Mongod,
+    account: Account,
+    password: Secret,
+    *,
+    member: int | None = None,
+    app: str = "an-app",
 ) -> Iterator[MongoClient[Any]]:
-    """An open connection of the user to one member."""
+    """An open connection of the user to the first member, or to one that may lag behind."""
     with MongoClient[Any](
         "127.0.0.1",
-        servers.ports[member],
+        servers.ports[member or 0],
         username=account.name,
         password=password.reveal(),
         authSource=account.database,
@@ -93,7 +98,15 @@ def logged_in(
         appname=app,
         serverSelectionTimeoutMS=10_000,
     ) as client:
-        client.admin.command("ping")
+        until = time.monotonic() + (0 if member is None else 20)
+        while True:
+            try:
+                client.admin.command("ping")
+                break
+            except OperationFailure:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
         yield client
 
 

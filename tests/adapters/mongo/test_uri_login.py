@@ -5,7 +5,7 @@ import warnings
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo.uri_parser import parse_uri
 
@@ -51,6 +51,7 @@ def texts(rng: random.Random) -> tuple[str, str, str, str, str]:
     return rng.choice(SPACES), head, rng.choice(LOGINS[:3]), tail, rng.choice(SPACES)
 
 
+@settings(deadline=None)
 @given(user=TEXT, password=TEXT, rng=st.randoms())
 def test_both_drivers_read_back_what_was_written(
     user: str, password: str, rng: random.Random
@@ -64,6 +65,7 @@ def test_both_drivers_read_back_what_was_written(
     assert parse(written).password == Secret(password)
 
 
+@settings(deadline=None)
 @given(user=TEXT, password=TEXT, rng=st.randoms())
 def test_every_other_byte_stays(user: str, password: str, rng: random.Random) -> None:
     before, head, login, tail, after = texts(rng)
@@ -76,6 +78,7 @@ def test_every_other_byte_stays(user: str, password: str, rng: random.Random) ->
     assert new.count(":") == 1
 
 
+@settings(deadline=None)
 @given(password=TEXT)
 @pytest.mark.parametrize("login", ["us%40er:p%2Bw", "us%40er:", "us%40er"])
 def test_another_password_leaves_the_name_as_it_was_written(login: str, password: str) -> None:
