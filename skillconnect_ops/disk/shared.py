@@ -341,8 +341,9 @@ def _folder_locked(folder: Path, system: SharedSystem, patience_s: float) -> Ite
 def _take(fd: int, folder: Path, patience_s: float) -> None:
     """Take the lock; the kernel wakes who waits for it.
 
-    A hundred who ask again and again would leave no time to the one who writes. A thread waits, since flock(2) has no time-out. Where patience ends, the caller closes the
-    descriptor, and with it goes whatever the thread may still be given.
+    A hundred who ask again and again would leave no time to the one who writes. A thread waits,
+    since flock(2) has no time-out. Where patience ends, the caller closes the descriptor, and with
+    it goes whatever the thread may still be given.
     """
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
