@@ -104,6 +104,8 @@ class Detector(Struct, frozen=True, kw_only=True):
     """Whether the keywords count in lower case, in upper case and capitalised."""
     look: Look | None = None
     """Given the page and a keyword's byte span: the secrets there."""
+    wide: tuple[str, ...] = ()
+    """Texts that count wherever in the file they stand, far from any keyword."""
     files: str | None = None
     """A regular expression, searched in "/" + path: files that `read` is given whole."""
     read: Read | None = None

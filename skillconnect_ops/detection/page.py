@@ -80,6 +80,10 @@ _LOCKS = regex(
 _GENERATED = regex(r"(?i)\.min\.(?:js|css)$|\.(?:js|css)\.map$|/(?:node_modules|vendor)/|\.svg$")
 
 
+HEAD_BYTES = 64
+"""How much of a content says what sort of file it is."""
+
+
 class Page:
     """The bytes of one blob, and what its path says; worked out when first asked for."""
 
@@ -96,6 +100,11 @@ class Page:
         """Count what is seen and not reported."""
         self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
 
+    @property
+    def is_known_by_name(self) -> bool:
+        """Whether the name says how values are written; else the first bytes do."""
+        return self.path is None or self._kind_by_name(self.path) is not None
+
     @cached_property
     def kind(self) -> Kind:
         """How values are written here."""
@@ -106,7 +115,7 @@ class Page:
 
     def _kind_by_content(self) -> Kind:
         """For names that say nothing: how the content begins."""
-        head = self.content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+        head = self.content[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
         if head.startswith((b"{", b"[{", b'["')):
             return Kind.JSON
         if head.startswith((b"<?xml", b"<")):

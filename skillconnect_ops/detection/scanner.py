@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
@@ -12,7 +12,7 @@ from skillconnect_ops.detection.context import Place, Places
 from skillconnect_ops.detection.detectors import DETECTORS
 from skillconnect_ops.detection.grading import Grade, grade
 from skillconnect_ops.detection.model import Blob, Detector, Look, Match, Span
-from skillconnect_ops.detection.page import Page
+from skillconnect_ops.detection.page import HEAD_BYTES, Page
 from skillconnect_ops.detection.unicode import Transcoded, utf16_codec
 
 PIECE = 1 << 22
@@ -44,6 +44,7 @@ class Scanner:
                     keywords.setdefault(keyword, []).append((rank, detector.look))
         self._looks = tuple(tuple(looks) for looks in keywords.values())
         self._overlap = max(map(len, keywords)) - 1
+        self._wide = tuple({word.encode() for one in self._detectors for word in one.wide})
         self._keywords = list(keywords)
         self._automaton = self._built(Implementation.ContiguousNFA)
         self._seen_bytes = 0
@@ -68,36 +69,59 @@ class Scanner:
         """
         text = _as_utf8(content)
         data = content if text is None else text.content
-        return bool(self._whole) or any(True for _ in self._hits(data))
+        return bool(self._whole) or any(True for _ in self._hits(data, 0, len(data)))
 
-    def scan(self, blob: Blob) -> list[Match]:
+    def is_local(self, path: str, content: bytes, *, begin: int, texts: Iterable[bytes]) -> bool:
+        """Whether a change counts at the keywords around it alone, and nowhere else in the file.
+
+        Args:
+            path: of the file.
+            content: all of it.
+            begin: where the change begins.
+            texts: what stands there now, and what stood there before.
+        """
+        if self._whole or self._any_reader.search("/" + path) or utf16_codec(content):
+            return False
+        if begin < HEAD_BYTES and not Page(path, content).is_known_by_name:
+            return False
+        return not any(word in text for text in texts for word in self._wide)
+
+    def scan(self, blob: Blob, *, within: tuple[int, int] | None = None) -> list[Match]:
         """All secrets of the blob, in their order of place, each graded.
 
         What is sure to be code (`token = next()`) is only counted, in `passed_over`, unless the
         scanner is thorough.
+
+        Args:
+            blob: what is looked at.
+            within: only what keywords between these offsets lead to; see `is_local`.
         """
         text = _as_utf8(blob.content)
         content = blob.content if text is None else text.content
         page = Page(blob.path, content, thorough=self._thorough)
-        found = self._found(page)
+        found = self._at_keywords(page, within or (0, len(content)))
+        if within is None:
+            found += self._by_reading(page)
         self.passed_over.update(page.passed_over)
         if not found:
             return []
         return list(self._matches(page, _settled(found), text))
 
-    def _found(self, page: Page) -> list[Found]:
+    def _at_keywords(self, page: Page, within: tuple[int, int]) -> list[Found]:
         found: list[Found] = []
-        content = page.content
         done = [0] * len(self._detectors)
-        for index, start, end in self._hits(content):
+        for index, start, end in self._hits(page.content, *within):
             for rank, look in self._looks[index]:
                 # A keyword within what this detector has just found is part of that.
                 if start >= done[rank]:
                     for span in look(page, start, end):
                         found.append((rank, span))
                         done[rank] = span.end
-        for rank, read in self._whole:
-            found.extend((rank, span) for span in read(page))
+        return found
+
+    def _by_reading(self, page: Page) -> list[Found]:
+        """What is found in files that are read whole, some for their name."""
+        found = [(rank, span) for rank, read in self._whole for span in read(page)]
         path = None if page.path is None else "/" + page.path
         if path is not None and self._any_reader.search(path):
             for rank, names, read in self._readers:
@@ -110,21 +134,23 @@ class Scanner:
             self._keywords, matchkind=MatchKind.Standard, implementation=implementation
         )
 
-    def _hits(self, content: bytes) -> Iterator[tuple[int, int, int]]:
+    def _hits(self, content: bytes, first: int, last: int) -> Iterator[tuple[int, int, int]]:
+        """Keywords that begin between two offsets."""
         before = self._seen_bytes
-        self._seen_bytes += len(content)
+        self._seen_bytes += last - first
         if before <= _MUCH_BYTES < self._seen_bytes:
             self._automaton = self._built(Implementation.DFA)
-        if len(content) <= PIECE:
+        if last - first <= PIECE and first == 0 and last == len(content):
             yield from self._automaton.find_matches_as_indexes(content, overlapping=True)
             return
         view = memoryview(content)
-        for begin in range(0, len(content), PIECE):
-            piece = view[begin : begin + PIECE + self._overlap]
+        for begin in range(first, last, PIECE):
+            length = min(PIECE, last - begin)
+            piece = view[begin : begin + length + self._overlap]
             for index, start, end in self._automaton.find_matches_as_indexes(
                 piece, overlapping=True
             ):
-                if start < PIECE:
+                if start < length:
                     yield index, begin + start, begin + end
 
     def _matches(

@@ -18,6 +18,8 @@ from skillconnect_ops.core.regex import regex
 
 _LONGEST = 1 << 16
 """How far a disguised text is followed from its anchor, in bytes."""
+_LONGEST_ANCHOR = 256
+"""More than any anchor takes in any form."""
 _SHORTEST = 4
 """Anchors, plain or encoded, below this length would hit everywhere."""
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
@@ -79,18 +81,37 @@ class Disguises:
         self._known: _Known | None = None
         self._seen_bytes = 0
 
-    def undone(self, content: bytes) -> Iterator[Plain]:
-        """Every stretch that holds an anchor in disguise, once."""
+    def undone(self, content: bytes, *, within: tuple[int, int] | None = None) -> Iterator[Plain]:
+        """Every stretch that holds an anchor in disguise, once.
+
+        Args:
+            content: what is looked at.
+            within: only what anchors that begin between these offsets lead to.
+        """
         # Whoever takes a stretch may have it searched before taking the next one.
-        known = self._ready_for(content)
         seen: dict[Form, int] = {}
-        for index, start, end in known.matcher.find_matches_as_indexes(content):
+        for index, start, end, known in self._matches(content, within):
             form, shift = known.coded[index]
             if start < seen.get(form, -1):
                 continue
             plain, until = _undo(content, form, start, end, shift)
             seen[form] = until
             yield plain
+
+    def _matches(
+        self, content: bytes, within: tuple[int, int] | None
+    ) -> Iterator[tuple[int, int, int, _Known]]:
+        if within is None:
+            known = self._ready_for(content)
+            for index, start, end in known.matcher.find_matches_as_indexes(content):
+                yield index, start, end, known
+            return
+        first, last = within
+        part = content[first : last + _LONGEST_ANCHOR]
+        known = self._ready_for(part)
+        for index, start, end in known.matcher.find_matches_as_indexes(part):
+            if first + start < last:
+                yield index, first + start, first + end, known
 
     def _ready_for(self, content: bytes) -> _Known:
         """The forms that the content needs and those that were needed before; at last, all."""

@@ -40,8 +40,8 @@ Decode = Callable[[bytes], Iterable[bytes]]
 class Everywhere:
     """Undoes every disguise that it sees; has the `undone` of `encodings.Disguises`."""
 
-    def undone(self, content: bytes) -> Iterator[Plain]:
-        """Texts that were disguised, those of one form mostly together."""
+    def undone(self, content: bytes, *, within: tuple[int, int] | None = None) -> Iterator[Plain]:
+        """Texts that were disguised, those of one form mostly together; always of the whole."""
         standard = content.translate(_TO_STANDARD)
         yield from _decoded(Form.BASE64, _BASE64, standard, _from_base64)
         yield from _decoded(Form.HEX, _HEX, content, _from_hex)

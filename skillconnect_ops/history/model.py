@@ -1,7 +1,7 @@
 """What is found in a content, what could not be looked at, and where a content lives."""
 
-from collections.abc import Callable
 from enum import StrEnum
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -37,8 +37,26 @@ class Looked(Struct, frozen=True):
     skipped: tuple[str, ...] = ()
 
 
-Search = Callable[[str | None, bytes], Looked]
-"""Path (None for what has none) and content. It is handed to child processes."""
+class Part(Struct, frozen=True, kw_only=True):
+    """A part of a content that is not as it was in another version, with what surrounds it."""
+
+    begin: int
+    end: int
+    gone: bytes
+    """What the other version had in its place."""
+
+
+class Search(Protocol):
+    """Looks at contents; plain data, since it is handed to child processes."""
+
+    def __call__(self, path: str | None, content: bytes) -> Looked:
+        """Look at a whole content; what has no path is given None."""
+
+    def around(self, path: str, content: bytes, part: Part) -> Looked | None:
+        """What is found at the words within the part; all of the content may be looked at.
+
+        None where a part cannot tell: the change may count elsewhere in the file.
+        """
 
 
 class Where(StrEnum):

@@ -9,24 +9,25 @@ from msgspec.structs import replace
 
 from skillconnect_ops.history.archives import Budget, Skipped, members
 from skillconnect_ops.history.encodings import Plain
-from skillconnect_ops.history.model import Looked, Trace
+from skillconnect_ops.history.model import Looked, Part, Trace
 
 _DEEPEST = 3
 """Wrappings within wrappings that are followed."""
 
-PlainSearch = Callable[[str | None, bytes], Sequence[Trace]]
+PlainSearch = Callable[[str | None, bytes, tuple[int, int] | None], Sequence[Trace]]
+"""Path, content, and the offsets between which alone words count, if not all do."""
 _LINE_END = re.compile(b"\n")
 
 
 class Disguised(Protocol):
     """Undoes encodings: only where a word stands (`encodings`), or `everywhere`."""
 
-    def undone(self, content: bytes) -> Iterator[Plain]:
+    def undone(self, content: bytes, *, within: tuple[int, int] | None = None) -> Iterator[Plain]:
         """What stands in the content in disguise."""
 
 
 class Unfolding:
-    """A `Search` that looks at a content as it is, and at everything in it.
+    """Looks at a content as it is, and at everything in it.
 
     Args:
         search: looks at plain content.
@@ -43,10 +44,18 @@ class Unfolding:
         traces = tuple(self._look(path, content, Budget(), skipped, depth=0))
         return Looked(traces, tuple(skipped))
 
+    def around(self, path: str, content: bytes, part: Part) -> Looked:
+        """What the words within a part lead to; not for archives, of which no part can be told."""
+        skipped: list[str] = []
+        within = (part.begin, part.end)
+        plain = self._search(path, content, within)
+        traces = self._with_disguised(path, content, plain, Budget(), skipped, within=within)
+        return Looked(tuple(traces), tuple(skipped))
+
     def _look(
         self, path: str | None, content: bytes, budget: Budget, skipped: list[str], *, depth: int
     ) -> Iterator[Trace]:
-        plain = self._search(path, content)
+        plain = self._search(path, content, None)
         if depth == _DEEPEST:
             yield from plain
             return
@@ -54,15 +63,31 @@ class Unfolding:
         packed = list(self._packed(path, content, budget, skipped, depth=depth + 1))
         found = {(trace.detector, trace.secret) for trace in packed}
         yield from packed
-        yield from (trace for trace in plain if (trace.detector, trace.secret) not in found)
+        plain = [trace for trace in plain if (trace.detector, trace.secret) not in found]
+        for trace in self._with_disguised(path, content, plain, budget, skipped, depth=depth):
+            if trace.form == () or (trace.detector, trace.secret) not in found:
+                yield trace
+
+    def _with_disguised(
+        self,
+        path: str | None,
+        content: bytes,
+        plain: Sequence[Trace],
+        budget: Budget,
+        skipped: list[str],
+        *,
+        depth: int = 0,
+        within: tuple[int, int] | None = None,
+    ) -> Iterator[Trace]:
+        yield from plain
         seen = {(trace.detector, trace.secret, trace.line) for trace in plain}
         lines = _Lines(content)
-        for stretch in self._disguises.undone(content):
+        for stretch in self._disguises.undone(content, within=within):
             for trace in self._look(path, stretch.content, budget, skipped, depth=depth + 1):
                 # a stretch holds undisguised text, too, which was found already
                 line = lines.at(stretch.origin(trace.line))
                 mark = (trace.detector, trace.secret, line)
-                if mark not in seen and mark[:2] not in found:
+                if mark not in seen:
                     seen.add(mark)
                     yield _wrapped(trace, stretch.form, line=line)
 

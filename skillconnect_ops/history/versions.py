@@ -2,19 +2,20 @@
 
 A file with a thousand versions is a thousand times nearly the same text. Where two versions of a
 path share a stretch, what was found in it holds for both; what lies between such stretches, with a
-margin on both sides, is all that is new. Lines may be long (generated pages), so a stretch may
-begin and end within one; where something is found on a line that was cut so, the whole is searched.
+margin on both sides, is all that is new: only words that stand there are asked for, while whoever
+judges them sees the whole file. Lines may be long (generated pages), so a stretch may begin and end
+within one; what was found on a line that is cut so, or changed, has the whole searched again.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.history.model import Looked, Search, Trace
+from skillconnect_ops.history.model import Looked, Part, Search, Trace
 
+_PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\xff\xfe", b"\xfe\xff")
 _SMALLEST = 4096
 """Below this, comparing costs what searching does."""
 _MARGIN = 512
@@ -62,7 +63,7 @@ class Versions:
 
     def __call__(self, path: str | None, content: bytes) -> Looked:
         """What the search gives for the content, mostly for much less work."""
-        if path is None or len(content) < _SMALLEST or b"\0" in content[:_SMALLEST]:
+        if path is None or len(content) < _SMALLEST or _is_binary(content):
             return self._search(path, content)
         known = self._last.pop(path, ())
         looked = None
@@ -90,29 +91,25 @@ class Versions:
         kept = [one for one in kept if one.length > 0]
         if 4 * sum(one.length for one in kept) < len(content):
             return None
-        lines = _Lines(content)
-        fresh = self._fresh(path, content, kept, lines)
-        carried = _carried(before, lines, kept) if before.looked.traces else []
-        if fresh is None or carried is None:
+        carried = _carried(before, _Lines(content), kept) if before.looked.traces else []
+        if carried is None:
             return None
-        return Looked((*fresh, *carried))
-
-    def _fresh(
-        self, path: str, content: bytes, kept: list[Same], lines: "_Lines"
-    ) -> list[Trace] | None:
-        """What is found in all that lies between the stretches; None where a cut may matter."""
-        traces: list[Trace] = []
-        for begin, end in _between(kept, len(content)):
-            looked = self._search(path, content[begin:end])
-            if looked.skipped:
+        found = {_mark(trace): trace for trace in carried}
+        for part in _between(kept, before.content, content):
+            looked = self._search.around(path, content, part)
+            if looked is None or looked.skipped:
                 return None
-            if looked.traces:
-                above = lines.above(begin)
-                whole = _whole(content, begin, end, lines.to(end) - above)
-                if not all(one.line in whole and _end(one) in whole for one in looked.traces):
-                    return None
-                traces += (_moved(one, above) for one in looked.traces)
-        return traces
+            found |= {_mark(trace): trace for trace in looked.traces}
+        return Looked(tuple(found.values()))
+
+
+def _mark(trace: Trace) -> tuple[object, ...]:
+    return (trace.detector, trace.secret, trace.line, trace.column, trace.form)
+
+
+def _is_binary(content: bytes) -> bool:
+    """Of what is encoded or packed as a whole no part can be told."""
+    return b"\0" in content[:_SMALLEST] or content.startswith(_PACKED)
 
 
 def _held(versions: tuple[_Version, ...]) -> int:
@@ -194,12 +191,13 @@ def _inner(same: Same, old: bytes, new: bytes) -> Same:
     return Same(same.old + begin - same.new, begin, max(0, end - begin))
 
 
-def _between(kept: list[Same], size_bytes: int) -> Iterator[tuple[int, int]]:
-    """What the stretches leave, each with its margin on both sides once more as context."""
-    ends = [0, *(edge for one in kept for edge in (one.new, one.new + one.length)), size_bytes]
-    for begin, end in list(pairwise(ends))[::2]:
-        if begin < end:
-            yield begin, end
+def _between(kept: list[Same], old: bytes, new: bytes) -> Iterator[Part]:
+    """What the stretches leave, each with its margin on both sides."""
+    at_old = at_new = 0
+    for one in (*kept, Same(len(old), len(new), 0)):
+        if at_new < one.new or at_old < one.old:
+            yield Part(begin=at_new, end=one.new, gone=old[at_old : one.old])
+        at_old, at_new = one.old + one.length, one.new + one.length
 
 
 def _carried(before: _Version, lines: _Lines, kept: list[Same]) -> list[Trace] | None:

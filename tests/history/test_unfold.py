@@ -23,7 +23,7 @@ from skillconnect_ops.history.unfold import Unfolding
 ANCHOR = b"mongodb://"
 
 
-def search(path: str | None, content: bytes) -> list[Trace]:
+def search(path: str | None, content: bytes, within: tuple[int, int] | None = None) -> list[Trace]:
     """Finds the anchor and the word behind it."""
     at = content.find(ANCHOR)
     if at < 0:

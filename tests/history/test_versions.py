@@ -1,22 +1,40 @@
 """Versions are searched by difference, and give what a search of each whole gives."""
 
+import base64
 import random
 import secrets
+import string
+from collections.abc import Iterator
 
+import pytest
+from msgspec.structs import replace
+
+from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.history.model import Looked, Trace
+from skillconnect_ops.history.model import Looked, Part, Trace
 from skillconnect_ops.history.versions import Versions, alike
 
 
 class Needles:
-    """Finds lines that hold a needle, and counts what it was given."""
+    """Finds lines that hold a needle, and counts what it was asked about."""
 
     def __init__(self) -> None:
         self.searched = 0
 
     def __call__(self, path: str | None, content: bytes) -> Looked:
         self.searched += len(content)
+        return self._found(content)
+
+    def around(self, path: str, content: bytes, part: Part) -> Looked | None:
+        self.searched += part.end - part.begin
+        first = content.rfind(b"\n", 0, part.begin) + 1
+        last = content.find(b"\n", part.end)
+        looked = self._found(content[first : last if last >= 0 else len(content)])
+        above = content.count(b"\n", 0, first)
+        return Looked(tuple(replace(one, line=one.line + above) for one in looked.traces))
+
+    def _found(self, content: bytes) -> Looked:
         return Looked(
             tuple(
                 Trace(
@@ -143,33 +161,106 @@ def test_branches_that_take_turns_are_compared_each_with_its_own() -> None:
     assert search.searched - before < 10 * 4096
 
 
-def test_a_secret_of_many_lines_that_only_ends_otherwise_is_searched_again() -> None:
-    def blocks(path: str | None, content: bytes) -> Looked:
-        begin, end = content.find(b"BEGIN"), content.find(b"END")
-        if begin < 0 or end < 0:
-            return Looked()
-        return Looked((_block(content, begin, end),))
-
-    filler = b"a line of the file\n" * 400
-    key = b"".join(f"{number:040x}\n".encode() for number in range(60))
-    old = filler + b"BEGIN\n" + key + b"END\n" + filler
-    new = filler + b"BEGIN\n" + key + b"other\nEND\n" + filler
-    versions = Versions(blocks)
-    versions("key.pem", old)
-    assert versions("key.pem", new) == blocks("key.pem", new)
+def value(chance: random.Random) -> str:
+    """A made-up password of 18 letters and digits."""
+    letters = string.ascii_letters + string.digits
+    return "".join(chance.choice(letters) for _ in range(16)) + "q7"
 
 
-def _block(content: bytes, begin: int, end: int) -> Trace:
-    value = Secret(content[begin:end].decode())
-    return Trace(
-        detector="block",
-        what="a block",
-        secret=value,
-        whole=value,
-        line=content.count(b"\n", 0, begin) + 1,
-        end_line=content.count(b"\n", 0, end) + 1,
-        context="***",
-        severity=Severity.HIGH,
-        confidence=Confidence.HIGH,
-        remedy="",
+def filler(number: int, start: str = "// line") -> str:
+    return "".join(f"{start} {n} of harmless filler text here\n" for n in range(number))
+
+
+def pem(chance: random.Random) -> str:
+    return "".join(base64.b64encode(chance.randbytes(48)).decode() + "\n" for _ in range(60))
+
+
+def key(which: str) -> str:
+    return f"-----{which} RSA PRIVATE " + "KEY-----\n"
+
+
+def pairs() -> Iterator[tuple[str, str, str]]:
+    """A path, a version, and the one after it: what changes counts far from where it stands."""
+    chance = random.Random(7)
+    far, one, other = filler(100), value(chance), value(chance)
+    sign = f"const t = sign(user, '{one}');\n"
+    imported = "const { sign } = require('jsonwebtoken');\n"
+    yield "src/auth.js", imported + far + far, imported + far + sign + far
+    yield "src/auth.js", far + sign + far, imported + far + sign + far
+    long = "".join(value(chance) for _ in range(80))
+    yield (
+        "cfg.js",
+        f"{far}const blob = '{long}';\n{far}",
+        f"{far}const app_secret = '{long}';\n{far}",
+    )
+    body, ends = pem(chance), filler(60)
+    yield "k.txt", ends + key("BEGIN") + body + ends, ends + key("BEGIN") + body + key("END") + ends
+    plain = f"DB_PASSWORD={one}\n"
+    for path, head in (("bin/deploy", "#!/bin/bash\n"), ("run", "#!/usr/bin/env node\n")):
+        yield path, head + far + far, head + far + plain + far
+    yield "run", "#!/bin/bash\n" + far + plain + far, "---\n" + far + plain + far
+    hidden = f"env: {base64.b64encode(plain.encode()).decode()}\n"
+    notes = filler(200, "# ")
+    yield "deploy.yml", f"DB_PASSWORD: {one}\n{notes}{hidden}", f"x: 1\n{notes}{hidden}"
+    yield "deploy.yml", hidden + notes + hidden, "x: 1\n" + notes + hidden
+    yield "deploy.yml", notes + hidden, f"DB_PASSWORD: {other}\n" + notes + hidden
+    yield ".pgpass", f"h:5432:app:app:{one}\n" * 300, f"h:5432:app:app:{one}\n" * 299
+
+
+@pytest.mark.parametrize("pair", list(pairs()), ids=lambda pair: str(pair[0]))
+def test_the_detectors_miss_nothing_that_counts_far_away(pair: tuple[str, str, str]) -> None:
+    path, before, after = pair
+    detectors = Detectors()
+    versions = Versions(detectors)
+    versions(path, before.encode())
+    by_difference, whole = versions(path, after.encode()), detectors(path, after.encode())
+    assert all_of(by_difference) == all_of(whole)
+
+
+def test_the_detectors_find_by_difference_what_they_find_in_each_whole() -> None:
+    detectors = Detectors()
+    for seed in range(40):
+        chance = random.Random(seed)
+        path = chance.choice(("src/app.js", "config.yml", ".env", "notes.md", "run"))
+        versions, lines = Versions(detectors), filler(250).splitlines(keepends=True)
+        for _ in range(8):
+            lines = edited(lines, chance)
+            content = "".join(lines).encode()
+            found, wanted = versions(path, content), detectors(path, content)
+            assert all_of(found) == all_of(wanted), (seed, path)
+
+
+def edited(lines: list[str], chance: random.Random) -> list[str]:
+    """Some lines come, go, or change; some of them hold what the detectors look for."""
+    lines = list(lines)
+    one = value(chance)
+    fresh = (
+        f"DB_PASSWORD={one}\n",
+        f"const apiKey = '{one}';\n",
+        f"mongodb://app:{one}@db.corp.io/app\n",
+        base64.b64encode(f"password={one}\n".encode()).decode() + "\n",
+        "password:\n",
+        f"  {one}\n",
+        "const jwt = require('jsonwebtoken');\n",
+        f"jwt.sign(user, '{one}');\n",
+        key("BEGIN") + pem(chance) + key("END"),
+        "x" * 3000 + f" token='{one}' " + "y" * 3000 + "\n",
+        "nothing\n",
+    )
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(lines))
+        if chance.random() < 0.4:
+            del lines[at : at + chance.randint(1, 20)]
+        else:
+            lines[at:at] = [chance.choice(fresh)]
+    return lines
+
+
+def all_of(looked: Looked) -> list[tuple[object, ...]]:
+    return sorted(
+        (
+            *(one.line, one.end_line or 0, one.column or 0, one.detector),
+            *(one.confidence.value, one.form, one.secret.reveal(), one.reasons),
+        )
+        for one in looked.traces
     )

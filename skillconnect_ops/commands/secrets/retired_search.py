@@ -53,7 +53,9 @@ class _Retirees:
         self.entries: dict[str, Retired] = {}
         """What a trace's `detector` stands for."""
 
-    def __call__(self, path: str | None, content: bytes) -> Sequence[Trace]:
+    def __call__(
+        self, path: str | None, content: bytes, within: tuple[int, int] | None = None
+    ) -> Sequence[Trace]:
         known: dict[str, Retired] = {}
         for some in candidates(content):
             known |= self._retired(some - self._harmless)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from skillconnect_ops.detection import DETECTORS, Blob, Match, Scanner
 from skillconnect_ops.history.encodings import Disguises
-from skillconnect_ops.history.model import Looked, Trace
+from skillconnect_ops.history.model import Looked, Part, Trace
 from skillconnect_ops.history.unfold import Unfolding
 
 
@@ -19,13 +19,28 @@ class Detectors(Struct, frozen=True, kw_only=True):
         """Look at one content, and at all that is wrapped in it."""
         return _unfolding(thorough=self.thorough)(path, content)
 
+    def around(self, path: str, content: bytes, part: Part) -> Looked | None:
+        """What is found at the words within a part, where a part can tell."""
+        texts = (content[part.begin : part.end], part.gone)
+        if not _scanner(thorough=self.thorough).is_local(
+            path, content, begin=part.begin, texts=texts
+        ):
+            return None
+        return _unfolding(thorough=self.thorough).around(path, content, part)
+
+
+@cache
+def _scanner(*, thorough: bool) -> Scanner:
+    return Scanner(thorough=thorough)
+
 
 @cache
 def _unfolding(*, thorough: bool) -> Unfolding:
-    scanner = Scanner(thorough=thorough)
+    scanner = _scanner(thorough=thorough)
 
-    def search(path: str | None, content: bytes) -> list[Trace]:
-        return [_trace(match) for match in scanner.scan(Blob(path=path, content=content))]
+    def search(path: str | None, content: bytes, within: tuple[int, int] | None) -> list[Trace]:
+        blob = Blob(path=path, content=content)
+        return [_trace(match) for match in scanner.scan(blob, within=within)]
 
     return Unfolding(search, disguises=Disguises(_anchors()))
 

@@ -42,6 +42,7 @@ def _look(page: Page, start: int, _end: int) -> Iterable[Span]:
 
 
 DETECTOR = Detector(
+    wide=("-----",),
     id="private-key",
     what="private key",
     severity=Severity.CRITICAL,

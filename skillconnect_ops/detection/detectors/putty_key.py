@@ -29,6 +29,7 @@ def _look(page: Page, start: int, end: int) -> Iterable[Span]:
 
 
 DETECTOR = Detector(
+    wide=("Private-",),
     id="putty-key",
     what="PuTTY private key",
     severity=Severity.CRITICAL,

@@ -173,6 +173,7 @@ def _span(content: bytes, call: Call, start: int, found: re.Match[bytes]) -> Spa
 
 
 DETECTOR = Detector(
+    wide=tuple({text.decode() for call in _CALLS.values() for text in call.beside}),
     id="secret-argument",
     what="secret written into a call",
     severity=Severity.HIGH,
