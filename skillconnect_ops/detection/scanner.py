@@ -44,7 +44,8 @@ class Scanner:
                     keywords.setdefault(keyword, []).append((rank, detector.look))
         self._looks = tuple(tuple(looks) for looks in keywords.values())
         self._overlap = max(map(len, keywords)) - 1
-        self._wide = tuple({word.encode() for one in self._detectors for word in one.wide})
+        wide = {word.encode() for one in self._detectors for word in one.wide}
+        self._wide = regex(b"|".join(map(re.escape, sorted(wide))))
         self._keywords = list(keywords)
         self._automaton = self._built(Implementation.ContiguousNFA)
         self._seen_bytes = 0
@@ -80,11 +81,11 @@ class Scanner:
             begin: where the change begins.
             texts: what stands there now, and what stood there before.
         """
-        if self._whole or self._any_reader.search("/" + path) or utf16_codec(content):
+        if self._whole or self._any_reader.search("/" + path):
             return False
         if begin < HEAD_BYTES and not Page(path, content).is_known_by_name:
             return False
-        return not any(word in text for text in texts for word in self._wide)
+        return not any(map(self._wide.search, texts))
 
     def scan(self, blob: Blob, *, within: tuple[int, int] | None = None) -> list[Match]:
         """All secrets of the blob, in their order of place, each graded.

@@ -50,6 +50,7 @@ def set_value(
         int | None,
         typer.Option("--fd", metavar="N", help="Read the value from an open file descriptor."),
     ] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="Let it hold nothing.")] = False,
     after: Annotated[
         str | None,
         typer.Option("--after", metavar="NAME", help="Put a new line behind that variable's."),
@@ -76,6 +77,7 @@ def set_value(
         file=file,
         stdin=stdin,
         descriptor=descriptor,
+        empty=empty,
         every=every,
         after=after,
         not_for=tuple(Reader(name.value) for name in not_for or ()),

@@ -9,14 +9,15 @@ from skillconnect_ops.core.errors import NeedsPerson, Precondition, UsageError
 from skillconnect_ops.core.view import listed
 
 
-class TwoSources(UsageError):
-    """The value was to come from two places."""
+class ValueOnCommandLine(UsageError):
+    """Somebody typed the value behind the name; it is not repeated."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(
-            "--stdin and --fd exclude each other",
-            why="a value has one source",
-            fix="give one of them, or neither to be asked",
+            f"the value of {name} is not taken from the command line",
+            why="`ps` shows it to everybody, and the shell keeps it in its history: what was typed "
+            "there is best replaced",
+            fix=f"skc env set {name}   # it asks, and shows nothing",
         )
 
 

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.env.errors import NoEnvFile, SeveralEnvFiles, TwoSources
+from skillconnect_ops.commands.env.errors import (
+    NoEnvFile,
+    SeveralEnvFiles,
+    ValueOnCommandLine,
+)
 from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.commands.env.set_steps import EnvSet
 from skillconnect_ops.commands.house import House
@@ -22,6 +26,7 @@ from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.envfile import Reader, parse
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
+from skillconnect_ops.terminal.unseen import taken
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -31,6 +36,8 @@ class Request(Struct, frozen=True, kw_only=True):
     file: Path | None = None
     stdin: bool = False
     descriptor: int | None = None
+    empty: bool = False
+    """Whether it shall hold nothing; a pipe that gives nothing is no wish for that."""
     every: bool = False
     after: str | None = None
     not_for: tuple[Reader, ...] = ()
@@ -59,11 +66,13 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         choices: what the person chose.
 
     Raises:
+        UsageError: the value was typed behind the name.
         Refused: nobody agreed, the name stands there twice, the file is of another owner.
         Precondition: no file, or a value that not all readers read alike.
     """
-    if request.stdin and request.descriptor is not None:
-        raise TwoSources
+    name, given, _ = key.partition("=")
+    if given:
+        raise ValueOnCommandLine(name)
     place = _place(house, key, request)
     value = _value(house, key, request)
     step = EnvSet(
@@ -158,9 +167,10 @@ def _place(house: House, key: str, request: Request) -> Place:
 
 
 def _value(house: House, key: str, request: Request) -> Secret:
-    if request.stdin or request.descriptor is not None:
-        return house.person.piped_secret(request.descriptor)
-    return house.person.ask_secret(f"value for {key}")
+    if request.empty:
+        return Secret("")
+    label = f"value for {key}"
+    return taken(house.person, label=label, stdin=request.stdin, fd=request.descriptor)
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -182,3 +182,24 @@ def test_a_typed_value_is_not_shown(project: Path, clean_environment: dict[str, 
         assert terminal.ends() == 0, terminal.shown
     assert value not in terminal.shown
     assert f"NAME={value}\n".encode() in (project / "backend" / ".env").read_bytes()
+
+
+def test_a_pipe_that_gives_nothing_wipes_no_secret(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "JWT_KEY", "--stdin", "--yes", cwd=project, stdin="")
+    assert ran.code == 4
+    assert "nothing came from there" in ran.stderr
+    assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+def test_a_variable_is_emptied_when_that_is_said(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "JWT_KEY", "--empty", "--yes", cwd=project)
+    assert ran.code == 0, ran.stderr
+    assert b"old" not in (project / "backend" / ".env").read_bytes()
+
+
+def test_a_value_typed_behind_the_name_is_refused_and_not_repeated(skc: Skc, project: Path) -> None:
+    value = secrets.token_hex(8)
+    ran = skc("env", "set", f"JWT_KEY={value}", cwd=project)
+    assert ran.code == 2
+    assert value not in ran.stdout + ran.stderr
+    assert "skc env set JWT_KEY " in ran.stderr
