@@ -19,6 +19,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.rules import is_variable
 from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.disk import shared
 from skillconnect_ops.disk.attributes import lets_in
@@ -71,7 +72,7 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         Precondition: no file, or a value that not all readers read alike.
     """
     name, given, _ = key.partition("=")
-    if given:
+    if given and is_variable(name):
         raise ValueOnCommandLine(name)
     place = _place(house, key, request)
     value = _value(house, key, request)
