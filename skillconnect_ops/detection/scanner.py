@@ -44,8 +44,10 @@ class Scanner:
                     keywords.setdefault(keyword, []).append((rank, detector.look))
         self._looks = tuple(tuple(looks) for looks in keywords.values())
         self._overlap = max(map(len, keywords)) - 1
-        wide = {word.encode() for one in self._detectors for word in one.wide}
-        self._wide = regex(b"|".join(map(re.escape, sorted(wide))))
+        self._wide = BytesAhoCorasick(
+            sorted({word.encode() for one in self._detectors for word in one.wide}),
+            implementation=Implementation.DFA,
+        )
         self._keywords = list(keywords)
         self._automaton = self._built(Implementation.ContiguousNFA)
         self._seen_bytes = 0
@@ -85,7 +87,7 @@ class Scanner:
             return False
         if begin < HEAD_BYTES and not Page(path, content).is_known_by_name:
             return False
-        return not any(map(self._wide.search, texts))
+        return not any(map(self._wide.find_matches_as_indexes, texts))
 
     def scan(self, blob: Blob, *, within: tuple[int, int] | None = None) -> list[Match]:
         """All secrets of the blob, in their order of place, each graded.

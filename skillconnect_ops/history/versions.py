@@ -18,7 +18,7 @@ from skillconnect_ops.history.model import Looked, Part, Search, Trace
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\xff\xfe", b"\xfe\xff")
 _SMALLEST = 4096
 """Below this, comparing costs what searching does."""
-_MARGIN = 512
+_MARGIN = 256
 """What is searched again to both sides of a change, at least, so that it is seen in its context."""
 _REMEMBERED = 3
 """Versions of one path: where branches take turns, the last but one is nearer than the last."""
