@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.git import CommitFacts, IndexEntry, RepositoryState
+from skillconnect_ops.core.ports.git import PLAIN, CommitFacts, IndexEntry, RepositoryState
 
 _TIMEOUT_S = 60.0
 _KEPT = (
@@ -193,7 +193,7 @@ class GitProgram:
         # a merge can bring a file that no parent's side shows: -m compares with each of them
         told = self._ask(
             folder,
-            *(*words, "--all", "-m", "--no-renames", "--diff-filter=d"),
+            *("--no-replace-objects", *words, "--all", "-m", "--no-renames", "--diff-filter=d"),
             *("--name-only", "-z", "--format=%x01%h", "--", pathspec),
         )
         commit = ""
@@ -391,7 +391,7 @@ class GitProgram:
         more: Mapping[str, str] | None = None,
     ) -> _Ran | None:
         """Run git; None where it is not installed."""
-        argv = ["git", "-c", "core.fsmonitor=false", *words]
+        argv = ["git", *PLAIN, *words]
         try:
             ran = subprocess.run(
                 argv,

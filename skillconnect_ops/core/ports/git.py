@@ -6,6 +6,16 @@ from typing import Protocol
 
 from msgspec import Struct
 
+PLAIN = (
+    *("-c", "core.fsmonitor=false"),  # a program of the repository's own choice
+    *("-c", "log.showRoot=true"),  # else what the first commit brought is told by nobody
+    *("-c", "log.showSignature=false"),  # its words would stand among ours
+    *("-c", "log.diffMerges=separate"),  # what `-m` means
+    *("-c", "log.follow=false"),
+    *("-c", "diff.relative=false"),
+)
+"""Options of git's before any command, so that nobody's settings change what it answers."""
+
 
 class RepositoryState(Struct, frozen=True, kw_only=True):
     """What one look at a repository showed."""
