@@ -314,3 +314,48 @@ def test_the_next_command_is_that_of_the_gravest(skc: Skc, app: App) -> None:
     root = app({**GOOD, ".env.production": FORGED})
     git(root, "add", "-f", ".env.production")
     assert look(skc, root).json["next"] == ["skc env untrack"]
+
+
+def nested(root: Path, folder: str, *names: str) -> None:
+    """A repository of its own within the project, which holds these files."""
+    git(root / folder, "init", "--quiet", "--initial-branch=main")
+    git(root / folder, "add", "-f", *names)
+    git(root / folder, "commit", "-qm", "one")
+
+
+def test_a_targets_own_file_is_asked_for_where_it_lies(skc: Skc, app: App) -> None:
+    root = app(GOOD)
+    nested(root, "backend", ".env")
+    assert found(skc, root, "file-tracked", "file-in-history") == [
+        ("file-tracked", "backend/.env", None),
+        ("file-in-history", "backend/.env", None),
+    ]
+    (told,) = (f for f in look(skc, root).json["findings"] if f["id"] == "file-tracked")
+    assert told["remedy"].startswith("cd backend && skc env untrack")
+
+
+def test_what_the_outer_repository_held_before_is_not_forgotten(skc: Skc, app: App) -> None:
+    root = app({**GOOD, "backend/.env.old": FORGED})
+    git(root, "add", "-f", "backend/.env", "backend/.env.old")
+    git(root, "commit", "-qm", "one")
+    git(root, "rm", "-q", "--cached", "backend/.env", "backend/.env.old")
+    git(root, "commit", "-qm", "a repository of its own")
+    nested(root, "backend", ".env", ".env.old")
+    held = [each for each in findings(look(skc, root)) if each[0] == "file-in-history"]
+    assert [(each[1], each[3][:9]) for each in held] == [
+        ("backend/.env", "2 commits"),
+        ("backend/.env.old", "2 commits"),
+    ]
+
+
+def test_a_shallow_clone_within_is_no_proof_either(skc: Skc, app: App, tmp_path: Path) -> None:
+    root = app(GOOD)
+    nested(root, "backend", "a.js")
+    git(root / "backend", "commit", "-qm", "two", "--allow-empty")
+    (root / "backend/.git").rename(tmp_path / "whole")
+    git(tmp_path, "clone", "-q", "--bare", "--depth", "1", f"file://{tmp_path}/whole", "part")
+    (tmp_path / "part").rename(root / "backend/.git")
+    git(root / "backend", "config", "core.bare", "false")
+    ran = look(skc, root, "--strict")
+    told = {each["subject"]: each["reason"] for each in ran.json["unknown"]}
+    assert "git fetch --unshallow" in told["backend"]
