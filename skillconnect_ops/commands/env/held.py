@@ -16,7 +16,7 @@ from skillconnect_ops.core.ports.git import Git
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.disk.attributes import lets_in
 
-_GLOB = "**/.env*"
+_GLOBS = ("**/.env*", "**/.env*/**")
 _NOT_OURS = frozenset(
     {
         *("node_modules", "bower_components", "jspm_packages", "site-packages", "venv", ".venv"),
@@ -25,6 +25,8 @@ _NOT_OURS = frozenset(
 )
 """What a package manager or a tool filled; built and vendored folders are looked through."""
 
+_VIRTUAL = "pyvenv.cfg"
+"""What tells Python's virtual environment, which some name `.env`, from a folder of env files."""
 T = TypeVar("T")
 
 
@@ -57,7 +59,7 @@ def sighted(root: Path, git: Git) -> Sighted:
     on_disk: list[str] = []
     folders = ["."]
     for folder, names, nested in _walk(root, unknown):
-        on_disk += [_join(folder, name) for name in names if is_env_file(name)]
+        on_disk += [path for name in names if is_env_file(path := _join(folder, name))]
         folders += [folder] if nested else []
     asked = {folder: _asked(root, git, folder, unknown) for folder in folders}
     outer = asked["."]
@@ -161,7 +163,7 @@ def _asked(root: Path, git: Git, folder: str, unknown: list[Unknown]) -> _Reposi
     place = root / folder
     try:
         index = git.index(place)
-        history = git.commits_by_path(place, _GLOB)
+        history = git.commits_by_path(place, *_GLOBS)
     except Precondition as error:
         unknown.append(Unknown(folder, f"{error.what}: {error.why}"))
         return _Repository()
@@ -181,8 +183,9 @@ def _walk(root: Path, unknown: list[Unknown]) -> Iterator[tuple[str, list[str], 
     for place, below, names in os.walk(root, onerror=lost):
         folder = Path(place).relative_to(root).as_posix()
         nested = folder != "." and (".git" in below or ".git" in names)
-        below[:] = sorted(name for name in below if name not in _NOT_OURS)
-        yield folder, sorted(names), nested
+        virtual = _VIRTUAL in names
+        below[:] = [] if virtual else sorted({*below} - _NOT_OURS)
+        yield folder, [] if virtual else sorted(names), nested
 
 
 def _tracked(git: Git, places: Sequence[tuple[Path, Path]]) -> bool:

@@ -78,8 +78,8 @@ class Git(Protocol):
         Newest first; short ids.
         """
 
-    def commits_by_path(self, folder: Path, glob: str) -> Mapping[str, tuple[str, ...]]:
-        """As `commits`, for every path below the folder that matches, or ever did."""
+    def commits_by_path(self, folder: Path, *globs: str) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for every path below the folder that matches one, or ever did."""
 
     def ignore_files(self, root: Path, *, head: bool = False) -> Mapping[str, bytes]:
         """The `.gitignore` files that whoever has the repository gets, by path.

@@ -359,3 +359,22 @@ def test_a_shallow_clone_within_is_no_proof_either(skc: Skc, app: App, tmp_path:
     ran = look(skc, root, "--strict")
     told = {each["subject"]: each["reason"] for each in ran.json["unknown"]}
     assert "git fetch --unshallow" in told["backend"]
+
+
+def test_what_lies_in_a_folder_of_env_files_is_one(skc: Skc, app: App) -> None:
+    name = ".envs/.production/.postgres"
+    root = app({**GOOD, name: FORGED, ".envs/.local/.postgres.example": FORGED})
+    (root / name).chmod(0o600)
+    git(root, "add", "-f", ".envs")
+    assert found(skc, root) == [("file-tracked", name, None)]
+    git(root, "commit", "-qm", "oh no")
+    git(root, "rm", "-q", "--cached", name)
+    assert found(skc, root) == [("file-in-history", name, None)]
+    (root / name).unlink()
+    assert found(skc, root) == [("file-in-history", name, None)]
+
+
+def test_a_virtual_environment_is_no_folder_of_env_files(skc: Skc, app: App) -> None:
+    root = app({**GOOD, ".env/pyvenv.cfg": "", ".env/lib/a.py": ""})
+    (root / ".env/lib/a.py").chmod(0o644)
+    assert found(skc, root) == []
