@@ -258,6 +258,39 @@ IMAGES: Mapping[str, tuple[Mapping[str, str], tuple[tuple[str, int | None, str],
         {"backend/.dockerignore": "", "backend/Dockerfile": f"{NODE}COPY --exclude=.env* . .\n"},
         (),
     ),
+    "names in another case": (
+        {
+            "backend/.dockerignore": ".env\n",
+            "backend/Dockerfile": NODE,
+            "backend/dockerfile": f"{NODE}COPY . .\n",
+            "backend/Dockerfile_prod": f"{NODE}COPY . .\n",
+            "backend/API.DockerFile": f"{NODE}COPY . .\n",
+            "backend/dockerfile.md": "COPY . .\n",
+        },
+        tuple(
+            (f"backend/{name}", 2, "COPY . brings backend/.env.production into the image")
+            for name in ("API.DockerFile", "Dockerfile_prod", "dockerfile")
+        ),
+    ),
+    "what is copied by whoever builds on it": (
+        {"backend/.dockerignore": ".env\n", "backend/Dockerfile": f"{NODE}ONBUILD COPY . .\n"},
+        (("backend/Dockerfile", 2, "COPY . brings backend/.env.production into the image"),),
+    ),
+    "a backquote that escapes": (
+        {
+            "backend/.dockerignore": ".env\n",
+            "backend/conf/.env.x": FORGED,
+            "backend/Dockerfile": f"# Escape = `\n{NODE}RUN dir C:\\\nCOPY `\n .\\conf\\ C:\\\n",
+        },
+        (("backend/Dockerfile", 4, "COPY conf brings backend/conf/.env.x into the image"),),
+    ),
+    "a backquote in a comment": (
+        {
+            "backend/.dockerignore": ".env\n",
+            "backend/Dockerfile": f"# ours\n# escape=`\n{NODE}RUN a \\\n b\nCOPY . .\n",
+        },
+        (("backend/Dockerfile", 6, "COPY . brings backend/.env.production into the image"),),
+    ),
     "a context from elsewhere": (
         {"compose.yaml": "services: {a: {build: 'https://git.example.com/a.git'}, b: 1}"},
         (),
@@ -378,3 +411,26 @@ def test_a_virtual_environment_is_no_folder_of_env_files(skc: Skc, app: App) -> 
     root = app({**GOOD, ".env/pyvenv.cfg": "", ".env/lib/a.py": ""})
     (root / ".env/lib/a.py").chmod(0o644)
     assert found(skc, root) == []
+
+
+@pytest.mark.parametrize(
+    ("mount", "sees"),
+    [
+        ("type=bind,target=/src", "backend/.env"),
+        ("target=/src", "backend/.env"),
+        ("type=bind,source=.env,target=/e", "backend/.env"),
+        ("type=bind,src=conf,target=/e", ""),
+        ("type=bind,from=build,target=/src", ""),
+        ("type=secret,id=x", ""),
+        ("type=cache,target=/x", ""),
+    ],
+)
+def test_what_a_command_sees_of_the_context_is_said(
+    skc: Skc, app: App, mount: str, sees: str
+) -> None:
+    dockerfile = f"{NODE}RUN --network=none --mount={mount} cp -r /src /app\n"
+    ran = look(skc, app({**GOOD, "backend/Dockerfile": dockerfile, "backend/.dockerignore": ""}))
+    assert findings(ran) == []
+    told = [(each["subject"], each["reason"]) for each in ran.json["unknown"]]
+    wanted = [("backend/Dockerfile:2", f"the command sees {sees}, and may keep it")]
+    assert told == (wanted if sees else [])
