@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.git import CommitFacts, IndexEntry, RepositoryState
+from skillconnect_ops.core.ports.git import PLAIN, CommitFacts, IndexEntry, RepositoryState
 
 _TIMEOUT_S = 60.0
 _KEPT = (
@@ -171,30 +171,30 @@ class GitProgram:
         found = self._log(folder, ("--literal-pathspecs", "log"), str(folder / path))
         return tuple(dict.fromkeys(commit for commit, _ in found))
 
-    def commits_by_path(self, folder: Path, glob: str) -> Mapping[str, tuple[str, ...]]:
-        """As `commits`, for every path below the folder that matches, or ever did.
+    def commits_by_path(self, folder: Path, *globs: str) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for every path below the folder that matches one, or ever did.
 
         Args:
             folder: paths are relative to it.
-            glob: where `**/` stands for any folders, or none.
+            globs: where `**/` stands for any folders, or none.
 
         Raises:
             Precondition: as `state` does.
         """
         found: dict[str, dict[str, None]] = {}
-        for commit, path in self._log(folder, ("--glob-pathspecs", "log", "--relative"), glob):
+        for commit, path in self._log(folder, ("--glob-pathspecs", "log", "--relative"), *globs):
             found.setdefault(path, {})[commit] = None
         return {path: tuple(commits) for path, commits in found.items()}
 
     def _log(
-        self, folder: Path, words: tuple[str, ...], pathspec: str
+        self, folder: Path, words: tuple[str, ...], *pathspecs: str
     ) -> Iterator[tuple[str, str]]:
         """Commits, and the paths that each of them brought or changed."""
         # a merge can bring a file that no parent's side shows: -m compares with each of them
         told = self._ask(
             folder,
-            *(*words, "--all", "-m", "--no-renames", "--diff-filter=d"),
-            *("--name-only", "-z", "--format=%x01%h", "--", pathspec),
+            *("--no-replace-objects", *words, "--all", "-m", "--no-renames", "--diff-filter=d"),
+            *("--name-only", "-z", "--format=%x01%h", "--", *pathspecs),
         )
         commit = ""
         for word in (told or "").split("\0"):
@@ -391,7 +391,7 @@ class GitProgram:
         more: Mapping[str, str] | None = None,
     ) -> _Ran | None:
         """Run git; None where it is not installed."""
-        argv = ["git", "-c", "core.fsmonitor=false", *words]
+        argv = ["git", *PLAIN, *words]
         try:
             ran = subprocess.run(
                 argv,

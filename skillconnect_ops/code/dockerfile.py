@@ -7,7 +7,8 @@ import json
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -15,11 +16,15 @@ from skillconnect_ops.code.interpolation import expanded
 from skillconnect_ops.code.model import Found, Given, Kind, Read
 
 DOCKERFILE = re.compile(
-    r"(?:.*/)?(?:(Dockerfile|Containerfile)([.-][\w.-]+)?|[\w.-]+\.[Dd]ockerfile)"
+    r"(?:.*/)?(?:(Dockerfile|Containerfile)([._-][\w.-]+)?|[\w.-]+\.(?:docker|container)file)",
+    re.IGNORECASE,
 )
+_CODE = re.compile(r"(?:.*/)?[dc][^/]*\.(?:py|[cm]?[jt]sx?|go|rs|rb|java|md|json|ya?ml|html|sh)")
+"""A program or a page about Dockerfiles."""
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
-_IGNORED = re.compile(r".*\.dockerignore")
+_IGNORED = re.compile(r".*\.dockerignore", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"\s*#\s*([A-Za-z][\w-]*)\s*=\s*(.*?)\s*")
 _PREDEFINED = frozenset(
     {
         *("TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM"),
@@ -35,11 +40,15 @@ class Instruction(Struct, frozen=True):
     """In upper case."""
     rest: str
     line: int
+    escape: str = "\\"
+    """What takes a character's meaning away; a backquote where paths have backslashes."""
 
     def words(self) -> tuple[str, ...]:
         """The rest as words, quotes taken off; flags such as `--from=x` are words."""
+        read = shlex.shlex(self.rest, posix=True, punctuation_chars=False)
+        read.whitespace_split, read.commenters, read.escape = True, "", self.escape
         try:
-            return tuple(shlex.split(self.rest, comments=False))
+            return tuple(read)
         except ValueError:
             return tuple(self.rest.split())
 
@@ -73,7 +82,7 @@ def copied(each: Instruction, values: Mapping[str, str]) -> Copied:
         words = [word.strip("[],") for word in words]
     sources, unclear = [], []
     for word in words[:-1]:
-        made = expanded(word, values)
+        made = expanded(word.replace("\\", "/") if each.escape == "`" else word, values)
         if made is None:
             unclear.append(word)
         elif "://" not in made and not made.startswith(("<<", "git@")):
@@ -83,28 +92,49 @@ def copied(each: Instruction, values: Mapping[str, str]) -> Copied:
     return Copied(sources=tuple(sources), left_out=tuple(left_out), unclear=tuple(unclear))
 
 
+def mounted(each: Instruction) -> tuple[str, ...]:
+    """The parts of the build's context that a `RUN` sees while it runs, as `Copied.sources`."""
+    found = []
+    for word in takewhile(lambda word: word.startswith("--"), each.words()):
+        if each.keyword != "RUN" or not word.startswith("--mount="):
+            continue
+        pairs_of = (part.partition("=") for part in word.removeprefix("--mount=").split(","))
+        told = {name.strip().lower(): value for name, _, value in pairs_of}
+        if told.get("type", "bind") == "bind" and "from" not in told:
+            source = told.get("source", told.get("src", "."))
+            found.append(posixpath.normpath(source.lstrip("/") or "."))
+    return tuple(found)
+
+
 def is_dockerfile(path: str) -> bool:
-    """Whether a file's name says that it is one."""
-    return DOCKERFILE.fullmatch(path) is not None and not _IGNORED.fullmatch(path)
+    """Whether a file's name says that it is one, in whatever case."""
+    if _IGNORED.fullmatch(path) or _CODE.fullmatch(path):
+        return False
+    return DOCKERFILE.fullmatch(path) is not None
 
 
 def instructions(text: str) -> Iterator[Instruction]:
-    """The instructions in order; comments within a continued one are left out."""
+    """The instructions in order; comments within a continued one are left out.
+
+    What `ONBUILD` holds is told as it stands: whoever builds on the image runs it.
+    """
     held: list[str] = []
     first = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    lines = text.splitlines()
+    escape = _escape(lines)
+    for number, line in enumerate(lines, start=1):
         if line.lstrip().startswith("#") or (held and not line.strip()):
             continue
         if not held:
             first = number
         body = line.rstrip()
-        held.append(body.removesuffix("\\"))
-        if body.endswith("\\"):
+        held.append(body.removesuffix(escape))
+        if body.endswith(escape):
             continue
-        yield from _instruction(" ".join(held), first)
+        yield from _instruction(" ".join(held), first, escape)
         held = []
     if held:
-        yield from _instruction(" ".join(held), first)
+        yield from _instruction(" ".join(held), first, escape)
 
 
 def dockerfile(text: str, *, path: str) -> Found:
@@ -150,7 +180,17 @@ def pairs(each: Instruction) -> Iterator[tuple[str, str | None]]:
             yield word, None
 
 
-def _instruction(text: str, line: int) -> Iterator[Instruction]:
+def _escape(lines: Sequence[str]) -> str:
+    """What the directives at the top say; the first other line ends them."""
+    for told in takewhile(bool, map(_DIRECTIVE.fullmatch, lines)):
+        if told and told[1].lower() == "escape" and told[2] == "`":
+            return "`"
+    return "\\"
+
+
+def _instruction(text: str, line: int, escape: str) -> Iterator[Instruction]:
     found = _INSTRUCTION.fullmatch(text)
-    if found:
-        yield Instruction(found[1].upper(), found[2].strip(), line)
+    if found and found[1].upper() == "ONBUILD":
+        yield from _instruction(found[2], line, escape)
+    elif found:
+        yield Instruction(found[1].upper(), found[2].strip(), line, escape)

@@ -365,3 +365,46 @@ def test_the_rules_are_those_that_others_get(
     assert asked.ignore_files(repository, head=True) == committed
     git(tmp_path, "init", "unborn")
     assert asked.ignore_files(tmp_path / "unborn", head=True) == {}
+
+
+UNLIKELY = (
+    *(("log.showRoot", "false"), ("log.showSignature", "true"), ("log.diffMerges", "first-parent")),
+    *(("log.diffMerges", "combined"), ("log.follow", "true"), ("diff.relative", "true")),
+    *(("color.ui", "always"), ("format.pretty", "email"), ("diff.noprefix", "true")),
+)
+
+
+@pytest.mark.parametrize(("name", "value"), UNLIKELY)
+def test_nobodys_settings_change_the_history_that_is_told(
+    asked: GitProgram, repository: Path, tmp_path: Path, name: str, value: str
+) -> None:
+    key = tmp_path / "key"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], env=CLEAN, check=True
+    )
+    signed = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={key}", "commit", "-S", "-m")
+    (repository / "b.txt").write_text("b")
+    git(repository, "add", ".")
+    git(repository, *signed, "signed")
+    git(repository, "switch", "-c", "side", "main~1")
+    git(repository, "merge", "--no-ff", "--no-commit", "main")
+    (repository / "c.txt").write_text("only the merge brings it")
+    (repository / "b.txt").write_text("another b")
+    git(repository, "add", ".")
+    git(repository, *signed, "merge")
+    names = ("a.txt", "b.txt", "c.txt")
+    before = asked.commits_by_path(repository, "**/*.txt")
+    each = tuple(asked.commits(repository, repository / path) for path in names)
+    assert [len(before[path]) for path in names] == [1, 2, 1]
+    assert each == tuple(before[path] for path in names)
+    git(repository, "config", name, value)
+    assert asked.commits_by_path(repository, "**/*.txt") == before
+    assert tuple(asked.commits(repository, repository / path) for path in names) == each
+
+
+def test_a_replaced_commit_still_holds_what_it_held(asked: GitProgram, repository: Path) -> None:
+    (held,) = asked.commits(repository, repository / "a.txt")
+    empty = git(repository, "hash-object", "-t", "tree", "-w", "/dev/null")
+    clean = git(repository, "commit-tree", "-m", "nothing to see", empty)
+    git(repository, "replace", "HEAD", clean)
+    assert asked.commits(repository, repository / "a.txt") == (held,)

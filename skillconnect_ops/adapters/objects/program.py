@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.ports.git import PLAIN
 
 _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 _CAREFUL = (
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "log.showSignature=false"),
+    *PLAIN,
     # two of these run at once: their caches and windows onto packs count twice
     *("-c", "core.deltaBaseCacheLimit=32m"),
     *("-c", "core.packedGitLimit=48m"),

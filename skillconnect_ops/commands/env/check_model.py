@@ -101,7 +101,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     images: tuple[Image, ...]
     found: Found
     registry: Registry
-    shallow: Fact[bool]
+    shallow: Fact[tuple[str, ...]]
+    """The folders of the repositories whose history is not all here."""
     others: tuple[Held, ...] = ()
     """The env files that are not the target's, wherever they are or once were."""
 

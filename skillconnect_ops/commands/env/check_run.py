@@ -1,37 +1,32 @@
 """`skc env check`: gather the facts once, let every check judge them, report."""
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from skillconnect_ops.commands.env.check_model import (
     Check,
     Facts,
     Fault,
     FileFacts,
-    Held,
     Image,
     PlaceFacts,
 )
 from skillconnect_ops.commands.env.checks import CHECKS
-from skillconnect_ops.commands.env.held import mode_of, sighted
+from skillconnect_ops.commands.env.held import Sighted, held, looked, sighted
 from skillconnect_ops.commands.env.images import images
 from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, fingerprint
-from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Table, Text, Tone, count
-from skillconnect_ops.disk.attributes import lets_in
 
 COMMAND = "env check"
 
-T = TypeVar("T")
 Judged = tuple[tuple[Check, tuple[Fault | Unknown, ...]], ...]
 
 
@@ -49,7 +44,7 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
     survey = Survey(house, target)
     others = sighted(survey.root, house.git)
     built = images(survey.root, survey.listing.files)
-    facts = _facts(house, survey, others.files, built.images)
+    facts = _facts(house, survey, others, built.images)
     judged: Judged = tuple((each, tuple(each.run(facts))) for each in CHECKS)
     findings = _findings(judged)
     unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown))
@@ -67,23 +62,21 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
     )
 
 
-def _facts(
-    house: House, survey: Survey, others: tuple[Held, ...], built: tuple[Image, ...]
-) -> Facts:
+def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ...]) -> Facts:
     own = {posixpath.normpath(path) for place in survey.places for path in place.env_files}
     return Facts(
         places=tuple(_place(house, survey, place) for place in survey.places),
         images=built,
         found=survey.found,
         registry=survey.registry,
-        shallow=_looked(lambda: _is_shallow(house, survey.root)),
-        others=tuple(each for each in others if each.path not in own),
+        shallow=looked(lambda: _shallow(house, survey.root, others.repositories)),
+        others=tuple(each for each in others.files if each.path not in own),
     )
 
 
-def _is_shallow(house: House, root: Path) -> bool:
-    state = house.git.state(root)
-    return state is not None and state.shallow
+def _shallow(house: House, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
+    states = ((folder, house.git.state(root / folder)) for folder in folders)
+    return tuple(folder for folder, state in states if state is not None and state.shallow)
 
 
 def _place(house: House, survey: Survey, place: Place) -> PlaceFacts:
@@ -95,29 +88,21 @@ def _place(house: House, survey: Survey, place: Place) -> PlaceFacts:
         place=place,
         files=tuple(_file(house, survey, path) for path in place.env_files),
         usages=survey.usages(place.folder),
-        documented=_looked(documented),
+        documented=looked(documented),
     )
 
 
 def _file(house: House, survey: Survey, path: str) -> FileFacts:
-    file = survey.root / path
+    told = held(survey.root, path, house.git)
     return FileFacts(
         path=path,
-        file=_looked(lambda: survey.env_file(path)),
-        mode=_looked(lambda: mode_of(file)),
-        tracked=_looked(lambda: house.git.tracked(survey.root, file)),
-        commits=_looked(lambda: house.git.commits(survey.root, file)),
-        lets_in=lets_in(file),
+        file=looked(lambda: survey.env_file(path)),
+        mode=told.mode,
+        tracked=told.tracked,
+        commits=told.commits,
+        lets_in=told.lets_in,
+        repository=told.repository,
     )
-
-
-def _looked(look: Callable[[], T]) -> Fact[T]:
-    try:
-        return Known(look())
-    except Precondition as error:
-        return Missing(f"{error.what}: {error.why}")
-    except OSError as error:
-        return Missing(error.strerror or type(error).__name__)
 
 
 def _findings(judged: Judged) -> tuple[Finding, ...]:

@@ -18,18 +18,35 @@ _PREFIX = ".env"
 _ENDINGS = tuple(f".{word}" for word in EXAMPLES)
 _EVERY = re.compile(r"(?:/?\*\*/)*\**(?:\.(?:e(?:nv?)?)?)?\*+")
 """What matches every name that begins with `.env`, in every folder."""
+_ALL = re.compile(r"(?:/?\*\*/)*\*+")
+"""What matches every name there is."""
 _WILD = re.compile(r"(?<!\\)[*?\[\]]")
 
 
 def is_env_file(path: str) -> bool:
-    """Whether a path is an env file that may hold secrets: every `.env*` but the examples."""
-    return PurePosixPath(path).name.startswith(_PREFIX) and not is_example(path)
+    """Whether a path is an env file that may hold secrets: every `.env*` but the examples.
+
+    So is what lies in a folder of that name (`.envs/.production/.postgres`): the rules say so, too.
+    """
+    named = PurePosixPath(path).name.startswith(_PREFIX)
+    return (named or in_env_folder(path)) and not is_example(path)
 
 
 def is_example(path: str) -> bool:
     """Whether a path is the example of an env file, which is there to be shared."""
     name = PurePosixPath(path).name
-    return name.startswith(_PREFIX) and name.endswith(_ENDINGS)
+    return name.endswith(_ENDINGS) and (name.startswith(_PREFIX) or in_env_folder(path))
+
+
+def in_env_folder(path: str) -> bool:
+    """Whether a folder above is named as env files are; git takes nothing in it back."""
+    above = PurePosixPath(path).parts[:-1]
+    return any(name.startswith(_PREFIX) and not name.endswith(_ENDINGS) for name in above)
+
+
+def exactly(path: str) -> str:
+    """The rule at the top that covers one path and no other."""
+    return "/" + re.sub(r"([\\*?\[\]]| $)", r"\\\1", path)
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -45,11 +62,16 @@ class Rule(Struct, frozen=True, kw_only=True):
         return _EVERY.fullmatch(self.text) is not None
 
     @property
+    def is_for_folders(self) -> bool:
+        """Whether it is about folders alone."""
+        return self.text.endswith("/")
+
+    @property
     def lets_in(self) -> bool:
         """Whether it takes back what covers some env file; in doubt it does."""
-        if not self.text.startswith("!") or self.text.endswith("/"):
+        if not self.text.startswith("!"):
             return False
-        name = self.text[1:].rpartition("/")[2]
+        name = self.text[1:].removesuffix("/").rpartition("/")[2]
         wild = [found.start() for found in _WILD.finditer(name)]
         if not wild:
             return is_env_file(_plain(name))
@@ -84,7 +106,13 @@ class Cover(Struct, frozen=True, kw_only=True):
 def _openings(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """Those that let an env file in, and that no later one of the same file covers again."""
     covering = [place for place, rule in enumerate(rules) if rule.covers_every]
-    return tuple(rule for rule in rules[(covering or [0])[-1] :] if rule.lets_in)
+    # a folder that is taken back brings in nothing where every file is covered by itself
+    by_itself = any(_ALL.fullmatch(rule.text) for rule in rules)
+    return tuple(
+        rule
+        for rule in rules[(covering or [0])[-1] :]
+        if rule.lets_in and not (by_itself and rule.is_for_folders)
+    )
 
 
 def _rules(file: str, data: bytes) -> tuple[Rule, ...]:

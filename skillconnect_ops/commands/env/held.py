@@ -2,8 +2,9 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from skillconnect_ops.core.ports.git import Git
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.disk.attributes import lets_in
 
-_GLOB = "**/.env*"
+_GLOBS = ("**/.env*", "**/.env*/**")
 _NOT_OURS = frozenset(
     {
         *("node_modules", "bower_components", "jspm_packages", "site-packages", "venv", ".venv"),
@@ -24,12 +25,18 @@ _NOT_OURS = frozenset(
 )
 """What a package manager or a tool filled; built and vendored folders are looked through."""
 
+_VIRTUAL = "pyvenv.cfg"
+"""What tells Python's virtual environment, which some name `.env`, from a folder of env files."""
+T = TypeVar("T")
+
 
 class Sighted(Struct, frozen=True):
     """What the look brought."""
 
     files: tuple[Held, ...]
     unknown: tuple[Unknown, ...]
+    repositories: tuple[str, ...] = (".",)
+    """The folders that were asked about: the project's own, and where a repository begins."""
 
 
 class _Repository(Struct, frozen=True):
@@ -52,7 +59,7 @@ def sighted(root: Path, git: Git) -> Sighted:
     on_disk: list[str] = []
     folders = ["."]
     for folder, names, nested in _walk(root, unknown):
-        on_disk += [_join(folder, name) for name in names if is_env_file(name)]
+        on_disk += [path for name in names if is_env_file(path := _join(folder, name))]
         folders += [folder] if nested else []
     asked = {folder: _asked(root, git, folder, unknown) for folder in folders}
     outer = asked["."]
@@ -62,18 +69,64 @@ def sighted(root: Path, git: Git) -> Sighted:
             commits = repository.commits.get(path, ())
             if folder != "." and commits and commits == outer.commits.get(path):
                 commits = ()  # a linked work tree: the history is the project's own
-            if commits or path in repository.tracked:
-                whole = _join(folder, path)
+            whole = _join(folder, path)
+            tracked = path in repository.tracked
+            before = outer.commits.get(whole, ()) if folder != "." else ()
+            if commits or tracked:
                 found[whole] = _held(
                     root,
                     whole,
-                    tracked=path in repository.tracked,
-                    commits=commits,
-                    repository=folder,
+                    tracked=tracked or whole in outer.tracked,
+                    commits=tuple(dict.fromkeys((*commits, *before))),
+                    repository=folder if tracked or whole not in outer.tracked else ".",
                 )
     for path in on_disk:
         found.setdefault(path, _held(root, path, tracked=False, commits=(), repository="."))
-    return Sighted(tuple(found[path] for path in sorted(found)), tuple(unknown))
+    told = tuple(found[path] for path in sorted(found))
+    return Sighted(told, tuple(unknown), tuple(folders))
+
+
+def held(root: Path, path: str, git: Git) -> Held:
+    """One file, whatever its name, as the repository of its own folder knows it, and the project's.
+
+    The two differ in a submodule, a clone within, or a folder that a link leads to; what the outer
+    one held before it was parted still counts.
+    """
+    file = root / path
+    home = file.parent.resolve()
+
+    def places() -> tuple[tuple[Path, Path], ...]:
+        states = git.state(home), git.state(root)
+        inner, outer = (None if state is None else state.root for state in states)
+        return ((home, home / file.name), *(() if inner == outer else ((root, root / path),)))
+
+    def repository() -> str:
+        own, outer = git.state(home), git.state(root)
+        if own is None or (outer is not None and own.root == outer.root):
+            return "."
+        return "." if _tracked(git, places()[1:]) else _from(root, own.root)
+
+    where = looked(repository)
+    return Held(
+        path=path,
+        mode=looked(lambda: mode_of(file)),
+        tracked=looked(lambda: _tracked(git, places())),
+        commits=looked(
+            lambda: tuple(dict.fromkeys(each for place in places() for each in git.commits(*place)))
+        ),
+        lets_in=lets_in(file),
+        repository=where.value if isinstance(where, Known) else ".",
+    )
+
+
+def looked(look: Callable[[], T]) -> Fact[T]:
+    """What a look brings, or why it could not be had."""
+    try:
+        return Known(look())
+    except Precondition as error:
+        return Missing(f"{error.what}: {error.why}")
+    except OSError as error:
+        return Missing(error.strerror or type(error).__name__)
 
 
 def mode_of(file: Path) -> int | None:
@@ -110,7 +163,7 @@ def _asked(root: Path, git: Git, folder: str, unknown: list[Unknown]) -> _Reposi
     place = root / folder
     try:
         index = git.index(place)
-        history = git.commits_by_path(place, _GLOB)
+        history = git.commits_by_path(place, *_GLOBS)
     except Precondition as error:
         unknown.append(Unknown(folder, f"{error.what}: {error.why}"))
         return _Repository()
@@ -130,8 +183,17 @@ def _walk(root: Path, unknown: list[Unknown]) -> Iterator[tuple[str, list[str], 
     for place, below, names in os.walk(root, onerror=lost):
         folder = Path(place).relative_to(root).as_posix()
         nested = folder != "." and (".git" in below or ".git" in names)
-        below[:] = sorted(name for name in below if name not in _NOT_OURS)
-        yield folder, sorted(names), nested
+        virtual = _VIRTUAL in names
+        below[:] = [] if virtual else sorted({*below} - _NOT_OURS)
+        yield folder, [] if virtual else sorted(names), nested
+
+
+def _tracked(git: Git, places: Sequence[tuple[Path, Path]]) -> bool:
+    return any(git.tracked(*place) for place in places)
+
+
+def _from(root: Path, folder: Path) -> str:
+    return PurePosixPath(os.path.relpath(folder, root.resolve())).as_posix()
 
 
 def _join(folder: str, name: str) -> str:

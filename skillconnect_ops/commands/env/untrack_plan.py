@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from skillconnect_ops.commands.env.gitignore import RULES
 from skillconnect_ops.commands.env.untrack_steps import FilesUntrack, RulesAdd, UntrackCommit
 from skillconnect_ops.core.plan import Plan, Step, Subject
 from skillconnect_ops.core.view import count, listed
@@ -14,7 +13,8 @@ def plan(
     root: str,
     *,
     tracked: tuple[str, ...],
-    covered: bool,
+    rules: tuple[str, ...],
+    named: tuple[str, ...] = (),
     commit: bool,
     in_history: Mapping[str, int],
     elsewhere: Mapping[str, Sequence[str]],
@@ -24,20 +24,22 @@ def plan(
     Args:
         root: the repository.
         tracked: the env files that the index holds.
-        covered: whether the rules that are there keep every env file out, and no example; with
-            `commit`, those that are committed, too.
+        rules: what is to be added to those that are there (with `commit`, to those that are
+            committed), so that they keep every env file out, and no example.
+        named: env files that are not named so, but are a target's.
         commit: whether to commit.
         in_history: how many commits hold each file.
         elsewhere: the env files that submodules track, by their folder.
     """
     steps: list[Step] = []
-    if not covered:
-        steps.append(RulesAdd(key="add:.gitignore", rules=RULES))
+    if rules:
+        steps.append(RulesAdd(key="add:.gitignore", rules=rules, files=named))
     if tracked:
         steps.append(FilesUntrack(key="untrack:env files", paths=tracked))
     if commit and steps:
-        steps.append(UntrackCommit(key="commit:env files", paths=tracked, rules=not covered))
-    state = "\0".join((*tracked, str(covered), str(commit)))
+        added = UntrackCommit(key="commit:env files", paths=tracked, rules=bool(rules), lines=rules)
+        steps.append(added)
+    state = "\0".join((*tracked, *rules, str(commit)))
     return Plan(
         command="env untrack",
         subject=Subject(repository=root, files=tracked),

@@ -1,5 +1,7 @@
 """`skc env untrack`: asks git, plans, hands over to the gait, warns of what history holds."""
 
+import os
+import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +14,14 @@ from skillconnect_ops.commands.env.errors import (
     RulesAreLink,
     RulesNotShared,
 )
-from skillconnect_ops.commands.env.gitignore import IGNORE, Cover, is_env_file, is_example
+from skillconnect_ops.commands.env.gitignore import (
+    IGNORE,
+    RULES,
+    Cover,
+    exactly,
+    is_env_file,
+    is_example,
+)
 from skillconnect_ops.commands.env.survey import folder_state
 from skillconnect_ops.commands.env.untrack_plan import plan
 from skillconnect_ops.commands.env.untrack_steps import covers
@@ -85,23 +94,50 @@ def _look(house: House, root: Path, *, commit: bool) -> Plan:
     if busy is not None:
         raise GitIsBusy(root, busy)
     index = house.git.index(root)
-    env_files = [each for each in index if is_env_file(each.path) and each.mode != SUBMODULE]
+    named = _named(house, root)
+    env_files = [
+        each
+        for each in index
+        if (is_env_file(each.path) or each.path in named) and each.mode != SUBMODULE
+    ]
     conflicts = tuple(dict.fromkeys(each.path for each in env_files if each.stage))
     if conflicts:
         raise InConflict(root, conflicts)
     tracked = tuple(each.path for each in env_files)
-    examples = tuple(each.path for each in index if is_example(each.path))
+    examples = {each.path for each in index if is_example(each.path)} - named
     _rules_must_hold(house, root, commit=commit)
-    paths = (*tracked, *examples)
-    covered = covers(house.git, root, paths)
+    usual = tuple(path for path in tracked if path not in named)
+    own = tuple(sorted(named))
+    places = (False, True) if commit else (False,)
+    covered = all(
+        covers(house.git, root, usual, examples=tuple(examples), head=head) for head in places
+    )
+    kept_out = [
+        house.git.ignored_by(house.git.ignore_files(root, head=head), own) for head in places
+    ]
+    exact = tuple(exactly(path) for path in own if not all(path in each for each in kept_out))
     return plan(
         str(root),
         tracked=tracked,
-        covered=covered and (not commit or covers(house.git, root, paths, head=True)),
+        rules=(*(() if covered else RULES), *exact),
+        named=own,
         commit=commit,
         in_history={path: len(house.git.commits(root, Path(path))) for path in tracked},
-        elsewhere=_elsewhere(house, root, index),
+        elsewhere=_elsewhere(house, root, index, named),
     )
+
+
+def _named(house: House, root: Path) -> frozenset[str]:
+    """The env files of any target that are not named so, relative to the repository."""
+    try:
+        project = house.project()
+    except SettingsNotFound:
+        return frozenset()
+    files = (file for each in project.settings.targets.values() for file in each.env_files)
+    whole = (Path(os.path.normpath(project.root / file)) for file in files)
+    homes = ((file.parent.resolve() / file.name) for file in whole)
+    inside = (path.relative_to(root).as_posix() for path in homes if path.is_relative_to(root))
+    return frozenset(path for path in inside if not is_env_file(path) and "\n" not in path)
 
 
 def _rules_must_hold(house: House, root: Path, *, commit: bool) -> None:
@@ -120,7 +156,7 @@ def _rules_must_hold(house: House, root: Path, *, commit: bool) -> None:
 
 
 def _elsewhere(
-    house: House, root: Path, index: Sequence[IndexEntry]
+    house: House, root: Path, index: Sequence[IndexEntry], named: frozenset[str]
 ) -> Mapping[str, tuple[str, ...]]:
     """The env files that submodules track: their index is not ours to change."""
     found = {}
@@ -128,7 +164,10 @@ def _elsewhere(
         # without a `.git` of its own the folder is empty, and git would tell of ours
         if each.mode == SUBMODULE and (root / each.path / ".git").exists():
             inside = house.git.index(root / each.path)
-            found[each.path] = tuple(held.path for held in inside if is_env_file(held.path))
+            own = {posixpath.relpath(path, each.path) for path in named}
+            found[each.path] = tuple(
+                held.path for held in inside if is_env_file(held.path) or held.path in own
+            )
     return {folder: paths for folder, paths in found.items() if paths}
 
 

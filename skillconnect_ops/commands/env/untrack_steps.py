@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Cover, is_env_file
+from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Cover, in_env_folder
 from skillconnect_ops.core.errors import NeedsPerson
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.git import Git, IndexEntry
@@ -30,6 +30,8 @@ class RulesAdd(Step, frozen=True, kw_only=True, tag="ignore.add"):
     """Add rules at the end of the root's `.gitignore`."""
 
     rules: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    """Env files by another name; each has a rule of its own, or is covered already."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -51,6 +53,8 @@ class UntrackCommit(Step, frozen=True, kw_only=True, tag="untrack.commit"):
 
     paths: tuple[str, ...]
     rules: bool
+    lines: tuple[str, ...] = RULES
+    """What is added to `.gitignore`, if anything is."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -94,7 +98,7 @@ class AddRules:
 
     def verify(self, step: RulesAdd, walk: Walk) -> Sequence[Proof]:
         """Ask git."""
-        holds = covers(self._git, self._root)
+        holds = covers(self._git, self._root, step.files)
         return [Proof(claim="env.ignored", subject={"rules": list(step.rules)}, holds=holds)]
 
     def undo(self, step: RulesAdd, image: Image, walk: Walk) -> None:
@@ -117,23 +121,30 @@ class AddRules:
             return None
 
 
-def covers(git: Git, root: Path, paths: Sequence[str] = (), *, head: bool = False) -> bool:
+def covers(
+    git: Git,
+    root: Path,
+    secret: Sequence[str] = (),
+    *,
+    examples: Sequence[str] = (),
+    head: bool = False,
+) -> bool:
     """Whether the repository's own rules keep every env file out, and let examples in.
 
     Args:
         git: asked for the rules, and what they mean for the paths.
         root: the repository.
-        paths: env files and examples that are there; each is asked about besides.
+        secret: env files that are there, or are named by a target; each is asked about besides.
+        examples: those that are there.
         head: whether the rules that HEAD holds are meant, and not those on disk.
     """
     cover = Cover(files=git.ignore_files(root, head=head))
     if not cover.is_whole or cover.openings:
         return False
-    secret = frozenset(path for path in paths if is_env_file(path))
-    if not secret <= git.ignored_by(cover.files, tuple(secret)):
+    if not {*secret} <= git.ignored_by(cover.files, tuple(secret)):
         return False
-    examples = (".env.example", "x/.env.production.sample", *(set(paths) - secret))
-    return not git.ignored_by(cover.root, examples)
+    shared = {".env.example", "x/.env.production.sample", *examples} - {*secret}
+    return not git.ignored_by(cover.root, sorted(e for e in shared if not in_env_folder(e)))
 
 
 class UntrackFiles:
@@ -195,12 +206,12 @@ class CommitUntracked:
 
     def apply(self, step: UntrackCommit, walk: Walk) -> Mapping[str, Any]:
         """Commit; a resumed walk does so again only where the files are still in HEAD."""
-        put = self._rules_entry("HEAD:") if step.rules else ()
+        put = self._rules_entry("HEAD:", step.lines) if step.rules else ()
         in_head = tuple(path for path in step.paths if self._in_head(path))
         if put or in_head:
             self._git.commit(self._root, MESSAGE, remove=in_head, put=put)
         if step.rules:
-            self._git.change_index(self._root, put=self._rules_entry(":"))
+            self._git.change_index(self._root, put=self._rules_entry(":", step.lines))
         return {"commit": self._git.head(self._root)}
 
     def verify(self, step: UntrackCommit, walk: Walk) -> Sequence[Proof]:
@@ -224,10 +235,10 @@ class CommitUntracked:
     def _in_head(self, path: str) -> bool:
         return self._git.blob(self._root, f"HEAD:{path}") is not None
 
-    def _rules_entry(self, where: str) -> tuple[IndexEntry, ...]:
+    def _rules_entry(self, where: str, lines: Sequence[str]) -> tuple[IndexEntry, ...]:
         """`.gitignore` as it stands there, with the rules; nothing where they are there already."""
         found = self._git.blob(self._root, f"{where}{IGNORE}")
-        if found is not None and found.replace(b"\r\n", b"\n").endswith(with_rules(None, RULES)):
+        if found is not None and found.replace(b"\r\n", b"\n").endswith(with_rules(None, lines)):
             return ()
-        blob = self._git.write_blob(self._root, with_rules(found, RULES))
+        blob = self._git.write_blob(self._root, with_rules(found, lines))
         return (IndexEntry(path=IGNORE, mode="100644", blob=blob),)

@@ -6,6 +6,16 @@ from typing import Protocol
 
 from msgspec import Struct
 
+PLAIN = (
+    *("-c", "core.fsmonitor=false"),  # a program of the repository's own choice
+    *("-c", "log.showRoot=true"),  # else what the first commit brought is told by nobody
+    *("-c", "log.showSignature=false"),  # its words would stand among ours
+    *("-c", "log.diffMerges=separate"),  # what `-m` means
+    *("-c", "log.follow=false"),
+    *("-c", "diff.relative=false"),
+)
+"""Options of git's before any command, so that nobody's settings change what it answers."""
+
 
 class RepositoryState(Struct, frozen=True, kw_only=True):
     """What one look at a repository showed."""
@@ -68,8 +78,8 @@ class Git(Protocol):
         Newest first; short ids.
         """
 
-    def commits_by_path(self, folder: Path, glob: str) -> Mapping[str, tuple[str, ...]]:
-        """As `commits`, for every path below the folder that matches, or ever did."""
+    def commits_by_path(self, folder: Path, *globs: str) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for every path below the folder that matches one, or ever did."""
 
     def ignore_files(self, root: Path, *, head: bool = False) -> Mapping[str, bytes]:
         """The `.gitignore` files that whoever has the repository gets, by path.

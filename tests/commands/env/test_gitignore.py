@@ -16,6 +16,7 @@ OURS = "\n".join(RULES) + "\n"
 NAMES = (
     *(".env", ".env.local", ".envrc", ".env-prod", ".env_x", ".env.md", ".env.json", ".envelope"),
     *("x/.env", "x/y/.env.staging", "x/.env.example.local", "keep/.env", "keep/.env.x"),
+    *(".envs/.production/.postgres", ".env/api", "x/.env.d/y/z", "keep/.envs/x"),
 )
 
 
@@ -29,7 +30,7 @@ def whole(text: str, **below: str) -> bool:
     "text",
     [
         *(OURS, ".env*", "**/.env*\r\n!.env.example\r\n", "*.env*", ".*", "*\n!*/\n", "**/*\n"),
-        *("\ufeff.env*\n", "!.env\n.env*  \n", ".env*\n!README.md\n!src/\n!/docs/**/\n"),
+        *("\ufeff.env*\n", "!.env\n.env*  \n", ".env*\n!README.md\n!src/\n!/docs/.env.example/\n"),
         *(".env*\n# !.env\n", ".env*\n!.env.*.sample\n", ".env*\n!\\#.env\n"),
     ],
 )
@@ -53,6 +54,7 @@ def test_rules_that_cover_every_name(text: str) -> None:
         ),
         *(".env*\n!.env", ".env*\n!/x/.env.local", ".env*\n!*", ".env*\n!x/**", ".env*\n!.[e]*"),
         *(".env*\n!*.json", ".env*\n!.env*example", ".env*\n!.??v", ".env*\n!\\.env", " .env*"),
+        *(".env*\n!*/\n", ".env*\n!/docs/**/\n", ".*\n!.envs/\n", ".env*\n!.e*/\n"),
     ],
 )
 def test_rules_that_leave_some_name_out(text: str) -> None:
@@ -71,7 +73,19 @@ _RULE = st.one_of(
     st.sampled_from(
         (
             *RULES,
-            *("!.env", "!*", "*", "!.env.local", "!x/", "keep/", "!keep/**", "!*.json", "**/.env*"),
+            *(
+                "!.env",
+                "!*",
+                "*",
+                "!.env.local",
+                "!x/",
+                "keep/",
+                "!keep/**",
+                "!*/",
+                "!.envs/",
+                "!*.json",
+                "**/.env*",
+            ),
             *("/.env*", ".env", "!/x/.env", "!.e*", "!*.example", "\\.env*", "!.env.example "),
         )
     ),

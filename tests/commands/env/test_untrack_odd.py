@@ -230,3 +230,38 @@ def test_it_works_without_a_skc_yaml(skc: Skc, repository: Path) -> None:
     (repository / "skc.yaml").unlink()
     assert skc("env", "untrack", "--yes", cwd=repository).code == 0
     assert tracked(repository).isdisjoint(SECRET)
+
+
+def test_a_targets_file_of_another_name_is_taken_out_too(skc: Skc, repository: Path) -> None:
+    named = "backend/*prod[1].env"
+    (repository / "skc.yaml").write_text(SETTINGS.replace("backend/.env", f"'{named}'"))
+    (repository / named).write_text("A=1\n")
+    (repository / "backend" / "xprod1.env").write_text("A=1\n")
+    (repository / ".gitignore").write_text(RULES)
+    git(repository, "add", "-f", "--all")
+    git(repository, "commit", "--quiet", "-m", "oh no")
+    ran = skc("env", "untrack", "--commit", "--yes", cwd=repository, env=IDENTITY)
+    assert ran.code == 0, ran.stderr
+    rule = "/backend/\\*prod\\[1\\].env\n"
+    assert (repository / ".gitignore").read_text() == RULES + rule
+    assert git(repository, "show", "HEAD:.gitignore") == RULES + rule
+    for where in ("", "HEAD"):
+        assert tracked(repository, where).isdisjoint({*SECRET, named})
+        assert tracked(repository, where).issuperset({*EXAMPLES, "backend/xprod1.env"})
+    assert "nothing to do" in skc("env", "untrack", "--commit", cwd=repository).stderr
+
+
+def test_what_lies_in_a_folder_of_env_files_is_one(skc: Skc, repository: Path) -> None:
+    inside = (".envs/.production/.postgres", "backend/.env.d/api")
+    shared = (".envs/.local/.env.example", ".envs/.local/.postgres.sample")
+    for name in (*inside, *shared):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text("A=1\n")
+    git(repository, "add", "-f", "--all")
+    git(repository, "commit", "--quiet", "-m", "oh no")
+    ran = skc("env", "untrack", "--commit", "--yes", cwd=repository, env=IDENTITY)
+    assert ran.code == 0, ran.stderr
+    assert tracked(repository, "HEAD").isdisjoint({*SECRET, *inside})
+    assert tracked(repository, "HEAD").issuperset({*EXAMPLES, *shared})
+    assert (repository / ".gitignore").read_text() == RULES
+    assert "nothing to do" in skc("env", "untrack", "--commit", cwd=repository).stderr

@@ -18,10 +18,9 @@ from skillconnect_ops.core.view import count, listed
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:
     """Which did commits of any branch or tag hold?"""
-    shallow = isinstance(facts.shallow, Known) and facts.shallow.value
-    if shallow:
+    for folder in facts.shallow.value if isinstance(facts.shallow, Known) else ():
         reason = "the clone is shallow, so its history is not all here: git fetch --unshallow"
-        yield Unknown(".", reason)
+        yield Unknown(folder, reason)
     for file in facts.held:
         if isinstance(file.commits, Missing):
             yield unknown(file, file.commits)

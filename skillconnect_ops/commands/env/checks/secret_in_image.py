@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.code.dockerfile import Copied, Instruction, copied, pairs
+from skillconnect_ops.code.dockerfile import Copied, Instruction, copied, mounted, pairs
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, Held, Image
 from skillconnect_ops.commands.env.describe import is_secret
 from skillconnect_ops.commands.env.ignore import Ignore
@@ -56,6 +56,11 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
                 for brought in _brought(facts, image, each, bring, sure):
                     yield _fault(image, brought, remedy=_NAMED)
                 whole += _brought(facts, image, each, replace(bring, sources=rest), sure)
+            elif each.keyword == "RUN":
+                shown = Copied(sources=mounted(each))
+                for seen in _brought(facts, image, each, shown, sure):
+                    reason = f"the command sees {listed(seen.files, most=3)}, and may keep it"
+                    yield Unknown(f"{image.path}:{each.line}", reason)
             elif each.keyword in {"ENV", "ARG"}:
                 values |= {name: value for name, value in pairs(each) if value is not None}
                 yield from _written(facts, image, each)

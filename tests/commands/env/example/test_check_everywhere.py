@@ -258,6 +258,39 @@ IMAGES: Mapping[str, tuple[Mapping[str, str], tuple[tuple[str, int | None, str],
         {"backend/.dockerignore": "", "backend/Dockerfile": f"{NODE}COPY --exclude=.env* . .\n"},
         (),
     ),
+    "names in another case": (
+        {
+            "backend/.dockerignore": ".env\n",
+            "backend/Dockerfile": NODE,
+            "backend/dockerfile": f"{NODE}COPY . .\n",
+            "backend/Dockerfile_prod": f"{NODE}COPY . .\n",
+            "backend/API.DockerFile": f"{NODE}COPY . .\n",
+            "backend/dockerfile.md": "COPY . .\n",
+        },
+        tuple(
+            (f"backend/{name}", 2, "COPY . brings backend/.env.production into the image")
+            for name in ("API.DockerFile", "Dockerfile_prod", "dockerfile")
+        ),
+    ),
+    "what is copied by whoever builds on it": (
+        {"backend/.dockerignore": ".env\n", "backend/Dockerfile": f"{NODE}ONBUILD COPY . .\n"},
+        (("backend/Dockerfile", 2, "COPY . brings backend/.env.production into the image"),),
+    ),
+    "a backquote that escapes": (
+        {
+            "backend/.dockerignore": ".env\n",
+            "backend/conf/.env.x": FORGED,
+            "backend/Dockerfile": f"# Escape = `\n{NODE}RUN dir C:\\\nCOPY `\n .\\conf\\ C:\\\n",
+        },
+        (("backend/Dockerfile", 4, "COPY conf brings backend/conf/.env.x into the image"),),
+    ),
+    "a backquote in a comment": (
+        {
+            "backend/.dockerignore": ".env\n",
+            "backend/Dockerfile": f"# ours\n# escape=`\n{NODE}RUN a \\\n b\nCOPY . .\n",
+        },
+        (("backend/Dockerfile", 6, "COPY . brings backend/.env.production into the image"),),
+    ),
     "a context from elsewhere": (
         {"compose.yaml": "services: {a: {build: 'https://git.example.com/a.git'}, b: 1}"},
         (),
@@ -314,3 +347,90 @@ def test_the_next_command_is_that_of_the_gravest(skc: Skc, app: App) -> None:
     root = app({**GOOD, ".env.production": FORGED})
     git(root, "add", "-f", ".env.production")
     assert look(skc, root).json["next"] == ["skc env untrack"]
+
+
+def nested(root: Path, folder: str, *names: str) -> None:
+    """A repository of its own within the project, which holds these files."""
+    git(root / folder, "init", "--quiet", "--initial-branch=main")
+    git(root / folder, "add", "-f", *names)
+    git(root / folder, "commit", "-qm", "one")
+
+
+def test_a_targets_own_file_is_asked_for_where_it_lies(skc: Skc, app: App) -> None:
+    root = app(GOOD)
+    nested(root, "backend", ".env")
+    assert found(skc, root, "file-tracked", "file-in-history") == [
+        ("file-tracked", "backend/.env", None),
+        ("file-in-history", "backend/.env", None),
+    ]
+    (told,) = (f for f in look(skc, root).json["findings"] if f["id"] == "file-tracked")
+    assert told["remedy"].startswith("cd backend && skc env untrack")
+
+
+def test_what_the_outer_repository_held_before_is_not_forgotten(skc: Skc, app: App) -> None:
+    root = app({**GOOD, "backend/.env.old": FORGED})
+    git(root, "add", "-f", "backend/.env", "backend/.env.old")
+    git(root, "commit", "-qm", "one")
+    git(root, "rm", "-q", "--cached", "backend/.env", "backend/.env.old")
+    git(root, "commit", "-qm", "a repository of its own")
+    nested(root, "backend", ".env", ".env.old")
+    held = [each for each in findings(look(skc, root)) if each[0] == "file-in-history"]
+    assert [(each[1], each[3][:9]) for each in held] == [
+        ("backend/.env", "2 commits"),
+        ("backend/.env.old", "2 commits"),
+    ]
+
+
+def test_a_shallow_clone_within_is_no_proof_either(skc: Skc, app: App, tmp_path: Path) -> None:
+    root = app(GOOD)
+    nested(root, "backend", "a.js")
+    git(root / "backend", "commit", "-qm", "two", "--allow-empty")
+    (root / "backend/.git").rename(tmp_path / "whole")
+    git(tmp_path, "clone", "-q", "--bare", "--depth", "1", f"file://{tmp_path}/whole", "part")
+    (tmp_path / "part").rename(root / "backend/.git")
+    git(root / "backend", "config", "core.bare", "false")
+    ran = look(skc, root, "--strict")
+    told = {each["subject"]: each["reason"] for each in ran.json["unknown"]}
+    assert "git fetch --unshallow" in told["backend"]
+
+
+def test_what_lies_in_a_folder_of_env_files_is_one(skc: Skc, app: App) -> None:
+    name = ".envs/.production/.postgres"
+    root = app({**GOOD, name: FORGED, ".envs/.local/.postgres.example": FORGED})
+    (root / name).chmod(0o600)
+    git(root, "add", "-f", ".envs")
+    assert found(skc, root) == [("file-tracked", name, None)]
+    git(root, "commit", "-qm", "oh no")
+    git(root, "rm", "-q", "--cached", name)
+    assert found(skc, root) == [("file-in-history", name, None)]
+    (root / name).unlink()
+    assert found(skc, root) == [("file-in-history", name, None)]
+
+
+def test_a_virtual_environment_is_no_folder_of_env_files(skc: Skc, app: App) -> None:
+    root = app({**GOOD, ".env/pyvenv.cfg": "", ".env/lib/a.py": ""})
+    (root / ".env/lib/a.py").chmod(0o644)
+    assert found(skc, root) == []
+
+
+@pytest.mark.parametrize(
+    ("mount", "sees"),
+    [
+        ("type=bind,target=/src", "backend/.env"),
+        ("target=/src", "backend/.env"),
+        ("type=bind,source=.env,target=/e", "backend/.env"),
+        ("type=bind,src=conf,target=/e", ""),
+        ("type=bind,from=build,target=/src", ""),
+        ("type=secret,id=x", ""),
+        ("type=cache,target=/x", ""),
+    ],
+)
+def test_what_a_command_sees_of_the_context_is_said(
+    skc: Skc, app: App, mount: str, sees: str
+) -> None:
+    dockerfile = f"{NODE}RUN --network=none --mount={mount} cp -r /src /app\n"
+    ran = look(skc, app({**GOOD, "backend/Dockerfile": dockerfile, "backend/.dockerignore": ""}))
+    assert findings(ran) == []
+    told = [(each["subject"], each["reason"]) for each in ran.json["unknown"]]
+    wanted = [("backend/Dockerfile:2", f"the command sees {sees}, and may keep it")]
+    assert told == (wanted if sees else [])
