@@ -1,6 +1,25 @@
-"""MongoDB over PyMongo: the `Database` port."""
+"""MongoDB over PyMongo: the ports `Database`, `Accounts` and `Logins`."""
 
+from skillconnect_ops.adapters.mongo.accounts import ServerAccounts, connect_accounts
 from skillconnect_ops.adapters.mongo.database import MongoDatabase, connect
-from skillconnect_ops.adapters.mongo.uri import MongoUri, parse, same_place
+from skillconnect_ops.adapters.mongo.logins import ServerLogins
+from skillconnect_ops.adapters.mongo.uri import (
+    MongoUri,
+    parse,
+    same_place,
+    with_login,
+    with_password,
+)
 
-__all__ = ["MongoDatabase", "MongoUri", "connect", "parse", "same_place"]
+__all__ = [
+    "MongoDatabase",
+    "MongoUri",
+    "ServerAccounts",
+    "ServerLogins",
+    "connect",
+    "connect_accounts",
+    "parse",
+    "same_place",
+    "with_login",
+    "with_password",
+]

@@ -26,8 +26,8 @@ from pymongo.errors import (
 )
 
 from skillconnect_ops.adapters.mongo import diagnosis
-from skillconnect_ops.adapters.mongo.errors import failure, translated
-from skillconnect_ops.adapters.mongo.uri import MongoUri, parse
+from skillconnect_ops.adapters.mongo.errors import failure, not_settled, translated
+from skillconnect_ops.adapters.mongo.uri import MongoUri, parse, with_password
 from skillconnect_ops.core.ports.database import (
     APP_NAME,
     CannotConnect,
@@ -38,6 +38,8 @@ from skillconnect_ops.core.secret import Secret
 
 PATIENCE_S = 8.0
 """For finding a primary; with log-in and diagnosis an attempt stays below 10 s."""
+SETTLE_S = 15.0
+"""For a majority to take a change: an election, whose default timeout is 10 s, fits in."""
 LOOK_AGAIN_S = 0.25
 LOOK_S, LEAST_LOOK_S = 2.0, 0.5
 """How long one host of several may take to answer, at first and when patience is at its end."""
@@ -47,6 +49,40 @@ DECODED = CodecOptions[dict[str, Any]](
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO
 )
 RAW = CodecOptions(document_class=RawBSONDocument)
+
+
+def client_of(
+    uri: MongoUri, text: Secret, *, patience_s: float, **more: Any
+) -> MongoClient[dict[str, Any]]:
+    """A client of ours; the URI's timeouts are meant for an app, not for a scan.
+
+    Args:
+        uri: whose words errors use.
+        text: what is connected to: `uri.text`, or that with another host.
+        patience_s: for finding a server, and for each connection.
+        more: options of PyMongo, before those of the URI.
+
+    Raises:
+        CannotConnect: the driver does not even try.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # options of other drivers
+        try:
+            return MongoClient(
+                text.reveal(),
+                appname=APP_NAME,
+                serverSelectionTimeoutMS=int(patience_s * 1000),
+                connectTimeoutMS=int(patience_s * 1000),
+                socketTimeoutMS=None,
+                timeoutMS=None,
+                maxPoolSize=None,
+                waitQueueTimeoutMS=None,
+                retryReads=False,
+                retryWrites=False,
+                **more,
+            )
+        except (PyMongoError, OSError, ValueError) as error:
+            raise diagnosis.bad_set_up(uri, error) from error
 
 
 class Connection:
@@ -123,6 +159,40 @@ class Connection:
                 dict(command), codec_options=RAW, session=session
             )
 
+    def run_durably(self, database: str, command: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a command that changes something, and wait for a majority; bounded in time.
+
+        The server answers `ok` also where the majority did not take the change in time, or the
+        primary stepped down meanwhile, after which the change may be undone: a note in the answer
+        is all that says so. A change that was there already is waited for just so.
+
+        Raises:
+            ServerLost: it is not known whether the change will last; ask for it again.
+            DatabaseError: the port's own.
+        """
+        command = {**command, "writeConcern": {"w": "majority", "wtimeout": int(SETTLE_S * 1000)}}
+        with (
+            translated(self.uri, database, command, lost=self.forget_primary),
+            pymongo.timeout(SETTLE_S + PATIENCE_S),
+        ):
+            answer = self.client()[database].command(command, codec_options=DECODED)
+        if "writeConcernError" in answer:
+            raise not_settled(self.uri, command, answer)
+        return answer
+
+    def renewed(self, password: Secret) -> "Connection":
+        """The same way with another password; nothing is contacted yet."""
+        return Connection(
+            with_password(self.uri.text, password),
+            connect_map=self._map,
+            patience_s=self._patience_s,
+        )
+
+    @property
+    def connect_map(self) -> Mapping[str, str]:
+        """`host:port` as the replica set knows a node -> as it is reached from here."""
+        return self._map
+
     def session(self) -> ClientSession:
         """A session without causal consistency, which would add a time of its own to reads."""
         return self.client().start_session(causal_consistency=False)
@@ -144,25 +214,7 @@ class Connection:
             self._client = None
 
     def _made(self, uri: Secret, **more: Any) -> MongoClient[dict[str, Any]]:
-        """A client of ours; the URI's timeouts are meant for an app, not for a scan."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # options of other drivers
-            try:
-                return MongoClient(
-                    uri.reveal(),
-                    appname=APP_NAME,
-                    serverSelectionTimeoutMS=int(self._patience_s * 1000),
-                    connectTimeoutMS=int(self._patience_s * 1000),
-                    socketTimeoutMS=None,
-                    timeoutMS=None,
-                    maxPoolSize=None,
-                    waitQueueTimeoutMS=None,
-                    retryReads=False,
-                    retryWrites=False,
-                    **more,
-                )
-            except (PyMongoError, OSError, ValueError) as error:
-                raise diagnosis.bad_set_up(self.uri, error) from error
+        return client_of(self.uri, uri, patience_s=self._patience_s, **more)
 
     def _mapped(self) -> MongoClient[dict[str, Any]]:
         """A direct client to the primary, found among the mapped addresses."""

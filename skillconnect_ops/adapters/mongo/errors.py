@@ -14,6 +14,13 @@ from pymongo.errors import (
 from skillconnect_ops.adapters.mongo.rights import needed
 from skillconnect_ops.adapters.mongo.said import plain
 from skillconnect_ops.adapters.mongo.uri import MongoUri
+from skillconnect_ops.core.ports.accounts import (
+    AccountError,
+    AccountExists,
+    AccountGone,
+    AccountsAreManaged,
+    PasswordRefused,
+)
 from skillconnect_ops.core.ports.database import (
     CappedHasNoSnapshot,
     CollectionGone,
@@ -38,6 +45,14 @@ GONE = frozenset({175, 73, 17})
 TOO_OLD = frozenset({239, 208})
 UNAVAILABLE = frozenset({246})
 DUPLICATE = 11000
+OUT_OF_TIME = 50
+"""MaxTimeMSExpired: whether it took effect is not known."""
+OF_ACCOUNTS = frozenset(
+    {"usersInfo", "createUser", "updateUser", "dropUser", "grantRolesToUser", "revokeRolesFromUser"}
+)
+USER_GONE, USER_EXISTS, ATLAS = 11, 51003, 8000
+NO_PASSWORD = range(50687, 50696)
+"""What the server's SASLprep (RFC 4013) of a password ends with: prohibited or unassigned."""
 
 
 @contextmanager
@@ -63,6 +78,8 @@ def failure(
 ) -> DatabaseError:
     """The port's error for a server's answer that is not ok."""
     code, said = error.code or 0, uri.redact(_said(error))
+    if next(iter(command), "") in OF_ACCOUNTS and (told := _of_account(uri, command, error)):
+        return told
     if code == UNAUTHORIZED:
         return _not_authorized(uri, database, command)
     if code in AUTHENTICATION:
@@ -73,6 +90,62 @@ def failure(
     if read is not None and next(iter(command), "") in {"find", "getMore"}:
         return read
     return _failed(uri, command, code, said, error.details or {})
+
+
+def _of_account(
+    uri: MongoUri, command: Mapping[str, Any], error: OperationFailure
+) -> AccountError | ServerLost | None:
+    """What a command on users is refused with, or what must be asked for again."""
+    name, code = _collection(command), error.code
+    if code == OUT_OF_TIME or "writeConcernError" in (error.details or {}):
+        return not_settled(uri, command, error.details or {})
+    if code == USER_EXISTS:
+        return AccountExists(
+            f"there is a user '{name}' at {uri.where} already",
+            why="its name is taken: by an earlier run, on this machine or another, or by hand",
+            fix="see whose it is: db.getUser; `skc rotate status` knows those of a rotation",
+        )
+    if code == USER_GONE:
+        return AccountGone(
+            f"there is no user '{name}' at {uri.where}",
+            why="the server does not find it in that database: it was dropped, or it was created "
+            "in another database, which its authSource names",
+            fix="list users with db.getSiblingDB('admin').system.users.find({}, {user: 1, db: 1})",
+        )
+    if code in NO_PASSWORD:
+        return password_refused(uri, name, "it holds a control character, or one unknown to SCRAM")
+    if code == ATLAS:
+        return managed(uri.where)
+    return None
+
+
+def password_refused(uri: MongoUri, name: str, why: str) -> PasswordRefused:
+    """The password is not one that the server takes."""
+    return PasswordRefused(
+        f"{uri.where} does not take that password for the user '{name}'",
+        why=why,
+        fix="use letters and digits: `skc secrets generate` makes such a password",
+    )
+
+
+def managed(where: str) -> AccountsAreManaged:
+    """User commands are no use there."""
+    return AccountsAreManaged(
+        f"the users of {where} are managed by Atlas",
+        why="Atlas undoes changes of users that are not made through its own interface",
+        fix="use the Admin API: set database.atlas with group_id and credentials in skc.yaml",
+    )
+
+
+def not_settled(uri: MongoUri, command: Mapping[str, Any], answer: Mapping[str, Any]) -> ServerLost:
+    """A change reached the primary, and it is not known whether it will last."""
+    verb = next(iter(command), "a command")
+    said = (answer.get("writeConcernError") or {}).get("errmsg") or "no answer in time"
+    return ServerLost(
+        f"it is not known whether {verb} at {uri.where} lasts",
+        why=f"a majority of the replica set did not confirm it: {uri.redact(str(said))}",
+        fix="see whether more than half of the members run (rs.status()), then try again",
+    )
 
 
 def _unreadable(uri: MongoUri, name: str, code: int, said: str) -> DatabaseError | None:

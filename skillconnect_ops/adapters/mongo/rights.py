@@ -41,12 +41,14 @@ _ON_DATABASE = {
     "renameCollection": ("renameCollectionSameDB", "readWrite"),
     "collMod": ("collMod", "dbAdmin"),
     "dropDatabase": ("dropDatabase", "dbAdmin"),
-    "createUser": ("createUser", "userAdmin"),
-    "updateUser": ("changePassword", "userAdmin"),
-    "dropUser": ("dropUser", "userAdmin"),
-    "usersInfo": ("viewUser", "userAdmin"),
-    "grantRolesToUser": ("grantRole", "userAdmin"),
-    "revokeRolesFromUser": ("revokeRole", "userAdmin"),
+}
+_ON_USERS = {
+    "createUser": "createUser",
+    "updateUser": "changePassword",
+    "dropUser": "dropUser",
+    "usersInfo": "viewUser",
+    "grantRolesToUser": "grantRole",
+    "revokeRolesFromUser": "revokeRole",
 }
 _ON_CLUSTER = {
     "getParameter": ("getParameter", "clusterMonitor"),
@@ -63,6 +65,8 @@ def needed(database: str, collection: str, command: Mapping[str, Any]) -> Need:
     if verb in _ON_CLUSTER:
         action, role = _ON_CLUSTER[verb]
         return Need(action=action, resource="cluster", role_name=role, role_database="admin")
+    if verb in _ON_USERS:
+        return _on_users(database, command)
     action, role = _ON_DATABASE.get(verb, (verb, ""))
     if verb == "renameCollection":
         database, _, collection = collection.partition(".")
@@ -75,4 +79,19 @@ def needed(database: str, collection: str, command: Mapping[str, Any]) -> Need:
         resource=f"{database}.{collection}" if collection else database,
         role_name=role,
         role_database="admin" if role in {"backup", "restore"} else database,
+    )
+
+
+def _on_users(database: str, command: Mapping[str, Any]) -> Need:
+    """Roles may be given and taken only by who may do so on the database of each of them.
+
+    The server does not say which of these rights is lacking; named is the one that all need.
+    """
+    verb = next(iter(command))
+    elsewhere = {str(role["db"]) for role in command.get("roles", ())} - {database}
+    return Need(
+        action=_ON_USERS[verb],
+        resource=database,
+        role_name="userAdminAnyDatabase" if elsewhere else "userAdmin",
+        role_database="admin" if elsewhere else database,
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from msgspec import Struct
 from pymongo.errors import PyMongoError
@@ -16,6 +16,8 @@ _SHAPE = re.compile(
     r"(?P<scheme>mongodb(?:\+srv)?://)(?:(?P<login>[^@/?#]*)@)?(?P<hosts>[^@/?#]+)"
     r"(?:/(?P<database>[^/?#@]*))?(?:\?(?P<query>[^#@]*))?"
 )
+_LOGS_IN = re.compile(r"([?&])authMechanism(?:Properties)?=[^&]*&?", re.IGNORECASE)
+"""Options that PyMongo refuses where there is no user."""
 SHORTEST_REDACTED = 3
 _LOOPBACK = re.compile(r"127\.0\.0\.1(?=:|$)|\[::1\](?=:|$)")
 
@@ -47,8 +49,9 @@ class MongoUri(Struct, frozen=True, kw_only=True):
         if shape is None:
             raise AssertionError("it was parsed before")
         start, end = shape.span("hosts")
-        head = shape.string[:start] if login else shape["scheme"]
-        return Secret(head + host + shape.string[end:])
+        if login:
+            return Secret(shape.string[:start] + host + shape.string[end:])
+        return Secret(shape["scheme"] + host + _LOGS_IN.sub(r"\1", shape.string[end:]))
 
     def redact(self, text: str) -> str:
         """A text of a library or server, without the password should it ever hold it."""
@@ -90,6 +93,66 @@ def parse(uri: Secret) -> MongoUri:
         tls=tls == "true",
         set_name=options.get("replicaset"),
     )
+
+
+def with_login(uri: Secret, user: str, password: Secret) -> Secret:
+    """The same URI for another user; every byte that is no part of the login stays as it is.
+
+    Both are percent-encoded down to letters, digits and `_.-~`, which all drivers read alike:
+    PyMongo takes `+` for a space where others take it for itself.
+
+    Raises:
+        MalformedUri: the URI cannot be read, or user or password are no Unicode text.
+    """
+    return _with_login(uri, f"{_quoted(user)}:{_quoted(password.reveal())}")
+
+
+def with_password(uri: Secret, password: Secret) -> Secret:
+    """The same URI with another password; the user's name stays byte for byte.
+
+    Raises:
+        MalformedUri: the URI cannot be read or names no user, or the password is no Unicode text.
+    """
+    shape = _read(uri)
+    user = (shape["login"] or "").partition(":")[0]
+    if not user:
+        raise no_login(parse(uri))
+    return _with_login(uri, f"{user}:{_quoted(password.reveal())}")
+
+
+def no_login(uri: MongoUri) -> MalformedUri:
+    """There is no user to speak of."""
+    return MalformedUri(
+        f"the MongoDB URI for {uri.where} names no user",
+        why="whose login is meant is not known",
+        fix="write user and password into it: mongodb://USER:PASSWORD@HOST:27017/DATABASE",
+    )
+
+
+def _with_login(uri: Secret, login: str) -> Secret:
+    text = uri.reveal()
+    rest = _read(uri).start("hosts") + len(text) - len(text.lstrip())
+    scheme = text[: text.index("://") + 3]
+    return Secret(f"{scheme}{login}@{text[rest:]}")
+
+
+def _read(uri: Secret) -> re.Match[str]:
+    parse(uri)  # says what is wrong, if anything is
+    shape = _SHAPE.fullmatch(uri.reveal().strip())
+    if shape is None:
+        raise AssertionError("it was parsed before")
+    return shape
+
+
+def _quoted(text: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        # said here, since Python's own error holds the text
+        raise MalformedUri(
+            "the user or password is no Unicode text",
+            why="it holds half of a surrogate pair, as bytes that are no UTF-8 are read",
+            fix="choose another one: `skc secrets generate`",
+        )
+    return quote(text, safe="")
 
 
 def same_place(one: MongoUri, other: MongoUri, connect_map: Mapping[str, str]) -> bool | None:

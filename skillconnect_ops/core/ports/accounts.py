@@ -82,6 +82,10 @@ class AccountsAreManaged(AccountError):
     """The deployment's users are managed elsewhere (Atlas): user commands are undone there."""
 
 
+class AccountIsExternal(AccountError):
+    """The user has no password here: a certificate or another directory stands for it."""
+
+
 class PasswordRefused(AccountError):
     """The deployment does not take that password (its policy)."""
 
@@ -101,6 +105,9 @@ class Accounts(Protocol):
 
     def create(self, account: Account, password: Secret) -> None:
         """Create the user.
+
+        After a lost answer the caller decides, by `find` and a login, whether an earlier call of
+        its own took effect or another one has the name.
 
         Raises:
             AccountExists: the name is taken.
@@ -165,14 +172,22 @@ class Logins(Protocol):
     """Tries a connection string as its application would: fresh connections, its own options."""
 
     def try_everywhere(self, uri: Secret) -> Sequence[Login]:
-        """Log in on every data-bearing node, each over a connection of its own.
+        """Log in on every data-bearing node, each over a connection of its own; in bounded time.
 
-        Never raises for an answer: what cannot be reached says so.
+        Never raises for an answer: what cannot be reached says so. An accepted login has a reason
+        where it proves nothing, since the node lets everybody in. A refused one may also mean that
+        the user's authentication restrictions leave out the machine that we run on.
+
+        Raises:
+            MalformedUri: it cannot be read, or names no user.
         """
 
     def canary(self, uri: Secret, database: str) -> Canary:
         """Read and write as the user, in a collection of our own where its roles allow one.
 
+        What it wrote is gone when it returns; so is the collection, if it was not there before
+        and the user may drop it.
+
         Raises:
-            DatabaseError: it cannot even log in.
+            DatabaseError: it cannot even log in, or may not do what its privileges say.
         """

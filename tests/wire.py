@@ -1,0 +1,142 @@
+"""A wire between a client and a real mongod that loses what it is told to lose."""
+
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum
+
+
+class Loss(Enum):
+    """What becomes of a request."""
+
+    NOTHING = "nothing"
+    REQUEST = "request"
+    """It never arrives; the connection is reset."""
+    ANSWER = "answer"
+    """It takes effect; the connection is reset in the place of an answer."""
+    HALF = "half"
+    """It takes effect; the connection is reset in the middle of the answer."""
+    STALL = "stall"
+    """It takes effect, and no answer comes until the wire is closed."""
+
+
+Rule = Callable[[bytes], Loss]
+
+
+def never(_: bytes) -> Loss:
+    """Lose nothing."""
+    return Loss.NOTHING
+
+
+class Wire:
+    """Passes whole messages on, one request and one answer at a time, as `rule` says."""
+
+    def __init__(self, port: int) -> None:
+        self.rule: Rule = never
+        self.lost = 0
+        self._target = ("127.0.0.1", port)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._closed = threading.Event()
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._server.getsockname()[1]}"
+
+    def close(self) -> None:
+        self._closed.set()
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        for one in self._open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+
+    @contextmanager
+    def losing(self, loss: Loss, *verbs: str, times: int = 1) -> Iterator[None]:
+        """Within, lose that of the next such commands, or of the next ones that change users."""
+        words = [verb.encode() + b"\0" for verb in verbs or CHANGES]
+        left = times
+        lock = threading.Lock()
+
+        def rule(message: bytes) -> Loss:
+            nonlocal left
+            with lock:
+                if left and any(b"\x02" + word in message for word in words):
+                    left -= 1
+                    return loss
+                return Loss.NOTHING
+
+        self.rule = rule
+        try:
+            yield
+        finally:
+            self.rule = never
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                caller, _ = self._server.accept()
+            except OSError:
+                return
+            self._open.append(caller)
+            thread = threading.Thread(target=self._serve, args=(caller,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, caller: socket.socket) -> None:
+        with suppress(OSError), caller, socket.create_connection(self._target) as target:
+            while True:
+                ready, _, _ = select.select([caller, target], [], [])
+                if caller in ready:
+                    asked = _message(caller)
+                    loss = self.rule(asked)
+                    if loss is Loss.NOTHING:
+                        target.sendall(asked)
+                        continue
+                    self.lost += 1
+                    if loss is not Loss.REQUEST:
+                        target.sendall(asked)
+                        answer = _message(target)
+                    if loss is Loss.HALF:
+                        caller.sendall(answer[: len(answer) // 2])
+                    if loss is Loss.STALL:
+                        self._closed.wait()
+                    # an RST, as from a machine that knows nothing of the connection
+                    caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    return
+                caller.sendall(_message(target))
+
+
+CHANGES = ("createUser", "updateUser", "dropUser", "grantRolesToUser", "revokeRolesFromUser")
+
+
+def _message(source: socket.socket) -> bytes:
+    head = _exactly(source, 4)
+    return head + _exactly(source, struct.unpack("<i", head)[0] - 4)
+
+
+def _exactly(source: socket.socket, size: int) -> bytes:
+    got = bytearray()
+    while len(got) < size:
+        part = source.recv(size - len(got))
+        if not part:
+            raise ConnectionResetError
+        got += part
+    return bytes(got)
+
+
+@contextmanager
+def wire(port: int) -> Iterator[Wire]:
+    """A wire to a server on the loopback address."""
+    made = Wire(port)
+    try:
+        yield made
+    finally:
+        made.close()
