@@ -18,6 +18,7 @@ from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Targ
 
 if TYPE_CHECKING:
     from skillconnect_ops.commands.house import AdminWay, House
+    from skillconnect_ops.core.ports.accounts import Accounts, Logins
     from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
+    from skillconnect_ops.journal.hooks import Hooks
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
 
@@ -111,6 +113,7 @@ class Wiring:
         self.person = person
         self.commands = FrontDoor(run, environment)
         self._held: dict[tuple[str, bool], Connection] = {}
+        self._accounts: dict[str, Accounts] = {}
 
     @cached_property
     def disk(self) -> "Disk":
@@ -186,6 +189,12 @@ class Wiring:
             ledger=self.ledger if state is None else None,
             signals=Signals(),
         )
+
+    def hooks(self) -> "Hooks":
+        """Which commands out of `skc.yaml` this machine may run."""
+        from skillconnect_ops.journal.hooks import Hooks
+
+        return Hooks(self.project().state, disk=self.disk)
 
     def ledger(self) -> "EvidenceLedger":
         """The evidence ledger of the project."""
@@ -281,6 +290,36 @@ class Wiring:
             same=same_place(uri, own_uri, settings.connect_map),
         )
 
+    @contextmanager
+    def accounts(self, target: Target) -> Iterator["Accounts"]:
+        """The users of the target's deployment; the same connection while it is open already."""
+        from skillconnect_ops.adapters.mongo import connect_accounts
+        from skillconnect_ops.adapters.project import database_uri
+
+        held = self._accounts.get(target.name)
+        if held is not None:
+            yield held
+            return
+        found = database_uri(self.project(), target, self.environment, admin=True)
+        settings = target.settings.database
+        with _telling(found.origin):
+            opened = connect_accounts(
+                found.value, connect_map=settings.connect_map if settings else None
+            )
+        with opened:
+            self._accounts[target.name] = opened
+            try:
+                yield opened
+            finally:
+                del self._accounts[target.name]
+
+    def logins(self, target: Target) -> "Logins":
+        """Tries connection strings."""
+        from skillconnect_ops.adapters.mongo import ServerLogins
+
+        settings = target.settings.database
+        return ServerLogins(settings.connect_map if settings else None)
+
     def _database_name(self, target: Target) -> str | None:
         """The database that the settings or the app's own URI name.
 
@@ -336,12 +375,14 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     from skillconnect_ops.commands.backup import steps as backup
     from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.init import steps as init
+    from skillconnect_ops.commands.rotate import steps as rotate
     from skillconnect_ops.commands.secrets import steps as secrets
 
     of_domains: tuple[tuple[KindOf[House], ...], ...] = (
         backup.KINDS,
         env.KINDS,
         init.KINDS,
+        rotate.KINDS,
         secrets.KINDS,
     )
     return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.ports.accounts import Accounts, Logins
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
@@ -23,6 +24,7 @@ from skillconnect_ops.disk.files import Disk
 
 if TYPE_CHECKING:  # a hook that only looks has no use for keys, chains and journals
     from skillconnect_ops.evidence.retired import RetiredLedger
+    from skillconnect_ops.journal.hooks import Hooks
     from skillconnect_ops.journal.office import Office
 
 
@@ -95,6 +97,9 @@ class House(Protocol):
                 the project's id); then nothing is recorded in an evidence ledger.
         """
 
+    def hooks(self) -> "Hooks":
+        """Which commands out of `skc.yaml` this machine may run."""
+
     def ledger(self) -> EvidenceLedger:
         """The evidence ledger of this project."""
 
@@ -116,6 +121,16 @@ class House(Protocol):
         Raises:
             Precondition: no URI, wrong password, unreachable (host named, password never).
         """
+
+    def accounts(self, target: Target) -> AbstractContextManager[Accounts]:
+        """The users of the target's deployment, as the administrator; held open like `database`.
+
+        Raises:
+            Precondition: the administrator's variable is not set, or leads nowhere.
+        """
+
+    def logins(self, target: Target) -> Logins:
+        """Tries connection strings, with the target's `connect_map`."""
 
     def admin_way(self, target: Target) -> "AdminWay | None":
         """Where the admin user's URI leads; None where its variable is not set.
