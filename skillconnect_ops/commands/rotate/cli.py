@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate import due as dates
 from skillconnect_ops.commands.rotate import finish as ending
 from skillconnect_ops.commands.rotate import run, status
 from skillconnect_ops.core.report import Report
@@ -72,3 +73,13 @@ def finish(
 def show(house: House, *, target: options.Target = None) -> Report:
     """Show each secret: when it was renewed, whether an old one still works, what is due."""
     return status.status(house, target=target)
+
+
+@ROTATE.command("due", examples=("skc rotate due",))
+def due(house: House, *, target: options.Target = None) -> Report:
+    """Say what is due, for cron: exit 0 for nothing, 11 for due, 12 for overdue.
+
+    A secret with `every: 30d` in skc.yaml is due when that time is over, and overdue a quarter
+    later; so is a rotation that nobody finished for a day.
+    """
+    return dates.due(house, target=target)

@@ -1,6 +1,7 @@
 """`skc rotate status`: what is live, what still works besides, and what to type."""
 
 from datetime import datetime
+from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.choice import configured
@@ -16,14 +17,13 @@ def status(house: House, *, target: str | None) -> Report:
     """One row for each secret of the target."""
     aim = house.target(target)
     open_ones = {name: one for one in waiting(house, aim) for name in one.secrets}
-    renewed = _renewed(house, aim.name)
+    at_of = renewed(house, aim.name)
     now = house.clock.now()
-    facts, rows = [], []
+    facts: list[dict[str, Any]] = []
+    rows: list[tuple[Cell, ...]] = []
     for name, settings in sorted(configured(aim).items()):
-        at, standing = (
-            renewed.get(name),
-            _standing(open_ones.get(name), settings, renewed.get(name), now),
-        )
+        at, open_one = at_of.get(name), open_ones.get(name)
+        standing = _standing(open_one, settings, at, now)
         facts.append(
             {
                 "name": name,
@@ -31,23 +31,19 @@ def status(house: House, *, target: str | None) -> Report:
                 "env": settings.env,
                 "standing": standing.text,
                 "rotated_at": at,
-                "journal": open_ones[name].id if name in open_ones else None,
+                "journal": None if open_one is None else open_one.id,
             }
         )
         ago = f"{duration((now - at).total_seconds())} ago" if at else "never by skc"
         rows.append((name, settings.kind, settings.env, ago, standing))
-    table = Table(headers=("secret", "kind", "variable", "rotated", "standing"), rows=_cells(rows))
+    headers = ("secret", "kind", "variable", "rotated", "standing")
     return Report(
         command="rotate status",
         subject={"target": aim.name},
         facts={"secrets": facts},
-        view=(table,),
+        view=(Table(headers=headers, rows=tuple(rows)),),
         next=("skc rotate finish",) if open_ones else ("skc rotate",),
     )
-
-
-def _cells(rows: list[tuple[str, str, str, str, Text]]) -> tuple[tuple[Cell, ...], ...]:
-    return tuple(rows)
 
 
 def _standing(
@@ -63,7 +59,7 @@ def _standing(
     return Text("live", Tone.GOOD)
 
 
-def _renewed(house: House, target: str) -> dict[str, datetime]:
+def renewed(house: House, target: str) -> dict[str, datetime]:
     """When each secret was last renewed here, by its journals."""
     office, found = house.office(), dict[str, datetime]()
     for one in reversed(office.journals()):

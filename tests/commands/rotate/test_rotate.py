@@ -1,5 +1,8 @@
 """`skc rotate` on a real mongod: a successor, proven, published; the old one proven dead."""
 
+import time
+from typing import Any
+
 import pytest
 
 from tests.commands.rotate.app import App, settings, trust
@@ -82,7 +85,7 @@ def test_an_old_user_that_is_in_use_is_not_cut_off(app: App) -> None:
     assert app.opens(before)
     from pymongo import MongoClient  # noqa: PLC0415 - the connection that stays
 
-    with MongoClient(before + "&appName=old-worker") as left:
+    with MongoClient[Any](before + "&appName=old-worker") as left:
         left[app.name].things.find_one()
         ran = app.run("rotate", "finish", "--wait", "1", "--yes")
         assert ran.code == 5, ran.stdout
@@ -98,7 +101,7 @@ def test_a_leaked_one_that_is_in_use_is_cut_off_in_the_end(app: App) -> None:
     from pymongo import MongoClient  # noqa: PLC0415 - the connection that stays
     from pymongo.errors import OperationFailure  # noqa: PLC0415
 
-    with MongoClient(before) as left:
+    with MongoClient[Any](before) as left:
         left[app.name].things.find_one()
         ran = app.run("rotate", "finish", "--wait", "1", "--yes")
         assert ran.code == 0, ran.stdout
@@ -156,3 +159,38 @@ def test_status_tells_what_still_works(app: App) -> None:
     (row,) = app.run("rotate", "status").json["facts"]["secrets"]
     assert row["standing"] == "live"
     assert row["rotated_at"] is not None
+
+
+def test_due_tells_cron_by_its_exit_code(app: App) -> None:
+    assert app.run("rotate", "due").code == 0
+    secrets = "    secrets: {database: {kind: mongodb, env: MONGO_URI, every: 1s}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    never = app.run("rotate", "due")
+    assert never.code == 11, never.stdout
+    assert never.json["findings"][0]["remedy"] == "skc rotate --only database"
+    app.run("rotate", "--yes")
+    time.sleep(1.5)
+    late = app.run("rotate", "due")
+    assert late.code == 12
+    assert {one["id"] for one in late.json["findings"]} == {"rotation-due", "rotation-unfinished"}
+
+
+def test_an_opaque_value_is_renewed_and_the_old_one_remembered(app: App) -> None:
+    app.file.write_text(app.file.read_text() + "SESSION_SECRET=old-and-weak\n")
+    secrets = "    secrets: {session: {kind: random, env: SESSION_SECRET}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    ran = app.run("rotate", "--only", "session", "--yes")
+    assert ran.code == 0, ran.stdout
+    assert "old-and-weak" not in app.file.read_text()
+    assert app.users() == {"app"}
+    assert app.run("rotate", "finish", "--yes").code == 0
+    found = app.skc("secrets", "ledger", "check", "--stdin", cwd=app.root, stdin="old-and-weak")
+    assert found.code == 12, found.stdout
+
+
+def test_a_variable_that_no_env_file_holds_is_not_rotated(app: App) -> None:
+    secrets = "    secrets: {session: {kind: random, env: NOWHERE}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    ran = app.run("rotate", "--only", "session", "--yes")
+    assert ran.code == 4
+    assert "NOWHERE" in ran.json["error"]["what"]
