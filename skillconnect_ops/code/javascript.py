@@ -8,6 +8,7 @@ import re
 
 from ast_grep_py import SgNode
 
+from skillconnect_ops.code import rings
 from skillconnect_ops.code.model import Found, Kind, Read, Unparsed, Unresolved
 from skillconnect_ops.code.names import names_of
 from skillconnect_ops.code.need import CHECKED, OPTIONAL, Need, need, need_of_variable
@@ -37,7 +38,11 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def is_worth_parsing(data: bytes) -> bool:
     """Whether a file has the words that a read is made of; most files have not."""
-    return (b"env" in data and any(word in data for word in _WORDS)) or b"@nestjs/config" in data
+    return (
+        (b"env" in data and any(word in data for word in _WORDS))
+        or b"@nestjs/config" in data
+        or rings.MODULE.encode() in data
+    )
 
 
 def javascript(
@@ -52,6 +57,8 @@ def javascript(
         test: whether it stands in a test.
         first_line: the line that the text begins in, where it is a part of a file.
     """
+    if rings.is_module(path, text):
+        return Found()  # what it reads is said where it is called
     root, fault = parsed(text, language)
     reader = _Reader(root, text, path=path, test=test, offset=first_line - 1)
     reader.read()
@@ -94,9 +101,21 @@ class _Reader:
             self._take(name, node, self._need_of_call(node))
         for name, node in origins.imported():
             self._take(name, node, need_of_variable(node, self._scopes))
+        for call in rings.calls(self._root, self._scopes, text=self._text):
+            self._ring(call)
         if "convict(" in self._text:
             for entry in convicted(self._root):
                 self._enter(entry)
+
+    def _ring(self, call: SgNode) -> None:
+        given = arguments(call)
+        names = names_of(given[0], self._scopes) if given else None
+        if names is None:
+            self._unresolved(call, f"the name is computed: {_short(call)}")
+        for name in names or ():
+            self._take(name, call, CHECKED)
+            for other in rings.beside(name):
+                self._take(other, call, OPTIONAL)
 
     def _need_of_call(self, call: SgNode) -> Need:
         """What becomes of `config.get("X", "d")`; some of these calls raise themselves."""

@@ -1,6 +1,5 @@
 """The readers of env files themselves, many files to one process: npm's dotenv, Node, bash."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -11,6 +10,7 @@ import pytest
 from dotenv import dotenv_values
 
 from tests.envfile.generator import NAMES
+from tests.npm import install
 from tests.programs import needs
 
 DOTENV = "18.0.10"
@@ -37,17 +37,7 @@ done
 
 def install_dotenv(folder: Path) -> Path:
     """A folder whose `node_modules` holds npm's dotenv; made once, whoever comes first."""
-    npm = needs("npm")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            words = ("install", "--no-audit", "--no-fund", "--prefix", str(folder))
-            subprocess.run(
-                [npm, *words, f"dotenv@{DOTENV}"], check=True, capture_output=True, timeout=240
-            )
-            (folder / "done").touch()
-    return folder
+    return install(folder, f"dotenv@{DOTENV}")
 
 
 def node() -> str:

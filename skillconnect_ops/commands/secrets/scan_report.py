@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from skillconnect_ops.commands.secrets.scan_run import Wish
 
 _MASK = "***"
+_NOT_YET = (
+    "not committed yet: take it out and `git add` the file again; "
+    "where it is no secret, end its line with a comment `skc: allow REASON`"
+)
 _NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
 """Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
@@ -293,6 +297,8 @@ def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> t
     ]
     if not any(finding.suppressed is None for finding, _ in pairs):
         lines.append("no secret found")  # plain words need no drawing, and a hook is in a hurry
+    elif wish.staged:
+        lines.append(_NOT_YET)
     blocks: list[Block] = [Lines(tuple(lines))]
     if wish.reveal:
         rows = tuple(

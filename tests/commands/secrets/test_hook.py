@@ -45,6 +45,8 @@ def test_a_git_hook_stops_a_commit_with_a_secret(repository: Path) -> None:
     said = git(repository, "commit", "-m", "work", code=1)
     assert "mongodb-uri" in said
     assert secret not in said
+    assert "git add" in said
+    assert "skc: allow" in said
     (repository / "db.js").write_text("connect(process.env.MONGO_URI)\n")
     git(repository, "add", "db.js")
     git(repository, "commit", "-q", "-m", "work")
@@ -61,8 +63,13 @@ def test_a_hook_sees_what_commit_all_would_take(repository: Path) -> None:
     assert "mongodb-uri" in git(repository, "commit", "-a", "-m", "work", code=1)
 
 
-def test_pre_commit_runs_the_hook_that_is_shipped(repository: Path, tmp_path: Path) -> None:
-    """With the environment that is here: what pre-commit would install is this very package."""
+@pytest.fixture
+def guarded(repository: Path, tmp_path: Path) -> Path:
+    """A repository where pre-commit runs the hook that is shipped, before commits and merges.
+
+    With the environment that is here: what pre-commit would install is this very
+    package.
+    """
     shipped = (ROOT / ".pre-commit-hooks.yaml").read_text()
     hooks = tmp_path / "hooks"
     hooks.mkdir()
@@ -77,14 +84,30 @@ def test_pre_commit_runs_the_hook_that_is_shipped(repository: Path, tmp_path: Pa
         f"repos:\n  - repo: {hooks}\n    rev: {made}\n    hooks: [{{id: skc-secrets}}]\n"
     )
     subprocess.run(
-        [BIN / "pre-commit", "install"],
+        [BIN / "pre-commit", "install", "-t", "pre-commit", "-t", "pre-merge-commit"],
         cwd=repository,
         check=True,
         capture_output=True,
         env={**os.environ, "HOME": str(repository), "PRE_COMMIT_HOME": str(tmp_path / "cache")},
     )
-    (repository / "db.js").write_text(f"connect('{uri()}')\n")
-    git(repository, "add", ".")
-    said = git(repository, "commit", "-m", "work", code=1)
+    return repository
+
+
+def test_pre_commit_runs_the_hook_that_is_shipped(guarded: Path) -> None:
+    (guarded / "db.js").write_text(f"connect('{uri()}')\n")
+    git(guarded, "add", ".")
+    said = git(guarded, "commit", "-m", "work", code=1)
     assert "no secret is committed" in said
     assert "mongodb-uri" in said
+
+
+def test_pre_commit_sees_what_a_merge_brings(guarded: Path) -> None:
+    git(guarded, "add", ".")
+    git(guarded, "commit", "-m", "begin")
+    git(guarded, "checkout", "-q", "-b", "side")
+    (guarded / "db.js").write_text(f"connect('{uri()}')\n")
+    git(guarded, "add", ".")
+    git(guarded, "commit", "-q", "--no-verify", "-m", "unseen")
+    git(guarded, "checkout", "-q", "main")
+    assert "mongodb-uri" in git(guarded, "merge", "--no-ff", "-m", "merge", "side", code=1)
+    assert git(guarded, "rev-list", "--count", "HEAD").strip() == "1"
