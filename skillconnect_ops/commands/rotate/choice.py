@@ -49,6 +49,16 @@ def chosen(house: House, target: Target, only: tuple[str, ...]) -> tuple[Named, 
     )
 
 
+def one_of(house: House, target: Target, name: str) -> Named:
+    """One secret by its name, which is known.
+
+    Raises:
+        NotInAnyEnvFile: its variable is in no env file.
+        ValuesDiffer: two env files hold two values of it.
+    """
+    return _named(name, configured(target)[name], target, house.project().root)
+
+
 def _named(name: str, settings: SecretSettings, target: Target, root: Path) -> Named:
     consumers = target.settings.consumers
     readers = settings.consumers or tuple(consumers)

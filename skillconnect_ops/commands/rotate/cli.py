@@ -28,6 +28,12 @@ def rotate(
     reason: Annotated[
         Reason, typer.Option("--reason", help="Why; a leaked one is overlapped for minutes only.")
     ] = Reason.SCHEDULED,
+    confirm_reloaded: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-reloaded", help="Every instance was restarted since a key was staged."
+        ),
+    ] = False,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -36,16 +42,30 @@ def rotate(
 
     A MongoDB user gets a successor with the same rights (app_a, app_b in turns): its login is
     proven on every node before an env file names it, then the consumers are reloaded. Whatever
-    fails is put back, and the old credential never stops working on the way.
+    fails is put back, and the old credential never stops working on the way. A key that signs
+    tokens goes one state on: staged, then signing while the old one verifies, then `finish`.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
-    return run.rotate(house, target=target, only=tuple(only or ()), reason=reason, choices=choices)
+    return run.rotate(
+        house,
+        target=target,
+        only=tuple(only or ()),
+        reason=reason,
+        confirmed=confirm_reloaded,
+        choices=choices,
+    )
 
 
 @ROTATE.command("finish", examples=("skc rotate finish", "skc rotate finish --wait 60"))
 def finish(
     house: House,
     *,
+    now: Annotated[
+        bool,
+        typer.Option(
+            "--now", help="End old signing keys before their time; their tokens are refused."
+        ),
+    ] = False,
     wait: Annotated[
         int | None,
         typer.Option(
@@ -63,10 +83,13 @@ def finish(
     """Retire the old credentials of a rotation, and prove that they are refused.
 
     It waits until nobody is connected as the old user, takes its roles, drops it, and tries its
-    password on every node. What it was is remembered by fingerprint, so that it never comes back.
+    password on every node. An old signing key leaves the ring when its time is over. What it was
+    is remembered by fingerprint, so that it never comes back.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
-    return ending.finish(house, target=target, patience_s=wait, reason=reason, choices=choices)
+    return ending.finish(
+        house, target=target, now=now, patience_s=wait, reason=reason, choices=choices
+    )
 
 
 @ROTATE.command("status", examples=("skc rotate status",))

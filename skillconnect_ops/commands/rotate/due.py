@@ -1,15 +1,17 @@
 """`skc rotate due`: what is to be renewed or finished, for cron; it changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.choice import configured
+from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
 from skillconnect_ops.commands.rotate.status import renewed
 from skillconnect_ops.commands.rotate.waiting import waiting
+from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Severity, fingerprint
-from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.settings.rules import period_s
 from skillconnect_ops.core.view import FindingsHere, Lines, duration
@@ -24,16 +26,58 @@ def due(house: House, *, target: str | None) -> Report:
     """A finding for each secret that is due (medium) or overdue (high)."""
     aim = house.target(target)
     now = house.clock.now()
-    found = (*_to_renew(house, aim, now), *_to_finish(house, aim, now))
+    rings = all_held(house, aim)
+    found = (
+        *_to_renew(house, aim, now),
+        *_to_finish(house, aim, now),
+        *_to_go_on(readable(rings.values()), now),
+    )
+    unknown = tuple(
+        Unknown(name, f"{one.what}: {one.why}")
+        for name, one in rings.items()
+        if isinstance(one, SkcError)
+    )
     return Report(
         command="rotate due",
         subject={"target": aim.name},
-        status=Status.FINDINGS if found else Status.OK,
+        status=_status(found, unknown),
         findings=found,
+        unknown=unknown,
         facts={"due": [one.subject for one in found]},
-        view=(FindingsHere(),) if found else (Lines(("nothing is due",)),),
+        view=(FindingsHere(),) if found or unknown else (Lines(("nothing is due",)),),
         next=("skc rotate status",),
     )
+
+
+def _status(found: Sequence[Finding], unknown: Sequence[Unknown]) -> Status:
+    """A ring that cannot be read is never "nothing is due"."""
+    if found:
+        return Status.FINDINGS
+    return Status.INCOMPLETE if unknown else Status.OK
+
+
+def _to_go_on(rings: Sequence[Held], now: datetime) -> Iterator[Finding]:
+    """Old keys whose time is over, and keys that were staged and wait."""
+    for one in rings:
+        name, env, state = one.named.name, one.named.settings.env, one.state
+        if state.until is not None and state.ends(now):
+            over = (now - state.until).total_seconds()
+            yield _finding(
+                "rotation-unfinished",
+                name,
+                Severity.HIGH if over >= UNFINISHED_S else Severity.MEDIUM,
+                f"the old key of {env} is in the ring still, {duration(over)} after its end",
+                "skc rotate finish",
+            )
+        waits = (now - state.staged_at).total_seconds() if state.staged_at is not None else 0
+        if waits >= UNFINISHED_S:
+            yield _finding(
+                "rotation-unfinished",
+                name,
+                Severity.MEDIUM,
+                f"a key of {env} was staged {duration(waits)} ago, and does not sign yet",
+                f"skc rotate --only {name}",
+            )
 
 
 def _to_renew(house: House, target: Target, now: datetime) -> Iterator[Finding]:

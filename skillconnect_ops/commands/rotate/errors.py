@@ -1,6 +1,7 @@
 """Why a secret is not rotated. No error holds a value."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from skillconnect_ops.core.errors import Precondition, Refused, RolledBack
 
@@ -98,6 +99,46 @@ class NothingToFinish(Refused):
             "there is nothing to finish",
             why=f'no rotation of the target "{target}" waits for its old value to be retired',
             fix="skc rotate status",
+        )
+
+
+class OldKeyVerifies(Refused):
+    """The old key of the last rotation is in the ring still."""
+
+    def __init__(self, env: str, *, until: datetime, over: bool) -> None:
+        end = f"{until:%Y-%m-%d %H:%M} UTC"
+        super().__init__(
+            f"the last rotation of {env} is not finished",
+            why=f"its old key verified until {end}, and is in the ring still"
+            if over
+            else f"its old key verifies until {end}; two rotations at once would leave nobody "
+            "knowing which keys are in use",
+            fix="skc rotate finish"
+            + ("" if over else "   # then; --now ends it early, and logs people out"),
+        )
+
+
+class OverlapNotOver(Refused):
+    """There is something to finish, and its time has not come."""
+
+    def __init__(self, env: str, *, until: datetime) -> None:
+        super().__init__(
+            f"the old key of {env} still verifies",
+            why=f"until {until:%Y-%m-%d %H:%M} UTC, so that who has a token that it signed stays "
+            "logged in",
+            fix="skc rotate finish --now   # logs them out",
+        )
+
+
+class NotReloaded(Refused):
+    """Nobody knows whether every instance knows the staged key."""
+
+    def __init__(self, secret: str, env: str, *, who: Sequence[str]) -> None:
+        super().__init__(
+            f"the staged key of {env} may not be known everywhere",
+            why=f"skc has not reloaded {', '.join(who)} since it was staged; an instance that does "
+            "not know the key refuses what the others sign with it",
+            fix=f"restart what is named, then: skc rotate --only {secret} --confirm-reloaded",
         )
 
 

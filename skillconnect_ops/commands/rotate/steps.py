@@ -15,6 +15,14 @@ from skillconnect_ops.commands.rotate.publish_steps import (
     ValueMake,
     ValueRetire,
 )
+from skillconnect_ops.commands.rotate.ring_steps import (
+    PublishRing,
+    RetireRing,
+    RingPublish,
+    RingRetire,
+    RingTurn,
+    TurnRing,
+)
 from skillconnect_ops.commands.rotate.user_steps import (
     CreateUser,
     DisarmUser,
@@ -45,6 +53,9 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(
         ConsumerReload, lambda house, of: ReloadConsumer(house, target_of(house, of), _root(of))
     ),
+    KindOf(RingTurn, lambda _, of: TurnRing(_root(of))),
+    KindOf(RingPublish, lambda _, of: PublishRing(_root(of))),
+    KindOf(RingRetire, lambda house, _: RetireRing(house)),
     KindOf(ValueRetire, lambda house, _: RetireValue(house)),
 )
 """By hand; a test holds that none is missing."""

@@ -44,5 +44,6 @@ def waiting(house: House, target: Target) -> tuple[Waiting, ...]:
         if one.command == "rotate"
         and one.standing is Standing.SEALED
         and one.subject.target == target.name
+        and one.then == FINISH
         and one.id not in ended
     )

@@ -48,13 +48,15 @@ class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One entry of `secrets:`: something that `skc rotate` renews."""
 
     kind: str
-    """`mongodb`, or `random` (any opaque value)."""
+    """`mongodb`, `jwt` (a key that signs tokens), or `random` (any opaque value)."""
     env: str
     """The variable of the env files that holds it."""
     every: str | None = None
     """How often it is to be renewed: `30d`."""
     consumers: tuple[str, ...] = ()
     """Who reads it, by the names below `consumers`; none named means all of them."""
+    token_ttl: str = "7d"  # noqa: S105 - a length of time
+    """`jwt`: how long the longest-lived token of this key is good for."""
 
 
 class ConsumerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
