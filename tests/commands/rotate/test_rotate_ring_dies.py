@@ -90,7 +90,7 @@ def test_a_death_in_the_reload_is_put_back_or_walked_on(
         for one in shop.ok("journal", "list").json["facts"]["journals"]
         if one["standing"] == "interrupted"
     ]
-    shop.ok("journal", "rollback", journal["id"])
+    shop.ok("journal", "rollback", journal["id"], "--yes")
     assert shop.file.read_bytes() == before
 
     (shop.root / "alive").unlink()
@@ -102,7 +102,7 @@ def test_a_death_in_the_reload_is_put_back_or_walked_on(
         for one in shop.ok("journal", "list").json["facts"]["journals"]
         if one["standing"] == "interrupted"
     ]
-    shop.ok("journal", "resume", journal["id"])
+    shop.ok("journal", "resume", journal["id"], "--yes")
     assert shop.ring() == half == shop.ring("seen")
     shop.ok("rotate", "--yes")  # what a resumed run has reloaded counts
     assert shop.ring().signing == half.fallbacks[0].key
