@@ -16,6 +16,7 @@ def main(folder: Path) -> int:
         until = time.monotonic() + 60
         while read.read_text() == before:
             if time.monotonic() > until:
+                os.kill(int(pid.read_text()), signal.SIGUSR1)
                 return 1
             time.sleep(0.02)
     return 0

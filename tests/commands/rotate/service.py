@@ -2,14 +2,15 @@
 
     python -m tests.commands.rotate.service FOLDER NAME DATABASE
 
-Its threads make about 200 operations a second, each of which writes a token that this instance
-signed, reads one that another instance signed, and verifies it, all through MongoDB. Every tenth
-operation does so over a new connection, as a pool does that grows: an open one would outlive a
-changed password. It writes `NAME.pid`, and after every reading `NAME.read` (how often); its last
-line on stdout is what it counted. It ends when its standard input closes.
+The threads of two instances make about 200 operations a second. Each writes a token that this
+instance signed, reads one that the other signed, and verifies it, all through MongoDB. Every 25th
+does so over a new connection, as a pool does that grows: an open one would outlive a changed
+password. It writes `NAME.pid`, and after every reading `NAME.read`; its last line on stdout is
+what it counted. It ends when its standard input closes.
 """
 
 import base64
+import faulthandler
 import hashlib
 import hmac
 import json
@@ -29,10 +30,10 @@ from pymongo.errors import PyMongoError
 
 from skillconnect_ops.envfile import parse
 
-THREADS = 4
+THREADS = 2
 EACH_S = 0.02
-"""One operation a thread in this time: 4 threads make 200 a second."""
-FRESH_EVERY = 10
+"""One operation a thread in this time: two instances make 200 a second."""
+FRESH_EVERY = 25
 
 
 class Refused(Exception):
@@ -92,6 +93,7 @@ class Service:
 
     def run(self) -> None:
         signal.signal(signal.SIGHUP, lambda *_: self._wanted.set())
+        faulthandler.register(signal.SIGUSR1)  # where it hangs, should a reload never end
         self._tell()
         threads = [threading.Thread(target=self._work, args=(n,)) for n in range(THREADS)]
         threads.append(threading.Thread(target=self._reload))
