@@ -86,13 +86,10 @@ class Service:
         self._folder, self._name, self._database = folder, name, database
         self._turn = threading.Condition()
         self._stop = threading.Event()
-        self._wanted = threading.Event()
         self._reading = Reading(folder / ".env")
-        self._read = 1
         self.counts: Counter[str] = Counter()
 
     def run(self) -> None:
-        signal.signal(signal.SIGHUP, lambda *_: self._wanted.set())
         faulthandler.register(signal.SIGUSR1)  # where it hangs, should a reload never end
         self._tell()
         threads = [threading.Thread(target=self._work, args=(n,)) for n in range(THREADS)]
@@ -102,17 +99,14 @@ class Service:
         (self._folder / f"{self._name}.pid").write_text(str(os.getpid()))
         sys.stdin.read()
         self._stop.set()
-        self._wanted.set()
         for thread in threads:
             thread.join()
         self._reading.client.close()
 
     def _reload(self) -> None:
-        while True:
-            self._wanted.wait()
-            self._wanted.clear()
-            if self._stop.is_set():
-                return
+        while not self._stop.is_set():
+            if signal.sigtimedwait({signal.SIGHUP}, 0.1) is None:
+                continue
             fresh, old = Reading(self._folder / ".env"), self._reading
             try:
                 fresh.client.admin.command("ping")
@@ -123,7 +117,6 @@ class Service:
                 continue
             with self._turn:
                 self._reading = fresh
-                self._read += 1
                 while old.users:
                     self._turn.wait(1)
             old.client.close()
@@ -185,6 +178,9 @@ def _mac(key: bytes, said: str) -> str:
 
 
 if __name__ == "__main__":
+    # blocked everywhere, and waited for by one thread: a handler runs in the main thread alone,
+    # which sleeps on when the kernel hands the signal to another one
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     service = Service(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
     service.run()
     sys.stdout.write(json.dumps(service.counts) + "\n")

@@ -288,6 +288,19 @@ def test_what_is_staged_goes_on_before_anything_else_begins(shop: Shop) -> None:
     assert len(shop.ring().keys) == 1
 
 
+def test_a_finish_that_failed_is_begun_anew_with_the_ring_as_it_is_then(shop: Shop) -> None:
+    ring = swapped(shop)
+    shop.configure(more=", session: {kind: random, env: LOG}")
+    shop.ok("rotate", "--only", "session", "--yes")  # whose escrow both finishes share
+    (shop.root / "broken").touch()
+    assert shop.run("rotate", "finish", "--now", "--yes").code == 6
+    (shop.root / "broken").unlink()
+    shop.write(over(ring))
+    shop.ok("rotate", "finish", "--yes")
+    assert shop.ring() == Ring(ring.signing)
+    assert shop.run("rotate", "finish", "--yes").code == 3
+
+
 def test_due_tells_of_an_overlap_that_nobody_finished(shop: Shop) -> None:
     ring = swapped(shop)
     assert shop.run("rotate", "due").code == 0

@@ -62,7 +62,7 @@ def running(app: App) -> Iterator[Load]:
 def _end(child: subprocess.Popen[str]) -> None:
     if child.poll() is None:
         child.kill()
-        child.wait()
+        child.communicate()
 
 
 def _wait(app: App) -> None:
