@@ -177,13 +177,16 @@ def test_a_reload_that_fails_once_is_put_back_and_nothing_is_left(shop: Shop) ->
     assert (shop.root / "seen").read_bytes() == before
 
 
-def test_an_edit_made_meanwhile_survives_the_way_back(shop: Shop) -> None:
+@pytest.mark.parametrize("staged", [False, True])
+def test_an_edit_made_meanwhile_survives_the_way_back(shop: Shop, *, staged: bool) -> None:
+    if staged:
+        shop.ok("rotate", "--yes")
     edits = "sed -i s/LOG=info/LOG=debug/ .env; test ! -e broken"
     shop.configure(consumers=f"api: {{reload: [sh, -c, '{edits}']}}")
     shop.trust(edits)
     before = shop.file.read_text()
     (shop.root / "broken").touch()
-    assert shop.run("rotate", "--yes").code == 6
+    assert shop.run("rotate", "--confirm-reloaded", "--yes").code == 6
     assert shop.file.read_text() == before.replace("LOG=info", "LOG=debug")
 
 
