@@ -70,6 +70,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "rotate",
+        (
+            Entry(
+                "rotate",
+                "Renew credentials without an outage, and prove the old ones dead.",
+                f"{_AT}.rotate.cli",
+            ),
+        ),
+    ),
+    Section(
         "plans and journals",
         (
             Entry(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
+    from skillconnect_ops.journal.hooks import Hooks
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
 
@@ -114,6 +115,7 @@ class Wiring:
         self.person = person
         self.commands = FrontDoor(run, environment)
         self._held: dict[tuple[str, bool], Connection] = {}
+        self._accounts: dict[str, Accounts] = {}
 
     @cached_property
     def disk(self) -> "Disk":
@@ -204,6 +206,12 @@ class Wiring:
             signals=Signals(),
         )
 
+    def hooks(self) -> "Hooks":
+        """Which commands out of `skc.yaml` this machine may run."""
+        from skillconnect_ops.journal.hooks import Hooks
+
+        return Hooks(self.project().state, disk=self.disk)
+
     def ledger(self) -> "EvidenceLedger":
         """The evidence ledger of the project."""
         from skillconnect_ops.evidence.ledger import Ledger
@@ -271,8 +279,13 @@ class Wiring:
         from skillconnect_ops.adapters.mongo import connect_accounts
         from skillconnect_ops.adapters.project import database_uri
 
+        held = self._accounts.get(target.name) if admin and uri is None else None
+        if held is not None:
+            yield held
+            return
         settings = target.settings.database
         telling: AbstractContextManager[None] = nullcontext()
+        own = uri is None and admin
         if uri is None:
             found = database_uri(self.project(), target, self.environment, admin=admin)
             uri, telling = found.value, _telling(found.origin)
@@ -281,7 +294,13 @@ class Wiring:
                 self._warn_of_detour(target)
             managed = connect_accounts(uri, connect_map=settings.connect_map if settings else None)
         with closing(managed):
-            yield managed
+            if own:
+                self._accounts[target.name] = managed
+            try:
+                yield managed
+            finally:
+                if own:
+                    del self._accounts[target.name]
 
     def logins(self, target: Target) -> "Logins":
         """Tries connection strings of the target's deployment."""
@@ -380,12 +399,14 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     from skillconnect_ops.commands.backup import steps as backup
     from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.init import steps as init
+    from skillconnect_ops.commands.rotate import steps as rotate
     from skillconnect_ops.commands.secrets import steps as secrets
 
     of_domains: tuple[tuple[KindOf[House], ...], ...] = (
         backup.KINDS,
         env.KINDS,
         init.KINDS,
+        rotate.KINDS,
         secrets.KINDS,
     )
     return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)

@@ -1,5 +1,7 @@
 """Children, run with the standard library; ended when whoever started them leaves."""
 
+import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -28,12 +30,17 @@ class Children:
         folder: Path,
         given: Secret | None = None,
         variables: Mapping[str, str] | None = None,
+        patience_s: float | None = None,
     ) -> str:
         """Run a program to its end; gives what it printed."""
         with tempfile.TemporaryFile() as complaints:
             child = self._start(argv, folder, variables or {}, complaints)
             try:
-                printed, _ = child.communicate(f"{given.reveal()}\n" if given else "")
+                words = f"{given.reveal()}\n" if given else ""
+                printed, _ = child.communicate(words, timeout=patience_s)
+            except subprocess.TimeoutExpired as error:
+                os.killpg(child.pid, signal.SIGKILL)
+                raise _too_slow(argv, error.timeout) from error
             except BaseException:
                 child.kill()
                 raise
@@ -127,6 +134,15 @@ def _end(child: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+
+
+def _too_slow(argv: tuple[str, ...], seconds: float) -> ProgramFailed:
+    name = " ".join(Path(word).name for word in argv[:2])
+    return ProgramFailed(
+        f"{name} did not end",
+        why=f"it was killed after {seconds:.0f} s",
+        fix="run the command by hand, and see what it waits for",
+    )
 
 
 def _failed(argv: tuple[str, ...], code: int, complaints: IO[bytes]) -> ProgramFailed:

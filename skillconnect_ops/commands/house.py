@@ -26,6 +26,7 @@ from skillconnect_ops.disk.files import Disk
 
 if TYPE_CHECKING:  # a hook that only looks has no use for keys, chains and journals
     from skillconnect_ops.evidence.retired import RetiredLedger
+    from skillconnect_ops.journal.hooks import Hooks
     from skillconnect_ops.journal.office import Office
 
 
@@ -106,6 +107,9 @@ class House(Protocol):
                 the project's id); then nothing is recorded in an evidence ledger.
         """
 
+    def hooks(self) -> "Hooks":
+        """Which commands out of `skc.yaml` this machine may run."""
+
     def ledger(self) -> EvidenceLedger:
         """The evidence ledger of this project."""
 
@@ -131,7 +135,9 @@ class House(Protocol):
     def accounts(
         self, target: Target, *, admin: bool = True, uri: Secret | None = None
     ) -> AbstractContextManager[Accounts]:
-        """Connect to manage the users of the target's deployment, by the rule of `database`.
+        """Manage the users of the target's deployment, by the rule of `database`.
+
+        Within the block the administrator's connection is given again, as `database` does.
 
         Args:
             target: whose deployment is meant.

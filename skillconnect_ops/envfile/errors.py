@@ -1,6 +1,8 @@
 """Why an env file is not edited. No error holds a value."""
 
-from skillconnect_ops.core.errors import Precondition, Refused
+from pathlib import Path
+
+from skillconnect_ops.core.errors import NeedsPerson, Precondition, Refused
 
 
 class NotPortable(Precondition):
@@ -41,3 +43,14 @@ class DuplicateKey(Refused):
             fix="remove all but one by hand, or add --all to give every one of them the value",
         )
         self.lines = lines
+
+
+class EditedMeanwhile(NeedsPerson):
+    """Somebody gave the variable another value since; it is not thrown away."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        super().__init__(
+            f"{key} in {path} is no longer what was written",
+            why="somebody set it in between, and putting the old value back would lose that",
+            fix=f"look at {path}; skc env set {key} gives it the value that is right",
+        )

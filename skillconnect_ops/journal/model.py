@@ -118,5 +118,7 @@ class JournalState(Struct, frozen=True, kw_only=True):
     error: str | None
     """What the run failed with, if it did."""
     then: str | None
+    chain: str | None = None
+    """Whose escrow it uses: its own id, or that of the run it goes on from."""
     trouble: str | None = None
     """What is wrong with the text of a broken journal."""

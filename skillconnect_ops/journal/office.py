@@ -191,6 +191,15 @@ class Office:
         """
         return self._runs.shelf.find(name)
 
+    def plan(self, name: str) -> Plan:
+        """The plan that a run walked.
+
+        Raises:
+            NoSuchJournal: there is no such journal.
+            UnknownKind: it holds a step of another version.
+        """
+        return self._runs.planned(self.journal(name))
+
     def resume(self, name: str, person: Person) -> Outcome:
         """Walk a run whose process died on to its end; one that is sealed is left as it is.
 

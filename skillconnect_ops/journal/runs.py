@@ -163,6 +163,11 @@ class Runs:
             _note_takeover(log, owner, back=back)
             return self._go(state.id, log, plan, person=person, watch=watch, back=back)
 
+    def planned(self, state: JournalState) -> Plan:
+        """The plan of a journal that may well be over; nothing is held or changed."""
+        log = Log(self.shelf.folder(state.id), disk=self._ground.disk, clock=self._ground.clock)
+        return self.plan(log)
+
     def plan(self, log: Log) -> Plan:
         """The plan of a journal.
 

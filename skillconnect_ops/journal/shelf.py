@@ -109,6 +109,7 @@ class Shelf:
             steps=_steps(plan, history),
             error=history.error,
             then=plan.then,
+            chain=begin.chain if begin is not None else None,
             trouble=text.trouble,
         )
 

@@ -9,9 +9,9 @@ from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeou
 
 from skillconnect_ops.adapters.mongo import nodes
 from skillconnect_ops.adapters.mongo.database import MongoDatabase, connect
-from skillconnect_ops.adapters.mongo.uri import MongoUri, no_login, parse
+from skillconnect_ops.adapters.mongo.uri import MongoUri, no_login, parse, with_login
 from skillconnect_ops.core.outcome import Fact, Known, Missing
-from skillconnect_ops.core.ports.accounts import Canary, Login, LoginAnswer
+from skillconnect_ops.core.ports.accounts import Address, Canary, Login, LoginAnswer
 from skillconnect_ops.core.ports.database import (
     CannotConnect,
     CommandFailed,
@@ -48,6 +48,22 @@ class ServerLogins:
     ) -> None:
         self._map = dict(connect_map or {})
         self._patience_s = patience_s
+
+    def address(self, uri: Secret) -> Address:
+        """Take a connection string apart; see the port."""
+        parsed = parse(uri)
+        if parsed.user is None:
+            raise no_login(parsed)
+        return Address(
+            user=parsed.user,
+            database=parsed.auth_source,
+            where=parsed.where,
+            named=parsed.database,
+        )
+
+    def with_login(self, uri: Secret, user: str, password: Secret) -> Secret:
+        """The same string for another user; see the port."""
+        return with_login(uri, user, password)
 
     def try_everywhere(self, uri: Secret) -> Sequence[Login]:
         """Log in on every data-bearing node; see the port."""

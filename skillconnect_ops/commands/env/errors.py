@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Rule
-from skillconnect_ops.core.errors import NeedsPerson, Precondition, UsageError
+from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.view import listed
 
 
@@ -130,15 +130,4 @@ class ValueGone(Precondition):
             f"the value for {key} is not there any more",
             why="the run that it was typed into ended before anything was written",
             fix=f"skc env set {key}",
-        )
-
-
-class EditedMeanwhile(NeedsPerson):
-    """Somebody gave the variable another value since; it is not thrown away."""
-
-    def __init__(self, path: Path, key: str) -> None:
-        super().__init__(
-            f"{key} in {path} is no longer what was written",
-            why="somebody set it in between, and putting the old value back would lose that",
-            fix=f"look at {path}; skc env set {key} gives it the value that is right",
         )

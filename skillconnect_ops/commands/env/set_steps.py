@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from skillconnect_ops.commands.env.errors import EditedMeanwhile, ValueGone
+from skillconnect_ops.commands.env.errors import ValueGone
 from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.disk import shared
 from skillconnect_ops.disk.shared import SharedSystem
-from skillconnect_ops.envfile import EnvFile, Reader, parse
+from skillconnect_ops.envfile import EnvFile, Reader, parse, put_back
 
 
 class EnvSet(Step, frozen=True, kw_only=True, tag="env.set"):
@@ -85,10 +85,11 @@ class SetEnv:
         if kept is None:  # it ended before `apply`
             return
         old = walk.escrow.get(f"{step.key} file") if image["there"] else None
-        path = self._root / step.path
+        path, value = self._root / step.path, kept.decode()
+        wrote = step.edited(old, value).bytes()
         shared.change(
             path,
-            lambda now: _put_back(step, kept.decode(), old=old, now=now, path=path),
+            lambda now: put_back(now, path=path, name=step.name, value=value, old=old, wrote=wrote),
             system=self._system,
         )
 
@@ -103,22 +104,3 @@ class SetEnv:
             return (self._root / step.path).read_bytes()
         except FileNotFoundError:
             return None
-
-
-def _put_back(
-    step: EnvSet, value: str, *, old: bytes | None, now: bytes | None, path: Path
-) -> bytes | None:
-    """What the file shall hold once the step is undone."""
-    if now in (None, old) or now is None:
-        return now
-    if now == step.edited(old, value).bytes():
-        return old
-    was, found = parse(old or b""), parse(now)
-    if found.get(step.name) == was.get(step.name) != value:
-        return now
-    if found.get(step.name) != value:
-        raise EditedMeanwhile(path, step.name)
-    restored = found.restored(step.name, was)
-    if restored is None:
-        raise EditedMeanwhile(path, step.name)
-    return restored.bytes()

@@ -1,1 +1,1 @@
-"""Replaces credentials, with no moment in which none is good."""
+"""`skc rotate`: every credential renewed, its users moved over, the old one proven dead."""

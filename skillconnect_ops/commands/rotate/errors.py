@@ -1,9 +1,163 @@
-"""Why a ring of keys is not read, or does not go from one state to the next. No error holds a key.
+"""Why a secret is not rotated. No error holds a value."""
 
-Variables are named, and entries of a list by their place in it, counted from 1.
-"""
+from collections.abc import Sequence
+from datetime import datetime
 
-from skillconnect_ops.core.errors import Precondition, Refused
+from skillconnect_ops.core.errors import Precondition, Refused, RolledBack
+
+
+class NothingToRotate(Precondition):
+    """`skc.yaml` names no secret for this target."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(
+            f'the target "{target}" names no secret',
+            why=f"targets.{target}.secrets in skc.yaml is empty, and so is its database",
+            fix=f"add below targets.{target}.secrets: mongodb: {{kind: mongodb, env: MONGO_URI}}",
+        )
+
+
+class NoSuchSecret(Precondition):
+    """`--only` names none."""
+
+    def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        super().__init__(
+            f'there is no secret "{name}"',
+            why=f"skc.yaml names {', '.join(known)}",
+            fix=f"skc rotate --only {known[0]}",
+        )
+
+
+class NotInAnyEnvFile(Precondition):
+    """Nobody would see the new value."""
+
+    def __init__(self, env: str, *, files: Sequence[str]) -> None:
+        super().__init__(
+            f"{env} is in no env file of the target",
+            why=f"looked in {', '.join(files) or 'none: env_files is empty'}; a new value would "
+            "reach nobody",
+            fix="name the file that the app reads below env_files in skc.yaml",
+        )
+
+
+class ValuesDiffer(Precondition):
+    """Two env files hold two values of one variable."""
+
+    def __init__(self, env: str, *, files: Sequence[str]) -> None:
+        super().__init__(
+            f"{env} has not the same value everywhere",
+            why=f"{', '.join(files)} differ, so that it is not known which one is in use",
+            fix=f"skc env set {env} --file {files[0]}",
+        )
+
+
+class NoUser(Precondition):
+    """The URI names no user, or the server knows none of that name there."""
+
+
+class NoAdmin(Precondition):
+    """There is no administrator to make a user with."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            "there is no administrator to rotate the user with",
+            why=f"{variable} is not set, and the app's own user may not make another one",
+            fix=f"export {variable}=mongodb://ADMIN:PASSWORD@HOST/?authSource=admin",
+        )
+
+
+class SlotTaken(Refused):
+    """The next name is a user already: another rotation is under way, or never came to its end."""
+
+    def __init__(self, user: str, *, database: str, current: str) -> None:
+        super().__init__(
+            f"the user '{user}' is there already",
+            why=f"it is where '{current}' would move to: another rotation is under way, here or on "
+            "another machine, or one was never finished",
+            fix="skc rotate status   # then `skc rotate finish` there; if nobody uses it: "
+            f"db.getSiblingDB('{database}').dropUser('{user}')",
+        )
+
+
+class NotFinishedYet(Refused):
+    """The last rotation of this secret still has its old value to retire."""
+
+    def __init__(self, secret: str, *, journal: str) -> None:
+        super().__init__(
+            f"the last rotation of {secret} is not finished",
+            why=f"its old value still works (run {journal}); two rotations at once would leave "
+            "nobody knowing which one is in use",
+            fix="skc rotate finish",
+        )
+
+
+class NothingToFinish(Refused):
+    """No rotation waits for its end."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(
+            "there is nothing to finish",
+            why=f'no rotation of the target "{target}" waits for its old value to be retired',
+            fix="skc rotate status",
+        )
+
+
+class OldKeyVerifies(Refused):
+    """The old key of the last rotation is in the ring still."""
+
+    def __init__(self, env: str, *, until: datetime, over: bool) -> None:
+        end = f"{until:%Y-%m-%d %H:%M} UTC"
+        super().__init__(
+            f"the last rotation of {env} is not finished",
+            why=f"its old key verified until {end}, and is in the ring still"
+            if over
+            else f"its old key verifies until {end}; two rotations at once would leave nobody "
+            "knowing which keys are in use",
+            fix="skc rotate finish"
+            + ("" if over else "   # then; --now ends it early, and logs people out"),
+        )
+
+
+class OverlapNotOver(Refused):
+    """There is something to finish, and its time has not come."""
+
+    def __init__(self, env: str, *, until: datetime) -> None:
+        super().__init__(
+            f"the old key of {env} still verifies",
+            why=f"until {until:%Y-%m-%d %H:%M} UTC, so that who has a token that it signed stays "
+            "logged in",
+            fix="skc rotate finish --now   # logs them out",
+        )
+
+
+class NotReloaded(Refused):
+    """Nobody knows whether every instance knows the staged key."""
+
+    def __init__(self, secret: str, env: str, *, who: Sequence[str]) -> None:
+        super().__init__(
+            f"the staged key of {env} may not be known everywhere",
+            why=f"skc has not reloaded {', '.join(who)} since it was staged; an instance that does "
+            "not know the key refuses what the others sign with it",
+            fix=f"restart what is named, then: skc rotate --only {secret} --confirm-reloaded",
+        )
+
+
+class StillInUse(RolledBack):
+    """Somebody is logged in as the old user, and would be cut off."""
+
+    def __init__(self, user: str, *, who: Sequence[str], seconds: float) -> None:
+        super().__init__(
+            f"the user '{user}' is still in use after {seconds:.0f} s",
+            why=f"connected: {', '.join(who)}; they would be cut off",
+            fix="reload what is listed, then: skc rotate finish",
+        )
+
+
+class NotVerified(RolledBack):
+    """The new credential does not do what the old one did; the plan is put back."""
+
+    def __init__(self, what: str, *, why: str, fix: str = "skc doctor") -> None:
+        super().__init__(what, why=why, fix=fix)
 
 
 class NoSigningKey(Precondition):

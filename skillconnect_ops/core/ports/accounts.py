@@ -168,8 +168,30 @@ class Canary(Struct, frozen=True, kw_only=True):
     """The namespace in which a document was inserted and removed again."""
 
 
+class Address(Struct, frozen=True, kw_only=True):
+    """What a connection string says, but for the password."""
+
+    user: str
+    database: str
+    """Where the user is looked up (`authSource`)."""
+    where: str
+    """The hosts, for people."""
+    named: str | None
+    """The database in its path: what the application works on."""
+
+
 class Logins(Protocol):
     """Tries a connection string as its application would: fresh connections, its own options."""
+
+    def address(self, uri: Secret) -> Address:
+        """Take a connection string apart; nothing is contacted.
+
+        Raises:
+            MalformedUri: it cannot be read, or names no user.
+        """
+
+    def with_login(self, uri: Secret, user: str, password: Secret) -> Secret:
+        """The same string for another user; every byte that is no part of the login stays."""
 
     def try_everywhere(self, uri: Secret) -> Sequence[Login]:
         """Log in on every data-bearing node, each over a connection of its own; in bounded time.

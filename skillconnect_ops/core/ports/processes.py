@@ -42,6 +42,7 @@ class Processes(Protocol):
         folder: Path,
         given: Secret | None = None,
         variables: Mapping[str, str] | None = None,
+        patience_s: float | None = None,
     ) -> str:
         """Run a program to its end; gives what it printed.
 
@@ -50,9 +51,11 @@ class Processes(Protocol):
             folder: where it runs.
             given: the first line of its input.
             variables: what it finds in its environment, besides the path.
+            patience_s: how long it may take; it is killed then, with all that it started.
 
         Raises:
-            ProgramFailed: it is not there, or ended with an error; the last line it complained in.
+            ProgramFailed: it is not there, took too long, or ended with an error; the last line it
+                complained in.
         """
 
     def talk(self, *argv: str, folder: Path, given: Secret) -> AbstractContextManager[Conversation]:

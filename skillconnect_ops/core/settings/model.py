@@ -55,11 +55,37 @@ class BackupSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keep: Keep = Keep()
 
 
+class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of `secrets:`: something that `skc rotate` renews."""
+
+    kind: str
+    """`mongodb`, `jwt` (a key that signs tokens), or `random` (any opaque value)."""
+    env: str
+    """The variable of the env files that holds it."""
+    every: str | None = None
+    """How often it is to be renewed: `30d`."""
+    consumers: tuple[str, ...] = ()
+    """Who reads it, by the names below `consumers`; none named means all of them."""
+    token_ttl: str = "7d"  # noqa: S105 - a length of time
+    """`jwt`: how long the longest-lived token of this key is good for."""
+
+
+class ConsumerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of `consumers:`: a program that reads the env files."""
+
+    app_name: str | None = None
+    """What it calls itself to MongoDB (`appName` of its URI)."""
+    reload: tuple[str, ...] = ()
+    """The command that makes it read them anew: a program and its arguments, no shell."""
+
+
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of `targets:`."""
 
     env_files: tuple[str, ...] = ()
     database: DatabaseSettings | None = None
+    secrets: dict[str, SecretSettings] = {}
+    consumers: dict[str, ConsumerSettings] = {}
     backups: BackupSettings | None = None
 
 

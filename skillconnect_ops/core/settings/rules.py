@@ -8,8 +8,10 @@ from msgspec import Struct
 from skillconnect_ops.core.settings.model import (
     AtlasSettings,
     BackupSettings,
+    ConsumerSettings,
     DatabaseSettings,
     ProjectSettings,
+    SecretSettings,
     Settings,
     TargetSettings,
 )
@@ -151,12 +153,61 @@ def _is_address(text: str) -> bool:
     return match is not None and 0 < int(match[2]) < 65536
 
 
+SECRET_KINDS = ("mongodb", "jwt", "random")
+_PERIOD = re.compile(r"(?P<number>[1-9][0-9]{0,4})(?P<unit>[smhd])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def period_s(text: str) -> int | None:
+    """A length of time like `30d`, `12h`, `10m` or `90s`, in seconds; None where it is none."""
+    match = _PERIOD.fullmatch(text)
+    return int(match["number"]) * _SECONDS[match["unit"]] if match else None
+
+
+def _period(value: object) -> Broken | None:
+    if period_s(str(value)) is not None:
+        return None
+    return Broken(
+        what="is no length of time",
+        why="it is written as a number and one of s, m, h, d",
+        fix="write `30d`",
+    )
+
+
+def _kind(value: object) -> Broken | None:
+    if value in SECRET_KINDS:
+        return None
+    return Broken(
+        what="names no kind of secret",
+        why=f"the kinds are {', '.join(SECRET_KINDS)}",
+        fix=f"write one of {', '.join(SECRET_KINDS)}",
+    )
+
+
+def _names(value: object) -> Broken | None:
+    if not isinstance(value, dict) or all(is_name(str(name)) for name in value):
+        return None
+    return Broken(
+        what="holds a name that cannot be typed as one word",
+        why="letters, digits, `.`, `_` and `-` alone, at most 64, a letter or digit first",
+        fix="rename it",
+    )
+
+
 RULES: dict[tuple[type[object], str], Rule] = {
     (ProjectSettings, "id"): _id,
     (ProjectSettings, "name"): _filled,
     (Settings, "targets"): _target_names,
     (Settings, "backend"): _filled,
     (TargetSettings, "env_files"): _all_filled,
+    (TargetSettings, "secrets"): _names,
+    (TargetSettings, "consumers"): _names,
+    (SecretSettings, "kind"): _kind,
+    (SecretSettings, "env"): _variable,
+    (SecretSettings, "every"): _period,
+    (SecretSettings, "token_ttl"): _period,
+    (ConsumerSettings, "app_name"): _filled,
+    (ConsumerSettings, "reload"): _all_filled,
     (DatabaseSettings, "uri"): _uri,
     (DatabaseSettings, "admin_uri"): _variable,
     (DatabaseSettings, "name"): _filled,

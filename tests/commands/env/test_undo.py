@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from skillconnect_ops.commands.env.errors import EditedMeanwhile
 from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.commands.env.set_steps import EnvSet, SetEnv
 from skillconnect_ops.core.plan import Clock, Escrow, Person, Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
-from skillconnect_ops.envfile import Reader
+from skillconnect_ops.envfile import EditedMeanwhile, Reader
 from skillconnect_ops.journal.engine import Walking
 from skillconnect_ops.journal.escrow import ChainEscrow
 from tests.campaigns.world import Quiet, RealClock

@@ -1,0 +1,92 @@
+"""Which secrets of a target are meant, where they stand, and who reads them."""
+
+from pathlib import Path
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.errors import (
+    NoSuchSecret,
+    NothingToRotate,
+    NotInAnyEnvFile,
+    ValuesDiffer,
+)
+from skillconnect_ops.commands.rotate.model import Kind, Named
+from skillconnect_ops.core.settings.model import SecretSettings, Target
+from skillconnect_ops.disk.errors import explained
+from skillconnect_ops.envfile import parse
+
+
+def configured(target: Target) -> dict[str, SecretSettings]:
+    """The secrets that the settings name; the database's own URI is always one."""
+    found = dict(target.settings.secrets)
+    database = target.settings.database
+    if database is not None:
+        env = database.uri.removeprefix("env:")
+        if all(one.env != env for one in found.values()):
+            found["mongodb"] = SecretSettings(kind=Kind.MONGODB.value, env=env)
+    return found
+
+
+def chosen(house: House, target: Target, only: tuple[str, ...]) -> tuple[Named, ...]:
+    """The secrets that are meant, by name.
+
+    Raises:
+        NothingToRotate: there are none.
+        NoSuchSecret: one was named that is not there.
+        NotInAnyEnvFile: a variable is in no env file.
+        ValuesDiffer: two env files hold two values of one.
+    """
+    known = configured(target)
+    if not known:
+        raise NothingToRotate(target.name)
+    for name in only:
+        if name not in known:
+            raise NoSuchSecret(name, known=sorted(known))
+    root = house.project().root
+    return tuple(
+        _named(name, known[name], target, root)
+        for name in sorted(known)
+        if not only or name in only
+    )
+
+
+def one_of(house: House, target: Target, name: str) -> Named:
+    """One secret by its name, which is known.
+
+    Raises:
+        NotInAnyEnvFile: its variable is in no env file.
+        ValuesDiffer: two env files hold two values of it.
+    """
+    return _named(name, configured(target)[name], target, house.project().root)
+
+
+def _named(name: str, settings: SecretSettings, target: Target, root: Path) -> Named:
+    consumers = target.settings.consumers
+    readers = settings.consumers or tuple(consumers)
+    for reader in readers:
+        if reader not in consumers:
+            raise NoSuchSecret(reader, known=sorted(consumers) or ["no consumer"])
+    return Named(
+        name=name,
+        kind=Kind(settings.kind),
+        settings=settings,
+        consumers=tuple((reader, consumers[reader]) for reader in readers),
+        files=_holding(settings.env, target, root),
+    )
+
+
+def _holding(env: str, target: Target, root: Path) -> tuple[str, ...]:
+    values: dict[str, str] = {}
+    for file in target.settings.env_files:
+        with explained(f"read {file}"):
+            try:
+                data = (root / file).read_bytes()
+            except FileNotFoundError:
+                continue
+        value = parse(data).get(env)
+        if value is not None:
+            values[file] = value
+    if not values:
+        raise NotInAnyEnvFile(env, files=target.settings.env_files)
+    if len(set(values.values())) > 1:
+        raise ValuesDiffer(env, files=tuple(values))
+    return tuple(values)

@@ -1,0 +1,108 @@
+"""The command line of `skc rotate`."""
+
+from typing import Annotated
+
+import typer
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate import due as dates
+from skillconnect_ops.commands.rotate import finish as ending
+from skillconnect_ops.commands.rotate import run, status
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.evidence.matching import Reason
+from skillconnect_ops.journal.model import Choices
+from skillconnect_ops.terminal import options
+from skillconnect_ops.terminal.group import Group
+
+ROTATE = Group("rotate")
+
+
+@ROTATE.bare(examples=("skc rotate", "skc rotate --only mongodb --reason leaked"))
+def rotate(
+    house: House,
+    *,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Only this secret of skc.yaml; repeatable."),
+    ] = None,
+    reason: Annotated[
+        Reason, typer.Option("--reason", help="Why; a leaked one is overlapped for minutes only.")
+    ] = Reason.SCHEDULED,
+    confirm_reloaded: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-reloaded", help="Every instance was restarted since a key was staged."
+        ),
+    ] = False,
+    target: options.Target = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
+    """Renew secrets without an outage; the old ones work until `skc rotate finish`.
+
+    A MongoDB user gets a successor with the same rights (app_a, app_b in turns): its login is
+    proven on every node before an env file names it, then the consumers are reloaded. Whatever
+    fails is put back, and the old credential never stops working on the way. A key that signs
+    tokens goes one state on: staged, then signing while the old one verifies, then `finish`.
+    """
+    choices = Choices(dry_run=dry_run, yes=yes)
+    return run.rotate(
+        house,
+        target=target,
+        only=tuple(only or ()),
+        reason=reason,
+        confirmed=confirm_reloaded,
+        choices=choices,
+    )
+
+
+@ROTATE.command("finish", examples=("skc rotate finish", "skc rotate finish --wait 60"))
+def finish(
+    house: House,
+    *,
+    now: Annotated[
+        bool,
+        typer.Option(
+            "--now", help="End old signing keys before their time; their tokens are refused."
+        ),
+    ] = False,
+    wait: Annotated[
+        int | None,
+        typer.Option(
+            "--wait", min=0, metavar="SECONDS", help="How long to wait for users of the old one."
+        ),
+    ] = None,
+    reason: Annotated[
+        Reason | None,
+        typer.Option("--reason", help="Recorded with the old value; a leaked one is cut off."),
+    ] = None,
+    target: options.Target = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
+    """Retire the old credentials of a rotation, and prove that they are refused.
+
+    It waits until nobody is connected as the old user, takes its roles, drops it, and tries its
+    password on every node. An old signing key leaves the ring when its time is over. What it was
+    is remembered by fingerprint, so that it never comes back.
+    """
+    choices = Choices(dry_run=dry_run, yes=yes)
+    return ending.finish(
+        house, target=target, now=now, patience_s=wait, reason=reason, choices=choices
+    )
+
+
+@ROTATE.command("status", examples=("skc rotate status",))
+def show(house: House, *, target: options.Target = None) -> Report:
+    """Show each secret: when it was renewed, whether an old one still works, what is due."""
+    return status.status(house, target=target)
+
+
+@ROTATE.command("due", examples=("skc rotate due",))
+def due(house: House, *, target: options.Target = None) -> Report:
+    """Say what is due, for cron: exit 0 for nothing, 11 for due, 12 for overdue.
+
+    A secret with `every: 30d` in skc.yaml is due when that time is over, and overdue a quarter
+    later; so is a rotation that nobody finished for a day.
+    """
+    return dates.due(house, target=target)

@@ -1,0 +1,123 @@
+"""`skc rotate due`: what is to be renewed or finished, for cron; it changes nothing."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.choice import configured
+from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
+from skillconnect_ops.commands.rotate.status import renewed
+from skillconnect_ops.commands.rotate.waiting import waiting
+from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.finding import Finding, Severity, fingerprint
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.settings.rules import period_s
+from skillconnect_ops.core.view import FindingsHere, Lines, duration
+
+GRACE = 0.25
+"""By how much of its period a renewal may be late before it is overdue."""
+UNFINISHED_S = 86_400
+"""How long an old value may go on working before its end is overdue."""
+
+
+def due(house: House, *, target: str | None) -> Report:
+    """A finding for each secret that is due (medium) or overdue (high)."""
+    aim = house.target(target)
+    now = house.clock.now()
+    rings = all_held(house, aim)
+    found = (
+        *_to_renew(house, aim, now),
+        *_to_finish(house, aim, now),
+        *_to_go_on(readable(rings.values()), now),
+    )
+    unknown = tuple(
+        Unknown(name, f"{one.what}: {one.why}")
+        for name, one in rings.items()
+        if isinstance(one, SkcError)
+    )
+    return Report(
+        command="rotate due",
+        subject={"target": aim.name},
+        status=_status(found, unknown),
+        findings=found,
+        unknown=unknown,
+        facts={"due": [one.subject for one in found]},
+        view=(FindingsHere(),) if found or unknown else (Lines(("nothing is due",)),),
+        next=("skc rotate status",),
+    )
+
+
+def _status(found: Sequence[Finding], unknown: Sequence[Unknown]) -> Status:
+    """A ring that cannot be read is never "nothing is due"."""
+    if found:
+        return Status.FINDINGS
+    return Status.INCOMPLETE if unknown else Status.OK
+
+
+def _to_go_on(rings: Sequence[Held], now: datetime) -> Iterator[Finding]:
+    """Old keys whose time is over, and keys that were staged and wait."""
+    for one in rings:
+        name, env, state = one.named.name, one.named.settings.env, one.state
+        if state.until is not None and state.ends(now):
+            over = (now - state.until).total_seconds()
+            yield _finding(
+                "rotation-unfinished",
+                name,
+                Severity.HIGH if over >= UNFINISHED_S else Severity.MEDIUM,
+                f"the old key of {env} is in the ring still, {duration(over)} after its end",
+                "skc rotate finish",
+            )
+        waits = (now - state.staged_at).total_seconds() if state.staged_at is not None else 0
+        if waits >= UNFINISHED_S:
+            yield _finding(
+                "rotation-unfinished",
+                name,
+                Severity.MEDIUM,
+                f"a key of {env} was staged {duration(waits)} ago, and does not sign yet",
+                f"skc rotate --only {name}",
+            )
+
+
+def _to_renew(house: House, target: Target, now: datetime) -> Iterator[Finding]:
+    at = renewed(house, target.name)
+    for name, settings in sorted(configured(target).items()):
+        every = period_s(settings.every) if settings.every else None
+        if every is None:
+            continue
+        age = (now - at[name]).total_seconds() if name in at else None
+        if age is None or age >= every:
+            late = age is not None and age >= every * (1 + GRACE)
+            said = "was never renewed by skc" if age is None else f"is {duration(age)} old"
+            yield _finding(
+                "rotation-due",
+                name,
+                Severity.HIGH if late else Severity.MEDIUM,
+                f"{name} {said}; it is to be renewed every {settings.every}",
+                f"skc rotate --only {name}",
+            )
+
+
+def _to_finish(house: House, target: Target, now: datetime) -> Iterator[Finding]:
+    for one in waiting(house, target):
+        age = (now - one.since).total_seconds() if one.since is not None else UNFINISHED_S
+        names = ", ".join(one.secrets)
+        yield _finding(
+            "rotation-unfinished",
+            names,
+            Severity.HIGH if age >= UNFINISHED_S else Severity.MEDIUM,
+            f"the old {names} still works, {duration(age)} after it was renewed",
+            "skc rotate finish",
+        )
+
+
+def _finding(check: str, name: str, severity: Severity, message: str, remedy: str) -> Finding:
+    return Finding(
+        id=check,
+        severity=severity,
+        subject=name,
+        message=message,
+        remedy=remedy,
+        fingerprint=fingerprint(check, name, ""),
+    )

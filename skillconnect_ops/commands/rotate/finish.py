@@ -1,0 +1,165 @@
+"""`skc rotate finish`: the old values of a rotation go, and are proven dead."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
+from skillconnect_ops.commands.rotate.ring_plan import Turn
+from skillconnect_ops.commands.rotate.ring_state import Move
+from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
+from skillconnect_ops.commands.rotate.run import resources_of
+from skillconnect_ops.commands.rotate.user_steps import UserCreate
+from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
+from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.outcome import Missing
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import Lines
+from skillconnect_ops.evidence.matching import Reason
+from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.resources import Resource
+
+
+def finish(
+    house: House,
+    *,
+    target: str | None,
+    now: bool,
+    patience_s: int | None,
+    reason: Reason | None,
+    choices: Choices,
+) -> Report:
+    """Retire the old values of the oldest rotation that waits for it, and old signing keys.
+
+    Args:
+        house: the house.
+        target: the target; the only one where none is named.
+        now: whether old signing keys go whose time is not over.
+        patience_s: how long to wait for users of an old user.
+        reason: why the old values go.
+        choices: what the person chose.
+
+    Raises:
+        NothingToFinish: none waits.
+        OverlapNotOver: an old key still verifies, and nobody said that it ends now.
+        RolledBack: somebody still uses an old user, or a reload failed; nothing was changed.
+        NeedsPerson: an old user is gone, and not yet proven refused.
+    """
+    aim = house.target(target)
+    if not choices.dry_run:
+        house.office().recover(resources_of(house, aim), person=house.person)
+    found = waiting(house, aim)
+    one = found[0] if found else None
+    rings = _closing(house, aim, now=now, needed=one is None)
+    house.hooks().must_trust(
+        {name: c.reload for ring in rings for name, c in ring.named.consumers if c.reload}
+    )
+
+    def look() -> Plan:
+        closing = _closing(house, aim, now=now, needed=one is None)
+        return plan.end(
+            one.plan if one is not None else None,
+            closing,
+            subject=_subject(house, aim, one, closing),
+            reason=reason,
+            patience_s=patience_s,
+            journal=one.id if one is not None else None,
+        )
+
+    with ExitStack() as opened:
+        if one is not None and any(isinstance(step, UserCreate) for step in one.plan.steps):
+            opened.enter_context(house.accounts(aim))
+        outcome = house.office().carry_out(
+            look,
+            person=house.person,
+            resources=_resources(house, aim, one, rings),
+            consent=Ask(),
+            choices=choices,
+            chain=one.id if one is not None else None,
+        )
+    left = len(found) - 1 if outcome.walked else len(found)
+    names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in rings))
+    return Report(
+        command=plan.FINISH,
+        subject=outcome.plan.subject.facts(),
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={
+            "rotation": {
+                "began": one.id if one is not None else None,
+                "secrets": list(names),
+                "done": outcome.walked,
+                "steps": outcome.facts,
+            }
+        },
+        view=(Lines(_said(one, names)),) if outcome.walked else (),
+        next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
+    )
+
+
+def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[Turn, ...]:
+    """The rings whose old keys go.
+
+    Args:
+        house: the house.
+        target: whose.
+        now: whether those go whose time is not over.
+        needed: whether there is nothing else to finish.
+    """
+    rings, turns, until = all_held(house, target), [], list[Held]()
+    for one in readable(rings.values()):
+        over = one.state.ends(house.clock.now())
+        if one.state.old and (over or now):
+            turns.append(
+                Turn(
+                    named=one.named,
+                    state=one.state,
+                    move=Move.CLOSE,
+                    reads=Missing("it makes no difference"),
+                    early=not over,
+                )
+            )
+        elif one.state.until is not None:
+            until.append(one)
+    troubles = [one for one in rings.values() if isinstance(one, SkcError)]
+    if needed and not turns:
+        if troubles:
+            raise troubles[0]
+        for one in until:
+            if one.state.until is not None:
+                raise OverlapNotOver(one.named.settings.env, until=one.state.until)
+        raise NothingToFinish(target.name)
+    for trouble in troubles:
+        house.person.note(f"left as it is: {trouble.what}: {trouble.why}")
+    return tuple(turns)
+
+
+def _subject(house: House, target: Target, one: Waiting | None, closing: Sequence[Turn]) -> Subject:
+    if one is not None:
+        return one.plan.subject
+    files = dict.fromkeys(file for ring in closing for file in ring.named.files)
+    return Subject(target=target.name, repository=str(house.project().root), files=tuple(files))
+
+
+def _resources(
+    house: House, target: Target, one: Waiting | None, closing: Sequence[Turn]
+) -> tuple[Resource, ...]:
+    root = house.project().root
+    files = dict.fromkeys(file for ring in closing for file in ring.named.files)
+    names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in closing))
+    return (
+        *(Resource("env", str((root / file).resolve())) for file in files),
+        *(Resource("secret", f"{target.name}/{name}") for name in names),
+    )
+
+
+def _said(one: Waiting | None, names: Sequence[str]) -> tuple[str, ...]:
+    lines = [
+        f"the user {step.like} is gone; its password is refused on every node"
+        for step in (one.plan.steps if one is not None else ())
+        if isinstance(step, UserCreate)
+    ]
+    return (*lines, f"retired for good: the old {', '.join(names)}; recorded in the ledger")

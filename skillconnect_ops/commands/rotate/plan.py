@@ -1,0 +1,243 @@
+"""What is and what is wanted -> the plan; pure."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.rotate import ring_plan
+from skillconnect_ops.commands.rotate.model import Kind, Named, slots
+from skillconnect_ops.commands.rotate.publish_steps import (
+    ConsumerKeep,
+    ConsumerReload,
+    EnvPublish,
+    ValueMake,
+    ValueRetire,
+)
+from skillconnect_ops.commands.rotate.ring_plan import Turn
+from skillconnect_ops.commands.rotate.user_steps import (
+    UserCreate,
+    UserDisarm,
+    UserDrain,
+    UserDrop,
+)
+from skillconnect_ops.core.plan import Plan, Step, Subject
+from skillconnect_ops.evidence.matching import Reason
+
+FINISH = "rotate finish"
+PATIENCE_S = {Reason.SCHEDULED: 300, Reason.OFFBOARDING: 300, Reason.LEAKED: 600}
+"""How long the old user is waited for; a leaked one is overlapped by 10 minutes at most."""
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """A secret as it was found."""
+
+    named: Named
+    user: str | None = None
+    """MongoDB: the user of the present connection string."""
+    database: str | None = None
+    """MongoDB: where it is looked up."""
+    rights: str = ""
+    """MongoDB: a digest of the user's roles and restrictions."""
+    turn: Turn | None = None
+    """A ring of signing keys: what is done to it."""
+
+
+def begin(
+    standings: Sequence[Standing], *, subject: Subject, reason: Reason, left_out: Sequence[str] = ()
+) -> Plan:
+    """The plan of `skc rotate`: everything that can be taken back, and records of what cannot.
+
+    Args:
+        standings: the secrets as they were found.
+        subject: where.
+        reason: why.
+        left_out: secrets that were not named and are not meant now, a line each.
+    """
+    turns = [one.turn for one in standings if one.turn is not None]
+    steps = [_made(one, reason) for one in standings]
+    readers = _readers([one.named for one in standings])
+    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
+    steps += [step for one in standings for step in _published(one)]
+    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
+    return Plan(
+        command="rotate",
+        subject=subject,
+        state=_digest(standings, reason),
+        steps=tuple(steps),
+        final=tuple(
+            ring_plan.retire_step(one, reason=reason, command="rotate")
+            for one in turns
+            if one.retires
+        ),
+        notes=(*_notes(standings, reason), *left_out),
+        then=FINISH if len(turns) < len(standings) else None,
+    )
+
+
+def end(
+    begun: Plan | None,
+    closing: Sequence[Turn],
+    *,
+    subject: Subject,
+    reason: Reason | None,
+    patience_s: int | None,
+    journal: str | None,
+) -> Plan:
+    """The plan of `skc rotate finish`: the old values of a rotation go.
+
+    Args:
+        begun: the plan of that rotation, where one waits.
+        closing: the rings whose old keys go.
+        subject: where.
+        reason: why the old values go, where a person says another one than when it began.
+        patience_s: how long the old users are waited for, where a person says so.
+        journal: the id of that rotation's journal.
+    """
+    began = begun.steps if begun is not None else ()
+    users = [step for step in began if isinstance(step, UserCreate)]
+    made = [step for step in began if isinstance(step, UserCreate | ValueMake)]
+    why = reason or max(
+        (Reason(one.reason) for one in made), key=list(Reason).index, default=Reason.SCHEDULED
+    )
+    wait = PATIENCE_S[why] if patience_s is None else patience_s
+    steps: list[Step] = []
+    for one in users:
+        steps += [
+            UserDrain(
+                key=f"drain:{one.like}",
+                user=one.like,
+                database=one.database,
+                patience_s=wait,
+                cut_off=why is Reason.LEAKED,
+            ),
+            UserDisarm(key=f"disarm:{one.like}", user=one.like, database=one.database),
+        ]
+    steps += _closed(closing)
+    final: list[Step] = [
+        UserDrop(key=f"drop:{one.like}", user=one.like, database=one.database, secret=one.secret)
+        for one in users
+    ]
+    proven = {one.secret for one in users}
+    final += [
+        ValueRetire(
+            key=f"retire:{one.env}",
+            secret=one.secret,
+            env=one.env,
+            sort="mongodb URI" if one.secret in proven else "value",
+            reason=why.value,
+            refused=one.secret in proven,
+        )
+        for one in made
+    ]
+    final += [
+        ring_plan.retire_step(one, reason=reason or Reason.SCHEDULED, command=FINISH)
+        for one in closing
+    ]
+    identity = "\0".join([str(journal), why.value, *(one.identity() for one in closing)])
+    return Plan(
+        command=FINISH,
+        subject=subject,
+        state=sha256(identity.encode()).hexdigest(),
+        steps=tuple(steps),
+        final=tuple(final),
+        notes=_end_notes(users, made, closing),
+    )
+
+
+def _closed(closing: Sequence[Turn]) -> list[Step]:
+    """The old keys of rings leave the env files, and those who read them."""
+    readers = _readers([one.named for one in closing])
+    steps = [ring_plan.turn_step(one) for one in closing]
+    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
+    steps += [step for one in closing for step in ring_plan.publish_steps(one)]
+    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
+    return steps
+
+
+def _readers(secrets: Sequence[Named]) -> tuple[str, ...]:
+    """The consumers that have a reload command, each once."""
+    named = (pair for one in secrets for pair in one.consumers)
+    return tuple(dict.fromkeys(name for name, consumer in named if consumer.reload))
+
+
+def _published(one: Standing) -> tuple[Step, ...]:
+    if one.turn is not None:
+        return ring_plan.publish_steps(one.turn)
+    return tuple(
+        EnvPublish(
+            key=f"publish:{one.named.settings.env}@{path}",
+            secret=one.named.name,
+            path=path,
+            env=one.named.settings.env,
+        )
+        for path in one.named.files
+    )
+
+
+def _made(one: Standing, reason: Reason) -> Step:
+    named = one.named
+    if one.turn is not None:
+        return ring_plan.turn_step(one.turn)
+    if named.kind is Kind.RANDOM or one.user is None or one.database is None:
+        return ValueMake(
+            key=f"make:{named.name}",
+            secret=named.name,
+            env=named.settings.env,
+            reason=reason.value,
+        )
+    successor = slots(one.user).next
+    return UserCreate(
+        key=f"create:{successor}",
+        user=successor,
+        database=one.database,
+        like=one.user,
+        secret=named.name,
+        env=named.settings.env,
+        reason=reason.value,
+    )
+
+
+def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
+    """The blast radius, the worst first."""
+    turns = [one.turn for one in standings if one.turn is not None]
+    notes = list(ring_plan.notes(turns, reason=reason))
+    blind = [one.named.name for one in standings if one.named.kind is Kind.RANDOM]
+    if blind:
+        notes.append(
+            f"{', '.join(blind)}: from its reload on an app takes the new value alone; what was "
+            "made with the old one (sessions, signatures, cookies) is refused from then on"
+        )
+    readers = {name: one for each in standings for name, one in each.named.consumers}
+    by_hand = sorted(name for name, one in readers.items() if not one.reload)
+    if not readers:
+        notes.append("no consumer is named in skc.yaml: restart whatever reads the env files")
+    elif by_hand:
+        notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
+    if any(one.user is not None for one in standings):
+        notes.append("sessions end: none; the old user works until `skc rotate finish`")
+    if reason is Reason.LEAKED and len(turns) < len(standings):
+        notes.append("it leaked: finish at once; the old value works until then")
+    return tuple(notes)
+
+
+def _end_notes(
+    users: Sequence[UserCreate], made: Sequence[UserCreate | ValueMake], closing: Sequence[Turn]
+) -> tuple[str, ...]:
+    notes = list(ring_plan.notes(closing, reason=Reason.SCHEDULED))
+    blind = [one.env for one in made if isinstance(one, ValueMake)]
+    if blind:
+        notes.append(f"that the old {', '.join(blind)} is refused cannot be seen from here")
+    if users:
+        notes.append("whoever still uses an old user then is cut off, and cannot come back")
+    return tuple(notes)
+
+
+def _digest(standings: Sequence[Standing], reason: Reason) -> str:
+    parts = [reason.value]
+    for one in standings:
+        named = one.named
+        parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
+        parts += [one.rights, *(name for name, _ in named.consumers)]
+        parts += [one.turn.identity()] if one.turn is not None else []
+    return sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,270 @@
+"""Steps that bring a new value to those who use it, and away from them again."""
+
+import secrets as random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.errors import NotVerified
+from skillconnect_ops.commands.rotate.model import value_of
+from skillconnect_ops.commands.rotate.user_steps import kept
+from skillconnect_ops.core.plan import Image, Proof, Step, Walk
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.disk import shared
+from skillconnect_ops.envfile import Reader, parse, put_back
+from skillconnect_ops.evidence.matching import Reason, Refusal
+from skillconnect_ops.evidence.retirements import evidence_of
+
+RELOAD_S = 300.0
+"""How long a reload command may take."""
+
+
+class ValueMake(Step, frozen=True, kw_only=True, tag="value.make"):
+    """Make a new opaque value."""
+
+    secret: str
+    env: str
+    reason: str
+    size_bytes: int = 32
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"make a new value for {self.env}: {8 * self.size_bytes} bits; it is not shown"
+
+
+class ConsumerKeep(Step, frozen=True, kw_only=True, tag="consumer.keep"):
+    """Stands before the publishing: its way back is a reload with the old value."""
+
+    consumer: str
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"if anything fails from here on: reload {self.consumer} with the old value"
+
+
+class EnvPublish(Step, frozen=True, kw_only=True, tag="env.publish"):
+    """Write a new value into an env file."""
+
+    secret: str
+    path: str
+    env: str
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"publish {self.env} in {self.path}"
+
+
+class ConsumerReload(Step, frozen=True, kw_only=True, tag="consumer.reload"):
+    """Make a consumer read its env file anew."""
+
+    consumer: str
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"reload {self.consumer}"
+
+
+class ValueRetire(Step, frozen=True, kw_only=True, tag="value.retire"):
+    """Record that the old value is retired: its fingerprints, never the value."""
+
+    secret: str
+    env: str
+    sort: str
+    reason: str
+    refused: bool
+    """Whether a step before has seen it refused."""
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"record the old {self.env} as retired: {self.reason}"
+
+
+class MakeValue:
+    """Carries out `value.make`; what it makes lies in the escrow alone."""
+
+    def __init__(self, house: House, target: Target) -> None:
+        self._house = house
+        self._target = target
+
+    def before(self, step: ValueMake, walk: Walk) -> Image:
+        """Both values go to the escrow."""
+        old = self._house.env_values(self._target)[step.env]
+        new = random.token_urlsafe(step.size_bytes)
+        walk.escrow.put(value_of(step.secret, age="old"), old.reveal().encode())
+        walk.escrow.put(value_of(step.secret, age="new"), new.encode())
+        return {}
+
+    def apply(self, step: ValueMake, walk: Walk) -> Mapping[str, Any]:
+        """It is made already."""
+        return {"bits": 8 * step.size_bytes}
+
+    def verify(self, step: ValueMake, walk: Walk) -> Sequence[Proof]:
+        """It is there to be published, and another one."""
+        if kept(walk, step.secret, age="new") == kept(walk, step.secret, age="old"):
+            raise NotVerified("the new value is the old one", why="the two are equal")
+        return ()
+
+    def undo(self, step: ValueMake, image: Image, walk: Walk) -> None:
+        """Nothing: nobody has seen it."""
+
+
+class PublishEnv:
+    """Carries out `env.publish`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def before(self, step: EnvPublish, walk: Walk) -> Image:
+        """The whole file goes to the escrow; it has to hold the old value still."""
+        data = (self._root / step.path).read_bytes()
+        if parse(data).get(step.env) != kept(walk, step.secret, age="old").reveal():
+            raise NotVerified(
+                f"{step.env} in {step.path} was changed meanwhile",
+                why="it is not the value that this rotation began with",
+                fix=walk.person.again(),
+            )
+        walk.escrow.put(f"{step.key} file", data)
+        return {}
+
+    def apply(self, step: EnvPublish, walk: Walk) -> Mapping[str, Any]:
+        """Write it, whole or not at all; what others wrote since is kept."""
+        value = kept(walk, step.secret, age="new").reveal()
+        changed = shared.change(
+            self._root / step.path,
+            lambda data: _written(data, step, value),
+            check=lambda data: parse(data).get(step.env) == value,
+        )
+        for notice in changed.notices:
+            walk.person.note(notice)
+        return {"path": step.path, "name": step.env}
+
+    def verify(self, step: EnvPublish, walk: Walk) -> Sequence[Proof]:
+        """Read it back, as every reader of env files does."""
+        value = kept(walk, step.secret, age="new").reveal()
+        made = parse((self._root / step.path).read_bytes()).readings
+        holds = all(made[reader].values.get(step.env) == value for reader in Reader)
+        subject = {"path": step.path, "name": step.env, "secret": step.secret}
+        return [Proof(claim="sink.published", subject=subject, holds=holds)]
+
+    def undo(self, step: EnvPublish, image: Image, walk: Walk) -> None:
+        """Give back the old value; what somebody else wrote in between survives."""
+        old = walk.escrow.get(f"{step.key} file")
+        if old is None:
+            return
+        value, path = kept(walk, step.secret, age="new").reveal(), self._root / step.path
+        wrote = _written(old, step, value)
+        shared.change(
+            path,
+            lambda now: put_back(now, path=path, name=step.env, value=value, old=old, wrote=wrote),
+        )
+
+
+class KeepConsumer:
+    """Carries out `consumer.keep`."""
+
+    def __init__(self, house: House, target: Target, root: Path) -> None:
+        self._reload = _Reload(house, target, root)
+
+    def before(self, step: ConsumerKeep, walk: Walk) -> Image:
+        """Nothing yet."""
+        return {}
+
+    def apply(self, step: ConsumerKeep, walk: Walk) -> Mapping[str, Any]:
+        """Nothing: the env files are as they were."""
+        return {}
+
+    def verify(self, step: ConsumerKeep, walk: Walk) -> Sequence[Proof]:
+        """Nothing."""
+        return ()
+
+    def undo(self, step: ConsumerKeep, image: Image, walk: Walk) -> None:
+        """The files hold the old value again; who has read the new one reads them anew."""
+        if walk.escrow.get(_reloaded(step.consumer)) is not None:
+            self._reload(step.consumer)
+
+
+class ReloadConsumer:
+    """Carries out `consumer.reload`."""
+
+    def __init__(self, house: House, target: Target, root: Path) -> None:
+        self._reload = _Reload(house, target, root)
+
+    def before(self, step: ConsumerReload, walk: Walk) -> Image:
+        """Remember that it may have been reloaded, for the way back."""
+        walk.escrow.put(_reloaded(step.consumer), b"perhaps")
+        return {}
+
+    def apply(self, step: ConsumerReload, walk: Walk) -> Mapping[str, Any]:
+        """Run its command."""
+        self._reload(step.consumer)
+        return {"consumer": step.consumer}
+
+    def verify(self, step: ConsumerReload, walk: Walk) -> Sequence[Proof]:
+        """That it works with the new value shows when nobody uses the old one."""
+        return ()
+
+    def undo(self, step: ConsumerReload, image: Image, walk: Walk) -> None:
+        """Not now: the files still hold the new value. `consumer.keep` does it."""
+
+
+class RetireValue:
+    """Carries out `value.retire`, a final step."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def before(self, step: ValueRetire, walk: Walk) -> Image:
+        """A final step is never undone."""
+        self._house.retired().ensure_key()
+        return {}
+
+    def apply(self, step: ValueRetire, walk: Walk) -> Mapping[str, Any]:
+        """Record it; once, however often this runs."""
+        ledger = self._house.retired()
+        retirement = ledger.retirement(
+            kept(walk, step.secret, age="old"),
+            name=step.env,
+            kind=step.sort,
+            reason=Reason(step.reason),
+            refusal=Refusal.PROVEN if step.refused else Refusal.UNPROVEN,
+        )
+        ledger.add(retirement, command="rotate finish", journal=walk.id)
+        return {"private": retirement.private}
+
+    def verify(self, step: ValueRetire, walk: Walk) -> Sequence[Proof]:
+        """Read the ledger again."""
+        ledger = self._house.retired()
+        retirement = ledger.retirement(
+            kept(walk, step.secret, age="old"),
+            name=step.env,
+            kind=step.sort,
+            reason=Reason(step.reason),
+            refusal=Refusal.PROVEN if step.refused else Refusal.UNPROVEN,
+        )
+        return [evidence_of(retirement, ledger.find(retirement))]
+
+    def undo(self, step: ValueRetire, image: Image, walk: Walk) -> None:
+        """Nothing: a final step is never undone."""
+
+
+class _Reload:
+    """Runs a consumer's reload command, as the settings have it and this machine trusts it."""
+
+    def __init__(self, house: House, target: Target, root: Path) -> None:
+        self._house = house
+        self._target = target
+        self._root = root
+
+    def __call__(self, consumer: str) -> None:
+        argv = self._target.settings.consumers[consumer].reload
+        self._house.hooks().must_trust({consumer: argv})
+        self._house.processes.run(*argv, folder=self._root, patience_s=RELOAD_S)
+
+
+def _written(data: bytes | None, step: EnvPublish, value: str) -> bytes:
+    return parse(data or b"").with_value(step.env, value).bytes()
+
+
+def _reloaded(consumer: str) -> str:
+    return f"reloaded {consumer}"

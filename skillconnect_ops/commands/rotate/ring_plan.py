@@ -1,0 +1,167 @@
+"""A ring as it was found, and why it is turned -> the move, the steps, and what to say; pure."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.rotate.errors import OldKeyVerifies
+from skillconnect_ops.commands.rotate.model import Named
+from skillconnect_ops.commands.rotate.ring import fallbacks_of, too_short
+from skillconnect_ops.commands.rotate.ring_state import Move, Phase, RingState
+from skillconnect_ops.commands.rotate.ring_steps import RingPublish, RingRetire, RingTurn
+from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.plan import Step
+from skillconnect_ops.core.settings.rules import period_s
+from skillconnect_ops.evidence.matching import Reason
+
+READER = "templates/express/jwt-ring.cjs"
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """What is done to one ring, and what has to be known before."""
+
+    named: Named
+    state: RingState
+    move: Move
+    reads: Fact[bool]
+    """Whether the app reads the ring."""
+    early: bool = False
+    shared_with: tuple[str, ...] = ()
+    """Rings that hold one of its keys, too, and are not turned with it."""
+
+    @property
+    def env(self) -> str:
+        """The variable of the key that signs."""
+        return self.named.settings.env
+
+    @property
+    def retires(self) -> bool:
+        """Whether keys go for good by it."""
+        return self.move in {Move.REPLACE, Move.CLOSE}
+
+    def identity(self) -> str:
+        """What a plan is made from."""
+        return f"{self.env} {self.move.value} {self.early} {self.state.identity()}"
+
+
+def move_of(named: Named, state: RingState, reads: Fact[bool], *, reason: Reason) -> Move:
+    """The next move of a rotation.
+
+    An app that does not read the ring is told nothing by a staged key, and its users are logged
+    out by the swap: three deploys would do no more for them than one.
+
+    Raises:
+        OldKeyVerifies: the rotation before has not come to its end.
+    """
+    if reason is Reason.LEAKED:
+        return Move.REPLACE
+    match state.phase:
+        case Phase.STAGED:
+            return Move.SWAP
+        case Phase.LIVE:
+            return Move.REPLACE if reads == Known(value=False) else Move.STAGE
+        case Phase.RETIRING | Phase.OVER:
+            until = max(one.not_after for one in state.old)
+            raise OldKeyVerifies(named.settings.env, until=until, over=state.phase is Phase.OVER)
+        case never:
+            assert_never(never)
+
+
+def turn_step(turn: Turn) -> Step:
+    """The step that makes the next state."""
+    return RingTurn(
+        key=f"{turn.move.value}:{turn.env}",
+        secret=turn.named.name,
+        env=turn.env,
+        path=turn.named.files[0],
+        move=turn.move,
+        longest_token_s=period_s(turn.named.settings.token_ttl) or 0,
+        early=turn.early,
+    )
+
+
+def publish_steps(turn: Turn) -> tuple[Step, ...]:
+    """The steps that write it, one a file."""
+    return tuple(
+        RingPublish(
+            key=f"publish:{turn.env}@{path}", secret=turn.named.name, env=turn.env, path=path
+        )
+        for path in turn.named.files
+    )
+
+
+def retire_step(turn: Turn, *, reason: Reason, command: str) -> Step:
+    """The final step that remembers the keys that went."""
+    return RingRetire(
+        key=f"retire:{turn.env}",
+        secret=turn.named.name,
+        env=turn.env,
+        reason=reason.value,
+        command=command,
+    )
+
+
+def notes(turns: Sequence[Turn], *, reason: Reason) -> tuple[str, ...]:
+    """Who is logged out by it comes first."""
+    out = [_logs_out(one, reason) for one in turns if one.move is Move.REPLACE]
+    out += [_ends_early(one) for one in turns if one.move is Move.CLOSE and one.early]
+    out += [line for one in turns for line in _quietly(one)]
+    out += [_shared(one) for one in turns if one.shared_with]
+    out += [line for one in turns for line in too_short(one.env, one.state.ring)]
+    return tuple(out)
+
+
+def _logs_out(turn: Turn, reason: Reason) -> str:
+    if reason is Reason.LEAKED:
+        return (
+            f"everybody is logged out: {turn.env} leaked, so whoever has it can make any token, "
+            "and none that it signed is accepted from the reload on"
+        )
+    return (
+        f"disruptive: everybody is logged out at the reload, since the app reads {turn.env} and "
+        f"not {fallbacks_of(turn.env)} ({READER} reads both); so it is one swap, not three deploys"
+    )
+
+
+def _ends_early(turn: Turn) -> str:
+    until = max(one.not_after for one in turn.state.old)
+    by_hand = [name for name, one in turn.named.consumers if not one.reload]
+    where = f", as soon as {', '.join(by_hand)} was restarted by hand" if by_hand else ""
+    return (
+        f"logged out: whoever has a token that the old {turn.env} signed{where}; until "
+        f"{until:%Y-%m-%d %H:%M} UTC they would have moved over by themselves"
+    )
+
+
+def _quietly(turn: Turn) -> list[str]:
+    """What to say of a move that is meant to log nobody out."""
+    env, others, reads = turn.env, fallbacks_of(turn.env), turn.reads
+    match turn.move:
+        case Move.STAGE:
+            said = f"{env}: nobody is logged out; the first of three deploys (stage, swap, finish)"
+        case Move.SWAP if reads == Known(value=False):
+            said = (
+                f"disruptive: everybody is logged out at the reload, since the app does not read "
+                f"{others} ({READER} does)"
+            )
+        case Move.SWAP:
+            said = f"{env}: nobody is logged out, if the last restart is done within the hour"
+        case Move.REPLACE | Move.CLOSE:
+            return []
+        case never:
+            assert_never(never)
+    if not isinstance(reads, Missing):
+        return [said]
+    unsure = (
+        f"not known whether the app reads {others}: {reads.reason}; if it does not, everybody is "
+        "logged out when the new key signs"
+    )
+    return [said, unsure]
+
+
+def _shared(turn: Turn) -> str:
+    return (
+        f"{', '.join(turn.shared_with)} holds a key of {turn.env}, and goes on with it: "
+        "rotate it as well, for the same reason"
+    )

@@ -1,0 +1,271 @@
+"""`skc rotate`: look, plan, hand over to the gait, and say what comes next."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from hashlib import sha256
+
+import msgspec
+from msgspec import Struct
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.choice import chosen, configured
+from skillconnect_ops.commands.rotate.errors import (
+    NoAdmin,
+    NotFinishedYet,
+    NoUser,
+    SlotTaken,
+)
+from skillconnect_ops.commands.rotate.model import Kind, Named, slots
+from skillconnect_ops.commands.rotate.plan import Standing
+from skillconnect_ops.commands.rotate.ring_plan import Turn, move_of
+from skillconnect_ops.commands.rotate.ring_state import Move, Phase
+from skillconnect_ops.commands.rotate.ring_steps import RingTurn
+from skillconnect_ops.commands.rotate.rings import (
+    Code,
+    all_held,
+    held,
+    must_be_apart,
+    must_be_reloaded,
+    readable,
+    sharing,
+)
+from skillconnect_ops.commands.rotate.waiting import waiting
+from skillconnect_ops.core.outcome import Missing
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.accounts import Account
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import Lines
+from skillconnect_ops.evidence.matching import Reason
+from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.resources import Resource
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What a person asked for."""
+
+    only: tuple[str, ...]
+    reason: Reason
+    confirmed: bool
+    """Whether the person says that every instance knows the staged keys."""
+
+
+def rotate(
+    house: House,
+    *,
+    target: str | None,
+    only: tuple[str, ...],
+    reason: Reason,
+    confirmed: bool,
+    choices: Choices,
+) -> Report:
+    """Renew secrets; the old values work until `skc rotate finish`. A ring goes one state on.
+
+    Raises:
+        Refused: nobody agreed; an earlier rotation is not finished; the next user name is taken; a
+            reload command that nobody on this machine trusts; a staged key that is perhaps not
+            known everywhere.
+        Precondition: no administrator, no such user or secret, a variable in no env file, a ring
+            that cannot be read.
+        RolledBack: a step failed, and everything was put back.
+    """
+    aim = house.target(target)
+    wish = Wish(only=only, reason=reason, confirmed=confirmed)
+    code = Code(house)
+    if not choices.dry_run:
+        house.office().recover(resources_of(house, aim), person=house.person)
+    with ExitStack() as opened:
+        secrets = meant(house, aim, wish).secrets
+        _must_be_free(house, aim, secrets)
+        house.hooks().must_trust(
+            {name: one.reload for each in secrets for name, one in each.consumers if one.reload}
+        )
+        if any(one.kind is Kind.MONGODB for one in secrets):
+            _need_admin(house, aim)
+            opened.enter_context(house.accounts(aim))  # one connection for all that follows
+        outcome = house.office().carry_out(
+            lambda: _look(house, aim, wish, code),
+            person=house.person,
+            resources=_resources(house, aim, secrets),
+            consent=Ask(),
+            choices=choices,
+        )
+    moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
+    return Report(
+        command="rotate",
+        subject=outcome.plan.subject.facts(),
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={
+            "rotation": {
+                "secrets": [one.name for one in secrets],
+                "reason": reason.value,
+                "done": outcome.walked,
+                "moves": {name: move.value for name, move in moves.items()},
+                "steps": outcome.facts,
+            }
+        },
+        view=(Lines(_said(secrets, moves)),) if outcome.walked else (),
+        next=(_next(secrets, moves),) if outcome.walked else (house.person.again(),),
+    )
+
+
+def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
+    found = meant(house, target, wish)
+    secrets = found.secrets
+    standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
+    where = [
+        house.logins(target).address(house.env_values(target)[one.settings.env]).where
+        for one in secrets
+        if one.kind is Kind.MONGODB
+    ]
+    subject = Subject(
+        target=target.name,
+        cluster=where[0] if where else None,
+        repository=str(house.project().root),
+        files=tuple(dict.fromkeys(file for one in secrets for file in one.files)),
+    )
+    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=found.left_out)
+
+
+class Meant(Struct, frozen=True, kw_only=True):
+    """The secrets of one run."""
+
+    secrets: tuple[Named, ...]
+    left_out: tuple[str, ...] = ()
+    """Why others are not among them, a line each."""
+
+
+def meant(house: House, target: Target, wish: Wish) -> Meant:
+    """The secrets that are named; without names what is under way goes on before anything begins.
+
+    Raises:
+        SkcError: as `chosen` says; a ring cannot be read.
+    """
+    secrets = chosen(house, target, wish.only)
+    if wish.only or wish.reason is Reason.LEAKED:
+        return Meant(secrets=secrets)
+    phases = {one.name: held(house, one).state.phase for one in secrets if one.kind is Kind.JWT}
+    staged = tuple(one for one in secrets if phases.get(one.name) is Phase.STAGED)
+    if staged:
+        names = ", ".join(one.name for one in secrets if one not in staged)
+        left = f"not now: {names}; what is staged goes on first"
+        return Meant(secrets=staged, left_out=(left,) if names else ())
+    busy = tuple(one for one in secrets if phases.get(one.name) in {Phase.RETIRING, Phase.OVER})
+    free = tuple(one for one in secrets if one not in busy)
+    if not free or not busy:
+        return Meant(secrets=secrets)
+    names = ", ".join(one.name for one in busy)
+    return Meant(secrets=free, left_out=(f"not now: {names}; see skc rotate finish",))
+
+
+def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
+    """A ring, and what is done to it."""
+    one = held(house, named)
+    others = [
+        other
+        for other in readable(all_held(house, target).values())
+        if other.named.name != named.name
+    ]
+    leaked = wish.reason is Reason.LEAKED
+    reads = Missing("it makes no difference") if leaked else code.reads_ring(named.settings.env)
+    move = move_of(named, one.state, reads, reason=wish.reason)
+    if not leaked:
+        must_be_apart(one, others)
+    if move is Move.SWAP and not wish.confirmed:
+        must_be_reloaded(house, target, one)
+    alone = [other for other in others if wish.only and other.named.name not in wish.only]
+    shared = sharing(one, alone) if leaked else ()
+    turn = Turn(named=named, state=one.state, move=move, reads=reads, shared_with=shared)
+    return Standing(named=named, turn=turn)
+
+
+def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
+    if named.kind is Kind.JWT:
+        return _turning(house, target, named, wish, code)
+    if named.kind is not Kind.MONGODB:
+        return Standing(named=named)
+    address = house.logins(target).address(house.env_values(target)[named.settings.env])
+    with house.accounts(target) as accounts:
+        account = accounts.find(address.user, address.database)
+        successor = slots(address.user).next
+        taken = accounts.find(successor, address.database)
+    if account is None:
+        raise NoUser(
+            f"the server knows no user '{address.user}' in {address.database}",
+            why=f"{named.settings.env} names it; authSource says where a user is looked up",
+            fix=f"skc doctor   # or correct {named.settings.env}",
+        )
+    if taken is not None:
+        raise SlotTaken(successor, database=address.database, current=address.user)
+    return Standing(
+        named=named, user=address.user, database=address.database, rights=_rights(account)
+    )
+
+
+def _rights(account: Account) -> str:
+    roles = sorted(account.roles, key=lambda role: (role.database, role.name))
+    plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
+    return sha256(plain).hexdigest()
+
+
+def _need_admin(house: House, target: Target) -> None:
+    settings = target.settings.database
+    variable = settings.admin_uri if settings is not None else "SKC_MONGO_ADMIN_URI"
+    if not house.environment.get(variable):
+        raise NoAdmin(variable)
+
+
+def _must_be_free(house: House, target: Target, secrets: Sequence[Named]) -> None:
+    open_ones = {name: one.id for one in waiting(house, target) for name in one.secrets}
+    for secret in secrets:
+        if secret.name in open_ones:
+            raise NotFinishedYet(secret.name, journal=open_ones[secret.name])
+
+
+def _resources(house: House, target: Target, secrets: Sequence[Named]) -> tuple[Resource, ...]:
+    root = house.project().root
+    files = dict.fromkeys(file for one in secrets for file in one.files)
+    return (
+        *(Resource("env", str((root / file).resolve())) for file in files),
+        *(Resource("secret", f"{target.name}/{one.name}") for one in secrets),
+    )
+
+
+def resources_of(house: House, target: Target) -> tuple[Resource, ...]:
+    """All that a rotation of this target may hold."""
+    root = house.project().root
+    return (
+        *(Resource("env", str((root / file).resolve())) for file in target.settings.env_files),
+        *(Resource("secret", f"{target.name}/{name}") for name in sorted(configured(target))),
+    )
+
+
+def _said(secrets: Sequence[Named], moves: Mapping[str, Move]) -> tuple[str, ...]:
+    lines = []
+    for one in secrets:
+        readers = [name for name, consumer in one.consumers if consumer.reload]
+        reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
+        what = _WHAT[moves[one.name]] if one.name in moves else "is new"
+        lines.append(f"{one.settings.env} {what} in {', '.join(one.files)}{reloaded}")
+    if len(moves) == len(secrets):
+        return tuple(lines)
+    return (*lines, "the old values still work, until: skc rotate finish")
+
+
+_WHAT = {
+    Move.STAGE: "has a staged key, which verifies",
+    Move.SWAP: "signs with the staged key; the old one verifies for a while",
+    Move.REPLACE: "is new; the old key verifies nowhere",
+    Move.CLOSE: "has no old key any more",
+}
+
+
+def _next(secrets: Sequence[Named], moves: Mapping[str, Move]) -> str:
+    """What comes next: a staged key is to be swapped in before anything is finished."""
+    staged = [name for name, move in moves.items() if move is Move.STAGE]
+    if staged:
+        return " ".join(["skc rotate", *(f"--only {name}" for name in staged)])
+    swapped = Move.SWAP in moves.values() or len(moves) < len(secrets)
+    return "skc rotate finish" if swapped else "skc rotate status"

@@ -1,0 +1,109 @@
+"""`skc rotate status`: what is live, what still works besides, and what to type."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.choice import configured
+from skillconnect_ops.commands.rotate.ring_state import Move, Phase
+from skillconnect_ops.commands.rotate.ring_steps import RingTurn
+from skillconnect_ops.commands.rotate.rings import Held, all_held
+from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
+from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.model import SecretSettings
+from skillconnect_ops.core.settings.rules import period_s
+from skillconnect_ops.core.view import Cell, Table, Text, Tone, duration
+from skillconnect_ops.journal.model import Standing
+
+
+def status(house: House, *, target: str | None) -> Report:
+    """One row for each secret of the target."""
+    aim = house.target(target)
+    open_ones = {name: one for one in waiting(house, aim) for name in one.secrets}
+    at_of, rings = renewed(house, aim.name), all_held(house, aim)
+    now = house.clock.now()
+    facts: list[dict[str, Any]] = []
+    rows: list[tuple[Cell, ...]] = []
+    for name, settings in sorted(configured(aim).items()):
+        at, open_one = at_of.get(name), open_ones.get(name)
+        ring = rings.get(name)
+        standing = _in_ring(ring, now) or _standing(open_one, settings, at, now)
+        facts.append(
+            {
+                "name": name,
+                "kind": settings.kind,
+                "env": settings.env,
+                "standing": standing.text,
+                "rotated_at": at,
+                "phase": ring.state.phase.value if isinstance(ring, Held) else None,
+                "until": ring.state.until if isinstance(ring, Held) else None,
+                "journal": None if open_one is None else open_one.id,
+            }
+        )
+        ago = f"{duration((now - at).total_seconds())} ago" if at else "never by skc"
+        rows.append((name, settings.kind, settings.env, ago, standing))
+    headers = ("secret", "kind", "variable", "rotated", "standing")
+    return Report(
+        command="rotate status",
+        subject={"target": aim.name},
+        facts={"secrets": facts},
+        view=(Table(headers=headers, rows=tuple(rows)),),
+        next=(_next(open_ones, rings, now),),
+    )
+
+
+def _next(
+    open_ones: Mapping[str, Waiting], rings: Mapping[str, Held | SkcError], now: datetime
+) -> str:
+    states = {name: one.state for name, one in rings.items() if isinstance(one, Held)}
+    for name, state in states.items():
+        if state.phase is Phase.STAGED:
+            return f"skc rotate --only {name}"
+    over = any(state.ends(now) for state in states.values())
+    return "skc rotate finish" if open_ones or over else "skc rotate"
+
+
+def _in_ring(ring: Held | SkcError | None, now: datetime) -> Text | None:
+    """What the ring itself says; None where it is as if there were none."""
+    if isinstance(ring, SkcError):
+        return Text(f"unreadable: {ring.what}", Tone.BAD)
+    if ring is None or ring.state.phase is Phase.LIVE:
+        return None
+    state = ring.state
+    until = f"{state.until:%Y-%m-%d %H:%M} UTC" if state.until is not None else ""
+    if state.staged_at is not None:
+        ago = duration(max(0.0, (now - state.staged_at).total_seconds()))
+        text = f"staged {ago} ago: it verifies, and does not sign yet"
+        return Text(f"{text}; an old key is there until {until}" if until else text, Tone.WARN)
+    if state.phase is Phase.OVER:
+        return Text(f"over since {until}: the old key is in the ring still", Tone.WARN)
+    return Text(f"retiring until {until}: the old key verifies", Tone.WARN)
+
+
+def _standing(
+    open_one: Waiting | None, settings: SecretSettings, at: datetime | None, now: datetime
+) -> Text:
+    if open_one is not None:
+        return Text("retiring: the old one still works", Tone.WARN)
+    every = period_s(settings.every) if settings.every else None
+    if every is None:
+        return Text("live")
+    if at is None or (now - at).total_seconds() > every:
+        return Text(f"due: every {settings.every}", Tone.BAD)
+    return Text("live", Tone.GOOD)
+
+
+def renewed(house: House, target: str) -> dict[str, datetime]:
+    """When each secret was last renewed here, by its journals."""
+    office, found = house.office(), dict[str, datetime]()
+    for one in reversed(office.journals()):
+        sealed = one.command == "rotate" and one.standing is Standing.SEALED
+        if sealed and one.subject.target == target and one.ended_at is not None:
+            plan = office.plan(one.id)
+            turned = [step for step in plan.steps if isinstance(step, RingTurn)]
+            swapped = [step.secret for step in turned if step.move is not Move.STAGE]
+            for name in (*Waiting(id=one.id, plan=plan, since=None).secrets, *swapped):
+                found[name] = one.ended_at
+    return found

@@ -1,0 +1,61 @@
+"""The kinds of step that this domain brings."""
+
+from pathlib import Path
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.publish_steps import (
+    ConsumerKeep,
+    ConsumerReload,
+    EnvPublish,
+    KeepConsumer,
+    MakeValue,
+    PublishEnv,
+    ReloadConsumer,
+    RetireValue,
+    ValueMake,
+    ValueRetire,
+)
+from skillconnect_ops.commands.rotate.ring_steps import (
+    PublishRing,
+    RetireRing,
+    RingPublish,
+    RingRetire,
+    RingTurn,
+    TurnRing,
+)
+from skillconnect_ops.commands.rotate.user_steps import (
+    CreateUser,
+    DisarmUser,
+    DrainUser,
+    DropUser,
+    UserCreate,
+    UserDisarm,
+    UserDrain,
+    UserDrop,
+    target_of,
+)
+from skillconnect_ops.core.plan import Subject
+from skillconnect_ops.journal.kinds import KindOf
+
+
+def _root(subject: Subject) -> Path:
+    return Path(subject.repository or ".")
+
+
+KINDS: tuple[KindOf[House], ...] = (
+    KindOf(UserCreate, lambda house, of: CreateUser(house, target_of(house, of))),
+    KindOf(UserDrain, lambda house, of: DrainUser(house, target_of(house, of))),
+    KindOf(UserDisarm, lambda house, of: DisarmUser(house, target_of(house, of))),
+    KindOf(UserDrop, lambda house, of: DropUser(house, target_of(house, of))),
+    KindOf(ValueMake, lambda house, of: MakeValue(house, target_of(house, of))),
+    KindOf(ConsumerKeep, lambda house, of: KeepConsumer(house, target_of(house, of), _root(of))),
+    KindOf(EnvPublish, lambda _, of: PublishEnv(_root(of))),
+    KindOf(
+        ConsumerReload, lambda house, of: ReloadConsumer(house, target_of(house, of), _root(of))
+    ),
+    KindOf(RingTurn, lambda _, of: TurnRing(_root(of))),
+    KindOf(RingPublish, lambda _, of: PublishRing(_root(of))),
+    KindOf(RingRetire, lambda house, _: RetireRing(house)),
+    KindOf(ValueRetire, lambda house, _: RetireValue(house)),
+)
+"""By hand; a test holds that none is missing."""

@@ -1,0 +1,49 @@
+"""The rotations whose old values still work, as the journals tell; nothing else is remembered."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.plan import FINISH
+from skillconnect_ops.commands.rotate.publish_steps import ValueMake
+from skillconnect_ops.commands.rotate.user_steps import UserCreate
+from skillconnect_ops.core.plan import Plan
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.journal.model import Standing
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A rotation that waits for its end."""
+
+    id: str
+    """Of its journal."""
+    plan: Plan
+    since: datetime | None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of what it renewed."""
+        return tuple(
+            step.secret for step in self.plan.steps if isinstance(step, UserCreate | ValueMake)
+        )
+
+
+def waiting(house: House, target: Target) -> tuple[Waiting, ...]:
+    """Those of a target, oldest first."""
+    office = house.office()
+    journals = office.journals()
+    ended = {
+        one.chain
+        for one in journals
+        if one.command == FINISH and one.standing in {Standing.SEALED, Standing.FORWARD_ONLY}
+    }
+    return tuple(
+        Waiting(id=one.id, plan=office.plan(one.id), since=one.ended_at)
+        for one in reversed(journals)
+        if one.command == "rotate"
+        and one.standing is Standing.SEALED
+        and one.subject.target == target.name
+        and one.then == FINISH
+        and one.id not in ended
+    )

@@ -1,0 +1,196 @@
+"""`skc rotate` on a real mongod: a successor, proven, published; the old one proven dead."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.commands.rotate.app import App, settings, trust
+
+
+def test_a_user_gets_a_successor_and_both_work_until_the_end(app: App) -> None:
+    before, text = app.uri(), app.file.read_text()
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 0, ran.stderr + ran.stdout
+    after = app.uri()
+    assert after != before
+    assert app.file.read_text() == text.replace(before, after)
+    assert after.split("@")[1:] == before.split("@")[1:]
+    assert app.users() == {"app", "app_a"}
+    assert app.roles("app_a") == app.roles("app")
+    assert app.opens(before)
+    assert app.opens(after)
+    assert ran.json["next"] == ["skc rotate finish"]
+
+    ended = app.run("rotate", "finish", "--yes")
+    assert ended.code == 0, ended.stderr + ended.stdout
+    assert app.users() == {"app_a"}
+    assert not app.opens(before)
+    assert app.opens(after)
+    assert not list((app.state / "escrow").rglob("*"))
+
+
+def test_the_two_names_take_turns(app: App) -> None:
+    for names in ({"app_a"}, {"app_b"}, {"app_a"}):
+        assert app.run("rotate", "--yes").code == 0
+        assert app.run("rotate", "finish", "--yes").code == 0
+        assert app.users() == names
+        assert app.opens(app.uri())
+
+
+def test_what_was_retired_is_known_again(app: App) -> None:
+    before = app.uri()
+    app.run("rotate", "--yes", "--reason", "leaked")
+    app.run("rotate", "finish", "--yes")
+    listed = app.run("secrets", "ledger", "list").json
+    (entry,) = listed["facts"]["retired"]
+    assert (entry["name"], entry["reason"], entry["refusal"]) == ("MONGO_URI", "leaked", "proven")
+    found = app.skc("secrets", "ledger", "check", "--stdin", cwd=app.root, stdin=before)
+    assert found.code == 13, found.stderr + found.stdout
+
+
+def test_nothing_is_touched_by_a_dry_run_or_without_consent(app: App) -> None:
+    before = app.file.read_bytes()
+    assert app.run("rotate", "--dry-run").code == 0
+    refused = app.run("rotate")
+    assert refused.code == 3
+    assert (app.file.read_bytes(), app.users()) == (before, {"app"})
+
+
+def test_a_second_rotation_waits_for_the_first_to_be_finished(app: App) -> None:
+    app.run("rotate", "--yes")
+    again = app.run("rotate", "--yes")
+    assert again.code == 3
+    assert again.json["error"]["fix"] == "skc rotate finish"
+
+
+def test_a_name_that_is_taken_is_nobody_s_to_overwrite(app: App) -> None:
+    app.client[app.name].command("createUser", "app_a", pwd="theirs", roles=[])
+    before = app.file.read_bytes()
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 3
+    assert "app_a" in ran.json["error"]["what"]
+    assert (app.file.read_bytes(), app.users()) == (before, {"app", "app_a"})
+
+
+def test_without_an_administrator_nothing_is_begun(app: App) -> None:
+    ran = app.run("rotate", "--yes", env={"SKC_MONGO_ADMIN_URI": ""})
+    assert ran.code == 4
+    assert "SKC_MONGO_ADMIN_URI" in ran.json["error"]["fix"]
+
+
+def test_an_old_user_that_is_in_use_is_not_cut_off(app: App) -> None:
+    before = app.uri()
+    app.run("rotate", "--yes")
+    assert app.opens(before)
+    from pymongo import MongoClient  # noqa: PLC0415 - the connection that stays
+
+    with MongoClient[Any](before + "&appName=old-worker") as left:
+        left[app.name].things.find_one()
+        ran = app.run("rotate", "finish", "--wait", "1", "--yes")
+        assert ran.code == 5, ran.stdout
+        assert "old-worker" in ran.json["error"]["why"]
+        assert left[app.name].things.find_one() == {"_id": 1}
+    assert app.roles("app") == app.roles("app_a")
+    assert app.run("rotate", "finish", "--yes").code == 0
+
+
+def test_a_leaked_one_that_is_in_use_is_cut_off_in_the_end(app: App) -> None:
+    before = app.uri()
+    app.run("rotate", "--yes", "--reason", "leaked")
+    from pymongo import MongoClient  # noqa: PLC0415 - the connection that stays
+    from pymongo.errors import OperationFailure  # noqa: PLC0415
+
+    with MongoClient[Any](before) as left:
+        left[app.name].things.find_one()
+        ran = app.run("rotate", "finish", "--wait", "1", "--yes")
+        assert ran.code == 0, ran.stdout
+        with pytest.raises(OperationFailure):
+            left[app.name].things.find_one()
+
+
+def test_a_reload_that_fails_puts_everything_back(app: App) -> None:
+    consumers = "    consumers: {api: {reload: [sh, -c, 'test ! -e broken']}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, consumers))
+    before = app.file.read_bytes()
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 3
+    assert ran.json["error"]["fix"].startswith("skc doctor --trust")
+    trust(app, "api", "sh", "-c", "test ! -e broken")
+    (app.root / "broken").touch()
+    ran = app.run("rotate", "--yes")
+    assert ran.code in {5, 6}, ran.stdout
+    assert (app.file.read_bytes(), app.users()) == (before, {"app"})
+
+
+def test_a_reload_sees_the_new_value_and_after_a_failure_the_old_one(app: App) -> None:
+    script = "grep -c app_a .env >> seen; test $(wc -l < seen) -ne 2"
+    consumers = f"    consumers: {{api: {{reload: [sh, -c, '{script}']}}, "
+    consumers += "worker: {reload: ['false']}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, consumers))
+    trust(app, "api", "sh", "-c", script)
+    trust(app, "worker", "false")
+    ran = app.run("rotate", "--yes")
+    assert ran.code in {5, 6}
+    assert (app.root / "seen").read_text().split() == ["1", "0"]
+    assert app.users() == {"app"}
+
+
+def test_no_byte_of_a_secret_is_left_behind(app: App) -> None:
+    before = app.uri()
+    told = [app.run("rotate", "--yes")]
+    after = app.uri()
+    told.append(app.run("rotate", "finish", "--yes"))
+    told.append(app.run("rotate", "status"))
+    secret = [uri.split("@")[0].rsplit(":", 1)[1] for uri in (before, after)]
+    kept = b"".join(path.read_bytes() for path in app.state.rglob("*") if path.is_file())
+    kept += b"".join(path.read_bytes() for path in (app.root / ".skc").rglob("*") if path.is_file())
+    for value in secret:
+        assert value.encode() not in kept
+        assert all(value not in ran.stdout + ran.stderr for ran in told)
+
+
+def test_status_tells_what_still_works(app: App) -> None:
+    assert app.run("rotate", "status").json["facts"]["secrets"][0]["standing"] == "live"
+    app.run("rotate", "--yes")
+    (row,) = app.run("rotate", "status").json["facts"]["secrets"]
+    assert row["standing"].startswith("retiring")
+    app.run("rotate", "finish", "--yes")
+    (row,) = app.run("rotate", "status").json["facts"]["secrets"]
+    assert row["standing"] == "live"
+    assert row["rotated_at"] is not None
+
+
+def test_due_tells_cron_by_its_exit_code(app: App) -> None:
+    assert app.run("rotate", "due").code == 0
+    secrets = "    secrets: {database: {kind: mongodb, env: MONGO_URI, every: 1s}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    never = app.run("rotate", "due")
+    assert never.code == 11, never.stdout
+    assert never.json["findings"][0]["remedy"] == "skc rotate --only database"
+    app.run("rotate", "--yes")
+    time.sleep(1.5)
+    late = app.run("rotate", "due")
+    assert late.code == 12
+    assert {one["id"] for one in late.json["findings"]} == {"rotation-due", "rotation-unfinished"}
+
+
+def test_an_opaque_value_is_renewed_and_the_old_one_remembered(app: App) -> None:
+    app.file.write_text(app.file.read_text() + "SESSION_SECRET=old-and-weak\n")
+    secrets = "    secrets: {session: {kind: random, env: SESSION_SECRET}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    ran = app.run("rotate", "--only", "session", "--yes")
+    assert ran.code == 0, ran.stdout
+    assert "old-and-weak" not in app.file.read_text()
+    assert app.users() == {"app"}
+    assert app.run("rotate", "finish", "--yes").code == 0
+    found = app.skc("secrets", "ledger", "check", "--stdin", cwd=app.root, stdin="old-and-weak")
+    assert found.code == 12, found.stdout
+
+
+def test_a_variable_that_no_env_file_holds_is_not_rotated(app: App) -> None:
+    secrets = "    secrets: {session: {kind: random, env: NOWHERE}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    ran = app.run("rotate", "--only", "session", "--yes")
+    assert ran.code == 4
+    assert "NOWHERE" in ran.json["error"]["what"]
