@@ -1,12 +1,12 @@
 """One content, and all that is wrapped in it: archives opened, disguises undone, then searched."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from msgspec.structs import replace
 
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.archives import Budget, Skipped, members
 from skillconnect_ops.history.encodings import Plain
 from skillconnect_ops.history.model import Looked, Part, Trace
@@ -16,7 +16,7 @@ _DEEPEST = 3
 
 PlainSearch = Callable[[str | None, bytes, tuple[int, int] | None], Sequence[Trace]]
 """Path, content, and the offsets between which alone words count, if not all do."""
-_LINE_END = re.compile(b"\n")
+_LINE_END = regex(rb"\n")
 
 
 class Disguised(Protocol):

@@ -38,7 +38,9 @@ def rotate(
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> Report:
-    """Renew secrets without an outage; the old ones work until `skc rotate finish`.
+    """Renew credentials without an outage, and prove the old ones dead.
+
+    The old ones work until `skc rotate finish`.
 
     A MongoDB user gets a successor with the same rights (app_a, app_b in turns): its login is
     proven on every node before an env file names it, then the consumers are reloaded. Whatever
@@ -80,7 +82,7 @@ def finish(
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> Report:
-    """Retire the old credentials of a rotation, and prove that they are refused.
+    """Retire the old credentials, and prove that they are refused.
 
     It waits until nobody is connected as the old user, takes its roles, drops it, and tries its
     password on every node. An old signing key leaves the ring when its time is over. What it was
@@ -94,13 +96,15 @@ def finish(
 
 @ROTATE.command("status", examples=("skc rotate status",))
 def show(house: House, *, target: options.Target = None) -> Report:
-    """Show each secret: when it was renewed, whether an old one still works, what is due."""
+    """Show when each secret was renewed, and what is due."""
     return status.status(house, target=target)
 
 
 @ROTATE.command("due", examples=("skc rotate due",))
 def due(house: House, *, target: options.Target = None) -> Report:
-    """Say what is due, for cron: exit 0 for nothing, 11 for due, 12 for overdue.
+    """Say what is due, for cron.
+
+    Exit 0 for nothing, 11 for due, 12 for overdue.
 
     A secret with `every: 30d` in skc.yaml is due when that time is over, and overdue a quarter
     later; so is a rotation that nobody finished for a day.
