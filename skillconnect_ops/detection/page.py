@@ -84,6 +84,17 @@ HEAD_BYTES = 64
 """How much of a content says what sort of file it is."""
 
 
+def kind_by_name(path: str) -> Kind | None:
+    """How values are written in a file of this name; None where only its content can tell."""
+    name = path.rpartition("/")[2]
+    named = _NAMES.match(name)
+    if named is not None:
+        return Kind(str(named.lastgroup))
+    stem = _EXAMPLES.sub("", name) or name
+    extension = stem.rpartition(".")[2].lower() if "." in stem else ""
+    return KIND_OF.get(extension)
+
+
 class Page:
     """The bytes of one blob, and what its path says; worked out when first asked for."""
 
@@ -103,14 +114,14 @@ class Page:
     @property
     def is_known_by_name(self) -> bool:
         """Whether the name says how values are written; else the first bytes do."""
-        return self.path is None or self._kind_by_name(self.path) is not None
+        return self.path is None or kind_by_name(self.path) is not None
 
     @cached_property
     def kind(self) -> Kind:
         """How values are written here."""
         if self.path is None:
             return Kind.TEXT
-        found = self._kind_by_name(self.path)
+        found = kind_by_name(self.path)
         return self._kind_by_content() if found is None else found
 
     def _kind_by_content(self) -> Kind:
@@ -123,16 +134,6 @@ class Page:
         if head.startswith(b"#!"):
             return Kind.SHELL if b"sh" in head.split(b"\n", 1)[0] else Kind.CODE
         return Kind.YAML if head.startswith(b"---") else Kind.TEXT
-
-    @staticmethod
-    def _kind_by_name(path: str) -> Kind | None:
-        name = path.rpartition("/")[2]
-        named = _NAMES.match(name)
-        if named is not None:
-            return Kind(str(named.lastgroup))
-        stem = _EXAMPLES.sub("", name) or name
-        extension = stem.rpartition(".")[2].lower() if "." in stem else ""
-        return KIND_OF.get(extension)
 
     @cached_property
     def speaks_a_language(self) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+from msgspec.structs import replace
 
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.secret import Secret
@@ -14,12 +15,15 @@ from skillconnect_ops.detection.grading import Grade, grade
 from skillconnect_ops.detection.model import Blob, Detector, Look, Match, Span
 from skillconnect_ops.detection.page import HEAD_BYTES, Page
 from skillconnect_ops.detection.unicode import Transcoded, utf16_codec
+from skillconnect_ops.detection.values import looks_random
 
 PIECE = 1 << 22
 """Bytes that the automaton sees at once: its hits are a list, which must not grow with the file."""
 _MUCH_BYTES = 1 << 18
 """From here on the automaton that is fastest to run is worth the time that it takes to build."""
 _LETTERS = regex(r"[a-z]+")
+_JOINED = regex(rb"[:;,|]?([A-Za-z0-9/+=_-]{16,200})[:;,|]?")
+"""A secret beside another one in the same value."""
 
 Found = tuple[int, Span]
 """A span and the rank of its detector in the register; a lower rank is more specific."""
@@ -159,9 +163,12 @@ class Scanner:
     def _matches(
         self, page: Page, found: Sequence[Found], text: Transcoded | None
     ) -> Iterator[Match]:
+        found = [_told(page.content, one) for one in found]
         places = Places(page.content, [(span.start, span.end) for _, span in found])
         grades: dict[tuple[object, ...], Grade] = {}
         for (rank, span), place in zip(found, places, strict=True):
+            if rank < 0:
+                continue  # a rest, which is only masked
             detector = self._detectors[rank]
             value = _decoded(page.content[span.start : span.end])
             # What is there a thousand times is judged once.
@@ -203,7 +210,7 @@ def _capital(word: re.Match[str]) -> str:
 
 
 def _settled(found: list[Found]) -> list[Found]:
-    """One span for each place: of two that overlap the more specific one stays."""
+    """Spans that do not overlap: of two that do, the more specific one, and the other's rest."""
     kept: list[Found] = []
     for rank, span in sorted(found, key=lambda one: (one[1].start, one[1].end)):
         if kept and span.start < kept[-1][1].end:
@@ -211,7 +218,36 @@ def _settled(found: list[Found]) -> list[Found]:
                 kept[-1] = (rank, span)
             continue
         kept.append((rank, span))
-    return kept
+    rests = list(_rests(found, kept))
+    return sorted([*kept, *rests], key=lambda one: one[1].start) if rests else kept
+
+
+def _rests(found: list[Found], kept: list[Found]) -> Iterator[Found]:
+    """What is covered beyond the spans that stay; the rank is inverted, which marks a rest."""
+    covered_to = index = 0
+    for rank, span in sorted(found, key=lambda one: (one[1].start, one[1].end)):
+        at = max(span.start, covered_to)
+        covered_to = max(covered_to, span.end)
+        while index < len(kept) and kept[index][1].end <= at:
+            index += 1
+        following = index
+        while at < span.end:
+            stop = resume = span.end
+            if following < len(kept) and kept[following][1].start < span.end:
+                stop, resume = kept[following][1].start, kept[following][1].end
+                following += 1
+            if at < stop:
+                yield ~rank, replace(span, start=at, end=stop)
+            at = max(at, resume)
+
+
+def _told(content: bytes, one: Found) -> Found:
+    """A rest that is a secret of its own, as the second half of `ID:SECRET` is, counts as one."""
+    rank, span = one
+    joined = _JOINED.fullmatch(content, span.start, span.end) if rank < 0 else None
+    if joined is None or not looks_random(joined[1].decode()):
+        return one
+    return ~rank, replace(span, start=joined.start(1), end=joined.end(1))
 
 
 def _match(

@@ -22,12 +22,12 @@ _OVERLAP_BYTES = 1 << 16
 
 
 class ObjectJob(Struct, frozen=True, kw_only=True):
-    """Objects of one kind; with each blob, a path that it had."""
+    """Objects of one kind; with each blob, paths that it had, one of each class."""
 
     repository: Repository
     search: Search
     kind: ObjectKind
-    items: tuple[tuple[str, str | None], ...]
+    items: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class FileJob(Struct, frozen=True, kw_only=True):
@@ -46,11 +46,13 @@ def look_at_objects(job: ObjectJob) -> bytes:
     paths = dict(job.items)
     for piece in job.repository.contents(paths):
         if isinstance(piece, Unreadable):
-            gathered.gaps.append(Gap(paths.get(piece.oid) or piece.oid, piece.reason))
+            subject = next(iter(paths.get(piece.oid, ())), piece.oid)
+            gathered.gaps.append(Gap(subject, piece.reason))
             continue
         gathered.size_bytes += len(piece.content)
         if job.kind is ObjectKind.BLOB:
-            gathered.blob(piece, paths[piece.oid])
+            for path in paths[piece.oid] or (None,):
+                gathered.blob(piece, path)
         else:
             gathered.message(piece)
     return packed(gathered.harvest())
@@ -84,7 +86,7 @@ class _Gathered:
         self.size_bytes = 0
 
     def blob(self, piece: Piece, path: str | None) -> None:
-        """Search a blob's piece."""
+        """Search a blob's piece as what the path says that it is."""
         if piece.size_bytes < _LARGEST_POINTER and piece.content.startswith(_LFS_HEAD):
             found = _LFS.search(piece.content)
             if found is not None:

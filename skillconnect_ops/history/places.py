@@ -1,6 +1,6 @@
 """Where a content lives: which commit brought it, who and when, what still reaches it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -10,6 +10,9 @@ from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.history.model import Hit, Trace, Where
 
 _OF_HEAD = "the history of HEAD"
+
+PathClass = Callable[[str], Hashable]
+"""What a path means to the search: those of one class give the same for the same content."""
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -42,10 +45,18 @@ class Places:
     Args:
         repository: what the hits were found in.
         paths: of each blob, paths and the commits that brought it there.
+        path_class: a hit in a blob speaks for those of its paths that are of its own path's class.
     """
 
-    def __init__(self, repository: Repository, paths: Mapping[str, list[tuple[str, str]]]) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        paths: Mapping[str, list[tuple[str, str]]],
+        *,
+        path_class: PathClass,
+    ) -> None:
         self._repository = repository
+        self._path_class = path_class
         self._paths = paths
         self._commits: dict[str, Origin] = {}
 
@@ -69,7 +80,7 @@ class Places:
         elif hit.where is Where.NAME:
             yield bare(in_head=any(hit.path in path.split("/") for path in self._head))
         elif hit.where is Where.BLOB and oid in self._paths:
-            for path, commit in self._paths[oid]:
+            for path, commit in self._spoken_for(hit, self._paths[oid]):
                 in_head = self._head.get(path) == oid
                 yield bare(path=path, origin=self._commits.get(commit), in_head=in_head)
         elif hit.where is Where.BLOB and oid in held:
@@ -77,6 +88,12 @@ class Places:
             yield bare(path=name, held_by=holder)
         else:
             yield bare()
+
+    def _spoken_for(self, hit: Hit, places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        if len(places) == 1 or hit.path is None:
+            return places
+        own = self._path_class(hit.path)
+        return [place for place in places if self._path_class(place[0]) == own]
 
     @cached_property
     def _head(self) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """A whole repository, every object once: portions for the crew, and their harvests put together."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from skillconnect_ops.core.plan import Ticker
@@ -8,6 +8,7 @@ from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.objects import Introduction, Listed, ObjectKind, Repository
 from skillconnect_ops.history.jobs import ObjectJob, look_at_objects
 from skillconnect_ops.history.model import Gap, Hit, Search, Where
+from skillconnect_ops.history.places import PathClass
 from skillconnect_ops.history.wire import Harvest, unpacked
 
 PORTION_BYTES = 48 << 20
@@ -22,6 +23,7 @@ class Sweep:
     Args:
         repository: what is walked.
         search: what looks at each content.
+        path_class: a blob is searched once for each class of its paths.
         crew: who does the work.
         portion_bytes: how much one job reads.
     """
@@ -31,12 +33,14 @@ class Sweep:
         repository: Repository,
         *,
         search: Search,
+        path_class: PathClass,
         crew: Crew,
         portion_bytes: int = PORTION_BYTES,
     ) -> None:
         self._portion_bytes = portion_bytes
         self._repository = repository
         self._search = search
+        self._path_class = path_class
         self._crew = crew
         self.paths: dict[str, list[tuple[str, str]]] = {}
         """Of each blob: the paths that it had, each with the commit that brought it there."""
@@ -58,9 +62,9 @@ class Sweep:
         brought = self._introduced(commits)
         self.paths = brought
         jobs = [
-            *self._portions(ObjectKind.COMMIT, ((oid, None, 0) for oid in commits)),
+            *self._portions(ObjectKind.COMMIT, ((oid, (), 0) for oid in commits)),
             *self._portions(
-                ObjectKind.BLOB, ((oid, places[0][0], 0) for oid, places in brought.items())
+                ObjectKind.BLOB, ((oid, self._unlike(places), 0) for oid, places in brought.items())
             ),
         ]
         self._walk(jobs, 0, ticker)
@@ -91,17 +95,17 @@ class Sweep:
         """Trees and messages first: while children read these, the paths of blobs are found."""
         of = {kind: [one for one in listed if one.kind is kind] for kind in ObjectKind}
         for kind in (ObjectKind.TREE, *_MESSAGES):
-            yield from self._portions(kind, ((one.oid, None, one.size_bytes) for one in of[kind]))
+            yield from self._portions(kind, ((one.oid, (), one.size_bytes) for one in of[kind]))
         self.paths = self._introduced([one.oid for one in of[ObjectKind.COMMIT]])
         yield from self._portions(ObjectKind.BLOB, self._by_path(of[ObjectKind.BLOB]))
 
     def _portions(
-        self, kind: ObjectKind, items: Iterable[tuple[str, str | None, int]]
+        self, kind: ObjectKind, items: Iterable[tuple[str, tuple[str, ...], int]]
     ) -> Iterator[ObjectJob]:
-        portion: list[tuple[str, str | None]] = []
+        portion: list[tuple[str, tuple[str, ...]]] = []
         size_bytes = 0
-        for oid, path, of_one in items:
-            portion.append((oid, path))
+        for oid, paths, of_one in items:
+            portion.append((oid, paths))
             size_bytes += of_one
             if size_bytes >= self._portion_bytes:
                 yield self._job(kind, portion)
@@ -109,7 +113,7 @@ class Sweep:
         if portion:
             yield self._job(kind, portion)
 
-    def _job(self, kind: ObjectKind, items: Sequence[tuple[str, str | None]]) -> ObjectJob:
+    def _job(self, kind: ObjectKind, items: Sequence[tuple[str, tuple[str, ...]]]) -> ObjectJob:
         return ObjectJob(
             repository=self._repository, search=self._search, kind=kind, items=tuple(items)
         )
@@ -120,7 +124,16 @@ class Sweep:
             _note(places, one)
         return places
 
-    def _by_path(self, blobs: Iterable[Listed]) -> Iterator[tuple[str, str | None, int]]:
+    def _unlike(self, places: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """Of a blob's paths the oldest of each class; nearly all blobs have a single path."""
+        if len(places) == 1:
+            return (places[0][0],)
+        of: dict[Hashable, str] = {}
+        for path, _ in places:
+            of.setdefault(self._path_class(path), path)
+        return tuple(of.values())
+
+    def _by_path(self, blobs: Iterable[Listed]) -> Iterator[tuple[str, tuple[str, ...], int]]:
         """Versions of a path one behind the other, oldest first: they are searched as such."""
         sizes = {one.oid: one.size_bytes for one in blobs}
         versions: dict[str, list[str]] = {}
@@ -129,8 +142,8 @@ class Sweep:
                 versions.setdefault(places[0][0], []).append(oid)
         for path in sorted(versions):
             for oid in versions[path]:
-                yield oid, path, sizes.pop(oid)
-        yield from ((oid, None, size_bytes) for oid, size_bytes in sizes.items())
+                yield oid, self._unlike(self.paths[oid]), sizes.pop(oid)
+        yield from ((oid, (), size_bytes) for oid, size_bytes in sizes.items())
 
     def _look_at_names(self, names: Iterable[str], where: Where) -> None:
         """All names at once, a line each; their parts are words, as no slash joins them."""

@@ -180,6 +180,31 @@ def test_two_secrets_at_one_place_of_different_detectors_are_one_finding() -> No
     assert len(scan(f"MONGO_PASSWORD_URI=mongodb://u:{value()}@db1.corp.io/x")) == 1
 
 
+def random_of(letters: str, length: int) -> str:
+    return "".join(secrets.choice(letters) for _ in range(length))
+
+
+@pytest.mark.parametrize("text", ["{key}:{other}", "{other}:{key}", "{key};{other}"])
+def test_what_is_joined_to_a_more_specific_secret_is_found_and_masked(text: str) -> None:
+    key = "AKIA" + random_of(string.ascii_uppercase, 16)
+    other = "Zk4" + random_of(string.ascii_letters + string.digits, 37)
+    content = "AWS_CREDENTIALS_SECRET=" + text.format(key=key, other=other)
+    found = scan(content)
+    assert {match.secret.reveal() for match in found} == {key, other}
+    for match in found:
+        assert content[match.start : match.end] == match.secret.reveal()
+        assert key[4:] not in match.context
+        assert other[4:] not in match.context
+
+
+def test_what_a_less_specific_one_covers_beyond_the_more_specific_is_masked() -> None:
+    key = "AKIA" + random_of(string.ascii_uppercase, 16)
+    (match,) = scan(f"DB_PASSWORD='rain 4 ever, {key}, summer.9'")
+    assert match.detector == "aws-access-key"
+    assert "rain" not in match.context
+    assert "summer" not in match.context
+
+
 HOSTILE = {
     "quotes": b'"',
     "one letter": b"a",

@@ -161,6 +161,17 @@ def many_commits(b: Builder) -> Told:
     return s, "src/shop.js", "not in HEAD"
 
 
+def renamed(b: Builder) -> Told:
+    """Nothing but the later of the two names says that this is a password."""
+    s = "".join(secrets.choice(ALNUM) for _ in range(24))
+    b.commit("notes.lst", f"db.corp.invalid:5432:shop:shop:{s}\n")
+    b.git("mv", "notes.lst", ".pgpass")
+    b.git("commit", "-q", "-m", "where psql looks")
+    b.git("rm", "-q", ".pgpass")
+    b.git("commit", "-q", "-m", "tidy up")
+    return s, ".pgpass", "not in HEAD"
+
+
 def commit_message(b: Builder) -> Told:
     s = uri()
     made = b.commit("src/a.js", "let a\n", f"connect\n\nwith {s}")
@@ -585,6 +596,7 @@ PLACES: tuple[tuple[str, Callable[[Builder], Told], bool], ...] = (
     ("a signed commit's message", signed_commit, True),
     ("a value in two halves", split, False),
     ("an LFS object that is elsewhere", lambda b: lfs(b, here=False), False),
+    ("a file that was renamed to .pgpass", renamed, True),
     ("a file that is only staged", staged, True),
     ("COMMIT_EDITMSG", git_file("COMMIT_EDITMSG"), True),
 )

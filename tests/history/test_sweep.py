@@ -8,6 +8,7 @@ from skillconnect_ops.adapters.objects import GitRepositories
 from skillconnect_ops.adapters.system import ProcessEnvironment
 from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.ports.crew import Crew
+from skillconnect_ops.detection import path_class
 from skillconnect_ops.history.sweep import Sweep
 from tests.history.hideouts import Builder, line, uri
 
@@ -28,7 +29,9 @@ class Counting:
 def _swept(root: Path, crew: Crew) -> set[tuple[str, str]]:
     repository = GitRepositories(ProcessEnvironment(os.environ)).open(root)
     assert repository is not None
-    sweep = Sweep(repository, search=Detectors(), crew=crew, portion_bytes=100)
+    sweep = Sweep(
+        repository, search=Detectors(), path_class=path_class, crew=crew, portion_bytes=100
+    )
     ticker = Counting()
     sweep.everything(ticker)
     assert ticker.bytes == sweep.size_bytes > 0

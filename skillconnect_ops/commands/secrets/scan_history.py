@@ -10,6 +10,7 @@ from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.shell import word
+from skillconnect_ops.detection import path_class
 from skillconnect_ops.history.jobs import FileJob, look_at_files
 from skillconnect_ops.history.model import Gap, Hit, Search, Where
 from skillconnect_ops.history.nested import Nested
@@ -42,7 +43,7 @@ def scan_repository(
     Raises:
         Precondition: `since` names nothing.
     """
-    sweep = Sweep(repository, search=search, crew=house.crew)
+    sweep = Sweep(repository, search=search, path_class=path_class, crew=house.crew)
     label = str(inner) if inner else "objects"
     if since is not None:
         commits = repository.commits_since(since)
@@ -102,7 +103,7 @@ def scan_nested(
 def _scan(
     repository: Repository, sweep: Sweep, own: Sequence[Hit], gaps: Sequence[Gap], inner: Inner
 ) -> Scan:
-    places = Places(repository, sweep.paths)
+    places = Places(repository, sweep.paths, path_class=path_class)
     seen = [Seen(sighting=one, inner=inner) for one in places.sightings(sweep.hits)]
     seen += [
         Seen(sighting=Sighting(where=hit.where, trace=trace, path=hit.path), inner=inner)

@@ -157,6 +157,31 @@ def test_since_looks_at_newer_commits_alone(skc: Skc, shop: Path) -> None:
     assert "no revision nowhere" in wrong.stderr
 
 
+@pytest.mark.parametrize("how", [("--history",), ("--since", "begin")])
+def test_a_file_that_was_renamed_is_judged_under_each_of_its_names(
+    skc: Skc, shop: Path, how: tuple[str, ...]
+) -> None:
+    git(shop, "tag", "begin")
+    renamed = {"notes.lst": ".pgpass", ".env.example": ".env", "tests/cfg.js": "src/cfg.js"}
+    write(shop, "notes.lst", f"db.corp.io:5432:app:app:Kq9{secrets.token_hex(6)}\n")
+    write(shop, ".env.example", f"JWT_SECRET_KEY=Kq9{secrets.token_hex(12)}\n")
+    write(shop, "tests/cfg.js", f"const cfg = {{ dbPassword: 'Rain-{secrets.token_hex(4)}' }}\n")
+    git(shop, "add", "-Af")
+    git(shop, "commit", "-q", "-m", "begin with examples")
+    (shop / "src").mkdir()
+    for old, new in renamed.items():
+        git(shop, "mv", old, new)
+    git(shop, "commit", "-q", "-m", "use them")
+    git(shop, "rm", "-q", *renamed.values())
+    git(shop, "commit", "-q", "-m", "tidy up")
+    ran = skc("secrets", "scan", *how, "--format", "json", cwd=shop)
+    assert ran.code == 13
+    sure = {one["path"]: one["confidence"] for one in ran.json["findings"]}
+    assert sure.get(".env.example") == sure.get("tests/cfg.js") == "low", sure
+    assert {sure.get(new) for new in renamed.values()} <= {"medium", "high"}, sure
+    assert "notes.lst" not in sure
+
+
 def test_a_shallow_clone_is_named_incomplete(skc: Skc, shop: Path, tmp_path: Path) -> None:
     write(shop, "more.js", "let more\n")
     git(shop, "add", ".")
