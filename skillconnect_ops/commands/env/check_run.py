@@ -181,4 +181,6 @@ def _count(outcomes: Sequence[Fault | Unknown]) -> int:
 def _next(findings: Sequence[Finding]) -> tuple[str, ...]:
     """The commands that remedies begin with, those of the gravest first."""
     commands = (each.remedy.partition(",")[0] for each in findings)
-    return tuple(dict.fromkeys(each for each in commands if each.startswith("skc ")))[:2]
+    return tuple(
+        dict.fromkeys(each for each in commands if each.rpartition(" && ")[2].startswith("skc "))
+    )[:2]

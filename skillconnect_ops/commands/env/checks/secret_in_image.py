@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from skillconnect_ops.code.dockerfile import Copied, Instruction, copied, mounted, pairs
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, Held, Image
 from skillconnect_ops.commands.env.describe import is_secret
+from skillconnect_ops.commands.env.gitignore import is_env_file
 from skillconnect_ops.commands.env.ignore import Ignore
 from skillconnect_ops.commands.env.values import is_placeholder
 from skillconnect_ops.core.finding import Confidence, Severity
@@ -66,7 +67,7 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
                 yield from _written(facts, image, each)
         if whole:  # one rule ends all of them
             first = min(whole, key=lambda each: each.sure is not Confidence.HIGH)
-            yield _fault(image, first, remedy=f"add **/.env* to {image.ignore_file}")
+            yield _fault(image, first, remedy=f"add {_rules(image, whole)} to {image.ignore_file}")
 
 
 def _brought(
@@ -96,6 +97,11 @@ def _could_be_there(facts: Facts, file: Held) -> bool:
 def _names(source: str) -> bool:
     """Whether a source is written for env files, and not a folder that happens to hold some."""
     return posixpath.basename(source).startswith(".env")
+
+
+def _rules(image: Image, whole: list[_Bringing]) -> str:
+    files = sorted({path for each in whole for path in each.files if not is_env_file(path)})
+    return ", ".join(("**/.env*", *(image.inside(path) or path for path in files)))
 
 
 def _fault(image: Image, found: _Bringing, *, remedy: str) -> Fault:

@@ -13,8 +13,8 @@ from skillconnect_ops.adapters.git import GitProgram
 from skillconnect_ops.adapters.system import ProcessEnvironment
 from skillconnect_ops.commands.env.held import sighted
 from skillconnect_ops.core.report import Unknown
-from tests.commands.env.example.conftest import App, git
-from tests.commands.env.example.test_check import GOOD, findings, look
+from tests.commands.env.example.conftest import SETTINGS, App, git
+from tests.commands.env.example.test_check import ENV, GOOD, findings, look
 from tests.conftest import Skc
 from tests.disk.test_shared import as_somebody_without_rights
 
@@ -434,3 +434,17 @@ def test_what_a_command_sees_of_the_context_is_said(
     told = [(each["subject"], each["reason"]) for each in ran.json["unknown"]]
     wanted = [("backend/Dockerfile:2", f"the command sees {sees}, and may keep it")]
     assert told == (wanted if sees else [])
+
+
+def test_the_rule_for_an_image_covers_a_file_of_another_name(skc: Skc, app: App) -> None:
+    name = "backend/conf/production.env"
+    settings = SETTINGS.replace("backend/.env", name)
+    root = app({**GOOD, "skc.yaml": settings, name: ENV, "backend/.dockerignore": ""})
+    (told,) = (f for f in look(skc, root).json["findings"] if f["id"] == "secret-in-image")
+    assert told["remedy"] == "add **/.env*, conf/production.env to backend/.dockerignore"
+
+
+def test_the_next_command_leads_into_a_nested_repository(skc: Skc, app: App) -> None:
+    root = app(GOOD)
+    nested(root, "backend", ".env")
+    assert look(skc, root).json["next"][0] == "cd backend && skc env untrack"
