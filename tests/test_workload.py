@@ -1,5 +1,6 @@
 """The workload of the backup tests: its check sees what is torn, and only that."""
 
+import time
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ def test_a_writer_that_fails_is_told(client: Client, mongo: Secret, database: st
     def go_on_writing() -> None:
         with writing(mongo, database, writers=1) as writers:
             client[database].command("collMod", "pairs_left", validator={"nothing": 1})
+            time.sleep(1)  # so that it writes at least once more
             writers.stop()
 
     with pytest.raises(AssertionError, match="a writer failed: WriteError"):

@@ -107,7 +107,7 @@ def rotate(
             }
         },
         view=(Lines(_said(secrets, moves)),) if outcome.walked else (),
-        next=(_next(secrets, moves),) if outcome.walked else (house.person.again(),),
+        next=(_next(secrets, moves),) if outcome.walked else ("skc rotate",),
     )
 
 

@@ -115,6 +115,11 @@ def _filled(value: object) -> Broken | None:
     return Broken(what="is empty", why="an empty text names nothing", fix="write a value")
 
 
+def _folder(value: object) -> Broken | None:
+    """A folder's name may well be a blank."""
+    return None if str(value) else _filled(value)
+
+
 def _all_filled(value: object) -> Broken | None:
     found = (_filled(item) for item in value) if isinstance(value, tuple) else ()
     return next((fault for fault in found if fault), None)
@@ -198,7 +203,7 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (ProjectSettings, "id"): _id,
     (ProjectSettings, "name"): _filled,
     (Settings, "targets"): _target_names,
-    (Settings, "backend"): _filled,
+    (Settings, "backend"): _folder,
     (TargetSettings, "env_files"): _all_filled,
     (TargetSettings, "secrets"): _names,
     (TargetSettings, "consumers"): _names,
