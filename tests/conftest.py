@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from msgspec import Struct
 
@@ -17,6 +18,10 @@ from skillconnect_ops import app
 from skillconnect_ops.terminal.streams import Streams
 
 pytest_plugins = ("tests.servers",)
+
+# how long one example takes says how busy the machine is, and nothing about the code
+hypothesis.settings.register_profile("skc", deadline=None)
+hypothesis.settings.load_profile("skc")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell that runs us in the background ignores Ctrl-C, and every child of ours would, too
