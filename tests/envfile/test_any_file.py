@@ -16,6 +16,7 @@ from tests.envfile.generator import Case
 
 FILES = 20_000
 LONG_FILES = 1_000_000
+LONG_PARTS = 10
 
 
 def written(case: Case) -> EnvFile | None:
@@ -90,11 +91,13 @@ def test_a_written_value_is_read_alike_by_every_reader(
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_a_million_files(modules: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", range(LONG_PARTS))
+def test_a_million_files(modules: Path, tmp_path: Path, part: int) -> None:
+    """In parts, so that every processor has some."""
     seed = int(os.environ.get("SKC_TEST_SEED") or time.time_ns() % 10**9)
     print(f"seed {seed}; again with SKC_TEST_SEED={seed}")  # noqa: T201
-    for turn in range(LONG_FILES // FILES):
-        assert run(seed + turn, FILES, modules, tmp_path) > 0.3
+    for turn in range(LONG_FILES // FILES // LONG_PARTS):
+        assert run(seed + 1000 * part + turn, FILES, modules, tmp_path) > 0.3
 
 
 def test_the_readers_are_foretold(modules: Path, tmp_path: Path) -> None:
