@@ -13,7 +13,8 @@ from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.disk import shared
 from skillconnect_ops.envfile import Reader, parse, put_back
-from skillconnect_ops.evidence.matching import Reason, Refusal
+from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
+from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.evidence.retirements import evidence_of
 
 RELOAD_S = 300.0
@@ -221,31 +222,28 @@ class RetireValue:
 
     def apply(self, step: ValueRetire, walk: Walk) -> Mapping[str, Any]:
         """Record it; once, however often this runs."""
-        ledger = self._house.retired()
-        retirement = ledger.retirement(
-            kept(walk, step.secret, age="old"),
-            name=step.env,
-            kind=step.sort,
-            reason=Reason(step.reason),
-            refusal=Refusal.PROVEN if step.refused else Refusal.UNPROVEN,
-        )
+        ledger, retirement = self._retirement(step, walk)
         ledger.add(retirement, command="rotate finish", journal=walk.id)
         return {"private": retirement.private}
 
     def verify(self, step: ValueRetire, walk: Walk) -> Sequence[Proof]:
         """Read the ledger again."""
+        ledger, retirement = self._retirement(step, walk)
+        return [evidence_of(retirement, ledger.find(retirement))]
+
+    def undo(self, step: ValueRetire, image: Image, walk: Walk) -> None:
+        """Nothing: a final step is never undone."""
+
+    def _retirement(self, step: ValueRetire, walk: Walk) -> tuple[RetiredLedger, Retirement]:
+        """The ledger, and what it is to hold."""
         ledger = self._house.retired()
-        retirement = ledger.retirement(
+        return ledger, ledger.retirement(
             kept(walk, step.secret, age="old"),
             name=step.env,
             kind=step.sort,
             reason=Reason(step.reason),
             refusal=Refusal.PROVEN if step.refused else Refusal.UNPROVEN,
         )
-        return [evidence_of(retirement, ledger.find(retirement))]
-
-    def undo(self, step: ValueRetire, image: Image, walk: Walk) -> None:
-        """Nothing: a final step is never undone."""
 
 
 class _Reload:

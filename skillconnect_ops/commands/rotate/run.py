@@ -1,6 +1,6 @@
 """`skc rotate`: look, plan, hand over to the gait, and say what comes next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 
@@ -225,20 +225,23 @@ def _must_be_free(house: House, target: Target, secrets: Sequence[Named]) -> Non
 
 
 def _resources(house: House, target: Target, secrets: Sequence[Named]) -> tuple[Resource, ...]:
-    root = house.project().root
     files = dict.fromkeys(file for one in secrets for file in one.files)
-    return (
-        *(Resource("env", str((root / file).resolve())) for file in files),
-        *(Resource("secret", f"{target.name}/{one.name}") for one in secrets),
-    )
+    return _held(house, target, files=files, names=[one.name for one in secrets])
 
 
 def resources_of(house: House, target: Target) -> tuple[Resource, ...]:
     """All that a rotation of this target may hold."""
+    names = sorted(configured(target))
+    return _held(house, target, files=target.settings.env_files, names=names)
+
+
+def _held(
+    house: House, target: Target, *, files: Iterable[str], names: Iterable[str]
+) -> tuple[Resource, ...]:
     root = house.project().root
     return (
-        *(Resource("env", str((root / file).resolve())) for file in target.settings.env_files),
-        *(Resource("secret", f"{target.name}/{name}") for name in sorted(configured(target))),
+        *(Resource("env", str((root / file).resolve())) for file in files),
+        *(Resource("secret", f"{target.name}/{name}") for name in names),
     )
 
 
