@@ -3,10 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 from msgspec.structs import replace
 
+from skillconnect_ops.core.excerpts import Excerpts, Within, joined
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection.context import Place, Places
@@ -27,6 +29,8 @@ _JOINED = regex(rb"[:;,|]?([A-Za-z0-9/+=_-]{16,200})[:;,|]?")
 
 Found = tuple[int, Span]
 """A span and the rank of its detector in the register; a lower rank is more specific."""
+Hit = tuple[int, int, int]
+"""A keyword's index, and where it begins and ends."""
 
 
 class Scanner:
@@ -60,9 +64,11 @@ class Scanner:
             for rank, one in enumerate(self._detectors)
             if one.files is not None and one.read is not None
         )
-        self._any_reader = regex(
+        any_reader = regex(
             "|".join(f"(?:{one.files})" for one in self._detectors if one.files), re.IGNORECASE
         )
+        # versions of one file are looked at one after the other
+        self._is_read = lru_cache(1 << 10)(lambda path: any_reader.search("/" + path) is not None)
         self._whole = tuple(
             (rank, one.read)
             for rank, one in enumerate(self._detectors)
@@ -76,24 +82,24 @@ class Scanner:
         """
         text = _as_utf8(content)
         data = content if text is None else text.content
-        return bool(self._whole) or any(True for _ in self._hits(data, 0, len(data)))
+        return bool(self._whole) or any(True for _ in self._hits(data))
 
-    def is_local(self, path: str, content: bytes, *, begin: int, texts: Iterable[bytes]) -> bool:
-        """Whether a change counts at the keywords around it alone, and nowhere else in the file.
+    def is_local(self, path: str, content: bytes, *, begin: int, texts: Sequence[bytes]) -> bool:
+        """Whether changes count at the keywords around them alone, and nowhere else in the file.
 
         Args:
             path: of the file.
             content: all of it.
-            begin: where the change begins.
+            begin: where the first change begins.
             texts: what stands there now, and what stood there before.
         """
-        if self._whole or self._any_reader.search("/" + path):
+        if self._whole or self._is_read(path):
             return False
         if begin < HEAD_BYTES and not Page(path, content).is_known_by_name:
             return False
-        return not any(map(self._wide.find_matches_as_indexes, texts))
+        return not self._wide.find_matches_as_indexes(joined(texts))
 
-    def scan(self, blob: Blob, *, within: tuple[int, int] | None = None) -> list[Match]:
+    def scan(self, blob: Blob, *, within: Within | None = None) -> list[Match]:
         """All secrets of the blob, in their order of place, each graded.
 
         What is sure to be code (`token = next()`) is only counted, in `passed_over`, unless the
@@ -101,12 +107,12 @@ class Scanner:
 
         Args:
             blob: what is looked at.
-            within: only what keywords between these offsets lead to; see `is_local`.
+            within: only what keywords that begin in these parts lead to; see `is_local`.
         """
         text = _as_utf8(blob.content)
         content = blob.content if text is None else text.content
         page = Page(blob.path, content, thorough=self._thorough)
-        found = self._at_keywords(page, within or (0, len(content)))
+        found = self._at_keywords(page, within)
         if within is None:
             found += self._by_reading(page)
         self.passed_over.update(page.passed_over)
@@ -114,10 +120,11 @@ class Scanner:
             return []
         return list(self._matches(page, _settled(found), text))
 
-    def _at_keywords(self, page: Page, within: tuple[int, int]) -> list[Found]:
+    def _at_keywords(self, page: Page, within: Within | None) -> list[Found]:
         found: list[Found] = []
         done = [0] * len(self._detectors)
-        for index, start, end in self._hits(page.content, *within):
+        hits = self._hits(page.content) if within is None else self._within(page.content, within)
+        for index, start, end in hits:
             for rank, look in self._looks[index]:
                 # A keyword within what this detector has just found is part of that.
                 if start >= done[rank]:
@@ -129,10 +136,9 @@ class Scanner:
     def _by_reading(self, page: Page) -> list[Found]:
         """What is found in files that are read whole, some for their name."""
         found = [(rank, span) for rank, read in self._whole for span in read(page)]
-        path = None if page.path is None else "/" + page.path
-        if path is not None and self._any_reader.search(path):
+        if page.path is not None and self._is_read(page.path):
             for rank, names, read in self._readers:
-                if names.search(path):
+                if names.search("/" + page.path):
                     found.extend((rank, span) for span in read(page))
         return found
 
@@ -141,18 +147,28 @@ class Scanner:
             self._keywords, matchkind=MatchKind.Standard, implementation=implementation
         )
 
-    def _hits(self, content: bytes, first: int, last: int) -> Iterator[tuple[int, int, int]]:
-        """Keywords that begin between two offsets."""
+    def _within(self, content: bytes, within: Within) -> Iterator[Hit]:
+        """Keywords that begin in these parts."""
+        parts = Excerpts.of(content, within, beyond_bytes=self._overlap)
+        for index, start, end in self._hits(parts.text):
+            origin = parts.origin(start)
+            if origin is not None:
+                yield index, origin, origin + end - start
+
+    def _hits(self, content: bytes) -> Iterable[Hit]:
+        """All keywords."""
         before = self._seen_bytes
-        self._seen_bytes += last - first
+        self._seen_bytes += len(content)
         if before <= _MUCH_BYTES < self._seen_bytes:
             self._automaton = self._built(Implementation.DFA)
-        if last - first <= PIECE and first == 0 and last == len(content):
-            yield from self._automaton.find_matches_as_indexes(content, overlapping=True)
-            return
+        if len(content) <= PIECE:
+            return self._automaton.find_matches_as_indexes(content, overlapping=True)
+        return self._in_pieces(content)
+
+    def _in_pieces(self, content: bytes) -> Iterator[Hit]:
         view = memoryview(content)
-        for begin in range(first, last, PIECE):
-            length = min(PIECE, last - begin)
+        for begin in range(0, len(content), PIECE):
+            length = min(PIECE, len(content) - begin)
             piece = view[begin : begin + length + self._overlap]
             for index, start, end in self._automaton.find_matches_as_indexes(
                 piece, overlapping=True

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 import ahocorasick_rs
 from msgspec import Struct
 
+from skillconnect_ops.core.excerpts import Excerpts, Within
 from skillconnect_ops.core.regex import regex
 
 _LONGEST = 1 << 16
@@ -81,12 +82,12 @@ class Disguises:
         self._known: _Known | None = None
         self._seen_bytes = 0
 
-    def undone(self, content: bytes, *, within: tuple[int, int] | None = None) -> Iterator[Plain]:
+    def undone(self, content: bytes, *, within: Within | None = None) -> Iterator[Plain]:
         """Every stretch that holds an anchor in disguise, once.
 
         Args:
             content: what is looked at.
-            within: only what anchors that begin between these offsets lead to.
+            within: only what anchors that begin in these parts lead to.
         """
         # Whoever takes a stretch may have it searched before taking the next one.
         seen: dict[Form, int] = {}
@@ -99,19 +100,19 @@ class Disguises:
             yield plain
 
     def _matches(
-        self, content: bytes, within: tuple[int, int] | None
+        self, content: bytes, within: Within | None
     ) -> Iterator[tuple[int, int, int, _Known]]:
         if within is None:
             known = self._ready_for(content)
             for index, start, end in known.matcher.find_matches_as_indexes(content):
                 yield index, start, end, known
             return
-        first, last = within
-        part = content[first : last + _LONGEST_ANCHOR]
-        known = self._ready_for(part)
-        for index, start, end in known.matcher.find_matches_as_indexes(part):
-            if first + start < last:
-                yield index, first + start, first + end, known
+        parts = Excerpts.of(content, within, beyond_bytes=_LONGEST_ANCHOR)
+        known = self._ready_for(parts.text)
+        for index, start, end in known.matcher.find_matches_as_indexes(parts.text):
+            origin = parts.origin(start)
+            if origin is not None:
+                yield index, origin, origin + end - start, known
 
     def _ready_for(self, content: bytes) -> _Known:
         """The forms that the content needs and those that were needed before; at last, all."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote_to_bytes
 
+from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.history.encodings import Form, Plain, unescaped
 
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -40,7 +41,7 @@ Decode = Callable[[bytes], Iterable[bytes]]
 class Everywhere:
     """Undoes every disguise that it sees; has the `undone` of `encodings.Disguises`."""
 
-    def undone(self, content: bytes, *, within: tuple[int, int] | None = None) -> Iterator[Plain]:
+    def undone(self, content: bytes, *, within: Within | None = None) -> Iterator[Plain]:
         """Texts that were disguised, those of one form mostly together; always of the whole."""
         standard = content.translate(_TO_STANDARD)
         yield from _decoded(Form.BASE64, _BASE64, standard, _from_base64)

@@ -1,5 +1,6 @@
 """What is found in a content, what could not be looked at, and where a content lives."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -52,10 +53,15 @@ class Search(Protocol):
     def __call__(self, path: str | None, content: bytes) -> Looked:
         """Look at a whole content; what has no path is given None."""
 
-    def around(self, path: str, content: bytes, part: Part) -> Looked | None:
-        """What is found at the words within the part; all of the content may be looked at.
+    def around(self, path: str, content: bytes, parts: Sequence[Part]) -> Looked | None:
+        """What is found at the words within the parts; all of the content may be looked at.
 
-        None where a part cannot tell: the change may count elsewhere in the file.
+        None where parts cannot tell: a change may count elsewhere in the file.
+
+        Args:
+            path: of the file.
+            content: all of it.
+            parts: in their order, without overlap.
         """
 
 

@@ -6,23 +6,24 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.archives import Budget, Skipped, members
 from skillconnect_ops.history.encodings import Plain
-from skillconnect_ops.history.model import Looked, Part, Trace
+from skillconnect_ops.history.model import Looked, Trace
 
 _DEEPEST = 3
 """Wrappings within wrappings that are followed."""
 
-PlainSearch = Callable[[str | None, bytes, tuple[int, int] | None], Sequence[Trace]]
-"""Path, content, and the offsets between which alone words count, if not all do."""
+PlainSearch = Callable[[str | None, bytes, Within | None], Sequence[Trace]]
+"""Path, content, and the parts in which alone words count, if not all do."""
 _LINE_END = regex(rb"\n")
 
 
 class Disguised(Protocol):
     """Undoes encodings: only where a word stands (`encodings`), or `everywhere`."""
 
-    def undone(self, content: bytes, *, within: tuple[int, int] | None = None) -> Iterator[Plain]:
+    def undone(self, content: bytes, *, within: Within | None = None) -> Iterator[Plain]:
         """What stands in the content in disguise."""
 
 
@@ -44,10 +45,9 @@ class Unfolding:
         traces = tuple(self._look(path, content, Budget(), skipped, depth=0))
         return Looked(traces, tuple(skipped))
 
-    def around(self, path: str, content: bytes, part: Part) -> Looked:
-        """What the words within a part lead to; not for archives, of which no part can be told."""
+    def around(self, path: str, content: bytes, within: Within) -> Looked:
+        """What the words within parts lead to; not for archives, of which no part can be told."""
         skipped: list[str] = []
-        within = (part.begin, part.end)
         plain = self._search(path, content, within)
         traces = self._with_disguised(path, content, plain, Budget(), skipped, within=within)
         return Looked(tuple(traces), tuple(skipped))
@@ -77,7 +77,7 @@ class Unfolding:
         skipped: list[str],
         *,
         depth: int = 0,
-        within: tuple[int, int] | None = None,
+        within: Within | None = None,
     ) -> Iterator[Trace]:
         yield from plain
         seen = {(trace.detector, trace.secret, trace.line) for trace in plain}

@@ -94,12 +94,13 @@ class Versions:
         carried = _carried(before, _Lines(content), kept) if before.looked.traces else []
         if carried is None:
             return None
-        found = {_mark(trace): trace for trace in carried}
-        for part in _between(kept, before.content, content):
-            looked = self._search.around(path, content, part)
-            if looked is None or looked.skipped:
-                return None
-            found |= {_mark(trace): trace for trace in looked.traces}
+        parts = list(_between(kept, before.content, content))
+        looked = self._search.around(path, content, parts) if parts else Looked()
+        if looked is None or looked.skipped:
+            return None
+        if not carried:
+            return looked
+        found = {_mark(trace): trace for trace in (*carried, *looked.traces)}
         return Looked(tuple(found.values()))
 
 

@@ -4,7 +4,7 @@ import base64
 import random
 import secrets
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -26,13 +26,16 @@ class Needles:
         self.searched += len(content)
         return self._found(content)
 
-    def around(self, path: str, content: bytes, part: Part) -> Looked | None:
+    def around(self, path: str, content: bytes, parts: Sequence[Part]) -> Looked | None:
+        return Looked(tuple(one for part in parts for one in self._within(content, part)))
+
+    def _within(self, content: bytes, part: Part) -> Iterator[Trace]:
         self.searched += part.end - part.begin
         first = content.rfind(b"\n", 0, part.begin) + 1
         last = content.find(b"\n", part.end)
         looked = self._found(content[first : last if last >= 0 else len(content)])
         above = content.count(b"\n", 0, first)
-        return Looked(tuple(replace(one, line=one.line + above) for one in looked.traces))
+        yield from (replace(one, line=one.line + above) for one in looked.traces)
 
     def _found(self, content: bytes) -> Looked:
         return Looked(

@@ -1,9 +1,11 @@
 """The detectors as a search: what is handed to child processes, and what they build of it."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from msgspec import Struct
 
+from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.detection import DETECTORS, Blob, Match, Scanner
 from skillconnect_ops.history.encodings import Disguises
 from skillconnect_ops.history.model import Looked, Part, Trace
@@ -19,14 +21,15 @@ class Detectors(Struct, frozen=True, kw_only=True):
         """Look at one content, and at all that is wrapped in it."""
         return _unfolding(thorough=self.thorough)(path, content)
 
-    def around(self, path: str, content: bytes, part: Part) -> Looked | None:
-        """What is found at the words within a part, where a part can tell."""
-        texts = (content[part.begin : part.end], part.gone)
+    def around(self, path: str, content: bytes, parts: Sequence[Part]) -> Looked | None:
+        """What is found at the words within parts, where parts can tell."""
+        texts = [content[one.begin : one.end] for one in parts] + [one.gone for one in parts]
         if not _scanner(thorough=self.thorough).is_local(
-            path, content, begin=part.begin, texts=texts
+            path, content, begin=parts[0].begin, texts=texts
         ):
             return None
-        return _unfolding(thorough=self.thorough).around(path, content, part)
+        within = tuple((one.begin, one.end) for one in parts)
+        return _unfolding(thorough=self.thorough).around(path, content, within)
 
 
 @cache
@@ -38,7 +41,7 @@ def _scanner(*, thorough: bool) -> Scanner:
 def _unfolding(*, thorough: bool) -> Unfolding:
     scanner = _scanner(thorough=thorough)
 
-    def search(path: str | None, content: bytes, within: tuple[int, int] | None) -> list[Trace]:
+    def search(path: str | None, content: bytes, within: Within | None) -> list[Trace]:
         blob = Blob(path=path, content=content)
         return [_trace(match) for match in scanner.scan(blob, within=within)]
 
