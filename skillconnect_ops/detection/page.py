@@ -1,7 +1,7 @@
 """What is scanned, seen by a detector: the bytes, and what their path says about them."""
 
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.regex import regex
@@ -84,6 +84,7 @@ HEAD_BYTES = 64
 """How much of a content says what sort of file it is."""
 
 
+@lru_cache(1 << 10)
 def kind_by_name(path: str) -> Kind | None:
     """How values are written in a file of this name; None where only its content can tell."""
     name = path.rpartition("/")[2]

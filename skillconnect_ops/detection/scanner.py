@@ -115,7 +115,8 @@ class Scanner:
         found = self._at_keywords(page, within)
         if within is None:
             found += self._by_reading(page)
-        self.passed_over.update(page.passed_over)
+        if page.passed_over:
+            self.passed_over.update(page.passed_over)
         if not found:
             return []
         return list(self._matches(page, _settled(found), text))

@@ -10,7 +10,7 @@ from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.archives import Budget, Skipped, members
 from skillconnect_ops.history.encodings import Plain
-from skillconnect_ops.history.model import Looked, Trace
+from skillconnect_ops.history.model import Looked, Part, Trace
 
 _DEEPEST = 3
 """Wrappings within wrappings that are followed."""
@@ -45,9 +45,10 @@ class Unfolding:
         traces = tuple(self._look(path, content, Budget(), skipped, depth=0))
         return Looked(traces, tuple(skipped))
 
-    def around(self, path: str, content: bytes, within: Within) -> Looked:
+    def around(self, path: str, content: bytes, parts: Sequence[Part]) -> Looked:
         """What the words within parts lead to; not for archives, of which no part can be told."""
         skipped: list[str] = []
+        within = tuple((part.begin, part.end) for part in parts)
         plain = self._search(path, content, within)
         traces = self._with_disguised(path, content, plain, Budget(), skipped, within=within)
         return Looked(tuple(traces), tuple(skipped))

@@ -8,11 +8,12 @@ within one; what was found on a line that is cut so, or changed, has the whole s
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.model import Looked, Part, Search, Trace
 
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\xff\xfe", b"\xfe\xff")
@@ -31,9 +32,10 @@ _REACH = 1 << 15
 _PROBES = (0, 64, 256, 1024, 4096, 12288)
 """How far behind a difference, in the old version, a text is taken that the new one may hold."""
 _MOST_CHANGES = 200
-_STEP = 1 << 16
+_STEP = 1 << 14
 _FEW = 256
 _HELD_BYTES = 24 << 20
+_LINE_END = regex(rb"\n")
 
 
 class Same(Struct, frozen=True):
@@ -44,9 +46,19 @@ class Same(Struct, frozen=True):
     length: int
 
 
+class _Located(Struct, frozen=True):
+    """A trace, and the offsets of where its first line begins and its last one ends."""
+
+    trace: Trace
+    begin: int
+    end: int
+
+
 class _Version(Struct, frozen=True):
     content: bytes
-    looked: Looked
+    located: tuple[_Located, ...]
+    is_whole: bool
+    """Whether all of it could be looked at."""
 
 
 class Versions:
@@ -66,13 +78,15 @@ class Versions:
         if path is None or len(content) < _SMALLEST or _is_binary(content):
             return self._search(path, content)
         known = self._last.pop(path, ())
-        looked = None
+        version = None
         if known:
             nearest = min(known, key=lambda one: abs(len(one.content) - len(content)))
-            looked = self._by_difference(path, nearest, content)
-        if looked is None:
-            looked = self._search(path, content)
-        self._remember(path, known, _Version(content, looked))
+            version = self._by_difference(path, nearest, content)
+        looked = _looked(version) if version is not None else self._search(path, content)
+        if version is None:
+            located = tuple(_located(looked.traces, content))
+            version = _Version(content, located, is_whole=not looked.skipped)
+        self._remember(path, known, version)
         return looked
 
     def _remember(self, path: str, known: tuple[_Version, ...], version: _Version) -> None:
@@ -83,25 +97,28 @@ class Versions:
             _, oldest = self._last.popitem(last=False)
             self._held_bytes -= _held(oldest)
 
-    def _by_difference(self, path: str, before: _Version, content: bytes) -> Looked | None:
+    def _by_difference(self, path: str, before: _Version, content: bytes) -> _Version | None:
         """What changed, searched, and what is known of the rest; None where that is not enough."""
-        if before.looked.skipped:
+        if not before.is_whole:
             return None
         kept = [_inner(one, before.content, content) for one in alike(before.content, content)]
         kept = [one for one in kept if one.length > 0]
         if 4 * sum(one.length for one in kept) < len(content):
             return None
-        carried = _carried(before, _Lines(content), kept) if before.looked.traces else []
+        carried = _carried(before, content, kept) if before.located else []
         if carried is None:
             return None
         parts = list(_between(kept, before.content, content))
         looked = self._search.around(path, content, parts) if parts else Looked()
         if looked is None or looked.skipped:
             return None
-        if not carried:
-            return looked
-        found = {_mark(trace): trace for trace in (*carried, *looked.traces)}
-        return Looked(tuple(found.values()))
+        found = {_mark(one.trace): one for one in carried}
+        found |= {_mark(one.trace): one for one in _located(looked.traces, content)}
+        return _Version(content, tuple(found.values()), is_whole=True)
+
+
+def _looked(version: _Version) -> Looked:
+    return Looked(tuple(one.trace for one in version.located))
 
 
 def _mark(trace: Trace) -> tuple[object, ...]:
@@ -115,38 +132,6 @@ def _is_binary(content: bytes) -> bool:
 
 def _held(versions: tuple[_Version, ...]) -> int:
     return sum(len(one.content) for one in versions)
-
-
-def _whole(content: bytes, begin: int, end: int, touched: int) -> range:
-    """The lines of a stretch that lie wholly in it, counted in it from 1; it touches so many."""
-    starts = begin == 0 or content[begin - 1 : begin] == b"\n"
-    ends = end == len(content) or content[end - 1 : end] == b"\n"
-    return range(1 if starts else 2, touched + 1 if ends else touched)
-
-
-def _end(trace: Trace) -> int:
-    return trace.end_line or trace.line
-
-
-class _Lines:
-    """How many lines lie above an offset; asked for offsets in rising order."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._offset = 0
-        self._above = 0
-
-    def above(self, offset: int) -> int:
-        """The number of line ends before the offset."""
-        if offset < self._offset:
-            self._offset = self._above = 0
-        self._above += self._content.count(b"\n", self._offset, offset)
-        self._offset = offset
-        return self._above
-
-    def to(self, end: int) -> int:
-        """The number of lines that begin before the offset."""
-        return self.above(end) + (self._content[end - 1 : end] != b"\n")
 
 
 def alike(old: bytes, new: bytes) -> Iterator[Same]:
@@ -201,30 +186,36 @@ def _between(kept: list[Same], old: bytes, new: bytes) -> Iterator[Part]:
         at_old, at_new = one.old + one.length, one.new + one.length
 
 
-def _carried(before: _Version, lines: _Lines, kept: list[Same]) -> list[Trace] | None:
+def _carried(before: _Version, content: bytes, kept: list[Same]) -> list[_Located] | None:
     """The old version's traces in stretches that the new one has; None where a cut goes through."""
-    carried: list[Trace] = []
-    old_lines = _Lines(before.content)
+    carried: list[_Located] = []
+    shift = at_old = at_new = 0
     for one in kept:
-        above = old_lines.above(one.old)
-        end = one.old + one.length
-        touched = old_lines.to(end) - above
-        whole = _whole(before.content, one.old, end, touched)
-        shift = lines.above(one.new) - above
-        for trace in before.looked.traces:
-            first, last = trace.line - above, _end(trace) - above
-            if first in whole and last in whole:
-                carried.append(_moved(trace, shift))
-            elif first <= touched and last >= 1:
+        shift += content.count(b"\n", at_new, one.new)
+        shift -= before.content.count(b"\n", at_old, one.old)
+        at_old, at_new = one.old + one.length, one.new + one.length
+        for located in before.located:
+            if one.old <= located.begin and located.end <= at_old:
+                carried.append(_moved(located, one.new - one.old, lines=shift))
+            elif located.begin < at_old and located.end > one.old:
                 return None
     return carried
 
 
-def _moved(trace: Trace, by: int) -> Trace:
-    if by == 0:
-        return trace
-    end = None if trace.end_line is None else trace.end_line + by
-    return replace(trace, line=trace.line + by, end_line=end)
+def _located(traces: Sequence[Trace], content: bytes) -> list[_Located]:
+    """Where the lines of traces begin and end."""
+    if not traces:
+        return []
+    ends = [0, *(match.end() for match in _LINE_END.finditer(content)), len(content)]
+    return [_Located(one, ends[one.line - 1], ends[one.end_line or one.line]) for one in traces]
+
+
+def _moved(located: _Located, by: int, *, lines: int) -> _Located:
+    trace = located.trace
+    if lines:
+        end = None if trace.end_line is None else trace.end_line + lines
+        trace = replace(trace, line=trace.line + lines, end_line=end)
+    return _Located(trace, located.begin + by, located.end + by)
 
 
 def _alike_from(one: bytes, at: int, other: bytes, there: int) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
+from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.history.archives import BUDGET_BYTES, Budget, Member, Skipped, members
@@ -23,7 +24,7 @@ from skillconnect_ops.history.unfold import Unfolding
 ANCHOR = b"mongodb://"
 
 
-def search(path: str | None, content: bytes, within: tuple[int, int] | None = None) -> list[Trace]:
+def search(path: str | None, content: bytes, within: Within | None = None) -> list[Trace]:
     """Finds the anchor and the word behind it."""
     at = content.find(ANCHOR)
     if at < 0:

@@ -23,6 +23,8 @@ from skillconnect_ops.core.ports.objects import (
 
 _PSEUDO_REFS = ("ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 _BLOCK_BYTES = 1 << 20
+_MANY = 32
+"""Objects; from here on it is worth opening the packs."""
 _GITLINK = "160000"
 _NO_WORK_TREE = "cannot chdir to"
 _NOT_HERE = ("not a git repository", "No such file or directory")
@@ -137,8 +139,21 @@ class GitRepository(Struct, frozen=True, kw_only=True):
                 yield Listed(oid.decode(), ObjectKind(kind.decode()), int(size_bytes))
 
     def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
-        """Through one `git cat-file`."""
-        return stream.contents(self.git, oids)
+        """Many from the packs; few, and what is not to be had there, through one `git cat-file`."""
+        wanted = list(oids)
+        if len(wanted) >= _MANY:
+            from skillconnect_ops.adapters.objects.packs import packs  # noqa: PLC0415 - slow to load
+
+            with packs(self.git_folder, largest_bytes=stream.PIECE_BYTES) as here:
+                left: list[str] = []
+                for oid in wanted:
+                    piece = here.get(oid)
+                    if piece is None:
+                        left.append(oid)
+                    else:
+                        yield piece
+            wanted = left
+        yield from stream.contents(self.git, wanted)
 
     def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
         """Of a merge, only what differs from all parents (`-c`): the rest came before."""

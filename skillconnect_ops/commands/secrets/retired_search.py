@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets.tokens import candidates, tokens
+from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.errors import explain
@@ -54,7 +55,7 @@ class _Retirees:
         """What a trace's `detector` stands for."""
 
     def __call__(
-        self, path: str | None, content: bytes, within: tuple[int, int] | None = None
+        self, path: str | None, content: bytes, within: Within | None = None
     ) -> Sequence[Trace]:
         known: dict[str, Retired] = {}
         for some in candidates(content):

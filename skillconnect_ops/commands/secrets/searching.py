@@ -28,8 +28,7 @@ class Detectors(Struct, frozen=True, kw_only=True):
             path, content, begin=parts[0].begin, texts=texts
         ):
             return None
-        within = tuple((one.begin, one.end) for one in parts)
-        return _unfolding(thorough=self.thorough).around(path, content, within)
+        return _unfolding(thorough=self.thorough).around(path, content, parts)
 
 
 @cache

@@ -82,7 +82,7 @@ class Repository(Protocol):
         """Every object once, those of alternates too, in an order that is fast to read."""
 
     def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
-        """The objects' contents, in the order asked for."""
+        """The objects' contents, mostly in the order asked for: packed ones before loose ones."""
 
     def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
         """What each commit brought that none of its parents had at that path, oldest first.
