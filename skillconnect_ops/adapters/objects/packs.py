@@ -192,8 +192,9 @@ class _Pack:
         most = size + (size >> 8) + 64  # deflate makes what it cannot shorten that much longer
         if at + most > len(head) == _HEAD_BYTES:
             head = os.pread(self._descriptor, at + most, offset)
-        stored = zlib.decompress(memoryview(head)[at:], bufsize=size or 1)
-        if len(stored) != size:
+        inflating = zlib.decompressobj()
+        stored = inflating.decompress(memoryview(head)[at:], size + 1)
+        if len(stored) != size or not inflating.eof:
             raise _Damaged
         return _Entry(kind, stored, base)
 

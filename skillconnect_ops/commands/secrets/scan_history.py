@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
@@ -50,11 +51,13 @@ def scan_repository(
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
             sweep.since(commits, ticker)
         return _scan(repository, sweep, (), (), inner)
-    with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
-        sweep.everything(ticker)
+    with ThreadPoolExecutor(1) as beside:
+        lacks = beside.submit(repository.lacks)  # git walks commits and trees meanwhile
+        with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
+            sweep.everything(ticker)
     sweep.look_at_refs()
     own, gaps = _own_files(house, repository, search, sweep.pointers)
-    gaps += [Gap(lack.subject, f"{lack.reason}; {lack.fix}") for lack in repository.lacks()]
+    gaps += [Gap(lack.subject, f"{lack.reason}; {lack.fix}") for lack in lacks.result()]
     gaps += _linked_worktrees(repository, looked_at)
     scan = _scan(repository, sweep, own, gaps, inner)
     for folder in repository.inner():
