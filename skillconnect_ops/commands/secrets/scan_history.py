@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
@@ -51,6 +50,8 @@ def scan_repository(
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
             sweep.since(commits, ticker)
         return _scan(repository, sweep, (), (), inner)
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load for a hook
+
     with ThreadPoolExecutor(1) as beside:
         lacks = beside.submit(repository.lacks)  # git walks commits and trees meanwhile
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
