@@ -15,10 +15,12 @@ from skillconnect_ops.commands.env.errors import (
 )
 from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.commands.env.set_steps import EnvSet
+from skillconnect_ops.commands.env.survey import bare_root, folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.core.settings.rules import is_variable
 from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.disk import shared
@@ -50,6 +52,8 @@ class Place(Struct, frozen=True, kw_only=True):
     root: Path
     shown: str
     target: str | None
+    state: Path | None = None
+    """Where the journal goes, where there is no project."""
 
     @property
     def path(self) -> Path:
@@ -85,7 +89,7 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         every=request.every,
         after=request.after,
     )
-    outcome = house.office().carry_out(
+    outcome = house.office(state=place.state).carry_out(
         lambda: _look(place, step, value),
         person=house.person,
         resources=(Resource("env", os.path.realpath(place.path)),),
@@ -101,8 +105,22 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         steps=outcome.steps,
         facts={"env": {"path": place.shown, "name": key, "written": outcome.walked, **done}},
         view=(Lines((said,)),) if outcome.walked else (),
-        next=("skc status",) if outcome.walked else (f"skc env set {shlex.quote(key)}",),
+        next=_next(key, request, place, walked=outcome.walked),
     )
+
+
+def _next(key: str, request: Request, place: Place, *, walked: bool) -> tuple[str, ...]:
+    """Of what was only shown, the same words again, but for the value's way in."""
+    if walked:
+        return ("skc status",) if place.state is None else ("skc env check",)
+    words = ["skc", "env", "set", key]
+    words += ["--file", str(request.file)] if request.file is not None else []
+    words += ["--target", request.target] if request.target is not None else []
+    words += ["--after", request.after] if request.after is not None else []
+    words += ["--all"] if request.every else []
+    words += ["--empty"] if request.empty else []
+    words += [word for each in request.not_for for word in ("--not-for", each.value)]
+    return (shlex.join(words),)
 
 
 def _look(place: Place, step: EnvSet, value: Secret) -> Plan:
@@ -150,21 +168,27 @@ def _notes(path: Path, data: bytes | None) -> tuple[str, ...]:
 
 
 def _place(house: House, key: str, request: Request) -> Place:
-    project = house.project()
-    if request.file is not None:
-        whole = Path(os.path.abspath(house.environment.folder / request.file))  # noqa: PTH100 - a link stays one
-        inside = whole.is_relative_to(project.root)
-        shown = whole.relative_to(project.root).as_posix() if inside else str(whole)
-        return Place(root=project.root, shown=shown, target=request.target)
+    try:
+        root, state = house.project().root, None
+    except SettingsNotFound:
+        if request.target is not None:
+            raise
+        root, state = bare_root(house), folder_state(house, bare_root(house))
+    if request.file is not None or state is not None:
+        file = request.file or Path(".env")
+        whole = Path(os.path.abspath(house.environment.folder / file))  # noqa: PTH100 - a link stays one
+        inside = whole.is_relative_to(root)
+        shown = whole.relative_to(root).as_posix() if inside else str(whole)
+        return Place(root=root, shown=shown, target=request.target, state=state)
     target = house.target(request.target)
     files = tuple(target.settings.env_files)
     if not files:
         raise NoEnvFile(target.name)
-    having = [name for name in files if parse(_bytes(project.root / name) or b"").all_of(key)]
+    having = [name for name in files if parse(_bytes(root / name) or b"").all_of(key)]
     chosen = having if len(having) == 1 else files
     if len(chosen) > 1:
         raise SeveralEnvFiles(key, files)
-    return Place(root=project.root, shown=chosen[0], target=target.name)
+    return Place(root=root, shown=chosen[0], target=target.name)
 
 
 def _value(house: House, key: str, request: Request) -> Secret:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from skillconnect_ops.code.discovery import Listing, discover
 from skillconnect_ops.code.environment import look
 from skillconnect_ops.code.model import Found
+from skillconnect_ops.commands.env.aim import Aim
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.usage import Usage, usages
 from skillconnect_ops.commands.house import House
@@ -46,6 +47,7 @@ class Survey:
         """
         self._house = house
         self.target = target
+        several = False
         profile: str | None = None
         self.state: Path | None = None
         try:
@@ -53,7 +55,7 @@ class Survey:
         except SettingsNotFound:
             if target is not None:
                 raise
-            self.root = _root(house)
+            self.root = bare_root(house)
             here = house.environment.folder.resolve().relative_to(self.root).as_posix()
             self.env_files: tuple[str, ...] = (_join(here, ".env"),)
             self.state = folder_state(house, self.root)
@@ -61,9 +63,16 @@ class Survey:
             self.root, profile = project.root, project.settings.project.profile
             chosen = house.target(target)
             self.target = chosen.name
+            several = len(project.settings.targets) > 1
             fallback = (_join(project.settings.backend, ".env"),)
             self.env_files = chosen.settings.env_files or fallback
         self.registry = Registry(profile=profile)
+        self.aim = Aim(
+            target=self.target if several else None,
+            files=self.env_files,
+            root=self.root,
+            folder=house.environment.folder.resolve(),
+        )
 
     @cached_property
     def listing(self) -> Listing:
@@ -136,7 +145,8 @@ def folder_state(house: House, root: Path) -> Path:
     return house.environment.state_home / f"folder-{name}"
 
 
-def _root(house: House) -> Path:
+def bare_root(house: House) -> Path:
+    """What stands for the project where there is no `skc.yaml`: the repository, or the folder."""
     here = house.environment.folder.resolve()
     state = house.git.state(here)
     return here if state is None else state.root

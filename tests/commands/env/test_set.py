@@ -53,6 +53,23 @@ def test_a_dry_run_changes_nothing(skc: Skc, project: Path) -> None:
     assert (project / "backend" / ".env").read_bytes() == TEXT
 
 
+def test_what_was_only_shown_is_typed_again_with_the_same_words(skc: Skc, project: Path) -> None:
+    words = ("env", "set", "NEW", "--file", "backend/.env.local", "--not-for", "bash")
+    ran = skc(*words, "--stdin", "--dry-run", cwd=project, stdin="fresh-value")
+    assert f"next: skc {' '.join(words)}\n" in ran.stderr
+
+
+def test_it_works_without_a_skc_yaml(skc: Skc, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    ran = skc("env", "set", "A", "--stdin", "--yes", cwd=folder, stdin="x")
+    assert ran.code == 0, ran.stderr
+    assert (folder / ".env").read_bytes() == b"A=x\n"
+    assert "next: skc env check" in ran.stderr
+    named = skc("env", "set", "A", "--stdin", "--yes", "--target", "x", cwd=folder, stdin="y")
+    assert (named.code, "skc init" in named.stderr) == (4, True)
+
+
 def test_without_consent_nothing_is_done(skc: Skc, project: Path) -> None:
     ran = skc("env", "set", "NEW", "--stdin", cwd=project, stdin="x")
     assert ran.code == 3
