@@ -122,7 +122,9 @@ def _look(house: House, root: Path, *, commit: bool) -> Plan:
         rules=(*(() if covered else RULES), *exact),
         named=own,
         commit=commit,
-        in_history={path: len(house.git.commits(root, Path(path))) for path in tracked},
+        in_history={
+            path: len(found) for path, found in house.git.commits_of(root, tracked).items()
+        },
         elsewhere=_elsewhere(house, root, index, named),
     )
 
