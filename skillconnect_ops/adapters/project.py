@@ -4,6 +4,7 @@ Reads, and changes nothing. What is right or wrong in the text is decided in `co
 """
 
 import os
+import shlex
 from pathlib import Path
 
 from msgspec import Struct
@@ -121,12 +122,24 @@ def variable(project: Project, target: Target, name: str, environment: Environme
     found = environment.get(name)
     if found:
         return Variable(name=name, value=Secret(found), origin=f"{name} in the environment")
-    first = next(iter(target.settings.env_files), None)
     raise VariableNotSet(
         name,
         looked=(*looked, "the environment"),
-        fix=f"add {name}=… to {first}" if first else f"export {name}=…",
+        fix=_setting(project, target, name),
     )
+
+
+def _setting(project: Project, target: Target, name: str) -> str:
+    """The command that gives a variable a value, in the first of the target's env files."""
+    files = target.settings.env_files
+    if not files:
+        return f"export {name}=…"
+    words = ["skc", "env", "set", name]
+    if len(files) > 1:
+        words += ["--file", files[0]]
+    elif len(project.settings.targets) > 1:
+        words += ["--target", target.name]
+    return shlex.join(words)
 
 
 def database_uri(

@@ -42,9 +42,13 @@ class Aim(Struct, frozen=True, kw_only=True):
         """Look at the env files."""
         return f"skc env check{self._of_target()}"
 
+    def path(self, file: str) -> str:
+        """A file or folder, as it is named where commands are typed; quoted."""
+        return shlex.quote(os.path.relpath(self.root / file, self.folder))
+
     def _into(self, file: str | None) -> str:
         if file is not None and self.files != (file,):
-            return f" --file {shlex.quote(os.path.relpath(self.root / file, self.folder))}"
+            return f" --file {self.path(file)}"
         return self._of_target()
 
     def _of_target(self) -> str:

@@ -7,7 +7,6 @@ before: what was committed counts as leaked.
     after:   skc env untrack, and every password in it rotated
 """
 
-import shlex
 from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unknown
@@ -24,7 +23,7 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
         elif file.tracked.value:
             within = None
             if file.repository != ".":
-                within = f"cd {shlex.quote(file.repository)} && {CHECK.remedy}"
+                within = f"cd {facts.aim.path(file.repository)} && {CHECK.remedy}"
             yield Fault(message="git tracks it", path=file.path, context="", remedy=within)
 
 
