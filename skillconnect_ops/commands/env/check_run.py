@@ -1,7 +1,7 @@
 """`skc env check`: gather the facts once, let every check judge them, report."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from skillconnect_ops.commands.env.check_model import (
@@ -50,7 +50,8 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
     facts = _facts(house, survey, others, built.images)
     judged: Judged = tuple((each, tuple(each.run(facts))) for each in CHECKS)
     findings = _findings(judged)
-    unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown))
+    unread = _unread(survey, others)
+    unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown, *unread))
     incomplete = facts.is_nothing or any(isinstance(file.file, Missing) for file in facts.files)
     files = tuple(path for place in survey.places for path in place.env_files)
     return Report(
@@ -63,6 +64,17 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
         view=_view(facts, judged),
         next=_next(findings),
     )
+
+
+def _unread(survey: Survey, others: Sighted) -> Iterator[Unknown]:
+    """The repositories within the project whose code was not read, for git ignores them."""
+    listing = survey.listing
+    left_out = [each.path for each in (*listing.skipped, *listing.closed)]
+    known = {".", *listing.repositories}
+    for folder in others.repositories if listing.by_git else ():
+        told = any(f"{folder}/".startswith(f"{each}/") for each in left_out)
+        if folder not in known and not told:
+            yield Unknown(folder, "a repository that git ignores here: its code was not read")
 
 
 def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ...]) -> Facts:

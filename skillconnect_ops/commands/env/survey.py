@@ -77,7 +77,8 @@ class Survey:
     @cached_property
     def listing(self) -> Listing:
         """The project's files."""
-        return discover(self.root, git=self._house.git)
+        folders = tuple(place.folder for place in self.places)
+        return discover(self.root, git=self._house.git, within=folders)
 
     @cached_property
     def found(self) -> Found:
@@ -122,6 +123,7 @@ class Survey:
         return (
             *(Unknown(f"{each.path}:{each.line}", each.reason) for each in self.found.unresolved),
             *(Unknown(each.path, each.reason) for each in self.found.unparsed),
+            *(Unknown(each.path, each.reason) for each in self.listing.closed),
         )
 
     @cached_property
