@@ -23,6 +23,7 @@ from skillconnect_ops.core.settings.errors import (
 from skillconnect_ops.core.settings.model import Project, Target
 from skillconnect_ops.core.settings.reader import read
 from skillconnect_ops.core.settings.targets import choose
+from skillconnect_ops.disk.plain import plain_bytes
 
 FILE = "skc.yaml"
 
@@ -95,14 +96,12 @@ def env_values(project: Project, target: Target) -> dict[str, Secret]:
 def env_file(file: Path, *, shown: str) -> dict[str, Secret]:
     """The variables of one env file; raises as `env_values` does."""
     try:
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        return {}
+        raw = plain_bytes(file)
     except OSError as error:
         raise EnvFileUnreadable(
             shown, why=error.strerror or type(error).__name__, fix=f"ls -l {shown}"
         ) from error
-    return parse_env(raw, shown=shown)
+    return {} if raw is None else parse_env(raw, shown=shown)
 
 
 def variable(project: Project, target: Target, name: str, environment: Environment) -> Variable:

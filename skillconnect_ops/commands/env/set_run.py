@@ -9,13 +9,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.env.errors import (
+    EmptyAndValue,
     NoEnvFile,
     SeveralEnvFiles,
     ValueOnCommandLine,
 )
 from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.commands.env.set_steps import EnvSet
-from skillconnect_ops.commands.env.survey import bare_root, folder_state
+from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
@@ -26,6 +27,7 @@ from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.disk import shared
 from skillconnect_ops.disk.attributes import lets_in
 from skillconnect_ops.disk.errors import explained
+from skillconnect_ops.disk.plain import plain_bytes
 from skillconnect_ops.envfile import Reader, parse
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
@@ -71,10 +73,12 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         choices: what the person chose.
 
     Raises:
-        UsageError: the value was typed behind the name.
+        UsageError: the value was typed behind the name, or it is to be empty and given as well.
         Refused: nobody agreed, the name stands there twice, the file is of another owner.
         Precondition: no file, or a value that not all readers read alike.
     """
+    if request.empty and (request.stdin or request.descriptor is not None):
+        raise EmptyAndValue
     name, given, _ = key.partition("=")
     if given and is_variable(name):
         raise ValueOnCommandLine(name)
@@ -124,6 +128,7 @@ def _next(key: str, request: Request, place: Place, *, walked: bool) -> tuple[st
 
 
 def _look(place: Place, step: EnvSet, value: Secret) -> Plan:
+    shared.must_be_writable(place.path)
     data = _bytes(place.path)
     there = parse(data or b"").all_of(step.name)
     new = step.edited(data, value.reveal()).bytes()  # what cannot be written is refused here
@@ -200,10 +205,7 @@ def _value(house: House, key: str, request: Request) -> Secret:
 
 def _bytes(path: Path) -> bytes | None:
     with explained(f"read {path}"):
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
+        return plain_bytes(path)
 
 
 def _readers(step: EnvSet) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
@@ -13,9 +12,11 @@ from skillconnect_ops.code.model import Found
 from skillconnect_ops.commands.env.aim import Aim
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.usage import Usage, usages
+from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.disk.plain import plain_bytes
 from skillconnect_ops.envfile import EnvFile, parse
 
 EXAMPLES = (
@@ -112,11 +113,12 @@ class Survey:
         return None if data is None else parse(data)
 
     def bytes_of(self, path: str) -> bytes | None:
-        """A file's bytes; None where it is not there."""
-        try:
-            return (self.root / path).read_bytes()
-        except FileNotFoundError:
-            return None
+        """A file's bytes; None where it is not there.
+
+        Raises:
+            OSError: it cannot be opened, or is no file to be read.
+        """
+        return plain_bytes(self.root / path)
 
     def unknown(self) -> tuple[Unknown, ...]:
         """What could not be told from the text."""
@@ -139,19 +141,6 @@ class Survey:
     def _example(self, folder: str) -> str:
         there = (name for name in EXAMPLES if (self.root / folder / name).is_file())
         return _join(folder, next(there, EXAMPLES[0]))
-
-
-def folder_state(house: House, root: Path) -> Path:
-    """The private state of a folder that has no `skc.yaml`."""
-    name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:12]
-    return house.environment.state_home / f"folder-{name}"
-
-
-def bare_root(house: House) -> Path:
-    """What stands for the project where there is no `skc.yaml`: the repository, or the folder."""
-    here = house.environment.folder.resolve()
-    state = house.git.state(here)
-    return here if state is None else state.root
 
 
 def _folders(files: tuple[str, ...], names: frozenset[str] | set[str]) -> Iterator[str]:

@@ -22,9 +22,9 @@ from skillconnect_ops.commands.env.gitignore import (
     is_env_file,
     is_example,
 )
-from skillconnect_ops.commands.env.survey import folder_state
 from skillconnect_ops.commands.env.untrack_plan import plan
 from skillconnect_ops.commands.env.untrack_steps import covers
+from skillconnect_ops.commands.folder import folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.git import IndexEntry
