@@ -22,6 +22,8 @@ _KEPT = (
     *("USER", "LOGNAME", "EMAIL", "GNUPGHOME", "GPG_TTY", "SSH_AUTH_SOCK"),  # for a commit
     *(f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")),
 )
+_AT_ONCE = 500
+"""Paths on one command line: far from its longest."""
 _OUTSIDE = ("not a git repository", "must be run in a work tree", "is outside repository")
 
 
@@ -186,6 +188,33 @@ class GitProgram:
             found.setdefault(path, {})[commit] = None
         return {path: tuple(commits) for path, commits in found.items()}
 
+    def commits_of(self, root: Path, paths: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for many paths relative to the root at once; those of no commit are out.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        found: dict[str, dict[str, None]] = {}
+        for start in range(0, len(paths), _AT_ONCE):
+            some = paths[start : start + _AT_ONCE]
+            for commit, path in self._log(root, ("--literal-pathspecs", "log"), *some):
+                found.setdefault(path, {})[commit] = None
+        # a path may be a folder by now, of which other paths were told
+        return {path: tuple(found[path]) for path in paths if path in found}
+
+    def committed(self, root: Path) -> tuple[IndexEntry, ...]:
+        """All that HEAD holds; nothing before the first commit.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        told = self._ask(root, "ls-tree", "-r", "-z", "HEAD") if self.head(root) else None
+        entries = (line.partition("\t") for line in (told or "").split("\0") if line)
+        return tuple(
+            IndexEntry(path=path, mode=mode, blob=blob)
+            for (mode, _, blob), path in ((about.split(), path) for about, _, path in entries)
+        )
+
     def _log(
         self, folder: Path, words: tuple[str, ...], *pathspecs: str
     ) -> Iterator[tuple[str, str]]:
@@ -214,11 +243,10 @@ class GitProgram:
             OSError: one cannot be read.
         """
         if head:
-            listed = self._ask(root, "ls-tree", "-r", "-z", "HEAD") if self.head(root) else None
-            entries = (line.partition("\t") for line in (listed or "").split("\0"))
-            names = (path for about, _, path in entries if about.startswith("100"))
-            found = ((name, self.blob(root, f"HEAD:{name}")) for name in _ignore_files(names))
-            return {name: data for name, data in found if data is not None}
+            files = {each.path: each for each in self.committed(root) if each.mode[:3] == "100"}
+            names = _ignore_files(files)
+            blobs = self._blobs(root, tuple(dict.fromkeys(files[name].blob for name in names)))
+            return {name: blobs[files[name].blob] for name in names if files[name].blob in blobs}
         there = _ignore_files(self.files(root) or ())
         return {
             name: (root / name).read_bytes()
@@ -255,6 +283,23 @@ class GitProgram:
         """The content behind `HEAD:path`, `:path` or an id; None where there is none."""
         ran = self._run(root, "cat-file", "blob", name)
         return _bytes(ran.output) if ran is not None and ran.code == 0 else None
+
+    def _blobs(self, root: Path, ids: Sequence[str]) -> Mapping[str, bytes]:
+        """The contents of many objects, through one process; those that are missing are out."""
+        if not ids:
+            return {}
+        given = "".join(f"{each}\n" for each in ids).encode()
+        told = _bytes(self._do(root, "cat-file", "--batch", given=given))
+        found, at = {}, 0
+        for each in ids:
+            end = told.index(b"\n", at)
+            words = told[at:end].split()
+            at = end + 1
+            if len(words) == len(("oid", "type", "size")):
+                size = int(words[2])
+                found[each] = told[at : at + size]
+                at += size + 1
+        return found
 
     def write_blob(self, root: Path, content: bytes) -> str:
         """Keep a content in the repository; gives its id.

@@ -4,6 +4,7 @@ Reads, and changes nothing. What is right or wrong in the text is decided in `co
 """
 
 import os
+import shlex
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from skillconnect_ops.core.settings.errors import (
 from skillconnect_ops.core.settings.model import Project, Target
 from skillconnect_ops.core.settings.reader import read
 from skillconnect_ops.core.settings.targets import choose
+from skillconnect_ops.disk.plain import plain_bytes
 
 FILE = "skc.yaml"
 
@@ -94,14 +96,12 @@ def env_values(project: Project, target: Target) -> dict[str, Secret]:
 def env_file(file: Path, *, shown: str) -> dict[str, Secret]:
     """The variables of one env file; raises as `env_values` does."""
     try:
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        return {}
+        raw = plain_bytes(file)
     except OSError as error:
         raise EnvFileUnreadable(
             shown, why=error.strerror or type(error).__name__, fix=f"ls -l {shown}"
         ) from error
-    return parse_env(raw, shown=shown)
+    return {} if raw is None else parse_env(raw, shown=shown)
 
 
 def variable(project: Project, target: Target, name: str, environment: Environment) -> Variable:
@@ -121,12 +121,24 @@ def variable(project: Project, target: Target, name: str, environment: Environme
     found = environment.get(name)
     if found:
         return Variable(name=name, value=Secret(found), origin=f"{name} in the environment")
-    first = next(iter(target.settings.env_files), None)
     raise VariableNotSet(
         name,
         looked=(*looked, "the environment"),
-        fix=f"add {name}=… to {first}" if first else f"export {name}=…",
+        fix=_setting(project, target, name),
     )
+
+
+def _setting(project: Project, target: Target, name: str) -> str:
+    """The command that gives a variable a value, in the first of the target's env files."""
+    files = target.settings.env_files
+    if not files:
+        return f"export {name}=…"
+    words = ["skc", "env", "set", name]
+    if len(files) > 1:
+        words += ["--file", files[0]]
+    elif len(project.settings.targets) > 1:
+        words += ["--target", target.name]
+    return shlex.join(words)
 
 
 def database_uri(

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,6 +14,8 @@ from skillconnect_ops.core.ports.git import Git
 LARGEST_BYTES = 2_000_000
 """A larger file is no source that a person wrote."""
 _MOST_FILES = 200_000
+_SUBMODULE = "160000"
+"""The mode of an index entry that names another repository's commit."""
 _FOLDERS = {
     **dict.fromkeys(("node_modules", "bower_components", "jspm_packages"), "installed packages"),
     **dict.fromkeys((".venv", "venv", "site-packages", "virtualenv"), "installed packages"),
@@ -42,14 +44,22 @@ class Listing(Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     by_git: bool = False
     """Whether git listed them: then what it ignores is not among them."""
+    repositories: tuple[str, ...] = ()
+    """The folders within the project that are repositories of their own, and were listed, too."""
+    closed: tuple[Skipped, ...] = ()
+    """Those whose files could not be listed."""
 
 
-def discover(root: Path, *, git: Git) -> Listing:
+def discover(root: Path, *, git: Git, within: Sequence[str] = ()) -> Listing:
     """The files of the project in the folder `root`.
+
+    Submodules and clones that git does not ignore are part of it: an outer env file serves their
+    code as well. A linked work tree is not: it holds the project's own files once more.
 
     Args:
         root: the project's folder.
         git: asked for its list, which is tracked files and those that are new but not ignored.
+        within: folders that belong to the project, even in a repository that git ignores.
     """
     try:
         listed = git.files(root)
@@ -59,15 +69,88 @@ def discover(root: Path, *, git: Git) -> Listing:
         return Listing(files=walked.files, skipped=(note, *walked.skipped))
     if listed is None:
         return _walked(root)
+    inner = _Inner(root, git)
+    inner.go_into(_repositories(root, ".", listed, git))
+    inner.go_into(filter(None, (_holding(root, folder) for folder in within)))
     skipped: dict[str, Skipped] = {}
     files: list[str] = []
-    for path in sorted(listed):
+    for path in sorted({*listed, *inner.files}):
         folder = _left_out(path)
         if folder is not None:
             skipped.setdefault(folder.path, folder)
-        else:
+        elif not path.endswith("/"):
             files.append(path)
-    return Listing(files=tuple(files), skipped=tuple(skipped.values()), by_git=True)
+    return Listing(
+        files=tuple(files),
+        skipped=(*skipped.values(), *inner.skipped),
+        by_git=True,
+        repositories=tuple(inner.listed),
+        closed=tuple(inner.closed),
+    )
+
+
+class _Inner:
+    """The repositories within the project, each listed by itself."""
+
+    def __init__(self, root: Path, git: Git) -> None:
+        self._root = root
+        self._git = git
+        self.files: list[str] = []
+        self.listed: list[str] = []
+        self.skipped: list[Skipped] = []
+        self.closed: list[Skipped] = []
+
+    def go_into(self, folders: Iterable[str]) -> None:
+        """List them, and those within them."""
+        for folder in folders:
+            known = folder in self.listed or any(each.path == folder for each in self.closed)
+            if known or _left_out(f"{folder}/.") is not None:
+                continue
+            if _is_linked(self._root / folder):
+                self.skipped.append(Skipped(folder, "a linked work tree"))
+                continue
+            found = self._found(folder)
+            if isinstance(found, Skipped):
+                self.closed.append(found)
+                continue
+            self.listed.append(folder)
+            self.files += [f"{folder}/{path}" for path in found]
+            self.go_into(_repositories(self._root, folder, found, self._git))
+
+    def _found(self, folder: str) -> tuple[str, ...] | Skipped:
+        if not (self._root / folder / ".git").exists():  # git would tell of the outer one
+            return Skipped(folder, "a submodule that is not checked out: its code was not read")
+        try:
+            return self._git.files(self._root / folder) or ()
+        except Precondition as error:
+            return Skipped(folder, f"its code was not read: {error.what}")
+
+
+def _repositories(root: Path, folder: str, listed: Sequence[str], git: Git) -> Iterator[str]:
+    """The folders in a repository's list that are repositories themselves."""
+    where = root / folder
+    clones = [path.rstrip("/") for path in listed if path.endswith("/")]
+    submodules = [each.path for each in git.index(where) if each.mode == _SUBMODULE]
+    for path in (*clones, *submodules):
+        yield path if folder == "." else f"{folder}/{path}"
+
+
+def _holding(root: Path, folder: str) -> str | None:
+    """The nearest repository within the project that holds a folder."""
+    place = Path(os.path.normpath(root / folder))
+    while place != root and place.is_relative_to(root):
+        if (place / ".git").exists():
+            return place.relative_to(root).as_posix()
+        place = place.parent
+    return None
+
+
+def _is_linked(folder: Path) -> bool:
+    """Whether it is a linked work tree; the `.git` of a submodule leads elsewhere."""
+    try:
+        return "/worktrees/" in (folder / ".git").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def content(root: Path, path: str) -> bytes | Skipped:

@@ -33,6 +33,7 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CHUNK_BYTES = 1 << 20
 _TRIES = 5
+_BY_EFFECTIVE_USER = os.access in os.supports_effective_ids
 
 
 class Locked(Precondition):
@@ -122,6 +123,24 @@ def change(
         why="another program wrote it between our look and our write, several times",
         fix="stop that program, then run it again",
     )
+
+
+def must_be_writable(path: Path) -> None:
+    """Refuse at once what `change` would refuse once its run has begun.
+
+    Raises:
+        Refused: the file is of another owner, no plain file, or has a second name.
+        Precondition: its folder is not there, or cannot be written.
+    """
+    with explained(f"change {path}"):
+        real = Path(os.path.realpath(path))
+        _refuse_foreign_links(path)
+        folder = real.parent
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=_BY_EFFECTIVE_USER):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        _found(real)
 
 
 def sweep(folder: Path, *, patience_s: float = 30.0) -> None:

@@ -7,25 +7,37 @@ from skillconnect_ops.envfile.errors import (
     NoSuchKey,
     NotPortable,
 )
-from skillconnect_ops.envfile.file import Dispute, EnvFile, parse
-from skillconnect_ops.envfile.readers import EVERY_READER, Reader, Reading, readings
+from skillconnect_ops.envfile.file import EnvFile, parse
+from skillconnect_ops.envfile.judging import Dispute, Judged, Stop
+from skillconnect_ops.envfile.readers import (
+    EVERY_READER,
+    AnyReader,
+    OtherReader,
+    Reader,
+    Reading,
+    readings,
+)
 from skillconnect_ops.envfile.tree import Entry, Opaque
 from skillconnect_ops.envfile.undo import put_back
 from skillconnect_ops.envfile.writing import portable
 
 __all__ = [
     "EVERY_READER",
+    "AnyReader",
     "BadName",
     "Dispute",
     "DuplicateKey",
     "EditedMeanwhile",
     "Entry",
     "EnvFile",
+    "Judged",
     "NoSuchKey",
     "NotPortable",
     "Opaque",
+    "OtherReader",
     "Reader",
     "Reading",
+    "Stop",
     "parse",
     "portable",
     "put_back",

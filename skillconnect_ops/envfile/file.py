@@ -4,19 +4,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
-from msgspec import Struct
-
 from skillconnect_ops.envfile import writing
+from skillconnect_ops.envfile.judging import Dispute, Judged, judge
 from skillconnect_ops.envfile.readers import EVERY_READER, Reader, Reading, readings
 from skillconnect_ops.envfile.tree import Entry, Piece, dissect, joined
-
-
-class Dispute(Struct, frozen=True, kw_only=True):
-    """A variable that some readers do not read as the app does."""
-
-    key: str
-    line: int
-    readers: tuple[Reader, ...]
 
 
 class EnvFile:
@@ -27,6 +18,7 @@ class EnvFile:
     ) -> None:
         self.pieces = pieces
         self._readings = readings
+        self._judged: Judged | None = None
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -48,16 +40,15 @@ class EnvFile:
         """Every assignment to a name."""
         return tuple(entry for entry in self.entries if entry.key == key)
 
+    def judge(self) -> Judged:
+        """In what its readers disagree, and what some of them cannot read."""
+        if self._judged is None:
+            self._judged = judge(self.pieces, self.readings)
+        return self._judged
+
     def disputes(self) -> tuple[Dispute, ...]:
-        """The variables that not all readers read alike; a reader in trouble has no say here."""
-        app = self.readings[Reader.NODE_DOTENV].values
-        heard = [(reader, made) for reader, made in self.readings.items() if made.trouble is None]
-        lines = {entry.key: entry.line for entry in self.entries}
-        return tuple(
-            Dispute(key=key, line=line, readers=dissenting)
-            for key, line in lines.items()
-            if (dissenting := tuple(r for r, made in heard if made.values.get(key) != app[key]))
-        )
+        """The variables that not all readers read alike."""
+        return self.judge().disputes
 
     def with_value(
         self,

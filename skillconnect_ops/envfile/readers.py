@@ -5,7 +5,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from skillconnect_ops.envfile import bash, node_dotenv, node_env_file, python_dotenv
+from skillconnect_ops.envfile import bash, compose, node_dotenv, node_env_file, python_dotenv
 
 
 class Reader(Enum):
@@ -31,6 +31,23 @@ _LABELS = {
 EVERY_READER = frozenset(Reader)
 
 
+class OtherReader(Enum):
+    """A program that nothing is written for: it takes what the readers above read alike.
+
+    What else stands in a file it may read differently, or refuse.
+    """
+
+    COMPOSE = "docker-compose"
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return "docker compose"
+
+
+AnyReader = Reader | OtherReader
+
+
 class Reading(Struct, frozen=True, kw_only=True):
     """What one reader makes of a whole file. Its repr shows no value."""
 
@@ -40,6 +57,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     """Why it reads nothing, or why nobody can tell what it reads; then `values` is empty."""
     line: int | None = None
     """The line of the trouble."""
+    cause: str | None = None
+    """What stands in that line: `a quote that is not closed`; no text of it."""
 
     def __repr__(self) -> str:
         return f"Reading(names={sorted(self.values)}, trouble={self.trouble!r}, line={self.line})"
@@ -50,8 +69,8 @@ def readings(data: bytes) -> dict[Reader, Reading]:
     return {reader: reading(data, reader) for reader in Reader}
 
 
-def reading(data: bytes, reader: Reader) -> Reading:
-    """What one reader makes of a file."""
+def reading(data: bytes, reader: AnyReader) -> Reading:
+    """What one reader makes of a file; nothing is run, and nothing is interpolated."""
     return _READ[reader](data)
 
 
@@ -67,7 +86,8 @@ def _with_python_dotenv(data: bytes) -> Reading:
     try:
         values = python_dotenv.read(data)
     except python_dotenv.NotText as error:
-        return Reading(trouble="the file is not UTF-8 there", line=error.line)
+        cause = "a byte that is no UTF-8"
+        return Reading(trouble="the file is not UTF-8 there", line=error.line, cause=cause)
     return Reading(
         values={
             name: None if python_dotenv.interpolates(value) else value
@@ -80,16 +100,26 @@ def _with_bash(data: bytes) -> Reading:
     try:
         return Reading(values=bash.read(data))
     except bash.Unsure as error:
-        return Reading(trouble=f"there is {error.why} that bash would act on", line=error.line)
+        trouble = f"there is {error.why} that bash would act on"
+        return Reading(trouble=trouble, line=error.line, cause=error.why.strip())
+
+
+def _with_compose(data: bytes) -> Reading:
+    try:
+        return Reading(values=compose.read(data))
+    except compose.RefusesFile as error:
+        trouble = f"there is {error.why}, for which it refuses the file"
+        return Reading(trouble=trouble, line=error.line, cause=error.why)
 
 
 def _as_node_decodes(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
 
 
-_READ: Mapping[Reader, Callable[[bytes], Reading]] = {
+_READ: Mapping[AnyReader, Callable[[bytes], Reading]] = {
     Reader.NODE_DOTENV: _with_node_dotenv,
     Reader.NODE_ENV_FILE: _with_node_env_file,
     Reader.PYTHON_DOTENV: _with_python_dotenv,
     Reader.BASH: _with_bash,
+    OtherReader.COMPOSE: _with_compose,
 }

@@ -286,6 +286,10 @@ def test_the_commits_of_a_path_are_those_of_all_branches(
     assert asked.commits(repository, Path(".env")) == (two, one)  # who removed it does not hold it
     (repository / "sub").mkdir()
     assert asked.commits(repository / "sub", Path("../.env")) == (two, one)
+    first = asked.commits(repository, Path("a.txt"))
+    many = ("a.txt", ".env", "never", *(f"no{number}" for number in range(1_000)))
+    assert asked.commits_of(repository, many) == {"a.txt": first, ".env": (two, one)}
+    assert (".env", "100644") in {(each.path, each.mode) for each in asked.committed(repository)}
 
 
 def test_a_bare_repository_is_one_without_a_work_tree(

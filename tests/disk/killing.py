@@ -15,6 +15,8 @@ _CALLS = (
     "openat,read,write,pwrite64,fsync,rename,renameat,renameat2,unlink,unlinkat,close,flock,"
     "fchmod,fchown,getdents64,mkdir,rmdir,ftruncate"  # not those that only look at names
 )
+_CHANGE = frozenset(_CALLS.split(",")) - {"openat", "read", "close", "getdents64"}
+"""A kill before any other call finds the disk as a kill at the next of these does."""
 _LINE = re.compile(r"^(?:\d+\s+)?([a-z0-9_]+)\(")
 
 
@@ -34,8 +36,11 @@ def points(
     end: str,
     stdin: str = "",
     cwd: Path | None = None,
+    changing: bool = False,
 ) -> list[Point]:
     """The calls between the first one that names `begin` and the last one that names `end`.
+
+    With `changing` those alone that can change what a disk holds, or who holds a lock.
 
     The program ran before: what it compiles is there, so that the calls are always the same.
     """
@@ -61,7 +66,8 @@ def points(
         if call is None or "access" in call[1]:
             continue
         seen[call[1]] += 1
-        if at > first:
+        changes = call[1] in _CHANGE or "O_CREAT" in line
+        if at > first and (changes or not changing):
             found.append(Point(call[1], seen[call[1]]))
     return found
 

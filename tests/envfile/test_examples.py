@@ -11,10 +11,12 @@ from skillconnect_ops.envfile import (
     DuplicateKey,
     NoSuchKey,
     NotPortable,
+    OtherReader,
     Reader,
     parse,
     portable,
 )
+from skillconnect_ops.envfile.readers import reading
 from tests.envfile import real_readers
 from tests.programs import needs
 
@@ -91,7 +93,8 @@ def test_an_entry_says_what_stands_there_and_shows_no_value() -> None:
     assert (entry.export, entry.comment, other.line) == (True, "# why", 4)
     assert entry.raw == b"export KEY='s3 cret' # why"
     assert "cret" not in f"{file!r}{entry!r}{file.readings!r}{file.pieces!r}"
-    assert [(found.key, found.readers) for found in file.disputes()] == [("B", (Reader.BASH,))]
+    disputed = [(found.key, found.readers) for found in file.disputes()]
+    assert disputed == [("B", (Reader.BASH, OtherReader.COMPOSE))]
 
 
 def test_node_itself_reads_what_was_written(tmp_path: Path) -> None:
@@ -110,6 +113,91 @@ def test_node_itself_reads_what_was_written(tmp_path: Path) -> None:
     assert values.items() <= json.loads(told.stdout).items()
 
 
+@pytest.mark.parametrize(
+    ("data", "line", "readers"),
+    [
+        (b"A=1\nURL=http://h/?a=1&b=2\n", 2, "bash"),
+        (b"A=1\nB=$(date)\nC=2\n", 2, "bash"),
+        (b"A=1\n\nB='open\nC=2\n", 3, "bash docker-compose"),
+        (b"A=1\nMY KEY=2\n", 2, "docker-compose"),
+        (b"A=${\n", 1, "bash docker-compose"),
+        (b"# \xff\n", 1, "python-dotenv"),
+        (b"A='x\ny' #\nB=(\n", 3, "bash"),
+    ],
+)
+def test_a_line_that_a_reader_stops_at_is_named(data: bytes, line: int, readers: str) -> None:
+    stops = parse(data).judge().stops
+    assert {stop.line for stop in stops} == {line}
+    assert " ".join(stop.reader.value for stop in stops) == readers
+
+
+def test_what_stands_behind_a_line_that_stops_a_reader_is_looked_at_as_well() -> None:
+    judged = parse(b"A=1\nB=<x>\nC=a|b\nD=$HOME\nE=5\n").judge()
+    bash = [stop.line for stop in judged.stops if stop.reader is Reader.BASH]
+    assert bash == [2, 3]
+    assert [(each.key, each.line) for each in judged.disputes] == [("D", 4)]
+
+
+def test_lines_that_set_nothing_are_told_from_comments() -> None:
+    data = b"\xef\xbb\xbf# top\n\nPORT 3000\n  # in\nA='1\n# no comment\n2'\nhello\r\n"
+    assert parse(data).judge().idle == (3, 8)
+
+
+def test_a_name_that_the_app_does_not_find_is_disputed() -> None:
+    (dispute,) = (each for each in parse(b"x y\nA=1\n").judge().disputes if each.key == "A")
+    assert dispute.line == 2
+    (other,) = parse(b"x\\\nA=1\n").judge().disputes
+    assert (other.key, other.readers[0].label) == ("A", "node --env-file")
+
+
+def test_crlf_is_known_for_what_it_is() -> None:
+    disputes = parse(b"A=1\r\nB='2'\r\n").judge().disputes
+    assert [(each.key, each.by_line_end) for each in disputes] == [("A", True), ("B", True)]
+
+
+COMPOSE = {
+    b"A=x#y\n": {"A": "x#y"},
+    b"A=x # y\nB= # z\n": {"A": "x", "B": "# z"},
+    b'A="a\\tb\\"c\\$d"\n': {"A": 'a\tb"c$d'},
+    b"A='a\\tb\\'c'\n": {"A": "a\\tb'c"},
+    b"A: 1\nexport  B=2\nC\n1D=3\n": {"A": "1", "B": "2"},
+    b"A=$5 $$X\nB='$X'\n": {"A": "$5 $X", "B": "$X"},
+    b"\xef\xbb\xbfA=1\r\nB='2'\r\n": {"A": "1", "B": "2"},
+    b'A="\\0101\\09"\n': {"A": "A\\9"},
+}
+
+
+@pytest.mark.parametrize("data", COMPOSE)
+def test_what_docker_compose_makes_of_a_file(data: bytes) -> None:
+    """By its reader's source; `test_docker_compose_itself` asks the program where it is."""
+    found = reading(data, OtherReader.COMPOSE)
+    assert (found.trouble, found.values) == (None, COMPOSE[data])
+
+
+def test_what_docker_compose_puts_in_or_refuses() -> None:
+    values = reading(b'A=$X\nB="${X:-1}"\n', OtherReader.COMPOSE).values
+    assert values == {"A": None, "B": None}
+    for data in (b"A=${\n", b"A B=1\n", b"A!=1\n", b"A='1\n", b"export "):
+        assert reading(data, OtherReader.COMPOSE).line == 1
+
+
+@pytest.mark.parametrize("data", COMPOSE)
+def test_docker_compose_itself(tmp_path: Path, data: bytes) -> None:
+    docker = needs("docker")
+    if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("docker has no compose here")
+    assert composed(docker, data, tmp_path) == COMPOSE[data]
+
+
+def composed(docker: str, data: bytes, folder: Path) -> dict[str, str]:
+    (folder / "some.env").write_bytes(data)
+    (folder / "compose.yaml").write_text("services: {a: {image: a, env_file: some.env}}\n")
+    words = (docker, "compose", "config", "--format", "json", "--no-interpolate")
+    told = subprocess.run(words, cwd=folder, capture_output=True, check=True)
+    found: dict[str, str] = json.loads(told.stdout)["services"]["a"]["environment"]
+    return found
+
+
 def test_docker_compose_reads_what_was_written(tmp_path: Path) -> None:
     docker = needs("docker")
     if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
@@ -118,8 +206,5 @@ def test_docker_compose_reads_what_was_written(tmp_path: Path) -> None:
     file = parse(b"")
     for name, value in values.items():
         file = file.with_value(name, value)
-    (tmp_path / ".env").write_bytes(file.bytes())
-    (tmp_path / "compose.yaml").write_text("services: {a: {image: a, env_file: .env}}\n")
-    words = (docker, "compose", "config", "--format", "json", "--no-interpolate")
-    told = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True)
-    assert json.loads(told.stdout)["services"]["a"]["environment"] == values
+    assert reading(file.bytes(), OtherReader.COMPOSE).values == values
+    assert composed(docker, file.bytes(), tmp_path) == values

@@ -115,7 +115,19 @@ def _env_file(house: House, project: Project, name: str) -> EnvFile:
         mode=mode,
         tracked=_looked(lambda: house.git.tracked(path.parent, path)),
         ignored=_looked(lambda: house.git.ignored(path.parent, path)),
+        inside=_inside(house, project.root, path.parent),
     )
+
+
+def _inside(house: House, root: Path, folder: Path) -> str | None:
+    """The folder to go to before git is to be told something of a file."""
+    own = _looked(lambda: house.git.state(folder))
+    outer = _looked(lambda: house.git.state(root))
+    if not (isinstance(own, Known) and own.value) or own == outer:
+        return None
+    if isinstance(outer, Known) and outer.value and outer.value.root == own.value.root:
+        return None
+    return os.path.relpath(own.value.root, house.environment.folder.resolve())
 
 
 def _connection(

@@ -1,5 +1,6 @@
 """What `doctor` looked at, and what its checks make of it."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -26,6 +27,14 @@ class EnvFile(Struct, frozen=True, kw_only=True):
     """Its permission bits; None where it is not there."""
     tracked: Fact[bool]
     ignored: Fact[bool]
+    inside: str | None = None
+    """The folder of the repository within the project's that it lies in, as commands are typed."""
+
+    @property
+    def untrack(self) -> str:
+        """The command that takes it out of git, and keeps it out."""
+        command = "skc env untrack"
+        return command if self.inside is None else f"cd {shlex.quote(self.inside)} && {command}"
 
 
 class Place(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from skillconnect_ops.code.dockerfile import Instruction
 from skillconnect_ops.code.model import Found
+from skillconnect_ops.commands.env.aim import Aim
 from skillconnect_ops.commands.env.describe import is_secret
 from skillconnect_ops.commands.env.ignore import Ignore
 from skillconnect_ops.commands.env.registry import Registry
@@ -101,6 +102,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     images: tuple[Image, ...]
     found: Found
     registry: Registry
+    aim: Aim
+    """What the commands in remedies are typed for."""
     shallow: Fact[tuple[str, ...]]
     """The folders of the repositories whose history is not all here."""
     others: tuple[Held, ...] = ()
@@ -110,6 +113,19 @@ class Facts(Struct, frozen=True, kw_only=True):
     def held(self) -> tuple[Held, ...]:
         """All that may hold secrets, whoever reads them."""
         return (*self.files, *self.others)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is neither an env file, nor an example, nor code that reads a variable."""
+        documented = (place.documented for place in self.places)
+        files = (isinstance(file.file, Missing) or file.file.value for file in self.files)
+        told = any(isinstance(each, Missing) or each.value is not None for each in documented)
+        return not (any(files) or told or self.others or self.found.reads or self.found.unparsed)
+
+    @property
+    def is_without_file(self) -> bool:
+        """Whether none of the target's env files is there."""
+        return all(file.file == Known(None) for file in self.files)
 
     @property
     def files(self) -> tuple[FileFacts, ...]:
@@ -149,6 +165,8 @@ class Check(Struct, frozen=True, kw_only=True):
     remedy: str
     run: Callable[[Facts], Iterator[Fault | Unknown]]
     references: tuple[str, ...] = ()
+    reads_files: bool = False
+    """Whether it is about what stands in the target's env files, so that it needs one."""
 
 
 def unknown(file: Held, fact: Missing) -> Unknown:

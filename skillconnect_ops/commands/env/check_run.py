@@ -1,7 +1,7 @@
 """`skc env check`: gather the facts once, let every check judge them, report."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from skillconnect_ops.commands.env.check_model import (
@@ -19,13 +19,16 @@ from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding, fingerprint
+from skillconnect_ops.core.finding import Finding, Rank, fingerprint
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.report import Report, Unknown
-from skillconnect_ops.core.view import Table, Text, Tone, count
+from skillconnect_ops.core.view import Lines, Table, Text, Tone, count
 
 COMMAND = "env check"
+_NOTHING = (
+    "there is nothing to check: no env file, no example of one, and no code that reads a variable"
+)
 
 Judged = tuple[tuple[Check, tuple[Fault | Unknown, ...]], ...]
 
@@ -47,8 +50,9 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
     facts = _facts(house, survey, others, built.images)
     judged: Judged = tuple((each, tuple(each.run(facts))) for each in CHECKS)
     findings = _findings(judged)
-    unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown))
-    incomplete = any(isinstance(file.file, Missing) for file in facts.files)
+    unread = _unread(survey, others)
+    unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown, *unread))
+    incomplete = facts.is_nothing or any(isinstance(file.file, Missing) for file in facts.files)
     files = tuple(path for place in survey.places for path in place.env_files)
     return Report(
         command=COMMAND,
@@ -57,9 +61,20 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
         findings=findings,
         unknown=unknown,
         facts={"env_check": _told(facts, judged)},
-        view=(_view(judged),),
+        view=_view(facts, judged),
         next=_next(findings),
     )
+
+
+def _unread(survey: Survey, others: Sighted) -> Iterator[Unknown]:
+    """The repositories within the project whose code was not read, for git ignores them."""
+    listing = survey.listing
+    left_out = [each.path for each in (*listing.skipped, *listing.closed)]
+    known = {".", *listing.repositories}
+    for folder in others.repositories if listing.by_git else ():
+        told = any(f"{folder}/".startswith(f"{each}/") for each in left_out)
+        if folder not in known and not told:
+            yield Unknown(folder, "a repository that git ignores here: its code was not read")
 
 
 def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ...]) -> Facts:
@@ -69,6 +84,7 @@ def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ..
         images=built,
         found=survey.found,
         registry=survey.registry,
+        aim=survey.aim,
         shallow=looked(lambda: _shallow(house, survey.root, others.repositories)),
         others=tuple(each for each in others.files if each.path not in own),
     )
@@ -126,7 +142,10 @@ def _findings(judged: Judged) -> tuple[Finding, ...]:
                     fingerprint=fingerprint(*key, occurrence=seen[key]),
                 )
             )
-    return tuple(found)
+    # the gravest first, then as an editor goes through them
+    return tuple(
+        sorted(found, key=lambda one: (-Rank[one.severity.name], one.path or "", one.line or 0))
+    )
 
 
 def _unknown(
@@ -161,7 +180,9 @@ def _told(facts: Facts, judged: Judged) -> dict[str, object]:
     }
 
 
-def _view(judged: Judged) -> Table:
+def _view(facts: Facts, judged: Judged) -> tuple[Table | Lines, ...]:
+    if facts.is_nothing:
+        return (Lines((Text(_NOTHING, Tone.WARN),)),)
     rows = []
     for each, outcomes in judged:
         faults = _count(outcomes)
@@ -169,9 +190,11 @@ def _view(judged: Judged) -> Table:
             rows.append((Text("FAIL", Tone.BAD), each.title, count(faults, "finding")))
         elif outcomes:
             rows.append((Text("UNKNOWN", Tone.WARN), each.title, ""))
+        elif each.reads_files and facts.is_without_file:
+            rows.append((Text("-", Tone.DIM), each.title, "no env file to look at"))
         else:
             rows.append((Text("PASS", Tone.GOOD), each.title, ""))
-    return Table(("", "what", ""), tuple(rows))
+    return (Table(("", "what", ""), tuple(rows)),)
 
 
 def _count(outcomes: Sequence[Fault | Unknown]) -> int:

@@ -21,6 +21,17 @@ class ValueOnCommandLine(UsageError):
         )
 
 
+class EmptyAndValue(UsageError):
+    """A value is to be read, and the variable is to hold none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--empty and a value do not go together",
+            why="--stdin and --fd give one, which would be thrown away",
+            fix="leave one of them out",
+        )
+
+
 class NoEnvFile(Precondition):
     """The target names no env file, and no file was named."""
 

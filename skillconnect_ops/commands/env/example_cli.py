@@ -23,7 +23,10 @@ def example(
         typer.Option("--check", help="Only say in what the example is behind; exit 10 if it is."),
     ] = False,
     bare: Annotated[
-        bool, typer.Option("--bare", help="Names and placeholders alone, without comments.")
+        bool,
+        typer.Option(
+            "--bare", help="Names and placeholders alone: every comment goes, yours, too."
+        ),
     ] = False,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -33,7 +36,7 @@ def example(
     Each variable that the code reads or the .env holds gets a line with a placeholder that says
     how to make its value, its purpose, whether it is required, and where it is read. Of the .env
     only names are taken, never a value. What a person wrote in the old example stays: order,
-    comments, and values that are no secret.
+    comments (but with --bare), and values that are no secret.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return example_run.example(house, target, check=check, bare=bare, choices=choices)
@@ -52,6 +55,7 @@ def check(
 
     Looks for variables that are missing, unused, undocumented, twice there, weak, equal, or still
     a placeholder; for files that others can read, that git tracks or once held, or that an image
-    is built with; and for values that not every program reads alike.
+    is built with; and for lines that Node's dotenv, node --env-file, python-dotenv, bash or docker
+    compose cannot read, or read differently. Where there is nothing to look at it exits with 14.
     """
     return check_run.check(house, target, strict=strict)

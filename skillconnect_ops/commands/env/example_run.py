@@ -21,7 +21,6 @@ from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
 
 COMMAND = "env example"
-_REMEDY = "skc env example"
 
 
 class Example(Struct, frozen=True, kw_only=True):
@@ -87,7 +86,7 @@ def example(
         unknown=survey.unknown(),
         facts=_facts(survey, examples, written=outcome.walked),
         view=_view(examples, written=outcome.walked),
-        next=() if outcome.plan.steps and not outcome.walked else ("skc env check",),
+        next=() if outcome.plan.steps and not outcome.walked else (survey.aim.check(),),
     )
 
 
@@ -158,7 +157,8 @@ def _subject(survey: Survey) -> Subject:
 
 
 def _checked(survey: Survey, examples: Sequence[Example]) -> Report:
-    findings = tuple(finding for each in examples for finding in _findings(each))
+    remedy = survey.aim.example()
+    findings = tuple(finding for each in examples for finding in _findings(each, remedy))
     return Report(
         command=COMMAND,
         subject=_subject(survey).facts(),
@@ -167,11 +167,11 @@ def _checked(survey: Survey, examples: Sequence[Example]) -> Report:
         unknown=survey.unknown(),
         facts=_facts(survey, examples, written=False),
         view=() if findings else _fresh(examples),
-        next=("skc env example",) if findings else (),
+        next=(remedy,) if findings else (),
     )
 
 
-def _findings(example: Example) -> list[Finding]:
+def _findings(example: Example, remedy: str) -> list[Finding]:
     path = example.place.example
     differences = example.differences
     if example.there is None:
@@ -188,7 +188,7 @@ def _findings(example: Example) -> list[Finding]:
             path=path,
             line=each.line,
             message=each.says,
-            remedy=_REMEDY,
+            remedy=remedy,
             fingerprint=fingerprint(each.id, path, each.name),
         )
         for each in differences

@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from skillconnect_ops.commands.env.check_model import Held
-from skillconnect_ops.commands.env.gitignore import is_env_file
+from skillconnect_ops.commands.env.gitignore import in_env_folder, is_env_file
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.git import Git
@@ -161,15 +161,19 @@ def _held(
 
 def _asked(root: Path, git: Git, folder: str, unknown: list[Unknown]) -> _Repository:
     place = root / folder
+    # in a repository below a folder of env files, every file is one
+    globs = ("**",) if in_env_folder(_join(folder, "any")) else _GLOBS
     try:
         index = git.index(place)
-        history = git.commits_by_path(place, *_GLOBS)
+        history = git.commits_by_path(place, *globs)
     except Precondition as error:
         unknown.append(Unknown(folder, f"{error.what}: {error.why}"))
         return _Repository()
     return _Repository(
-        tracked=frozenset(each.path for each in index if is_env_file(each.path)),
-        commits={path: commits for path, commits in history.items() if is_env_file(path)},
+        tracked=frozenset(each.path for each in index if is_env_file(_join(folder, each.path))),
+        commits={
+            path: commits for path, commits in history.items() if is_env_file(_join(folder, path))
+        },
     )
 
 

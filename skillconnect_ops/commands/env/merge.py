@@ -79,7 +79,8 @@ class Merge:
         """
         if self._old is None or not self._text.strip():
             return _rendered(tuple(self._variables.values()), comments=comments, beside=beside)
-        lines = [line for part in self._parts for line in self._renewed(part, comments=comments)]
+        renewed = self._renewed if comments else self._bare
+        lines = [line for part in self._parts for line in renewed(part)]
         text = "\n".join(lines).rstrip("\n") + "\n"
         new = self._missing()
         if new:
@@ -91,7 +92,7 @@ class Merge:
         """In what the old example is behind; line numbers in comments do not count."""
         for each in self._missing():
             yield Difference(
-                id="undocumented-variable",
+                id="variable-undocumented",
                 severity=Severity.LOW,
                 name=each.name,
                 line=None,
@@ -135,9 +136,10 @@ class Merge:
                 says=f"the example calls {part.name} {before}; the code has it {variable.need}",
             )
 
-    def _renewed(self, part: Part, *, comments: bool) -> Iterator[str]:
+    def _renewed(self, part: Part) -> Iterator[str]:
+        """A part with all that a person wrote, and what is said of its variable."""
         variable = self._variables.get(part.name) if part.name is not None else None
-        if part.entry is not None and comments:
+        if part.entry is not None:
             if variable is not None:
                 yield f"# {variable.told}"
             elif part.told is not None:
@@ -149,6 +151,19 @@ class Merge:
             yield f"{'export ' if part.entry.export else ''}{part.name}={placeholder}"
         else:
             yield f"# {part.name}={placeholder}"
+
+    def _bare(self, part: Part) -> Iterator[str]:
+        """The assignment alone; one that is commented out counts where its variable is wanted."""
+        variable = self._variables.get(part.name) if part.name is not None else None
+        placeholder = self._placeholder(part)
+        if part.entry is not None:
+            written = part.entry.written.decode("utf-8", errors="replace")
+            export = "export " if part.entry.export else ""
+            yield f"{export}{part.name}={written if placeholder is None else placeholder}"
+        elif variable is not None:
+            there = any(each.entry and each.name == part.name for each in self._parts)
+            if not there:
+                yield f"{part.name}={variable.placeholder}"
 
     def _masked(self, part: Part) -> Iterator[str]:
         if part.told is not None:

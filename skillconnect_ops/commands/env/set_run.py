@@ -9,21 +9,25 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.env.errors import (
+    EmptyAndValue,
     NoEnvFile,
     SeveralEnvFiles,
     ValueOnCommandLine,
 )
 from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.commands.env.set_steps import EnvSet
+from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.core.settings.rules import is_variable
 from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.disk import shared
 from skillconnect_ops.disk.attributes import lets_in
 from skillconnect_ops.disk.errors import explained
+from skillconnect_ops.disk.plain import plain_bytes
 from skillconnect_ops.envfile import Reader, parse
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
@@ -50,6 +54,8 @@ class Place(Struct, frozen=True, kw_only=True):
     root: Path
     shown: str
     target: str | None
+    state: Path | None = None
+    """Where the journal goes, where there is no project."""
 
     @property
     def path(self) -> Path:
@@ -67,10 +73,12 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         choices: what the person chose.
 
     Raises:
-        UsageError: the value was typed behind the name.
+        UsageError: the value was typed behind the name, or it is to be empty and given as well.
         Refused: nobody agreed, the name stands there twice, the file is of another owner.
         Precondition: no file, or a value that not all readers read alike.
     """
+    if request.empty and (request.stdin or request.descriptor is not None):
+        raise EmptyAndValue
     name, given, _ = key.partition("=")
     if given and is_variable(name):
         raise ValueOnCommandLine(name)
@@ -85,7 +93,7 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         every=request.every,
         after=request.after,
     )
-    outcome = house.office().carry_out(
+    outcome = house.office(state=place.state).carry_out(
         lambda: _look(place, step, value),
         person=house.person,
         resources=(Resource("env", os.path.realpath(place.path)),),
@@ -101,11 +109,26 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         steps=outcome.steps,
         facts={"env": {"path": place.shown, "name": key, "written": outcome.walked, **done}},
         view=(Lines((said,)),) if outcome.walked else (),
-        next=("skc status",) if outcome.walked else (f"skc env set {shlex.quote(key)}",),
+        next=_next(key, request, place, walked=outcome.walked),
     )
 
 
+def _next(key: str, request: Request, place: Place, *, walked: bool) -> tuple[str, ...]:
+    """Of what was only shown, the same words again, but for the value's way in."""
+    if walked:
+        return ("skc status",) if place.state is None else ("skc env check",)
+    words = ["skc", "env", "set", key]
+    words += ["--file", str(request.file)] if request.file is not None else []
+    words += ["--target", request.target] if request.target is not None else []
+    words += ["--after", request.after] if request.after is not None else []
+    words += ["--all"] if request.every else []
+    words += ["--empty"] if request.empty else []
+    words += [word for each in request.not_for for word in ("--not-for", each.value)]
+    return (shlex.join(words),)
+
+
 def _look(place: Place, step: EnvSet, value: Secret) -> Plan:
+    shared.must_be_writable(place.path)
     data = _bytes(place.path)
     there = parse(data or b"").all_of(step.name)
     new = step.edited(data, value.reveal()).bytes()  # what cannot be written is refused here
@@ -150,21 +173,27 @@ def _notes(path: Path, data: bytes | None) -> tuple[str, ...]:
 
 
 def _place(house: House, key: str, request: Request) -> Place:
-    project = house.project()
-    if request.file is not None:
-        whole = Path(os.path.abspath(house.environment.folder / request.file))  # noqa: PTH100 - a link stays one
-        inside = whole.is_relative_to(project.root)
-        shown = whole.relative_to(project.root).as_posix() if inside else str(whole)
-        return Place(root=project.root, shown=shown, target=request.target)
+    try:
+        root, state = house.project().root, None
+    except SettingsNotFound:
+        if request.target is not None:
+            raise
+        root, state = bare_root(house), folder_state(house, bare_root(house))
+    if request.file is not None or state is not None:
+        file = request.file or Path(".env")
+        whole = Path(os.path.abspath(house.environment.folder / file))  # noqa: PTH100 - a link stays one
+        inside = whole.is_relative_to(root)
+        shown = whole.relative_to(root).as_posix() if inside else str(whole)
+        return Place(root=root, shown=shown, target=request.target, state=state)
     target = house.target(request.target)
     files = tuple(target.settings.env_files)
     if not files:
         raise NoEnvFile(target.name)
-    having = [name for name in files if parse(_bytes(project.root / name) or b"").all_of(key)]
+    having = [name for name in files if parse(_bytes(root / name) or b"").all_of(key)]
     chosen = having if len(having) == 1 else files
     if len(chosen) > 1:
         raise SeveralEnvFiles(key, files)
-    return Place(root=project.root, shown=chosen[0], target=target.name)
+    return Place(root=root, shown=chosen[0], target=target.name)
 
 
 def _value(house: House, key: str, request: Request) -> Secret:
@@ -176,10 +205,7 @@ def _value(house: House, key: str, request: Request) -> Secret:
 
 def _bytes(path: Path) -> bytes | None:
     with explained(f"read {path}"):
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
+        return plain_bytes(path)
 
 
 def _readers(step: EnvSet) -> str:

@@ -85,6 +85,8 @@ class SetEnv:
         if kept is None:  # it ended before `apply`
             return
         old = walk.escrow.get(f"{step.key} file") if image["there"] else None
+        if self._bytes(step) == old:  # nothing was written, it may be for want of a folder
+            return
         path, value = self._root / step.path, kept.decode()
         wrote = step.edited(old, value).bytes()
         shared.change(

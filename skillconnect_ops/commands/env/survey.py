@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
@@ -10,11 +9,14 @@ from msgspec import Struct
 from skillconnect_ops.code.discovery import Listing, discover
 from skillconnect_ops.code.environment import look
 from skillconnect_ops.code.model import Found
+from skillconnect_ops.commands.env.aim import Aim
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.usage import Usage, usages
+from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.disk.plain import plain_bytes
 from skillconnect_ops.envfile import EnvFile, parse
 
 EXAMPLES = (
@@ -46,6 +48,7 @@ class Survey:
         """
         self._house = house
         self.target = target
+        several = False
         profile: str | None = None
         self.state: Path | None = None
         try:
@@ -53,7 +56,7 @@ class Survey:
         except SettingsNotFound:
             if target is not None:
                 raise
-            self.root = _root(house)
+            self.root = bare_root(house)
             here = house.environment.folder.resolve().relative_to(self.root).as_posix()
             self.env_files: tuple[str, ...] = (_join(here, ".env"),)
             self.state = folder_state(house, self.root)
@@ -61,14 +64,22 @@ class Survey:
             self.root, profile = project.root, project.settings.project.profile
             chosen = house.target(target)
             self.target = chosen.name
+            several = len(project.settings.targets) > 1
             fallback = (_join(project.settings.backend, ".env"),)
             self.env_files = chosen.settings.env_files or fallback
         self.registry = Registry(profile=profile)
+        self.aim = Aim(
+            target=self.target if several else None,
+            files=self.env_files,
+            root=self.root,
+            folder=house.environment.folder.resolve(),
+        )
 
     @cached_property
     def listing(self) -> Listing:
         """The project's files."""
-        return discover(self.root, git=self._house.git)
+        folders = tuple(place.folder for place in self.places)
+        return discover(self.root, git=self._house.git, within=folders)
 
     @cached_property
     def found(self) -> Found:
@@ -102,17 +113,19 @@ class Survey:
         return None if data is None else parse(data)
 
     def bytes_of(self, path: str) -> bytes | None:
-        """A file's bytes; None where it is not there."""
-        try:
-            return (self.root / path).read_bytes()
-        except FileNotFoundError:
-            return None
+        """A file's bytes; None where it is not there.
+
+        Raises:
+            OSError: it cannot be opened, or is no file to be read.
+        """
+        return plain_bytes(self.root / path)
 
     def unknown(self) -> tuple[Unknown, ...]:
         """What could not be told from the text."""
         return (
             *(Unknown(f"{each.path}:{each.line}", each.reason) for each in self.found.unresolved),
             *(Unknown(each.path, each.reason) for each in self.found.unparsed),
+            *(Unknown(each.path, each.reason) for each in self.listing.closed),
         )
 
     @cached_property
@@ -128,18 +141,6 @@ class Survey:
     def _example(self, folder: str) -> str:
         there = (name for name in EXAMPLES if (self.root / folder / name).is_file())
         return _join(folder, next(there, EXAMPLES[0]))
-
-
-def folder_state(house: House, root: Path) -> Path:
-    """The private state of a folder that has no `skc.yaml`."""
-    name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:12]
-    return house.environment.state_home / f"folder-{name}"
-
-
-def _root(house: House) -> Path:
-    here = house.environment.folder.resolve()
-    state = house.git.state(here)
-    return here if state is None else state.root
 
 
 def _folders(files: tuple[str, ...], names: frozenset[str] | set[str]) -> Iterator[str]:

@@ -22,9 +22,9 @@ from skillconnect_ops.commands.env.gitignore import (
     is_env_file,
     is_example,
 )
-from skillconnect_ops.commands.env.survey import folder_state
 from skillconnect_ops.commands.env.untrack_plan import plan
 from skillconnect_ops.commands.env.untrack_steps import covers
+from skillconnect_ops.commands.folder import folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.git import IndexEntry
@@ -122,7 +122,9 @@ def _look(house: House, root: Path, *, commit: bool) -> Plan:
         rules=(*(() if covered else RULES), *exact),
         named=own,
         commit=commit,
-        in_history={path: len(house.git.commits(root, Path(path))) for path in tracked},
+        in_history={
+            path: len(found) for path, found in house.git.commits_of(root, tracked).items()
+        },
         elsewhere=_elsewhere(house, root, index, named),
     )
 

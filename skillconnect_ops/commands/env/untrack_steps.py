@@ -207,7 +207,7 @@ class CommitUntracked:
     def apply(self, step: UntrackCommit, walk: Walk) -> Mapping[str, Any]:
         """Commit; a resumed walk does so again only where the files are still in HEAD."""
         put = self._rules_entry("HEAD:", step.lines) if step.rules else ()
-        in_head = tuple(path for path in step.paths if self._in_head(path))
+        in_head = self._in_head(step.paths)
         if put or in_head:
             self._git.commit(self._root, MESSAGE, remove=in_head, put=put)
         if step.rules:
@@ -216,7 +216,7 @@ class CommitUntracked:
 
     def verify(self, step: UntrackCommit, walk: Walk) -> Sequence[Proof]:
         """Ask git."""
-        holds = not any(self._in_head(path) for path in step.paths)
+        holds = not self._in_head(step.paths)
         subject = {"paths": list(step.paths)}
         facts = {"commit": self._git.head(self._root)}
         return [Proof(claim="env.untracked_in_head", subject=subject, holds=holds, facts=facts)]
@@ -232,8 +232,9 @@ class CommitUntracked:
             raise CommittedOnTop(self._root, before)
         self._git.move_head(self._root, was=now, to=str(before))
 
-    def _in_head(self, path: str) -> bool:
-        return self._git.blob(self._root, f"HEAD:{path}") is not None
+    def _in_head(self, paths: Sequence[str]) -> tuple[str, ...]:
+        held = {each.path for each in self._git.committed(self._root)}
+        return tuple(path for path in paths if path in held)
 
     def _rules_entry(self, where: str, lines: Sequence[str]) -> tuple[IndexEntry, ...]:
         """`.gitignore` as it stands there, with the rules; nothing where they are there already."""

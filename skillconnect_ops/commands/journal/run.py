@@ -1,5 +1,6 @@
 """What `skc journal` does: reads journals, and has the office bring runs to their end."""
 
+from skillconnect_ops.commands.folder import office_here
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.journal.show import (
     GOES_ON,
@@ -24,7 +25,7 @@ from skillconnect_ops.journal.model import (
 
 def list_journals(house: House, *, only_open: bool, last: int) -> Report:
     """The journals, newest first; `last` of them, or all where that is 0."""
-    every = house.office().journals()
+    every = office_here(house).journals()
     states = [state for state in every if not (only_open and state.standing.over)]
     shown = states[:last] if last else states
     dead = [state for state in states if ways(state)]
@@ -38,7 +39,7 @@ def list_journals(house: House, *, only_open: bool, last: int) -> Report:
 
 def show(house: House, name: str) -> Report:
     """One journal."""
-    state = house.office().journal(name)
+    state = office_here(house).journal(name)
     return Report(
         command="journal show",
         subject=state.subject.facts(),
@@ -71,7 +72,7 @@ def rollback(house: House, name: str, *, choices: Choices) -> Report:
 
 def _carried_out(house: House, name: str, *, choices: Choices, back: bool) -> Report:
     """Show, ask, and have the office do it; it looks again under its locks."""
-    office, person = house.office(), house.person
+    office, person = office_here(house), house.person
     state = office.journal(name)
     steps = _steps(state, back=back)
     command = f"journal {'rollback' if back else 'resume'}"

@@ -77,9 +77,13 @@ def generate(
         typer.Option(
             "--out-key",
             metavar="FILE",
-            help="Write the private key there (0600, never over a file), and show the public one.",
+            help="Write the private key there (0600, never over a file), and show the public one; "
+            "with --env the otpauth URI.",
         ),
     ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="With --env: show a TOTP secret's otpauth URI.")
+    ] = False,
     account: Annotated[
         str, typer.Option("--account", metavar="NAME", help="Of a TOTP secret: whose it is.")
     ] = "account",
@@ -100,14 +104,21 @@ def generate(
     from skillconnect_ops.commands.secrets import generate as generating
     from skillconnect_ops.commands.secrets.into_env import Into
 
-    if env is None and (file or replace or target or dry_run or yes):
+    if env is None and (file or replace or target or dry_run or yes or reveal):
         raise DoNotGoTogether(
             "a secret that is shown",
-            "--file, --replace, --target, --dry-run, --yes",
+            "--file, --replace, --target, --dry-run, --yes, --reveal",
             why="they are about the env file that --env KEY writes to",
         )
     into = env and Into(
-        env=env, target=target, file=file, replace=replace, dry_run=dry_run, yes=yes
+        env=env,
+        target=target,
+        file=file,
+        replace=replace,
+        dry_run=dry_run,
+        yes=yes,
+        uri_file=out_key if kind is Kind.TOTP else None,
+        reveal=reveal,
     )
     wish = generating.Wish(
         kind=kind,

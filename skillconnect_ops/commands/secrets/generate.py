@@ -5,7 +5,6 @@ neither plan nor journal; the same holds for `--out`. What goes into an env file
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets.errors import DoNotGoTogether
 from skillconnect_ops.commands.secrets.into_env import Into, into_env
 from skillconnect_ops.commands.secrets.making import Kind, Label, Made, make
-from skillconnect_ops.core.errors import Refused
+from skillconnect_ops.commands.secrets.new_file import write_new
+from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Lines
-from skillconnect_ops.disk.errors import explain
-from skillconnect_ops.disk.files import Disk
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -34,14 +32,15 @@ class Wish(Struct, frozen=True, kw_only=True):
     into: Into | None = None
 
 
-class KeyFileTaken(Refused):
-    """The file for the private key is there already."""
+class NobodyCouldEnrol(UsageError):
+    """A TOTP secret would go into a file, and no authenticator app would ever hold it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, into: Into) -> None:
         super().__init__(
-            f"{path} is there already",
-            why="a private key is never written over a file; nothing was made",
-            fix="name another file with --out-key",
+            "nobody could enrol with this TOTP secret",
+            why="an authenticator app takes it as an otpauth URI, and the value alone would be "
+            "written; nothing was made",
+            fix=f"{into.words()} --kind totp --out-key otpauth.txt   # 0600; or --reveal shows it",
         )
 
 
@@ -80,6 +79,13 @@ def _check(wish: Wish) -> None:
     if wish.into is not None and wish.kind.is_key_pair:
         why = "a key of several lines is no value for an env file; use --out-key, and name the file"
         raise DoNotGoTogether("--env", f"--kind {wish.kind}", why=why)
+    if wish.into is not None and wish.kind is Kind.TOTP:
+        if wish.into.uri_file is None and not wish.into.reveal:
+            raise NobodyCouldEnrol(wish.into)
+        return
+    if wish.into is not None and wish.into.reveal:
+        why = "it shows the URI of a TOTP secret; any other goes into the file unseen"
+        raise DoNotGoTogether("--reveal", f"--kind {wish.kind}", why=why)
     if wish.out_key is None:
         return
     if not wish.kind.is_key_pair:
@@ -115,27 +121,3 @@ def _to_file(house: House, made: Made, named: Path) -> Report:
         facts={"generated": [{"kind": made.kind, "bits": made.bits, "public": public}]},
         view=(Lines(tuple(public.splitlines())),),
     )
-
-
-def write_new(path: Path, data: bytes, *, disk: Disk) -> None:
-    """A new file, 0600 from its first byte on; whole, or not there at all.
-
-    Raises:
-        KeyFileTaken: something of that name is there, be it a link to nowhere.
-        Precondition: it cannot be written; no part of it is left.
-    """
-    try:
-        writer = disk.writer(path)
-    except FileExistsError as error:
-        raise KeyFileTaken(path) from error
-    except OSError as error:
-        raise explain(error, "write the private key") from error
-    try:
-        with writer:
-            writer.write(data)
-    except BaseException as error:
-        with suppress(OSError):
-            disk.remove(path)
-        if isinstance(error, OSError):
-            raise explain(error, "write the private key") from error
-        raise

@@ -8,6 +8,7 @@ the step would have had to speak of both; the day a plan of rotation holds it, i
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from msgspec import Struct, structs
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets.making import Made
+from skillconnect_ops.commands.secrets.new_file import KeyFileTaken, write_new
 from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
@@ -39,6 +41,17 @@ class Into(Struct, frozen=True, kw_only=True):
     replace: bool = False
     dry_run: bool = False
     yes: bool = False
+    uri_file: Path | None = None
+    """Where the URI of a TOTP secret goes, for an authenticator app."""
+    reveal: bool = False
+    """Whether that URI is shown."""
+
+    def words(self) -> str:
+        """The command that names the same variable of the same file."""
+        words = ["skc", "secrets", "generate", "--env", self.env]
+        words += ["--target", self.target] if self.target else []
+        words += ["--file", str(self.file)] if self.file else []
+        return shlex.join(words)
 
 
 class HasAValue(Refused):
@@ -49,8 +62,7 @@ class HasAValue(Refused):
             f"{into.env} in {file} has a value already",
             why="a new one would take its place: what the app uses it for ends, and the old one "
             "is remembered nowhere",
-            fix=f"skc secrets ledger add --env {into.env}, "
-            f"then skc secrets generate --env {into.env} --replace",
+            fix=f"skc secrets ledger add --env {into.env}, then {into.words()} --replace",
         )
 
 
@@ -62,6 +74,9 @@ def into_env(house: House, into: Into, make: Callable[[], Made]) -> Report:
         NotAgreed: the answer was no.
     """
     made = make()
+    uri_file = None if into.uri_file is None else house.environment.folder / into.uri_file
+    if uri_file is not None and os.path.lexists(uri_file):
+        raise KeyFileTaken(uri_file)
     looked = _run(house, into, made.secret, "--dry-run")
     if looked.error is not None:
         return _as_ours(looked)
@@ -79,7 +94,12 @@ def into_env(house: House, into: Into, make: Callable[[], Made]) -> Report:
             why="the answer was no",
             fix="run it again with --yes, or answer yes",
         )
+    if uri_file is not None and made.uri is not None:  # before the secret: it can go again
+        write_new(uri_file, f"{made.uri.reveal()}\n".encode(), disk=house.disk)
     done = _run(house, into, made.secret, "--yes")
+    if done.error is not None and uri_file is not None:
+        with suppress(OSError):
+            house.disk.remove(uri_file)
     return _as_ours(done) if done.error is not None else _report(done, into, made, written=True)
 
 
@@ -127,6 +147,11 @@ def _show(house: House, subject: Subject, into: Into, made: Made, *, replaces: b
     house.person.note(
         f"skc {COMMAND}: {subject.line()}\n"
         f"  1. {verb} {into.env}: {made.says()}; it is not shown"
+        + (
+            f"\n  2. write the URI for an authenticator app: {into.uri_file}"
+            if into.uri_file
+            else ""
+        )
         + ("\n  note: the old value is gone then, and remembered nowhere" if replaces else "")
     )
 
@@ -143,7 +168,11 @@ def _subject(looked: Report) -> Subject:
 
 def _report(of_child: Report, into: Into, made: Made, *, written: bool) -> Report:
     files = ", ".join(_subject(of_child).files)
-    said = f"{into.env} in {files} has a new {made.kind} value of {made.bits} bits; nobody saw it"
+    shown = made.uri.reveal() if into.reveal and made.uri is not None and written else None
+    seen = "nobody saw it" if shown is None else "the URI below holds it"
+    said = [f"{into.env} in {files} has a new {made.kind} value of {made.bits} bits; {seen}"]
+    if into.uri_file is not None:
+        said.append(f"{into.uri_file} holds its URI for an authenticator app; delete it after that")
     return structs.replace(
         of_child,
         command=COMMAND,
@@ -154,10 +183,13 @@ def _report(of_child: Report, into: Into, made: Made, *, written: bool) -> Repor
                 "kind": made.kind,
                 "bits": made.bits,
                 "done": written,
+                **({"uri_file": str(into.uri_file)} if into.uri_file is not None else {}),
+                **({"uri": shown} if shown is not None else {}),
             }
         },
-        view=(Lines((said,)),) if written else (),
-        next=("skc status",) if written else (f"skc secrets generate --env {into.env}",),
+        view=(Lines((*said, *([shown] if shown is not None else []))),) if written else (),
+        # without a project there is no status to look at, and the child names what there is
+        next=of_child.next if written else (into.words(),),
     )
 
 

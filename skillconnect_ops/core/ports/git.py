@@ -81,6 +81,12 @@ class Git(Protocol):
     def commits_by_path(self, folder: Path, *globs: str) -> Mapping[str, tuple[str, ...]]:
         """As `commits`, for every path below the folder that matches one, or ever did."""
 
+    def commits_of(self, root: Path, paths: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for many paths relative to the root at once."""
+
+    def committed(self, root: Path) -> tuple[IndexEntry, ...]:
+        """All that HEAD holds; nothing before the first commit."""
+
     def ignore_files(self, root: Path, *, head: bool = False) -> Mapping[str, bytes]:
         """The `.gitignore` files that whoever has the repository gets, by path.
 

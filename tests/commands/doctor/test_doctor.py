@@ -161,7 +161,26 @@ def test_an_env_file_in_a_submodule_is_judged_there(skc: Skc, project: Path) -> 
     (inner / ".env").write_text("A=1\n")
     git(inner, "add", ".env")
     (project / "skc.yaml").write_text(YAML.replace("back end/.env", "inner/.env"))
-    assert "env-tracked" in failing(skc("doctor", "--format", "json", cwd=project))
+    ran = skc("doctor", "--format", "json", cwd=project)
+    remedies = {each["id"]: each["remedy"] for each in ran.json["findings"]}
+    assert remedies["env-tracked"].startswith("cd inner && skc env untrack, and change")
+
+
+def test_what_it_says_to_type_for_env_files_are_skcs_own_commands(skc: Skc, project: Path) -> None:
+    more = "  staging:\n    env_files: [s.env]\n    database: {uri: env:MONGO_URI}\n"
+    more += "  dev:\n    env_files: [s.env, t.env]\n    database: {uri: env:MONGO_URI}\n"
+    (project / "skc.yaml").write_text(YAML + more)
+    (project / "s.env").write_text("A=1\n")
+    git(project, "add", "-f", "back end/.env")
+    ran = skc("doctor", "--format", "json", cwd=project)
+    remedies = {each["remedy"] for each in ran.json["findings"]}
+    assert remedies >= {
+        "skc env untrack, and change every password in it: history keeps the old ones",
+        "skc env untrack   # adds the rules",
+        "skc env set MONGO_URI --target production",
+        "skc env set MONGO_URI --target staging",
+        "skc env set MONGO_URI --file s.env",
+    }
 
 
 def test_backups_in_the_repository_are_found(skc: Skc, project: Path) -> None:

@@ -4,15 +4,19 @@ import os
 import secrets
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from skillconnect_ops.disk.acl import ATTRIBUTE
 from skillconnect_ops.disk.attributes import acl_of
+from skillconnect_ops.disk.errors import NotPermitted
+from skillconnect_ops.disk.shared import must_be_writable
 from tests.commands.env.conftest import TEXT
 from tests.conftest import Skc
 from tests.disk.test_attributes import listing
+from tests.disk.test_shared import as_somebody_without_rights
 from tests.terminal.ptys import at_terminal
 
 
@@ -51,6 +55,69 @@ def test_a_dry_run_changes_nothing(skc: Skc, project: Path) -> None:
     assert "add NEW in backend/.env" in ran.stderr
     assert "fresh-value" not in ran.stderr
     assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+def test_what_was_only_shown_is_typed_again_with_the_same_words(skc: Skc, project: Path) -> None:
+    words = ("env", "set", "NEW", "--file", "backend/.env.local", "--not-for", "bash")
+    ran = skc(*words, "--stdin", "--dry-run", cwd=project, stdin="fresh-value")
+    assert f"next: skc {' '.join(words)}\n" in ran.stderr
+
+
+def test_it_works_without_a_skc_yaml(skc: Skc, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    ran = skc("env", "set", "A", "--stdin", "--yes", cwd=folder, stdin="x")
+    assert ran.code == 0, ran.stderr
+    assert (folder / ".env").read_bytes() == b"A=x\n"
+    assert "next: skc env check" in ran.stderr
+    named = skc("env", "set", "A", "--stdin", "--yes", "--target", "x", cwd=folder, stdin="y")
+    assert (named.code, "skc init" in named.stderr) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("nodir/.env", 4), ("folder", 3), ("pipe", 3), ("/dev/null", 3)]
+)
+def test_what_is_no_file_to_write_is_refused_before_anything_begins(
+    skc: Skc, project: Path, name: str, code: int
+) -> None:
+    (project / "folder").mkdir()
+    os.mkfifo(project / "pipe")
+    ran = skc("env", "set", "A", "--stdin", "--yes", "--file", name, cwd=project, stdin="x")
+    assert ran.code == code, ran.stderr
+    assert "journal:" not in ran.stderr
+    assert "nothing to do" not in ran.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_refused_at_once() -> None:
+    with tempfile.TemporaryDirectory() as name, as_somebody_without_rights(Path(name)):
+        Path(name).chmod(0o500)
+        with pytest.raises(NotPermitted):
+            must_be_writable(Path(name) / ".env")
+
+
+def test_a_pipe_for_an_env_file_holds_nobody_up(skc: Skc, project: Path) -> None:
+    (project / "backend" / ".env").unlink()
+    os.mkfifo(project / "backend" / ".env", 0o600)
+    for words in (("check",), ("example", "--dry-run")):
+        ran = skc("env", *words, cwd=project)
+        assert ran.code in {4, 10, 14}
+        assert "it is a device or a pipe" in ran.stdout + ran.stderr
+    assert skc("env", "set", "A", "--stdin", "--yes", cwd=project, stdin="x").code == 4
+
+
+def test_empty_and_a_value_do_not_go_together(skc: Skc, project: Path) -> None:
+    ran = skc("env", "set", "A", "--stdin", "--empty", "--yes", cwd=project, stdin="x")
+    assert ran.code == 2
+    assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+def test_a_run_that_died_without_a_skc_yaml_can_be_looked_at(skc: Skc, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    assert skc("journal", "list", cwd=folder).code == 4
+    assert skc("env", "set", "A", "--stdin", "--yes", cwd=folder, stdin="x").code == 0
+    ran = skc("journal", "list", "--format", "json", cwd=folder)
+    assert [each["command"] for each in ran.json["facts"]["journals"]] == ["env set"]
 
 
 def test_without_consent_nothing_is_done(skc: Skc, project: Path) -> None:

@@ -1,6 +1,7 @@
 """`skc env untrack`: out of the index, not off the disk, and out for good."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,32 @@ def test_a_merge_under_way_is_not_concluded(skc: Skc, repository: Path) -> None:
     assert "merge" in ran.stderr
     assert git(repository, "rev-parse", "HEAD") == before
     assert (repository / ".git" / "MERGE_HEAD").exists()
+
+
+def test_git_is_not_started_once_for_each_of_many_files(skc: Skc, tmp_path: Path) -> None:
+    log, program = tmp_path / "started", shutil.which("git")
+    (tmp_path / "bin").mkdir()
+    counting = tmp_path / "bin" / "git"
+    counting.write_text(f'#!/bin/sh\necho x >> {log}\nexec {program} "$@"\n')
+    counting.chmod(0o755)
+    started = []
+    for many in (3, 30):
+        root = tmp_path / f"mono{many}"
+        for number in range(many):
+            (root / f"p{number}").mkdir(parents=True)
+            (root / f"p{number}" / ".env").write_text("A=1\n")
+            (root / f"p{number}" / ".gitignore").write_text("node_modules\n")
+        git(root, "init", "--quiet", "--initial-branch=main")
+        git(root, "add", "--all")
+        git(root, "commit", "--quiet", "-m", "everything")
+        log.write_text("")
+        path = f"{counting.parent}{os.pathsep}{os.environ['PATH']}"
+        words = ("env", "untrack", "--commit", "--yes")
+        ran = skc(*words, cwd=root, env={**IDENTITY, "PATH": path})
+        assert ran.code == 0, ran.stderr
+        assert tracked(root, "HEAD").isdisjoint({f"p{number}/.env" for number in range(many)})
+        started.append(log.read_text().count("x"))
+    assert started[0] == started[1] > 0
 
 
 def test_an_undo_never_drops_a_commit_that_came_on_top(repository: Path) -> None:

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from skillconnect_ops.commands.secrets.generate import KeyFileTaken, write_new
 from skillconnect_ops.commands.secrets.making import (
     ALPHABET,
     CLASSES,
@@ -27,6 +26,7 @@ from skillconnect_ops.commands.secrets.making import (
     make,
     password_bits,
 )
+from skillconnect_ops.commands.secrets.new_file import KeyFileTaken, write_new
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.dotenv import parse_env
 from skillconnect_ops.disk.errors import DiskFull

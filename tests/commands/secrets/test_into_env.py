@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import stat
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,8 @@ def test_a_new_value_is_written_and_shown_nowhere(
     skc: Skc, leaky: Leaky, tmp_path: Path, kind: str, form: str
 ) -> None:
     before = env(leaky)
-    ran = generate(skc, leaky, "SESSION_KEY", "--kind", kind, "--yes")
+    enrol = ("--out-key", str(tmp_path / "otpauth.txt")) if kind == "totp" else ()
+    ran = generate(skc, leaky, "SESSION_KEY", "--kind", kind, *enrol, "--yes")
     assert ran.code == 0, ran.stderr
     value = value_of(leaky, "SESSION_KEY")
     assert re.fullmatch(form, value)
@@ -49,8 +51,42 @@ def test_a_new_value_is_written_and_shown_nowhere(
     assert ran.json["command"] == "secrets generate"
     assert ran.json["journal"] is not None
     (leaky.root / "backend" / ".env").unlink()
+    (tmp_path / "otpauth.txt").unlink(missing_ok=True)
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert value.encode() not in kept
+
+
+def test_a_totp_secret_goes_nowhere_without_a_way_to_enrol(skc: Skc, leaky: Leaky) -> None:
+    before = env(leaky)
+    ran = generate(skc, leaky, "ADMIN_TOTP", "--kind", "totp", "--yes")
+    assert (ran.code, env(leaky)) == (2, before)
+    assert "--kind totp --out-key otpauth.txt" in ran.stderr
+    assert "--reveal" in ran.stderr
+
+
+def test_a_totp_secrets_uri_goes_to_a_file_or_is_shown_where_that_is_wanted(
+    skc: Skc, leaky: Leaky
+) -> None:
+    file = leaky.root / "otpauth.txt"
+    totp = ("ADMIN_TOTP", "--kind", "totp", "--issuer", "Shop", "--replace", "--yes")
+    ran = generate(skc, leaky, *totp, "--out-key", "otpauth.txt")
+    assert ran.code == 0, ran.stderr
+    value = value_of(leaky, "ADMIN_TOTP")
+    assert f"secret={value}&issuer=Shop" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert value not in ran.stdout + ran.stderr
+    taken = generate(skc, leaky, *totp, "--out-key", "otpauth.txt")
+    assert (taken.code, value_of(leaky, "ADMIN_TOTP")) == (3, value)
+    shown = generate(skc, leaky, *totp, "--reveal")
+    assert shown.code == 0, shown.stderr
+    assert f"secret={value_of(leaky, 'ADMIN_TOTP')}" in shown.json["facts"]["written"]["uri"]
+
+
+def test_a_uri_is_not_left_behind_where_the_secret_was_not_written(skc: Skc, leaky: Leaky) -> None:
+    (leaky.root / "backend/.env").write_text("URL=<later>\n")
+    totp = ("ADMIN_TOTP", "--kind", "totp", "--out-key", "otpauth.txt", "--yes")
+    assert generate(skc, leaky, *totp).code == 4
+    assert not (leaky.root / "otpauth.txt").exists()
 
 
 def test_a_value_that_is_there_stays_unless_it_is_let_go_of(skc: Skc, leaky: Leaky) -> None:

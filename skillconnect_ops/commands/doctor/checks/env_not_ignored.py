@@ -3,7 +3,6 @@
 One `git add .` commits it.
 """
 
-import shlex
 from collections.abc import Sequence
 
 from skillconnect_ops.commands.doctor.each import on_env_files
@@ -35,8 +34,8 @@ def _look(facts: Facts, file: EnvFile) -> Verdict:
         return not_applicable(file.path, "git tracks it, and rules do not matter then")
     if file.ignored.value:
         return passed(file.path, "an ignore rule covers it")
-    remedy = f"echo {shlex.quote(file.path)} >> .gitignore"
-    return failed(file.path, "no ignore rule covers it", remedy=remedy, path=file.path)
+    says = "no ignore rule covers it"
+    return failed(file.path, says, remedy=f"{file.untrack}   # adds the rules", path=file.path)
 
 
 CHECK = Check(

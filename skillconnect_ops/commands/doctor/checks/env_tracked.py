@@ -1,10 +1,9 @@
 """An env file is in git's index.
 
-Everybody who has a clone has its passwords, and `git rm` takes it out of the next commit, not out
-of those before it. What was committed counts as leaked.
+Everybody who has a clone has its passwords. `skc env untrack` takes it out of the next commit, not
+out of those before it: what was committed counts as leaked.
 """
 
-import shlex
 from collections.abc import Sequence
 
 from skillconnect_ops.commands.doctor.each import on_env_files
@@ -31,10 +30,7 @@ def _look(file: EnvFile, _mode: int) -> Verdict:
         return unknown(file.path, file.tracked.reason)
     if not file.tracked.value:
         return passed(file.path, "git does not track it")
-    remedy = (
-        f"git rm --cached {shlex.quote(file.path)}, name it in .gitignore, "
-        "and change every password in it: history keeps the old ones"
-    )
+    remedy = f"{file.untrack}, and change every password in it: history keeps the old ones"
     return failed(file.path, "git tracks it", remedy=remedy, path=file.path)
 
 

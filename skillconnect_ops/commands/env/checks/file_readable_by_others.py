@@ -6,7 +6,6 @@ Every process on the machine, of whatever user, has the app's passwords.
     after:   chmod 600 .env
 """
 
-import shlex
 from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unknown
@@ -25,7 +24,7 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
         if isinstance(file.mode, Missing):
             yield unknown(file, file.mode)
         elif file.mode.value is not None and file.mode.value & _OTHERS:
-            mode, name = file.mode.value, shlex.quote(file.path)
+            mode, name = file.mode.value, facts.aim.path(file.path)
             # where there is a list, the group's bits are but its mask
             by_list = bool(file.lets_in) and not mode & _EVERYBODY
             who = (

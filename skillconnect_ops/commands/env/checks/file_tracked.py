@@ -7,10 +7,12 @@ before: what was committed counts as leaked.
     after:   skc env untrack, and every password in it rotated
 """
 
+import posixpath
 import shlex
 from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unknown
+from skillconnect_ops.commands.env.gitignore import is_env_file
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.report import Unknown
@@ -24,8 +26,15 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
         elif file.tracked.value:
             within = None
             if file.repository != ".":
-                within = f"cd {shlex.quote(file.repository)} && {CHECK.remedy}"
+                inside = posixpath.relpath(file.path, file.repository)
+                # there, a file is told by its own name, and not by the folder above
+                how = CHECK.remedy if is_env_file(inside) else _by_git(inside)
+                within = f"cd {facts.aim.path(file.repository)} && {how}"
             yield Fault(message="git tracks it", path=file.path, context="", remedy=within)
+
+
+def _by_git(path: str) -> str:
+    return f"git rm --cached {shlex.quote(path)}, then rotate every secret in it"
 
 
 CHECK = Check(

@@ -27,7 +27,7 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
                     line=entry.line,
                     context=entry.key,
                     severity=Severity.HIGH if secret else None,
-                    remedy=f"skc env set {entry.key}",
+                    remedy=facts.aim.set(entry.key, file=file.path),
                 )
 
 
@@ -38,4 +38,5 @@ CHECK = Check(
     remedy="fill it in",
     references=("CWE-1188",),
     run=run,
+    reads_files=True,
 )

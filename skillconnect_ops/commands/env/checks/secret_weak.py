@@ -41,4 +41,5 @@ CHECK = Check(
     remedy="rotate it to one that was generated: skc secrets generate",
     references=("CWE-521", "RFC 7518, 3.2"),
     run=run,
+    reads_files=True,
 )

@@ -36,4 +36,5 @@ CHECK = Check(
     remedy="rotate one of them",
     references=("CWE-323",),
     run=run,
+    reads_files=True,
 )

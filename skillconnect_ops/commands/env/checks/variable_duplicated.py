@@ -37,4 +37,5 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     remedy="keep the line that is meant, and take the others out",
     run=run,
+    reads_files=True,
 )

@@ -25,6 +25,7 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
     for place in facts.places:
         if not place.is_known:
             continue
+        into = place.place.env_files[0]
         for name, usage in place.usages.items():
             if name in place.names or name in given or facts.registry.is_ambient(name):
                 continue
@@ -32,10 +33,10 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
                 checked = any(read.checked for read in usage.reads)
                 yield Fault(
                     message=f"{name} is required and not set ({listed(usage.places, most=3)})",
-                    path=place.place.env_files[0],
+                    path=into,
                     context=name,
                     severity=Severity.HIGH if checked else None,
-                    remedy=f"skc env set {name}, or give the code a default",
+                    remedy=f"{facts.aim.set(name, file=into)}, or give the code a default",
                 )
 
 
@@ -45,4 +46,5 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     remedy="skc env set NAME, or give the code a default",
     run=run,
+    reads_files=True,
 )

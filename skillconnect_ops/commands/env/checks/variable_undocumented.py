@@ -16,6 +16,7 @@ from skillconnect_ops.core.report import Unknown
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:
     """Which names does the example lack?"""
+    remedy = facts.aim.example()
     for place in facts.places:
         example = place.place.example
         if isinstance(place.documented, Missing):
@@ -24,12 +25,13 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
         names = place.names | set(place.usages)
         if place.documented.value is None:
             if names:
-                yield Fault(message="there is no example", path=example, context="")
+                absent = "there is no example"
+                yield Fault(message=absent, path=example, context="", remedy=remedy)
             continue
         for name in sorted(names - place.documented.value):
             if name in place.names or not facts.registry.is_ambient(name):
                 message = f"the example does not name {name}"
-                yield Fault(message=message, path=example, context=name)
+                yield Fault(message=message, path=example, context=name, remedy=remedy)
 
 
 CHECK = Check(

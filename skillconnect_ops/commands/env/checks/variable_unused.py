@@ -42,4 +42,5 @@ CHECK = Check(
     severity=Severity.LOW,
     remedy="revoke it where it came from, and take the line out",
     run=run,
+    reads_files=True,
 )

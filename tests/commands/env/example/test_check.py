@@ -66,8 +66,16 @@ BAD: Mapping[str, tuple[Mapping[str, str], str, int | None, str]] = {
         *("backend/Dockerfile", 4, "COPY . brings backend/.env into the image"),
     ),
     "value-read-differently": (
-        {"backend/.env": ENV.replace("PORT=4000", "PORT=4'0#0")},
+        {"backend/.env": ENV.replace("PORT=4000", "PORT=40#0")},
         *("backend/.env", 1, "PORT is another value for"),
+    ),
+    "line-unreadable": (
+        {"backend/.env": ENV.replace("PORT=4000", "PORT=http://h/?a=1&b")},
+        *("backend/.env", 1, "bash (source) cannot read PORT: there is an unquoted &"),
+    ),
+    "line-sets-nothing": (
+        {"backend/.env": f"{ENV}hello\n"},
+        *("backend/.env", 4, "this line sets nothing: it is no NAME=value, and no comment"),
     ),
     "secret-by-default": (
         {"backend/b.js": f"use(process.env.JWT_SECRET_KEY || '{secrets.token_hex(9)}')"},
@@ -210,6 +218,85 @@ def test_an_env_file_that_cannot_be_read_is_no_clean_one(skc: Skc, app: App) -> 
     ran = look(skc, root)
     assert (ran.code, findings(ran)) == (14, [])
     assert {"subject": "backend/.env", "reason": "Is a directory"} in ran.json["unknown"]
+
+
+def test_crlf_is_one_finding_and_not_one_for_each_variable(skc: Skc, app: App) -> None:
+    ran = look(skc, app({**GOOD, "backend/.env": ENV.replace("\n", "\r\n")}))
+    assert findings(ran) == [
+        (
+            "value-read-differently",
+            "backend/.env",
+            1,
+            "the line ends are CRLF, whose CR bash (source) takes into 3 values",
+        )
+    ]
+    assert ran.json["findings"][0]["severity"] == "low"
+
+
+def test_a_line_that_compose_refuses_is_told_once(skc: Skc, app: App) -> None:
+    ran = look(skc, app({**GOOD, "backend/.env": f"{ENV}LOG LEVEL=1\n"}))
+    (found,) = findings(ran)
+    assert found[:3] == ("line-unreadable", "backend/.env", 4)
+    assert found[3] == (
+        "docker compose cannot read this line: there is a name with a blank in it, and the app "
+        "passes over it"
+    )
+    assert ran.code == 11
+
+
+def test_the_gravest_stands_first_and_then_they_go_down_the_file(skc: Skc, app: App) -> None:
+    env = f"{ENV}B=a|b\nPORT=1\nA=[x]\nSMTP_PASSWORD=hunter2\nPORT=2\n"
+    found = look(skc, app({**GOOD, "backend/.env": env})).json["findings"]
+    rank = ["critical", "high", "medium", "low"]
+    order = [(rank.index(each["severity"]), each["path"], each["line"] or 0) for each in found]
+    assert len({each[0] for each in order}) == 3
+    assert order == sorted(order)
+
+
+def test_a_remedy_keeps_what_was_looked_at(skc: Skc, app: App) -> None:
+    settings = SETTINGS + "  staging:\n    env_files: [backend/a.env, backend/b.env]\n"
+    files = {name: text for name, text in GOOD.items() if "example" not in name}
+    root = app(
+        {
+            **files,
+            "skc.yaml": settings,
+            "backend/.env": ENV.replace("PORT=4000", "PORT=[port]"),
+            "backend/a.env": "PORT=[port]\n",
+            "backend/b.env": "A=1\n",
+        }
+    )
+
+    def remedies(target: str, folder: Path = root) -> set[str]:
+        ran = look(skc, folder, "--target", target)
+        return {each["remedy"] for each in ran.json["findings"]}
+
+    one = {"skc env set PORT --target production", "skc env example --target production"}
+    assert one <= remedies("production")
+    several = {"skc env set PORT --file backend/a.env", "skc env example --target staging"}
+    assert several <= remedies("staging")
+    assert "skc env set PORT --file a.env" in remedies("staging", root / "backend")
+    ran = skc("env", "check", "--target", "production", cwd=root)
+    nexts = [line for line in ran.stderr.splitlines() if line.startswith("next: ")]
+    assert nexts
+    assert all("--target production" in line for line in nexts)
+    stale = skc("env", "example", "--check", "--target", "production", cwd=root)
+    assert "next: skc env example --target production" in stale.stderr
+
+
+def test_an_empty_folder_is_no_clean_one(skc: Skc, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = skc("env", "check", cwd=tmp_path / "empty")
+    assert ran.code == 14
+    assert "there is nothing to check" in ran.stdout
+    assert "PASS" not in ran.stdout
+
+
+def test_what_reads_env_files_is_no_pass_where_there_is_none(skc: Skc, app: App) -> None:
+    root = app({name: text for name, text in GOOD.items() if name != "backend/.env"})
+    ran = skc("env", "check", cwd=root)
+    assert ran.code == 0
+    assert ran.stdout.count("no env file to look at") == sum(each.reads_files for each in CHECKS)
+    assert ran.stdout.count("PASS") + ran.stdout.count("no env file") == len(CHECKS)
 
 
 def test_a_fingerprint_does_not_move_with_lines(skc: Skc, app: App) -> None:

@@ -394,6 +394,75 @@ def test_a_shallow_clone_within_is_no_proof_either(skc: Skc, app: App, tmp_path:
     assert "git fetch --unshallow" in told["backend"]
 
 
+def test_a_repository_below_a_folder_of_env_files_is_asked_for_all_of_its_files(
+    skc: Skc, app: App
+) -> None:
+    names = (".envs/clone/.postgres", ".envs/clone/sub/.env")
+    root = app({**GOOD, **dict.fromkeys(names, FORGED)})
+    for name in names:
+        (root / name).chmod(0o600)
+    nested(root, ".envs/clone", ".")
+    ran = look(skc, root)
+    assert [each[:2] for each in findings(ran)] == [
+        *(("file-tracked", name) for name in names),
+        *(("file-in-history", name) for name in names),
+    ]
+    first, second = (each["remedy"] for each in ran.json["findings"][:2])
+    assert first.startswith("cd .envs/clone && git rm --cached .postgres, then rotate")
+    assert second.startswith("cd .envs/clone && skc env untrack, then rotate")
+
+
+def test_the_code_of_clones_and_submodules_is_read(skc: Skc, app: App, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "l.js").write_text("use(process.env.IN_SUBMODULE)")
+    git(library, "init", "--quiet")
+    git(library, "add", ".")
+    git(library, "commit", "-qm", "one")
+    names = ("IN_CLONE", "IN_SUBMODULE", "NOWHERE")
+    more = "".join(f"{name}=\n" for name in names)
+    root = app(
+        {
+            **GOOD,
+            "backend/.env": GOOD["backend/.env"] + more,
+            "backend/.env.example": GOOD["backend/.env.example"] + more,
+            "backend/clone/c.js": "use(process.env.IN_CLONE, process.env.LACKING)",
+        }
+    )
+    nested(root, "backend/clone", "c.js")
+    allow = ("-c", "protocol.file.allow=always")
+    git(root, *allow, "submodule", "--quiet", "add", str(library), "backend/lib")
+    ran = look(skc, root)
+    assert {(each[0], each[3].split()[-1]) for each in findings(ran) if "unused" in each[0]} == {
+        ("variable-unused", "NOWHERE")
+    }
+    assert any(each[3].startswith("LACKING is required") for each in findings(ran))
+    assert ran.json["unknown"] == []
+
+
+def test_a_clone_that_git_ignores_is_named_unless_the_env_file_lies_in_it(
+    skc: Skc, app: App
+) -> None:
+    root = app({**GOOD, ".gitignore": ".env\nother/\nbackend/\n", "other/o.js": "use(1)"})
+    nested(root, "backend", "a.js", ".env.example")
+    nested(root, "other", "o.js")
+    ran = look(skc, root)
+    assert findings(ran) == []
+    reason = "a repository that git ignores here: its code was not read"
+    assert ran.json["unknown"] == [{"subject": "other", "reason": reason}]
+
+
+def test_a_submodule_that_is_not_checked_out_is_named(skc: Skc, app: App, tmp_path: Path) -> None:
+    root = app(GOOD)
+    git(root, "add", ".")
+    commit = "1" * 40
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{commit},lib")
+    (root / "lib").mkdir()
+    (told,) = look(skc, root).json["unknown"]
+    assert told["subject"] == "lib"
+    assert "not checked out" in told["reason"]
+
+
 def test_what_lies_in_a_folder_of_env_files_is_one(skc: Skc, app: App) -> None:
     name = ".envs/.production/.postgres"
     root = app({**GOOD, name: FORGED, ".envs/.local/.postgres.example": FORGED})
