@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +25,7 @@ _PSEUDO_REFS = ("ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "RE
 _BLOCK_BYTES = 1 << 20
 _MANY = 32
 """Objects; from here on it is worth opening the packs."""
+_MOST_NAMED = 200
 _GITLINK = "160000"
 _NO_WORK_TREE = "cannot chdir to"
 _NOT_HERE = ("not a git repository", "No such file or directory")
@@ -159,8 +160,29 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         """Of a merge, only what differs from all parents (`-c`): the rest came before."""
         with self.git.running("rev-list", "--no-walk", "--stdin", given=commits) as told:
             oldest_first = told.read().decode().split()[::-1]
+        yield from self._introduced(oldest_first)
+
+    def versions(self, paths: Collection[str], revision: str) -> Iterator[Introduction]:
+        """As `introductions`, of every commit that the revision reaches."""
+        reached = self._commits("rev-list", "--date-order", "--reverse", revision, "--")
+        # a name that was spelled out cannot be asked for; and a command line has its limits
+        named = len(paths) <= _MOST_NAMED and not any("\\" in path for path in paths)
+        for one in self._introduced(reached, *(("--", *paths) if named else ())):
+            if one.path in paths:
+                yield one
+
+    def oldest_first(self, commits: Iterable[str]) -> tuple[str, ...]:
+        """By `git rev-list --date-order`: a clock that was wrong turns no child into a parent."""
+        wanted = set(commits)
+        words = ("rev-list", "--date-order", "--reverse", "--stdin")
+        with self.git.running(*words, given=sorted(wanted), tolerant=True) as told:
+            lines = (line.decode().strip() for line in told)
+            return tuple(oid for oid in lines if oid in wanted)
+
+    def _introduced(self, commits: Iterable[str], *paths: str) -> Iterator[Introduction]:
         words = ("diff-tree", "--stdin", "-r", "-c", "--root", "--no-renames", "--raw", "-z")
-        with self.git.running(*words, given=oldest_first, tolerant=True) as told:
+        named = ("--literal-pathspecs", *words, *paths)
+        with self.git.running(*named, given=commits, tolerant=True) as told:
             yield from _introduced(_parts(told))
 
     def commits_since(self, revision: str) -> tuple[str, ...]:

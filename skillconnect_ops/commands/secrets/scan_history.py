@@ -4,6 +4,8 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets.scan_model import OUTERMOST, Inner, Scan, Seen
 from skillconnect_ops.core.errors import Precondition
@@ -11,6 +13,7 @@ from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.shell import word
 from skillconnect_ops.detection import path_class
+from skillconnect_ops.history.earlier import earlier, place_of
 from skillconnect_ops.history.jobs import FileJob, look_at_files
 from skillconnect_ops.history.model import Gap, Hit, Search, Where
 from skillconnect_ops.history.nested import Nested
@@ -49,7 +52,7 @@ def scan_repository(
         commits = repository.commits_since(since)
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
             sweep.since(commits, ticker)
-        return _scan(repository, sweep, (), (), inner)
+        return _dated(_scan(repository, sweep, (), (), inner), repository, since, search)
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load for a hook
 
     with ThreadPoolExecutor(1) as beside:
@@ -122,6 +125,18 @@ def _scan(
         objects=sweep.objects,
         size_bytes=sweep.size_bytes,
     )
+
+
+def _dated(scan: Scan, repository: Repository, since: str, search: Search) -> Scan:
+    """The same, with what older versions of the files hold already told apart."""
+    known = earlier(repository, since, (one.sighting for one in scan.seen), search=search)
+    if not known:
+        return scan
+    seen = []
+    for one in scan.seen:
+        place = place_of(one.sighting)
+        seen.append(replace(one, before=known[place]) if place in known else one)
+    return replace(scan, seen=tuple(seen))
 
 
 def _own_files(

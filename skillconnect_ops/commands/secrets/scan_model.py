@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.core.report import Unknown
-from skillconnect_ops.history.places import Sighting
+from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
 
 
@@ -42,6 +42,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Of a file in the work tree."""
     inner: Inner = OUTERMOST
     """The repository that it was seen in."""
+    before: Origin | None = None
+    """The commit that brought the secret to this path before the revision of `--since`."""
 
 
 class Scan(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
 from skillconnect_ops.history.model import Where
-from skillconnect_ops.history.places import Sighting
+from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ _NOT_YET = (
 )
 _NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
 """Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
-_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 _IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
 
@@ -42,6 +40,8 @@ class Group(Struct, frozen=True, kw_only=True):
     subject: str | None
     seen: tuple[Seen, ...]
     """Everything that it was seen in there, the one to show first."""
+    origin: Origin | None = None
+    """The first commit that brought the secret there, in whatever it stood."""
 
     @property
     def first(self) -> Seen:
@@ -98,7 +98,14 @@ def _unnamed(scan: Scan) -> Scan:
 
     return replace(
         scan,
-        seen=tuple(replace(one, sighting=_cleaned(one.sighting, clean)) for one in scan.seen),
+        seen=tuple(
+            replace(
+                one,
+                sighting=_cleaned(one.sighting, clean),
+                before=_cleaned_origin(one.before, clean),
+            )
+            for one in scan.seen
+        ),
         unknown=tuple(
             Unknown(clean(it.subject) or "", clean(it.reason) or "") for it in scan.unknown
         ),
@@ -106,24 +113,44 @@ def _unnamed(scan: Scan) -> Scan:
 
 
 def _cleaned(sighting: Sighting, clean: Callable[[str | None], str | None]) -> Sighting:
-    origin = sighting.origin
-    if origin is not None:
-        author, reached_by = clean(origin.author) or "", clean(origin.reached_by)
-        origin = replace(origin, author=author, reached_by=reached_by)
+    origin = _cleaned_origin(sighting.origin, clean)
     path, held_by = clean(sighting.path), clean(sighting.held_by)
     return replace(sighting, origin=origin, path=path, held_by=held_by)
+
+
+def _cleaned_origin(
+    origin: Origin | None, clean: Callable[[str | None], str | None]
+) -> Origin | None:
+    if origin is None:
+        return None
+    author, reached_by = clean(origin.author) or "", clean(origin.reached_by)
+    return replace(origin, author=author, reached_by=reached_by)
 
 
 def _grouped(seen: Iterable[Seen]) -> list[Group]:
     """The same secret at the same place once; the work tree and history share their paths."""
     by_place: dict[tuple[str, Secret, str | None, str | None], list[Seen]] = {}
+    first: dict[tuple[Secret, str | None, str | None], Origin] = {}
     for one in seen:
         trace, (path, subject) = one.sighting.trace, _where(one)
         by_place.setdefault((trace.detector, trace.whole, path, subject), []).append(one)
+        origin, key = one.before or one.sighting.origin, (trace.secret, path, subject)
+        if origin is not None and (key not in first or _is_older(origin, first[key], one)):
+            first[key] = origin
     return [
-        Group(path=path, subject=subject, seen=tuple(sorted(ones, key=_freshness)))
+        Group(
+            path=path,
+            subject=subject,
+            seen=tuple(sorted(ones, key=_freshness)),
+            origin=first.get((ones[0].sighting.trace.secret, path, subject)),
+        )
         for (_, _, path, subject), ones in by_place.items()
     ]
+
+
+def _is_older(origin: Origin, known: Origin, one: Seen) -> bool:
+    """What was there before the revision is older than all that came after it."""
+    return one.before is not None or origin.rank < known.rank
 
 
 def _where(one: Seen) -> tuple[str | None, str | None]:
@@ -150,11 +177,11 @@ def _part(part: str | None) -> str:
     return "message" if part in {None, "message"} else f"{part} line"
 
 
-def _freshness(one: Seen) -> tuple[int, float]:
+def _freshness(one: Seen) -> tuple[int, int]:
     """What is on disk now before what HEAD has, before the past, which begins at its beginning."""
-    at = (one.sighting.origin.at if one.sighting.origin else None) or _LONG_AGO
+    order = one.sighting.origin.rank if one.sighting.origin else -1
     rank = 0 if one.sighting.where in {Where.WORK_TREE, Where.STAGED} else 1
-    return (rank if rank == 0 else 2 - one.sighting.in_head, at.timestamp())
+    return (rank if rank == 0 else 2 - one.sighting.in_head, order)
 
 
 def _findings(groups: Sequence[Group], wish: "Wish", accepted: Baseline) -> list[Finding]:
@@ -198,6 +225,8 @@ def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline
         whole=trace.whole,
     ):
         return f"in the baseline {accepted.name}"
+    if group.origin is not None and all(one.before is not None for one in group.seen):
+        return f"older than {wish.since}: {_since(group.origin)}"
     if finding.confidence is Confidence.LOW and not wish.thorough:
         return "; ".join(("low confidence", *trace.reasons))
     return None
@@ -214,10 +243,8 @@ def _history(group: Group) -> list[str]:
     """Where it is now, who brought it and when, and what keeps it."""
     words = _now(group)
     origins = [one.sighting.origin for one in group.seen if one.sighting.origin is not None]
-    if origins:
-        oldest = min(origins, key=lambda one: one.at or _LONG_AGO)
-        day = f", {oldest.at:%Y-%m-%d}" if oldest.at else ""
-        words.append(f"since commit {oldest.commit[:12]} ({oldest.author}{day})")
+    if group.origin is not None:
+        words.append(_since(group.origin))
         if not any(one.sighting.in_head for one in group.seen):
             reached = next((one.reached_by for one in origins if one.reached_by), None)
             words.append(f"reached by {reached}" if reached else "reached by nothing any more")
@@ -226,6 +253,11 @@ def _history(group: Group) -> list[str]:
     elif group.first.sighting.where is Where.BLOB:
         words.append("reached by nothing any more")
     return words
+
+
+def _since(origin: Origin) -> str:
+    day = f", {origin.at:%Y-%m-%d}" if origin.at else ""
+    return f"since commit {origin.commit[:12]} ({origin.author}{day})"
 
 
 def _now(group: Group) -> list[str]:
@@ -253,7 +285,7 @@ def _now(group: Group) -> list[str]:
 def _place(finding: Finding, group: Group) -> dict[str, Any]:
     """What machines may want to know besides the finding; no secret is in it."""
     origins = [one.sighting.origin for one in group.seen if one.sighting.origin is not None]
-    oldest = min(origins, key=lambda one: one.at or _LONG_AGO) if origins else None
+    oldest = group.origin
     sighting = group.first.sighting
     return {
         "fingerprint": finding.fingerprint,
