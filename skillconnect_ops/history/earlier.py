@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from skillconnect_ops.core.ports.objects import Piece, Repository
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.history.model import Looked, Search, Where
+from skillconnect_ops.history.model import NO_SECRET, Looked, Search, Where
 from skillconnect_ops.history.places import Origin, Sighting, origins
 from skillconnect_ops.history.versions import Versions
 
 Place = tuple[str, Secret]
 """A path, and a secret in the file or, empty, the file's own name."""
-_NAME = Secret("")
+_NAME = NO_SECRET
 
 
 class _Wanted(Struct, frozen=True):
@@ -33,7 +33,7 @@ def place_of(sighting: Sighting) -> Place | None:
     if sighting.where is Where.NAME:
         return sighting.path, _NAME
     # what stands for many secrets is none itself
-    known = sighting.where is Where.BLOB and sighting.trace.secret != _NAME
+    known = sighting.where is Where.BLOB and sighting.trace.secret != NO_SECRET
     return (sighting.path, sighting.trace.secret) if known else None
 
 

@@ -10,6 +10,10 @@ from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.secret import Secret
 
 
+NO_SECRET = Secret("")
+"""The secret of a trace that stands for many, which are counted and not listed."""
+
+
 class Trace(Struct, frozen=True, kw_only=True):
     """One secret in one content."""
 

@@ -15,7 +15,7 @@ from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
-from skillconnect_ops.history.model import Where
+from skillconnect_ops.history.model import NO_SECRET, Where
 from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
 
@@ -86,6 +86,7 @@ def _unnamed(scan: Scan) -> Scan:
         for one in scan.seen
         if one.sighting.where in _NAMING
         for secret in (one.sighting.trace.whole, one.sighting.trace.secret)
+        if secret != NO_SECRET
     }
     if not in_names:
         return scan
@@ -339,7 +340,7 @@ def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> t
                 group.first.sighting.trace.whole.reveal(),
             )
             for finding, group in pairs
-            if finding.suppressed is None
+            if finding.suppressed is None and group.first.sighting.trace.whole != NO_SECRET
         )
         blocks.append(Table(("where", "id", "value"), rows, title="in clear"))
     return tuple(blocks)
