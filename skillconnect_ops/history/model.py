@@ -9,7 +9,6 @@ from msgspec import Struct
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.secret import Secret
 
-
 NO_SECRET = Secret("")
 """The secret of a trace that stands for many, which are counted and not listed."""
 
