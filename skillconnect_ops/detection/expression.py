@@ -25,7 +25,8 @@ _TOKEN = regex(
     """
 )
 _MAY_HOLD = regex(
-    rb"""(?x) [^\r\n"'`]{0,400}+ (?: ["'`] | (?<=[|?:+(&]) [ \t]*+ [\r\n] | [\r\n]\s{0,80}+ [|?+&] )"""
+    rb"""(?x) [^\r\n"'`]{0,400}+
+    (?: ["'`] | (?<=[|?:+(&]) [ \t]*+ [\r\n] | [\r\n]\s{0,80}+ [|?+&] )"""
 )
 """A string on this line; or an operator at its end, or at the beginning of the next one."""
 _OPENERS = {b"(": b")", b"[": b"]", b"{": b"}"}

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from skillconnect_ops.core.excerpts import Excerpts, Within, joined
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.detection.context import Place, Places
+from skillconnect_ops.detection.context import NO_REASON, Place, Places
 from skillconnect_ops.detection.crowd import Crowd
 from skillconnect_ops.detection.detectors import DETECTORS
 from skillconnect_ops.detection.grading import Grade, grade
@@ -299,7 +299,7 @@ def _match(
         context=place.context,
         severity=detector.severity,
         confidence=confidence,
-        reasons=reasons,
+        reasons=(*reasons, NO_REASON) if place.unreasoned else reasons,
         allowed=place.allowed,
         remedy=detector.remedy,
     )

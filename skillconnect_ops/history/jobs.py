@@ -84,6 +84,7 @@ class _Gathered:
         self.gaps: list[Gap] = []
         self._pointers: dict[str, str] = {}
         self.size_bytes = 0
+        self._passed_over = 0
 
     def blob(self, piece: Piece, path: str | None) -> None:
         """Search a blob's piece as what the path says that it is."""
@@ -108,12 +109,13 @@ class _Gathered:
             part, line = _part(headers, trace.line)
             one = (replace(trace, line=line, column=None, end_line=None),)
             self._hits.append(Hit(where=where, oid=piece.oid, part=part, traces=one))
-        self.add(Looked((), looked.skipped), Hit(where=where, oid=piece.oid, traces=()))
+        self.add(replace(looked, traces=()), Hit(where=where, oid=piece.oid, traces=()))
 
     def add(self, looked: Looked, hit: Hit) -> None:
         """Keep what is worth keeping."""
         if looked.traces:
             self._hits.append(hit)
+        self._passed_over += looked.passed_over
         subject = hit.path or hit.oid or ""
         self.gaps += [Gap(subject, f"not opened: {reason}") for reason in looked.skipped]
 
@@ -124,6 +126,7 @@ class _Gathered:
             gaps=tuple(self.gaps),
             pointers=self._pointers,
             size_bytes=self.size_bytes,
+            passed_over=self._passed_over,
         )
 
 
@@ -161,7 +164,8 @@ def _below(looked: Looked, line: int) -> Looked:
     """The same, for a piece that begins at the given line of its whole."""
     if line == 1 or not looked.traces:
         return looked
-    return Looked(tuple(_moved(trace, line - 1) for trace in looked.traces), looked.skipped)
+    moved = tuple(_moved(trace, line - 1) for trace in looked.traces)
+    return Looked(moved, looked.skipped, looked.passed_over)
 
 
 def _moved(trace: Trace, by: int) -> Trace:

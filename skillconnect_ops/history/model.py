@@ -39,6 +39,8 @@ class Looked(Struct, frozen=True):
 
     traces: tuple[Trace, ...] = ()
     skipped: tuple[str, ...] = ()
+    passed_over: int = 0
+    """How often something stood where a secret may stand, and was plainly none: code, mostly."""
 
 
 class Part(Struct, frozen=True, kw_only=True):

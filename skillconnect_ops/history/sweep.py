@@ -49,6 +49,7 @@ class Sweep:
         self.pointers: dict[str, str] = {}
         self.objects = 0
         self.size_bytes = 0
+        self.passed_over = 0
 
     def everything(self, ticker: Ticker) -> None:
         """Walk all objects that there are, reachable or not."""
@@ -90,6 +91,7 @@ class Sweep:
         self.gaps += harvest.gaps
         self.pointers |= harvest.pointers
         self.size_bytes += harvest.size_bytes
+        self.passed_over += harvest.passed_over
 
     def _jobs(self, listed: Sequence[Listed]) -> Iterator[ObjectJob]:
         """Trees and messages first: while children read these, the paths of blobs are found."""

@@ -22,6 +22,8 @@ class Harvest(msgspec.Struct, frozen=True, kw_only=True):
     pointers: dict[str, str] = {}
     """LFS object ids, and the path of a pointer to each."""
     size_bytes: int = 0
+    passed_over: int = 0
+    """How often something was plainly no secret (`Looked.passed_over`)."""
 
 
 def packed(harvest: Harvest) -> bytes:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
@@ -50,19 +51,25 @@ class Scan(Struct, frozen=True, kw_only=True):
     """Everything that one run of the command saw."""
 
     seen: tuple[Seen, ...] = ()
+    retired: tuple[Finding, ...] = ()
+    """Values of the ledger of retired secrets that came back."""
     unknown: tuple[Unknown, ...] = ()
     git_folders: frozenset[Path] = frozenset()
     """Those whose history was looked at."""
     objects: int = 0
     files: int = 0
     size_bytes: int = 0
+    passed_over: int = 0
+    """How often something stood where a secret may stand, and was plainly none."""
 
     def __add__(self, other: "Scan") -> "Scan":
         return Scan(
             seen=self.seen + other.seen,
+            retired=self.retired + other.retired,
             unknown=self.unknown + other.unknown,
             git_folders=self.git_folders | other.git_folders,
             objects=self.objects + other.objects,
             files=self.files + other.files,
             size_bytes=self.size_bytes + other.size_bytes,
+            passed_over=self.passed_over + other.passed_over,
         )

@@ -1,20 +1,24 @@
 """What was seen as findings: one for each secret at each place, however many versions hold it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from skillconnect_ops.commands.secrets.at_home import Surroundings, is_ignored_file
 from skillconnect_ops.commands.secrets.baseline import Baseline
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
+from skillconnect_ops.detection.context import NO_REASON
+from skillconnect_ops.detection.page import Kind, kind_by_name
 from skillconnect_ops.history.model import NO_SECRET, Where
 from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
@@ -29,6 +33,7 @@ _NOT_YET = (
 )
 _NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
 """Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
+_ACCEPTED = ("allowed", "in the baseline")
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 _IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
 
@@ -49,13 +54,16 @@ class Group(Struct, frozen=True, kw_only=True):
         return self.seen[0]
 
 
-def report(scan: Scan, wish: "Wish", accepted: Baseline, *, root: Path) -> Report:
+def report(
+    scan: Scan, wish: "Wish", accepted: Baseline, around: Surroundings, *, root: Path
+) -> Report:
     """The report of a scan."""
     scan = _unnamed(scan)
     groups = _grouped(scan.seen)
-    findings = _findings(groups, wish, accepted)
+    findings = _findings(groups, wish, accepted, around)
     pairs = sorted(zip(findings, groups, strict=True), key=lambda pair: _order(pair[0]))
-    ordered = tuple(finding for finding, _ in pairs)
+    retired = [replace(one, suppressed=_accepted(one, accepted)) for one in scan.retired]
+    ordered = tuple(sorted((*retired, *(finding for finding, _ in pairs)), key=_order))
     open_ones = [one for one in ordered if one.suppressed is None]
     bad = any(one.severity.at_least(wish.fail_on) for one in open_ones)
     if bad:
@@ -72,10 +80,11 @@ def report(scan: Scan, wish: "Wish", accepted: Baseline, *, root: Path) -> Repor
             "objects": scan.objects,
             "files": scan.files,
             "size_bytes": scan.size_bytes,
+            "passed_over": scan.passed_over,
             "places": [_place(finding, group) for finding, group in pairs],
         },
-        view=_view(scan, pairs, wish),
-        next=_next(wish, open_ones),
+        view=_view(scan, ordered, pairs, wish),
+        next=following(wish, around, open_ones, tracked=_tracked(pairs)),
     )
 
 
@@ -185,7 +194,9 @@ def _freshness(one: Seen) -> tuple[int, int]:
     return (rank if rank == 0 else 2 - one.sighting.in_head, order)
 
 
-def _findings(groups: Sequence[Group], wish: "Wish", accepted: Baseline) -> list[Finding]:
+def _findings(
+    groups: Sequence[Group], wish: "Wish", accepted: Baseline, around: Surroundings
+) -> list[Finding]:
     before: Counter[tuple[str, str | None, str]] = Counter()
     findings = []
     for group in groups:
@@ -211,7 +222,8 @@ def _findings(groups: Sequence[Group], wish: "Wish", accepted: Baseline) -> list
             remedy=trace.remedy,
             fingerprint=mark,
         )
-        findings.append(replace(finding, suppressed=_suppressed(finding, group, wish, accepted)))
+        suppressed = _suppressed(finding, group, wish, accepted) or _at_home(group, wish, around)
+        findings.append(replace(finding, suppressed=suppressed))
     return findings
 
 
@@ -233,11 +245,34 @@ def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline
     return None
 
 
+def _at_home(group: Group, wish: "Wish", around: Surroundings) -> str | None:
+    """That it is where secrets belong; whoever wants to see everything sees it all the same."""
+    why = around.at_home.get(group.path or "")
+    if why is None or wish.thorough or not all(map(is_ignored_file, group.seen)):
+        return None
+    return f"where they belong: {why}"
+
+
+def _accepted(finding: Finding, accepted: Baseline) -> str | None:
+    known = finding.fingerprint in accepted.fingerprints
+    return f"in the baseline {accepted.name}" if known else None
+
+
 def _message(group: Group) -> str:
     """What it is, what it is wrapped in, and where from."""
     sighting = group.first.sighting
     wrapped = f", in {' in '.join(reversed(sighting.trace.form))}" if sighting.trace.form else ""
-    return f"{sighting.trace.what}{wrapped}; {'; '.join(_history(group))}"
+    return "; ".join((f"{sighting.trace.what}{wrapped}", *_history(group), *_doubts(group)))
+
+
+def _doubts(group: Group) -> Iterator[str]:
+    """Why it is not sure; and whether somebody meant to allow it, and did not say why."""
+    trace = group.first.sighting.trace
+    doubts = [reason for reason in trace.reasons if reason != NO_REASON]
+    if doubts and trace.confidence is not Confidence.HIGH:
+        yield f"{trace.confidence} confidence: {', '.join(doubts)}"
+    if NO_REASON in trace.reasons:
+        yield NO_REASON
 
 
 def _history(group: Group) -> list[str]:
@@ -314,12 +349,17 @@ def _order(finding: Finding) -> tuple[int, int, str, int]:
     )
 
 
-def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> tuple[Block, ...]:
+def _view(
+    scan: Scan,
+    findings: Sequence[Finding],
+    pairs: Sequence[tuple[Finding, Group]],
+    wish: "Wish",
+) -> tuple[Block, ...]:
     objects = f"{count(scan.objects, 'object')}, " if scan.objects else ""
     looked = f"looked at {objects}{count(scan.files, 'file')}, {size(scan.size_bytes)}"
     hidden = Counter(
         (finding.suppressed or "").partition(":")[0].partition(";")[0]
-        for finding, _ in pairs
+        for finding in findings
         if finding.suppressed is not None
     )
     lines: list[Text | str] = [looked]
@@ -327,15 +367,19 @@ def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> t
         Text(f"{count(number, 'finding')} not shown: {why}", Tone.DIM)
         for why, number in hidden.items()
     ]
-    if not any(finding.suppressed is None for finding, _ in pairs):
-        lines.append("no secret found")  # plain words need no drawing, and a hook is in a hurry
+    if scan.passed_over:
+        said = f"{count(scan.passed_over, 'expression')} passed over: code, and no value"
+        lines.append(Text(said, Tone.DIM) if hidden else said)
+    if not any(finding.suppressed is None for finding in findings):
+        # plain words need no drawing, and a hook is in a hurry
+        lines.append(f"no secret found{_besides(hidden)}")
     elif wish.staged:
         lines.append(_NOT_YET)
     blocks: list[Block] = [Lines(tuple(lines))]
     if wish.reveal:
         rows = tuple(
             (
-                group.path or group.subject or "",
+                _spot(finding),
                 finding.id,
                 group.first.sighting.trace.whole.reveal(),
             )
@@ -346,7 +390,24 @@ def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> t
     return tuple(blocks)
 
 
-def _next(wish: "Wish", found: Sequence[Finding]) -> tuple[str, ...]:
-    if wish.history or wish.since or not found:
-        return ()
-    return ("skc secrets scan --history",) if not wish.staged else ()
+def _spot(finding: Finding) -> str:
+    if finding.path is None:
+        return finding.subject or ""
+    return finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+
+
+def _tracked(pairs: Iterable[tuple[Finding, Group]]) -> bool:
+    """Whether git tracks an env file with a secret in it."""
+    return any(
+        finding.suppressed is None
+        and finding.path is not None
+        and kind_by_name(finding.path) is Kind.ENV
+        and any(one.standing is Standing.TRACKED for one in group.seen)
+        for finding, group in pairs
+    )
+
+
+def _besides(hidden: Mapping[str, int]) -> str:
+    """That somebody, and not the scan, says so of some."""
+    number = sum(many for why, many in hidden.items() if why.startswith(_ACCEPTED))
+    return f" but {number:,} that {'was' if number == 1 else 'were'} accepted" if number else ""

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
+from skillconnect_ops.commands.secrets.at_home import Surroundings, surroundings
+from skillconnect_ops.commands.secrets.coming_back import coming_back
 from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
 from skillconnect_ops.commands.secrets.searching import Detectors
@@ -62,14 +64,17 @@ def scan(house: House, wish: Wish) -> Report:
     repository = house.repositories.open(home)
     search = Detectors(thorough=wish.thorough)
     if wish.staged:
-        seen = _staged(_needed(repository, home), search)
+        seen = _staged(house, _needed(repository, home), search)
     elif wish.history or wish.since is not None:
         seen = _history(house, _needed(repository, home), wish, starts, search)
     else:
         tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
         seen = _of_tree(tree) + _only_history(repository)
     root = (repository.root or repository.git_folder) if repository else home
-    return scan_report.report(seen, wish, accepted, root=root)
+    # a hook looks at what is to be committed, which belongs nowhere else
+    apart = wish.staged or not seen.seen
+    around = Surroundings() if apart else surroundings(house, seen.seen, root=root)
+    return scan_report.report(seen, wish, accepted, around, root=root)
 
 
 def _starts(house: House, paths: Sequence[Path]) -> list[Path]:
@@ -175,28 +180,45 @@ def _of_tree(tree: Tree) -> Scan:
         for trace in hit.traces
     )
     unknown = tuple(dict.fromkeys(Unknown(gap.subject, gap.reason) for gap in tree.gaps))
-    return Scan(seen=seen, unknown=unknown, files=tree.files, size_bytes=tree.size_bytes)
+    return Scan(
+        seen=seen,
+        unknown=unknown,
+        files=tree.files,
+        size_bytes=tree.size_bytes,
+        passed_over=tree.passed_over,
+    )
 
 
-def _staged(repository: Repository, search: Search) -> Scan:
+def _staged(house: House, repository: Repository, search: Search) -> Scan:
     """The blobs of the index that HEAD does not have at their paths."""
     seen: list[Seen] = []
     unknown: list[Unknown] = []
     staged = repository.staged()
-    size_bytes = 0
+    size_bytes = passed_over = 0
     paths: dict[str, list[str]] = {}
     for path, oid in staged:
         paths.setdefault(oid, []).append(path)
+    contents: list[tuple[str, bytes]] = []
     for piece in repository.contents(paths) if paths else ():
         if isinstance(piece, Unreadable):
             unknown += [Unknown(path, piece.reason) for path in paths[piece.oid]]
             continue
         size_bytes += len(piece.content)
         for path in paths[piece.oid]:
+            contents.append((path, piece.content))
             looked = search(path, piece.content)
+            passed_over += looked.passed_over
             unknown += [Unknown(path, f"not opened: {reason}") for reason in looked.skipped]
             seen += [
                 Seen(sighting=Sighting(where=Where.STAGED, trace=trace, path=path, oid=piece.oid))
                 for trace in looked.traces
             ]
-    return Scan(seen=tuple(seen), unknown=tuple(unknown), files=len(staged), size_bytes=size_bytes)
+    retired = coming_back(house, contents)
+    return Scan(
+        seen=tuple(seen),
+        retired=retired.findings,
+        unknown=(*unknown, *retired.unknown),
+        files=len(staged),
+        size_bytes=size_bytes,
+        passed_over=passed_over,
+    )
