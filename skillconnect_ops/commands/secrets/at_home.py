@@ -7,30 +7,19 @@ no image that the project builds takes it in. What cannot be made sure of is not
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.secrets.scan_model import Seen
+from skillconnect_ops.commands.secrets.scan_model import Seen, Surroundings, is_ignored_file
 from skillconnect_ops.core.errors import SkcError
-from skillconnect_ops.core.settings.model import Project
-from skillconnect_ops.history.model import Where
-from skillconnect_ops.history.tree import Standing
+
+if TYPE_CHECKING:
+    from skillconnect_ops.core.settings.model import Project
 
 _OTHERS = 0o077
 _IN_IMAGE = "secret-in-image"
-
-
-class Surroundings(Struct, frozen=True, kw_only=True):
-    """What the project says about what was seen."""
-
-    in_project: bool = False
-    rotates: bool = False
-    """Whether skc.yaml names secrets that `skc rotate` renews."""
-    at_home: Mapping[str, str] = {}
-    """Files whose secrets are where they belong, and in words why that is so."""
 
 
 def surroundings(house: House, seen: Iterable[Seen], *, root: Path) -> Surroundings:
@@ -61,12 +50,7 @@ def surroundings(house: House, seen: Iterable[Seen], *, root: Path) -> Surroundi
     )
 
 
-def is_ignored_file(one: Seen) -> bool:
-    """Whether it was seen in a file of the work tree that git ignores, and nowhere else."""
-    return one.sighting.where is Where.WORK_TREE and one.standing is Standing.IGNORED
-
-
-def _env_files(project: Project, root: Path) -> dict[str, str]:
+def _env_files(project: "Project", root: Path) -> dict[str, str]:
     """The targets' env files as the scan names them."""
     found = {}
     for name, target in project.settings.targets.items():

@@ -1,11 +1,13 @@
 """What a scan saw, before it is made a report."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
 from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.history.model import Where
 from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
 
@@ -45,6 +47,21 @@ class Seen(Struct, frozen=True, kw_only=True):
     """The repository that it was seen in."""
     before: Origin | None = None
     """The commit that brought the secret to this path before the revision of `--since`."""
+
+
+def is_ignored_file(one: Seen) -> bool:
+    """Whether it was seen in a file of the work tree that git ignores, and nowhere else."""
+    return one.sighting.where is Where.WORK_TREE and one.standing is Standing.IGNORED
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What the project says about what was seen."""
+
+    in_project: bool = False
+    rotates: bool = False
+    """Whether skc.yaml names secrets that `skc rotate` renews."""
+    at_home: Mapping[str, str] = {}
+    """Files whose secrets are where they belong, and in words why that is so."""
 
 
 class Scan(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skillconnect_ops.commands.secrets.at_home import Surroundings
+from skillconnect_ops.commands.secrets.scan_model import Surroundings
 from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.shell import word
 

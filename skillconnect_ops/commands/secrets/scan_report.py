@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.commands.secrets.at_home import Surroundings, is_ignored_file
 from skillconnect_ops.commands.secrets.baseline import Baseline
-from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings, is_ignored_file
 from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint

@@ -8,10 +8,9 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
-from skillconnect_ops.commands.secrets.at_home import Surroundings, surroundings
 from skillconnect_ops.commands.secrets.coming_back import coming_back
 from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
-from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings
 from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.finding import Severity
@@ -72,8 +71,11 @@ def scan(house: House, wish: Wish) -> Report:
         seen = _of_tree(tree) + _only_history(repository)
     root = (repository.root or repository.git_folder) if repository else home
     # a hook looks at what is to be committed, which belongs nowhere else
-    apart = wish.staged or not seen.seen
-    around = Surroundings() if apart else surroundings(house, seen.seen, root=root)
+    around = Surroundings()
+    if seen.seen and not wish.staged:
+        from skillconnect_ops.commands.secrets.at_home import surroundings  # noqa: PLC0415 - quick
+
+        around = surroundings(house, seen.seen, root=root)
     return scan_report.report(seen, wish, accepted, around, root=root)
 
 

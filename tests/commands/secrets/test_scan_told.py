@@ -1,4 +1,4 @@
-"""What `skc secrets scan` says: what was accepted, what is unsure, what is at home, what is next."""
+"""What `skc secrets scan` says: what was accepted, what is unsure, what is at home, what next."""
 
 import json
 import secrets
