@@ -34,14 +34,17 @@ def surroundings(house: House, seen: Iterable[Seen], *, root: Path) -> Surroundi
         project = house.project()
     except SkcError:
         return Surroundings()
-    with_secrets = {one.sighting.path for one in seen if is_ignored_file(one)}
-    wanted = {
-        path: target for path, target in _env_files(project, root).items() if path in with_secrets
-    }
+    own = _env_files(project, root)
+    seen = tuple(seen)
+    ignored = {one.sighting.path for one in seen if is_ignored_file(one)}
+    wanted = {path: target for path, target in own.items() if path in ignored}
+    targets = list(project.settings.targets)
+    concerned = [own[one.sighting.path] for one in seen if one.sighting.path in own] or targets
     built_in = {target: _in_an_image(house, target) for target in set(wanted.values())}
     return Surroundings(
         in_project=True,
-        rotates=any(target.secrets for target in project.settings.targets.values()),
+        target=concerned[0] if len(set(concerned)) == 1 else None,
+        several=len(targets) > 1,
         at_home={
             path: f"{path} is target {target}'s own, ignored by git, 0600, and in no image"
             for path, target in wanted.items()

@@ -58,8 +58,10 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """What the project says about what was seen."""
 
     in_project: bool = False
-    rotates: bool = False
-    """Whether skc.yaml names secrets that `skc rotate` renews."""
+    target: str | None = None
+    """The one whose secrets `skc rotate` may renew: the only one, or the one that they are of."""
+    several: bool = False
+    """Whether there are others, too, so that it has to be named."""
     at_home: Mapping[str, str] = {}
     """Files whose secrets are where they belong, and in words why that is so."""
 

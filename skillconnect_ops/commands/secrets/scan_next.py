@@ -25,8 +25,9 @@ def following(
     if wish.staged or not found:
         return ()
     commands = ["skc env untrack"] if tracked else []
-    if around.rotates:
-        commands.append("skc rotate --reason leaked --dry-run   # what can be renewed from here")
+    if around.target is not None:
+        at = f" --target {word(around.target)}" if around.several else ""
+        commands.append(f"skc rotate{at} --reason leaked --dry-run   # what can be renewed")
     elif around.in_project:
         commands.append("skc secrets ledger add NAME   # once renewed: it cannot come back unseen")
     if not (wish.history or wish.since):

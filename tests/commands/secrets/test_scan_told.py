@@ -78,6 +78,36 @@ def test_a_scan_that_found_something_names_what_is_next(skc: Skc, shop: Path) ->
     assert nexts(skc("secrets", "scan", "--history", cwd=shop)) == ["skc env untrack"]
 
 
+def test_the_target_that_was_named_stays_named(skc: Skc, leaky: Leaky) -> None:
+    ran = skc("backup", "list", "--target", "production", cwd=leaky.root)
+    assert nexts(ran) == ["skc backup --target production"]
+    ran = skc("env", "check", "--target", "production", "--format", "json", cwd=leaky.root)
+    assert "skc env example --target production" in {one["remedy"] for one in ran.json["findings"]}
+    assert skc("backup", "list", cwd=leaky.root).stderr.endswith("next: skc backup\n")
+
+
+def test_what_a_target_renews_is_named_for_it(skc: Skc, leaky: Leaky) -> None:
+    write(leaky.root, "backend/.env", f"MONGO_URI={uri()}\n")
+    assert "skc rotate --reason leaked --dry-run   # what can be renewed" in nexts(
+        skc("secrets", "scan", cwd=leaky.root)
+    )
+
+
+def test_one_remedy_for_several_places_stands_once(skc: Skc, shop: Path) -> None:
+    line = f"dbPassword = 'Kq9{secrets.token_hex(6)}'; "
+    write(shop, "a.js", f"{line}\n{line}\njwt.sign(a, 'Kq9{secrets.token_hex(12)}')\n")
+    said = skc("secrets", "scan", cwd=shop).stdout
+    assert said.count("read it from the environment") == 1
+    assert "fix assigned-secret, secret-argument: a.js:" in said
+
+
+def test_status_tells_of_retired_secrets_without_a_scan(skc: Skc, leaky: Leaky) -> None:
+    assert "none is retired yet" in skc("status", cwd=leaky.root).stdout
+    argv = ("secrets", "ledger", "add", "JWT", "--stdin", "--yes")
+    assert skc(*argv, stdin=secrets.token_hex(24), cwd=leaky.root).code == 0
+    assert "1 retired, 1 of them leaked" in skc("status", cwd=leaky.root).stdout
+
+
 def test_secrets_of_a_target_s_own_ignored_env_file_are_where_they_belong(
     skc: Skc, leaky: Leaky
 ) -> None:
