@@ -7,7 +7,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
+from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
 from skillconnect_ops.history.model import Hit, Trace, Where
 
 _OF_HEAD = "the history of HEAD"
@@ -131,7 +131,11 @@ class Places:
         held: dict[str, tuple[str | None, str]] = {}
         if not strays:
             return held
-        trees = [one.oid for one in self._repository.listing() if one.kind is ObjectKind.TREE]
+        trees = [
+            one.oid
+            for one in self._repository.listing()
+            if isinstance(one, Listed) and one.kind is ObjectKind.TREE
+        ]
         raw = {bytes.fromhex(oid): oid for oid in strays}
         for piece in self._repository.contents(trees):
             if isinstance(piece, Piece):

@@ -5,7 +5,13 @@ from itertools import islice
 
 from skillconnect_ops.core.plan import Ticker
 from skillconnect_ops.core.ports.crew import Crew
-from skillconnect_ops.core.ports.objects import Introduction, Listed, ObjectKind, Repository
+from skillconnect_ops.core.ports.objects import (
+    Introduction,
+    Listed,
+    ObjectKind,
+    Repository,
+    Unreadable,
+)
 from skillconnect_ops.history.jobs import ObjectJob, look_at_objects
 from skillconnect_ops.history.model import Gap, Hit, Search, Where
 from skillconnect_ops.history.places import PathClass
@@ -50,10 +56,18 @@ class Sweep:
         self.objects = 0
         self.size_bytes = 0
         self.passed_over = 0
+        self.broken = False
+        """Whether so much could not be listed that nothing can be said of the whole."""
 
     def everything(self, ticker: Ticker) -> None:
         """Walk all objects that there are, reachable or not."""
-        listed = list(self._repository.listing())
+        listed: list[Listed] = []
+        for one in self._repository.listing():
+            if isinstance(one, Unreadable):
+                self.gaps.append(Gap(one.oid, one.reason))
+                self.broken = True
+            else:
+                listed.append(one)
         total = sum(one.size_bytes for one in listed)
         self._walk(self._jobs(listed), total, ticker)
         self.objects = len(listed)

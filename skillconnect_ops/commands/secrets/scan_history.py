@@ -124,6 +124,7 @@ def _scan(
         git_folders=frozenset({repository.git_folder}),
         objects=sweep.objects,
         size_bytes=sweep.size_bytes,
+        broken=sweep.broken,
         passed_over=sweep.passed_over,
     )
 

@@ -78,6 +78,8 @@ class Scan(Struct, frozen=True, kw_only=True):
     objects: int = 0
     files: int = 0
     size_bytes: int = 0
+    broken: bool = False
+    """Whether a whole part of a repository could not be read, so that the scan is incomplete."""
     passed_over: int = 0
     """How often something stood where a secret may stand, and was plainly none."""
 
@@ -90,5 +92,6 @@ class Scan(Struct, frozen=True, kw_only=True):
             objects=self.objects + other.objects,
             files=self.files + other.files,
             size_bytes=self.size_bytes + other.size_bytes,
+            broken=self.broken or other.broken,
             passed_over=self.passed_over + other.passed_over,
         )

@@ -68,7 +68,8 @@ def report(
     if bad:
         status = Status.FINDINGS
     else:
-        status = Status.INCOMPLETE if wish.strict and scan.unknown else Status.OK
+        incomplete = scan.broken or (wish.strict and bool(scan.unknown))
+        status = Status.INCOMPLETE if incomplete else Status.OK
     return Report(
         command="",
         subject={"root": str(root)},

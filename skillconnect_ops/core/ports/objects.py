@@ -78,8 +78,11 @@ class Repository(Protocol):
     def lacks(self) -> tuple[Lack, ...]:
         """Why its history is incomplete: a shallow or a partial clone."""
 
-    def listing(self) -> Iterator[Listed]:
-        """Every object once, those of alternates too, in an order that is fast to read."""
+    def listing(self) -> Iterator[Listed | Unreadable]:
+        """Every object once, those of alternates too, in an order that is fast to read.
+
+        What hinders git from listing the rest, a damaged pack, comes as one `Unreadable`.
+        """
 
     def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
         """The objects' contents, mostly in the order asked for: packed ones before loose ones."""
