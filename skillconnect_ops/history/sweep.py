@@ -52,7 +52,9 @@ class Sweep:
         """Of each blob: the paths that it had, each with the commit that brought it there."""
         self.hits: list[Hit] = []
         self.gaps: list[Gap] = []
-        self.pointers: dict[str, str] = {}
+        self.pointers: dict[str, tuple[str, ...]] = {}
+        self._in_index: dict[str, str] = {}
+        """Of blobs that may be in the index alone: how they are called there."""
         self.objects = 0
         self.size_bytes = 0
         self.passed_over = 0
@@ -103,7 +105,8 @@ class Sweep:
     def _take(self, harvest: Harvest) -> None:
         self.hits += harvest.hits
         self.gaps += harvest.gaps
-        self.pointers |= harvest.pointers
+        for oid, paths in harvest.pointers.items():
+            self.pointers[oid] = tuple(dict.fromkeys((*self.pointers.get(oid, ()), *paths)))
         self.size_bytes += harvest.size_bytes
         self.passed_over += harvest.passed_over
 
@@ -113,6 +116,7 @@ class Sweep:
         for kind in (ObjectKind.TREE, *_MESSAGES):
             yield from self._portions(kind, ((one.oid, (), one.size_bytes) for one in of[kind]))
         self.paths = self._introduced([one.oid for one in of[ObjectKind.COMMIT]])
+        self._in_index = {oid: path for path, oid in self._repository.index().items()}
         yield from self._portions(ObjectKind.BLOB, self._by_path(of[ObjectKind.BLOB]))
 
     def _portions(
@@ -159,7 +163,9 @@ class Sweep:
         for path in sorted(versions):
             for oid in versions[path]:
                 yield oid, self._unlike(self.paths[oid]), sizes.pop(oid)
-        yield from ((oid, (), size_bytes) for oid, size_bytes in sizes.items())
+        for oid, size_bytes in sizes.items():
+            name = self._in_index.get(oid)
+            yield oid, () if name is None else (name,), size_bytes
 
     def _look_at_names(self, names: Iterable[str], where: Where) -> None:
         """All names at once, a line each; their parts are words, as no slash joins them."""

@@ -213,7 +213,10 @@ def ledger_check(
     paths: Annotated[
         list[Path] | None,
         typer.Option(
-            "--path", metavar="PATH", help="Check all that a file, or a folder, holds; repeatable."
+            "--path",
+            metavar="PATH",
+            help="Check all that a file, or a folder, holds; repeatable.",
+            readable=False,
         ),
     ] = None,
 ) -> Report:

@@ -22,7 +22,11 @@ def scan(
     house: House,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH…", help="Files and folders; the working folder by default."),
+        typer.Argument(
+            metavar="PATH…",
+            help="Files and folders; the working folder by default.",
+            readable=False,  # whether it is, is asked where the answer is an error of ours
+        ),
     ] = None,
     *,
     staged: Annotated[

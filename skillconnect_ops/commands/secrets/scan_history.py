@@ -1,7 +1,7 @@
 """All that repositories hold besides their work trees: one, its submodules, those within it."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -142,15 +142,16 @@ def _dated(scan: Scan, repository: Repository, since: str, search: Search) -> Sc
 
 
 def _own_files(
-    house: House, repository: Repository, search: Search, pointers: dict[str, str]
+    house: House, repository: Repository, search: Search, pointers: Mapping[str, tuple[str, ...]]
 ) -> tuple[list[Hit], list[Gap]]:
     """Config, hooks, reflogs, messages in the making; and LFS objects, by their pointers' paths."""
     plain: list[tuple[str, Path]] = []
     stored: list[tuple[str, Path]] = []
+    here: set[str] = set()
     for name, path in repository.own_files():
         if name.startswith(_LFS):
-            stored.append((pointers.get(path.name, name), path))
-            pointers.pop(path.name, None)
+            stored += [(pointer, path) for pointer in pointers.get(path.name, (name,))]
+            here.add(path.name)
         else:
             plain.append((f".git/{name}", path))
     jobs = [
@@ -159,7 +160,10 @@ def _own_files(
     ]
     hits: list[Hit] = []
     gaps = [
-        Gap(path, "its LFS object is not here; git lfs fetch --all") for path in pointers.values()
+        Gap(path, "its LFS object is not here; git lfs fetch --all")
+        for oid, paths in pointers.items()
+        if oid not in here
+        for path in paths
     ]
     size_bytes = sum(path.stat().st_size for _, path in stored)
     for result in house.crew.spread(look_at_files, jobs, size_bytes=size_bytes):

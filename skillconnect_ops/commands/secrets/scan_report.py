@@ -13,6 +13,7 @@ from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surrounding
 from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
@@ -33,6 +34,8 @@ _NOT_YET = (
 _NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
 """Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
 _ACCEPTED = ("allowed", "in the baseline")
+_NOTES = "refs/notes/"
+_ID = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 _IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
 
@@ -166,21 +169,31 @@ def _is_older(origin: Origin, known: Origin, one: Seen) -> bool:
 def _where(one: Seen) -> tuple[str | None, str | None]:
     """Path and subject of a finding; only one of them tells two places apart."""
     sighting = one.sighting
-    inner = f"{one.inner}: " if one.inner else ""
-    if sighting.where in _IN_FILES and sighting.path is not None:
+    noted = _noted(sighting)
+    if noted is None and sighting.where in _IN_FILES and sighting.path is not None:
         return one.inner.path(sighting.path), None
     short = (sighting.oid or "")[:12]
     match sighting.where:
         case Where.COMMIT:
-            return None, f"{inner}commit {short}, {_part(sighting.part)}"
+            said = f"commit {short}, {_part(sighting.part)}"
         case Where.TAG:
-            return None, f"{inner}{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
+            said = f"{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
         case Where.NAME:
-            return None, f"{inner}the file name {sighting.path}"
+            said = f"the file name {sighting.path}"
         case Where.REF:
-            return None, f"{inner}the ref name {sighting.path}"
+            said = f"the ref name {sighting.path}"
         case _:
-            return None, f"{inner}blob {short}"
+            said = noted or f"blob {short}"
+    return None, f"{one.inner}: {said}" if one.inner else said
+
+
+def _noted(sighting: Sighting) -> str | None:
+    """`git notes` keeps the note on a commit in a file that is named by the commit's id."""
+    kept_by = (sighting.origin.reached_by if sighting.origin else None) or ""
+    name = (sighting.path or "").replace("/", "")
+    if sighting.where is not Where.BLOB or not kept_by.startswith(_NOTES) or not _ID.match(name):
+        return None
+    return f"the note on commit {name[:12]} ({kept_by})"
 
 
 def _part(part: str | None) -> str:

@@ -27,6 +27,10 @@ class NothingThere(Precondition):
     """A path that was named does not exist."""
 
 
+class NotReadable(Precondition):
+    """A path that was named cannot be looked at."""
+
+
 class NoRepository(Precondition):
     """What was asked for is in a repository, and there is none."""
 
@@ -85,13 +89,20 @@ def _starts(house: House, paths: Sequence[Path]) -> list[Path]:
     for path in paths or (Path(),):
         start = house.environment.folder / path
         try:
-            starts.append(start.resolve(strict=True))
+            found = start.resolve(strict=True)
         except (OSError, RuntimeError) as error:  # a circle of links was a RuntimeError before 3.13
             raise NothingThere(
                 f"{path} is not there",
                 why=getattr(error, "strerror", None) or "it is a link that leads in a circle",
                 fix=f"ls -ld {word(path)}",
             ) from error
+        if not os.access(found, os.R_OK):
+            raise NotReadable(
+                f"{path} cannot be read",
+                why="its permissions keep this user out",
+                fix=f"ls -ld {word(path)}",
+            )
+        starts.append(found)
     return starts
 
 
