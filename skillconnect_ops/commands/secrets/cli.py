@@ -167,7 +167,7 @@ def ledger_add(
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> Report:
-    """Record that a value is retired, for good: there is no way to take it back.
+    """Record that a value is retired, for good.
 
     The value is typed without being shown, or comes by --env, --stdin or --fd. A connection URI
     counts as retired together with its password, in whichever form that is found. Whether the old
