@@ -13,11 +13,12 @@ from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.terminal.aim import OPTION, aimed
 from skillconnect_ops.terminal.boundary import bounded
 from skillconnect_ops.terminal.buglog import BugLog
 from skillconnect_ops.terminal.deliver import Delivery
 from skillconnect_ops.terminal.front import PROGRAM, Entry, Front, Section, complete, completes
-from skillconnect_ops.terminal.group import Call, Group
+from skillconnect_ops.terminal.group import BARE, Call, Group
 from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.person import AtTerminal, Deputy, Silent
 from skillconnect_ops.terminal.signals import caught
@@ -144,9 +145,12 @@ class _Door:
     def run(self, argv: Sequence[str], *, call: Call | None = None) -> Report:
         """Run one command; never raises."""
         call = call or self.call(argv)
-        return bounded(
+        report = bounded(
             lambda: _dispatched(argv, call), call=call, clock=self._clock, bugs=self.bugs
         )
+        if call.target is None:
+            return report
+        return aimed(report, call.target, takes=_takes_target)
 
     def _run_for_command(self, argv: tuple[str, ...], environment: Environment) -> Report:
         return _Door(environment, self._clock, Deputy(self._person, argv)).run(argv)
@@ -160,6 +164,23 @@ def _dispatched(argv: Sequence[str], call: Call) -> Report:
     if not isinstance(report, Report):
         raise TypeError(f"skc {call.command} gave a {type(report).__name__} for a report")
     return report
+
+
+def _takes_target(words: Sequence[str]) -> bool:
+    """Whether the command that these words name has `--target`."""
+    entries = {entry.name: entry for part in COMMANDS for entry in part.entries}
+    if words[0] not in entries:
+        return False
+    command, rest = _load(entries[words[0]]), list(words[1:])
+    while isinstance(command, TyperGroup):
+        name = rest.pop(0) if rest and rest[0] in command.commands else BARE
+        if name not in command.commands:
+            return False
+        found = command.commands[name]
+        if not isinstance(found, TyperCommand | TyperGroup):
+            return False
+        command = found
+    return any(OPTION in param.opts for param in command.params)
 
 
 def _load(entry: Entry) -> TyperCommand | TyperGroup:

@@ -5,10 +5,11 @@ and every repetition is bounded, so that no text makes it slow.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.regex import regex
+from skillconnect_ops.detection.expression import texts
 from skillconnect_ops.detection.model import Look, Span
 from skillconnect_ops.detection.page import Kind, Page
 from skillconnect_ops.detection.values import looks_random
@@ -195,7 +196,10 @@ def _within_string(page: Page, found: re.Match[bytes], begin: int) -> Iterable[S
 
 
 def _code(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
-    """A value without quotes where values have quotes: an expression."""
+    """A value without quotes where values have quotes: an expression, and what it falls back on."""
+    spans = _in_expression(page, found, begin) if page.kind is Kind.CODE else ()
+    if spans:
+        return spans
     if not page.thorough:
         page.pass_over(CODE)
         return ()
@@ -204,6 +208,25 @@ def _code(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
     end = start + (value.end() if value else 1)
     name = _name(page, found, begin)
     return (Span(start=start, end=end, name=name, confidence=Confidence.LOW, reasons=(CODE,)),)
+
+
+def _in_expression(page: Page, found: re.Match[bytes], begin: int) -> Sequence[Span]:
+    """`secret: process.env.S || '…'`: a fallback that is written down is no less a secret."""
+    if (found["equals"] or b"=").startswith(b"=="):
+        return ()
+    read, _ = texts(page.content, found.start("bare"), by_line=True)
+    return [
+        Span(
+            start=one.start,
+            end=one.end,
+            whole=(begin, one.end),
+            name=_name(page, found, begin),
+            confidence=Confidence.LOW if one.partly else Confidence.HIGH,
+            reasons=("partly a variable, filled in elsewhere",) if one.partly else (),
+        )
+        for one in read
+        if one.known and one.start < one.end
+    ]
 
 
 def _command_gap(page: Page, begin: int) -> bool:

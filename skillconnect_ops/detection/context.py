@@ -12,6 +12,8 @@ WIDTH = 200
 LONGEST_LINE = 2000
 """Bytes to either side of a secret that count as its line."""
 _ALLOW = regex(rb"skc:[ \t]*allow[ \t]+([^\r\n]{1,300})")
+_ALLOW_ALONE = regex(rb"skc:[ \t]*allow\b")
+NO_REASON = "its `skc: allow` gives no reason, so it does not count"
 _CLOSERS = regex(r"(?:\*/|-->|--%>|#\}|%\})?[\s\"',;]*$")
 _ONLY_A_COMMENT = regex(rb"[ \t]*(?:#|//|/\*|\*|--|;|<!--|\{#|%|rem\b)[^\r\n]*")
 
@@ -24,6 +26,8 @@ class Place(Struct, frozen=True):
     end_line: int
     context: str
     allowed: str | None
+    unreasoned: bool = False
+    """Whether it would be allowed, were a reason given."""
 
 
 class Places:
@@ -45,12 +49,14 @@ class Places:
                 else (column + _characters(content, seen, start))
             )
             line_start, seen = begin, start
+            allowed, unreasoned = self._allowed(start, begin)
             yield Place(
                 line=line,
                 column=column,
                 end_line=line + content.count(b"\n", start, end),
                 context=self._context(index, begin),
-                allowed=self._allowed(start, begin),
+                allowed=allowed,
+                unreasoned=unreasoned,
             )
 
     def _context(self, index: int, line_start: int) -> str:
@@ -76,16 +82,19 @@ class Places:
         end = self._content.find(b"\n", start, start + width)
         return min(start + width, len(self._content)) if end < 0 else end
 
-    def _allowed(self, start: int, line_start: int) -> str | None:
+    def _allowed(self, start: int, line_start: int) -> tuple[str | None, bool]:
+        """The reason for which a line is allowed; and whether it is allowed without one."""
         low = max(line_start, start - LONGEST_LINE)
-        found = _ALLOW.search(self._content, low, self._line_end(start, LONGEST_LINE))
-        if found is None and line_start > 0:
+        line = self._content[low : self._line_end(start, LONGEST_LINE)]
+        if b"skc:" not in line and line_start > 0:
             above = self._content.rfind(b"\n", max(line_start - LONGEST_LINE, 0), line_start - 1)
             comment = _ONLY_A_COMMENT.match(self._content, above + 1, line_start - 1)
-            found = _ALLOW.search(comment[0]) if comment is not None else None
-        if found is None:
-            return None
-        return _CLOSERS.sub("", _text(found[1])).strip() or None
+            line = comment[0] if comment is not None else b""
+        if b"skc:" not in line:
+            return None, False
+        found = _ALLOW.search(line)
+        reason = _CLOSERS.sub("", _text(found[1])).strip() if found is not None else ""
+        return reason or None, not reason and _ALLOW_ALONE.search(line) is not None
 
 
 def _characters(content: bytes, start: int, end: int) -> int:

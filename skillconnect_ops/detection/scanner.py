@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from skillconnect_ops.core.excerpts import Excerpts, Within, joined
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.detection.context import Place, Places
+from skillconnect_ops.detection.context import NO_REASON, Place, Places
+from skillconnect_ops.detection.crowd import Crowd
 from skillconnect_ops.detection.detectors import DETECTORS
 from skillconnect_ops.detection.grading import Grade, grade
 from skillconnect_ops.detection.model import Blob, Detector, Look, Match, Span
@@ -183,6 +184,7 @@ class Scanner:
         found = [_told(page.content, one) for one in found]
         places = Places(page.content, [(span.start, span.end) for _, span in found])
         grades: dict[tuple[object, ...], Grade] = {}
+        crowd = Crowd()
         for (rank, span), place in zip(found, places, strict=True):
             if rank < 0:
                 continue  # a rest, which is only masked
@@ -195,7 +197,10 @@ class Scanner:
             at = (span.start, span.end)
             if text is not None:
                 at = (text.origin(span.start), text.origin(span.end))
+            if crowd.takes(detector, grades[key], place, at):
+                continue
             yield _match(page, detector, span, value=value, graded=grades[key], place=place, at=at)
+        yield from crowd.rests()
 
 
 def _as_utf8(content: bytes) -> Transcoded | None:
@@ -294,7 +299,7 @@ def _match(
         context=place.context,
         severity=detector.severity,
         confidence=confidence,
-        reasons=reasons,
+        reasons=(*reasons, NO_REASON) if place.unreasoned else reasons,
         allowed=place.allowed,
         remedy=detector.remedy,
     )

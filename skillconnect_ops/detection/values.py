@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import lru_cache
 
 from skillconnect_ops.core.regex import regex
 
@@ -84,6 +85,7 @@ def entropy_bits(value: str) -> float:
     return -sum(count * math.log2(count / length) for count in counts)
 
 
+@lru_cache(16)  # one value is asked about several times in a row
 def looks_random(value: str) -> bool:
     """Long, of mixed characters and without much repetition, as keys are made."""
     if len(value) < 16 or not any(map(str.isalpha, value)):

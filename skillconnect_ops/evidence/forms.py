@@ -13,6 +13,11 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<rest>.*)", re.DOTALL)
 _PORT = re.compile(r":[0-9]+\Z")
 
 
+def is_plain(value: str) -> bool:
+    """Whether a value has one form: itself."""
+    return not ("%" in value or "://" in value or value[:1].isspace() or value[-1:].isspace())
+
+
 def forms(value: str) -> tuple[str, ...]:
     """The value, a URI's password in it, and each of them percent-decoded; each form once.
 

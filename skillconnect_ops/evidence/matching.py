@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.evidence.forms import forms
+from skillconnect_ops.evidence.forms import forms, is_plain
 from skillconnect_ops.evidence.retired_keys import LedgerKey, Ring
 
 
@@ -118,13 +118,20 @@ class Matcher:
 
     def among(self, values: Iterable[str]) -> dict[str, Retired]:
         """The retired ones of very many values; as `check`, in a loop without detours."""
-        spelled = [(value, form) for value in values for form in forms(value)]
-        suspect = {
-            value
-            for key, known in self._by_key
-            for value, form in spelled
-            if key.fingerprint(form) in known
-        }
+        plain: list[str] = []
+        spelled: dict[str, list[str]] = {}
+        for value in values:
+            if is_plain(value):
+                plain.append(value)
+            else:
+                for form in forms(value):
+                    spelled.setdefault(form, []).append(value)
+        suspect: set[str] = set()
+        for key, known in self._by_key:
+            digests = frozenset(map(bytes.fromhex, known))
+            suspect.update(key.known(plain, digests))
+            for form in key.known(spelled, digests):
+                suspect.update(spelled[form])
         found = {value: self.check(Secret(value)) for value in suspect}
         return {value: entry for value, entry in found.items() if entry is not None}
 

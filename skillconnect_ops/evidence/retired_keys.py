@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -25,6 +25,7 @@ FILE = "ledger.key"
 ALGORITHM = "hmac-sha256"
 _PREFIX = "skc-ledger:"
 _KEY_BYTES = 32
+_BLOCK_BYTES = 64
 _DOMAIN = b"skc/retired/1\0"
 _ID_DOMAIN = b"skc/ledger-key/1\0"
 
@@ -49,6 +50,23 @@ class LedgerKey:
         """The fingerprint of one form of a secret, 64 hex digits."""
         message = _DOMAIN + form.encode("utf-8", "surrogateescape")
         return hmac.digest(self._raw, message, "sha256").hex()
+
+    def known(self, forms: Iterable[str], fingerprints: Container[bytes]) -> Iterator[str]:
+        """Those forms whose fingerprints, as bytes, are among the given ones; of very many.
+
+        It is HMAC (RFC 2104) with the key's two blocks, and the domain, hashed once beforehand.
+        """
+        block = self._raw.ljust(_BLOCK_BYTES, b"\0")
+        inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + _DOMAIN)
+        outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+        begin, end = inner.copy, outer.copy
+        for form in forms:
+            first = begin()
+            first.update(form.encode("utf-8", "surrogateescape"))
+            second = end()
+            second.update(first.digest())
+            if second.digest() in fingerprints:
+                yield form
 
     def text(self) -> Secret:
         """What stands in the file, and what CI is given."""

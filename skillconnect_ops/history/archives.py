@@ -23,6 +23,11 @@ _STEP = 1 << 20
 _TAR_MAGIC = (257, b"ustar")
 
 
+LARGEST_BYTES = 128 << 20
+"""Of an archive itself; it is needed whole."""
+MAGIC = (b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
+
+
 class Member(Struct, frozen=True):
     """Something that was packed; `form` says in what."""
 

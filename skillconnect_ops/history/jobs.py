@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, Unreadable
 from skillconnect_ops.core.regex import regex
+from skillconnect_ops.core.view import size
+from skillconnect_ops.history.archives import LARGEST_BYTES, MAGIC
 from skillconnect_ops.history.model import Gap, Hit, Looked, Search, Trace, Where
 from skillconnect_ops.history.versions import Versions
 from skillconnect_ops.history.wire import Harvest, packed
@@ -17,6 +20,7 @@ _TREE_ENTRY = regex(rb"[0-7]{5,6} ([^\0]+)\0")
 _LFS = regex(rb"oid sha256:([0-9a-f]{64})")
 _LFS_HEAD = b"version https://git-lfs"
 _LARGEST_POINTER = 1024
+_MAGIC_BYTES = 6
 _STEP_BYTES = 16 << 20
 _OVERLAP_BYTES = 1 << 16
 
@@ -66,6 +70,8 @@ def look_at_files(job: FileJob) -> bytes:
             for line, content in _read(path):
                 gathered.size_bytes += len(content)
                 looked = _below(job.search(name, content), line)
+                if len(content) == _STEP_BYTES:
+                    looked = _in_part(looked, content, path.stat().st_size)
                 gathered.add(looked, Hit(where=job.where, path=name, traces=looked.traces))
         except FileNotFoundError:
             continue  # it went away since the folder was listed
@@ -82,22 +88,25 @@ class _Gathered:
         self._versions = Versions(search)
         self._hits: list[Hit] = []
         self.gaps: list[Gap] = []
-        self._pointers: dict[str, str] = {}
+        self._pointers: dict[str, tuple[str, ...]] = {}
         self.size_bytes = 0
+        self._passed_over = 0
 
     def blob(self, piece: Piece, path: str | None) -> None:
         """Search a blob's piece as what the path says that it is."""
         if piece.size_bytes < _LARGEST_POINTER and piece.content.startswith(_LFS_HEAD):
             found = _LFS.search(piece.content)
             if found is not None:
-                self._pointers[found[1].decode()] = path or piece.oid
+                known = self._pointers.get(oid := found[1].decode(), ())
+                self._pointers[oid] = (*known, path or piece.oid)
         looked = self._look_at_blob(path, piece)
         self.add(looked, Hit(where=Where.BLOB, oid=piece.oid, path=path, traces=looked.traces))
 
     def _look_at_blob(self, path: str | None, piece: Piece) -> Looked:
         if len(piece.content) == piece.size_bytes:
             return self._versions(path, piece.content)
-        return _below(self._search(path, piece.content), piece.line)
+        looked = _in_part(self._search(path, piece.content), piece.content, piece.size_bytes)
+        return _below(looked, piece.line)
 
     def message(self, piece: Piece) -> None:
         """Search a commit or tag: its headers, which hold names, and its message."""
@@ -108,12 +117,13 @@ class _Gathered:
             part, line = _part(headers, trace.line)
             one = (replace(trace, line=line, column=None, end_line=None),)
             self._hits.append(Hit(where=where, oid=piece.oid, part=part, traces=one))
-        self.add(Looked((), looked.skipped), Hit(where=where, oid=piece.oid, traces=()))
+        self.add(replace(looked, traces=()), Hit(where=where, oid=piece.oid, traces=()))
 
     def add(self, looked: Looked, hit: Hit) -> None:
         """Keep what is worth keeping."""
         if looked.traces:
             self._hits.append(hit)
+        self._passed_over += looked.passed_over
         subject = hit.path or hit.oid or ""
         self.gaps += [Gap(subject, f"not opened: {reason}") for reason in looked.skipped]
 
@@ -124,6 +134,7 @@ class _Gathered:
             gaps=tuple(self.gaps),
             pointers=self._pointers,
             size_bytes=self.size_bytes,
+            passed_over=self._passed_over,
         )
 
 
@@ -161,7 +172,8 @@ def _below(looked: Looked, line: int) -> Looked:
     """The same, for a piece that begins at the given line of its whole."""
     if line == 1 or not looked.traces:
         return looked
-    return Looked(tuple(_moved(trace, line - 1) for trace in looked.traces), looked.skipped)
+    moved = tuple(_moved(trace, line - 1) for trace in looked.traces)
+    return Looked(moved, looked.skipped, looked.passed_over)
 
 
 def _moved(trace: Trace, by: int) -> Trace:
@@ -169,10 +181,34 @@ def _moved(trace: Trace, by: int) -> Trace:
     return replace(trace, line=trace.line + by, end_line=end)
 
 
+def _whole(file: BinaryIO, size_bytes: int) -> bytes:
+    """All of it: one call gives at most what the system likes to give."""
+    parts = []
+    while size_bytes > 0 and (part := file.read(size_bytes)):
+        parts.append(part)
+        size_bytes -= len(part)
+    return b"".join(parts)
+
+
+def _in_part(looked: Looked, content: bytes, size_bytes: int) -> Looked:
+    """The same; what was skipped of an archive's piece was skipped for its size, not for damage."""
+    if not (looked.skipped and content.startswith(MAGIC)):
+        return looked
+    reason = f"an archive of {size(size_bytes)}, of which only what lies open was looked at"
+    return replace(looked, skipped=(reason,))
+
+
 def _read(path: Path) -> Iterator[tuple[int, bytes]]:
     """A file's pieces, each with the number of its first line; large ones overlap."""
     with path.open("rb", buffering=0) as file:
         line, tail = 1, b""
+        if file.read(_MAGIC_BYTES).startswith(MAGIC):
+            size_bytes = path.stat().st_size
+            if _STEP_BYTES < size_bytes <= LARGEST_BYTES:
+                file.seek(0)
+                yield 1, _whole(file, size_bytes)
+                return
+        file.seek(0)
         for fresh in chain((file.read(_STEP_BYTES),), iter(lambda: file.read(_STEP_BYTES), b"")):
             content = tail + fresh if tail else fresh
             yield line, content

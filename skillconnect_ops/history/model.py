@@ -9,6 +9,9 @@ from msgspec import Struct
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.secret import Secret
 
+NO_SECRET = Secret("")
+"""The secret of a trace that stands for many, which are counted and not listed."""
+
 
 class Trace(Struct, frozen=True, kw_only=True):
     """One secret in one content."""
@@ -36,6 +39,8 @@ class Looked(Struct, frozen=True):
 
     traces: tuple[Trace, ...] = ()
     skipped: tuple[str, ...] = ()
+    passed_over: int = 0
+    """How often something stood where a secret may stand, and was plainly none: code, mostly."""
 
 
 class Part(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """Where a content lives: which commit brought it, who and when, what still reaches it."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
+from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
 from skillconnect_ops.history.model import Hit, Trace, Where
 
 _OF_HEAD = "the history of HEAD"
@@ -23,6 +24,8 @@ class Origin(Struct, frozen=True, kw_only=True):
     at: datetime | None
     reached_by: str | None
     """A ref or reflog entry that reaches the commit; None where nothing does any more."""
+    rank: int = 0
+    """Its place among all commits that were asked about, oldest first; by who is whose parent."""
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
@@ -119,18 +122,20 @@ class Places:
         if not wanted:
             return
         sources = self._repository.sources()
-        for piece in self._repository.contents(wanted):
-            if isinstance(piece, Piece) and piece.line == 1:
-                kept = piece.oid in self._ancestors
-                reached_by = _OF_HEAD if kept else sources.get(piece.oid)
-                self._commits[piece.oid] = _origin(piece, reached_by)
+        for oid, origin in origins(self._repository, wanted).items():
+            reached_by = _OF_HEAD if oid in self._ancestors else sources.get(oid)
+            self._commits[oid] = replace(origin, reached_by=reached_by)
 
     def _holders(self, strays: set[str]) -> dict[str, tuple[str | None, str]]:
         """Blobs that no commit brought: a tag, the index, a loose tree, or nothing holds them."""
         held: dict[str, tuple[str | None, str]] = {}
         if not strays:
             return held
-        trees = [one.oid for one in self._repository.listing() if one.kind is ObjectKind.TREE]
+        trees = [
+            one.oid
+            for one in self._repository.listing()
+            if isinstance(one, Listed) and one.kind is ObjectKind.TREE
+        ]
         raw = {bytes.fromhex(oid): oid for oid in strays}
         for piece in self._repository.contents(trees):
             if isinstance(piece, Piece):
@@ -145,6 +150,16 @@ class Places:
             if oid in strays:
                 held[oid] = (None, name)
         return held
+
+
+def origins(repository: Repository, commits: Collection[str]) -> dict[str, Origin]:
+    """Author, time and order of commits; what reaches them is not asked."""
+    ranks = {oid: rank for rank, oid in enumerate(repository.oldest_first(commits))}
+    return {
+        piece.oid: _origin(piece, ranks.get(piece.oid, len(ranks)))
+        for piece in repository.contents(commits)
+        if isinstance(piece, Piece) and piece.line == 1
+    }
 
 
 class _Bare:
@@ -187,7 +202,7 @@ def _with_trace(place: Sighting, trace: Trace) -> Sighting:
     )
 
 
-def _origin(commit: Piece, reached_by: str | None) -> Origin:
+def _origin(commit: Piece, rank: int) -> Origin:
     """The `author` header of a commit object: `author NAME <MAIL> SECONDS ZONE`."""
     author, at = "", None
     for line in commit.content.split(b"\n"):
@@ -196,7 +211,7 @@ def _origin(commit: Piece, reached_by: str | None) -> Origin:
             author = f"{who.decode('utf-8', 'replace')}>"
             at = _time(when)
             break
-    return Origin(commit=commit.oid, author=author, at=at, reached_by=reached_by)
+    return Origin(commit=commit.oid, author=author, at=at, reached_by=None, rank=rank)
 
 
 def _time(when: bytes) -> datetime | None:

@@ -5,7 +5,13 @@ from itertools import islice
 
 from skillconnect_ops.core.plan import Ticker
 from skillconnect_ops.core.ports.crew import Crew
-from skillconnect_ops.core.ports.objects import Introduction, Listed, ObjectKind, Repository
+from skillconnect_ops.core.ports.objects import (
+    Introduction,
+    Listed,
+    ObjectKind,
+    Repository,
+    Unreadable,
+)
 from skillconnect_ops.history.jobs import ObjectJob, look_at_objects
 from skillconnect_ops.history.model import Gap, Hit, Search, Where
 from skillconnect_ops.history.places import PathClass
@@ -46,13 +52,24 @@ class Sweep:
         """Of each blob: the paths that it had, each with the commit that brought it there."""
         self.hits: list[Hit] = []
         self.gaps: list[Gap] = []
-        self.pointers: dict[str, str] = {}
+        self.pointers: dict[str, tuple[str, ...]] = {}
+        self._in_index: dict[str, str] = {}
+        """Of blobs that may be in the index alone: how they are called there."""
         self.objects = 0
         self.size_bytes = 0
+        self.passed_over = 0
+        self.broken = False
+        """Whether so much could not be listed that nothing can be said of the whole."""
 
     def everything(self, ticker: Ticker) -> None:
         """Walk all objects that there are, reachable or not."""
-        listed = list(self._repository.listing())
+        listed: list[Listed] = []
+        for one in self._repository.listing():
+            if isinstance(one, Unreadable):
+                self.gaps.append(Gap(one.oid, one.reason))
+                self.broken = True
+            else:
+                listed.append(one)
         total = sum(one.size_bytes for one in listed)
         self._walk(self._jobs(listed), total, ticker)
         self.objects = len(listed)
@@ -88,8 +105,10 @@ class Sweep:
     def _take(self, harvest: Harvest) -> None:
         self.hits += harvest.hits
         self.gaps += harvest.gaps
-        self.pointers |= harvest.pointers
+        for oid, paths in harvest.pointers.items():
+            self.pointers[oid] = tuple(dict.fromkeys((*self.pointers.get(oid, ()), *paths)))
         self.size_bytes += harvest.size_bytes
+        self.passed_over += harvest.passed_over
 
     def _jobs(self, listed: Sequence[Listed]) -> Iterator[ObjectJob]:
         """Trees and messages first: while children read these, the paths of blobs are found."""
@@ -97,6 +116,7 @@ class Sweep:
         for kind in (ObjectKind.TREE, *_MESSAGES):
             yield from self._portions(kind, ((one.oid, (), one.size_bytes) for one in of[kind]))
         self.paths = self._introduced([one.oid for one in of[ObjectKind.COMMIT]])
+        self._in_index = {oid: path for path, oid in self._repository.index().items()}
         yield from self._portions(ObjectKind.BLOB, self._by_path(of[ObjectKind.BLOB]))
 
     def _portions(
@@ -143,7 +163,9 @@ class Sweep:
         for path in sorted(versions):
             for oid in versions[path]:
                 yield oid, self._unlike(self.paths[oid]), sizes.pop(oid)
-        yield from ((oid, (), size_bytes) for oid, size_bytes in sizes.items())
+        for oid, size_bytes in sizes.items():
+            name = self._in_index.get(oid)
+            yield oid, () if name is None else (name,), size_bytes
 
     def _look_at_names(self, names: Iterable[str], where: Where) -> None:
         """All names at once, a line each; their parts are words, as no slash joins them."""

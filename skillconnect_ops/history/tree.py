@@ -99,6 +99,7 @@ class Tree:
         self.gaps: list[Gap] = []
         self.files = 0
         self.size_bytes = 0
+        self.passed_over = 0
 
     def standing(self, name: str) -> Standing:
         """What git knows of a path; the innermost repository that it lies in is asked."""
@@ -123,6 +124,7 @@ class Tree:
             self.hits += harvest.hits
             self.gaps += harvest.gaps
             self.size_bytes += harvest.size_bytes
+            self.passed_over += harvest.passed_over
         self.files += len(files)
 
     def _walked(self, starts: Sequence[Path]) -> dict[Path, OnDisk]:

@@ -19,9 +19,11 @@ class Harvest(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     names: frozenset[str] = frozenset()
     """Names in trees."""
-    pointers: dict[str, str] = {}
-    """LFS object ids, and the path of a pointer to each."""
+    pointers: dict[str, tuple[str, ...]] = {}
+    """LFS object ids, and the paths of pointers to each, as far as they mean something else."""
     size_bytes: int = 0
+    passed_over: int = 0
+    """How often something was plainly no secret (`Looked.passed_over`)."""
 
 
 def packed(harvest: Harvest) -> bytes:

@@ -164,13 +164,16 @@ def _narrow(findings: Iterable[Finding], title: str, width: int) -> Lines:
 
 def _remedies(findings: Iterable[Finding]) -> list[Block]:
     """What to do, each remedy once, for all the places that it mends."""
-    places: dict[tuple[str, str], list[str]] = {}
+    names: dict[str, dict[str, None]] = {}
+    places: dict[str, dict[str, None]] = {}
     for finding in findings:
-        places.setdefault((finding.id, finding.remedy), []).append(_place(finding))
+        names.setdefault(finding.remedy, {})[finding.id] = None
+        places.setdefault(finding.remedy, {})[_place(finding)] = None
     lines: list[Cell] = []
-    for (name, remedy), where in places.items():
+    for remedy, where in places.items():
         if remedy:
-            lines.append(Text(f"fix {name}: {listed(where, most=3)}", Tone.STRONG))
+            head = f"fix {', '.join(names[remedy])}: {listed(list(where), most=3)}"
+            lines.append(Text(head, Tone.STRONG))
             lines += [f"  {line}" for line in remedy.splitlines()]
     return [Lines(tuple(lines))] if lines else []
 

@@ -48,6 +48,8 @@ class Call:
         self.command = ""
         self.format = Format.TABLE
         self.out: Path | None = None
+        self.target: str | None = None
+        """The target that was named; what comes next is about the same one."""
 
     def begin(self, command: str, *, report_format: Format, out: Path | None) -> None:
         """Note what was asked for.
@@ -268,6 +270,7 @@ def _with_house(verb: Verb) -> Callable[..., Report]:
     ) -> Report:
         call: Call = ctx.obj
         asked = Format(report_format.value)
+        call.target = own.get("target")
         call.begin(command_name(ctx), report_format=asked, out=report_file)
         return run(call.house, **own)
 

@@ -12,6 +12,9 @@ from skillconnect_ops.core.regex import regex
 from skillconnect_ops.terminal.help import path_of
 from skillconnect_ops.terminal.text import one_line, redacted
 
+_ALIKE = 0.75
+_LEAST = 3
+"""Letters that say what a name begins with."""
 _PARSING = regex(r", unable to parse .*$")
 
 
@@ -23,7 +26,7 @@ class NoSuchCommand(UsageError):
     """The first words name no command."""
 
     def __init__(self, name: str, *, known: Iterable[str], under: str = "skc") -> None:
-        near = get_close_matches(name, list(known), n=1)
+        near = close(name, known)
         super().__init__(
             f"there is no command {under} {shown(name)}",
             why=f"the nearest one is {under} {near[0]}"
@@ -31,6 +34,18 @@ class NoSuchCommand(UsageError):
             else f"no command of {under} is like it",
             fix=f"{under} {near[0]}" if near else f"{under} --help",
         )
+
+
+def close(word: str, known: Iterable[str]) -> list[str]:
+    """The one name that was meant: it begins so, or differs by a slip of the fingers.
+
+    A guess that is far off sends people to a command that does something else, so there is none.
+    """
+    names = list(known)
+    longer = [name for name in names if name.startswith(word)]
+    if len(word.strip("-")) >= _LEAST and len(longer) == 1:
+        return longer
+    return get_close_matches(word, names, n=1, cutoff=_ALIKE)
 
 
 def explained(error: typer.TyperException) -> UsageError:
@@ -56,7 +71,7 @@ def shown(word: str) -> str:
 
 
 def _no_such_option(path: str, option: str, possibilities: Iterable[str]) -> UsageError:
-    near = next(iter(possibilities), None)
+    near = next(iter(close(option, possibilities)), None)
     return NotUnderstood(
         f"{path} has no option {shown(option)}",
         why=f"the nearest one is {near}" if near else "none of its options is like it",
@@ -84,7 +99,7 @@ def _nearest_subcommand(ctx: Any, message: str) -> str | None:
         return None
     word = message.rpartition("(")[2].rstrip(")").partition(" ")[0]
     known = [name for name, command in parent.command.commands.items() if not command.hidden]
-    near = get_close_matches(word, known, n=1)
+    near = close(word, known)
     return f"{' '.join(path_of(parent))} {near[0]}" if near else None
 
 

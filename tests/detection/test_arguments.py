@@ -1,5 +1,8 @@
 """A secret written into a call is found by its position, and a poor key is still the key."""
 
+import secrets
+import time
+
 import pytest
 
 from skillconnect_ops.core.finding import Confidence
@@ -33,3 +36,87 @@ def found(text: str, path: str) -> Match:
 def test_a_poor_key_given_to_a_call_that_signs_is_a_key(text: str, level: Confidence) -> None:
     assert found(text, "a.ts").confidence is level
     assert found(text, "test/a.ts").confidence is LOW
+
+
+KEY = "Kq9" + secrets.token_hex(9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jwt.sign(p, 'KEY' as Secret)",
+        "jwt.sign(p, 'KEY' as unknown as Secret, {})",
+        "jwt.sign(p, <any>'KEY')",
+        "jwt.sign(p, <Secret>('KEY'))",
+        "jwt.sign(p, ('KEY'))",
+        "jwt.sign(p, 'KEY'!)",
+        "jwt.sign(p, process.env.S ? process.env.S : 'KEY')",
+        "jwt.sign(p, (process.env.S as string) || 'KEY')",
+        "jwt.sign(p, process.env.S as string || 'KEY')",
+        "jwt.sign(p, config.a?.b ?? 'KEY', {})",
+        "jwt.sign(p, process.env['S'] || `KEY`)",
+        "jwt.sign(p, 'KEY' + 'abc')",
+        "jwt.sign(p, String('KEY').trim())",
+        "jwt.verify(t, Buffer.from('KEY', 'utf8').toString())",
+        "cookieParser(process.env.S || 'KEY')",
+        "cookieParser(['KEY'])",
+        "session({ secret: process.env.S || 'KEY', resave: false })",
+        "session({ secret: process.env.S ?? 'KEY' })",
+        "session({ secret: <any>'KEY' })",
+        "session({ secret: dev ? 'KEY' : process.env.S })",
+        "session({\n  secret: process.env.S ||\n    'KEY',\n})",
+        "session({\n  secret:\n    process.env.S\n    || 'KEY',\n})",
+        "const dbPassword = process.env.P || 'KEY'\nnext('x')",
+        "const { dbPassword = process.env.P || 'KEY' } = config",
+    ],
+)
+def test_a_string_that_an_expression_can_come_to_is_found(text: str) -> None:
+    match = found(text.replace("KEY", KEY), "src/a.ts")
+    assert match.secret.reveal() == KEY
+    assert match.confidence is Confidence.HIGH, match.reasons
+
+
+def test_an_escaped_quote_ends_no_secret() -> None:
+    assert found(f"jwt.sign(p, '{KEY}\\'x9')", "src/a.ts").secret.reveal() == f"{KEY}\\'x9"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jwt.sign(p, derive('KEY'))",
+        "jwt.sign(p, fs.readFileSync('KEY'))",
+        "jwt.sign(p, prefix + 'KEY')",
+        "jwt.sign(p, kind === 'KEY')",
+        "const dbPassword = salt + 'KEY'",
+    ],
+)
+def test_a_string_that_only_stands_in_an_expression_is_graded_and_not_dropped(text: str) -> None:
+    match = found(text.replace("KEY", KEY), "src/a.ts")
+    assert match.confidence is LOW
+    assert match.reasons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const token = header && header.split(' ')[1] || ''",
+        "const token = req.headers['x-token'] || req.query.token",
+        "password: z.string().min(8, 'Too short'),",
+        "const hasToken = token === 'abc9def'\nuse('Kq9fgh12')",
+        "const secret = load()\nconst other = 'Kq9fgh12'",
+        "password={visible ? 'text' : 'password'}",
+        "const token = table['Kq9fgh12abc3Kq9fgh12']",
+        "jwt.sign(p, process.env['Kq9fgh12abc3Kq9fgh12'])",
+        "const token = useMemo(() => ({ a: 'Kq9fgh12' }), [])",
+    ],
+)
+def test_an_expression_that_gives_no_string_is_none(text: str) -> None:
+    matches = SCANNER.scan(Blob(path="src/a.ts", content=text.encode()))
+    assert [one for one in matches if one.confidence is not LOW] == []
+
+
+def test_reading_expressions_takes_time_in_proportion() -> None:
+    for text in ("secret = (" * 9000, "jwt.sign(a, (((" * 9000, "secret = a || 'b' || " * 9000):
+        started = time.process_time()
+        SCANNER.scan(Blob(path="src/a.ts", content=text.encode()))
+        assert time.process_time() - started < 15

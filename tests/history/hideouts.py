@@ -199,7 +199,8 @@ def tag_of_blob(b: Builder) -> Told:
 
 def note(b: Builder) -> Told:
     b.git("notes", "add", "-m", f"the database is {(s := uri())}", "HEAD")
-    return s, b.git("rev-parse", "HEAD"), "reached by refs/notes/commits"
+    noted = b.git("rev-parse", "HEAD")[:12]
+    return s, f"the note on commit {noted}", "reached by refs/notes/commits"
 
 
 def older_stash(b: Builder) -> Told:

@@ -53,13 +53,18 @@ class Git(Struct, frozen=True, kw_only=True):
 
     @contextmanager
     def running(
-        self, *words: str, given: Iterable[str] = (), tolerant: bool = False
+        self,
+        *words: str,
+        given: Iterable[str] = (),
+        file: IO[bytes] | None = None,
+        tolerant: bool = False,
     ) -> Iterator[IO[bytes]]:
         """Git's stdout while it runs; ended when the block is left.
 
         Args:
             words: the command and its options.
             given: lines for its stdin.
+            file: its stdin, instead of lines.
             tolerant: whether an error of git's is none of ours.
 
         Raises:
@@ -68,7 +73,7 @@ class Git(Struct, frozen=True, kw_only=True):
         with tempfile.TemporaryFile() as questions, tempfile.TemporaryFile() as complaints:
             questions.writelines(f"{line}\n".encode() for line in given)
             questions.seek(0)
-            child = self._start(words, questions, complaints)
+            child = self._start(words, file or questions, complaints)
             if child.stdout is None:
                 raise AssertionError("it is a pipe")
             try:

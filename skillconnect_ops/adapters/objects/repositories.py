@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -22,9 +22,13 @@ from skillconnect_ops.core.ports.objects import (
 )
 
 _PSEUDO_REFS = ("ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
+_CHECK = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
+_LOOSE_NAMES = frozenset({38, 62})
+"""Letters of a loose object's file, whose folder has the first two: of SHA-1 and of SHA-256."""
 _BLOCK_BYTES = 1 << 20
 _MANY = 32
 """Objects; from here on it is worth opening the packs."""
+_MOST_NAMED = 200
 _GITLINK = "160000"
 _NO_WORK_TREE = "cannot chdir to"
 _NOT_HERE = ("not a git repository", "No such file or directory")
@@ -128,15 +132,58 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         if number:
             yield Lack("objects", f"{number:,} are named by others, and missing or damaged", fix)
 
-    def listing(self) -> Iterator[Listed]:
-        """In the order of the packs, so that what is next to be read lies near."""
-        with self.git.running(
-            *("cat-file", "--batch-all-objects", "--unordered", "--buffer"),
-            "--batch-check=%(objectname) %(objecttype) %(objectsize)",
-        ) as told:
+    def listing(self) -> Iterator[Listed | Unreadable]:
+        """In the order of the packs, so that what is next to be read lies near.
+
+        Git gives up at the first pack that it cannot open; then each is asked for alone.
+        """
+        seen: set[str] = set()
+        try:
+            for one in self._listed("--batch-all-objects", "--unordered"):
+                seen.add(one.oid)
+                yield one
+        except GitCannotRead:
+            yield from self._pack_by_pack(seen)
+
+    def _listed(self, *words: str, given: Iterable[str] = ()) -> Iterator[Listed]:
+        with self.git.running("cat-file", *words, "--buffer", _CHECK, given=given) as told:
             for line in told:
-                oid, kind, size_bytes = line.split()
-                yield Listed(oid.decode(), ObjectKind(kind.decode()), int(size_bytes))
+                oid, kind, *size_bytes = line.split()
+                if size_bytes:  # else it is missing
+                    yield Listed(oid.decode(), ObjectKind(kind.decode()), int(size_bytes[0]))
+
+    def _pack_by_pack(self, seen: set[str]) -> Iterator[Listed | Unreadable]:
+        folder = self.git_folder / "objects"
+        loose = [
+            path.parent.name + path.name
+            for path in sorted(folder.glob("[0-9a-f][0-9a-f]/*"))
+            if len(path.name) in _LOOSE_NAMES
+        ]
+        sources: dict[str, list[str]] = {"loose objects": loose}
+        for index in sorted((folder / "pack").glob("*.idx")):
+            try:
+                sources[f"{index.stem}.pack"] = self._in_index(index)
+            except (GitCannotRead, OSError):
+                yield Unreadable(index.name, "git cannot read it (see `git fsck`)")
+        if (folder / "info" / "alternates").exists():
+            yield Unreadable("alternates", "not listed, since a pack here is damaged")
+        for name, oids in sources.items():
+            fresh = [oid for oid in oids if oid not in seen]
+            reason = "missing or damaged (see `git fsck`)"
+            try:
+                for one in self._listed(given=fresh) if fresh else ():
+                    seen.add(one.oid)
+                    yield one
+            except GitCannotRead as error:
+                reason = f"not read: {error.why} (see `git fsck`)"
+            left = sum(oid not in seen for oid in fresh)
+            if left:
+                yield Unreadable(name, f"{left:,} of its objects are {reason}")
+
+    def _in_index(self, index: Path) -> list[str]:
+        """The objects of a pack, by its index alone."""
+        with index.open("rb") as file, self.git.running("show-index", file=file) as told:
+            return [line.split()[1].decode() for line in told]
 
     def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
         """Many from the packs; few, and what is not to be had there, through one `git cat-file`."""
@@ -157,10 +204,35 @@ class GitRepository(Struct, frozen=True, kw_only=True):
 
     def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
         """Of a merge, only what differs from all parents (`-c`): the rest came before."""
-        with self.git.running("rev-list", "--no-walk", "--stdin", given=commits) as told:
+        given = list(commits)
+        words = ("rev-list", "--no-walk", "--stdin")
+        with self.git.running(*words, given=given, tolerant=True) as told:
             oldest_first = told.read().decode().split()[::-1]
+        if len(oldest_first) < len(set(given)):
+            oldest_first = given  # one is damaged, and git gave up: any order is better than none
+        yield from self._introduced(oldest_first)
+
+    def versions(self, paths: Collection[str], revision: str) -> Iterator[Introduction]:
+        """As `introductions`, of every commit that the revision reaches."""
+        reached = self._commits("rev-list", "--date-order", "--reverse", revision, "--")
+        # a name that was spelled out cannot be asked for; and a command line has its limits
+        named = len(paths) <= _MOST_NAMED and not any("\\" in path for path in paths)
+        for one in self._introduced(reached, *(("--", *paths) if named else ())):
+            if one.path in paths:
+                yield one
+
+    def oldest_first(self, commits: Iterable[str]) -> tuple[str, ...]:
+        """By `git rev-list --date-order`: a clock that was wrong turns no child into a parent."""
+        wanted = set(commits)
+        words = ("rev-list", "--date-order", "--reverse", "--stdin")
+        with self.git.running(*words, given=sorted(wanted), tolerant=True) as told:
+            lines = (line.decode().strip() for line in told)
+            return tuple(oid for oid in lines if oid in wanted)
+
+    def _introduced(self, commits: Iterable[str], *paths: str) -> Iterator[Introduction]:
         words = ("diff-tree", "--stdin", "-r", "-c", "--root", "--no-renames", "--raw", "-z")
-        with self.git.running(*words, given=oldest_first, tolerant=True) as told:
+        named = ("--literal-pathspecs", *words, *paths)
+        with self.git.running(*named, given=commits, tolerant=True) as told:
             yield from _introduced(_parts(told))
 
     def commits_since(self, revision: str) -> tuple[str, ...]:

@@ -165,8 +165,9 @@ def ledger_add(
         typer.Option("--new-key", help="Begin a new ledger key, though an older one is not here."),
     ] = False,
     dry_run: options.DryRun = False,
+    yes: options.Yes = False,
 ) -> Report:
-    """Record that a value is retired.
+    """Record that a value is retired, for good.
 
     The value is typed without being shown, or comes by --env, --stdin or --fd. A connection URI
     counts as retired together with its password, in whichever form that is found. Whether the old
@@ -183,7 +184,7 @@ def ledger_add(
         revoked_elsewhere=revoked_elsewhere,
         by=by,
         new_key=new_key,
-        choices=Choices(dry_run=dry_run),
+        choices=Choices(dry_run=dry_run, yes=yes),
     )
 
 
@@ -212,7 +213,10 @@ def ledger_check(
     paths: Annotated[
         list[Path] | None,
         typer.Option(
-            "--path", metavar="PATH", help="Check all that a file, or a folder, holds; repeatable."
+            "--path",
+            metavar="PATH",
+            help="Check all that a file, or a folder, holds; repeatable.",
+            readable=False,
         ),
     ] = None,
 ) -> Report:

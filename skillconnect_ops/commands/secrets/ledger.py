@@ -22,7 +22,7 @@ from skillconnect_ops.evidence import strength
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger, Shelf
 from skillconnect_ops.history.model import Gap
-from skillconnect_ops.journal.model import Choices, NotNeeded
+from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
 from skillconnect_ops.terminal.unseen import TwoSources, taken
 
@@ -126,7 +126,7 @@ def _record(
         lambda: _plan(ledger, retirement, root=root, notes=notes),
         person=house.person,
         resources=(Resource("ledger", str(root)),),
-        consent=NotNeeded(),
+        consent=Ask(),
         choices=choices,
     )
     following = "skc secrets ledger list" if outcome.walked else ""

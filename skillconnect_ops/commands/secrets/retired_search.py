@@ -91,6 +91,19 @@ class _Retirees:
         )
 
 
+class Retirees:
+    """Finds retired values in contents, in whichever form they stand there."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._plain = _Retirees(matcher)
+        self._search = Unfolding(self._plain, disguises=Everywhere())
+
+    def look(self, path: str, content: bytes) -> Iterator[Found]:
+        """Everything of this one content."""
+        hit = Hit(where=Where.STAGED, path=path, traces=self._search(path, content).traces)
+        return _found((hit,), self._plain.entries)
+
+
 class _Here:
     """A crew of this process alone: the ledger's key goes to no other."""
 

@@ -22,7 +22,11 @@ def scan(
     house: House,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH…", help="Files and folders; the working folder by default."),
+        typer.Argument(
+            metavar="PATH…",
+            help="Files and folders; the working folder by default.",
+            readable=False,  # whether it is, is asked where the answer is an error of ours
+        ),
     ] = None,
     *,
     staged: Annotated[
@@ -71,6 +75,12 @@ def scan(
     refs, hooks, configuration, submodules and LFS objects, and what is encoded or packed. Values
     are masked. Findings of low confidence (placeholders, examples, fixtures) are in the report as
     suppressed; a line's own `skc: allow REASON` suppresses, too.
+
+    Secrets in a target's own env file (skc.yaml: env_files) are where they belong, and so no fault,
+    while git ignores the file, only its owner may read it and no image takes it in. They are
+    counted, and shown with --thorough: that is the list of what to renew after a break-in.
+    With --since a secret that older versions of its file hold already is counted, not shown.
+    What is staged is held against the ledger of retired secrets, too.
     """
     from skillconnect_ops.commands.secrets import scan_run
 

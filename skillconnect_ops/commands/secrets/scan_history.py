@@ -1,8 +1,10 @@
 """All that repositories hold besides their work trees: one, its submodules, those within it."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets.scan_model import OUTERMOST, Inner, Scan, Seen
@@ -11,6 +13,7 @@ from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.shell import word
 from skillconnect_ops.detection import path_class
+from skillconnect_ops.history.earlier import earlier, place_of
 from skillconnect_ops.history.jobs import FileJob, look_at_files
 from skillconnect_ops.history.model import Gap, Hit, Search, Where
 from skillconnect_ops.history.nested import Nested
@@ -49,7 +52,7 @@ def scan_repository(
         commits = repository.commits_since(since)
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
             sweep.since(commits, ticker)
-        return _scan(repository, sweep, (), (), inner)
+        return _dated(_scan(repository, sweep, (), (), inner), repository, since, search)
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load for a hook
 
     with ThreadPoolExecutor(1) as beside:
@@ -121,19 +124,34 @@ def _scan(
         git_folders=frozenset({repository.git_folder}),
         objects=sweep.objects,
         size_bytes=sweep.size_bytes,
+        broken=sweep.broken,
+        passed_over=sweep.passed_over,
     )
 
 
+def _dated(scan: Scan, repository: Repository, since: str, search: Search) -> Scan:
+    """The same, with what older versions of the files hold already told apart."""
+    known = earlier(repository, since, (one.sighting for one in scan.seen), search=search)
+    if not known:
+        return scan
+    seen = []
+    for one in scan.seen:
+        place = place_of(one.sighting)
+        seen.append(replace(one, before=known[place]) if place in known else one)
+    return replace(scan, seen=tuple(seen))
+
+
 def _own_files(
-    house: House, repository: Repository, search: Search, pointers: dict[str, str]
+    house: House, repository: Repository, search: Search, pointers: Mapping[str, tuple[str, ...]]
 ) -> tuple[list[Hit], list[Gap]]:
     """Config, hooks, reflogs, messages in the making; and LFS objects, by their pointers' paths."""
     plain: list[tuple[str, Path]] = []
     stored: list[tuple[str, Path]] = []
+    here: set[str] = set()
     for name, path in repository.own_files():
         if name.startswith(_LFS):
-            stored.append((pointers.get(path.name, name), path))
-            pointers.pop(path.name, None)
+            stored += [(pointer, path) for pointer in pointers.get(path.name, (name,))]
+            here.add(path.name)
         else:
             plain.append((f".git/{name}", path))
     jobs = [
@@ -142,7 +160,10 @@ def _own_files(
     ]
     hits: list[Hit] = []
     gaps = [
-        Gap(path, "its LFS object is not here; git lfs fetch --all") for path in pointers.values()
+        Gap(path, "its LFS object is not here; git lfs fetch --all")
+        for oid, paths in pointers.items()
+        if oid not in here
+        for path in paths
     ]
     size_bytes = sum(path.stat().st_size for _, path in stored)
     for result in house.crew.spread(look_at_files, jobs, size_bytes=size_bytes):

@@ -1,11 +1,14 @@
 """What a scan saw, before it is made a report."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
+from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.report import Unknown
-from skillconnect_ops.history.places import Sighting
+from skillconnect_ops.history.model import Where
+from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
 
 
@@ -42,25 +45,53 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Of a file in the work tree."""
     inner: Inner = OUTERMOST
     """The repository that it was seen in."""
+    before: Origin | None = None
+    """The commit that brought the secret to this path before the revision of `--since`."""
+
+
+def is_ignored_file(one: Seen) -> bool:
+    """Whether it was seen in a file of the work tree that git ignores, and nowhere else."""
+    return one.sighting.where is Where.WORK_TREE and one.standing is Standing.IGNORED
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What the project says about what was seen."""
+
+    in_project: bool = False
+    target: str | None = None
+    """The one whose secrets `skc rotate` may renew: the only one, or the one that they are of."""
+    several: bool = False
+    """Whether there are others, too, so that it has to be named."""
+    at_home: Mapping[str, str] = {}
+    """Files whose secrets are where they belong, and in words why that is so."""
 
 
 class Scan(Struct, frozen=True, kw_only=True):
     """Everything that one run of the command saw."""
 
     seen: tuple[Seen, ...] = ()
+    retired: tuple[Finding, ...] = ()
+    """Values of the ledger of retired secrets that came back."""
     unknown: tuple[Unknown, ...] = ()
     git_folders: frozenset[Path] = frozenset()
     """Those whose history was looked at."""
     objects: int = 0
     files: int = 0
     size_bytes: int = 0
+    broken: bool = False
+    """Whether a whole part of a repository could not be read, so that the scan is incomplete."""
+    passed_over: int = 0
+    """How often something stood where a secret may stand, and was plainly none."""
 
     def __add__(self, other: "Scan") -> "Scan":
         return Scan(
             seen=self.seen + other.seen,
+            retired=self.retired + other.retired,
             unknown=self.unknown + other.unknown,
             git_folders=self.git_folders | other.git_folders,
             objects=self.objects + other.objects,
             files=self.files + other.files,
             size_bytes=self.size_bytes + other.size_bytes,
+            broken=self.broken or other.broken,
+            passed_over=self.passed_over + other.passed_over,
         )

@@ -1,8 +1,7 @@
 """What was seen as findings: one for each secret at each place, however many versions hold it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.secrets.baseline import Baseline
-from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings, is_ignored_file
+from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
-from skillconnect_ops.history.model import Where
-from skillconnect_ops.history.places import Sighting
+from skillconnect_ops.detection.context import NO_REASON
+from skillconnect_ops.detection.page import Kind, kind_by_name
+from skillconnect_ops.history.model import NO_SECRET, Where
+from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
 
 if TYPE_CHECKING:
@@ -30,7 +33,9 @@ _NOT_YET = (
 )
 _NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
 """Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
-_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_ACCEPTED = ("allowed", "in the baseline")
+_NOTES = "refs/notes/"
+_ID = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 _IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
 
@@ -42,6 +47,8 @@ class Group(Struct, frozen=True, kw_only=True):
     subject: str | None
     seen: tuple[Seen, ...]
     """Everything that it was seen in there, the one to show first."""
+    origin: Origin | None = None
+    """The first commit that brought the secret there, in whatever it stood."""
 
     @property
     def first(self) -> Seen:
@@ -49,19 +56,23 @@ class Group(Struct, frozen=True, kw_only=True):
         return self.seen[0]
 
 
-def report(scan: Scan, wish: "Wish", accepted: Baseline, *, root: Path) -> Report:
+def report(
+    scan: Scan, wish: "Wish", accepted: Baseline, around: Surroundings, *, root: Path
+) -> Report:
     """The report of a scan."""
     scan = _unnamed(scan)
     groups = _grouped(scan.seen)
-    findings = _findings(groups, wish, accepted)
+    findings = _findings(groups, wish, accepted, around)
     pairs = sorted(zip(findings, groups, strict=True), key=lambda pair: _order(pair[0]))
-    ordered = tuple(finding for finding, _ in pairs)
+    retired = [replace(one, suppressed=_accepted(one, accepted)) for one in scan.retired]
+    ordered = tuple(sorted((*retired, *(finding for finding, _ in pairs)), key=_order))
     open_ones = [one for one in ordered if one.suppressed is None]
     bad = any(one.severity.at_least(wish.fail_on) for one in open_ones)
     if bad:
         status = Status.FINDINGS
     else:
-        status = Status.INCOMPLETE if wish.strict and scan.unknown else Status.OK
+        incomplete = scan.broken or (wish.strict and bool(scan.unknown))
+        status = Status.INCOMPLETE if incomplete else Status.OK
     return Report(
         command="",
         subject={"root": str(root)},
@@ -72,10 +83,11 @@ def report(scan: Scan, wish: "Wish", accepted: Baseline, *, root: Path) -> Repor
             "objects": scan.objects,
             "files": scan.files,
             "size_bytes": scan.size_bytes,
+            "passed_over": scan.passed_over,
             "places": [_place(finding, group) for finding, group in pairs],
         },
-        view=_view(scan, pairs, wish),
-        next=_next(wish, open_ones),
+        view=_view(scan, ordered, pairs, wish),
+        next=following(wish, around, open_ones, tracked=_tracked(pairs)),
     )
 
 
@@ -86,6 +98,7 @@ def _unnamed(scan: Scan) -> Scan:
         for one in scan.seen
         if one.sighting.where in _NAMING
         for secret in (one.sighting.trace.whole, one.sighting.trace.secret)
+        if secret != NO_SECRET
     }
     if not in_names:
         return scan
@@ -98,7 +111,14 @@ def _unnamed(scan: Scan) -> Scan:
 
     return replace(
         scan,
-        seen=tuple(replace(one, sighting=_cleaned(one.sighting, clean)) for one in scan.seen),
+        seen=tuple(
+            replace(
+                one,
+                sighting=_cleaned(one.sighting, clean),
+                before=_cleaned_origin(one.before, clean),
+            )
+            for one in scan.seen
+        ),
         unknown=tuple(
             Unknown(clean(it.subject) or "", clean(it.reason) or "") for it in scan.unknown
         ),
@@ -106,58 +126,90 @@ def _unnamed(scan: Scan) -> Scan:
 
 
 def _cleaned(sighting: Sighting, clean: Callable[[str | None], str | None]) -> Sighting:
-    origin = sighting.origin
-    if origin is not None:
-        author, reached_by = clean(origin.author) or "", clean(origin.reached_by)
-        origin = replace(origin, author=author, reached_by=reached_by)
+    origin = _cleaned_origin(sighting.origin, clean)
     path, held_by = clean(sighting.path), clean(sighting.held_by)
     return replace(sighting, origin=origin, path=path, held_by=held_by)
+
+
+def _cleaned_origin(
+    origin: Origin | None, clean: Callable[[str | None], str | None]
+) -> Origin | None:
+    if origin is None:
+        return None
+    author, reached_by = clean(origin.author) or "", clean(origin.reached_by)
+    return replace(origin, author=author, reached_by=reached_by)
 
 
 def _grouped(seen: Iterable[Seen]) -> list[Group]:
     """The same secret at the same place once; the work tree and history share their paths."""
     by_place: dict[tuple[str, Secret, str | None, str | None], list[Seen]] = {}
+    first: dict[tuple[Secret, str | None, str | None], Origin] = {}
     for one in seen:
         trace, (path, subject) = one.sighting.trace, _where(one)
         by_place.setdefault((trace.detector, trace.whole, path, subject), []).append(one)
+        origin, key = one.before or one.sighting.origin, (trace.secret, path, subject)
+        if origin is not None and (key not in first or _is_older(origin, first[key], one)):
+            first[key] = origin
     return [
-        Group(path=path, subject=subject, seen=tuple(sorted(ones, key=_freshness)))
+        Group(
+            path=path,
+            subject=subject,
+            seen=tuple(sorted(ones, key=_freshness)),
+            origin=first.get((ones[0].sighting.trace.secret, path, subject)),
+        )
         for (_, _, path, subject), ones in by_place.items()
     ]
+
+
+def _is_older(origin: Origin, known: Origin, one: Seen) -> bool:
+    """What was there before the revision is older than all that came after it."""
+    return one.before is not None or origin.rank < known.rank
 
 
 def _where(one: Seen) -> tuple[str | None, str | None]:
     """Path and subject of a finding; only one of them tells two places apart."""
     sighting = one.sighting
-    inner = f"{one.inner}: " if one.inner else ""
-    if sighting.where in _IN_FILES and sighting.path is not None:
+    noted = _noted(sighting)
+    if noted is None and sighting.where in _IN_FILES and sighting.path is not None:
         return one.inner.path(sighting.path), None
     short = (sighting.oid or "")[:12]
     match sighting.where:
         case Where.COMMIT:
-            return None, f"{inner}commit {short}, {_part(sighting.part)}"
+            said = f"commit {short}, {_part(sighting.part)}"
         case Where.TAG:
-            return None, f"{inner}{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
+            said = f"{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
         case Where.NAME:
-            return None, f"{inner}the file name {sighting.path}"
+            said = f"the file name {sighting.path}"
         case Where.REF:
-            return None, f"{inner}the ref name {sighting.path}"
+            said = f"the ref name {sighting.path}"
         case _:
-            return None, f"{inner}blob {short}"
+            said = noted or f"blob {short}"
+    return None, f"{one.inner}: {said}" if one.inner else said
+
+
+def _noted(sighting: Sighting) -> str | None:
+    """`git notes` keeps the note on a commit in a file that is named by the commit's id."""
+    kept_by = (sighting.origin.reached_by if sighting.origin else None) or ""
+    name = (sighting.path or "").replace("/", "")
+    if sighting.where is not Where.BLOB or not kept_by.startswith(_NOTES) or not _ID.match(name):
+        return None
+    return f"the note on commit {name[:12]} ({kept_by})"
 
 
 def _part(part: str | None) -> str:
     return "message" if part in {None, "message"} else f"{part} line"
 
 
-def _freshness(one: Seen) -> tuple[int, float]:
+def _freshness(one: Seen) -> tuple[int, int]:
     """What is on disk now before what HEAD has, before the past, which begins at its beginning."""
-    at = (one.sighting.origin.at if one.sighting.origin else None) or _LONG_AGO
+    order = one.sighting.origin.rank if one.sighting.origin else -1
     rank = 0 if one.sighting.where in {Where.WORK_TREE, Where.STAGED} else 1
-    return (rank if rank == 0 else 2 - one.sighting.in_head, at.timestamp())
+    return (rank if rank == 0 else 2 - one.sighting.in_head, order)
 
 
-def _findings(groups: Sequence[Group], wish: "Wish", accepted: Baseline) -> list[Finding]:
+def _findings(
+    groups: Sequence[Group], wish: "Wish", accepted: Baseline, around: Surroundings
+) -> list[Finding]:
     before: Counter[tuple[str, str | None, str]] = Counter()
     findings = []
     for group in groups:
@@ -183,7 +235,8 @@ def _findings(groups: Sequence[Group], wish: "Wish", accepted: Baseline) -> list
             remedy=trace.remedy,
             fingerprint=mark,
         )
-        findings.append(replace(finding, suppressed=_suppressed(finding, group, wish, accepted)))
+        suppressed = _suppressed(finding, group, wish, accepted) or _at_home(group, wish, around)
+        findings.append(replace(finding, suppressed=suppressed))
     return findings
 
 
@@ -198,26 +251,49 @@ def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline
         whole=trace.whole,
     ):
         return f"in the baseline {accepted.name}"
+    if group.origin is not None and all(one.before is not None for one in group.seen):
+        return f"older than {wish.since}: {_since(group.origin)}"
     if finding.confidence is Confidence.LOW and not wish.thorough:
         return "; ".join(("low confidence", *trace.reasons))
     return None
+
+
+def _at_home(group: Group, wish: "Wish", around: Surroundings) -> str | None:
+    """That it is where secrets belong; whoever wants to see everything sees it all the same."""
+    why = around.at_home.get(group.path or "")
+    if why is None or wish.thorough or not all(map(is_ignored_file, group.seen)):
+        return None
+    return f"where they belong: {why}"
+
+
+def _accepted(finding: Finding, accepted: Baseline) -> str | None:
+    known = finding.fingerprint in accepted.fingerprints
+    return f"in the baseline {accepted.name}" if known else None
 
 
 def _message(group: Group) -> str:
     """What it is, what it is wrapped in, and where from."""
     sighting = group.first.sighting
     wrapped = f", in {' in '.join(reversed(sighting.trace.form))}" if sighting.trace.form else ""
-    return f"{sighting.trace.what}{wrapped}; {'; '.join(_history(group))}"
+    return "; ".join((f"{sighting.trace.what}{wrapped}", *_history(group), *_doubts(group)))
+
+
+def _doubts(group: Group) -> Iterator[str]:
+    """Why it is not sure; and whether somebody meant to allow it, and did not say why."""
+    trace = group.first.sighting.trace
+    doubts = [reason for reason in trace.reasons if reason != NO_REASON]
+    if doubts and trace.confidence is not Confidence.HIGH:
+        yield f"{trace.confidence} confidence: {', '.join(doubts)}"
+    if NO_REASON in trace.reasons:
+        yield NO_REASON
 
 
 def _history(group: Group) -> list[str]:
     """Where it is now, who brought it and when, and what keeps it."""
     words = _now(group)
     origins = [one.sighting.origin for one in group.seen if one.sighting.origin is not None]
-    if origins:
-        oldest = min(origins, key=lambda one: one.at or _LONG_AGO)
-        day = f", {oldest.at:%Y-%m-%d}" if oldest.at else ""
-        words.append(f"since commit {oldest.commit[:12]} ({oldest.author}{day})")
+    if group.origin is not None:
+        words.append(_since(group.origin))
         if not any(one.sighting.in_head for one in group.seen):
             reached = next((one.reached_by for one in origins if one.reached_by), None)
             words.append(f"reached by {reached}" if reached else "reached by nothing any more")
@@ -226,6 +302,11 @@ def _history(group: Group) -> list[str]:
     elif group.first.sighting.where is Where.BLOB:
         words.append("reached by nothing any more")
     return words
+
+
+def _since(origin: Origin) -> str:
+    day = f", {origin.at:%Y-%m-%d}" if origin.at else ""
+    return f"since commit {origin.commit[:12]} ({origin.author}{day})"
 
 
 def _now(group: Group) -> list[str]:
@@ -253,7 +334,7 @@ def _now(group: Group) -> list[str]:
 def _place(finding: Finding, group: Group) -> dict[str, Any]:
     """What machines may want to know besides the finding; no secret is in it."""
     origins = [one.sighting.origin for one in group.seen if one.sighting.origin is not None]
-    oldest = min(origins, key=lambda one: one.at or _LONG_AGO) if origins else None
+    oldest = group.origin
     sighting = group.first.sighting
     return {
         "fingerprint": finding.fingerprint,
@@ -281,12 +362,17 @@ def _order(finding: Finding) -> tuple[int, int, str, int]:
     )
 
 
-def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> tuple[Block, ...]:
+def _view(
+    scan: Scan,
+    findings: Sequence[Finding],
+    pairs: Sequence[tuple[Finding, Group]],
+    wish: "Wish",
+) -> tuple[Block, ...]:
     objects = f"{count(scan.objects, 'object')}, " if scan.objects else ""
     looked = f"looked at {objects}{count(scan.files, 'file')}, {size(scan.size_bytes)}"
     hidden = Counter(
         (finding.suppressed or "").partition(":")[0].partition(";")[0]
-        for finding, _ in pairs
+        for finding in findings
         if finding.suppressed is not None
     )
     lines: list[Text | str] = [looked]
@@ -294,26 +380,47 @@ def _view(scan: Scan, pairs: Sequence[tuple[Finding, Group]], wish: "Wish") -> t
         Text(f"{count(number, 'finding')} not shown: {why}", Tone.DIM)
         for why, number in hidden.items()
     ]
-    if not any(finding.suppressed is None for finding, _ in pairs):
-        lines.append("no secret found")  # plain words need no drawing, and a hook is in a hurry
+    if scan.passed_over:
+        said = f"{count(scan.passed_over, 'expression')} passed over: code, and no value"
+        lines.append(Text(said, Tone.DIM) if hidden else said)
+    if not any(finding.suppressed is None for finding in findings):
+        # plain words need no drawing, and a hook is in a hurry
+        lines.append(f"no secret found{_besides(hidden)}")
     elif wish.staged:
         lines.append(_NOT_YET)
     blocks: list[Block] = [Lines(tuple(lines))]
     if wish.reveal:
         rows = tuple(
             (
-                group.path or group.subject or "",
+                _spot(finding),
                 finding.id,
                 group.first.sighting.trace.whole.reveal(),
             )
             for finding, group in pairs
-            if finding.suppressed is None
+            if finding.suppressed is None and group.first.sighting.trace.whole != NO_SECRET
         )
         blocks.append(Table(("where", "id", "value"), rows, title="in clear"))
     return tuple(blocks)
 
 
-def _next(wish: "Wish", found: Sequence[Finding]) -> tuple[str, ...]:
-    if wish.history or wish.since or not found:
-        return ()
-    return ("skc secrets scan --history",) if not wish.staged else ()
+def _spot(finding: Finding) -> str:
+    if finding.path is None:
+        return finding.subject or ""
+    return finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+
+
+def _tracked(pairs: Iterable[tuple[Finding, Group]]) -> bool:
+    """Whether git tracks an env file with a secret in it."""
+    return any(
+        finding.suppressed is None
+        and finding.path is not None
+        and kind_by_name(finding.path) is Kind.ENV
+        and any(one.standing is Standing.TRACKED for one in group.seen)
+        for finding, group in pairs
+    )
+
+
+def _besides(hidden: Mapping[str, int]) -> str:
+    """That somebody, and not the scan, says so of some."""
+    number = sum(many for why, many in hidden.items() if why.startswith(_ACCEPTED))
+    return f" but {number:,} that {'was' if number == 1 else 'were'} accepted" if number else ""

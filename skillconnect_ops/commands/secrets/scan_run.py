@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
+from skillconnect_ops.commands.secrets.coming_back import coming_back
 from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
-from skillconnect_ops.commands.secrets.scan_model import Scan, Seen
+from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings
 from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.finding import Severity
@@ -24,6 +25,10 @@ from skillconnect_ops.history.tree import Tree
 
 class NothingThere(Precondition):
     """A path that was named does not exist."""
+
+
+class NotReadable(Precondition):
+    """A path that was named cannot be looked at."""
 
 
 class NoRepository(Precondition):
@@ -62,14 +67,20 @@ def scan(house: House, wish: Wish) -> Report:
     repository = house.repositories.open(home)
     search = Detectors(thorough=wish.thorough)
     if wish.staged:
-        seen = _staged(_needed(repository, home), search)
+        seen = _staged(house, _needed(repository, home), search)
     elif wish.history or wish.since is not None:
         seen = _history(house, _needed(repository, home), wish, starts, search)
     else:
         tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
         seen = _of_tree(tree) + _only_history(repository)
     root = (repository.root or repository.git_folder) if repository else home
-    return scan_report.report(seen, wish, accepted, root=root)
+    # a hook looks at what is to be committed, which belongs nowhere else
+    around = Surroundings()
+    if seen.seen and not wish.staged:
+        from skillconnect_ops.commands.secrets.at_home import surroundings  # noqa: PLC0415 - quick
+
+        around = surroundings(house, seen.seen, root=root)
+    return scan_report.report(seen, wish, accepted, around, root=root)
 
 
 def _starts(house: House, paths: Sequence[Path]) -> list[Path]:
@@ -78,13 +89,20 @@ def _starts(house: House, paths: Sequence[Path]) -> list[Path]:
     for path in paths or (Path(),):
         start = house.environment.folder / path
         try:
-            starts.append(start.resolve(strict=True))
+            found = start.resolve(strict=True)
         except (OSError, RuntimeError) as error:  # a circle of links was a RuntimeError before 3.13
             raise NothingThere(
                 f"{path} is not there",
                 why=getattr(error, "strerror", None) or "it is a link that leads in a circle",
                 fix=f"ls -ld {word(path)}",
             ) from error
+        if not os.access(found, os.R_OK):
+            raise NotReadable(
+                f"{path} cannot be read",
+                why="its permissions keep this user out",
+                fix=f"ls -ld {word(path)}",
+            )
+        starts.append(found)
     return starts
 
 
@@ -175,28 +193,45 @@ def _of_tree(tree: Tree) -> Scan:
         for trace in hit.traces
     )
     unknown = tuple(dict.fromkeys(Unknown(gap.subject, gap.reason) for gap in tree.gaps))
-    return Scan(seen=seen, unknown=unknown, files=tree.files, size_bytes=tree.size_bytes)
+    return Scan(
+        seen=seen,
+        unknown=unknown,
+        files=tree.files,
+        size_bytes=tree.size_bytes,
+        passed_over=tree.passed_over,
+    )
 
 
-def _staged(repository: Repository, search: Search) -> Scan:
+def _staged(house: House, repository: Repository, search: Search) -> Scan:
     """The blobs of the index that HEAD does not have at their paths."""
     seen: list[Seen] = []
     unknown: list[Unknown] = []
     staged = repository.staged()
-    size_bytes = 0
+    size_bytes = passed_over = 0
     paths: dict[str, list[str]] = {}
     for path, oid in staged:
         paths.setdefault(oid, []).append(path)
+    contents: list[tuple[str, bytes]] = []
     for piece in repository.contents(paths) if paths else ():
         if isinstance(piece, Unreadable):
             unknown += [Unknown(path, piece.reason) for path in paths[piece.oid]]
             continue
         size_bytes += len(piece.content)
         for path in paths[piece.oid]:
+            contents.append((path, piece.content))
             looked = search(path, piece.content)
+            passed_over += looked.passed_over
             unknown += [Unknown(path, f"not opened: {reason}") for reason in looked.skipped]
             seen += [
                 Seen(sighting=Sighting(where=Where.STAGED, trace=trace, path=path, oid=piece.oid))
                 for trace in looked.traces
             ]
-    return Scan(seen=tuple(seen), unknown=tuple(unknown), files=len(staged), size_bytes=size_bytes)
+    retired = coming_back(house, contents)
+    return Scan(
+        seen=tuple(seen),
+        retired=retired.findings,
+        unknown=(*unknown, *retired.unknown),
+        files=len(staged),
+        size_bytes=size_bytes,
+        passed_over=passed_over,
+    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.detection import DETECTORS, Blob, Match, Scanner
@@ -19,7 +20,11 @@ class Detectors(Struct, frozen=True, kw_only=True):
 
     def __call__(self, path: str | None, content: bytes) -> Looked:
         """Look at one content, and at all that is wrapped in it."""
-        return _unfolding(thorough=self.thorough)(path, content)
+        counted = _scanner(thorough=self.thorough).passed_over
+        before = counted.total()
+        looked = _unfolding(thorough=self.thorough)(path, content)
+        passed_over = counted.total() - before
+        return replace(looked, passed_over=passed_over) if passed_over else looked
 
     def around(self, path: str, content: bytes, parts: Sequence[Part]) -> Looked | None:
         """What is found at the words within parts, where parts can tell."""

@@ -36,6 +36,13 @@ _CUTS = (
     re.compile(r"[=:]([^\n]++)"),
     re.compile(r"([^\n]++)"),
 )
+_WORDS = tuple(
+    re.compile(cut.pattern[1:-3] + f"{{{SHORTEST},}}+")
+    for cut in _CUTS
+    if cut.pattern.startswith(f"([^{_SPACE}")
+)
+"""Of the cuts those that come first and hold no white space, without what is too short."""
+_PEM = "-----BEGIN"
 _AUTHORITY = re.compile(rf"://[^{_SPACE}\"'`<>]++")
 _SCHEME_BEFORE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 _SIGN = re.compile(r"[=:]")
@@ -73,14 +80,16 @@ def candidates(data: bytes) -> Iterator[set[str]]:
     text = _text(data)
     for begin in range(0, max(1, len(text) - LONGEST), _WINDOW):
         window = text[begin : begin + _WINDOW + LONGEST]
-        found = {piece.strip() for cut in _CUTS for piece in cut.findall(window)}
-        found |= {piece.strip() for special in _SPECIAL for _, piece in special(window)}
-        yield {
-            value
-            for piece in found
-            if SHORTEST <= len(piece) <= LONGEST
-            for value in _spelled(piece)
-        }
+        found: set[str] = set()
+        for word in _WORDS:
+            found.update(word.findall(window))
+        for cut in _CUTS[len(_WORDS) :]:
+            found.update(map(str.strip, cut.findall(window)))
+        found.update(piece.strip() for special in _SPECIAL for _, piece in special(window))
+        pieces = {piece for piece in found if SHORTEST <= len(piece) <= LONGEST}
+        keys = [piece for piece in pieces if piece.startswith(_PEM)]
+        pieces.update(value for piece in keys for value in _spelled(piece))
+        yield pieces
 
 
 def _pieces(text: str) -> Iterator[Cut]:
@@ -133,7 +142,7 @@ _SPECIAL: tuple[Callable[[str], Iterator[Cut]], ...] = (_uris, _to_line_ends, _p
 
 def _spelled(piece: str) -> tuple[str, ...]:
     r"""The piece, and what it means where line ends are written as `\n`."""
-    if not piece.startswith("-----BEGIN"):
+    if not piece.startswith(_PEM):
         return (piece,)
     plain = piece.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r\n", "\n")
     return (piece, plain)

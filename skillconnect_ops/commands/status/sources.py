@@ -14,6 +14,7 @@ from skillconnect_ops.commands.status.model import Known, Urgency
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.settings.model import Project
 from skillconnect_ops.core.view import Cell, Text, Tone, count, duration, listed, size
+from skillconnect_ops.evidence.matching import Reason, Refusal
 from skillconnect_ops.journal.model import JournalState, Standing
 
 
@@ -107,7 +108,27 @@ def evidence(asked: Asked) -> Known:
     )
 
 
-SOURCES: tuple[Source, ...] = (project, journals, backups, evidence)
+def retired(asked: Asked) -> Known:
+    """What the ledger of retired secrets keeps out; nothing is scanned for it."""
+    try:
+        entries = asked.house.retired().read().entries
+    except SkcError as error:
+        return _unread("retired", error)
+    every = [entry.retirement for entry in entries]
+    leaked = sum(one.reason is Reason.LEAKED for one in every)
+    unproven = sum(one.refusal is Refusal.UNPROVEN for one in every)
+    says = f"{len(every):,} retired, {leaked:,} of them leaked"
+    if unproven:
+        says += f"; of {unproven:,} nobody has shown that the old value is refused"
+    return Known(
+        facts={"retired": {"count": len(every), "leaked": leaked, "unproven": unproven}},
+        lines=(("secrets", says if every else "none is retired yet"),),
+        next="skc secrets ledger list" if unproven else None,
+        urgency=Urgency.CAN_WAIT if unproven else Urgency.NOTHING,
+    )
+
+
+SOURCES: tuple[Source, ...] = (project, journals, backups, evidence, retired)
 """In the order in which they are shown."""
 
 

@@ -3,7 +3,7 @@
 Nothing is changed, and nothing is fetched: what a partial clone lacks stays lacking.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -78,8 +78,11 @@ class Repository(Protocol):
     def lacks(self) -> tuple[Lack, ...]:
         """Why its history is incomplete: a shallow or a partial clone."""
 
-    def listing(self) -> Iterator[Listed]:
-        """Every object once, those of alternates too, in an order that is fast to read."""
+    def listing(self) -> Iterator[Listed | Unreadable]:
+        """Every object once, those of alternates too, in an order that is fast to read.
+
+        What hinders git from listing the rest, a damaged pack, comes as one `Unreadable`.
+        """
 
     def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
         """The objects' contents, mostly in the order asked for: packed ones before loose ones."""
@@ -89,6 +92,12 @@ class Repository(Protocol):
 
         Trees that are missing end it early; `lacks` says why they may be.
         """
+
+    def versions(self, paths: Collection[str], revision: str) -> Iterator[Introduction]:
+        """What the revision's history brought to these paths, oldest first."""
+
+    def oldest_first(self, commits: Iterable[str]) -> tuple[str, ...]:
+        """The same commits, each behind its ancestors; without those that git cannot follow."""
 
     def commits_since(self, revision: str) -> tuple[str, ...]:
         """The commits that HEAD, refs and reflogs reach and the revision does not.

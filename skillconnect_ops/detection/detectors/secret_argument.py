@@ -2,18 +2,20 @@
 
 `jwt.sign(payload, '…')`, `cookieParser('…')`, `createHmac('sha256', '…')`, `new Sequelize('db',
 'user', '…')`, `hmac.new(b'…', …)`: no name says that the string is a secret, its position does. The
-string may be wrapped (`Buffer.from('…')`, `b'…'`, `'…'.encode()`), stand behind a fallback
-(`secret || '…'`) or in a list; an expression is none. Where nothing but a key can stand, as in
+string may be wrapped (`Buffer.from('…')`, `'…' as Secret`), stand behind a fallback (`secret ||
+'…'`), in a branch or in a list. Of an expression that is not followed, a string in it is reported
+with low confidence; one that holds none is only counted. Where nothing but a key can stand, as in
 `jwt.sign`, a poor one counts as well: a poor key is still the key.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.regex import regex
+from skillconnect_ops.detection.assignment import CODE
+from skillconnect_ops.detection.expression import Text, texts
 from skillconnect_ops.detection.model import Detector, Example, Kin, Span
 from skillconnect_ops.detection.page import Page
 from skillconnect_ops.detection.values import IDENTIFIER
@@ -106,30 +108,17 @@ def _argument(depth: int) -> bytes:
 
 
 _SKIPPED = _argument(DEEPEST)
-_LITERAL = (
-    rb"(?:[bBuUrR]{1,2})?(?P<quote>[\"'`])(?P<secret>(?:(?!(?P=quote))[^\\\r\n]){1,600}+)(?P=quote)"
-)
-_WRAPPED = (
-    rb"\s{0,80}+(?:" + _COMMENT + rb"\s{0,80}+){0,3}+"
-    rb"(?:(?:key|secret|password)\s{0,4}=\s{0,4})?"
-    rb"(?:[\w.$\[\]?!\"']{1,80}+(?:\([^()\r\n]{0,80}\))?\s{1,20}(?:\|\||\?\?|or)\s{1,20})?"
-    rb"(?:(?:new\s)?[\w.]{0,40}(?:Buffer(?:\.from)?|encode|TextEncoder\(\)\.encode|bytes"
-    rb"|createSecretKey|parse)\(\s{0,40})?"
-    rb"(?P<list>\[\s{0,80})?" + _LITERAL
-)
-_AFTER = regex(
-    rb"\s{0,40}(?:\.(?:encode|trim|toString)\([^()]{0,20}\)\s{0,40})?(?:,|\)|\]|\Z|//|/\*)"
-)
 _OPENED = regex(rb"\)?(?:<[\w<>, ]{1,60}>)?\s{0,4}\(")
-_READY = {
-    position: regex(rb"(?:" + _SKIPPED + rb",){" + str(position).encode() + rb"}" + _WRAPPED)
-    if position
-    else regex(_WRAPPED)
+_BEFORE = {
+    position: regex(rb"(?:" + _SKIPPED + rb",){" + str(position).encode() + rb"}")
     for position in {call.position for call in _CALLS.values()}
+    if position
 }
-_FURTHER = regex(rb"\s{0,80},\s{0,80}" + _LITERAL)
-_MOST_LISTED = 16
+_MOST = 17
+"""Strings of one argument: those of a list, while keys are rotated."""
 _QUOTES = frozenset({b'"', b"'", b"`"})
+_UNREAD = "within an expression that is not followed"
+_JOINED = "partly a variable, filled in elsewhere"
 
 
 def _look(page: Page, start: int, end: int) -> Iterable[Span]:
@@ -140,35 +129,43 @@ def _look(page: Page, start: int, end: int) -> Iterable[Span]:
     call = _BY_BYTES[content[start:end]]
     if call.beside and not any(page.mentions(text) for text in call.beside):
         return ()
-    last = min(opened.end() + FARTHEST, len(content))
-    found = _READY[call.position].match(content, opened.end(), last)
-    if found is None or _AFTER.match(content, found.end()) is None:
-        return ()
-    listed = [found]
-    while found["list"] and len(listed) < _MOST_LISTED:
-        following = _FURTHER.match(content, listed[-1].end(), last)
-        if following is None:
-            break
-        listed.append(following)
-    return [_span(content, call, start, one) for one in listed if not _is_key_file(one)]
+    begin = opened.end()
+    if call.position:
+        before = _BEFORE[call.position].match(content, begin, min(begin + FARTHEST, len(content)))
+        if before is None:
+            return ()
+        begin = before.end()
+    found, end = texts(content, begin)
+    if not found:
+        page.pass_over(CODE)
+    return [
+        _span(content, call, (start, end), one)
+        for one in found[:_MOST]
+        if one.start < one.end and not _is_key_file(content, one)
+    ]
 
 
-def _is_key_file(found: re.Match[bytes]) -> bool:
+def _is_key_file(content: bytes, one: Text) -> bool:
     """A key in PEM has a detector of its own, and a public one is public."""
-    return found["secret"].startswith((b"-----BEGIN", b"ssh-"))
+    return content.startswith((b"-----BEGIN", b"ssh-"), one.start)
 
 
-def _span(content: bytes, call: Call, start: int, found: re.Match[bytes]) -> Span:
-    begin, end = found.span("secret")
-    worded = IDENTIFIER.match(content[begin:end].decode("latin-1")) is not None
+def _span(content: bytes, call: Call, whole: tuple[int, int], one: Text) -> Span:
+    worded = IDENTIFIER.match(content[one.start : one.end].decode("latin-1")) is not None
+    doubts = (
+        (not one.known, _UNREAD),
+        (one.partly, _JOINED),
+        (content[whole[0] - 1 : whole[0]] in _QUOTES, "named within a text"),
+    )
     return Span(
-        start=begin,
-        end=end,
-        whole=(start, found.end()),
+        start=one.start,
+        end=one.end,
+        whole=whole,
         name=call.name,
         # `createHmac('sha512', 'Bitcoin seed')`: a protocol's constant, and no secret.
         promised=call.poor_too or not worded,
-        reasons=("named within a text",) if content[start - 1 : start] in _QUOTES else (),
+        confidence=Confidence.HIGH if one.known and not one.partly else Confidence.LOW,
+        reasons=tuple(reason for holds, reason in doubts if holds),
     )
 
 
@@ -197,13 +194,18 @@ DETECTOR = Detector(
         Example("from itsdangerous import X\ns = URLSafeTimedSerializer('<alnum 20>')", "a.py"),
         Example("await new SignJWT({})\n  .sign(new TextEncoder().encode('<alnum 20>'))", "a.ts"),
         Example("CryptoJS.AES.encrypt(text, '<alnum 20>')", "a.js"),
+        Example("jwt.sign(payload, '<alnum 20>' as Secret, { expiresIn: 60 })", "a.ts"),
+        Example("jwt.sign(payload, <any>'<alnum 20>')", "a.ts"),
+        Example("jwt.sign(payload, ('<alnum 20>'))", "a.js"),
+        Example("jwt.sign(payload, dev ? '<alnum 20>' : process.env.S)", "a.js"),
+        Example("jwt.sign(payload, '<alnum 20>' + '<alnum 20>')", "a.js"),
+        Example(r"jwt.sign(payload, '<alnum 20>\'<alnum 9>')", "a.js"),
     ),
     misses=(
         Example("jwt.sign(payload, process.env.JWT_SECRET, { expiresIn: '7d' })", "a.js"),
         Example("jwt.verify(token, secret, { algorithms: ['HS256'] })", "a.js"),
         Example("const o = Object.assign({}, 'x'); require('jsonwebtoken')", "a.js"),
         Example("createHmac('sha256', key).update('abc12345')", "a.js"),
-        Example("createHmac('sha256', 'AWS4' + key)", "a.js"),
         Example("new Sequelize('sqlite::memory:', { logging: 'abc12345' })", "a.js"),
         Example("cookieParser()", "a.js"),
         Example("await verify(name, 'abc12345')", "a.js"),

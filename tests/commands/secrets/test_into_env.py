@@ -180,7 +180,8 @@ def test_what_does_not_go_together_is_a_mistake(
 
 def test_the_old_value_is_known_again_once_it_was_recorded(skc: Skc, leaky: Leaky) -> None:
     """The way that the refusal names, walked to its end."""
-    assert skc("secrets", "ledger", "add", "--env", "JWT_SECRET_KEY", cwd=leaky.root).code == 0
+    argv = ("secrets", "ledger", "add", "--env", "JWT_SECRET_KEY", "--yes")
+    assert skc(*argv, cwd=leaky.root).code == 0
     assert generate(skc, leaky, "JWT_SECRET_KEY", "--replace", "--yes").code == 0
     now = skc("secrets", "ledger", "check", "--env", "JWT_SECRET_KEY", cwd=leaky.root)
     assert now.code == 0

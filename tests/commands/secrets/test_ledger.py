@@ -16,7 +16,8 @@ from tests.terminal.ptys import at_terminal
 
 
 def ledger(skc: Skc, leaky: Leaky, *argv: str, **more: object) -> Ran:
-    return skc("secrets", "ledger", *argv, "--format", "json", cwd=leaky.root, **more)
+    agreed = ("--yes",) if argv[0] == "add" and "--dry-run" not in argv else ()
+    return skc("secrets", "ledger", *argv, *agreed, "--format", "json", cwd=leaky.root, **more)
 
 
 def test_a_value_of_the_env_file_is_retired_and_found_in_every_form(skc: Skc, leaky: Leaky) -> None:
@@ -38,8 +39,8 @@ def test_a_value_of_the_env_file_is_retired_and_found_in_every_form(skc: Skc, le
 def test_no_value_gets_anywhere(skc: Skc, leaky: Leaky, tmp_path: Path) -> None:
     said = ""
     for argv in (
-        ("add", "--env", "MONGO_URI"),
-        ("add", "--env", "JWT_SECRET_KEY"),
+        ("add", "--env", "MONGO_URI", "--yes"),
+        ("add", "--env", "JWT_SECRET_KEY", "--yes"),
         ("list",),
         ("check", "--env", "MONGO_URI"),
         ("check", "--path", "backend/.env"),
@@ -53,6 +54,15 @@ def test_no_value_gets_anywhere(skc: Skc, leaky: Leaky, tmp_path: Path) -> None:
     for value in (leaky.uri, leaky.password, quote(leaky.password, safe=""), leaky.jwt):
         assert value not in said
         assert value.encode() not in kept
+
+
+def test_recording_is_for_good_and_asks_first(skc: Skc, leaky: Leaky) -> None:
+    ran = skc("secrets", "ledger", "add", "--env", "MONGO_URI", cwd=leaky.root)
+    assert ran.code == 3, ran.stderr
+    assert "--yes" in ran.stderr
+    assert ledger(skc, leaky, "list").json["facts"]["retired"] == []
+    assert skc("secrets", "ledger", "add", "--env", "MONGO_URI", "--yes", cwd=leaky.root).code == 0
+    assert len(ledger(skc, leaky, "list").json["facts"]["retired"]) == 1
 
 
 def test_the_evidence_tells_of_it_and_is_proven(skc: Skc, leaky: Leaky) -> None:
@@ -73,7 +83,7 @@ def test_the_evidence_tells_of_it_and_is_proven(skc: Skc, leaky: Leaky) -> None:
 
 
 def test_what_could_be_guessed_is_said_to_stay_here(skc: Skc, leaky: Leaky) -> None:
-    ran = skc("secrets", "ledger", "add", "--env", "JWT_SECRET_KEY", cwd=leaky.root)
+    ran = skc("secrets", "ledger", "add", "--env", "JWT_SECRET_KEY", "--yes", cwd=leaky.root)
     assert "stays on this machine" in ran.stderr
     assert "on this machine alone" in ran.stdout
     assert not (leaky.root / ".skc" / "retired").exists()
@@ -137,7 +147,7 @@ def test_a_dry_run_leaves_nothing_behind(skc: Skc, leaky: Leaky, tmp_path: Path)
 
 def test_the_value_may_be_typed(skc: Skc, leaky: Leaky, clean_environment: dict[str, str]) -> None:
     value = secrets.token_hex(20)
-    argv = ("secrets", "ledger", "add", "OLD_KEY")
+    argv = ("secrets", "ledger", "add", "OLD_KEY", "--yes")
     program = "skillconnect_ops"
     with at_terminal(*argv, cwd=leaky.root, env=clean_environment, program=program) as terminal:
         terminal.until("the retired value of OLD_KEY (not shown): ")
@@ -270,7 +280,7 @@ def test_a_run_that_died_needs_no_value_to_go_on(
         "RetireSecret.apply = dies\n"
         "app.main(sys.argv[1:])\n"
     )
-    argv = [sys.executable, "-c", code, "secrets", "ledger", "add", "--env", "MONGO_URI"]
+    argv = [sys.executable, "-c", code, "secrets", "ledger", "add", "--env", "MONGO_URI", "--yes"]
     done = subprocess.run(
         argv, cwd=leaky.root, env=clean_environment, capture_output=True, check=False
     )

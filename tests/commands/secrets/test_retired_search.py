@@ -26,7 +26,7 @@ def check(skc: Skc, leaky: Leaky, *paths: str) -> Ran:
 
 
 def retire(skc: Skc, leaky: Leaky, value: str) -> None:
-    argv = ("secrets", "ledger", "add", "TOKEN", "--stdin")
+    argv = ("secrets", "ledger", "add", "TOKEN", "--stdin", "--yes")
     assert skc(*argv, cwd=leaky.root, stdin=value).code == 0
 
 

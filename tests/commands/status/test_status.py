@@ -150,7 +150,13 @@ def test_a_list_that_cannot_be_read_is_said_and_not_fine() -> None:
 
 
 def test_the_sources_are_registered_by_hand() -> None:
-    assert [source.__name__ for source in SOURCES] == ["project", "journals", "backups", "evidence"]
+    assert [source.__name__ for source in SOURCES] == [
+        "project",
+        "journals",
+        "backups",
+        "evidence",
+        "retired",
+    ]
 
 
 def test_without_a_skc_yaml_the_next_command_is_init(skc: Skc, tmp_path: Path) -> None:
