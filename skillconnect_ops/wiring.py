@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.commands.house import AdminWay, House
     from skillconnect_ops.core.ports.accounts import Accounts, Logins
     from skillconnect_ops.core.ports.acl import AclServers
+    from skillconnect_ops.core.ports.atlas import AtlasProject
     from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from skillconnect_ops.journal.office import Office
 
 RunCommand = Callable[[tuple[str, ...], Environment], Report]
+ATLAS_HERE = "SKC_ATLAS_URL"
+"""A server on this machine that stands for Atlas; the key is shown to no other place."""
 
 
 class DatabaseNotNamed(Precondition):
@@ -116,6 +119,7 @@ class Wiring:
         self.commands = FrontDoor(run, environment)
         self._held: dict[tuple[str, bool], Connection] = {}
         self._accounts: dict[str, Accounts] = {}
+        self._projects: dict[str, AtlasProject] = {}
 
     @cached_property
     def disk(self) -> "Disk":
@@ -275,10 +279,14 @@ class Wiring:
     def accounts(
         self, target: Target, *, admin: bool = True, uri: Secret | None = None
     ) -> Iterator["Accounts"]:
-        """The users of the target's deployment, managed as its admin user."""
+        """The users of the target's deployment, managed as its admin user or over Atlas."""
         from skillconnect_ops.adapters.mongo import connect_accounts
         from skillconnect_ops.adapters.project import database_uri
 
+        if admin and uri is None and target.settings.database and target.settings.database.atlas:
+            with self.atlas(target) as project:
+                yield project
+            return
         held = self._accounts.get(target.name) if admin and uri is None else None
         if held is not None:
             yield held
@@ -301,6 +309,37 @@ class Wiring:
             finally:
                 if own:
                     del self._accounts[target.name]
+
+    @contextmanager
+    def atlas(self, target: Target) -> Iterator["AtlasProject"]:
+        """The Atlas project that the target names; the same one while it is open already."""
+        from skillconnect_ops.adapters.atlas import ATLAS, AtlasAccounts
+        from skillconnect_ops.core.settings.errors import NoAtlasProject, VariableNotSet
+
+        held = self._projects.get(target.name)
+        if held is not None:
+            yield held
+            return
+        settings = target.settings.database.atlas if target.settings.database else None
+        if settings is None:
+            raise NoAtlasProject(target.name)
+        name = settings.credentials
+        key = self.environment.get(name)
+        if not key:
+            form = "CLIENT_ID:CLIENT_SECRET   # of a service account, or PUBLIC:PRIVATE of a key"
+            raise VariableNotSet(name, looked=("the environment",), fix=f"export {name}={form}")
+        with AtlasAccounts(
+            settings.group_id,
+            Secret(key),
+            clock=self.clock,
+            origin=f"{name} in the environment",
+            base_url=self.environment.get(ATLAS_HERE) or ATLAS,
+        ) as project:
+            self._projects[target.name] = project
+            try:
+                yield project
+            finally:
+                del self._projects[target.name]
 
     def logins(self, target: Target) -> "Logins":
         """Tries connection strings of the target's deployment."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.accounts import Accounts, Logins
 from skillconnect_ops.core.ports.acl import AclServers
+from skillconnect_ops.core.ports.atlas import AtlasProject
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
@@ -137,7 +138,8 @@ class House(Protocol):
     ) -> AbstractContextManager[Accounts]:
         """Manage the users of the target's deployment, by the rule of `database`.
 
-        Within the block the administrator's connection is given again, as `database` does.
+        Within the block the administrator's connection is given again, as `database` does. Where
+        the target names an Atlas project, that is what manages its users.
 
         Args:
             target: whose deployment is meant.
@@ -148,6 +150,13 @@ class House(Protocol):
         Raises:
             AccountsAreManaged: by somebody else, as on Atlas.
             Precondition: as for `database`.
+        """
+
+    def atlas(self, target: Target) -> AbstractContextManager[AtlasProject]:
+        """The Atlas project that the target names; within the block the same one again.
+
+        Raises:
+            Precondition: it names none, or its key is not set or is none.
         """
 
     def logins(self, target: Target) -> Logins:

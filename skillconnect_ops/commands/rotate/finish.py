@@ -1,7 +1,8 @@
 """`skc rotate finish`: the old values of a rotation go, and are proven dead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import plan
@@ -95,7 +96,7 @@ def finish(
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(one, names)),) if outcome.walked else (),
+        view=(Lines(_said(one, names, outcome.facts)),) if outcome.walked else (),
         next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
     )
 
@@ -156,10 +157,18 @@ def _resources(
     )
 
 
-def _said(one: Waiting | None, names: Sequence[str]) -> tuple[str, ...]:
-    lines = [
-        f"the user {step.like} is gone; its password is refused on every node"
+def _said(
+    one: Waiting | None, names: Sequence[str], facts: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, ...]:
+    users = [
+        step.like
         for step in (one.plan.steps if one is not None else ())
         if isinstance(step, UserCreate)
+    ]
+    lines = [f"the user {user} is gone; its password is refused on every node" for user in users]
+    lines += [
+        f"whether somebody still used {user} before: not observable"
+        for user in users
+        if facts.get(f"drain:{user}", {}).get("observed") is False
     ]
     return (*lines, f"retired for good: the old {', '.join(names)}; recorded in the ledger")

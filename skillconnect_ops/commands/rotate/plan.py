@@ -6,6 +6,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from skillconnect_ops.commands.rotate import ring_plan
+from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -39,6 +40,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: where it is looked up."""
     rights: str = ""
     """MongoDB: a digest of the user's roles and restrictions."""
+    managed: bool = False
+    """MongoDB: whether its users belong to an Atlas project."""
     turn: Turn | None = None
     """A ring of signing keys: what is done to it."""
 
@@ -55,7 +58,7 @@ def begin(
         left_out: secrets that were not named and are not meant now, a line each.
     """
     turns = [one.turn for one in standings if one.turn is not None]
-    steps = [_made(one, reason) for one in standings]
+    steps = [step for one in standings for step in _made(one, reason)]
     readers = _readers([one.named for one in standings])
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
     steps += [step for one in standings for step in _published(one)]
@@ -175,19 +178,20 @@ def _published(one: Standing) -> tuple[Step, ...]:
     )
 
 
-def _made(one: Standing, reason: Reason) -> Step:
+def _made(one: Standing, reason: Reason) -> tuple[Step, ...]:
     named = one.named
     if one.turn is not None:
-        return ring_plan.turn_step(one.turn)
+        return (ring_plan.turn_step(one.turn),)
     if named.kind is Kind.RANDOM or one.user is None or one.database is None:
-        return ValueMake(
+        make = ValueMake(
             key=f"make:{named.name}",
             secret=named.name,
             env=named.settings.env,
             reason=reason.value,
         )
+        return (make,)
     successor = slots(one.user).next
-    return UserCreate(
+    create = UserCreate(
         key=f"create:{successor}",
         user=successor,
         database=one.database,
@@ -195,7 +199,10 @@ def _made(one: Standing, reason: Reason) -> Step:
         secret=named.name,
         env=named.settings.env,
         reason=reason.value,
+        lives_s=LIVES_S if one.managed else 0,
     )
+    settle = UserSettle(key=f"settle:{successor}", user=successor, database=one.database)
+    return (create, settle) if one.managed else (create,)
 
 
 def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
@@ -216,6 +223,11 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
         notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
     if any(one.user is not None for one in standings):
         notes.append("sessions end: none; the old user works until `skc rotate finish`")
+    if any(one.managed for one in standings):
+        notes.append(
+            "Atlas takes a change over cluster by cluster, mostly within 20 s: every cluster is "
+            "asked until it has, then logins decide"
+        )
     if reason is Reason.LEAKED and len(turns) < len(standings):
         notes.append("it leaked: finish at once; the old value works until then")
     return tuple(notes)
@@ -228,6 +240,10 @@ def _end_notes(
     blind = [one.env for one in made if isinstance(one, ValueMake)]
     if blind:
         notes.append(f"that the old {', '.join(blind)} is refused cannot be seen from here")
+    if any(one.lives_s for one in users):
+        notes.append(
+            "who is connected is not observable on Atlas: see that every consumer was reloaded"
+        )
     if users:
         notes.append("whoever still uses an old user then is cut off, and cannot come back")
     return tuple(notes)

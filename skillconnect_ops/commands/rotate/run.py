@@ -11,7 +11,6 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import plan
 from skillconnect_ops.commands.rotate.choice import chosen, configured
 from skillconnect_ops.commands.rotate.errors import (
-    NoAdmin,
     NotFinishedYet,
     NoUser,
     SlotTaken,
@@ -30,6 +29,8 @@ from skillconnect_ops.commands.rotate.rings import (
     readable,
     sharing,
 )
+from skillconnect_ops.commands.rotate.spreading import is_managed
+from skillconnect_ops.commands.rotate.users import must_be_manageable, place_of
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
@@ -82,7 +83,7 @@ def rotate(
             {name: one.reload for each in secrets for name, one in each.consumers if one.reload}
         )
         if any(one.kind is Kind.MONGODB for one in secrets):
-            _need_admin(house, aim)
+            must_be_manageable(house, aim, secrets)
             opened.enter_context(house.accounts(aim))  # one connection for all that follows
         outcome = house.office().carry_out(
             lambda: _look(house, aim, wish, code),
@@ -186,7 +187,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         return _turning(house, target, named, wish, code)
     if named.kind is not Kind.MONGODB:
         return Standing(named=named)
-    address = house.logins(target).address(house.env_values(target)[named.settings.env])
+    address = place_of(house, target, named)
     with house.accounts(target) as accounts:
         account = accounts.find(address.user, address.database)
         successor = slots(address.user).next
@@ -200,7 +201,11 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
     if taken is not None:
         raise SlotTaken(successor, database=address.database, current=address.user)
     return Standing(
-        named=named, user=address.user, database=address.database, rights=_rights(account)
+        named=named,
+        user=address.user,
+        database=address.database,
+        rights=_rights(account),
+        managed=is_managed(target),
     )
 
 
@@ -208,13 +213,6 @@ def _rights(account: Account) -> str:
     roles = sorted(account.roles, key=lambda role: (role.database, role.name))
     plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
     return sha256(plain).hexdigest()
-
-
-def _need_admin(house: House, target: Target) -> None:
-    settings = target.settings.database
-    variable = settings.admin_uri if settings is not None else "SKC_MONGO_ADMIN_URI"
-    if not house.environment.get(variable):
-        raise NoAdmin(variable)
 
 
 def _must_be_free(house: House, target: Target, secrets: Sequence[Named]) -> None:

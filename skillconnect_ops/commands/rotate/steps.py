@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.atlas_steps import SettleUser, UserSettle
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -44,6 +45,7 @@ def _root(subject: Subject) -> Path:
 
 KINDS: tuple[KindOf[House], ...] = (
     KindOf(UserCreate, lambda house, of: CreateUser(house, target_of(house, of))),
+    KindOf(UserSettle, lambda house, of: SettleUser(house, target_of(house, of))),
     KindOf(UserDrain, lambda house, of: DrainUser(house, target_of(house, of))),
     KindOf(UserDisarm, lambda house, of: DisarmUser(house, target_of(house, of))),
     KindOf(UserDrop, lambda house, of: DropUser(house, target_of(house, of))),
