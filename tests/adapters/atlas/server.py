@@ -252,9 +252,11 @@ class Atlas:
         now = self.clock.now()
         for key, user in list(self.users.items()):
             ends = user.get("deleteAfterDate")
-            if ends is not None and datetime.fromisoformat(ends) <= now:
-                del self.users[key]
-                self.changed()
+            with suppress(ValueError):
+                at = datetime.fromisoformat(ends) if ends else None
+                if at is not None and (at if at.tzinfo else at.replace(tzinfo=UTC)) <= now:
+                    del self.users[key]
+                    self.changed()
 
     def of_user(self, method: str, database: str, name: str, body: bytes) -> Any:
         self.needs(
