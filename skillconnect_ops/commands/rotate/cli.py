@@ -34,9 +34,17 @@ def rotate(
             "--confirm-reloaded", help="Every instance was restarted since a key was staged."
         ),
     ] = False,
+    lockdown: Annotated[
+        bool,
+        typer.Option(
+            "--lockdown",
+            help="Cut the leaked user off before there is another one: an outage, on purpose.",
+        ),
+    ] = False,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
+    confirm: options.Confirm = None,
 ) -> Report:
     """Renew credentials without an outage, and prove the old ones dead.
 
@@ -46,8 +54,10 @@ def rotate(
     proven on every node before an env file names it, then the consumers are reloaded. Whatever
     fails is put back, and the old credential never stops working on the way. A key that signs
     tokens goes one state on: staged, then signing while the old one verifies, then `finish`.
+
+    A value that the ledger of retired secrets knows counts as leaked, and the plan says why.
     """
-    choices = Choices(dry_run=dry_run, yes=yes)
+    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
     return run.rotate(
         house,
         target=target,
@@ -55,6 +65,7 @@ def rotate(
         reason=reason,
         confirmed=confirm_reloaded,
         choices=choices,
+        lockdown=lockdown,
     )
 
 

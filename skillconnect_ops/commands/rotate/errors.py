@@ -79,6 +79,18 @@ class SlotTaken(Refused):
         )
 
 
+class LockdownIsForUsers(Refused):
+    """What was named is no user of a database."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(names)} cannot be locked down",
+            why="--lockdown takes the rights of a database's user before it makes another one; "
+            "any other secret that leaked is replaced at once anyhow",
+            fix="skc rotate --reason leaked",
+        )
+
+
 class NotFinishedYet(Refused):
     """The last rotation of this secret still has its old value to retire."""
 

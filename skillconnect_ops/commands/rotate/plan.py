@@ -42,6 +42,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: a digest of the user's roles and restrictions."""
     managed: bool = False
     """MongoDB: whether its users belong to an Atlas project."""
+    leaked: bool = False
+    """Whether it counts as leaked, whatever the reason of the others is."""
     turn: Turn | None = None
     """A ring of signing keys: what is done to it."""
 
@@ -58,20 +60,20 @@ def begin(
         left_out: secrets that were not named and are not meant now, a line each.
     """
     turns = [one.turn for one in standings if one.turn is not None]
-    steps = [step for one in standings for step in _made(one, reason)]
-    readers = _readers([one.named for one in standings])
-    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
+    steps = [step for one in standings for step in made(one, _reason(one, reason))]
+    reading = readers([one.named for one in standings])
+    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in standings for step in _published(one)]
-    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
+    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
     return Plan(
         command="rotate",
         subject=subject,
-        state=_digest(standings, reason),
+        state=digest(standings, reason),
         steps=tuple(steps),
         final=tuple(
-            ring_plan.retire_step(one, reason=reason, command="rotate")
-            for one in turns
-            if one.retires
+            ring_plan.retire_step(one.turn, reason=_reason(one, reason), command="rotate")
+            for one in standings
+            if one.turn is not None and one.turn.retires
         ),
         notes=(*_notes(standings, reason), *left_out),
         then=FINISH if len(turns) < len(standings) else None,
@@ -150,15 +152,15 @@ def end(
 
 def _closed(closing: Sequence[Turn]) -> list[Step]:
     """The old keys of rings leave the env files, and those who read them."""
-    readers = _readers([one.named for one in closing])
+    reading = readers([one.named for one in closing])
     steps = [ring_plan.turn_step(one) for one in closing]
-    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
+    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in closing for step in ring_plan.publish_steps(one)]
-    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
+    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
     return steps
 
 
-def _readers(secrets: Sequence[Named]) -> tuple[str, ...]:
+def readers(secrets: Sequence[Named]) -> tuple[str, ...]:
     """The consumers that have a reload command, each once."""
     named = (pair for one in secrets for pair in one.consumers)
     return tuple(dict.fromkeys(name for name, consumer in named if consumer.reload))
@@ -178,7 +180,8 @@ def _published(one: Standing) -> tuple[Step, ...]:
     )
 
 
-def _made(one: Standing, reason: Reason) -> tuple[Step, ...]:
+def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
+    """The steps that make a new credential; nobody uses it yet."""
     named = one.named
     if one.turn is not None:
         return (ring_plan.turn_step(one.turn),)
@@ -205,19 +208,27 @@ def _made(one: Standing, reason: Reason) -> tuple[Step, ...]:
     return (create, settle) if one.managed else (create,)
 
 
+def _reason(one: Standing, reason: Reason) -> Reason:
+    return Reason.LEAKED if one.leaked else reason
+
+
 def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
     """The blast radius, the worst first."""
-    turns = [one.turn for one in standings if one.turn is not None]
-    notes = list(ring_plan.notes(turns, reason=reason))
+    leaked = [one for one in standings if _reason(one, reason) is Reason.LEAKED]
+    due = [one for one in standings if one not in leaked]
+    notes = [
+        *ring_plan.notes([one.turn for one in leaked if one.turn], reason=Reason.LEAKED),
+        *ring_plan.notes([one.turn for one in due if one.turn], reason=reason),
+    ]
     blind = [one.named.name for one in standings if one.named.kind is Kind.RANDOM]
     if blind:
         notes.append(
             f"{', '.join(blind)}: from its reload on an app takes the new value alone; what was "
             "made with the old one (sessions, signatures, cookies) is refused from then on"
         )
-    readers = {name: one for each in standings for name, one in each.named.consumers}
-    by_hand = sorted(name for name, one in readers.items() if not one.reload)
-    if not readers:
+    consumers = {name: one for each in standings for name, one in each.named.consumers}
+    by_hand = sorted(name for name, one in consumers.items() if not one.reload)
+    if not consumers:
         notes.append("no consumer is named in skc.yaml: restart whatever reads the env files")
     elif by_hand:
         notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
@@ -228,7 +239,7 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
             "Atlas takes a change over cluster by cluster, mostly within 20 s: every cluster is "
             "asked until it has, then logins decide"
         )
-    if reason is Reason.LEAKED and len(turns) < len(standings):
+    if any(one.turn is None for one in leaked):
         notes.append("it leaked: finish at once; the old value works until then")
     return tuple(notes)
 
@@ -249,10 +260,12 @@ def _end_notes(
     return tuple(notes)
 
 
-def _digest(standings: Sequence[Standing], reason: Reason) -> str:
+def digest(standings: Sequence[Standing], reason: Reason) -> str:
+    """What a plan is made from."""
     parts = [reason.value]
     for one in standings:
         named = one.named
+        parts += ["leaked"] if one.leaked else []
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
         parts += [one.turn.identity()] if one.turn is not None else []

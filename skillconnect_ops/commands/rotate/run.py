@@ -6,8 +6,10 @@ from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate import plan
 from skillconnect_ops.commands.rotate.choice import chosen, configured
 from skillconnect_ops.commands.rotate.errors import (
@@ -15,6 +17,7 @@ from skillconnect_ops.commands.rotate.errors import (
     NoUser,
     SlotTaken,
 )
+from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.plan import Standing
 from skillconnect_ops.commands.rotate.ring_plan import Turn, move_of
@@ -50,6 +53,13 @@ class Wish(Struct, frozen=True, kw_only=True):
     reason: Reason
     confirmed: bool
     """Whether the person says that every instance knows the staged keys."""
+    lockdown: bool = False
+    """Whether an outage is accepted, so that the old user is cut off before all else."""
+    leaks: Leaks = Leaks()
+
+    def leaked(self, name: str) -> bool:
+        """Whether a secret leaked: a person says so, or the project knows."""
+        return self.reason is Reason.LEAKED or name in self.leaks.why
 
 
 def rotate(
@@ -60,6 +70,7 @@ def rotate(
     reason: Reason,
     confirmed: bool,
     choices: Choices,
+    lockdown: bool = False,
 ) -> Report:
     """Renew secrets; the old values work until `skc rotate finish`. A ring goes one state on.
 
@@ -72,7 +83,11 @@ def rotate(
         RolledBack: a step failed, and everything was put back.
     """
     aim = house.target(target)
-    wish = Wish(only=only, reason=reason, confirmed=confirmed)
+    wish = Wish(only=only, reason=reason, confirmed=confirmed, lockdown=lockdown)
+    if lockdown:
+        wish = replace(wish, reason=Reason.LEAKED)
+    else:
+        wish = replace(wish, leaks=leaks(house, aim, chosen(house, aim, only)))
     code = Code(house)
     if not choices.dry_run:
         house.office().recover(resources_of(house, aim), person=house.person)
@@ -89,7 +104,7 @@ def rotate(
             lambda: _look(house, aim, wish, code),
             person=house.person,
             resources=_resources(house, aim, secrets),
-            consent=Ask(),
+            consent=outage.consent(aim) if lockdown else Ask(),
             choices=choices,
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
@@ -101,14 +116,16 @@ def rotate(
         facts={
             "rotation": {
                 "secrets": [one.name for one in secrets],
-                "reason": reason.value,
+                "reason": wish.reason.value,
+                "leaked": [one.name for one in secrets if wish.leaked(one.name)],
+                "lockdown": lockdown,
                 "done": outcome.walked,
                 "moves": {name: move.value for name, move in moves.items()},
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(secrets, moves)),) if outcome.walked else (),
-        next=(_next(secrets, moves),) if outcome.walked else ("skc rotate",),
+        view=(Lines(_said(secrets, moves, then=outcome.plan.then)),) if outcome.walked else (),
+        next=(_next(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
     )
 
 
@@ -127,7 +144,10 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
         repository=str(house.project().root),
         files=tuple(dict.fromkeys(file for one in secrets for file in one.files)),
     )
-    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=found.left_out)
+    if wish.lockdown:
+        return outage.plan(standings, subject=subject, more=found.left_out)
+    left_out = (*wish.leaks.lines, *found.left_out)
+    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=left_out)
 
 
 class Meant(Struct, frozen=True, kw_only=True):
@@ -145,6 +165,9 @@ def meant(house: House, target: Target, wish: Wish) -> Meant:
         SkcError: as `chosen` says; a ring cannot be read.
     """
     secrets = chosen(house, target, wish.only)
+    if wish.lockdown:
+        users, others = outage.meant(secrets, wish.only)
+        return Meant(secrets=users, left_out=(others,) if others else ())
     if wish.only or wish.reason is Reason.LEAKED:
         return Meant(secrets=secrets)
     phases = {one.name: held(house, one).state.phase for one in secrets if one.kind is Kind.JWT}
@@ -169,9 +192,10 @@ def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code)
         for other in readable(all_held(house, target).values())
         if other.named.name != named.name
     ]
-    leaked = wish.reason is Reason.LEAKED
+    leaked = wish.leaked(named.name)
     reads = Missing("it makes no difference") if leaked else code.reads_ring(named.settings.env)
-    move = move_of(named, one.state, reads, reason=wish.reason)
+    reason = Reason.LEAKED if leaked else wish.reason
+    move = move_of(named, one.state, reads, reason=reason)
     if not leaked:
         must_be_apart(one, others)
     if move is Move.SWAP and not wish.confirmed:
@@ -179,14 +203,14 @@ def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code)
     alone = [other for other in others if wish.only and other.named.name not in wish.only]
     shared = sharing(one, alone) if leaked else ()
     turn = Turn(named=named, state=one.state, move=move, reads=reads, shared_with=shared)
-    return Standing(named=named, turn=turn)
+    return Standing(named=named, turn=turn, leaked=wish.leaked(named.name))
 
 
 def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
     if named.kind is Kind.JWT:
         return _turning(house, target, named, wish, code)
     if named.kind is not Kind.MONGODB:
-        return Standing(named=named)
+        return Standing(named=named, leaked=wish.leaked(named.name))
     address = place_of(house, target, named)
     with house.accounts(target) as accounts:
         account = accounts.find(address.user, address.database)
@@ -206,6 +230,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         database=address.database,
         rights=_rights(account),
         managed=is_managed(target),
+        leaked=wish.leaked(named.name),
     )
 
 
@@ -243,14 +268,16 @@ def _held(
     )
 
 
-def _said(secrets: Sequence[Named], moves: Mapping[str, Move]) -> tuple[str, ...]:
+def _said(
+    secrets: Sequence[Named], moves: Mapping[str, Move], *, then: str | None
+) -> tuple[str, ...]:
     lines = []
     for one in secrets:
         readers = [name for name, consumer in one.consumers if consumer.reload]
         reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
         what = _WHAT[moves[one.name]] if one.name in moves else "is new"
         lines.append(f"{one.settings.env} {what} in {', '.join(one.files)}{reloaded}")
-    if len(moves) == len(secrets):
+    if then is None:
         return tuple(lines)
     return (*lines, "the old values still work, until: skc rotate finish")
 
@@ -263,10 +290,10 @@ _WHAT = {
 }
 
 
-def _next(secrets: Sequence[Named], moves: Mapping[str, Move]) -> str:
+def _next(moves: Mapping[str, Move], *, then: str | None) -> str:
     """What comes next: a staged key is to be swapped in before anything is finished."""
     staged = [name for name, move in moves.items() if move is Move.STAGE]
     if staged:
         return " ".join(["skc rotate", *(f"--only {name}" for name in staged)])
-    swapped = Move.SWAP in moves.values() or len(moves) < len(secrets)
+    swapped = Move.SWAP in moves.values() or then is not None
     return "skc rotate finish" if swapped else "skc rotate status"

@@ -29,10 +29,12 @@ from skillconnect_ops.commands.rotate.user_steps import (
     DisarmUser,
     DrainUser,
     DropUser,
+    RevokeUser,
     UserCreate,
     UserDisarm,
     UserDrain,
     UserDrop,
+    UserRevoke,
     target_of,
 )
 from skillconnect_ops.core.plan import Subject
@@ -48,6 +50,7 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(UserSettle, lambda house, of: SettleUser(house, target_of(house, of))),
     KindOf(UserDrain, lambda house, of: DrainUser(house, target_of(house, of))),
     KindOf(UserDisarm, lambda house, of: DisarmUser(house, target_of(house, of))),
+    KindOf(UserRevoke, lambda house, of: RevokeUser(house, target_of(house, of))),
     KindOf(UserDrop, lambda house, of: DropUser(house, target_of(house, of))),
     KindOf(ValueMake, lambda house, of: MakeValue(house, target_of(house, of))),
     KindOf(ConsumerKeep, lambda house, of: KeepConsumer(house, target_of(house, of), _root(of))),

@@ -87,6 +87,14 @@ class UserDisarm(Step, frozen=True, kw_only=True, tag="user.disarm"):
         return f"take all roles from {self.user}"
 
 
+class UserRevoke(UserDisarm, frozen=True, kw_only=True, tag="user.revoke"):
+    """Take a user's roles away before there is another one."""
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"CUT OFF {self.user}: take all its roles, before there is another user"
+
+
 class UserDrop(Step, frozen=True, kw_only=True, tag="user.drop"):
     """Remove a user, and see its old credential refused."""
 
@@ -239,7 +247,8 @@ class CreateUser(_OfTarget):
         before = walk.escrow.get(roles_of(step.like))
         if found is None or before is None:
             return found
-        return replace(found, roles=msgspec.json.decode(before, type=frozenset[Role]))
+        roles = frozenset(Role(*role) for role in msgspec.json.decode(before))
+        return replace(found, roles=roles)
 
     def _accepted_everywhere(self, uri: Secret, walk: Walk) -> list[str]:
         """The nodes, once all of them have taken the login."""
@@ -327,6 +336,16 @@ class DisarmUser(_OfTarget):
         with self._house.accounts(self._target) as accounts:
             accounts.set_roles(step.user, step.database, roles)
             taken_over(accounts, walk)
+
+
+class RevokeUser(DisarmUser):
+    """Carries out `user.revoke`."""
+
+    def before(self, step: UserDisarm, walk: Walk) -> Image:
+        """The roles are kept for its successor as well."""
+        image = super().before(step, walk)
+        walk.escrow.put(roles_of(step.user), msgspec.json.encode(image["roles"]))
+        return image
 
 
 class DropUser(_OfTarget):
