@@ -87,8 +87,11 @@ class UserDisarm(Step, frozen=True, kw_only=True, tag="user.disarm"):
         return f"take all roles from {self.user}"
 
 
-class UserRevoke(UserDisarm, frozen=True, kw_only=True, tag="user.revoke"):
+class UserRevoke(Step, frozen=True, kw_only=True, tag="user.revoke"):
     """Take a user's roles away before there is another one."""
+
+    user: str
+    database: str
 
     def says(self) -> str:
         """One line for the plan."""
@@ -309,19 +312,19 @@ class DrainUser(_OfTarget):
 class DisarmUser(_OfTarget):
     """Carries out `user.disarm`."""
 
-    def before(self, step: UserDisarm, walk: Walk) -> Image:
+    def before(self, step: UserDisarm | UserRevoke, walk: Walk) -> Image:
         """The roles that it has."""
         found = self._find(step.user, step.database)
         roles = sorted(found.roles) if found is not None else []
         return {"roles": [[role.name, role.database, role.collection] for role in roles]}
 
-    def apply(self, step: UserDisarm, walk: Walk) -> Mapping[str, Any]:
+    def apply(self, step: UserDisarm | UserRevoke, walk: Walk) -> Mapping[str, Any]:
         """From the next operation on it may do nothing; that can be taken back."""
         with self._house.accounts(self._target) as accounts:
             accounts.set_roles(step.user, step.database, frozenset())
         return {}
 
-    def verify(self, step: UserDisarm, walk: Walk) -> Sequence[Proof]:
+    def verify(self, step: UserDisarm | UserRevoke, walk: Walk) -> Sequence[Proof]:
         """Ask for its roles."""
         with self._house.accounts(self._target) as accounts:
             found = accounts.find(step.user, step.database)
@@ -330,7 +333,7 @@ class DisarmUser(_OfTarget):
         holds = found is not None and not found.roles
         return [Proof(claim="user.disarmed", subject=subject, holds=holds)]
 
-    def undo(self, step: UserDisarm, image: Image, walk: Walk) -> None:
+    def undo(self, step: UserDisarm | UserRevoke, image: Image, walk: Walk) -> None:
         """Give them back."""
         roles = frozenset(Role(*role) for role in image["roles"])
         with self._house.accounts(self._target) as accounts:
@@ -341,7 +344,7 @@ class DisarmUser(_OfTarget):
 class RevokeUser(DisarmUser):
     """Carries out `user.revoke`."""
 
-    def before(self, step: UserDisarm, walk: Walk) -> Image:
+    def before(self, step: UserDisarm | UserRevoke, walk: Walk) -> Image:
         """The roles are kept for its successor as well."""
         image = super().before(step, walk)
         walk.escrow.put(roles_of(step.user), msgspec.json.encode(image["roles"]))
