@@ -58,10 +58,12 @@ class NoUser(Precondition):
 class NoAdmin(Precondition):
     """There is no administrator to make a user with."""
 
-    def __init__(self, variable: str) -> None:
+    def __init__(
+        self, variable: str, *, but: str = "the app's own user may not make another one"
+    ) -> None:
         super().__init__(
             "there is no administrator to rotate the user with",
-            why=f"{variable} is not set, and the app's own user may not make another one",
+            why=f"{variable} is not set, and {but}",
             fix=f"export {variable}=mongodb://ADMIN:PASSWORD@HOST/?authSource=admin",
         )
 

@@ -5,8 +5,9 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.rotate import ring_plan
+from skillconnect_ops.commands.rotate import in_place, ring_plan
 from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
+from skillconnect_ops.commands.rotate.in_place import PasswordChange, WindowClose
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -42,6 +43,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: a digest of the user's roles and restrictions."""
     managed: bool = False
     """MongoDB: whether its users belong to an Atlas project."""
+    in_place: bool = False
+    """MongoDB: whether the user stays and its password is changed."""
     leaked: bool = False
     """Whether it counts as leaked, whatever the reason of the others is."""
     turn: Turn | None = None
@@ -60,11 +63,17 @@ def begin(
         left_out: secrets that were not named and are not meant now, a line each.
     """
     turns = [one.turn for one in standings if one.turn is not None]
-    steps = [step for one in standings for step in made(one, _reason(one, reason))]
+    inside = [one for one in standings if one.in_place]
+    steps = [
+        step for one in standings if not one.in_place for step in made(one, _reason(one, reason))
+    ]
     reading = readers([one.named for one in standings])
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
+    # after the keepers: on the way back the server has the old password before anybody is reloaded
+    steps += [step for one in inside for step in made(one, _reason(one, reason))]
     steps += [step for one in standings for step in _published(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
+    steps += [_closing(one) for one in inside]
     return Plan(
         command="rotate",
         subject=subject,
@@ -74,9 +83,10 @@ def begin(
             ring_plan.retire_step(one.turn, reason=_reason(one, reason), command="rotate")
             for one in standings
             if one.turn is not None and one.turn.retires
-        ),
+        )
+        + tuple(_retired(one, _reason(one, reason)) for one in inside),
         notes=(*_notes(standings, reason), *left_out),
-        then=FINISH if len(turns) < len(standings) else None,
+        then=FINISH if len(turns) + len(inside) < len(standings) else None,
     )
 
 
@@ -193,6 +203,16 @@ def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
             reason=reason.value,
         )
         return (make,)
+    if one.in_place:
+        change = PasswordChange(
+            key=f"change:{one.user}",
+            user=one.user,
+            database=one.database,
+            secret=named.name,
+            env=named.settings.env,
+            reason=reason.value,
+        )
+        return (change,)
     successor = slots(one.user).next
     create = UserCreate(
         key=f"create:{successor}",
@@ -206,6 +226,31 @@ def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
     )
     settle = UserSettle(key=f"settle:{successor}", user=successor, database=one.database)
     return (create, settle) if one.managed else (create,)
+
+
+def _closing(one: Standing) -> Step:
+    return WindowClose(
+        key=f"measure:{one.user}",
+        user=str(one.user),
+        database=str(one.database),
+        secret=one.named.name,
+        by_hand=_by_hand(one),
+    )
+
+
+def _by_hand(one: Standing) -> tuple[str, ...]:
+    return tuple(name for name, consumer in one.named.consumers if not consumer.reload)
+
+
+def _retired(one: Standing, reason: Reason) -> Step:
+    return ValueRetire(
+        key=f"retire:{one.named.settings.env}",
+        secret=one.named.name,
+        env=one.named.settings.env,
+        sort="mongodb URI",
+        reason=reason.value,
+        refused=True,
+    )
 
 
 def _reason(one: Standing, reason: Reason) -> Reason:
@@ -232,14 +277,18 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
         notes.append("no consumer is named in skc.yaml: restart whatever reads the env files")
     elif by_hand:
         notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
-    if any(one.user is not None for one in standings):
+    for one in standings:
+        if one.in_place:
+            reloaded = readers([one.named])
+            notes += in_place.notes(str(one.user), reloaded, _by_hand(one), leaked=one in leaked)
+    if any(one.user is not None and not one.in_place for one in standings):
         notes.append("sessions end: none; the old user works until `skc rotate finish`")
     if any(one.managed for one in standings):
         notes.append(
             "Atlas takes a change over cluster by cluster, mostly within 20 s: every cluster is "
             "asked until it has, then logins decide"
         )
-    if any(one.turn is None for one in leaked):
+    if any(one.turn is None and not one.in_place for one in leaked):
         notes.append("it leaked: finish at once; the old value works until then")
     return tuple(notes)
 
@@ -266,6 +315,7 @@ def digest(standings: Sequence[Standing], reason: Reason) -> str:
     for one in standings:
         named = one.named
         parts += ["leaked"] if one.leaked else []
+        parts += ["in place"] if one.in_place else []
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
         parts += [one.turn.identity()] if one.turn is not None else []

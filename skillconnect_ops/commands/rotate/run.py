@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -33,14 +34,20 @@ from skillconnect_ops.commands.rotate.rings import (
     sharing,
 )
 from skillconnect_ops.commands.rotate.spreading import is_managed
-from skillconnect_ops.commands.rotate.users import must_be_manageable, place_of
+from skillconnect_ops.commands.rotate.users import (
+    has_admin,
+    managing,
+    must_be_manageable,
+    place_of,
+    stale_admin,
+)
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import Account
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import Lines
+from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
@@ -98,8 +105,9 @@ def rotate(
             {name: one.reload for each in secrets for name, one in each.consumers if one.reload}
         )
         if any(one.kind is Kind.MONGODB for one in secrets):
-            must_be_manageable(house, aim, secrets)
-            opened.enter_context(house.accounts(aim))  # one connection for all that follows
+            must_be_manageable(house, aim, secrets, lockdown=lockdown)
+            if is_managed(aim) or has_admin(house, aim):
+                opened.enter_context(house.accounts(aim))  # one connection for all that follows
         outcome = house.office().carry_out(
             lambda: _look(house, aim, wish, code),
             person=house.person,
@@ -124,7 +132,9 @@ def rotate(
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(secrets, moves, then=outcome.plan.then)),) if outcome.walked else (),
+        view=(Lines((*_said(secrets, moves, then=outcome.plan.then), *_windows(outcome.facts))),)
+        if outcome.walked
+        else (),
         next=(_next(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
     )
 
@@ -146,7 +156,8 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     )
     if wish.lockdown:
         return outage.plan(standings, subject=subject, more=found.left_out)
-    left_out = (*wish.leaks.lines, *found.left_out)
+    stale = stale_admin(house, target, secrets)
+    left_out = (*wish.leaks.lines, *((stale,) if stale else ()), *found.left_out)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=left_out)
 
 
@@ -212,10 +223,11 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
     if named.kind is not Kind.MONGODB:
         return Standing(named=named, leaked=wish.leaked(named.name))
     address = place_of(house, target, named)
-    with house.accounts(target) as accounts:
+    in_place = named.settings.in_place and not wish.lockdown
+    with managing(house, target, named) as accounts:
         account = accounts.find(address.user, address.database)
         successor = slots(address.user).next
-        taken = accounts.find(successor, address.database)
+        taken = None if in_place else accounts.find(successor, address.database)
     if account is None:
         raise NoUser(
             f"the server knows no user '{address.user}' in {address.database}",
@@ -230,6 +242,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         database=address.database,
         rights=_rights(account),
         managed=is_managed(target),
+        in_place=in_place,
         leaked=wish.leaked(named.name),
     )
 
@@ -280,6 +293,18 @@ def _said(
     if then is None:
         return tuple(lines)
     return (*lines, "the old values still work, until: skc rotate finish")
+
+
+def _windows(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """How long logins were refused, by the steps that measured it."""
+    lines = []
+    for key, seen in facts.items():
+        if "window_s" in seen:
+            user, window_s = key.removeprefix("measure:"), seen["window_s"]
+            still = listed(seen["open_for"])
+            more = f", and still is for {still} until restarted by hand" if still else ""
+            lines.append(f"{user} was renewed in place: the window was {window_s:.1f} s{more}")
+    return lines
 
 
 _WHAT = {

@@ -4,6 +4,12 @@ from pathlib import Path
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.atlas_steps import SettleUser, UserSettle
+from skillconnect_ops.commands.rotate.in_place import (
+    ChangePassword,
+    CloseWindow,
+    PasswordChange,
+    WindowClose,
+)
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -52,6 +58,8 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(UserDisarm, lambda house, of: DisarmUser(house, target_of(house, of))),
     KindOf(UserRevoke, lambda house, of: RevokeUser(house, target_of(house, of))),
     KindOf(UserDrop, lambda house, of: DropUser(house, target_of(house, of))),
+    KindOf(PasswordChange, lambda house, of: ChangePassword(house, target_of(house, of))),
+    KindOf(WindowClose, lambda house, of: CloseWindow(house, target_of(house, of))),
     KindOf(ValueMake, lambda house, of: MakeValue(house, target_of(house, of))),
     KindOf(ConsumerKeep, lambda house, of: KeepConsumer(house, target_of(house, of), _root(of))),
     KindOf(EnvPublish, lambda _, of: PublishEnv(_root(of))),

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken, StillInUse
 from skillconnect_ops.commands.rotate.model import value_of
-from skillconnect_ops.commands.rotate.spreading import pace_of, taken_over
+from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.accounts import (
@@ -110,8 +110,8 @@ class UserDrop(Step, frozen=True, kw_only=True, tag="user.drop"):
         return f"drop the user {self.user}, and see its password refused on every node"
 
 
-class _OfTarget:
-    """What all of these handlers need."""
+class OfTarget:
+    """What all handlers of users need."""
 
     def __init__(self, house: House, target: Target) -> None:
         self._house = house
@@ -131,8 +131,9 @@ class _OfTarget:
         Raises:
             NotVerified: no node says either.
         """
-        with self._house.accounts(self._target) as accounts:
-            taken_over(accounts, walk)
+        if is_managed(self._target):
+            with self._house.accounts(self._target) as accounts:
+                taken_over(accounts, walk)
         until = walk.clock.monotonic() + self._pace.refusal_lasts_s
         while True:
             logins = self._logins.try_everywhere(uri)
@@ -149,25 +150,28 @@ class _OfTarget:
             why="; ".join(f"{one.node}: {one.reason}" for one in logins),
         )
 
-    def _everywhere(self, uri: Secret, answer: LoginAnswer, walk: Walk) -> Sequence[Login]:
+    def _everywhere(
+        self, uri: Secret, answer: LoginAnswer, walk: Walk, *, in_a_row: int | None = None
+    ) -> Sequence[Login]:
         """Try a login on every node until all give one answer, several times in a row.
 
         Returns:
             What all of them said in the end; not all of it `answer` where time was up.
         """
-        until, in_a_row = walk.clock.monotonic() + self._pace.settle_s, 0
+        wanted = self._pace.in_a_row if in_a_row is None else in_a_row
+        until, count = walk.clock.monotonic() + self._pace.settle_s, 0
         while True:
             logins = self._logins.try_everywhere(uri)
             good = bool(logins) and all(one.answer is answer for one in logins)
-            in_a_row = in_a_row + 1 if good else 0
-            if in_a_row == self._pace.in_a_row:
+            count = count + 1 if good else 0
+            if count == wanted:
                 return logins
             if not good and walk.clock.monotonic() > until:
                 return logins
             walk.clock.sleep(self._pace.look_again_s)
 
 
-class CreateUser(_OfTarget):
+class CreateUser(OfTarget):
     """Carries out `user.create`."""
 
     def before(self, step: UserCreate, walk: Walk) -> Image:
@@ -192,7 +196,8 @@ class CreateUser(_OfTarget):
                     fix=walk.person.again(),
                 )
             try:
-                self._create(accounts, like.named(step.user), _password(new), step, walk)
+                password = self._logins.password_of(new)
+                self._create(accounts, like.named(step.user), password, step, walk)
             except AccountExists as error:
                 if not self._takes(new, walk):
                     raise SlotTaken(step.user, database=step.database, current=step.like) from error
@@ -265,7 +270,7 @@ class CreateUser(_OfTarget):
         return [one.node for one in logins]
 
 
-class DrainUser(_OfTarget):
+class DrainUser(OfTarget):
     """Carries out `user.drain`; it changes nothing, so there is nothing to undo."""
 
     def before(self, step: UserDrain, walk: Walk) -> Image:
@@ -309,7 +314,7 @@ class DrainUser(_OfTarget):
         """Nothing."""
 
 
-class DisarmUser(_OfTarget):
+class DisarmUser(OfTarget):
     """Carries out `user.disarm`."""
 
     def before(self, step: UserDisarm | UserRevoke, walk: Walk) -> Image:
@@ -351,7 +356,7 @@ class RevokeUser(DisarmUser):
         return image
 
 
-class DropUser(_OfTarget):
+class DropUser(OfTarget):
     """Carries out `user.drop`, a final step."""
 
     def before(self, step: UserDrop, walk: Walk) -> Image:
@@ -407,11 +412,6 @@ def roles_of(user: str) -> str:
 def target_of(house: House, subject: Subject) -> Target:
     """The target that a plan was made for."""
     return house.target(subject.target)
-
-
-def _password(uri: Secret) -> Secret:
-    """The password of a connection string that we made: it needed no escape."""
-    return Secret(uri.reveal().split("@", 1)[0].rsplit(":", 1)[1])
 
 
 def _said(fact: Known[str] | Missing) -> str:

@@ -1,6 +1,7 @@
 """Whose user a connection string names, and by which way that user can be managed."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
@@ -8,9 +9,12 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import NoAdmin
 from skillconnect_ops.commands.rotate.model import Kind, Named
 from skillconnect_ops.commands.rotate.spreading import is_managed
-from skillconnect_ops.core.ports.accounts import AccountsAreManaged, Address
+from skillconnect_ops.core.ports.accounts import Accounts, AccountsAreManaged, Address
 from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN, is_of_atlas
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
+
+_OWN_PASSWORD = frozenset({"changeOwnPassword", "changePassword", "anyAction"})
 
 
 def place_of(house: House, target: Target, named: Named) -> Address:
@@ -25,7 +29,9 @@ def place_of(house: House, target: Target, named: Named) -> Address:
     return replace(address, database=PASSWORDS_LIVE_IN) if is_managed(target) else address
 
 
-def must_be_manageable(house: House, target: Target, secrets: Sequence[Named]) -> None:
+def must_be_manageable(
+    house: House, target: Target, secrets: Sequence[Named], *, lockdown: bool
+) -> None:
     """There is somebody to manage the users with: Atlas' own interface there, else an admin.
 
     Raises:
@@ -40,10 +46,61 @@ def must_be_manageable(house: House, target: Target, secrets: Sequence[Named]) -
             where = place_of(house, target, one).where
             if any(is_of_atlas(host) for host in where.split(",")):
                 raise managed_by_atlas(target.name, one.settings.env, where)
+    if has_admin(house, target):
+        return
+    for one in secrets:
+        if one.kind is Kind.MONGODB:
+            if lockdown or not one.settings.in_place:
+                raise NoAdmin(admin_variable(target))
+            _must_change_own_password(house, target, one)
+
+
+def admin_variable(target: Target) -> str:
+    """The variable that an administrator's URI is looked for in."""
     settings = target.settings.database
-    variable = settings.admin_uri if settings is not None else "SKC_MONGO_ADMIN_URI"
-    if not house.environment.get(variable):
-        raise NoAdmin(variable)
+    return settings.admin_uri if settings is not None else "SKC_MONGO_ADMIN_URI"
+
+
+def has_admin(house: House, target: Target) -> bool:
+    """Whether an administrator is named."""
+    return bool(house.environment.get(admin_variable(target)))
+
+
+def stale_admin(house: House, target: Target, secrets: Sequence[Named]) -> str | None:
+    """A line on the administrator's variable, where that very user's password is changed."""
+    variable = admin_variable(target)
+    uri = house.environment.get(variable)
+    if uri is None or is_managed(target):
+        return None
+    own = house.logins(target).address(Secret(uri))
+    for one in secrets:
+        if one.kind is Kind.MONGODB and one.settings.in_place:
+            place = place_of(house, target, one)
+            if (place.user, place.database) == (own.user, own.database):
+                env = one.settings.env
+                return f"{variable} holds the old password from then on: export what {env} has"
+    return None
+
+
+def managing(house: House, target: Target, named: Named) -> AbstractContextManager[Accounts]:
+    """Whoever manages the user of a secret: Atlas, an administrator, else the user itself."""
+    if is_managed(target) or has_admin(house, target):
+        return house.accounts(target)
+    return house.accounts(target, uri=house.env_values(target)[named.settings.env])
+
+
+def _must_change_own_password(house: House, target: Target, named: Named) -> None:
+    """Without an administrator the user changes its own; that is a right of its own.
+
+    Raises:
+        NoAdmin: it has not that right.
+    """
+    uri, settings = house.env_values(target)[named.settings.env], target.settings.database
+    with house.connect(uri, settings=settings) as database:
+        allowed = {action for one in database.privileges() for action in one.actions}
+    if not allowed & _OWN_PASSWORD:
+        user = place_of(house, target, named).user
+        raise NoAdmin(admin_variable(target), but=f"{user} lacks changeOwnPassword")
 
 
 def managed_by_atlas(target: str, env: str, where: str) -> AccountsAreManaged:
