@@ -162,6 +162,12 @@ class House(Protocol):
     def logins(self, target: Target) -> Logins:
         """Tries connection strings that lead to the target's deployment."""
 
+    def admin_uri(self, target: Target) -> Secret | None:
+        """The administrator's URI, if one is at hand: that which was taken, else its variable's."""
+
+    def take_admin_uri(self, target: Target, uri: Secret) -> None:
+        """Use this one for the target from now on; it is kept in memory alone."""
+
     def admin_way(self, target: Target) -> "AdminWay | None":
         """Where the admin user's URI leads; None where its variable is not set.
 

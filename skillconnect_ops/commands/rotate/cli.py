@@ -1,5 +1,6 @@
 """The command line of `skc rotate`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import due as dates
 from skillconnect_ops.commands.rotate import finish as ending
 from skillconnect_ops.commands.rotate import run, status
+from skillconnect_ops.commands.rotate.admin import AdminSource
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Choices
@@ -15,6 +17,16 @@ from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
 ROTATE = Group("rotate")
+AdminFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--admin-uri-file", metavar="FILE", help="Read the administrator's MongoDB URI from there."
+    ),
+]
+AdminDescriptor = Annotated[
+    int | None,
+    typer.Option("--admin-uri-fd", metavar="N", min=0, help="Read it from this file descriptor."),
+]
 
 
 @ROTATE.bare(examples=("skc rotate", "skc rotate --only mongodb --reason leaked"))
@@ -41,6 +53,8 @@ def rotate(
             help="Cut the leaked user off before there is another one: an outage, on purpose.",
         ),
     ] = False,
+    admin_uri_file: AdminFile = None,
+    admin_uri_fd: AdminDescriptor = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -66,6 +80,7 @@ def rotate(
         confirmed=confirm_reloaded,
         choices=choices,
         lockdown=lockdown,
+        admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
     )
 
 
@@ -89,6 +104,8 @@ def finish(
         Reason | None,
         typer.Option("--reason", help="Recorded with the old value; a leaked one is cut off."),
     ] = None,
+    admin_uri_file: AdminFile = None,
+    admin_uri_fd: AdminDescriptor = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -101,7 +118,13 @@ def finish(
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return ending.finish(
-        house, target=target, now=now, patience_s=wait, reason=reason, choices=choices
+        house,
+        target=target,
+        now=now,
+        patience_s=wait,
+        reason=reason,
+        choices=choices,
+        admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
     )
 
 

@@ -64,7 +64,8 @@ class NoAdmin(Precondition):
         super().__init__(
             "there is no administrator to rotate the user with",
             why=f"{variable} is not set, and {but}",
-            fix=f"export {variable}=mongodb://ADMIN:PASSWORD@HOST/?authSource=admin",
+            fix=f"export {variable}=mongodb://ADMIN:PASSWORD@HOST/?authSource=admin"
+            "   # or put it into a file: --admin-uri-file FILE",
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
@@ -32,6 +33,7 @@ def finish(
     patience_s: int | None,
     reason: Reason | None,
     choices: Choices,
+    admin: AdminSource,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -42,6 +44,7 @@ def finish(
         patience_s: how long to wait for users of an old user.
         reason: why the old values go.
         choices: what the person chose.
+        admin: where an administrator's URI comes from.
 
     Raises:
         NothingToFinish: none waits.
@@ -50,6 +53,7 @@ def finish(
         NeedsPerson: an old user is gone, and not yet proven refused.
     """
     aim = house.target(target)
+    take_admin(house, aim, admin, needed=_drops_users(house, aim))
     if not choices.dry_run:
         house.office().recover(resources_of(house, aim), person=house.person)
     found = waiting(house, aim)
@@ -99,6 +103,11 @@ def finish(
         view=(Lines(_said(one, names, outcome.facts)),) if outcome.walked else (),
         next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
     )
+
+
+def _drops_users(house: House, target: Target) -> bool:
+    found = waiting(house, target)
+    return bool(found) and any(isinstance(step, UserCreate) for step in found[0].plan.steps)
 
 
 def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[Turn, ...]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
 from skillconnect_ops.commands.rotate.choice import chosen, configured
 from skillconnect_ops.commands.rotate.errors import (
     NotFinishedYet,
@@ -77,7 +78,8 @@ def rotate(
     reason: Reason,
     confirmed: bool,
     choices: Choices,
-    lockdown: bool = False,
+    lockdown: bool,
+    admin: AdminSource,
 ) -> Report:
     """Renew secrets; the old values work until `skc rotate finish`. A ring goes one state on.
 
@@ -96,6 +98,7 @@ def rotate(
     else:
         wish = replace(wish, leaks=leaks(house, aim, chosen(house, aim, only)))
     code = Code(house)
+    take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
     if not choices.dry_run:
         house.office().recover(resources_of(house, aim), person=house.person)
     with ExitStack() as opened:

@@ -11,7 +11,6 @@ from skillconnect_ops.commands.rotate.model import Kind, Named
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.core.ports.accounts import Accounts, AccountsAreManaged, Address
 from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN, is_of_atlas
-from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
 
 _OWN_PASSWORD = frozenset({"changeOwnPassword", "changePassword", "anyAction"})
@@ -63,16 +62,16 @@ def admin_variable(target: Target) -> str:
 
 def has_admin(house: House, target: Target) -> bool:
     """Whether an administrator is named."""
-    return bool(house.environment.get(admin_variable(target)))
+    return house.admin_uri(target) is not None
 
 
 def stale_admin(house: House, target: Target, secrets: Sequence[Named]) -> str | None:
     """A line on the administrator's variable, where that very user's password is changed."""
     variable = admin_variable(target)
-    uri = house.environment.get(variable)
+    uri = house.admin_uri(target)
     if uri is None or is_managed(target):
         return None
-    own = house.logins(target).address(Secret(uri))
+    own = house.logins(target).address(uri)
     for one in secrets:
         if one.kind is Kind.MONGODB and one.settings.in_place:
             place = place_of(house, target, one)
