@@ -69,6 +69,13 @@ class NoAdmin(Precondition):
         )
 
 
+class SharedUser(Precondition):
+    """Several apps are one user, and not all of them are known."""
+
+    def __init__(self, user: str, *, why: str, fix: str) -> None:
+        super().__init__(f"the user '{user}' is shared", why=why, fix=fix)
+
+
 class SlotTaken(Refused):
     """The next name is a user already: another rotation is under way, or never came to its end."""
 

@@ -72,6 +72,7 @@ def finish(
             reason=reason,
             patience_s=patience_s,
             journal=one.id if one is not None else None,
+            since_s=(house.clock.now() - one.since).total_seconds() if one and one.since else 0.0,
         )
 
     with ExitStack() as opened:

@@ -181,5 +181,17 @@ def notes(user: str, readers: Sequence[str], by_hand: Sequence[str], *, leaked: 
     return said
 
 
+def windows(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """How long logins were refused, by the steps that measured it; a line each."""
+    lines = []
+    for key, seen in facts.items():
+        if "window_s" in seen:
+            user, window_s = key.removeprefix("measure:"), seen["window_s"]
+            still = listed(seen["open_for"])
+            more = f", and still is for {still} until restarted by hand" if still else ""
+            lines.append(f"{user} was renewed in place: the window was {window_s:.1f} s{more}")
+    return lines
+
+
 def _began(secret: str) -> str:
     return f"window of {secret}"

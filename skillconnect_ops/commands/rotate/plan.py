@@ -98,6 +98,7 @@ def end(
     reason: Reason | None,
     patience_s: int | None,
     journal: str | None,
+    since_s: float = 0.0,
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -108,6 +109,7 @@ def end(
         reason: why the old values go, where a person says another one than when it began.
         patience_s: how long the old users are waited for, where a person says so.
         journal: the id of that rotation's journal.
+        since_s: how long ago it came to its end; for a leaked value that counts as waiting.
     """
     began = begun.steps if begun is not None else ()
     users = [step for step in began if isinstance(step, UserCreate)]
@@ -116,6 +118,8 @@ def end(
         (Reason(one.reason) for one in made), key=list(Reason).index, default=Reason.SCHEDULED
     )
     wait = PATIENCE_S[why] if patience_s is None else patience_s
+    if why is Reason.LEAKED and patience_s is None:
+        wait = min(wait, max(0, wait - int(since_s)))
     steps: list[Step] = []
     for one in users:
         steps += [

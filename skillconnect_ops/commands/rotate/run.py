@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -14,11 +13,13 @@ from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate import plan
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
 from skillconnect_ops.commands.rotate.choice import chosen, configured
+from skillconnect_ops.commands.rotate.elsewhere import goes_on
 from skillconnect_ops.commands.rotate.errors import (
     NotFinishedYet,
     NoUser,
     SlotTaken,
 )
+from skillconnect_ops.commands.rotate.in_place import windows
 from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.plan import Standing
@@ -34,6 +35,7 @@ from skillconnect_ops.commands.rotate.rings import (
     readable,
     sharing,
 )
+from skillconnect_ops.commands.rotate.sharing import must_be_known, must_be_named_once
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.users import (
     has_admin,
@@ -48,7 +50,7 @@ from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import Account
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import Lines, listed
+from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
@@ -119,6 +121,23 @@ def rotate(
             choices=choices,
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
+    left = (
+        goes_on(
+            house,
+            aim,
+            secrets,
+            moves,
+            urgent=wish.reason is not Reason.SCHEDULED or bool(wish.leaks.why),
+            overlap=outcome.plan.then is not None,
+        )
+        if outcome.walked
+        else ()
+    )
+    lines = (
+        *_said(secrets, moves, then=outcome.plan.then),
+        *windows(outcome.facts),
+        *(one.line() for one in left),
+    )
     return Report(
         command="rotate",
         subject=outcome.plan.subject.facts(),
@@ -131,13 +150,12 @@ def rotate(
                 "leaked": [one.name for one in secrets if wish.leaked(one.name)],
                 "lockdown": lockdown,
                 "done": outcome.walked,
+                "sessions": [{"what": one.what, "command": one.command} for one in left],
                 "moves": {name: move.value for name, move in moves.items()},
                 "steps": outcome.facts,
             }
         },
-        view=(Lines((*_said(secrets, moves, then=outcome.plan.then), *_windows(outcome.facts))),)
-        if outcome.walked
-        else (),
+        view=(Lines(lines),) if outcome.walked else (),
         next=(_next(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
     )
 
@@ -226,11 +244,13 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
     if named.kind is not Kind.MONGODB:
         return Standing(named=named, leaked=wish.leaked(named.name))
     address = place_of(house, target, named)
+    must_be_named_once(house, target, named, address)
     in_place = named.settings.in_place and not wish.lockdown
     with managing(house, target, named) as accounts:
         account = accounts.find(address.user, address.database)
         successor = slots(address.user).next
         taken = None if in_place else accounts.find(successor, address.database)
+        sessions = accounts.sessions(address.user, address.database)
     if account is None:
         raise NoUser(
             f"the server knows no user '{address.user}' in {address.database}",
@@ -239,6 +259,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         )
     if taken is not None:
         raise SlotTaken(successor, database=address.database, current=address.user)
+    must_be_known(named, address.user, sessions, target=target.name)
     return Standing(
         named=named,
         user=address.user,
@@ -296,18 +317,6 @@ def _said(
     if then is None:
         return tuple(lines)
     return (*lines, "the old values still work, until: skc rotate finish")
-
-
-def _windows(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """How long logins were refused, by the steps that measured it."""
-    lines = []
-    for key, seen in facts.items():
-        if "window_s" in seen:
-            user, window_s = key.removeprefix("measure:"), seen["window_s"]
-            still = listed(seen["open_for"])
-            more = f", and still is for {still} until restarted by hand" if still else ""
-            lines.append(f"{user} was renewed in place: the window was {window_s:.1f} s{more}")
-    return lines
 
 
 _WHAT = {

@@ -6,6 +6,10 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.user_steps import UserCreate, UserDrain
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.evidence.matching import Reason
 from tests.commands.rotate.app import App, settings, trust
 from tests.commands.rotate.atlas_app import AtlasApp
 
@@ -119,3 +123,40 @@ def test_a_key_that_the_ledger_knows_is_replaced_at_once(app: App) -> None:
     ran = app.run("rotate", "--only", "jwt", "--yes")
     assert ran.code == 0, ran.stdout
     assert ran.json["facts"]["rotation"]["moves"] == {"jwt": "replace"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "since_s", "patience_s"),
+    [
+        (Reason.LEAKED, 0.0, 600),
+        (Reason.LEAKED, 400.0, 200),
+        (Reason.LEAKED, 86_400.0, 0),
+        (Reason.LEAKED, -86_400.0, 600),  # a clock that was set back
+        (Reason.SCHEDULED, 86_400.0, 300),
+    ],
+)
+def test_a_leaked_user_overlaps_ten_minutes_from_its_rotation_at_most(
+    reason: Reason, since_s: float, patience_s: int
+) -> None:
+    made = UserCreate(
+        key="create:app_a",
+        user="app_a",
+        database="shop",
+        like="app",
+        secret="mongodb",
+        env="MONGO_URI",
+        reason=reason.value,
+    )
+    begun = Plan(command="rotate", subject=Subject(), state="", steps=(made,))
+    ended = plan.end(
+        begun,
+        (),
+        subject=Subject(),
+        reason=None,
+        patience_s=None,
+        journal="j",
+        since_s=since_s,
+    )
+    (drain,) = [step for step in ended.steps if isinstance(step, UserDrain)]
+    assert drain.patience_s == patience_s
+    assert drain.cut_off is (reason is Reason.LEAKED)
