@@ -6,7 +6,6 @@ from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import lockdown as outage
@@ -94,15 +93,17 @@ def rotate(
         RolledBack: a step failed, and everything was put back.
     """
     aim = house.target(target)
-    wish = Wish(only=only, reason=reason, confirmed=confirmed, lockdown=lockdown)
-    if lockdown:
-        wish = replace(wish, reason=Reason.LEAKED)
-    else:
-        wish = replace(wish, leaks=leaks(house, aim, chosen(house, aim, only)))
     code = Code(house)
     take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
     if not choices.dry_run:
         house.office().recover(resources_of(house, aim), person=house.person)
+    wish = Wish(
+        only=only,
+        reason=Reason.LEAKED if lockdown else reason,
+        confirmed=confirmed,
+        lockdown=lockdown,
+        leaks=Leaks() if lockdown else leaks(house, aim, chosen(house, aim, only)),
+    )
     with ExitStack() as opened:
         secrets = meant(house, aim, wish).secrets
         _must_be_free(house, aim, secrets)
