@@ -1,5 +1,7 @@
 """`skc rotate` on Atlas: a local Admin API that answers as Atlas does, a real mongod behind it."""
 
+import subprocess
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -198,3 +200,46 @@ def test_no_byte_of_a_secret_is_left_behind(atlas_app: AtlasApp) -> None:
     for value in (*passwords, *app.atlas.values):
         assert value.encode() not in kept
         assert all(value not in ran.stdout + ran.stderr for ran in told)
+
+
+@pytest.mark.parametrize(("method", "left"), [("POST", True), ("PATCH", False)])
+def test_a_machine_that_dies_half_way_leaves_a_user_that_ends_by_itself_and_the_next_run_mends_it(
+    atlas_app: AtlasApp, clean_environment: dict[str, str], method: str, left: bool
+) -> None:
+    app, before = atlas_app, atlas_app.file.read_bytes()
+    words = [sys.executable, "-m", "skillconnect_ops", "rotate", "--yes"]
+    env = {**clean_environment, **app.env}
+    with subprocess.Popen(words, cwd=app.root, env=env, stderr=subprocess.PIPE) as child:
+
+        def dies(seen: Seen) -> None:
+            if seen.method == method and "databaseUsers" in seen.path:
+                child.kill()
+
+        app.atlas.meanwhile = dies
+        child.communicate(timeout=120)
+        assert child.returncode == -9
+    app.atlas.meanwhile = lambda _seen: None
+    orphan = app.atlas.users["admin", f"{app.user}_a"]
+    assert (orphan.get("deleteAfterDate") is not None) is left
+    assert app.file.read_bytes() == before
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 0, ran.stderr + ran.stdout
+    assert app.run(*FINISH).code == 0
+    assert app.users() == {f"{app.user}_a"}
+    assert app.opens(app.uri())
+
+
+def test_a_temporary_user_that_ended_meanwhile_is_told_and_nothing_is_lost(
+    atlas_app: AtlasApp,
+) -> None:
+    app, before = atlas_app, atlas_app.file.read_bytes()
+
+    def ends(_number: int, seen: Seen) -> Fault | None:
+        if seen.method == "PATCH":
+            app.atlas.users.pop(("admin", f"{app.user}_a"), None)
+        return None
+
+    app.atlas.faults = ends
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 5, ran.stdout
+    assert (app.file.read_bytes(), app.users()) == (before, {app.user})
