@@ -44,6 +44,7 @@ from skillconnect_ops.commands.rotate.users import (
     stale_admin,
 )
 from skillconnect_ops.commands.rotate.waiting import waiting
+from skillconnect_ops.commands.rotate.writable import must_take
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import Account
@@ -164,6 +165,7 @@ def rotate(
 def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     found = meant(house, target, wish)
     secrets = found.secrets
+    must_take(house.project().root, secrets)
     standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
     where = [
         house.logins(target).address(house.env_values(target)[one.settings.env]).where

@@ -1,12 +1,14 @@
 """In place: one user, another password, a window that is said before and measured after."""
 
 import secrets
+import subprocess
 import sys
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from skillconnect_ops.envfile import parse
 from tests.commands.rotate.app import App, settings, trust
 from tests.commands.rotate.atlas_app import AtlasApp
 
@@ -117,7 +119,7 @@ def test_the_administrator_itself(app: App) -> None:
     app.client.admin.command("createUser", name, pwd=password, roles=["root"])
     rest = app.env["SKC_MONGO_ADMIN_URI"].partition("@")[2]
     uri = f"mongodb://{name}:{quote(password, safe='')}@{rest}"
-    app.file.write_text(app.file.read_text() + f"ADMIN_URI={uri}\n")
+    app.file.write_text(app.file.read_text() + f"ADMIN_URI='{uri}'\n")
     more = "    secrets: {boss: {kind: mongodb, env: ADMIN_URI, in_place: true}}\n"
     (app.root / "skc.yaml").write_text(settings(app.name, more))
     ran = app.run("rotate", "--only", "boss", "--yes", env={"SKC_MONGO_ADMIN_URI": uri})
@@ -127,6 +129,48 @@ def test_the_administrator_itself(app: App) -> None:
         assert "SKC_MONGO_ADMIN_URI" in ran.stderr
         assert "ADMIN_URI" in app.file.read_text()
         assert uri not in app.file.read_text()
+    finally:
+        app.client.admin.command("dropUser", name)
+
+
+@pytest.mark.parametrize("itself", [False, True])
+def test_a_machine_that_dies_within_the_window_is_mended_by_the_next_run(
+    app: App, clean_environment: dict[str, str], itself: bool
+) -> None:
+    name, password = f"boss_{app.name}", secrets.token_urlsafe(9)
+    app.client.admin.command("createUser", name, pwd=password, roles=["root"])
+    boss = f"mongodb://{name}:{password}@{app.env['SKC_MONGO_ADMIN_URI'].partition('@')[2]}"
+    app.file.write_text(app.file.read_text() + f"ADMIN_URI='{boss}'\n")
+    env = "ADMIN_URI" if itself else "MONGO_URI"
+    dies = "test -e mended || kill -9 $PPID; sleep 5"
+    (app.root / "skc.yaml").write_text(
+        settings(
+            app.name,
+            f"    secrets: {{one: {{kind: mongodb, env: {env}, in_place: true}}}}\n"
+            f"    consumers: {{api: {{reload: [sh, -c, '{dies}']}}}}\n",
+        )
+    )
+    trust(app, "api", "sh", "-c", dies)
+    before = app.uri() if not itself else boss
+    exported = {"SKC_MONGO_ADMIN_URI": boss}
+    try:
+        killed = subprocess.run(
+            [sys.executable, "-m", "skillconnect_ops", "rotate", "--only", "one", "--yes"],
+            cwd=app.root,
+            env={**clean_environment, **exported},
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        assert killed.returncode == -9, killed.stderr
+        assert not app.opens(before)
+        (app.root / "mended").touch()
+        ran = app.run("rotate", "--only", "one", "--yes", env=exported)
+        assert ran.code == 0, ran.stderr + ran.stdout
+        assert not app.opens(before)
+        now = parse(app.file.read_bytes()).get(env)
+        assert now is not None
+        assert app.opens(now)
     finally:
         app.client.admin.command("dropUser", name)
 

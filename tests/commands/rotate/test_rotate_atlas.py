@@ -243,3 +243,19 @@ def test_a_temporary_user_that_ended_meanwhile_is_told_and_nothing_is_lost(
     ran = app.run("rotate", "--yes")
     assert ran.code == 5, ran.stdout
     assert (app.file.read_bytes(), app.users()) == (before, {app.user})
+
+
+def test_a_line_that_somebody_writes_meanwhile_and_that_stops_the_writing_survives_the_way_back(
+    atlas_app: AtlasApp,
+) -> None:
+    app, line = atlas_app, "OTHER=http://h/?a=1&b=2\n"
+    text = app.file.read_text()
+
+    def writes(seen: Seen) -> None:
+        if seen.method == "PATCH":
+            app.file.write_text(text + line)
+
+    app.atlas.meanwhile = writes
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 5, ran.stdout
+    assert (app.file.read_text(), app.users()) == (text + line, {app.user})
