@@ -17,9 +17,11 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
 
 if TYPE_CHECKING:
+    from skillconnect_ops.adapters.project import Variable
     from skillconnect_ops.commands.house import AdminWay, House
     from skillconnect_ops.core.ports.accounts import Accounts, Logins
     from skillconnect_ops.core.ports.acl import AclServers
+    from skillconnect_ops.core.ports.atlas import AtlasProject
     from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from skillconnect_ops.journal.office import Office
 
 RunCommand = Callable[[tuple[str, ...], Environment], Report]
+ATLAS_HERE = "SKC_ATLAS_URL"
+"""A server on this machine that stands for Atlas; the key is shown to no other place."""
 
 
 class DatabaseNotNamed(Precondition):
@@ -115,7 +119,9 @@ class Wiring:
         self.person = person
         self.commands = FrontDoor(run, environment)
         self._held: dict[tuple[str, bool], Connection] = {}
+        self._admin_uris: dict[str, Secret] = {}
         self._accounts: dict[str, Accounts] = {}
+        self._projects: dict[str, AtlasProject] = {}
 
     @cached_property
     def disk(self) -> "Disk":
@@ -244,13 +250,12 @@ class Wiring:
     def database(self, target: Target, *, admin: bool = True) -> Iterator[Connection]:
         """The target's database, connected; the same one while it is open already."""
         from skillconnect_ops.adapters.mongo import parse
-        from skillconnect_ops.adapters.project import database_uri
 
         held = self._held.get((target.name, admin))
         if held is not None:
             yield held
             return
-        found = database_uri(self.project(), target, self.environment, admin=admin)
+        found = self._uri(target, admin=admin)
         with ExitStack() as opened:
             with _telling(found.origin):
                 uri = parse(found.value)
@@ -275,10 +280,13 @@ class Wiring:
     def accounts(
         self, target: Target, *, admin: bool = True, uri: Secret | None = None
     ) -> Iterator["Accounts"]:
-        """The users of the target's deployment, managed as its admin user."""
+        """The users of the target's deployment, managed as its admin user or over Atlas."""
         from skillconnect_ops.adapters.mongo import connect_accounts
-        from skillconnect_ops.adapters.project import database_uri
 
+        if admin and uri is None and target.settings.database and target.settings.database.atlas:
+            with self.atlas(target) as project:
+                yield project
+            return
         held = self._accounts.get(target.name) if admin and uri is None else None
         if held is not None:
             yield held
@@ -287,7 +295,7 @@ class Wiring:
         telling: AbstractContextManager[None] = nullcontext()
         own = uri is None and admin
         if uri is None:
-            found = database_uri(self.project(), target, self.environment, admin=admin)
+            found = self._uri(target, admin=admin)
             uri, telling = found.value, _telling(found.origin)
         with telling:
             if admin:
@@ -301,6 +309,37 @@ class Wiring:
             finally:
                 if own:
                     del self._accounts[target.name]
+
+    @contextmanager
+    def atlas(self, target: Target) -> Iterator["AtlasProject"]:
+        """The Atlas project that the target names; the same one while it is open already."""
+        from skillconnect_ops.adapters.atlas import ATLAS, AtlasAccounts
+        from skillconnect_ops.core.settings.errors import NoAtlasProject, VariableNotSet
+
+        held = self._projects.get(target.name)
+        if held is not None:
+            yield held
+            return
+        settings = target.settings.database.atlas if target.settings.database else None
+        if settings is None:
+            raise NoAtlasProject(target.name)
+        name = settings.credentials
+        key = self.environment.get(name)
+        if not key:
+            form = "CLIENT_ID:CLIENT_SECRET   # of a service account, or PUBLIC:PRIVATE of a key"
+            raise VariableNotSet(name, looked=("the environment",), fix=f"export {name}={form}")
+        with AtlasAccounts(
+            settings.group_id,
+            Secret(key),
+            clock=self.clock,
+            origin=f"{name} in the environment",
+            base_url=self.environment.get(ATLAS_HERE) or ATLAS,
+        ) as project:
+            self._projects[target.name] = project
+            try:
+                yield project
+            finally:
+                del self._projects[target.name]
 
     def logins(self, target: Target) -> "Logins":
         """Tries connection strings of the target's deployment."""
@@ -320,24 +359,41 @@ class Wiring:
                 f"warning: {way.says()}; target {target.name} is taken to be at {way.cluster}"
             )
 
+    def admin_uri(self, target: Target) -> Secret | None:
+        """The administrator's URI: that which was taken, else its variable's."""
+        database = target.settings.database
+        told = self.environment.get(database.admin_uri) if database is not None else None
+        return self._admin_uris.get(target.name) or (Secret(told) if told else None)
+
+    def take_admin_uri(self, target: Target, uri: Secret) -> None:
+        """Use this one for the target from now on."""
+        self._admin_uris[target.name] = uri
+
+    def _uri(self, target: Target, *, admin: bool) -> "Variable":
+        """The URI of the target's database, as `adapters.project.database_uri` says."""
+        from skillconnect_ops.adapters.project import Variable, database_uri
+
+        taken = self._admin_uris.get(target.name) if admin else None
+        if taken is not None:
+            what = "the administrator's URI"
+            return Variable(name=what, value=taken, origin=f"{what} that was given")
+        return database_uri(self.project(), target, self.environment, admin=admin)
+
     def admin_way(self, target: Target) -> "AdminWay | None":
         """Where the admin user's URI leads, beside the app's own."""
         from skillconnect_ops.adapters.mongo import parse, same_place
-        from skillconnect_ops.adapters.project import database_uri
         from skillconnect_ops.commands.house import AdminWay
 
         settings = target.settings.database
-        if settings is None or not self.environment.get(settings.admin_uri):
+        if settings is None or self.admin_uri(target) is None:
             return None
-        project = self.project()
-        found = database_uri(project, target, self.environment, admin=True)
-        own = database_uri(project, target, self.environment, admin=False)
+        found, own = self._uri(target, admin=True), self._uri(target, admin=False)
         with _telling(found.origin):
             uri = parse(found.value)
         with _telling(own.origin):
             own_uri = parse(own.value)
         return AdminWay(
-            variable=settings.admin_uri,
+            variable=found.name,
             cluster=uri.where,
             own=own_uri.where,
             own_origin=own.origin,

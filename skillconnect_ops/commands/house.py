@@ -9,6 +9,7 @@ from msgspec import Struct
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.ports.accounts import Accounts, Logins
 from skillconnect_ops.core.ports.acl import AclServers
+from skillconnect_ops.core.ports.atlas import AtlasProject
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
@@ -137,7 +138,8 @@ class House(Protocol):
     ) -> AbstractContextManager[Accounts]:
         """Manage the users of the target's deployment, by the rule of `database`.
 
-        Within the block the administrator's connection is given again, as `database` does.
+        Within the block the administrator's connection is given again, as `database` does. Where
+        the target names an Atlas project, that is what manages its users.
 
         Args:
             target: whose deployment is meant.
@@ -150,8 +152,21 @@ class House(Protocol):
             Precondition: as for `database`.
         """
 
+    def atlas(self, target: Target) -> AbstractContextManager[AtlasProject]:
+        """The Atlas project that the target names; within the block the same one again.
+
+        Raises:
+            Precondition: it names none, or its key is not set or is none.
+        """
+
     def logins(self, target: Target) -> Logins:
         """Tries connection strings that lead to the target's deployment."""
+
+    def admin_uri(self, target: Target) -> Secret | None:
+        """The administrator's URI, if one is at hand: that which was taken, else its variable's."""
+
+    def take_admin_uri(self, target: Target, uri: Secret) -> None:
+        """Use this one for the target from now on; it is kept in memory alone."""
 
     def admin_way(self, target: Target) -> "AdminWay | None":
         """Where the admin user's URI leads; None where its variable is not set.

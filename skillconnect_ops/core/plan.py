@@ -123,8 +123,8 @@ class Person(Protocol):
     def agrees(self, plan: Plan) -> bool:
         """Whether the person says yes; raises `Refused` where nobody can be asked."""
 
-    def confirm(self, name: str, *, where: str = "") -> bool:
-        """Whether the person typed `name`, the thing that will be destroyed; `where` it is."""
+    def confirm(self, name: str, *, where: str = "", does: str = "destroys") -> bool:
+        """Whether the person typed `name`, what is destroyed or as `does` says; `where` it is."""
 
     def again(self, *words: str) -> str:
         """The command line as it was typed, with more words; fit to be pasted, and no secret."""

@@ -117,13 +117,14 @@ class Gait:
             case Ask():
                 if not choices.yes and not person.agrees(plan):
                     raise _not_agreed("the answer was no", "")
-            case TypeName(name=name):
+            case TypeName(name=name, does=does):
                 given = choices.confirm
                 if given is not None and given != name:
-                    why = f"--confirm names {given}, and it destroys {name}"
+                    why = f"--confirm names {given}, and it {does} {name}"
                     raise _not_agreed(why, person.again("--confirm", name))
-                if given is None and not person.confirm(name, where=_where(plan.subject)):
-                    why = f"the name of what it destroys, {name}, was not typed"
+                where = _where(plan.subject)
+                if given is None and not person.confirm(name, where=where, does=does):
+                    why = f"it {does} {name}, and that name was not typed"
                     raise _not_agreed(why, person.again())
             case never:
                 assert_never(never)

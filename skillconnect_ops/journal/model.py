@@ -26,6 +26,8 @@ class TypeName(Struct, frozen=True):
     """The name of what will be destroyed, typed, or given by `--confirm`; `--yes` is not enough."""
 
     name: str
+    does: str = "destroys"
+    """What the plan does to it, to stand before the name."""
 
 
 Consent = NotNeeded | Ask | TypeName

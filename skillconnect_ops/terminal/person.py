@@ -66,19 +66,19 @@ class AtTerminal:
             )
         return self._asked("Go ahead? [y/N] ").strip().lower() in {"y", "yes"}
 
-    def confirm(self, name: str, *, where: str = "") -> bool:
-        """Ask to type the name of what will be destroyed, having said where it is.
+    def confirm(self, name: str, *, where: str = "", does: str = "destroys") -> bool:
+        """Ask to type the name of what this is done to, having said what it is and where.
 
         Raises:
             Refused: nobody can be asked.
         """
         if not self._streams.can_ask():
             raise NobodyToAsk(
-                f"{one_line(name)} would be destroyed, and nobody can be asked",
+                f"this {does} {one_line(name)}, and nobody can be asked",
                 why="there is no terminal to ask at; nothing was changed",
                 fix=f"{self.again('--confirm', name)}   # if that is meant",
             )
-        self._streams.say(f"This destroys {one_line(f'{name} {where}'.rstrip())}.")
+        self._streams.say(f"This {does} {one_line(f'{name} {where}'.rstrip())}.")
         return self._asked("Type its name to go ahead: ").strip() == name
 
     def again(self, *words: str) -> str:
@@ -164,14 +164,14 @@ class Silent:
             fix=self.again("--yes") if self._argv else f"skc {plan.command} --yes",
         )
 
-    def confirm(self, name: str, *, where: str = "") -> bool:
+    def confirm(self, name: str, *, where: str = "", does: str = "destroys") -> bool:
         """Refuses.
 
         Raises:
             Refused: always.
         """
         raise NobodyToAsk(
-            f"{one_line(name)} would be destroyed, and nobody can be asked",
+            f"this {does} {one_line(name)}, and nobody can be asked",
             why="it was started by another command or program",
             fix=f"{self.again('--confirm', name)}   # if that is meant",
         )

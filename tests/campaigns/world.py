@@ -236,7 +236,7 @@ class Quiet:
         self.asked += 1
         return self._agrees
 
-    def confirm(self, name: str, *, where: str = "") -> bool:
+    def confirm(self, name: str, *, where: str = "", does: str = "destroys") -> bool:
         """As told."""
         self.asked += 1
         self.wheres.append(where)

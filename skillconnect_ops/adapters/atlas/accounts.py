@@ -15,7 +15,6 @@ from skillconnect_ops.adapters.atlas.errors import Rejected
 from skillconnect_ops.adapters.atlas.patience import Limits, Patience
 from skillconnect_ops.adapters.atlas.wanted import (
     CERTIFICATES_LIVE_IN,
-    PASSWORDS_LIVE_IN,
     check_account,
     check_expiry,
 )
@@ -30,7 +29,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountSession,
     Role,
 )
-from skillconnect_ops.core.ports.atlas import AccessFact, AtlasCluster
+from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN, AccessFact, AtlasCluster
 from skillconnect_ops.core.secret import Secret
 
 

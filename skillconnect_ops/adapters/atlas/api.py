@@ -17,7 +17,7 @@ from skillconnect_ops.adapters.atlas.credentials import ApiKey, Credentials, Ser
 from skillconnect_ops.adapters.atlas.errors import Rejected
 from skillconnect_ops.adapters.atlas.patience import Limits, Patience
 from skillconnect_ops.core.plan import Clock
-from skillconnect_ops.core.ports.database import APP_NAME
+from skillconnect_ops.core.ports.database import APP_NAME, CannotConnect
 from skillconnect_ops.core.secret import Secret
 
 ATLAS = "https://cloud.mongodb.com"
@@ -70,7 +70,11 @@ class AdminApi:
     ) -> None:
         here = urlsplit(base_url).hostname in _LOOPBACK
         if base_url != ATLAS and not here:
-            raise ValueError("the key is shown to Atlas, or to this machine alone")
+            raise CannotConnect(
+                "the key to the Admin API is shown to Atlas, or to this machine alone",
+                why="what stands for Atlas is neither",
+                fix="unset SKC_ATLAS_URL",
+            )
         self.where = urlsplit(base_url).netloc
         self.credentials = credentials
         self._clock = clock

@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 from skillconnect_ops.adapters.atlas.shapes import written
 from skillconnect_ops.core.ports.accounts import Account, AccountError
+from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN
 
-PASSWORDS_LIVE_IN = "admin"
-"""Where Atlas looks up every user that has a password."""
 CERTIFICATES_LIVE_IN = "$external"
 LONGEST_EXPIRY = timedelta(days=7)
 

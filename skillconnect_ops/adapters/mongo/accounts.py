@@ -20,6 +20,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountSession,
     Role,
 )
+from skillconnect_ops.core.ports.atlas import is_of_atlas
 from skillconnect_ops.core.ports.database import (
     CannotConnect,
     CommandFailed,
@@ -29,7 +30,6 @@ from skillconnect_ops.core.ports.database import (
 from skillconnect_ops.core.secret import Secret
 
 EXTERNAL = "$external"
-ATLAS = (".mongodb.net", ".mongodbgov.net")
 LOOK_AGAIN_S = 0.1
 NOT_GRANTED = (
     "the administrator may not see the connections of others: it lacks `inprog` on the cluster, "
@@ -265,8 +265,7 @@ def connect_accounts(
 
 def _not_managed(hosts: Sequence[str]) -> None:
     for host in hosts:
-        name = host.lower().rpartition(":")[0] if host[-1:].isdecimal() else host.lower()
-        if name.rstrip(".").endswith(ATLAS):
+        if is_of_atlas(host):
             raise managed(host)
 
 

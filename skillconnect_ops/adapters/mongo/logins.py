@@ -9,7 +9,7 @@ from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeou
 
 from skillconnect_ops.adapters.mongo import nodes
 from skillconnect_ops.adapters.mongo.database import MongoDatabase, connect
-from skillconnect_ops.adapters.mongo.uri import MongoUri, no_login, parse, with_login
+from skillconnect_ops.adapters.mongo.uri import MongoUri, no_login, parse, with_login, with_password
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.accounts import Address, Canary, Login, LoginAnswer
 from skillconnect_ops.core.ports.database import (
@@ -64,6 +64,17 @@ class ServerLogins:
     def with_login(self, uri: Secret, user: str, password: Secret) -> Secret:
         """The same string for another user; see the port."""
         return with_login(uri, user, password)
+
+    def with_password(self, uri: Secret, password: Secret) -> Secret:
+        """The same string with another password; see the port."""
+        return with_password(uri, password)
+
+    def password_of(self, uri: Secret) -> Secret:
+        """The password of a connection string; see the port."""
+        parsed = parse(uri)
+        if parsed.user is None or parsed.password is None:
+            raise no_login(parsed)
+        return parsed.password
 
     def try_everywhere(self, uri: Secret) -> Sequence[Login]:
         """Log in on every data-bearing node; see the port."""

@@ -8,10 +8,13 @@ from skillconnect_ops.commands.doctor.model import (
     Facts,
     TargetFacts,
     Verdict,
+    failed,
     not_applicable,
+    passed,
     unknown,
 )
 from skillconnect_ops.core.outcome import Known, Missing
+from skillconnect_ops.core.ports.atlas import Access
 
 
 def on_servers(
@@ -27,6 +30,24 @@ def _on_server(target: TargetFacts, look: Callable[[TargetFacts, Connection], Ve
     if target.settings.database is None:
         return not_applicable(target.subject, "it has no database")
     return unknown(target.subject, "its server was not reached")
+
+
+def on_atlas(facts: Facts, about: Access) -> Sequence[Verdict]:
+    """One verdict for each target on one thing that the key to its Atlas project must have."""
+    return [_of_key(target, about) for target in facts.targets]
+
+
+def _of_key(target: TargetFacts, about: Access) -> Verdict:
+    if target.atlas is None:
+        return not_applicable(target.subject, "it names no Atlas project")
+    if isinstance(target.atlas, Missing):
+        return unknown(target.subject, target.atlas.reason)
+    fact = next(one for one in target.atlas.value if one.about is about)
+    if isinstance(fact.holds, Missing):
+        return unknown(target.subject, fact.holds.reason)
+    if fact.holds.value:
+        return passed(target.subject, fact.said)
+    return failed(target.subject, fact.said, remedy=fact.fix)
 
 
 def on_env_files(facts: Facts, look: Callable[[EnvFile, int], Verdict]) -> Sequence[Verdict]:

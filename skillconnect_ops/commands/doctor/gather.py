@@ -20,6 +20,7 @@ from skillconnect_ops.commands.doctor.model import (
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.ports.atlas import Access, AccessFact, is_of_atlas
 from skillconnect_ops.core.ports.database import Collection, Database, MalformedUri, WrongPassword
 from skillconnect_ops.core.report import ErrorFacts
 from skillconnect_ops.core.settings.errors import (
@@ -98,6 +99,8 @@ def _target(house: House, project: Project, target: Target) -> TargetFacts:
         admin=_looked(lambda: house.admin_way(target)),
         place=_place(house, target),
         recipients=tuple((_short(text), _recipient_trouble(text)) for text in recipients),
+        on_atlas=_looked(lambda: _on_atlas(house, target)),
+        atlas=_atlas(house, target),
     )
 
 
@@ -152,6 +155,38 @@ def _no_connection(error: SkcError) -> NoConnection:
     elif isinstance(error, MalformedUri):
         check = "uri-malformed"
     return NoConnection(error.what, error.why, error.fix, check)
+
+
+def _on_atlas(house: House, target: Target) -> bool:
+    """Whether the app's own URI leads to Atlas; nothing is contacted."""
+    database = target.settings.database
+    if database is None:
+        return False
+    uri = house.env_values(target).get(database.uri.removeprefix("env:"))
+    where = house.logins(target).address(uri).where if uri else ""
+    return any(is_of_atlas(host) for host in where.split(","))
+
+
+def _atlas(house: House, target: Target) -> Fact[tuple[AccessFact, ...]] | None:
+    """What the key may do; an error before Atlas is asked is that of the key."""
+    database = target.settings.database
+    if database is None or database.atlas is None:
+        return None
+    try:
+        with house.atlas(target) as project:
+            return Known(tuple(project.check()))
+    except VariableNotSet:
+        return Missing(f"{database.atlas.credentials} is not set, so Atlas was not asked")
+    except SkcError as error:
+        rest = [one for one in Access if one is not Access.KEY]
+        unasked = Missing(f"not looked at: {error.what}")
+        bad = AccessFact(
+            about=Access.KEY,
+            holds=Known(value=False),
+            said=f"{error.what}: {error.why}",
+            fix=error.fix,
+        )
+        return Known((bad, *(AccessFact(about=one, holds=unasked, said="") for one in rest)))
 
 
 def _uncommitted(house: House, root: Path) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import AdminWay
 from skillconnect_ops.core.finding import Severity
-from skillconnect_ops.core.outcome import Fact
+from skillconnect_ops.core.outcome import Fact, Known
+from skillconnect_ops.core.ports.atlas import AccessFact, is_of_atlas
 from skillconnect_ops.core.ports.database import Collection, Privilege, Server
 from skillconnect_ops.core.ports.evidence import Signer
 from skillconnect_ops.core.ports.git import RepositoryState
@@ -67,8 +68,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     @property
     def is_atlas(self) -> bool:
         """Whether the server's users are managed outside of it."""
-        hosts = (host.rpartition(":")[0] or host for host in self.cluster.split(","))
-        return all(host.endswith(".mongodb.net") for host in hosts)
+        return all(is_of_atlas(host) for host in self.cluster.split(","))
 
 
 class NoConnection(ErrorFacts, frozen=True):
@@ -99,6 +99,10 @@ class TargetFacts(Struct, frozen=True, kw_only=True):
     place: Fact[Place] | ErrorFacts
     recipients: tuple[tuple[str, str | None], ...]
     """Each age recipient, shortened, and what is wrong with it."""
+    on_atlas: Fact[bool] = Known(value=False)
+    """Whether its hosts are those of Atlas."""
+    atlas: Fact[tuple[AccessFact, ...]] | None = None
+    """What the key to its Atlas project may do; None where it names no project."""
 
     @property
     def subject(self) -> str:

@@ -1,5 +1,6 @@
 """The command line of `skc rotate`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import due as dates
 from skillconnect_ops.commands.rotate import finish as ending
 from skillconnect_ops.commands.rotate import run, status
+from skillconnect_ops.commands.rotate.admin import AdminSource
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Choices
@@ -15,6 +17,16 @@ from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
 ROTATE = Group("rotate")
+AdminFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--admin-uri-file", metavar="FILE", help="Read the administrator's MongoDB URI from there."
+    ),
+]
+AdminDescriptor = Annotated[
+    int | None,
+    typer.Option("--admin-uri-fd", metavar="N", min=0, help="Read it from this file descriptor."),
+]
 
 
 @ROTATE.bare(examples=("skc rotate", "skc rotate --only mongodb --reason leaked"))
@@ -34,9 +46,19 @@ def rotate(
             "--confirm-reloaded", help="Every instance was restarted since a key was staged."
         ),
     ] = False,
+    lockdown: Annotated[
+        bool,
+        typer.Option(
+            "--lockdown",
+            help="Cut the leaked user off before there is another one: an outage, on purpose.",
+        ),
+    ] = False,
+    admin_uri_file: AdminFile = None,
+    admin_uri_fd: AdminDescriptor = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
+    confirm: options.Confirm = None,
 ) -> Report:
     """Renew credentials without an outage, and prove the old ones dead.
 
@@ -46,8 +68,10 @@ def rotate(
     proven on every node before an env file names it, then the consumers are reloaded. Whatever
     fails is put back, and the old credential never stops working on the way. A key that signs
     tokens goes one state on: staged, then signing while the old one verifies, then `finish`.
+
+    A value that the ledger of retired secrets knows counts as leaked, and the plan says why.
     """
-    choices = Choices(dry_run=dry_run, yes=yes)
+    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
     return run.rotate(
         house,
         target=target,
@@ -55,6 +79,8 @@ def rotate(
         reason=reason,
         confirmed=confirm_reloaded,
         choices=choices,
+        lockdown=lockdown,
+        admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
     )
 
 
@@ -78,6 +104,8 @@ def finish(
         Reason | None,
         typer.Option("--reason", help="Recorded with the old value; a leaked one is cut off."),
     ] = None,
+    admin_uri_file: AdminFile = None,
+    admin_uri_fd: AdminDescriptor = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -90,7 +118,13 @@ def finish(
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return ending.finish(
-        house, target=target, now=now, patience_s=wait, reason=reason, choices=choices
+        house,
+        target=target,
+        now=now,
+        patience_s=wait,
+        reason=reason,
+        choices=choices,
+        admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
     )
 
 

@@ -58,12 +58,22 @@ class NoUser(Precondition):
 class NoAdmin(Precondition):
     """There is no administrator to make a user with."""
 
-    def __init__(self, variable: str) -> None:
+    def __init__(
+        self, variable: str, *, but: str = "the app's own user may not make another one"
+    ) -> None:
         super().__init__(
             "there is no administrator to rotate the user with",
-            why=f"{variable} is not set, and the app's own user may not make another one",
-            fix=f"export {variable}=mongodb://ADMIN:PASSWORD@HOST/?authSource=admin",
+            why=f"{variable} is not set, and {but}",
+            fix=f"export {variable}=mongodb://ADMIN:PASSWORD@HOST/?authSource=admin"
+            "   # or put it into a file: --admin-uri-file FILE",
         )
+
+
+class SharedUser(Precondition):
+    """Several apps are one user, and not all of them are known."""
+
+    def __init__(self, user: str, *, why: str, fix: str) -> None:
+        super().__init__(f"the user '{user}' is shared", why=why, fix=fix)
 
 
 class SlotTaken(Refused):
@@ -76,6 +86,18 @@ class SlotTaken(Refused):
             "another machine, or one was never finished",
             fix="skc rotate status   # then `skc rotate finish` there; if nobody uses it: "
             f"db.getSiblingDB('{database}').dropUser('{user}')",
+        )
+
+
+class LockdownIsForUsers(Refused):
+    """What was named is no user of a database."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(names)} cannot be locked down",
+            why="--lockdown takes the rights of a database's user before it makes another one; "
+            "any other secret that leaked is replaced at once anyhow",
+            fix="skc rotate --reason leaked",
         )
 
 

@@ -1,10 +1,12 @@
 """`skc rotate finish`: the old values of a rotation go, and are proven dead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
@@ -31,6 +33,7 @@ def finish(
     patience_s: int | None,
     reason: Reason | None,
     choices: Choices,
+    admin: AdminSource,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -41,6 +44,7 @@ def finish(
         patience_s: how long to wait for users of an old user.
         reason: why the old values go.
         choices: what the person chose.
+        admin: where an administrator's URI comes from.
 
     Raises:
         NothingToFinish: none waits.
@@ -49,6 +53,7 @@ def finish(
         NeedsPerson: an old user is gone, and not yet proven refused.
     """
     aim = house.target(target)
+    take_admin(house, aim, admin, needed=_drops_users(house, aim))
     if not choices.dry_run:
         house.office().recover(resources_of(house, aim), person=house.person)
     found = waiting(house, aim)
@@ -67,6 +72,7 @@ def finish(
             reason=reason,
             patience_s=patience_s,
             journal=one.id if one is not None else None,
+            since_s=(house.clock.now() - one.since).total_seconds() if one and one.since else 0.0,
         )
 
     with ExitStack() as opened:
@@ -95,9 +101,14 @@ def finish(
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(one, names)),) if outcome.walked else (),
+        view=(Lines(_said(one, names, outcome.facts)),) if outcome.walked else (),
         next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
     )
+
+
+def _drops_users(house: House, target: Target) -> bool:
+    found = waiting(house, target)
+    return bool(found) and any(isinstance(step, UserCreate) for step in found[0].plan.steps)
 
 
 def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[Turn, ...]:
@@ -156,10 +167,18 @@ def _resources(
     )
 
 
-def _said(one: Waiting | None, names: Sequence[str]) -> tuple[str, ...]:
-    lines = [
-        f"the user {step.like} is gone; its password is refused on every node"
+def _said(
+    one: Waiting | None, names: Sequence[str], facts: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, ...]:
+    users = [
+        step.like
         for step in (one.plan.steps if one is not None else ())
         if isinstance(step, UserCreate)
+    ]
+    lines = [f"the user {user} is gone; its password is refused on every node" for user in users]
+    lines += [
+        f"whether somebody still used {user} before: not observable"
+        for user in users
+        if facts.get(f"drain:{user}", {}).get("observed") is False
     ]
     return (*lines, f"retired for good: the old {', '.join(names)}; recorded in the ledger")

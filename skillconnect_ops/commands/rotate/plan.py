@@ -5,7 +5,9 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.rotate import ring_plan
+from skillconnect_ops.commands.rotate import in_place, ring_plan
+from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
+from skillconnect_ops.commands.rotate.in_place import PasswordChange, WindowClose
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -39,6 +41,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: where it is looked up."""
     rights: str = ""
     """MongoDB: a digest of the user's roles and restrictions."""
+    managed: bool = False
+    """MongoDB: whether its users belong to an Atlas project."""
+    in_place: bool = False
+    """MongoDB: whether the user stays and its password is changed."""
+    leaked: bool = False
+    """Whether it counts as leaked, whatever the reason of the others is."""
     turn: Turn | None = None
     """A ring of signing keys: what is done to it."""
 
@@ -55,23 +63,30 @@ def begin(
         left_out: secrets that were not named and are not meant now, a line each.
     """
     turns = [one.turn for one in standings if one.turn is not None]
-    steps = [_made(one, reason) for one in standings]
-    readers = _readers([one.named for one in standings])
-    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
+    inside = [one for one in standings if one.in_place]
+    steps = [
+        step for one in standings if not one.in_place for step in made(one, _reason(one, reason))
+    ]
+    reading = readers([one.named for one in standings])
+    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
+    # after the keepers: on the way back the server has the old password before anybody is reloaded
+    steps += [step for one in inside for step in made(one, _reason(one, reason))]
     steps += [step for one in standings for step in _published(one)]
-    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
+    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
+    steps += [_closing(one) for one in inside]
     return Plan(
         command="rotate",
         subject=subject,
-        state=_digest(standings, reason),
+        state=digest(standings, reason),
         steps=tuple(steps),
         final=tuple(
-            ring_plan.retire_step(one, reason=reason, command="rotate")
-            for one in turns
-            if one.retires
-        ),
+            ring_plan.retire_step(one.turn, reason=_reason(one, reason), command="rotate")
+            for one in standings
+            if one.turn is not None and one.turn.retires
+        )
+        + tuple(_retired(one, _reason(one, reason)) for one in inside),
         notes=(*_notes(standings, reason), *left_out),
-        then=FINISH if len(turns) < len(standings) else None,
+        then=FINISH if len(turns) + len(inside) < len(standings) else None,
     )
 
 
@@ -83,6 +98,7 @@ def end(
     reason: Reason | None,
     patience_s: int | None,
     journal: str | None,
+    since_s: float = 0.0,
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -93,6 +109,7 @@ def end(
         reason: why the old values go, where a person says another one than when it began.
         patience_s: how long the old users are waited for, where a person says so.
         journal: the id of that rotation's journal.
+        since_s: how long ago it came to its end; for a leaked value that counts as waiting.
     """
     began = begun.steps if begun is not None else ()
     users = [step for step in began if isinstance(step, UserCreate)]
@@ -101,6 +118,8 @@ def end(
         (Reason(one.reason) for one in made), key=list(Reason).index, default=Reason.SCHEDULED
     )
     wait = PATIENCE_S[why] if patience_s is None else patience_s
+    if why is Reason.LEAKED and patience_s is None:
+        wait = min(wait, max(0, wait - int(since_s)))
     steps: list[Step] = []
     for one in users:
         steps += [
@@ -147,15 +166,15 @@ def end(
 
 def _closed(closing: Sequence[Turn]) -> list[Step]:
     """The old keys of rings leave the env files, and those who read them."""
-    readers = _readers([one.named for one in closing])
+    reading = readers([one.named for one in closing])
     steps = [ring_plan.turn_step(one) for one in closing]
-    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
+    steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in closing for step in ring_plan.publish_steps(one)]
-    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
+    steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
     return steps
 
 
-def _readers(secrets: Sequence[Named]) -> tuple[str, ...]:
+def readers(secrets: Sequence[Named]) -> tuple[str, ...]:
     """The consumers that have a reload command, each once."""
     named = (pair for one in secrets for pair in one.consumers)
     return tuple(dict.fromkeys(name for name, consumer in named if consumer.reload))
@@ -175,19 +194,31 @@ def _published(one: Standing) -> tuple[Step, ...]:
     )
 
 
-def _made(one: Standing, reason: Reason) -> Step:
+def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
+    """The steps that make a new credential; nobody uses it yet."""
     named = one.named
     if one.turn is not None:
-        return ring_plan.turn_step(one.turn)
+        return (ring_plan.turn_step(one.turn),)
     if named.kind is Kind.RANDOM or one.user is None or one.database is None:
-        return ValueMake(
+        make = ValueMake(
             key=f"make:{named.name}",
             secret=named.name,
             env=named.settings.env,
             reason=reason.value,
         )
+        return (make,)
+    if one.in_place:
+        change = PasswordChange(
+            key=f"change:{one.user}",
+            user=one.user,
+            database=one.database,
+            secret=named.name,
+            env=named.settings.env,
+            reason=reason.value,
+        )
+        return (change,)
     successor = slots(one.user).next
-    return UserCreate(
+    create = UserCreate(
         key=f"create:{successor}",
         user=successor,
         database=one.database,
@@ -195,28 +226,73 @@ def _made(one: Standing, reason: Reason) -> Step:
         secret=named.name,
         env=named.settings.env,
         reason=reason.value,
+        lives_s=LIVES_S if one.managed else 0,
     )
+    settle = UserSettle(key=f"settle:{successor}", user=successor, database=one.database)
+    return (create, settle) if one.managed else (create,)
+
+
+def _closing(one: Standing) -> Step:
+    return WindowClose(
+        key=f"measure:{one.user}",
+        user=str(one.user),
+        database=str(one.database),
+        secret=one.named.name,
+        by_hand=_by_hand(one),
+    )
+
+
+def _by_hand(one: Standing) -> tuple[str, ...]:
+    return tuple(name for name, consumer in one.named.consumers if not consumer.reload)
+
+
+def _retired(one: Standing, reason: Reason) -> Step:
+    return ValueRetire(
+        key=f"retire:{one.named.settings.env}",
+        secret=one.named.name,
+        env=one.named.settings.env,
+        sort="mongodb URI",
+        reason=reason.value,
+        refused=True,
+    )
+
+
+def _reason(one: Standing, reason: Reason) -> Reason:
+    return Reason.LEAKED if one.leaked else reason
 
 
 def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
     """The blast radius, the worst first."""
-    turns = [one.turn for one in standings if one.turn is not None]
-    notes = list(ring_plan.notes(turns, reason=reason))
+    leaked = [one for one in standings if _reason(one, reason) is Reason.LEAKED]
+    due = [one for one in standings if one not in leaked]
+    notes = [
+        *ring_plan.notes([one.turn for one in leaked if one.turn], reason=Reason.LEAKED),
+        *ring_plan.notes([one.turn for one in due if one.turn], reason=reason),
+    ]
     blind = [one.named.name for one in standings if one.named.kind is Kind.RANDOM]
     if blind:
         notes.append(
             f"{', '.join(blind)}: from its reload on an app takes the new value alone; what was "
             "made with the old one (sessions, signatures, cookies) is refused from then on"
         )
-    readers = {name: one for each in standings for name, one in each.named.consumers}
-    by_hand = sorted(name for name, one in readers.items() if not one.reload)
-    if not readers:
+    consumers = {name: one for each in standings for name, one in each.named.consumers}
+    by_hand = sorted(name for name, one in consumers.items() if not one.reload)
+    if not consumers:
         notes.append("no consumer is named in skc.yaml: restart whatever reads the env files")
     elif by_hand:
         notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
-    if any(one.user is not None for one in standings):
+    for one in standings:
+        if one.in_place:
+            reloaded = readers([one.named])
+            notes += in_place.notes(str(one.user), reloaded, _by_hand(one), leaked=one in leaked)
+    if any(one.user is not None and not one.in_place for one in standings):
         notes.append("sessions end: none; the old user works until `skc rotate finish`")
-    if reason is Reason.LEAKED and len(turns) < len(standings):
+    if any(one.managed for one in standings):
+        notes.append(
+            "Atlas takes a change over cluster by cluster, mostly within 20 s: every cluster is "
+            "asked until it has, then logins decide"
+        )
+    if any(one.turn is None and not one.in_place for one in leaked):
         notes.append("it leaked: finish at once; the old value works until then")
     return tuple(notes)
 
@@ -228,15 +304,22 @@ def _end_notes(
     blind = [one.env for one in made if isinstance(one, ValueMake)]
     if blind:
         notes.append(f"that the old {', '.join(blind)} is refused cannot be seen from here")
+    if any(one.lives_s for one in users):
+        notes.append(
+            "who is connected is not observable on Atlas: see that every consumer was reloaded"
+        )
     if users:
         notes.append("whoever still uses an old user then is cut off, and cannot come back")
     return tuple(notes)
 
 
-def _digest(standings: Sequence[Standing], reason: Reason) -> str:
+def digest(standings: Sequence[Standing], reason: Reason) -> str:
+    """What a plan is made from."""
     parts = [reason.value]
     for one in standings:
         named = one.named
+        parts += ["leaked"] if one.leaked else []
+        parts += ["in place"] if one.in_place else []
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
         parts += [one.turn.identity()] if one.turn is not None else []

@@ -12,7 +12,7 @@ from skillconnect_ops.commands.rotate.user_steps import kept
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.disk import shared
-from skillconnect_ops.envfile import Reader, parse, put_back
+from skillconnect_ops.envfile import NotPortable, Reader, parse, put_back
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.evidence.retirements import evidence_of
@@ -154,7 +154,10 @@ class PublishEnv:
         if old is None:
             return
         value, path = kept(walk, step.secret, age="new").reveal(), self._root / step.path
-        wrote = _written(old, step, value)
+        try:
+            wrote = _written(old, step, value)
+        except NotPortable:  # it could not be written then, so it was not
+            return
         shared.change(
             path,
             lambda now: put_back(now, path=path, name=step.env, value=value, old=old, wrote=wrote),

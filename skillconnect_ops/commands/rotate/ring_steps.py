@@ -21,7 +21,7 @@ from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import duration
 from skillconnect_ops.disk import shared
-from skillconnect_ops.envfile import EnvFile, Reader, parse, put_back
+from skillconnect_ops.envfile import EnvFile, NotPortable, Reader, parse, put_back
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retirements import evidence_of
 
@@ -191,7 +191,10 @@ class PublishRing:
         if old is None:
             return
         both, path = kept_ring(step.secret, walk), self._root / step.path
-        wrote = _written(parse(old), step, both)
+        try:
+            wrote = _written(parse(old), step, both)
+        except NotPortable:  # it could not be written then, so it was not
+            return
 
         def back(now: bytes | None) -> bytes | None:
             if now == wrote:

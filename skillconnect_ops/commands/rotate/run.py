@@ -8,14 +8,18 @@ import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
 from skillconnect_ops.commands.rotate.choice import chosen, configured
+from skillconnect_ops.commands.rotate.elsewhere import goes_on
 from skillconnect_ops.commands.rotate.errors import (
-    NoAdmin,
     NotFinishedYet,
     NoUser,
     SlotTaken,
 )
+from skillconnect_ops.commands.rotate.in_place import windows
+from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.plan import Standing
 from skillconnect_ops.commands.rotate.ring_plan import Turn, move_of
@@ -30,7 +34,17 @@ from skillconnect_ops.commands.rotate.rings import (
     readable,
     sharing,
 )
+from skillconnect_ops.commands.rotate.sharing import must_be_known, must_be_named_once
+from skillconnect_ops.commands.rotate.spreading import is_managed
+from skillconnect_ops.commands.rotate.users import (
+    has_admin,
+    managing,
+    must_be_manageable,
+    place_of,
+    stale_admin,
+)
 from skillconnect_ops.commands.rotate.waiting import waiting
+from skillconnect_ops.commands.rotate.writable import must_take
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import Account
@@ -49,6 +63,13 @@ class Wish(Struct, frozen=True, kw_only=True):
     reason: Reason
     confirmed: bool
     """Whether the person says that every instance knows the staged keys."""
+    lockdown: bool = False
+    """Whether an outage is accepted, so that the old user is cut off before all else."""
+    leaks: Leaks = Leaks()
+
+    def leaked(self, name: str) -> bool:
+        """Whether a secret leaked: a person says so, or the project knows."""
+        return self.reason is Reason.LEAKED or name in self.leaks.why
 
 
 def rotate(
@@ -59,6 +80,8 @@ def rotate(
     reason: Reason,
     confirmed: bool,
     choices: Choices,
+    lockdown: bool,
+    admin: AdminSource,
 ) -> Report:
     """Renew secrets; the old values work until `skc rotate finish`. A ring goes one state on.
 
@@ -71,10 +94,17 @@ def rotate(
         RolledBack: a step failed, and everything was put back.
     """
     aim = house.target(target)
-    wish = Wish(only=only, reason=reason, confirmed=confirmed)
     code = Code(house)
+    take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
     if not choices.dry_run:
         house.office().recover(resources_of(house, aim), person=house.person)
+    wish = Wish(
+        only=only,
+        reason=Reason.LEAKED if lockdown else reason,
+        confirmed=confirmed,
+        lockdown=lockdown,
+        leaks=Leaks() if lockdown else leaks(house, aim, chosen(house, aim, only)),
+    )
     with ExitStack() as opened:
         secrets = meant(house, aim, wish).secrets
         _must_be_free(house, aim, secrets)
@@ -82,16 +112,34 @@ def rotate(
             {name: one.reload for each in secrets for name, one in each.consumers if one.reload}
         )
         if any(one.kind is Kind.MONGODB for one in secrets):
-            _need_admin(house, aim)
-            opened.enter_context(house.accounts(aim))  # one connection for all that follows
+            must_be_manageable(house, aim, secrets, lockdown=lockdown)
+            if is_managed(aim) or has_admin(house, aim):
+                opened.enter_context(house.accounts(aim))  # one connection for all that follows
         outcome = house.office().carry_out(
             lambda: _look(house, aim, wish, code),
             person=house.person,
             resources=_resources(house, aim, secrets),
-            consent=Ask(),
+            consent=outage.consent(aim) if lockdown else Ask(),
             choices=choices,
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
+    left = (
+        goes_on(
+            house,
+            aim,
+            secrets,
+            moves,
+            urgent=wish.reason is not Reason.SCHEDULED or bool(wish.leaks.why),
+            overlap=outcome.plan.then is not None,
+        )
+        if outcome.walked
+        else ()
+    )
+    lines = (
+        *_said(secrets, moves, then=outcome.plan.then),
+        *windows(outcome.facts),
+        *(one.line() for one in left),
+    )
     return Report(
         command="rotate",
         subject=outcome.plan.subject.facts(),
@@ -100,20 +148,24 @@ def rotate(
         facts={
             "rotation": {
                 "secrets": [one.name for one in secrets],
-                "reason": reason.value,
+                "reason": wish.reason.value,
+                "leaked": [one.name for one in secrets if wish.leaked(one.name)],
+                "lockdown": lockdown,
                 "done": outcome.walked,
+                "sessions": [{"what": one.what, "command": one.command} for one in left],
                 "moves": {name: move.value for name, move in moves.items()},
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(secrets, moves)),) if outcome.walked else (),
-        next=(_next(secrets, moves),) if outcome.walked else ("skc rotate",),
+        view=(Lines(lines),) if outcome.walked else (),
+        next=(_next(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
     )
 
 
 def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     found = meant(house, target, wish)
     secrets = found.secrets
+    must_take(house.project().root, secrets)
     standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
     where = [
         house.logins(target).address(house.env_values(target)[one.settings.env]).where
@@ -126,7 +178,11 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
         repository=str(house.project().root),
         files=tuple(dict.fromkeys(file for one in secrets for file in one.files)),
     )
-    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=found.left_out)
+    if wish.lockdown:
+        return outage.plan(standings, subject=subject, more=found.left_out)
+    stale = stale_admin(house, target, secrets)
+    left_out = (*wish.leaks.lines, *((stale,) if stale else ()), *found.left_out)
+    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=left_out)
 
 
 class Meant(Struct, frozen=True, kw_only=True):
@@ -144,6 +200,9 @@ def meant(house: House, target: Target, wish: Wish) -> Meant:
         SkcError: as `chosen` says; a ring cannot be read.
     """
     secrets = chosen(house, target, wish.only)
+    if wish.lockdown:
+        users, others = outage.meant(secrets, wish.only)
+        return Meant(secrets=users, left_out=(others,) if others else ())
     if wish.only or wish.reason is Reason.LEAKED:
         return Meant(secrets=secrets)
     phases = {one.name: held(house, one).state.phase for one in secrets if one.kind is Kind.JWT}
@@ -168,9 +227,10 @@ def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code)
         for other in readable(all_held(house, target).values())
         if other.named.name != named.name
     ]
-    leaked = wish.reason is Reason.LEAKED
+    leaked = wish.leaked(named.name)
     reads = Missing("it makes no difference") if leaked else code.reads_ring(named.settings.env)
-    move = move_of(named, one.state, reads, reason=wish.reason)
+    reason = Reason.LEAKED if leaked else wish.reason
+    move = move_of(named, one.state, reads, reason=reason)
     if not leaked:
         must_be_apart(one, others)
     if move is Move.SWAP and not wish.confirmed:
@@ -178,19 +238,22 @@ def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code)
     alone = [other for other in others if wish.only and other.named.name not in wish.only]
     shared = sharing(one, alone) if leaked else ()
     turn = Turn(named=named, state=one.state, move=move, reads=reads, shared_with=shared)
-    return Standing(named=named, turn=turn)
+    return Standing(named=named, turn=turn, leaked=wish.leaked(named.name))
 
 
 def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
     if named.kind is Kind.JWT:
         return _turning(house, target, named, wish, code)
     if named.kind is not Kind.MONGODB:
-        return Standing(named=named)
-    address = house.logins(target).address(house.env_values(target)[named.settings.env])
-    with house.accounts(target) as accounts:
+        return Standing(named=named, leaked=wish.leaked(named.name))
+    address = place_of(house, target, named)
+    must_be_named_once(house, target, named, address)
+    in_place = named.settings.in_place and not wish.lockdown
+    with managing(house, target, named) as accounts:
         account = accounts.find(address.user, address.database)
         successor = slots(address.user).next
-        taken = accounts.find(successor, address.database)
+        taken = None if in_place else accounts.find(successor, address.database)
+        sessions = accounts.sessions(address.user, address.database)
     if account is None:
         raise NoUser(
             f"the server knows no user '{address.user}' in {address.database}",
@@ -199,8 +262,15 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         )
     if taken is not None:
         raise SlotTaken(successor, database=address.database, current=address.user)
+    must_be_known(named, address.user, sessions, target=target.name)
     return Standing(
-        named=named, user=address.user, database=address.database, rights=_rights(account)
+        named=named,
+        user=address.user,
+        database=address.database,
+        rights=_rights(account),
+        managed=is_managed(target),
+        in_place=in_place,
+        leaked=wish.leaked(named.name),
     )
 
 
@@ -208,13 +278,6 @@ def _rights(account: Account) -> str:
     roles = sorted(account.roles, key=lambda role: (role.database, role.name))
     plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
     return sha256(plain).hexdigest()
-
-
-def _need_admin(house: House, target: Target) -> None:
-    settings = target.settings.database
-    variable = settings.admin_uri if settings is not None else "SKC_MONGO_ADMIN_URI"
-    if not house.environment.get(variable):
-        raise NoAdmin(variable)
 
 
 def _must_be_free(house: House, target: Target, secrets: Sequence[Named]) -> None:
@@ -245,14 +308,16 @@ def _held(
     )
 
 
-def _said(secrets: Sequence[Named], moves: Mapping[str, Move]) -> tuple[str, ...]:
+def _said(
+    secrets: Sequence[Named], moves: Mapping[str, Move], *, then: str | None
+) -> tuple[str, ...]:
     lines = []
     for one in secrets:
         readers = [name for name, consumer in one.consumers if consumer.reload]
         reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
         what = _WHAT[moves[one.name]] if one.name in moves else "is new"
         lines.append(f"{one.settings.env} {what} in {', '.join(one.files)}{reloaded}")
-    if len(moves) == len(secrets):
+    if then is None:
         return tuple(lines)
     return (*lines, "the old values still work, until: skc rotate finish")
 
@@ -265,10 +330,10 @@ _WHAT = {
 }
 
 
-def _next(secrets: Sequence[Named], moves: Mapping[str, Move]) -> str:
+def _next(moves: Mapping[str, Move], *, then: str | None) -> str:
     """What comes next: a staged key is to be swapped in before anything is finished."""
     staged = [name for name, move in moves.items() if move is Move.STAGE]
     if staged:
         return " ".join(["skc rotate", *(f"--only {name}" for name in staged)])
-    swapped = Move.SWAP in moves.values() or len(moves) < len(secrets)
+    swapped = Move.SWAP in moves.values() or then is not None
     return "skc rotate finish" if swapped else "skc rotate status"

@@ -6,9 +6,11 @@ from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.choice import configured
+from skillconnect_ops.commands.rotate.in_place import PasswordChange
 from skillconnect_ops.commands.rotate.ring_state import Move, Phase
 from skillconnect_ops.commands.rotate.ring_steps import RingTurn
 from skillconnect_ops.commands.rotate.rings import Held, all_held
+from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.report import Report
@@ -104,6 +106,11 @@ def renewed(house: House, target: str) -> dict[str, datetime]:
             plan = office.plan(one.id)
             turned = [step for step in plan.steps if isinstance(step, RingTurn)]
             swapped = [step.secret for step in turned if step.move is not Move.STAGE]
-            for name in (*Waiting(id=one.id, plan=plan, since=None).secrets, *swapped):
+            users = [
+                step.secret
+                for step in (*plan.steps, *plan.final)
+                if isinstance(step, UserCreate | PasswordChange)
+            ]
+            for name in (*Waiting(id=one.id, plan=plan, since=None).secrets, *swapped, *users):
                 found[name] = one.ended_at
     return found

@@ -3,6 +3,13 @@
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.atlas_steps import SettleUser, UserSettle
+from skillconnect_ops.commands.rotate.in_place import (
+    ChangePassword,
+    CloseWindow,
+    PasswordChange,
+    WindowClose,
+)
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -28,10 +35,12 @@ from skillconnect_ops.commands.rotate.user_steps import (
     DisarmUser,
     DrainUser,
     DropUser,
+    RevokeUser,
     UserCreate,
     UserDisarm,
     UserDrain,
     UserDrop,
+    UserRevoke,
     target_of,
 )
 from skillconnect_ops.core.plan import Subject
@@ -44,9 +53,13 @@ def _root(subject: Subject) -> Path:
 
 KINDS: tuple[KindOf[House], ...] = (
     KindOf(UserCreate, lambda house, of: CreateUser(house, target_of(house, of))),
+    KindOf(UserSettle, lambda house, of: SettleUser(house, target_of(house, of))),
     KindOf(UserDrain, lambda house, of: DrainUser(house, target_of(house, of))),
     KindOf(UserDisarm, lambda house, of: DisarmUser(house, target_of(house, of))),
+    KindOf(UserRevoke, lambda house, of: RevokeUser(house, target_of(house, of))),
     KindOf(UserDrop, lambda house, of: DropUser(house, target_of(house, of))),
+    KindOf(PasswordChange, lambda house, of: ChangePassword(house, target_of(house, of))),
+    KindOf(WindowClose, lambda house, of: CloseWindow(house, target_of(house, of))),
     KindOf(ValueMake, lambda house, of: MakeValue(house, target_of(house, of))),
     KindOf(ConsumerKeep, lambda house, of: KeepConsumer(house, target_of(house, of), _root(of))),
     KindOf(EnvPublish, lambda _, of: PublishEnv(_root(of))),

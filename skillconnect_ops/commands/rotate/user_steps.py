@@ -7,29 +7,34 @@ nobody is logged in as it. An open connection outlives a changed password, and d
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken, StillInUse
 from skillconnect_ops.commands.rotate.model import value_of
+from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.accounts import (
     Account,
     AccountExists,
     AccountGone,
+    Accounts,
     AccountSession,
+    Login,
     LoginAnswer,
     Role,
 )
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import listed
+from skillconnect_ops.core.view import duration, listed
 
 PASSWORD_BYTES = 32
 """256 bits, as 43 letters, digits, `-` and `_`: nothing of it needs an escape anywhere."""
-SETTLE_S = 60.0
-"""How long a new user may take to be known on every node; Atlas says 10 to 20 s."""
 LOOK_AGAIN_S = 0.25
 
 
@@ -44,12 +49,15 @@ class UserCreate(Step, frozen=True, kw_only=True, tag="user.create"):
     env: str
     """The variable that holds the present connection string."""
     reason: str
+    lives_s: int = 0
+    """Atlas: when it deletes itself, unless `user.settle` makes it stay; 0 where it stays."""
 
     def says(self) -> str:
         """One line for the plan."""
+        net = f"; it deletes itself after {duration(self.lives_s)} if this stops half-way"
         return (
             f"create the user {self.user} with the rights of {self.like}, a new password, "
-            "and prove it on every node"
+            f"and prove it on every node{net if self.lives_s else ''}"
         )
 
 
@@ -79,6 +87,17 @@ class UserDisarm(Step, frozen=True, kw_only=True, tag="user.disarm"):
         return f"take all roles from {self.user}"
 
 
+class UserRevoke(Step, frozen=True, kw_only=True, tag="user.revoke"):
+    """Take a user's roles away before there is another one."""
+
+    user: str
+    database: str
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"CUT OFF {self.user}: take all its roles, before there is another user"
+
+
 class UserDrop(Step, frozen=True, kw_only=True, tag="user.drop"):
     """Remove a user, and see its old credential refused."""
 
@@ -91,28 +110,39 @@ class UserDrop(Step, frozen=True, kw_only=True, tag="user.drop"):
         return f"drop the user {self.user}, and see its password refused on every node"
 
 
-class _OfTarget:
-    """What all of these handlers need."""
+class OfTarget:
+    """What all handlers of users need."""
 
     def __init__(self, house: House, target: Target) -> None:
         self._house = house
         self._target = target
         self._logins = house.logins(target)
+        self._pace = pace_of(target)
 
     def _find(self, user: str, database: str) -> Account | None:
         with self._house.accounts(self._target) as accounts:
             return accounts.find(user, database)
 
-    def _takes(self, uri: Secret) -> bool:
+    def _takes(self, uri: Secret, walk: Walk) -> bool:
         """Whether the deployment takes the login; one node that knows it is enough.
+
+        Where changes spread little by little, a refusal counts once it has lasted.
 
         Raises:
             NotVerified: no node says either.
         """
-        logins = self._logins.try_everywhere(uri)
-        answers = {one.answer for one in logins}
-        if LoginAnswer.ACCEPTED in answers:
-            return True
+        if is_managed(self._target):
+            with self._house.accounts(self._target) as accounts:
+                taken_over(accounts, walk)
+        until = walk.clock.monotonic() + self._pace.refusal_lasts_s
+        while True:
+            logins = self._logins.try_everywhere(uri)
+            answers = {one.answer for one in logins}
+            if LoginAnswer.ACCEPTED in answers:
+                return True
+            if walk.clock.monotonic() >= until:
+                break
+            walk.clock.sleep(self._pace.look_again_s)
         if LoginAnswer.REFUSED in answers:
             return False
         raise NotVerified(
@@ -120,8 +150,28 @@ class _OfTarget:
             why="; ".join(f"{one.node}: {one.reason}" for one in logins),
         )
 
+    def _everywhere(
+        self, uri: Secret, answer: LoginAnswer, walk: Walk, *, in_a_row: int | None = None
+    ) -> Sequence[Login]:
+        """Try a login on every node until all give one answer, several times in a row.
 
-class CreateUser(_OfTarget):
+        Returns:
+            What all of them said in the end; not all of it `answer` where time was up.
+        """
+        wanted = self._pace.in_a_row if in_a_row is None else in_a_row
+        until, count = walk.clock.monotonic() + self._pace.settle_s, 0
+        while True:
+            logins = self._logins.try_everywhere(uri)
+            good = bool(logins) and all(one.answer is answer for one in logins)
+            count = count + 1 if good else 0
+            if count == wanted:
+                return logins
+            if not good and walk.clock.monotonic() > until:
+                return logins
+            walk.clock.sleep(self._pace.look_again_s)
+
+
+class CreateUser(OfTarget):
     """Carries out `user.create`."""
 
     def before(self, step: UserCreate, walk: Walk) -> Image:
@@ -138,7 +188,7 @@ class CreateUser(_OfTarget):
         """Create it; one that is there and takes our password is ours, from before a crash."""
         new = kept(walk, step.secret, age="new")
         with self._house.accounts(self._target) as accounts:
-            like = accounts.find(step.like, step.database)
+            like = self._like(accounts, step, walk)
             if like is None:
                 raise AccountGone(
                     f"the user '{step.like}' is gone",
@@ -146,9 +196,10 @@ class CreateUser(_OfTarget):
                     fix=walk.person.again(),
                 )
             try:
-                accounts.create(like.named(step.user), _password(new))
+                password = self._logins.password_of(new)
+                self._create(accounts, like.named(step.user), password, step, walk)
             except AccountExists as error:
-                if not self._takes(new):
+                if not self._takes(new, walk):
                     raise SlotTaken(step.user, database=step.database, current=step.like) from error
         return {
             "user": step.user,
@@ -159,7 +210,10 @@ class CreateUser(_OfTarget):
         """The same rights; a login on every node; something read, and written where it may."""
         new = kept(walk, step.secret, age="new")
         subject = {"user": step.user, "database": step.database}
-        like, made = (self._find(name, step.database) for name in (step.like, step.user))
+        with self._house.accounts(self._target) as accounts:
+            like = self._like(accounts, step, walk)
+            made = accounts.find(step.user, step.database)
+            taken_over(accounts, walk)
         same = like is not None and made == like.named(step.user)
         nodes = self._accepted_everywhere(new, walk)
         named = self._logins.address(new).named or step.database
@@ -180,30 +234,43 @@ class CreateUser(_OfTarget):
         value = walk.escrow.get(value_of(step.secret, age="new"))
         if value is None or self._find(step.user, step.database) is None:
             return
-        if not self._takes(Secret(value.decode())):
+        if not self._takes(Secret(value.decode()), walk):
             return  # another run has taken the name; it is not ours to drop
         with self._house.accounts(self._target) as accounts:
             accounts.drop(step.user, step.database)
 
+    def _create(
+        self, accounts: Accounts, account: Account, password: Secret, step: UserCreate, walk: Walk
+    ) -> None:
+        if not step.lives_s:
+            accounts.create(account, password)
+            return
+        ends = walk.clock.now() + timedelta(seconds=step.lives_s)
+        with self._house.atlas(self._target) as project:
+            project.create(account, password, expires_at=ends)
+
+    def _like(self, accounts: Accounts, step: UserCreate, walk: Walk) -> Account | None:
+        """Whose rights it gets; the roles are those from before they were taken away."""
+        found = accounts.find(step.like, step.database)
+        before = walk.escrow.get(roles_of(step.like))
+        if found is None or before is None:
+            return found
+        roles = frozenset(Role(*role) for role in msgspec.json.decode(before))
+        return replace(found, roles=roles)
+
     def _accepted_everywhere(self, uri: Secret, walk: Walk) -> list[str]:
-        """The nodes, once all of them have taken the login twice in a row."""
-        until, in_a_row = walk.clock.monotonic() + SETTLE_S, 0
-        while True:
-            logins = self._logins.try_everywhere(uri)
-            good = bool(logins) and all(one.answer is LoginAnswer.ACCEPTED for one in logins)
-            in_a_row = in_a_row + 1 if good else 0
-            if in_a_row == 2:
-                return [one.node for one in logins]
-            if not good and walk.clock.monotonic() > until:
-                bad = [one for one in logins if one.answer is not LoginAnswer.ACCEPTED]
-                raise NotVerified(
-                    "the new user is not accepted on every node",
-                    why="; ".join(f"{one.node}: {one.answer.value} {one.reason}" for one in bad),
-                )
-            walk.clock.sleep(LOOK_AGAIN_S)
+        """The nodes, once all of them have taken the login."""
+        logins = self._everywhere(uri, LoginAnswer.ACCEPTED, walk)
+        bad = [one for one in logins if one.answer is not LoginAnswer.ACCEPTED]
+        if bad or not logins:
+            raise NotVerified(
+                "the new user is not accepted on every node",
+                why="; ".join(f"{one.node}: {one.answer.value} {one.reason}" for one in bad),
+            )
+        return [one.node for one in logins]
 
 
-class DrainUser(_OfTarget):
+class DrainUser(OfTarget):
     """Carries out `user.drain`; it changes nothing, so there is nothing to undo."""
 
     def before(self, step: UserDrain, walk: Walk) -> Image:
@@ -247,36 +314,49 @@ class DrainUser(_OfTarget):
         """Nothing."""
 
 
-class DisarmUser(_OfTarget):
+class DisarmUser(OfTarget):
     """Carries out `user.disarm`."""
 
-    def before(self, step: UserDisarm, walk: Walk) -> Image:
+    def before(self, step: UserDisarm | UserRevoke, walk: Walk) -> Image:
         """The roles that it has."""
         found = self._find(step.user, step.database)
         roles = sorted(found.roles) if found is not None else []
         return {"roles": [[role.name, role.database, role.collection] for role in roles]}
 
-    def apply(self, step: UserDisarm, walk: Walk) -> Mapping[str, Any]:
+    def apply(self, step: UserDisarm | UserRevoke, walk: Walk) -> Mapping[str, Any]:
         """From the next operation on it may do nothing; that can be taken back."""
         with self._house.accounts(self._target) as accounts:
             accounts.set_roles(step.user, step.database, frozenset())
         return {}
 
-    def verify(self, step: UserDisarm, walk: Walk) -> Sequence[Proof]:
+    def verify(self, step: UserDisarm | UserRevoke, walk: Walk) -> Sequence[Proof]:
         """Ask for its roles."""
-        found = self._find(step.user, step.database)
+        with self._house.accounts(self._target) as accounts:
+            found = accounts.find(step.user, step.database)
+            taken_over(accounts, walk)
         subject = {"user": step.user, "database": step.database}
         holds = found is not None and not found.roles
         return [Proof(claim="user.disarmed", subject=subject, holds=holds)]
 
-    def undo(self, step: UserDisarm, image: Image, walk: Walk) -> None:
+    def undo(self, step: UserDisarm | UserRevoke, image: Image, walk: Walk) -> None:
         """Give them back."""
         roles = frozenset(Role(*role) for role in image["roles"])
         with self._house.accounts(self._target) as accounts:
             accounts.set_roles(step.user, step.database, roles)
+            taken_over(accounts, walk)
 
 
-class DropUser(_OfTarget):
+class RevokeUser(DisarmUser):
+    """Carries out `user.revoke`."""
+
+    def before(self, step: UserDisarm | UserRevoke, walk: Walk) -> Image:
+        """The roles are kept for its successor as well."""
+        image = super().before(step, walk)
+        walk.escrow.put(roles_of(step.user), msgspec.json.encode(image["roles"]))
+        return image
+
+
+class DropUser(OfTarget):
     """Carries out `user.drop`, a final step."""
 
     def before(self, step: UserDrop, walk: Walk) -> Image:
@@ -292,14 +372,11 @@ class DropUser(_OfTarget):
     def verify(self, step: UserDrop, walk: Walk) -> Sequence[Proof]:
         """The old credential is refused, by every node that there is."""
         old = kept(walk, step.secret, age="old")
-        until = walk.clock.monotonic() + SETTLE_S
-        while True:
-            logins = self._logins.try_everywhere(old)
-            refused = [one.node for one in logins if one.answer is LoginAnswer.REFUSED]
-            holds = bool(logins) and len(refused) == len(logins)
-            if holds or walk.clock.monotonic() > until:
-                break
-            walk.clock.sleep(LOOK_AGAIN_S)
+        with self._house.accounts(self._target) as accounts:
+            taken_over(accounts, walk)
+        logins = self._everywhere(old, LoginAnswer.REFUSED, walk)
+        refused = [one.node for one in logins if one.answer is LoginAnswer.REFUSED]
+        holds = bool(logins) and len(refused) == len(logins)
         subject = {"user": step.user, "database": step.database, "secret": step.secret}
         return [
             Proof(
@@ -327,14 +404,14 @@ def kept(walk: Walk, secret: str, *, age: str) -> Secret:
     return Secret(value.decode())
 
 
+def roles_of(user: str) -> str:
+    """The name in the escrow of the roles that a user had before they were taken away."""
+    return f"roles of {user}"
+
+
 def target_of(house: House, subject: Subject) -> Target:
     """The target that a plan was made for."""
     return house.target(subject.target)
-
-
-def _password(uri: Secret) -> Secret:
-    """The password of a connection string that we made: it needed no escape."""
-    return Secret(uri.reveal().split("@", 1)[0].rsplit(":", 1)[1])
 
 
 def _said(fact: Known[str] | Missing) -> str:

@@ -193,6 +193,16 @@ class Logins(Protocol):
     def with_login(self, uri: Secret, user: str, password: Secret) -> Secret:
         """The same string for another user; every byte that is no part of the login stays."""
 
+    def with_password(self, uri: Secret, password: Secret) -> Secret:
+        """The same string with another password; every other byte stays, the user's name too."""
+
+    def password_of(self, uri: Secret) -> Secret:
+        """The password of a connection string, decoded.
+
+        Raises:
+            MalformedUri: it cannot be read, or has none.
+        """
+
     def try_everywhere(self, uri: Secret) -> Sequence[Login]:
         """Log in on every data-bearing node, each over a connection of its own; in bounded time.
 

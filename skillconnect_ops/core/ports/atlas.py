@@ -15,6 +15,16 @@ from skillconnect_ops.core.outcome import Fact
 from skillconnect_ops.core.ports.accounts import Account, Accounts
 from skillconnect_ops.core.secret import Secret
 
+HOSTS = (".mongodb.net", ".mongodbgov.net")
+PASSWORDS_LIVE_IN = "admin"
+"""Where Atlas looks up every user that has a password."""
+
+
+def is_of_atlas(host: str) -> bool:
+    """Whether a host, with or without a port, is one that Atlas runs: users are managed there."""
+    name = host.lower().rpartition(":")[0] if host[-1:].isdecimal() else host.lower()
+    return name.rstrip(".").endswith(HOSTS)
+
 
 class AtlasCluster(Struct, frozen=True, kw_only=True):
     """A cluster of the project, and whether it has taken over the last change of users."""

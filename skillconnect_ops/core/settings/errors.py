@@ -91,6 +91,18 @@ class NoDatabase(Precondition):
         )
 
 
+class NoAtlasProject(Precondition):
+    """The target's database has no `atlas:`."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(
+            f'target "{target}" names no Atlas project',
+            why="skc.yaml says neither which project its users belong to nor where the key is",
+            fix=f"add below targets.{target}.database in skc.yaml: "
+            "atlas: {group_id: PROJECT_ID, credentials: SKC_ATLAS}",
+        )
+
+
 class NoBackupLocation(Precondition):
     """The target has no `backups:`."""
 

@@ -68,6 +68,8 @@ class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Who reads it, by the names below `consumers`; none named means all of them."""
     token_ttl: str = "7d"  # noqa: S105 - a length of time
     """`jwt`: how long the longest-lived token of this key is good for."""
+    in_place: bool = False
+    """`mongodb`: keep the user, and change its password; there is a window without logins."""
 
 
 class ConsumerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

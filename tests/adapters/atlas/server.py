@@ -11,6 +11,7 @@ import secrets
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,19 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.passed_s += seconds
+
+
+class RealClock(Clock):
+    """The time of the machine, where another program waits, too."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 class Fault(Enum):
@@ -136,6 +150,7 @@ class Atlas:
         self.seen: list[Seen] = []
         self.faults: Callable[[int, Seen], Fault | None] = lambda _number, _seen: None
         self.meanwhile: Callable[[Seen], None] = lambda _seen: None
+        self.taken_over: Callable[[Cluster], None] = lambda _cluster: None
         self.retry_after = "3"
         self.tokens: dict[str, float] = {}
         self.nonces: dict[str, int] = {}
@@ -196,6 +211,7 @@ class Atlas:
                 "IP_ADDRESS_NOT_ON_ACCESS_LIST",
                 "IP address 203.0.113.9 is not allowed to access this resource.",
             )
+        self.delete_what_expired()
         parts = [unquote(part) for part in url.path.split("/")[1:]]
         if parts[:3] != ["api", "atlas", "v2"]:
             raise Answer(404, "RESOURCE_NOT_FOUND", "Cannot find resource.")
@@ -231,6 +247,16 @@ class Atlas:
                 return self.of_user(method, database, name, body)
             case _:
                 raise Answer(405, "METHOD_NOT_ALLOWED", "no such method here")
+
+    def delete_what_expired(self) -> None:
+        now = self.clock.now()
+        for key, user in list(self.users.items()):
+            ends = user.get("deleteAfterDate")
+            with suppress(ValueError):
+                at = datetime.fromisoformat(ends) if ends else None
+                if at is not None and (at if at.tzinfo else at.replace(tzinfo=UTC)) <= now:
+                    del self.users[key]
+                    self.changed()
 
     def of_user(self, method: str, database: str, name: str, body: bytes) -> Any:
         self.needs(
@@ -293,6 +319,7 @@ class Atlas:
         if cluster.left:
             return {"changeStatus": "PENDING"}
         cluster.users = {key: dict(user) for key, user in self.users.items()}
+        self.taken_over(cluster)
         return {"changeStatus": "APPLIED"}
 
     def front_page(self) -> Any:

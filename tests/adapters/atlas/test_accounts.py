@@ -22,7 +22,12 @@ from skillconnect_ops.core.ports.accounts import (
     Role,
 )
 from skillconnect_ops.core.ports.atlas import AtlasProject
-from skillconnect_ops.core.ports.database import DatabaseError, NotAuthorized, WrongPassword
+from skillconnect_ops.core.ports.database import (
+    CannotConnect,
+    DatabaseError,
+    NotAuthorized,
+    WrongPassword,
+)
 from skillconnect_ops.core.secret import Secret
 from tests.adapters.atlas.conftest import Open
 from tests.adapters.atlas.server import MOST_USERS, Answer, Atlas
@@ -346,7 +351,7 @@ class TestRefusals:
 
 def test_the_key_is_shown_to_atlas_or_to_this_machine_alone(opened: Open) -> None:
     for other in ("http://cloud.mongodb.com", "https://cloud.mongodb.com.example.net"):
-        with pytest.raises(ValueError, match="this machine"):
+        with pytest.raises(CannotConnect, match="this machine"):
             opened(base_url=other)
 
 

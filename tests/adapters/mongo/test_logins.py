@@ -432,3 +432,20 @@ class TestCanary:
         assert client[database].skc_canary.count_documents({}) == 0
         if verb != "insert":
             assert client[database].list_collection_names() == []
+
+
+@pytest.mark.parametrize("password", ["%41+:@/?#[] &='\"\\$`é漢", "plain", "a:b@c"])
+def test_a_password_is_taken_out_as_it_was_put_in_and_all_else_stays(password: str) -> None:
+    logins = ServerLogins()
+    uri = Secret("mongodb://us%65r:old@h1,h2:27018/shop?retryWrites=true&authSource=admin")
+    made = logins.with_password(uri, Secret(password))
+    assert logins.password_of(made) == Secret(password)
+    head, _, rest = made.reveal().rpartition("@")
+    assert head.startswith("mongodb://us%65r:")
+    assert f"@{rest}" == uri.reveal()[uri.reveal().index("@") :]
+
+
+def test_a_uri_without_a_password_has_none_to_take_out() -> None:
+    for text in ("mongodb://h/shop", "mongodb://user@h/shop"):
+        with pytest.raises(MalformedUri):
+            ServerLogins().password_of(Secret(text))

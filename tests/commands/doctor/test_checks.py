@@ -21,8 +21,9 @@ from skillconnect_ops.commands.doctor.model import (
     TargetFacts,
 )
 from skillconnect_ops.commands.house import AdminWay
-from skillconnect_ops.core.outcome import Known, Missing
+from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Subject
+from skillconnect_ops.core.ports.atlas import Access, AccessFact
 from skillconnect_ops.core.ports.database import (
     Collection,
     CollectionKind,
@@ -91,6 +92,8 @@ WAY = AdminWay(
     own_origin="MONGO_URI in .env",
     same=True,
 )
+NO: Fact[bool] = Known(value=False)
+REACHED = tuple(AccessFact(about=one, holds=Known(value=True), said="it does") for one in Access)
 TARGET = TargetFacts(
     name="production",
     settings=TargetSettings(
@@ -104,6 +107,7 @@ TARGET = TargetFacts(
     admin=Known(WAY),
     place=Known(PLACE),
     recipients=(("age1x", None),),
+    atlas=Known(REACHED),
 )
 FACTS = Facts(
     folder=ROOT,
@@ -170,6 +174,12 @@ def place(**change: Any) -> Facts:
     return target(place=Known(replace(PLACE, **change)))
 
 
+def atlas(about: Access, holds: Fact[bool]) -> Facts:
+    others = tuple(one for one in REACHED if one.about is not about)
+    fact = AccessFact(about=about, holds=holds, said="it does not", fix="mend the key")
+    return target(atlas=Known((*others, fact)))
+
+
 BAD: dict[str, tuple[Facts, ...]] = {
     "settings-missing": (facts(project=Missing("none"), targets=()),),
     "settings-invalid": (facts(project=ERROR, targets=()),),
@@ -217,6 +227,12 @@ BAD: dict[str, tuple[Facts, ...]] = {
     ),
     "backups-no-space": (place(free_bytes=Known(10_000)),),
     "backups-in-clear": (target(recipients=()),),
+    "atlas-not-set-up": (target(atlas=None, on_atlas=Known(value=True)),),
+    "atlas-key-refused": (atlas(Access.KEY, NO),),
+    "atlas-address-refused": (atlas(Access.ADDRESS, NO),),
+    "atlas-project-unknown": (atlas(Access.PROJECT, NO),),
+    "atlas-role-lacking": (atlas(Access.ROLE, NO),),
+    "atlas-clusters-hidden": (atlas(Access.CLUSTERS, NO),),
     "recipient-invalid": (target(recipients=(("age1x", None), ("age1y", "it is none"))),),
 }
 NEVER_FAILS = {"tool-missing"}
@@ -266,6 +282,15 @@ def test_it_fails_with_a_remedy_where_it_should(name: str) -> None:
                 *("no-snapshot", "may-not-back-up", "may-not-restore", "backups-no-space"),
             },
         ),
+        (
+            target(atlas=NOT_LOOKED),
+            {
+                *("atlas-key-refused", "atlas-address-refused", "atlas-project-unknown"),
+                *("atlas-role-lacking", "atlas-clusters-hidden"),
+            },
+        ),
+        (atlas(Access.ROLE, NOT_LOOKED), {"atlas-role-lacking"}),
+        (target(atlas=None, on_atlas=NOT_LOOKED), {"atlas-not-set-up"}),
         (facts(repository=NOT_LOOKED), {"no-repository", "shallow-clone"}),
         (facts(uncommitted=NOT_LOOKED), {"not-committed"}),
         (facts(unfinished=NOT_LOOKED), {"run-unfinished"}),
@@ -302,6 +327,7 @@ def test_an_env_file_that_is_not_needed_is_not_missed() -> None:
 def test_a_target_without_a_database_asks_nothing_of_a_server() -> None:
     case = target(
         settings=TargetSettings(),
+        atlas=None,
         uri=NOT_LOOKED,
         connection=NOT_LOOKED,
         place=NOT_LOOKED,

@@ -194,3 +194,14 @@ def test_a_variable_that_no_env_file_holds_is_not_rotated(app: App) -> None:
     ran = app.run("rotate", "--only", "session", "--yes")
     assert ran.code == 4
     assert "NOWHERE" in ran.json["error"]["what"]
+
+
+def test_an_env_file_that_takes_no_new_value_is_told_before_anything_is_touched(app: App) -> None:
+    app.file.write_text(app.file.read_text() + "OTHER=http://h/?a=1&b=2\n")
+    before = app.file.read_bytes()
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 4, ran.stdout
+    error = ran.json["error"]
+    assert "line 4" in error["why"] + error["fix"]
+    assert "--not-for" not in error["fix"]
+    assert (app.file.read_bytes(), app.users()) == (before, {"app"})

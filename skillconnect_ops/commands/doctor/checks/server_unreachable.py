@@ -20,6 +20,8 @@ from skillconnect_ops.commands.doctor.model import (
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Known, Missing
 
+_NETWORK_ACCESS = "on Atlas, see that this machine's address is in the project's Network Access"
+
 
 def run(facts: Facts) -> Sequence[Verdict]:
     """Did it answer, and as whom?"""
@@ -42,7 +44,11 @@ def _look(target: TargetFacts) -> Verdict:
         case NoConnection(check="uri-malformed"):
             return unknown(target.subject, "the URI cannot be read")
         case error:
-            return failed(target.subject, f"{error.what} ({error.why})", remedy=error.fix)
+            on_atlas = target.on_atlas == Known(value=True)
+            hint = f"; {_NETWORK_ACCESS}" if on_atlas else ""
+            return failed(
+                target.subject, f"{error.what} ({error.why})", remedy=f"{error.fix}{hint}"
+            )
 
 
 CHECK = Check(

@@ -1,0 +1,162 @@
+"""A leaked user: `--lockdown` cuts it off before all else; a known value counts as leaked."""
+
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate.user_steps import UserCreate, UserDrain
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.evidence.matching import Reason
+from tests.commands.rotate.app import App, settings, trust
+from tests.commands.rotate.atlas_app import AtlasApp
+
+LOCKDOWN = ("rotate", "--lockdown", "--confirm", "production")
+
+
+def test_the_old_user_is_cut_off_before_there_is_a_new_one(app: App) -> None:
+    script = "sleep 0"
+    consumers = f"    consumers: {{api: {{reload: [sh, -c, '{script}']}}}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, consumers))
+    trust(app, "api", "sh", "-c", script)
+    before, roles = app.uri(), app.roles("app")
+    with MongoClient[Any](before) as left:
+        left[app.name].things.find_one()
+        ran = app.run(*LOCKDOWN)
+        assert ran.code == 0, ran.stderr + ran.stdout
+        with pytest.raises(OperationFailure):
+            left[app.name].things.find_one()
+    kinds = [step["kind"] for step in ran.json["steps"]]
+    assert kinds.index("user.revoke") < kinds.index("user.create") < kinds.index("env.publish")
+    assert app.users() == {"app_a"}
+    assert app.roles("app_a") == roles
+    assert app.opens(app.uri())
+    assert not app.opens(before)
+    assert ran.json["next"] == ["skc rotate status"]
+    (entry,) = app.run("secrets", "ledger", "list").json["facts"]["retired"]
+    assert (entry["reason"], entry["refusal"]) == ("leaked", "proven")
+    assert not list((app.state / "escrow").rglob("*"))
+
+
+def test_the_plan_says_outage_and_yes_is_not_enough(app: App) -> None:
+    before = app.file.read_bytes()
+    ran = app.run("rotate", "--lockdown", "--yes")
+    assert ran.code == 3, ran.stdout
+    assert "OUTAGE" in ran.stderr
+    assert "--confirm production" in ran.json["error"]["fix"]
+    assert "cuts the app off from production" in ran.json["error"]["what"]
+    other = app.run("rotate", "--lockdown", "--confirm", "staging")
+    assert other.code == 3
+    assert (app.file.read_bytes(), app.users()) == (before, {"app"})
+
+
+def test_what_fails_after_the_turn_goes_on_forward(app: App) -> None:
+    script = "test -e mended"
+    consumers = f"    consumers: {{api: {{reload: [sh, -c, '{script}']}}}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, consumers))
+    trust(app, "api", "sh", "-c", script)
+    before, roles = app.uri(), app.roles("app")
+    ran = app.run(*LOCKDOWN)
+    assert ran.code == 6, ran.stdout
+    assert not app.roles("app")
+    (app.root / "mended").touch()
+    resumed = app.run(*ran.json["error"]["fix"].split()[1:], "--yes")
+    assert resumed.code == 0, resumed.stdout
+    assert app.users() == {"app_a"}
+    assert app.roles("app_a") == roles
+    assert not app.opens(before)
+
+
+def test_only_users_can_be_locked_down(app: App) -> None:
+    secrets = "    secrets: {session: {kind: random, env: PORT}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    ran = app.run(*LOCKDOWN, "--only", "session")
+    assert ran.code == 3
+    assert ran.json["error"]["fix"] == "skc rotate --reason leaked"
+    both = app.run("rotate", "--lockdown", "--dry-run")
+    assert both.code == 0, both.stdout
+    assert "not now: session" in both.stderr
+
+
+def test_on_atlas_too(atlas_app: AtlasApp) -> None:
+    app, before = atlas_app, atlas_app.uri()
+    ran = app.run(*LOCKDOWN)
+    assert ran.code == 0, ran.stderr + ran.stdout
+    changed = [seen.method for seen in app.atlas.seen if "databaseUsers/" in seen.path]
+    assert [method for method in changed if method != "GET"] == ["PATCH", "PATCH", "DELETE"]
+    assert app.users() == {f"{app.user}_a"}
+    made = app.atlas.users["admin", f"{app.user}_a"]
+    assert made["roles"] == [{"roleName": "readWrite", "databaseName": app.name}]
+    assert app.opens(app.uri())
+    assert not app.opens(before)
+
+
+def test_a_value_that_the_ledger_knows_counts_as_leaked_and_the_plan_says_why(app: App) -> None:
+    told = app.skc(
+        *("secrets", "ledger", "add", "MONGO_URI", "--stdin", "--reason", "leaked"),
+        cwd=app.root,
+        stdin=app.uri(),
+    )
+    assert told.code == 0, told.stderr
+    ran = app.run("rotate", "--yes", "--reason", "scheduled")
+    assert ran.code == 0, ran.stdout
+    assert "it counts as leaked: the present value of MONGO_URI" in " ".join(ran.stderr.split())
+    assert ran.json["facts"]["rotation"]["leaked"] == ["mongodb"]
+    ended = app.run("rotate", "finish", "--wait", "0", "--yes")
+    assert ended.code == 0
+    entries = app.run("secrets", "ledger", "list").json["facts"]["retired"]
+    assert {entry["reason"] for entry in entries} == {"leaked"}
+    again = app.run("rotate", "--yes")
+    assert again.json["facts"]["rotation"]["leaked"] == []
+
+
+def test_a_key_that_the_ledger_knows_is_replaced_at_once(app: App) -> None:
+    app.file.write_text(app.file.read_text() + f"JWT_SECRET_KEY={'k3Y' * 20}\n")
+    secrets = "    secrets: {jwt: {kind: jwt, env: JWT_SECRET_KEY}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    told = app.skc(
+        *("secrets", "ledger", "add", "--env", "JWT_SECRET_KEY"), cwd=app.root, env=app.env
+    )
+    assert told.code == 0, told.stderr
+    ran = app.run("rotate", "--only", "jwt", "--yes")
+    assert ran.code == 0, ran.stdout
+    assert ran.json["facts"]["rotation"]["moves"] == {"jwt": "replace"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "since_s", "patience_s"),
+    [
+        (Reason.LEAKED, 0.0, 600),
+        (Reason.LEAKED, 400.0, 200),
+        (Reason.LEAKED, 86_400.0, 0),
+        (Reason.LEAKED, -86_400.0, 600),  # a clock that was set back
+        (Reason.SCHEDULED, 86_400.0, 300),
+    ],
+)
+def test_a_leaked_user_overlaps_ten_minutes_from_its_rotation_at_most(
+    reason: Reason, since_s: float, patience_s: int
+) -> None:
+    made = UserCreate(
+        key="create:app_a",
+        user="app_a",
+        database="shop",
+        like="app",
+        secret="mongodb",
+        env="MONGO_URI",
+        reason=reason.value,
+    )
+    begun = Plan(command="rotate", subject=Subject(), state="", steps=(made,))
+    ended = plan.end(
+        begun,
+        (),
+        subject=Subject(),
+        reason=None,
+        patience_s=None,
+        journal="j",
+        since_s=since_s,
+    )
+    (drain,) = [step for step in ended.steps if isinstance(step, UserDrain)]
+    assert drain.patience_s == patience_s
+    assert drain.cut_off is (reason is Reason.LEAKED)
