@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate import acl_plan, plan
+from skillconnect_ops.commands.rotate.acl_steps import AclMade
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
@@ -67,6 +68,7 @@ def finish(
             reason=reason,
             patience_s=patience_s,
             journal=one.id if one is not None else None,
+            since=one.since if one is not None else None,
         )
 
     with ExitStack() as opened:
@@ -157,9 +159,11 @@ def _resources(
 
 
 def _said(one: Waiting | None, names: Sequence[str]) -> tuple[str, ...]:
+    made = plan.made_in(one.plan) if one is not None else ()
     lines = [
         f"the user {step.like} is gone; its password is refused on every node"
-        for step in (one.plan.steps if one is not None else ())
+        for step in made
         if isinstance(step, UserCreate)
     ]
+    lines += [acl_plan.said(step) for step in made if isinstance(step, AclMade)]
     return (*lines, f"retired for good: the old {', '.join(names)}; recorded in the ledger")

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     """What sort of credential a secret is; each is renewed in its own way."""
 
     MONGODB = "mongodb"
+    REDIS = "redis"
     JWT = "jwt"
     RANDOM = "random"
 

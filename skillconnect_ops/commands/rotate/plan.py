@@ -1,11 +1,15 @@
 """What is and what is wanted -> the plan; pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
+from typing import assert_never
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.rotate import ring_plan
+from skillconnect_ops.commands.rotate import acl_plan, ring_plan
+from skillconnect_ops.commands.rotate.acl_plan import AclStanding
+from skillconnect_ops.commands.rotate.acl_steps import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -29,6 +33,10 @@ PATIENCE_S = {Reason.SCHEDULED: 300, Reason.OFFBOARDING: 300, Reason.LEAKED: 600
 """How long the old user is waited for; a leaked one is overlapped by 10 minutes at most."""
 
 
+Made = UserCreate | AclMade | ValueMake
+"""The steps that make a new credential; each has an old one to retire."""
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """A secret as it was found."""
 
@@ -39,6 +47,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: where it is looked up."""
     rights: str = ""
     """MongoDB: a digest of the user's roles and restrictions."""
+    acl: AclStanding | None = None
+    """Redis: the user of the present connection string."""
     turn: Turn | None = None
     """A ring of signing keys: what is done to it."""
 
@@ -83,6 +93,7 @@ def end(
     reason: Reason | None,
     patience_s: int | None,
     journal: str | None,
+    since: datetime | None = None,
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -93,43 +104,20 @@ def end(
         reason: why the old values go, where a person says another one than when it began.
         patience_s: how long the old users are waited for, where a person says so.
         journal: the id of that rotation's journal.
+        since: when it came to its end.
     """
-    began = begun.steps if begun is not None else ()
-    users = [step for step in began if isinstance(step, UserCreate)]
-    made = [step for step in began if isinstance(step, UserCreate | ValueMake)]
+    made = made_in(begun) if begun is not None else ()
     why = reason or max(
         (Reason(one.reason) for one in made), key=list(Reason).index, default=Reason.SCHEDULED
     )
     wait = PATIENCE_S[why] if patience_s is None else patience_s
-    steps: list[Step] = []
-    for one in users:
-        steps += [
-            UserDrain(
-                key=f"drain:{one.like}",
-                user=one.like,
-                database=one.database,
-                patience_s=wait,
-                cut_off=why is Reason.LEAKED,
-            ),
-            UserDisarm(key=f"disarm:{one.like}", user=one.like, database=one.database),
-        ]
+    leaked = why is Reason.LEAKED
+    steps = [
+        step for one in made for step in _drained(one, patience_s=wait, cut_off=leaked, since=since)
+    ]
     steps += _closed(closing)
-    final: list[Step] = [
-        UserDrop(key=f"drop:{one.like}", user=one.like, database=one.database, secret=one.secret)
-        for one in users
-    ]
-    proven = {one.secret for one in users}
-    final += [
-        ValueRetire(
-            key=f"retire:{one.env}",
-            secret=one.secret,
-            env=one.env,
-            sort="mongodb URI" if one.secret in proven else "value",
-            reason=why.value,
-            refused=one.secret in proven,
-        )
-        for one in made
-    ]
+    final = [step for one in made for step in _dropped(one, cut_off=leaked)]
+    final += [_retired(one, why) for one in made]
     final += [
         ring_plan.retire_step(one, reason=reason or Reason.SCHEDULED, command=FINISH)
         for one in closing
@@ -141,7 +129,74 @@ def end(
         state=sha256(identity.encode()).hexdigest(),
         steps=tuple(steps),
         final=tuple(final),
-        notes=_end_notes(users, made, closing),
+        notes=_end_notes(made, closing, cut_off=leaked),
+    )
+
+
+def made_in(begun: Plan) -> tuple[Made, ...]:
+    """The steps of a rotation that made a new credential."""
+    return tuple(step for step in begun.steps if isinstance(step, Made))
+
+
+def _drained(
+    one: Made, *, patience_s: int, cut_off: bool, since: datetime | None
+) -> tuple[Step, ...]:
+    """The steps that see an old credential fall out of use; they can be taken back."""
+    match one:
+        case UserCreate():
+            return (
+                UserDrain(
+                    key=f"drain:{one.like}",
+                    user=one.like,
+                    database=one.database,
+                    patience_s=patience_s,
+                    cut_off=cut_off,
+                ),
+                UserDisarm(key=f"disarm:{one.like}", user=one.like, database=one.database),
+            )
+        case AclCreate() | AclAdmit() | AclReplace():
+            return acl_plan.drained(one, patience_s=patience_s, cut_off=cut_off, since=since)
+        case ValueMake():
+            return ()
+        case never:
+            assert_never(never)
+
+
+def _dropped(one: Made, *, cut_off: bool) -> tuple[Step, ...]:
+    """The final steps that end an old credential, and see it refused."""
+    match one:
+        case UserCreate():
+            return (
+                UserDrop(
+                    key=f"drop:{one.like}", user=one.like, database=one.database, secret=one.secret
+                ),
+            )
+        case AclCreate() | AclAdmit() | AclReplace():
+            return (acl_plan.dropped(one, cut_off=cut_off),)
+        case ValueMake():
+            return ()
+        case never:
+            assert_never(never)
+
+
+def _retired(one: Made, why: Reason) -> Step:
+    """The final step that remembers an old value."""
+    match one:
+        case UserCreate():
+            sort = "mongodb URI"
+        case AclCreate() | AclAdmit() | AclReplace():
+            sort = "redis URI"
+        case ValueMake():
+            sort = "value"
+        case never:
+            assert_never(never)
+    return ValueRetire(
+        key=f"retire:{one.env}",
+        secret=one.secret,
+        env=one.env,
+        sort=sort,
+        reason=why.value,
+        refused=not isinstance(one, ValueMake),
     )
 
 
@@ -179,6 +234,8 @@ def _made(one: Standing, reason: Reason) -> Step:
     named = one.named
     if one.turn is not None:
         return ring_plan.turn_step(one.turn)
+    if one.acl is not None:
+        return acl_plan.made(named, one.acl, reason=reason)
     if named.kind is Kind.RANDOM or one.user is None or one.database is None:
         return ValueMake(
             key=f"make:{named.name}",
@@ -216,20 +273,20 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
         notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
     if any(one.user is not None for one in standings):
         notes.append("sessions end: none; the old user works until `skc rotate finish`")
+    notes += acl_plan.notes([one.acl for one in standings if one.acl is not None])
     if reason is Reason.LEAKED and len(turns) < len(standings):
         notes.append("it leaked: finish at once; the old value works until then")
     return tuple(notes)
 
 
-def _end_notes(
-    users: Sequence[UserCreate], made: Sequence[UserCreate | ValueMake], closing: Sequence[Turn]
-) -> tuple[str, ...]:
+def _end_notes(made: Sequence[Made], closing: Sequence[Turn], *, cut_off: bool) -> tuple[str, ...]:
     notes = list(ring_plan.notes(closing, reason=Reason.SCHEDULED))
     blind = [one.env for one in made if isinstance(one, ValueMake)]
     if blind:
         notes.append(f"that the old {', '.join(blind)} is refused cannot be seen from here")
-    if users:
+    if any(isinstance(one, UserCreate | AclCreate) for one in made):
         notes.append("whoever still uses an old user then is cut off, and cannot come back")
+    notes += acl_plan.end_notes([one for one in made if isinstance(one, AclMade)], cut_off=cut_off)
     return tuple(notes)
 
 
@@ -239,5 +296,6 @@ def _digest(standings: Sequence[Standing], reason: Reason) -> str:
         named = one.named
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
+        parts += [one.acl.identity()] if one.acl is not None else []
         parts += [one.turn.identity()] if one.turn is not None else []
     return sha256("\0".join(parts).encode()).hexdigest()

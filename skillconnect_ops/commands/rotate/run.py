@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate import acl_look, plan
 from skillconnect_ops.commands.rotate.choice import chosen, configured
 from skillconnect_ops.commands.rotate.errors import (
     NoAdmin,
@@ -30,6 +30,7 @@ from skillconnect_ops.commands.rotate.rings import (
     readable,
     sharing,
 )
+from skillconnect_ops.commands.rotate.user_steps import dropping
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
@@ -90,6 +91,7 @@ def rotate(
             resources=_resources(house, aim, secrets),
             consent=Ask(),
             choices=choices,
+            prepare=lambda: _prepare(house, aim, secrets),
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
     return Report(
@@ -120,6 +122,7 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
         for one in secrets
         if one.kind is Kind.MONGODB
     ]
+    where += [one.acl.where for one in standings if one.acl is not None]
     subject = Subject(
         target=target.name,
         cluster=where[0] if where else None,
@@ -184,6 +187,8 @@ def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code)
 def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
     if named.kind is Kind.JWT:
         return _turning(house, target, named, wish, code)
+    if named.kind is Kind.REDIS:
+        return Standing(named=named, acl=acl_look.standing(house, target, named))
     if named.kind is not Kind.MONGODB:
         return Standing(named=named)
     address = house.logins(target).address(house.env_values(target)[named.settings.env])
@@ -198,7 +203,8 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
             fix=f"skc doctor   # or correct {named.settings.env}",
         )
     if taken is not None:
-        raise SlotTaken(successor, database=address.database, current=address.user)
+        remove = dropping(successor, address.database)
+        raise SlotTaken(successor, current=address.user, remove=remove)
     return Standing(
         named=named, user=address.user, database=address.database, rights=_rights(account)
     )
@@ -208,6 +214,13 @@ def _rights(account: Account) -> str:
     roles = sorted(account.roles, key=lambda role: (role.database, role.name))
     plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
     return sha256(plain).hexdigest()
+
+
+def _prepare(house: House, target: Target, secrets: Sequence[Named]) -> None:
+    """What is to be known before a lock is taken, and does not belong into a look."""
+    for one in secrets:
+        if one.kind is Kind.REDIS:
+            acl_look.try_to_save(house, target, one)
 
 
 def _need_admin(house: House, target: Target) -> None:

@@ -3,6 +3,22 @@
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.acl_steps import (
+    AclAdmit,
+    AclCreate,
+    AclDisable,
+    AclDrain,
+    AclDrop,
+    AclExpel,
+    AclReplace,
+    AdmitAcl,
+    CreateAcl,
+    DisableAcl,
+    DrainAcl,
+    DropAcl,
+    ExpelAcl,
+    ReplaceAcl,
+)
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -47,6 +63,13 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(UserDrain, lambda house, of: DrainUser(house, target_of(house, of))),
     KindOf(UserDisarm, lambda house, of: DisarmUser(house, target_of(house, of))),
     KindOf(UserDrop, lambda house, of: DropUser(house, target_of(house, of))),
+    KindOf(AclCreate, lambda house, of: CreateAcl(house, target_of(house, of))),
+    KindOf(AclAdmit, lambda house, of: AdmitAcl(house, target_of(house, of))),
+    KindOf(AclReplace, lambda house, of: ReplaceAcl(house, target_of(house, of))),
+    KindOf(AclDrain, lambda house, of: DrainAcl(house, target_of(house, of))),
+    KindOf(AclDisable, lambda house, of: DisableAcl(house, target_of(house, of))),
+    KindOf(AclDrop, lambda house, of: DropAcl(house, target_of(house, of))),
+    KindOf(AclExpel, lambda house, of: ExpelAcl(house, target_of(house, of))),
     KindOf(ValueMake, lambda house, of: MakeValue(house, target_of(house, of))),
     KindOf(ConsumerKeep, lambda house, of: KeepConsumer(house, target_of(house, of), _root(of))),
     KindOf(EnvPublish, lambda _, of: PublishEnv(_root(of))),

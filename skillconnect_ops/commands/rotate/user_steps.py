@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken, StillInUse
+from skillconnect_ops.commands.rotate.draining import LOOK_AGAIN_S, drained, waiting_line
+from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken
 from skillconnect_ops.commands.rotate.model import value_of
-from skillconnect_ops.core.outcome import Known, Missing
+from skillconnect_ops.commands.rotate.values import keep_both, kept
+from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.accounts import (
     Account,
@@ -24,13 +26,11 @@ from skillconnect_ops.core.ports.accounts import (
 )
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import listed
 
 PASSWORD_BYTES = 32
 """256 bits, as 43 letters, digits, `-` and `_`: nothing of it needs an escape anywhere."""
 SETTLE_S = 60.0
 """How long a new user may take to be known on every node; Atlas says 10 to 20 s."""
-LOOK_AGAIN_S = 0.25
 
 
 class UserCreate(Step, frozen=True, kw_only=True, tag="user.create"):
@@ -64,8 +64,7 @@ class UserDrain(Step, frozen=True, kw_only=True, tag="user.drain"):
 
     def says(self) -> str:
         """One line for the plan."""
-        then = "then cut off who is left" if self.cut_off else "or stop and change nothing"
-        return f"wait until nobody is connected as {self.user}: {self.patience_s} s, {then}"
+        return waiting_line(self.user, patience_s=self.patience_s, cut_off=self.cut_off)
 
 
 class UserDisarm(Step, frozen=True, kw_only=True, tag="user.disarm"):
@@ -127,11 +126,10 @@ class CreateUser(_OfTarget):
     def before(self, step: UserCreate, walk: Walk) -> Image:
         """Both values go to the escrow; a taken name ends it here, with nothing touched."""
         if self._find(step.user, step.database) is not None:
-            raise SlotTaken(step.user, database=step.database, current=step.like)
+            raise _taken(step)
         old = self._house.env_values(self._target)[step.env]
         new = self._logins.with_login(old, step.user, Secret(secrets.token_urlsafe(PASSWORD_BYTES)))
-        walk.escrow.put(value_of(step.secret, age="old"), old.reveal().encode())
-        walk.escrow.put(value_of(step.secret, age="new"), new.reveal().encode())
+        keep_both(walk, step.secret, old=old, new=new)
         return {"there": False}
 
     def apply(self, step: UserCreate, walk: Walk) -> Mapping[str, Any]:
@@ -149,7 +147,7 @@ class CreateUser(_OfTarget):
                 accounts.create(like.named(step.user), _password(new))
             except AccountExists as error:
                 if not self._takes(new):
-                    raise SlotTaken(step.user, database=step.database, current=step.like) from error
+                    raise _taken(step) from error
         return {
             "user": step.user,
             "roles": sorted(f"{one.name}@{one.database}" for one in like.roles),
@@ -164,7 +162,7 @@ class CreateUser(_OfTarget):
         nodes = self._accepted_everywhere(new, walk)
         named = self._logins.address(new).named or step.database
         canary = self._logins.canary(new, named)
-        read, written = _said(canary.read), _said(canary.written)
+        read, written = said(canary.read), said(canary.written)
         return [
             Proof(claim="user.same_rights", subject=subject, holds=same),
             Proof(
@@ -212,32 +210,14 @@ class DrainUser(_OfTarget):
 
     def apply(self, step: UserDrain, walk: Walk) -> Mapping[str, Any]:
         """Look until nobody is left; where that cannot be seen, wait the time out and say so."""
-        until = walk.clock.monotonic() + step.patience_s
-        label = f"connections as {step.user}"
-        with (
-            walk.person.progress(label, total=None, unit="looks") as ticker,
-            self._house.accounts(self._target) as accounts,
-        ):
-            while True:
-                seen = accounts.sessions(step.user, step.database)
-                if isinstance(seen, Known) and not seen.value:
-                    return {"observed": True, "left": []}
-                if walk.clock.monotonic() > until:
-                    return self._at_the_end(step, seen, walk)
-                ticker.advance(1)
-                walk.clock.sleep(LOOK_AGAIN_S)
-
-    def _at_the_end(
-        self, step: UserDrain, seen: Known[tuple[AccountSession, ...]] | Missing, walk: Walk
-    ) -> Mapping[str, Any]:
-        if isinstance(seen, Missing):
-            walk.person.note(f"not observable who uses {step.user}: {seen.reason}")
-            return {"observed": False, "reason": seen.reason}
-        who = sorted({f"{one.app_name or 'unnamed'} from {one.client}" for one in seen.value})
-        if not step.cut_off:
-            raise StillInUse(step.user, who=who, seconds=step.patience_s)
-        walk.person.note(f"cut off: {listed(who)}")
-        return {"observed": True, "left": who}
+        with self._house.accounts(self._target) as accounts:
+            return drained(
+                lambda: _who(accounts.sessions(step.user, step.database)),
+                user=step.user,
+                patience_s=step.patience_s,
+                cut_off=step.cut_off,
+                walk=walk,
+            )
 
     def verify(self, step: UserDrain, walk: Walk) -> Sequence[Proof]:
         """What was seen stands in the facts; nothing is proven by it."""
@@ -311,25 +291,18 @@ class DropUser(_OfTarget):
         """Nothing: a final step is never undone."""
 
 
-def kept(walk: Walk, secret: str, *, age: str) -> Secret:
-    """A value of a rotation, from its escrow.
-
-    Raises:
-        NotVerified: it is not there.
-    """
-    value = walk.escrow.get(value_of(secret, age=age))
-    if value is None:
-        raise NotVerified(
-            f"the {age} value of {secret} is not in the escrow",
-            why="the run that would have kept it ended before it did",
-            fix="skc rotate status",
-        )
-    return Secret(value.decode())
-
-
 def target_of(house: House, subject: Subject) -> Target:
     """The target that a plan was made for."""
     return house.target(subject.target)
+
+
+def _taken(step: UserCreate) -> SlotTaken:
+    return SlotTaken(step.user, current=step.like, remove=dropping(step.user, step.database))
+
+
+def dropping(user: str, database: str) -> str:
+    """What to type to drop a user by hand."""
+    return f"db.getSiblingDB('{database}').dropUser('{user}')"
 
 
 def _password(uri: Secret) -> Secret:
@@ -337,5 +310,12 @@ def _password(uri: Secret) -> Secret:
     return Secret(uri.reveal().split("@", 1)[0].rsplit(":", 1)[1])
 
 
-def _said(fact: Known[str] | Missing) -> str:
+def _who(seen: Known[tuple[AccountSession, ...]] | Missing) -> Fact[Sequence[str]]:
+    if isinstance(seen, Missing):
+        return seen
+    return Known([f"{one.app_name or 'unnamed'} from {one.client}" for one in seen.value])
+
+
+def said(fact: Fact[str]) -> str:
+    """What a canary did, or why not."""
     return fact.value if isinstance(fact, Known) else f"not tried: {fact.reason}"

@@ -247,6 +247,24 @@ class Acl(Protocol):
             NotPersistent: nowhere.
         """
 
+    def claim(self, name: str, holder: str, *, lasts_s: int) -> Fact[bool]:
+        """Take a name for a while, in an atomic step: a lock between machines that heals itself.
+
+        A server makes a user by the same command that changes one, so that two who find a name
+        free could both take it; this is what keeps them apart.
+
+        Args:
+            name: the name.
+            holder: who takes it; the same one may take it again.
+            lasts_s: after so many seconds it is free again.
+
+        Returns:
+            Whether it is the holder's now; `Missing` where our user may not write a key.
+        """
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a name back that `claim` took; one that is another's stays theirs."""
+
     def can_persist(self) -> Persistence:
         """Try it before anything is changed: save what is in force now.
 
@@ -297,11 +315,27 @@ class AclLogin(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class AclCanary(Struct, frozen=True, kw_only=True):
+    """What the user of a URI could really do, tried with harmless commands."""
+
+    read: Fact[str]
+    """The key that was asked for."""
+    written: Fact[str]
+    """The key that was set, and removed again."""
+
+
 class AclServers(Protocol):
     """Key-value servers, by URI."""
 
     def link(self, uri: Secret) -> AclLink:
         """What a URI says; nothing is contacted.
+
+        Raises:
+            AclUriMalformed: it cannot be read.
+        """
+
+    def password(self, uri: Secret) -> Secret | None:
+        """The password in a URI, decoded; None where it has none.
 
         Raises:
             AclUriMalformed: it cannot be read.
@@ -333,6 +367,17 @@ class AclServers(Protocol):
         """Log in as an application would, on a connection of its own; never raises for an answer.
 
         One that succeeds is followed by one with a made-up password, which the server may log.
+
+        Raises:
+            AclUriMalformed: it cannot be read.
+        """
+
+    def canary(self, uri: Secret, rights: AclRights) -> AclCanary:
+        """Read and write as the user, under a key of our own; never raises for an answer.
+
+        Args:
+            uri: whose user and password are tried.
+            rights: of that user; they say which keys it may touch.
 
         Raises:
             AclUriMalformed: it cannot be read.

@@ -59,7 +59,7 @@ class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One entry of `secrets:`: something that `skc rotate` renews."""
 
     kind: str
-    """`mongodb`, `jwt` (a key that signs tokens), or `random` (any opaque value)."""
+    """`mongodb`, `redis`, `jwt` (a key that signs tokens), or `random` (any opaque value)."""
     env: str
     """The variable of the env files that holds it."""
     every: str | None = None
@@ -68,6 +68,10 @@ class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Who reads it, by the names below `consumers`; none named means all of them."""
     token_ttl: str = "7d"  # noqa: S105 - a length of time
     """`jwt`: how long the longest-lived token of this key is good for."""
+    admin_uri: str = "SKC_REDIS_ADMIN_URI"
+    """`redis`: the environment variable that may hold an administrator's URI; never stored."""
+    in_place: bool = False
+    """`redis`: keep the user, and change its password: for `default` and its `requirepass`."""
 
 
 class ConsumerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -158,7 +158,7 @@ def _is_address(text: str) -> bool:
     return match is not None and 0 < int(match[2]) < 65536
 
 
-SECRET_KINDS = ("mongodb", "jwt", "random")
+SECRET_KINDS = ("mongodb", "redis", "jwt", "random")
 _PERIOD = re.compile(r"(?P<number>[1-9][0-9]{0,4})(?P<unit>[smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -211,6 +211,7 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (SecretSettings, "env"): _variable,
     (SecretSettings, "every"): _period,
     (SecretSettings, "token_ttl"): _period,
+    (SecretSettings, "admin_uri"): _variable,
     (ConsumerSettings, "app_name"): _filled,
     (ConsumerSettings, "reload"): _all_filled,
     (DatabaseSettings, "uri"): _uri,
