@@ -21,8 +21,8 @@ from tests.conftest import Ran, Skc
 
 NAME = "REDIS_URL"
 ADMIN = "SKC_REDIS_ADMIN_URI"
-RIGHTS = "~app:* resetchannels &news:* -@all +@read +@write +@connection"
-TAIL = "/2?health_check_interval=30&client_name=a%20b"
+RIGHTS = "~app:* resetchannels &news:* -@all +@read +@write +@connection +select"
+TAIL = "/2?health_check_interval=30&client_name=api%2D1"
 """What stands behind the host, and stays byte for byte."""
 
 
