@@ -8,7 +8,7 @@ import msgspec
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
-from skillconnect_ops.commands.rotate.acl_steps import managed, removing
+from skillconnect_ops.commands.rotate.acl_server import managed, removing
 from skillconnect_ops.commands.rotate.errors import (
     AdminIsTheUser,
     DefaultUser,

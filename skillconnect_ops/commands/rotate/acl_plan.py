@@ -7,16 +7,8 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.rotate.acl_steps import (
-    AclAdmit,
-    AclCreate,
-    AclDisable,
-    AclDrain,
-    AclDrop,
-    AclExpel,
-    AclMade,
-    AclReplace,
-)
+from skillconnect_ops.commands.rotate.acl_ending import AclDisable, AclDrain, AclDrop, AclExpel
+from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.model import Named, slots
 from skillconnect_ops.core.plan import Step
 from skillconnect_ops.evidence.matching import Reason

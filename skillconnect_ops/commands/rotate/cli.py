@@ -8,6 +8,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import due as dates
 from skillconnect_ops.commands.rotate import finish as ending
 from skillconnect_ops.commands.rotate import run, status
+from skillconnect_ops.commands.rotate.manual import Source
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Choices
@@ -34,6 +35,8 @@ def rotate(
             "--confirm-reloaded", help="Every instance was restarted since a key was staged."
         ),
     ] = False,
+    stdin: options.Stdin = False,
+    descriptor: options.Descriptor = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -42,10 +45,11 @@ def rotate(
 
     The old ones work until `skc rotate finish`.
 
-    A MongoDB user gets a successor with the same rights (app_a, app_b in turns): its login is
-    proven on every node before an env file names it, then the consumers are reloaded. Whatever
-    fails is put back, and the old credential never stops working on the way. A key that signs
-    tokens goes one state on: staged, then signing while the old one verifies, then `finish`.
+    A user of MongoDB or Redis gets a successor with the same rights (app_a, app_b in turns): its
+    login is proven before an env file names it, then the consumers are reloaded. Whatever fails is
+    put back, and the old credential never stops working on the way. A key that signs tokens goes
+    one state on: staged, then signing while the old one verifies, then `finish`. What is made by
+    hand elsewhere (a mail password) is named with --only, and typed, piped or read from --fd.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return run.rotate(
@@ -55,6 +59,7 @@ def rotate(
         reason=reason,
         confirmed=confirm_reloaded,
         choices=choices,
+        source=Source(stdin=stdin, descriptor=descriptor),
     )
 
 
@@ -78,19 +83,32 @@ def finish(
         Reason | None,
         typer.Option("--reason", help="Recorded with the old value; a leaked one is cut off."),
     ] = None,
+    revoked_by: Annotated[
+        str | None,
+        typer.Option(
+            "--revoked-by", metavar="NAME", help="Who has revoked the old ones that skc cannot."
+        ),
+    ] = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> Report:
     """Retire the old credentials, and prove that they are refused.
 
-    It waits until nobody is connected as the old user, takes its roles, drops it, and tries its
-    password on every node. An old signing key leaves the ring when its time is over. What it was
-    is remembered by fingerprint, so that it never comes back.
+    It waits until nobody is connected as the old user, disarms it, drops it, and tries its
+    password on every node. An old signing key leaves the ring when its time is over. A mail
+    password that you revoked is tried at its server. What each was is remembered by fingerprint,
+    so that it never comes back.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return ending.finish(
-        house, target=target, now=now, patience_s=wait, reason=reason, choices=choices
+        house,
+        target=target,
+        now=now,
+        patience_s=wait,
+        reason=reason,
+        choices=choices,
+        revoked_by=revoked_by,
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import acl_plan, plan
-from skillconnect_ops.commands.rotate.acl_steps import AclMade
+from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
@@ -32,6 +32,7 @@ def finish(
     patience_s: int | None,
     reason: Reason | None,
     choices: Choices,
+    revoked_by: str | None = None,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -42,6 +43,7 @@ def finish(
         patience_s: how long to wait for users of an old user.
         reason: why the old values go.
         choices: what the person chose.
+        revoked_by: who says to have revoked what skc cannot.
 
     Raises:
         NothingToFinish: none waits.
@@ -69,6 +71,7 @@ def finish(
             patience_s=patience_s,
             journal=one.id if one is not None else None,
             since=one.since if one is not None else None,
+            revoked_by=revoked_by,
         )
 
     with ExitStack() as opened:

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     REDIS = "redis"
     JWT = "jwt"
     RANDOM = "random"
+    MANUAL = "manual"
 
 
 class Named(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,10 @@ from typing import assert_never
 from msgspec import Struct
 
 from skillconnect_ops.commands.rotate import acl_plan, ring_plan
+from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.acl_plan import AclStanding
-from skillconnect_ops.commands.rotate.acl_steps import AclAdmit, AclCreate, AclMade, AclReplace
+from skillconnect_ops.commands.rotate.manual import ManualStanding
+from skillconnect_ops.commands.rotate.manual_steps import ValueRevoked, ValueTake
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -33,7 +35,7 @@ PATIENCE_S = {Reason.SCHEDULED: 300, Reason.OFFBOARDING: 300, Reason.LEAKED: 600
 """How long the old user is waited for; a leaked one is overlapped by 10 minutes at most."""
 
 
-Made = UserCreate | AclMade | ValueMake
+Made = UserCreate | AclMade | ValueMake | ValueTake
 """The steps that make a new credential; each has an old one to retire."""
 
 
@@ -49,6 +51,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: a digest of the user's roles and restrictions."""
     acl: AclStanding | None = None
     """Redis: the user of the present connection string."""
+    manual: ManualStanding | None = None
+    """A value that a person makes."""
     turn: Turn | None = None
     """A ring of signing keys: what is done to it."""
 
@@ -94,6 +98,7 @@ def end(
     patience_s: int | None,
     journal: str | None,
     since: datetime | None = None,
+    revoked_by: str | None = None,
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -105,6 +110,7 @@ def end(
         patience_s: how long the old users are waited for, where a person says so.
         journal: the id of that rotation's journal.
         since: when it came to its end.
+        revoked_by: who says to have revoked what skc cannot.
     """
     made = made_in(begun) if begun is not None else ()
     why = reason or max(
@@ -112,9 +118,9 @@ def end(
     )
     wait = PATIENCE_S[why] if patience_s is None else patience_s
     leaked = why is Reason.LEAKED
-    steps = [
-        step for one in made for step in _drained(one, patience_s=wait, cut_off=leaked, since=since)
-    ]
+    steps = [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
+    for one in made:
+        steps += _drained(one, patience_s=wait, cut_off=leaked, since=since)
     steps += _closed(closing)
     final = [step for one in made for step in _dropped(one, cut_off=leaked)]
     final += [_retired(one, why) for one in made]
@@ -156,7 +162,7 @@ def _drained(
             )
         case AclCreate() | AclAdmit() | AclReplace():
             return acl_plan.drained(one, patience_s=patience_s, cut_off=cut_off, since=since)
-        case ValueMake():
+        case ValueMake() | ValueTake():
             return ()
         case never:
             assert_never(never)
@@ -173,7 +179,7 @@ def _dropped(one: Made, *, cut_off: bool) -> tuple[Step, ...]:
             )
         case AclCreate() | AclAdmit() | AclReplace():
             return (acl_plan.dropped(one, cut_off=cut_off),)
-        case ValueMake():
+        case ValueMake() | ValueTake():
             return ()
         case never:
             assert_never(never)
@@ -186,7 +192,7 @@ def _retired(one: Made, why: Reason) -> Step:
             sort = "mongodb URI"
         case AclCreate() | AclAdmit() | AclReplace():
             sort = "redis URI"
-        case ValueMake():
+        case ValueMake() | ValueTake():
             sort = "value"
         case never:
             assert_never(never)
@@ -196,7 +202,19 @@ def _retired(one: Made, why: Reason) -> Step:
         env=one.env,
         sort=sort,
         reason=why.value,
-        refused=not isinstance(one, ValueMake),
+        refused=not isinstance(one, ValueMake | ValueTake),
+    )
+
+
+def _revoked(one: ValueTake, by: str | None) -> Step:
+    """The first step of an end: what skc cannot end was ended by somebody."""
+    return ValueRevoked(
+        key=f"revoked:{one.env}",
+        secret=one.secret,
+        env=one.env,
+        where=one.where,
+        login=one.login,
+        by=by,
     )
 
 
@@ -236,6 +254,16 @@ def _made(one: Standing, reason: Reason) -> Step:
         return ring_plan.turn_step(one.turn)
     if one.acl is not None:
         return acl_plan.made(named, one.acl, reason=reason)
+    if one.manual is not None:
+        return ValueTake(
+            key=f"take:{named.settings.env}",
+            secret=named.name,
+            env=named.settings.env,
+            reason=reason.value,
+            where=one.manual.where,
+            token=one.manual.token,
+            login=one.manual.login,
+        )
     if named.kind is Kind.RANDOM or one.user is None or one.database is None:
         return ValueMake(
             key=f"make:{named.name}",
@@ -273,6 +301,12 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
         notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
     if any(one.user is not None for one in standings):
         notes.append("sessions end: none; the old user works until `skc rotate finish`")
+    notes += [
+        f"skc cannot revoke the old {one.named.settings.env}: do that before `skc rotate finish`, "
+        f"and not before the consumers are reloaded: {one.manual.where}"
+        for one in standings
+        if one.manual is not None
+    ]
     notes += acl_plan.notes([one.acl for one in standings if one.acl is not None])
     if reason is Reason.LEAKED and len(turns) < len(standings):
         notes.append("it leaked: finish at once; the old value works until then")
@@ -281,7 +315,11 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
 
 def _end_notes(made: Sequence[Made], closing: Sequence[Turn], *, cut_off: bool) -> tuple[str, ...]:
     notes = list(ring_plan.notes(closing, reason=Reason.SCHEDULED))
-    blind = [one.env for one in made if isinstance(one, ValueMake)]
+    blind = [
+        one.env
+        for one in made
+        if isinstance(one, ValueMake) or (isinstance(one, ValueTake) and one.login is None)
+    ]
     if blind:
         notes.append(f"that the old {', '.join(blind)} is refused cannot be seen from here")
     if any(isinstance(one, UserCreate | AclCreate) for one in made):
@@ -296,6 +334,7 @@ def _digest(standings: Sequence[Standing], reason: Reason) -> str:
         named = one.named
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
+        parts += [one.manual.identity()] if one.manual is not None else []
         parts += [one.acl.identity()] if one.acl is not None else []
         parts += [one.turn.identity()] if one.turn is not None else []
     return sha256("\0".join(parts).encode()).hexdigest()

@@ -7,7 +7,7 @@ from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import NotVerified
-from skillconnect_ops.commands.rotate.values import keep_both, kept
+from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, told_refusal
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
@@ -235,12 +235,15 @@ class RetireValue:
     def _retirement(self, step: ValueRetire, walk: Walk) -> tuple[RetiredLedger, Retirement]:
         """The ledger, and what it is to hold."""
         ledger = self._house.retired()
+        seen = Told(Refusal.PROVEN if step.refused else Refusal.UNPROVEN)
+        told = told_refusal(walk, step.secret) or seen
         return ledger, ledger.retirement(
             kept(walk, step.secret, age="old"),
             name=step.env,
             kind=step.sort,
             reason=Reason(step.reason),
-            refusal=Refusal.PROVEN if step.refused else Refusal.UNPROVEN,
+            refusal=told.refusal,
+            by=told.by,
         )
 
 

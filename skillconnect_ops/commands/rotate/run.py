@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate import acl_look, plan
+from skillconnect_ops.commands.rotate import acl_look, manual, plan
 from skillconnect_ops.commands.rotate.choice import chosen, configured
 from skillconnect_ops.commands.rotate.errors import (
     NoAdmin,
@@ -16,6 +16,7 @@ from skillconnect_ops.commands.rotate.errors import (
     NoUser,
     SlotTaken,
 )
+from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.plan import Standing
 from skillconnect_ops.commands.rotate.ring_plan import Turn, move_of
@@ -42,6 +43,9 @@ from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
 
+NOBODY = Source()
+"""No pipe: who is at the terminal is asked."""
+
 
 class Wish(Struct, frozen=True, kw_only=True):
     """What a person asked for."""
@@ -50,6 +54,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     reason: Reason
     confirmed: bool
     """Whether the person says that every instance knows the staged keys."""
+    source: Source = NOBODY
+    """Where a value is taken from that a person has made."""
 
 
 def rotate(
@@ -60,6 +66,7 @@ def rotate(
     reason: Reason,
     confirmed: bool,
     choices: Choices,
+    source: Source = NOBODY,
 ) -> Report:
     """Renew secrets; the old values work until `skc rotate finish`. A ring goes one state on.
 
@@ -72,12 +79,14 @@ def rotate(
         RolledBack: a step failed, and everything was put back.
     """
     aim = house.target(target)
-    wish = Wish(only=only, reason=reason, confirmed=confirmed)
+    wish = Wish(only=only, reason=reason, confirmed=confirmed, source=source)
     code = Code(house)
     if not choices.dry_run:
         house.office().recover(resources_of(house, aim), person=house.person)
     with ExitStack() as opened:
         secrets = meant(house, aim, wish).secrets
+        must_fit(secrets, source)
+        opened.callback(forget, aim, secrets)
         _must_be_free(house, aim, secrets)
         house.hooks().must_trust(
             {name: one.reload for each in secrets for name, one in each.consumers if one.reload}
@@ -91,7 +100,7 @@ def rotate(
             resources=_resources(house, aim, secrets),
             consent=Ask(),
             choices=choices,
-            prepare=lambda: _prepare(house, aim, secrets),
+            prepare=lambda: _prepare(house, aim, secrets, source),
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
     return Report(
@@ -146,21 +155,32 @@ def meant(house: House, target: Target, wish: Wish) -> Meant:
     Raises:
         SkcError: as `chosen` says; a ring cannot be read.
     """
-    secrets = chosen(house, target, wish.only)
+    secrets, left = _unasked(chosen(house, target, wish.only), wish)
     if wish.only or wish.reason is Reason.LEAKED:
-        return Meant(secrets=secrets)
+        return Meant(secrets=secrets, left_out=left)
     phases = {one.name: held(house, one).state.phase for one in secrets if one.kind is Kind.JWT}
     staged = tuple(one for one in secrets if phases.get(one.name) is Phase.STAGED)
     if staged:
         names = ", ".join(one.name for one in secrets if one not in staged)
-        left = f"not now: {names}; what is staged goes on first"
-        return Meant(secrets=staged, left_out=(left,) if names else ())
+        first = f"not now: {names}; what is staged goes on first"
+        return Meant(secrets=staged, left_out=(first, *left) if names else left)
     busy = tuple(one for one in secrets if phases.get(one.name) in {Phase.RETIRING, Phase.OVER})
     free = tuple(one for one in secrets if one not in busy)
     if not free or not busy:
-        return Meant(secrets=secrets)
+        return Meant(secrets=secrets, left_out=left)
     names = ", ".join(one.name for one in busy)
-    return Meant(secrets=free, left_out=(f"not now: {names}; see skc rotate finish",))
+    return Meant(secrets=free, left_out=(f"not now: {names}; see skc rotate finish", *left))
+
+
+def _unasked(secrets: tuple[Named, ...], wish: Wish) -> tuple[tuple[Named, ...], tuple[str, ...]]:
+    """Leave out what somebody has to make first, unless it was named or is all there is."""
+    by_hand = tuple(one for one in secrets if one.kind is Kind.MANUAL)
+    if wish.only or wish.source.piped or len(by_hand) in {0, len(secrets)}:
+        return secrets, ()
+    left = [
+        f"not now: {one.name}; it is made by hand: skc rotate --only {one.name}" for one in by_hand
+    ]
+    return tuple(one for one in secrets if one not in by_hand), tuple(left)
 
 
 def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
@@ -189,6 +209,8 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         return _turning(house, target, named, wish, code)
     if named.kind is Kind.REDIS:
         return Standing(named=named, acl=acl_look.standing(house, target, named))
+    if named.kind is Kind.MANUAL:
+        return Standing(named=named, manual=manual.standing(house, target, named))
     if named.kind is not Kind.MONGODB:
         return Standing(named=named)
     address = house.logins(target).address(house.env_values(target)[named.settings.env])
@@ -216,11 +238,14 @@ def _rights(account: Account) -> str:
     return sha256(plain).hexdigest()
 
 
-def _prepare(house: House, target: Target, secrets: Sequence[Named]) -> None:
+def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Source) -> None:
     """What is to be known before a lock is taken, and does not belong into a look."""
     for one in secrets:
         if one.kind is Kind.REDIS:
             acl_look.try_to_save(house, target, one)
+    for one in secrets:
+        if one.kind is Kind.MANUAL:
+            take(house, target, one, source)
 
 
 def _need_admin(house: House, target: Target) -> None:

@@ -3,21 +3,29 @@
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.acl_steps import (
-    AclAdmit,
-    AclCreate,
+from skillconnect_ops.commands.rotate.acl_ending import (
     AclDisable,
     AclDrain,
     AclDrop,
     AclExpel,
-    AclReplace,
-    AdmitAcl,
-    CreateAcl,
     DisableAcl,
     DrainAcl,
     DropAcl,
     ExpelAcl,
+)
+from skillconnect_ops.commands.rotate.acl_making import (
+    AclAdmit,
+    AclCreate,
+    AclReplace,
+    AdmitAcl,
+    CreateAcl,
     ReplaceAcl,
+)
+from skillconnect_ops.commands.rotate.manual_steps import (
+    RevokedValue,
+    TakeValue,
+    ValueRevoked,
+    ValueTake,
 )
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -70,6 +78,8 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(AclDisable, lambda house, of: DisableAcl(house, target_of(house, of))),
     KindOf(AclDrop, lambda house, of: DropAcl(house, target_of(house, of))),
     KindOf(AclExpel, lambda house, of: ExpelAcl(house, target_of(house, of))),
+    KindOf(ValueTake, lambda house, of: TakeValue(house, target_of(house, of))),
+    KindOf(ValueRevoked, lambda house, of: RevokedValue(house, target_of(house, of))),
     KindOf(ValueMake, lambda house, of: MakeValue(house, target_of(house, of))),
     KindOf(ConsumerKeep, lambda house, of: KeepConsumer(house, target_of(house, of), _root(of))),
     KindOf(EnvPublish, lambda _, of: PublishEnv(_root(of))),
