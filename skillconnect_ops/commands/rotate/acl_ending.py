@@ -31,7 +31,6 @@ class AclDrain(Step, frozen=True, kw_only=True, tag="acl.drain"):
     """Where old and new are of one user: connections that are older than this are of the old."""
     secret: str
     env: str
-    admin_uri: str
     patience_s: int
     cut_off: bool
 
@@ -51,7 +50,6 @@ class AclDisable(Step, frozen=True, kw_only=True, tag="acl.disable"):
 
     user: str
     secret: str
-    admin_uri: str
 
     @property
     def manages_itself(self) -> bool:
@@ -68,7 +66,6 @@ class AclDrop(Step, frozen=True, kw_only=True, tag="acl.drop"):
 
     user: str
     secret: str
-    admin_uri: str
 
     @property
     def manages_itself(self) -> bool:
@@ -85,7 +82,6 @@ class AclExpel(Step, frozen=True, kw_only=True, tag="acl.expel"):
 
     user: str
     secret: str
-    admin_uri: str
     cut_off: bool
     """Whether all connections of the user are ended: the old password leaked."""
     gone: bool
@@ -109,7 +105,7 @@ class DrainAcl(OfServer):
     def before(self, step: AclDrain, walk: Walk) -> Image:
         """Nobody is led out of a door before the other one is seen open."""
         must_be_published(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
-        if not self._is_alive(kept(walk, step.secret, age="new")):
+        if not self._is_alive(kept(walk, step.secret, age="new"), step.secret):
             raise AclLoginRefused(
                 f"the new password of {step.env} is refused",
                 why="the user was changed or removed since the rotation, or the server forgot it",
@@ -218,7 +214,7 @@ class ExpelAcl(OfServer):
         alive = Proof(
             claim="credential.accepted",
             subject=self._subject(step.user, step.secret, walk),
-            holds=self._is_alive(kept(walk, step.secret, age="new")),
+            holds=self._is_alive(kept(walk, step.secret, age="new"), step.secret),
         )
         return [self._refusal(step.user, step.secret, walk), alive]
 

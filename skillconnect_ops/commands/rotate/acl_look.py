@@ -48,7 +48,7 @@ def standing(house: House, target: Target, named: Named) -> AclStanding:
             if not named.settings.in_place:
                 raise
             acl.default_password()
-            return _standing(named, link, Way.INSTEAD)
+            return _standing(link, Way.INSTEAD)
         if found is None:
             raise NoUser(
                 f"{link.where} knows no user '{link.user}'",
@@ -58,14 +58,14 @@ def standing(house: House, target: Target, named: Named) -> AclStanding:
             )
         if not named.settings.in_place:
             _must_be_free(acl, link.user)
-            return _standing(named, link, Way.SUCCESSOR, found)
+            return _standing(link, Way.SUCCESSOR, found)
         if found.any_password:
             raise AcceptsAnyPassword(
                 f"the user '{link.user}' on {link.where} is let in with any password (nopass)",
                 why="a first password would lock out every client that gives none or another",
                 fix="give the app a user of its own, and take `in_place` out of skc.yaml",
             )
-        return _standing(named, link, Way.BESIDE, found)
+        return _standing(link, Way.BESIDE, found)
 
 
 def try_to_save(house: House, target: Target, named: Named) -> None:
@@ -91,7 +91,7 @@ def _opened(house: House, target: Target, named: Named) -> Iterator[tuple[Acl, A
     ways = (own,) if settings.in_place else ()
     with ExitStack() as opened:
         yield (
-            opened.enter_context(managed(house, settings.admin_uri, user=link.user, own=ways)),
+            opened.enter_context(managed(house, settings, user=link.user, own=ways)),
             link,
         )
 
@@ -114,16 +114,13 @@ def _must_be_free(acl: Acl, user: str) -> None:
         raise SlotTaken(successor, current=user, remove=removing(successor))
 
 
-def _standing(named: Named, link: AclLink, way: Way, user: AclUser | None = None) -> AclStanding:
+def _standing(link: AclLink, way: Way, user: AclUser | None = None) -> AclStanding:
     if user is None:
-        return AclStanding(
-            where=link.where, user=link.user, way=way, admin_uri=named.settings.admin_uri
-        )
+        return AclStanding(where=link.where, user=link.user, way=way)
     return AclStanding(
         where=link.where,
         user=user.name,
         way=way,
-        admin_uri=named.settings.admin_uri,
         rights=_digest(user),
         enabled=user.enabled,
         passwords=user.passwords,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from skillconnect_ops.commands.rotate.acl_server import OfServer, password_of, removing
+from skillconnect_ops.commands.rotate.acl_server import OfServer, password_of, removing, servers_of
 from skillconnect_ops.commands.rotate.errors import SlotTaken
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, said
@@ -36,8 +36,6 @@ class AclCreate(Step, frozen=True, kw_only=True, tag="acl.create"):
     env: str
     """The variable that holds the present URI."""
     reason: str
-    admin_uri: str
-    """The variable that may hold an administrator's URI."""
 
     @property
     def old_user(self) -> str:
@@ -65,8 +63,6 @@ class AclAdmit(Step, frozen=True, kw_only=True, tag="acl.admit"):
     env: str
     """The variable that holds the present URI."""
     reason: str
-    admin_uri: str
-    """The variable that may hold an administrator's URI."""
 
     @property
     def old_user(self) -> str:
@@ -91,8 +87,6 @@ class AclReplace(Step, frozen=True, kw_only=True, tag="acl.replace"):
     env: str
     """The variable that holds the present URI."""
     reason: str
-    admin_uri: str
-    """The variable that may hold an administrator's URI."""
 
     @property
     def old_user(self) -> str:
@@ -136,10 +130,11 @@ class _Renew(OfServer):
     def _accepted(self, step: AclMade, walk: Walk, rights: AclUser | None) -> Proof:
         """The new login works twice, and may do what the old one may."""
         old, new = (kept(walk, step.secret, age=age) for age in ("old", "new"))
-        alive = self._is_alive(new) and self._is_alive(new)
+        alive = self._is_alive(new, step.secret) and self._is_alive(new, step.secret)
         facts: dict[str, Any] = {}
         if rights is not None and alive:
-            was, now = (self._house.acl.canary(uri, rights.rights) for uri in (old, new))
+            servers = servers_of(self._house, self._settings(step.secret))
+            was, now = (servers.canary(uri, rights.rights) for uri in (old, new))
             alive = _reaches(now.read, was.read) and _reaches(now.written, was.written)
             facts = {"read": said(now.read), "written": said(now.written)}
         return Proof(
@@ -192,7 +187,7 @@ class CreateAcl(_Renew):
             try:
                 acl.create(step.user, like=like, password=password_of(self._house, new))
             except AclUserExists as error:
-                if not self._is_alive(new):
+                if not self._is_alive(new, step.secret):
                     raise _taken(step) from error
             return {"user": step.user, "saved": acl.persist().value}
 
@@ -217,7 +212,7 @@ class CreateAcl(_Renew):
         with self._opened(step, walk) as acl:
             if acl.find(step.user) is None:
                 return
-            if not self._is_alive(kept(walk, step.secret, age="new")):
+            if not self._is_alive(kept(walk, step.secret, age="new"), step.secret):
                 return  # another run has taken the name; it is not ours to remove
             acl.drop(step.user)
             acl.persist()
@@ -247,7 +242,7 @@ class AdmitAcl(_Renew):
         both = Proof(
             claim="credential.overlaps",
             subject=self._subject(step.user, step.secret, walk),
-            holds=self._is_alive(kept(walk, step.secret, age="old")),
+            holds=self._is_alive(kept(walk, step.secret, age="old"), step.secret),
         )
         return [both, self._accepted(step, walk, user)]
 

@@ -31,8 +31,6 @@ class AclStanding(Struct, frozen=True, kw_only=True):
     where: str
     user: str
     way: Way
-    admin_uri: str
-    """The variable that may hold an administrator's URI."""
     rights: str = ""
     """A digest of the user's rights."""
     enabled: bool = True
@@ -49,7 +47,6 @@ def made(named: Named, one: AclStanding, *, reason: Reason) -> AclMade:
         "secret": named.name,
         "env": named.settings.env,
         "reason": reason.value,
-        "admin_uri": one.admin_uri,
     }
     match one.way:
         case Way.SUCCESSOR:
@@ -75,7 +72,6 @@ def drained(
         opened_before=None if successor else since,
         secret=one.secret,
         env=one.env,
-        admin_uri=one.admin_uri,
         patience_s=patience_s,
         cut_off=cut_off,
     )
@@ -85,7 +81,6 @@ def drained(
         key=f"disable:{one.old_user}",
         user=one.old_user,
         secret=one.secret,
-        admin_uri=one.admin_uri,
     )
     return (drain, disable)
 
@@ -93,14 +88,11 @@ def drained(
 def dropped(one: AclMade, *, cut_off: bool) -> Step:
     """The final step that ends the old credential, and sees it refused."""
     if isinstance(one, AclCreate):
-        return AclDrop(
-            key=f"drop:{one.like}", user=one.like, secret=one.secret, admin_uri=one.admin_uri
-        )
+        return AclDrop(key=f"drop:{one.like}", user=one.like, secret=one.secret)
     return AclExpel(
         key=f"expel:{one.user}",
         user=one.user,
         secret=one.secret,
-        admin_uri=one.admin_uri,
         cut_off=cut_off,
         gone=isinstance(one, AclReplace),
     )

@@ -5,13 +5,14 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Protocol
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NoAdmin, NotVerified
+from skillconnect_ops.commands.rotate.choice import configured
+from skillconnect_ops.commands.rotate.errors import NoAdmin, NoSuchSecret, NotVerified
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.values import kept
 from skillconnect_ops.core.plan import Proof, Walk
-from skillconnect_ops.core.ports.acl import Acl, AclAnswer, AclLoginRefused
+from skillconnect_ops.core.ports.acl import Acl, AclAnswer, AclLoginRefused, AclServers
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.settings.model import SecretSettings, Target
 
 _ALIVE = frozenset({AclAnswer.ACCEPTED, AclAnswer.NOT_PERMITTED})
 """The password is right; that the user may not even PING is another matter."""
@@ -29,21 +30,23 @@ class OfUser(Protocol):
         """The secret that is renewed."""
 
     @property
-    def admin_uri(self) -> str:
-        """The variable that may hold an administrator's URI."""
-
-    @property
     def manages_itself(self) -> bool:
         """Whether the user may be its own administrator, since it stays."""
 
 
 @contextmanager
-def managed(house: House, variable: str, *, user: str, own: Sequence[Secret] = ()) -> Iterator[Acl]:
+def managed(
+    house: House,
+    settings: SecretSettings,
+    *,
+    user: str,
+    own: Sequence[Secret] = (),
+) -> Iterator[Acl]:
     """Log in as an administrator: the one of the variable, else the app's own user.
 
     Args:
         house: the house.
-        variable: that may hold an administrator's URI.
+        settings: of the secret.
         user: whose credential is renewed. An administrator that is this user changes its own
             password, so that the variable's may be dead by now.
         own: URIs of the app's own user, where it may manage itself; the first that is let in is
@@ -53,15 +56,21 @@ def managed(house: House, variable: str, *, user: str, own: Sequence[Secret] = (
         NoAdmin: there is nobody to log in as.
         AclError: no answer, or nobody is let in.
     """
-    given = house.environment.get(variable)
+    servers = servers_of(house, settings)
+    given = house.environment.get(settings.admin_uri)
     ways = list(own)
     if given:
         admin = Secret(given)
         ways = [*own, admin] if own and house.acl.link(admin).user == user else [admin]
     if not ways:
-        raise NoAdmin(variable, like="redis://ADMIN:PASSWORD@HOST:6379")
+        raise NoAdmin(settings.admin_uri, like="redis://ADMIN:PASSWORD@HOST:6379")
     with ExitStack() as opened:
-        yield _first(house, ways, opened)
+        yield _first(servers, ways, opened)
+
+
+def servers_of(house: House, settings: SecretSettings) -> AclServers:
+    """The servers, as they are reached from here."""
+    return house.acl.through(settings.connect_map)
 
 
 def removing(user: str) -> str:
@@ -69,10 +78,10 @@ def removing(user: str) -> str:
     return f"ACL DELUSER {user}"
 
 
-def _first(house: House, ways: Sequence[Secret], opened: ExitStack) -> Acl:
+def _first(servers: AclServers, ways: Sequence[Secret], opened: ExitStack) -> Acl:
     for place, uri in enumerate(ways, start=1):
         try:
-            return opened.enter_context(house.acl.manage(uri))
+            return opened.enter_context(servers.manage(uri))
         except AclLoginRefused:
             if place == len(ways):
                 raise
@@ -112,15 +121,26 @@ class OfServer:
         if step.manages_itself:
             values = [walk.escrow.get(value_of(step.secret, age=age)) for age in ("new", "old")]
             own = [Secret(value.decode()) for value in values if value is not None] or otherwise
-        return managed(self._house, step.admin_uri, user=step.user, own=own)
+        return managed(self._house, self._settings(step.secret), user=step.user, own=own)
 
-    def _is_alive(self, uri: Secret) -> bool:
+    def _settings(self, secret: str) -> SecretSettings:
+        """What skc.yaml says of the secret now.
+
+        Raises:
+            NoSuchSecret: nothing any more.
+        """
+        known = configured(self._target)
+        if secret not in known:
+            raise NoSuchSecret(secret, known=sorted(known) or ["none"])
+        return known[secret]
+
+    def _is_alive(self, uri: Secret, secret: str) -> bool:
         """Whether the server takes the login.
 
         Raises:
             NotVerified: it does not say.
         """
-        login = self._house.acl.try_login(uri)
+        login = servers_of(self._house, self._settings(secret)).try_login(uri)
         if login.answer in _ALIVE:
             return True
         if login.answer.refused:
@@ -132,7 +152,7 @@ class OfServer:
     def _is_refused(self, walk: Walk, secret: str) -> bool:
         """The old credential is refused, and again on another connection."""
         old = kept(walk, secret, age="old")
-        return not self._is_alive(old) and not self._is_alive(old)
+        return not self._is_alive(old, secret) and not self._is_alive(old, secret)
 
     def _subject(self, user: str, secret: str, walk: Walk) -> dict[str, str]:
         where = self._house.acl.link(kept(walk, secret, age="new")).where

@@ -1,6 +1,6 @@
 """`skc rotate`: look, plan, hand over to the gait, and say what comes next."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 
@@ -31,6 +31,7 @@ from skillconnect_ops.commands.rotate.rings import (
     readable,
     sharing,
 )
+from skillconnect_ops.commands.rotate.told import next_command, said
 from skillconnect_ops.commands.rotate.user_steps import dropping
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.core.outcome import Missing
@@ -117,8 +118,8 @@ def rotate(
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(secrets, moves)),) if outcome.walked else (),
-        next=(_next(secrets, moves),) if outcome.walked else ("skc rotate",),
+        view=(Lines(said(secrets, moves, outcome)),) if outcome.walked else (),
+        next=(next_command(secrets, moves),) if outcome.walked else ("skc rotate",),
     )
 
 
@@ -281,32 +282,3 @@ def _held(
         *(Resource("env", str((root / file).resolve())) for file in files),
         *(Resource("secret", f"{target.name}/{name}") for name in names),
     )
-
-
-def _said(secrets: Sequence[Named], moves: Mapping[str, Move]) -> tuple[str, ...]:
-    lines = []
-    for one in secrets:
-        readers = [name for name, consumer in one.consumers if consumer.reload]
-        reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
-        what = _WHAT[moves[one.name]] if one.name in moves else "is new"
-        lines.append(f"{one.settings.env} {what} in {', '.join(one.files)}{reloaded}")
-    if len(moves) == len(secrets):
-        return tuple(lines)
-    return (*lines, "the old values still work, until: skc rotate finish")
-
-
-_WHAT = {
-    Move.STAGE: "has a staged key, which verifies",
-    Move.SWAP: "signs with the staged key; the old one verifies for a while",
-    Move.REPLACE: "is new; the old key verifies nowhere",
-    Move.CLOSE: "has no old key any more",
-}
-
-
-def _next(secrets: Sequence[Named], moves: Mapping[str, Move]) -> str:
-    """What comes next: a staged key is to be swapped in before anything is finished."""
-    staged = [name for name, move in moves.items() if move is Move.STAGE]
-    if staged:
-        return " ".join(["skc rotate", *(f"--only {name}" for name in staged)])
-    swapped = Move.SWAP in moves.values() or len(moves) < len(secrets)
-    return "skc rotate finish" if swapped else "skc rotate status"

@@ -4,7 +4,7 @@ The server keeps users in memory; what is to outlive a restart must be saved to 
 and every node has users of its own. A password is kept as its SHA-256; a user may have several.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
@@ -326,6 +326,14 @@ class AclCanary(Struct, frozen=True, kw_only=True):
 
 class AclServers(Protocol):
     """Key-value servers, by URI."""
+
+    def through(self, connect_map: Mapping[str, str]) -> "AclServers":
+        """The same, where some are reached from here in another way than their URIs say.
+
+        Args:
+            connect_map: `host:port` as a URI has it -> as it is reached; nothing else of a URI is
+                changed, so that over TLS the certificate has to be good for both.
+        """
 
     def link(self, uri: Secret) -> AclLink:
         """What a URI says; nothing is contacted.

@@ -87,6 +87,8 @@ class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """`redis`: the environment variable that may hold an administrator's URI; never stored."""
     in_place: bool = False
     """`redis`: keep the user, and change its password: for `default` and its `requirepass`."""
+    connect_map: dict[str, str] = {}
+    """`redis`: `host:port` as the app's URI has it -> `host:port` as it is reached from here."""
     where: str | None = None
     """`manual`: where a new one is made and the old one revoked; the plan shows it."""
     mail: MailSettings | None = None

@@ -244,6 +244,7 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (SecretSettings, "every"): _period,
     (SecretSettings, "token_ttl"): _period,
     (SecretSettings, "admin_uri"): _variable,
+    (SecretSettings, "connect_map"): _addresses,
     (SecretSettings, "where"): _filled,
     (MailSettings, "host"): _word,
     (MailSettings, "user"): _word,

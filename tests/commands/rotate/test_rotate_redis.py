@@ -338,6 +338,23 @@ def test_what_the_rules_allow_is_tried_with_the_new_user(
         assert shop.raw("DBSIZE") == 0
 
 
+def test_a_server_that_is_reached_in_another_way_keeps_its_name_in_the_file(
+    shop: RedisShop,
+) -> None:
+    there, here = "redis:6379", f"127.0.0.1:{shop.server.port}"
+    reached = shop.uri()
+    shop.file.write_text(shop.file.read_text().replace(here, there))
+    shop.configure(more=f", connect_map: {{'{there}': '{here}'}}")
+    ran = shop.ok("rotate", "--yes")
+    assert ran.json["subject"]["cluster"] == there
+    assert shop.uri().startswith("redis://app_a:")
+    assert shop.uri().partition("@")[2] == there + TAIL
+    assert shop.opens(shop.uri().replace(there, here))
+    shop.ok("rotate", "finish", "--yes")
+    assert not shop.opens(reached)
+    assert shop.opens(shop.uri().replace(there, here))
+
+
 def _files(shop: RedisShop) -> set[str]:
     """What lies in the server's folder that could hold users."""
     return {path.name for path in shop.server.folder.iterdir()}

@@ -1,6 +1,6 @@
 """The port to Redis with every call through a fuse; a look at the world before and after each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,9 +27,12 @@ class Watching(Fuse):
 class FusedServers:
     """Implements `AclServers`: logins, and each command of an administrator, count."""
 
-    def __init__(self, fuse: Fuse) -> None:
-        self._real = RedisServers()
+    def __init__(self, fuse: Fuse, connect_map: Mapping[str, str] | None = None) -> None:
+        self._real = RedisServers(connect_map)
         self._fuse = fuse
+
+    def through(self, connect_map: Mapping[str, str]) -> "FusedServers":
+        return FusedServers(self._fuse, connect_map)
 
     def __getattr__(self, name: str) -> Any:
         if name in {"try_login", "canary"}:
