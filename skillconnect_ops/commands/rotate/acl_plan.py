@@ -51,11 +51,11 @@ def made(named: Named, one: AclStanding, *, reason: Reason) -> AclMade:
     match one.way:
         case Way.SUCCESSOR:
             name = slots(one.user).next
-            return AclCreate(key=f"create:{name}", user=name, like=one.user, **common)
+            return AclCreate(key=f"create:{named.name}/{name}", user=name, like=one.user, **common)
         case Way.BESIDE:
-            return AclAdmit(key=f"admit:{one.user}", user=one.user, **common)
+            return AclAdmit(key=f"admit:{named.name}/{one.user}", user=one.user, **common)
         case Way.INSTEAD:
-            return AclReplace(key=f"replace:{one.user}", user=one.user, **common)
+            return AclReplace(key=f"replace:{named.name}/{one.user}", user=one.user, **common)
         case never:
             assert_never(never)
 
@@ -66,7 +66,7 @@ def drained(
     """The steps that see the old credential fall out of use; they can be taken back."""
     successor = one.user if isinstance(one, AclCreate) else None
     drain = AclDrain(
-        key=f"drain:{one.old_user}",
+        key=f"drain:{one.secret}/{one.old_user}",
         user=one.old_user,
         successor=successor,
         opened_before=None if successor else since,
@@ -78,7 +78,7 @@ def drained(
     if successor is None:
         return (drain,)
     disable = AclDisable(
-        key=f"disable:{one.old_user}",
+        key=f"disable:{one.secret}/{one.old_user}",
         user=one.old_user,
         secret=one.secret,
     )
@@ -88,9 +88,9 @@ def drained(
 def dropped(one: AclMade, *, cut_off: bool) -> Step:
     """The final step that ends the old credential, and sees it refused."""
     if isinstance(one, AclCreate):
-        return AclDrop(key=f"drop:{one.like}", user=one.like, secret=one.secret)
+        return AclDrop(key=f"drop:{one.secret}/{one.like}", user=one.like, secret=one.secret)
     return AclExpel(
-        key=f"expel:{one.user}",
+        key=f"expel:{one.secret}/{one.user}",
         user=one.user,
         secret=one.secret,
         cut_off=cut_off,

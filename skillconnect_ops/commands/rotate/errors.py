@@ -68,6 +68,17 @@ class NoAdmin(Precondition):
         )
 
 
+class SharedUser(Precondition):
+    """Two secrets are of one user."""
+
+    def __init__(self, user: str, *, secrets: Sequence[str]) -> None:
+        super().__init__(
+            f"{' and '.join(secrets)} are both of the user '{user}'",
+            why="each of them would make a successor of it, and end the one user of both",
+            fix="give each app a user of its own, and write that into its variable",
+        )
+
+
 class DefaultUser(Precondition):
     """The URI is of the user `default`, which cannot be replaced by another one unasked."""
 

@@ -10,10 +10,12 @@ from msgspec import Struct
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import acl_look, manual, plan
 from skillconnect_ops.commands.rotate.choice import chosen, configured
+from skillconnect_ops.commands.rotate.copies import left_behind
 from skillconnect_ops.commands.rotate.errors import (
     NoAdmin,
     NotFinishedYet,
     NoUser,
+    SharedUser,
     SlotTaken,
 )
 from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
@@ -127,6 +129,7 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     found = meant(house, target, wish)
     secrets = found.secrets
     standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
+    _must_be_of_users_apart(standings)
     where = [
         house.logins(target).address(house.env_values(target)[one.settings.env]).where
         for one in secrets
@@ -139,7 +142,8 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
         repository=str(house.project().root),
         files=tuple(dict.fromkeys(file for one in secrets for file in one.files)),
     )
-    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=found.left_out)
+    told = (*left_behind(house, target, secrets), *found.left_out)
+    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 
 class Meant(Struct, frozen=True, kw_only=True):
@@ -237,6 +241,24 @@ def _rights(account: Account) -> str:
     roles = sorted(account.roles, key=lambda role: (role.database, role.name))
     plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
     return sha256(plain).hexdigest()
+
+
+def _must_be_of_users_apart(standings: Sequence[Standing]) -> None:
+    """No two of them are of one user.
+
+    Raises:
+        SharedUser: two are.
+    """
+    owners = dict[tuple[str, str], str]()
+    for one in standings:
+        user, place = one.user, one.database
+        if one.acl is not None:
+            user, place = one.acl.user, one.acl.where
+        if user is None or place is None:
+            continue
+        name = owners.setdefault((user, place), one.named.name)
+        if name != one.named.name:
+            raise SharedUser(user, secrets=(name, one.named.name))
 
 
 def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Source) -> None:

@@ -8,10 +8,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from msgspec.structs import replace
 from redis.exceptions import RedisError
 
 from skillconnect_ops.adapters.embedded import RedisOptions
+from skillconnect_ops.adapters.redis import RedisServers
 from skillconnect_ops.commands.rotate import run
+from skillconnect_ops.commands.rotate.acl_making import CreateAcl
+from skillconnect_ops.core.outcome import Missing
+from skillconnect_ops.core.ports.acl import AclCanary, AclRights
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.journal.hooks import Hooks
 from tests.commands.rotate.shop_redis import ADMIN, NAME, TAIL, RedisShop, open_shop
@@ -208,6 +214,49 @@ def test_an_administrator_that_may_write_no_key_says_that_there_is_no_lock(
     shop.ok("rotate", "finish", "--yes", env={ADMIN: admin})
 
 
+@pytest.mark.parametrize(
+    ("by_hand", "what"),
+    [
+        (["resetpass"], "credential.accepted"),
+        (["-set"], "user.same_rights"),
+        (["resetkeys", "~other"], "user.same_rights"),
+    ],
+)
+def test_a_new_user_that_does_not_what_the_old_one_did_is_never_published(
+    shop: RedisShop, monkeypatch: pytest.MonkeyPatch, by_hand: list[str], what: str
+) -> None:
+    before = shop.file.read_bytes()
+    real = CreateAcl.verify
+
+    def changed(*given: object) -> object:
+        shop.raw("ACL", "SETUSER", "app_a", *by_hand)
+        assert shop.file.read_bytes() == before
+        return real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CreateAcl, "verify", changed)
+    ran = shop.run("rotate", "--yes")
+    assert ran.code == 5, ran.stdout
+    assert what in ran.json["error"]["why"]
+    assert shop.file.read_bytes() == before
+    assert shop.opens(shop.uri())
+
+
+def test_a_canary_that_fails_though_the_rights_are_the_same_is_no_proof(
+    shop: RedisShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shop.file.read_bytes()
+    real = RedisServers.canary
+
+    def canary(self: RedisServers, uri: Secret, rights: AclRights) -> AclCanary:
+        found = real(self, uri, rights)
+        return found if "app_a" not in uri.reveal() else replace(found, written=Missing("no"))
+
+    monkeypatch.setattr(RedisServers, "canary", canary)
+    ran = shop.run("rotate", "--yes")
+    assert ran.code == 5, ran.stdout
+    assert (shop.file.read_bytes(), shop.users()) == (before, {"app"})
+
+
 def test_a_second_rotation_waits_for_the_first_to_be_finished(shop: RedisShop) -> None:
     shop.ok("rotate", "--yes")
     again = shop.run("rotate", "--yes")
@@ -353,6 +402,26 @@ def test_a_server_that_is_reached_in_another_way_keeps_its_name_in_the_file(
     shop.ok("rotate", "finish", "--yes")
     assert not shop.opens(reached)
     assert shop.opens(shop.uri().replace(there, here))
+
+
+def test_two_secrets_of_one_user_are_refused(shop: RedisShop) -> None:
+    shop.file.write_text(shop.file.read_text() + f"QUEUE_URL='{shop.uri()}'\n")
+    shop.configure(more="}, queue: {kind: redis, env: QUEUE_URL")
+    refused(shop, 4, "cache and queue are both of the user 'app'", "a user of its own")
+
+
+def test_another_variable_with_the_same_password_is_warned_of(shop: RedisShop) -> None:
+    password = unquote(shop.uri().split("@")[0].rsplit(":", 1)[1])
+    quoted = "'" + password + "'" if "'" not in password else '"' + password + '"'
+    text = shop.file.read_text() + f"QUEUE_URL='{shop.uri()}&x=1'\nWORD={quoted}\nPORT2=3000\n"
+    shop.file.write_text(text)
+    told = shop.ok("rotate", "--dry-run").stderr
+    for name in ("QUEUE_URL", "WORD"):
+        assert f"warning: {name} in .env holds the credential of {NAME}, too" in " ".join(
+            told.split()
+        )
+    assert told.count("warning:") == 2
+    assert password not in told
 
 
 def _files(shop: RedisShop) -> set[str]:
