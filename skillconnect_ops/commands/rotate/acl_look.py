@@ -1,6 +1,6 @@
 """Looks at the user of a key-value server that a secret is of, and says how it is renewed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 
@@ -15,6 +15,7 @@ from skillconnect_ops.commands.rotate.errors import (
     NoAdmin,
     NoPassword,
     NoUser,
+    OneAclUser,
     SlotTaken,
 )
 from skillconnect_ops.commands.rotate.model import Named, slots
@@ -76,6 +77,22 @@ def try_to_save(house: House, target: Target, named: Named) -> None:
     """
     with _opened(house, target, named) as (acl, _):
         acl.can_persist()
+
+
+def must_be_apart(found: Sequence[tuple[str, AclStanding]]) -> None:
+    """No two secrets are of one user.
+
+    Args:
+        found: the secrets by name, and whose they are.
+
+    Raises:
+        OneAclUser: two are.
+    """
+    owners = dict[tuple[str, str], str]()
+    for name, one in found:
+        first = owners.setdefault((one.where, one.user), name)
+        if first != name:
+            raise OneAclUser(one.user, secrets=(first, name))
 
 
 @contextmanager

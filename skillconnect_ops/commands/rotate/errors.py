@@ -68,7 +68,7 @@ class NoAdmin(Precondition):
         )
 
 
-class SharedUser(Precondition):
+class OneAclUser(Precondition):
     """Two secrets are of one user."""
 
     def __init__(self, user: str, *, secrets: Sequence[str]) -> None:

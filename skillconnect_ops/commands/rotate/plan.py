@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.rotate import acl_plan, ring_plan
 from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
-from skillconnect_ops.commands.rotate.acl_plan import AclStanding
+from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
 from skillconnect_ops.commands.rotate.manual import ManualStanding
 from skillconnect_ops.commands.rotate.manual_steps import ValueRevoked, ValueTake
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
@@ -69,9 +69,12 @@ def begin(
         left_out: secrets that were not named and are not meant now, a line each.
     """
     turns = [one.turn for one in standings if one.turn is not None]
-    steps = [_made(one, reason) for one in standings]
+    late = [one for one in standings if one.acl is not None and one.acl.way is Way.INSTEAD]
+    steps = [_made(one, reason) for one in standings if one not in late]
     readers = _readers([one.named for one in standings])
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in readers]
+    # after the keepers: on the way back the server has the old password before anybody is reloaded
+    steps += [_made(one, reason) for one in late]
     steps += [step for one in standings for step in _published(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
     return Plan(

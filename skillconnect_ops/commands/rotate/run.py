@@ -15,7 +15,6 @@ from skillconnect_ops.commands.rotate.errors import (
     NoAdmin,
     NotFinishedYet,
     NoUser,
-    SharedUser,
     SlotTaken,
 )
 from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
@@ -129,7 +128,7 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     found = meant(house, target, wish)
     secrets = found.secrets
     standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
-    _must_be_of_users_apart(standings)
+    acl_look.must_be_apart([(one.named.name, one.acl) for one in standings if one.acl is not None])
     where = [
         house.logins(target).address(house.env_values(target)[one.settings.env]).where
         for one in secrets
@@ -241,24 +240,6 @@ def _rights(account: Account) -> str:
     roles = sorted(account.roles, key=lambda role: (role.database, role.name))
     plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
     return sha256(plain).hexdigest()
-
-
-def _must_be_of_users_apart(standings: Sequence[Standing]) -> None:
-    """No two of them are of one user.
-
-    Raises:
-        SharedUser: two are.
-    """
-    owners = dict[tuple[str, str], str]()
-    for one in standings:
-        user, place = one.user, one.database
-        if one.acl is not None:
-            user, place = one.acl.user, one.acl.where
-        if user is None or place is None:
-            continue
-        name = owners.setdefault((user, place), one.named.name)
-        if name != one.named.name:
-            raise SharedUser(user, secrets=(name, one.named.name))
 
 
 def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Source) -> None:

@@ -1,6 +1,8 @@
 """`skc rotate` of the user `default`: in place, because skc.yaml says so, and without a window."""
 
+import json
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,8 @@ import pytest
 from redis.exceptions import RedisError
 
 from skillconnect_ops.adapters.embedded import RedisOptions
+from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.journal.hooks import Hooks
 from tests.commands.rotate.shop_redis import ADMIN, NAME, TAIL, RedisShop, open_shop
 from tests.conftest import Skc
 
@@ -161,3 +165,35 @@ def test_a_server_without_users_has_a_window_that_the_plan_tells(tmp_path: Path,
         assert shop.run("rotate", "--yes", env=NOBODY).code in {5, 6}
         assert shop.file.read_bytes() == kept
         assert shop.opens(shop.uri())
+
+
+PING = """
+import os, sys
+from redis import Redis
+from skillconnect_ops.envfile import parse
+uri = parse(open(".env", "rb").read()).get("REDIS_URL")
+try:
+    said = str(Redis.from_url(uri).ping())
+except Exception as error:
+    said = type(error).__name__
+open("seen", "a").write(said + " ")
+"""
+
+
+def test_who_is_reloaded_on_the_way_back_finds_the_old_password_in_force(
+    tmp_path: Path, skc: Skc
+) -> None:
+    options = RedisOptions(settings=('rename-command ACL ""',))
+    with open_shop(tmp_path, skc, user=None, options=options) as shop:
+        (shop.root / "ping.py").write_text(PING)
+        reload = [sys.executable, "ping.py"]
+        shop.configure(
+            more=", in_place: true",
+            consumers=f"api: {{reload: {json.dumps(reload)}}}, worker: {{reload: ['false']}}",
+        )
+        hooks = Hooks(shop.state, disk=Disk())
+        hooks.trust({"api": tuple(reload), "worker": ("false",)})
+        before = shop.file.read_bytes()
+        assert shop.run("rotate", "--yes", env=NOBODY).code in {5, 6}
+        assert shop.file.read_bytes() == before
+        assert (shop.root / "seen").read_text().split() == ["True", "True"]
