@@ -57,6 +57,11 @@ class RedisAcl:
         """Who is there."""
         return self._server
 
+    def number(self) -> int | None:
+        """That of our own connection."""
+        own = self._own_id()
+        return None if own is None else int(own)
+
     def find(self, name: str) -> AclUser | None:
         """The user of that name."""
         found = self._find(name)
@@ -175,6 +180,7 @@ class RedisAcl:
                     client=client.get("addr", ""),
                     age_s=int(client.get("age", 0)),
                     idle_s=int(client.get("idle", 0)),
+                    number=int(client.get("id", 0)),
                 )
                 for client in clients
                 if client["user"] == name and client.get("id") != own

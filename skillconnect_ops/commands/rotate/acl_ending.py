@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from skillconnect_ops.commands.rotate.acl_server import OfServer, password_of
+from skillconnect_ops.commands.rotate.acl_server import OfServer, number_of, password_of
 from skillconnect_ops.commands.rotate.draining import drained, waiting_line
 from skillconnect_ops.commands.rotate.values import kept, must_be_published
 from skillconnect_ops.core.outcome import Fact, Known, Missing
@@ -15,6 +15,7 @@ from skillconnect_ops.core.ports.acl import (
     Acl,
     AclLoginRefused,
     AclRefused,
+    AclSession,
     AclUserGone,
     RightsDiffer,
 )
@@ -28,7 +29,7 @@ class AclDrain(Step, frozen=True, kw_only=True, tag="acl.drain"):
     successor: str | None
     """Who has to have the same rights by now."""
     opened_before: datetime | None
-    """Where old and new are of one user: connections that are older than this are of the old."""
+    """Where old and new are of one user: connections that are older are of the old one."""
     secret: str
     env: str
     patience_s: int
@@ -263,15 +264,23 @@ def _who(acl: Acl, step: AclDrain, walk: Walk) -> Fact[Sequence[str]]:
     seen = acl.sessions(step.user)
     if isinstance(seen, Missing):
         return seen
-    since = step.opened_before
-    age_s = 0.0 if since is None else (walk.clock.now() - since).total_seconds()
     return Known(
         [
             f"{one.name or 'unnamed'} from {one.client}"
             for one in seen.value
-            if since is None or one.age_s > age_s
+            if step.opened_before is None or _is_older(one, step.opened_before, step, walk)
         ]
     )
+
+
+def _is_older(one: AclSession, moment: datetime, step: AclDrain, walk: Walk) -> bool:
+    """Whether a connection may have been there before the new password was.
+
+    Numbers tell it to the point, and begin anew with the server; ages tell it to the second.
+    """
+    number = walk.escrow.get(number_of(step.secret))
+    before = number is None or one.number < int(number)
+    return before and one.age_s + 1 > (walk.clock.now() - moment).total_seconds()
 
 
 def _image(step: AclDisable, walk: Walk) -> str:

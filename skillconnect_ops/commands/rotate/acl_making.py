@@ -12,7 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from skillconnect_ops.commands.rotate.acl_server import OfServer, password_of, removing, servers_of
+from skillconnect_ops.commands.rotate.acl_server import (
+    OfServer,
+    number_of,
+    password_of,
+    removing,
+    servers_of,
+)
 from skillconnect_ops.commands.rotate.errors import SlotTaken
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, said
@@ -232,6 +238,7 @@ class AdmitAcl(_Renew):
         """Add it, and save it."""
         new = kept(walk, step.secret, age="new")
         with self._opened(step, walk) as acl, self._claimed(acl, step, walk):
+            _remember_number(acl, step, walk)
             acl.add_password(step.user, password_of(self._house, new))
             return {"user": step.user, "saved": acl.persist().value}
 
@@ -280,8 +287,16 @@ class ReplaceAcl(_Renew):
     def _set(self, step: AclReplace, walk: Walk, *, age: str) -> Mapping[str, Any]:
         value = kept(walk, step.secret, age=age)
         with self._opened(step, walk) as acl:
+            _remember_number(acl, step, walk)
             acl.set_default_password(password_of(self._house, value))
             return {"saved": acl.persist().value}
+
+
+def _remember_number(acl: Acl, step: AclMade, walk: Walk) -> None:
+    """Connections that are there by now can only be of the old password."""
+    number = acl.number()
+    if number is not None:
+        walk.escrow.put(number_of(step.secret), str(number).encode())
 
 
 def _taken(step: AclCreate) -> SlotTaken:

@@ -73,6 +73,11 @@ def servers_of(house: House, settings: SecretSettings) -> AclServers:
     return house.acl.through(settings.connect_map)
 
 
+def number_of(secret: str) -> str:
+    """The name in the escrow of the newest connection's number, when the new password came."""
+    return f"{secret} connection"
+
+
 def removing(user: str) -> str:
     """What to type to remove a user by hand."""
     return f"ACL DELUSER {user}"

@@ -70,7 +70,7 @@ def finish(
             reason=reason,
             patience_s=patience_s,
             journal=one.id if one is not None else None,
-            since=one.since if one is not None else None,
+            since=one.began if one is not None else None,
             revoked_by=revoked_by,
         )
 

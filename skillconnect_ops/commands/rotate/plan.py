@@ -112,7 +112,7 @@ def end(
         reason: why the old values go, where a person says another one than when it began.
         patience_s: how long the old users are waited for, where a person says so.
         journal: the id of that rotation's journal.
-        since: when it came to its end.
+        since: when it began.
         revoked_by: who says to have revoked what skc cannot.
     """
     made = made_in(begun) if begun is not None else ()

@@ -18,6 +18,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     """Of its journal."""
     plan: Plan
     since: datetime | None
+    began: datetime | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ def waiting(house: House, target: Target) -> tuple[Waiting, ...]:
         if one.command == FINISH and one.standing in {Standing.SEALED, Standing.FORWARD_ONLY}
     }
     return tuple(
-        Waiting(id=one.id, plan=office.plan(one.id), since=one.ended_at)
+        Waiting(id=one.id, plan=office.plan(one.id), since=one.ended_at, began=one.begun_at)
         for one in reversed(journals)
         if one.command == "rotate"
         and one.standing is Standing.SEALED

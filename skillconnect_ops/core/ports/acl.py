@@ -57,6 +57,8 @@ class AclSession(Struct, frozen=True, kw_only=True):
     """`host:port` of the other side, or the socket's path."""
     age_s: int
     idle_s: int
+    number: int
+    """Of this connection; a later one has a higher one, until the server starts anew."""
 
 
 class AclServer(Struct, frozen=True, kw_only=True):
@@ -167,6 +169,9 @@ class Acl(Protocol):
 
     def server(self) -> AclServer:
         """Who is there."""
+
+    def number(self) -> int | None:
+        """That of our own connection, as in `AclSession`; None where we may not know it."""
 
     def find(self, name: str) -> AclUser | None:
         """The user of that name, or None."""

@@ -346,6 +346,9 @@ def test_sessions_are_listed_with_name_address_and_age(shared: RedisServer, acl:
         assert session.name == "api-1"
         assert session.client.startswith("127.0.0.1:")
         assert 0 <= session.age_s < 60
+        own = acl.number()
+        assert own is not None
+        assert session.number > own, "ours is the older one"
     assert acl.sessions("default") == Known(()), "our own connection does not count"
 
 

@@ -123,7 +123,9 @@ Break = Callable[[World], None]
 @pytest.mark.parametrize("in_place", [False, True], ids=["two users", "two passwords"])
 @pytest.mark.parametrize("share", SHARE)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("error", [LOST, BUG], ids=["lost", "bug"])
+@pytest.mark.parametrize(
+    "error", [LOST, pytest.param(BUG, marks=pytest.mark.long)], ids=["lost", "bug"]
+)
 def test_a_rotation_that_breaks_is_put_back_and_can_be_run_again(
     world: World, in_place: bool, share: int, after: bool, error: Exception
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,14 +93,35 @@ def test_connections_from_before_the_rotation_are_waited_for(shop: RedisShop) ->
     with shop.client(before) as left:
         left.ping()
         shop.ok("rotate", "--yes", env=NOBODY)
-        ran = shop.run("rotate", "finish", "--wait", "1", "--yes", env=NOBODY)
-        assert ran.code == 5, ran.stdout
-        assert left.ping()
+        with shop.client(shop.uri()) as fresh:
+            fresh.ping()
+            ran = shop.run("rotate", "finish", "--wait", "2", "--yes", env=NOBODY)
+            assert ran.code == 5, ran.stdout
+            assert ran.json["error"]["why"].count("from 127.0.0.1:") == 1
+            assert left.ping()
     assert shop.opens(before)
     with shop.client(shop.uri()) as fresh:
         fresh.ping()
-        shop.ok("rotate", "finish", "--wait", "5", "--yes", env=NOBODY)
+        shop.ok("rotate", "finish", "--wait", "0", "--yes", env=NOBODY)
         assert fresh.ping()
+
+
+def test_what_a_reload_connects_is_not_waited_for(shop: RedisShop) -> None:
+    shop.ok("rotate", "--yes", env=NOBODY)
+    with shop.client(shop.uri()) as soon:
+        soon.ping()
+        shop.ok("rotate", "finish", "--wait", "0", "--yes", env=NOBODY)
+
+
+def test_after_a_restart_of_the_server_no_connection_is_an_old_one(shop: RedisShop) -> None:
+    for _ in range(5):
+        shop.raw("PING")
+    shop.ok("rotate", "--yes", env=NOBODY)
+    shop.restart()
+    time.sleep(1)
+    with shop.client(shop.uri()) as fresh:
+        fresh.ping()
+        shop.ok("rotate", "finish", "--wait", "3", "--yes", env=NOBODY)
 
 
 def test_the_passwords_of_others_stay(shop: RedisShop) -> None:
