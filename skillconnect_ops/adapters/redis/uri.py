@@ -1,6 +1,7 @@
 """A Redis connection string, taken apart as far as we must; its password never leaves here."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -16,6 +17,7 @@ SHORTEST_REDACTED = 3
 _SHAPE = re.compile(
     r"(?P<scheme>rediss?://|unix://(?=(?:[^@/?#\s]*@)?/))(?:(?P<login>[^@/?#\s]*)@)?(?P<rest>\S*)"
 )
+_HOST = re.compile(r"[^/?#]*")
 _IN_QUERY = frozenset({"username", "password", "user", "pass", "auth"})
 """Where some clients look for a login too: replacing the one before the host would not reach it."""
 
@@ -34,6 +36,16 @@ class RedisUri(Struct, frozen=True, kw_only=True):
             raise AssertionError("it was parsed before")
         login = f"{quote(user or '', safe='')}:{quote(password.reveal(), safe='')}"
         return Secret(f"{shape['scheme']}{login}@{shape['rest']}")
+
+    def through(self, connect_map: Mapping[str, str]) -> "RedisUri":
+        """The URI with another host and port, where the map names one; all else as it was."""
+        here = connect_map.get(self.link.where)
+        shape = _SHAPE.fullmatch(self.text.reveal())
+        if here is None or shape is None or shape["scheme"] == "unix://":
+            return self
+        login = "" if shape["login"] is None else f"{shape['login']}@"
+        rest = _HOST.sub(lambda _: here, shape["rest"], count=1)
+        return parse(Secret(f"{shape['scheme']}{login}{rest}"))
 
     def options(self) -> dict[str, Any]:
         """What redis-py makes of it, less the login."""

@@ -41,6 +41,8 @@ from skillconnect_ops.core.ports.acl import (
 from skillconnect_ops.core.secret import Secret
 
 _FIELD = re.compile(r"(?:^| )(?P<name>[a-z-]+)=(?P<value>.*?)(?= [a-z-]+=|$)")
+CLAIMS = "skc:rotating:"
+"""What the keys of `claim` begin with."""
 _UNUSABLE = re.compile(r"[\s\0]")
 
 
@@ -54,6 +56,11 @@ class RedisAcl:
     def server(self) -> AclServer:
         """Who is there."""
         return self._server
+
+    def number(self) -> int | None:
+        """That of our own connection."""
+        own = self._own_id()
+        return None if own is None else int(own)
 
     def find(self, name: str) -> AclUser | None:
         """The user of that name."""
@@ -173,6 +180,7 @@ class RedisAcl:
                     client=client.get("addr", ""),
                     age_s=int(client.get("age", 0)),
                     idle_s=int(client.get("idle", 0)),
+                    number=int(client.get("id", 0)),
                 )
                 for client in clients
                 if client["user"] == name and client.get("id") != own
@@ -191,6 +199,21 @@ class RedisAcl:
         raise self._not_persistent(
             "it runs without a configuration file and without a file of users"
         )
+
+    def claim(self, name: str, holder: str, *, lasts_s: int) -> Fact[bool]:
+        """`SET … NX EX`; it is asked for afterwards, since the answer may get lost."""
+        key = f"{CLAIMS}{name}"
+        try:
+            self._line.do("SET", key, holder, "NX", "EX", str(lasts_s))
+            return Known(self._line.do("GET", key) == holder)
+        except (AclNotPermitted, AclIsManaged, AclRefused) as error:
+            return Missing(f"{error.what}: {error.why}")
+
+    def release(self, name: str, holder: str) -> None:
+        """Remove it, if it is the holder's."""
+        key = f"{CLAIMS}{name}"
+        if self._line.do("GET", key) == holder:
+            self._line.do("DEL", key)
 
     def can_persist(self) -> Persistence:
         """Save what is in force now."""

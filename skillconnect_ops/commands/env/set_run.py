@@ -14,7 +14,6 @@ from skillconnect_ops.commands.env.errors import (
     SeveralEnvFiles,
     ValueOnCommandLine,
 )
-from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.commands.env.set_steps import EnvSet
 from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
@@ -30,6 +29,7 @@ from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.disk.plain import plain_bytes
 from skillconnect_ops.envfile import Reader, parse
 from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.pending import PENDING
 from skillconnect_ops.journal.resources import Resource
 from skillconnect_ops.terminal.unseen import taken
 

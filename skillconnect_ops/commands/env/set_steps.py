@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from skillconnect_ops.commands.env.errors import ValueGone
-from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.disk import shared
 from skillconnect_ops.disk.shared import SharedSystem
 from skillconnect_ops.envfile import EnvFile, Reader, parse, put_back
+from skillconnect_ops.journal.pending import PENDING
 
 
 class EnvSet(Step, frozen=True, kw_only=True, tag="env.set"):

@@ -10,6 +10,7 @@ from skillconnect_ops.commands.rotate import due as dates
 from skillconnect_ops.commands.rotate import finish as ending
 from skillconnect_ops.commands.rotate import run, status
 from skillconnect_ops.commands.rotate.admin import AdminSource
+from skillconnect_ops.commands.rotate.manual import Source
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Choices
@@ -55,6 +56,8 @@ def rotate(
     ] = False,
     admin_uri_file: AdminFile = None,
     admin_uri_fd: AdminDescriptor = None,
+    stdin: options.Stdin = False,
+    descriptor: options.Descriptor = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
@@ -64,10 +67,11 @@ def rotate(
 
     The old ones work until `skc rotate finish`.
 
-    A MongoDB user gets a successor with the same rights (app_a, app_b in turns): its login is
-    proven on every node before an env file names it, then the consumers are reloaded. Whatever
-    fails is put back, and the old credential never stops working on the way. A key that signs
-    tokens goes one state on: staged, then signing while the old one verifies, then `finish`.
+    A user of MongoDB or Redis gets a successor with the same rights (app_a, app_b in turns): its
+    login is proven before an env file names it, then the consumers are reloaded. Whatever fails is
+    put back, and the old credential never stops working on the way. A key that signs tokens goes
+    one state on: staged, then signing while the old one verifies, then `finish`. What is made by
+    hand elsewhere (a mail password) is named with --only, and typed, piped or read from --fd.
 
     A value that the ledger of retired secrets knows counts as leaked, and the plan says why.
     """
@@ -81,6 +85,7 @@ def rotate(
         choices=choices,
         lockdown=lockdown,
         admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
+        source=Source(stdin=stdin, descriptor=descriptor),
     )
 
 
@@ -106,15 +111,22 @@ def finish(
     ] = None,
     admin_uri_file: AdminFile = None,
     admin_uri_fd: AdminDescriptor = None,
+    revoked_by: Annotated[
+        str | None,
+        typer.Option(
+            "--revoked-by", metavar="NAME", help="Who has revoked the old ones that skc cannot."
+        ),
+    ] = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> Report:
     """Retire the old credentials, and prove that they are refused.
 
-    It waits until nobody is connected as the old user, takes its roles, drops it, and tries its
-    password on every node. An old signing key leaves the ring when its time is over. What it was
-    is remembered by fingerprint, so that it never comes back.
+    It waits until nobody is connected as the old user, disarms it, drops it, and tries its
+    password on every node. An old signing key leaves the ring when its time is over. A mail
+    password that you revoked is tried at its server. What each was is remembered by fingerprint,
+    so that it never comes back.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return ending.finish(
@@ -125,6 +137,7 @@ def finish(
         reason=reason,
         choices=choices,
         admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
+        revoked_by=revoked_by,
     )
 
 

@@ -59,13 +59,64 @@ class NoAdmin(Precondition):
     """There is no administrator to make a user with."""
 
     def __init__(
-        self, variable: str, *, but: str = "the app's own user may not make another one"
+        self,
+        variable: str,
+        *,
+        but: str = "the app's own user may not make another one",
+        like: str = "mongodb://ADMIN:PASSWORD@HOST/?authSource=admin",
+        or_else: str = "",
     ) -> None:
         super().__init__(
             "there is no administrator to rotate the user with",
             why=f"{variable} is not set, and {but}",
-            fix=f"export {variable}=mongodb://ADMIN:PASSWORD@HOST/?authSource=admin"
-            "   # or put it into a file: --admin-uri-file FILE",
+            fix=f"export {variable}={like}{or_else}",
+        )
+
+
+class OneAclUser(Precondition):
+    """Two secrets are of one user."""
+
+    def __init__(self, user: str, *, secrets: Sequence[str]) -> None:
+        super().__init__(
+            f"{' and '.join(secrets)} are both of the user '{user}'",
+            why="each of them would make a successor of it, and end the one user of both",
+            fix="give each app a user of its own, and write that into its variable",
+        )
+
+
+class DefaultUser(Precondition):
+    """The URI is of the user `default`, which cannot be replaced by another one unasked."""
+
+    def __init__(self, secret: str, env: str) -> None:
+        super().__init__(
+            f"{env} is of the user 'default', which has no successor",
+            why="it is who a connection is that names no user: it cannot be removed, and others "
+            "may use it",
+            fix=f"give the app a user of its own (ACL SETUSER), or write `in_place: true` below "
+            f"secrets.{secret} in skc.yaml",
+        )
+
+
+class NoPassword(Precondition):
+    """The URI has none, so there is nothing to renew."""
+
+    def __init__(self, env: str) -> None:
+        super().__init__(
+            f"{env} has no password",
+            why="whoever reaches the server is let in, so there is nothing to renew",
+            fix="give the server a password first (requirepass, or a user), and write it there",
+        )
+
+
+class AdminIsTheUser(Precondition):
+    """The administrator is the very user that is to be replaced."""
+
+    def __init__(self, variable: str, *, user: str, secret: str) -> None:
+        super().__init__(
+            f"{variable} names the user '{user}', which is to be replaced",
+            why="nobody removes the user that they are logged in as",
+            fix=f"name another administrator there, or write `in_place: true` below "
+            f"secrets.{secret} in skc.yaml",
         )
 
 
@@ -79,13 +130,13 @@ class SharedUser(Precondition):
 class SlotTaken(Refused):
     """The next name is a user already: another rotation is under way, or never came to its end."""
 
-    def __init__(self, user: str, *, database: str, current: str) -> None:
+    def __init__(self, user: str, *, current: str, remove: str) -> None:
         super().__init__(
             f"the user '{user}' is there already",
             why=f"it is where '{current}' would move to: another rotation is under way, here or on "
             "another machine, or one was never finished",
             fix="skc rotate status   # then `skc rotate finish` there; if nobody uses it: "
-            f"db.getSiblingDB('{database}').dropUser('{user}')",
+            f"{remove}",
         )
 
 
@@ -161,6 +212,17 @@ class NotReloaded(Refused):
             why=f"skc has not reloaded {', '.join(who)} since it was staged; an instance that does "
             "not know the key refuses what the others sign with it",
             fix=f"restart what is named, then: skc rotate --only {secret} --confirm-reloaded",
+        )
+
+
+class OldIsBack(Refused):
+    """Somebody wrote the old value into an env file again."""
+
+    def __init__(self, env: str) -> None:
+        super().__init__(
+            f"{env} holds its old value again",
+            why="it was written back since the rotation; what reads it would be locked out",
+            fix="put the file back as the rotation left it, then: skc rotate finish",
         )
 
 

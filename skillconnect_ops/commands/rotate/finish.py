@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate import plan
+from skillconnect_ops.commands.rotate import acl_plan, plan
+from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
 from skillconnect_ops.commands.rotate.ring_plan import Turn
@@ -34,6 +35,7 @@ def finish(
     reason: Reason | None,
     choices: Choices,
     admin: AdminSource,
+    revoked_by: str | None = None,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -45,6 +47,7 @@ def finish(
         reason: why the old values go.
         choices: what the person chose.
         admin: where an administrator's URI comes from.
+        revoked_by: who says to have revoked what skc cannot.
 
     Raises:
         NothingToFinish: none waits.
@@ -73,6 +76,8 @@ def finish(
             patience_s=patience_s,
             journal=one.id if one is not None else None,
             since_s=(house.clock.now() - one.since).total_seconds() if one and one.since else 0.0,
+            since=one.began if one is not None else None,
+            revoked_by=revoked_by,
         )
 
     with ExitStack() as opened:
@@ -170,15 +175,13 @@ def _resources(
 def _said(
     one: Waiting | None, names: Sequence[str], facts: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str, ...]:
-    users = [
-        step.like
-        for step in (one.plan.steps if one is not None else ())
-        if isinstance(step, UserCreate)
-    ]
+    made = plan.made_in(one.plan) if one is not None else ()
+    users = [step.like for step in made if isinstance(step, UserCreate)]
     lines = [f"the user {user} is gone; its password is refused on every node" for user in users]
     lines += [
         f"whether somebody still used {user} before: not observable"
         for user in users
         if facts.get(f"drain:{user}", {}).get("observed") is False
     ]
+    lines += [acl_plan.said(step) for step in made if isinstance(step, AclMade)]
     return (*lines, f"retired for good: the old {', '.join(names)}; recorded in the ledger")

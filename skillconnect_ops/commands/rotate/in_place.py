@@ -16,8 +16,9 @@ from typing import Any
 from skillconnect_ops.commands.rotate.errors import NotVerified
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.spreading import is_managed, taken_over
-from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, OfTarget, kept
+from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, OfTarget
 from skillconnect_ops.commands.rotate.users import has_admin
+from skillconnect_ops.commands.rotate.values import kept
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.accounts import Accounts, LoginAnswer
 from skillconnect_ops.core.ports.database import WrongPassword

@@ -11,8 +11,10 @@ class Kind(StrEnum):
     """What sort of credential a secret is; each is renewed in its own way."""
 
     MONGODB = "mongodb"
+    REDIS = "redis"
     JWT = "jwt"
     RANDOM = "random"
+    MANUAL = "manual"
 
 
 class Named(Struct, frozen=True, kw_only=True):

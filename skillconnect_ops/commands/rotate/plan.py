@@ -1,13 +1,19 @@
 """What is and what is wanted -> the plan; pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
+from typing import assert_never
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.rotate import in_place, ring_plan
+from skillconnect_ops.commands.rotate import acl_plan, in_place, ring_plan
+from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
+from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
 from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
 from skillconnect_ops.commands.rotate.in_place import PasswordChange, WindowClose
+from skillconnect_ops.commands.rotate.manual import ManualStanding
+from skillconnect_ops.commands.rotate.manual_steps import ValueRevoked, ValueTake
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -31,6 +37,10 @@ PATIENCE_S = {Reason.SCHEDULED: 300, Reason.OFFBOARDING: 300, Reason.LEAKED: 600
 """How long the old user is waited for; a leaked one is overlapped by 10 minutes at most."""
 
 
+Made = UserCreate | AclMade | ValueMake | ValueTake
+"""The steps that make a new credential; each has an old one to retire."""
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """A secret as it was found."""
 
@@ -47,6 +57,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: whether the user stays and its password is changed."""
     leaked: bool = False
     """Whether it counts as leaked, whatever the reason of the others is."""
+    acl: AclStanding | None = None
+    """Redis: the user of the present connection string."""
+    manual: ManualStanding | None = None
+    """A value that a person makes."""
     turn: Turn | None = None
     """A ring of signing keys: what is done to it."""
 
@@ -64,13 +78,14 @@ def begin(
     """
     turns = [one.turn for one in standings if one.turn is not None]
     inside = [one for one in standings if one.in_place]
+    late = [*inside, *(one for one in standings if one.acl and one.acl.way is Way.INSTEAD)]
     steps = [
-        step for one in standings if not one.in_place for step in made(one, _reason(one, reason))
+        step for one in standings if one not in late for step in made(one, _reason(one, reason))
     ]
     reading = readers([one.named for one in standings])
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     # after the keepers: on the way back the server has the old password before anybody is reloaded
-    steps += [step for one in inside for step in made(one, _reason(one, reason))]
+    steps += [step for one in late for step in made(one, _reason(one, reason))]
     steps += [step for one in standings for step in _published(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
     steps += [_closing(one) for one in inside]
@@ -84,7 +99,7 @@ def begin(
             for one in standings
             if one.turn is not None and one.turn.retires
         )
-        + tuple(_retired(one, _reason(one, reason)) for one in inside),
+        + tuple(_retired_at_once(one, _reason(one, reason)) for one in inside),
         notes=(*_notes(standings, reason), *left_out),
         then=FINISH if len(turns) + len(inside) < len(standings) else None,
     )
@@ -99,6 +114,8 @@ def end(
     patience_s: int | None,
     journal: str | None,
     since_s: float = 0.0,
+    since: datetime | None = None,
+    revoked_by: str | None = None,
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -110,45 +127,23 @@ def end(
         patience_s: how long the old users are waited for, where a person says so.
         journal: the id of that rotation's journal.
         since_s: how long ago it came to its end; for a leaked value that counts as waiting.
+        since: when it began.
+        revoked_by: who says to have revoked what skc cannot.
     """
-    began = begun.steps if begun is not None else ()
-    users = [step for step in began if isinstance(step, UserCreate)]
-    made = [step for step in began if isinstance(step, UserCreate | ValueMake)]
+    made = made_in(begun) if begun is not None else ()
     why = reason or max(
         (Reason(one.reason) for one in made), key=list(Reason).index, default=Reason.SCHEDULED
     )
     wait = PATIENCE_S[why] if patience_s is None else patience_s
     if why is Reason.LEAKED and patience_s is None:
         wait = min(wait, max(0, wait - int(since_s)))
-    steps: list[Step] = []
-    for one in users:
-        steps += [
-            UserDrain(
-                key=f"drain:{one.like}",
-                user=one.like,
-                database=one.database,
-                patience_s=wait,
-                cut_off=why is Reason.LEAKED,
-            ),
-            UserDisarm(key=f"disarm:{one.like}", user=one.like, database=one.database),
-        ]
+    leaked = why is Reason.LEAKED
+    steps = [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
+    for one in made:
+        steps += _drained(one, patience_s=wait, cut_off=leaked, since=since)
     steps += _closed(closing)
-    final: list[Step] = [
-        UserDrop(key=f"drop:{one.like}", user=one.like, database=one.database, secret=one.secret)
-        for one in users
-    ]
-    proven = {one.secret for one in users}
-    final += [
-        ValueRetire(
-            key=f"retire:{one.env}",
-            secret=one.secret,
-            env=one.env,
-            sort="mongodb URI" if one.secret in proven else "value",
-            reason=why.value,
-            refused=one.secret in proven,
-        )
-        for one in made
-    ]
+    final = [step for one in made for step in _dropped(one, cut_off=leaked)]
+    final += [_retired(one, why) for one in made]
     final += [
         ring_plan.retire_step(one, reason=reason or Reason.SCHEDULED, command=FINISH)
         for one in closing
@@ -160,7 +155,86 @@ def end(
         state=sha256(identity.encode()).hexdigest(),
         steps=tuple(steps),
         final=tuple(final),
-        notes=_end_notes(users, made, closing),
+        notes=_end_notes(made, closing, cut_off=leaked),
+    )
+
+
+def made_in(begun: Plan) -> tuple[Made, ...]:
+    """The steps of a rotation that made a new credential."""
+    return tuple(step for step in begun.steps if isinstance(step, Made))
+
+
+def _drained(
+    one: Made, *, patience_s: int, cut_off: bool, since: datetime | None
+) -> tuple[Step, ...]:
+    """The steps that see an old credential fall out of use; they can be taken back."""
+    match one:
+        case UserCreate():
+            return (
+                UserDrain(
+                    key=f"drain:{one.like}",
+                    user=one.like,
+                    database=one.database,
+                    patience_s=patience_s,
+                    cut_off=cut_off,
+                ),
+                UserDisarm(key=f"disarm:{one.like}", user=one.like, database=one.database),
+            )
+        case AclCreate() | AclAdmit() | AclReplace():
+            return acl_plan.drained(one, patience_s=patience_s, cut_off=cut_off, since=since)
+        case ValueMake() | ValueTake():
+            return ()
+        case never:
+            assert_never(never)
+
+
+def _dropped(one: Made, *, cut_off: bool) -> tuple[Step, ...]:
+    """The final steps that end an old credential, and see it refused."""
+    match one:
+        case UserCreate():
+            return (
+                UserDrop(
+                    key=f"drop:{one.like}", user=one.like, database=one.database, secret=one.secret
+                ),
+            )
+        case AclCreate() | AclAdmit() | AclReplace():
+            return (acl_plan.dropped(one, cut_off=cut_off),)
+        case ValueMake() | ValueTake():
+            return ()
+        case never:
+            assert_never(never)
+
+
+def _retired(one: Made, why: Reason) -> Step:
+    """The final step that remembers an old value."""
+    match one:
+        case UserCreate():
+            sort = "mongodb URI"
+        case AclCreate() | AclAdmit() | AclReplace():
+            sort = "redis URI"
+        case ValueMake() | ValueTake():
+            sort = "value"
+        case never:
+            assert_never(never)
+    return ValueRetire(
+        key=f"retire:{one.env}",
+        secret=one.secret,
+        env=one.env,
+        sort=sort,
+        reason=why.value,
+        refused=not isinstance(one, ValueMake | ValueTake),
+    )
+
+
+def _revoked(one: ValueTake, by: str | None) -> Step:
+    """The first step of an end: what skc cannot end was ended by somebody."""
+    return ValueRevoked(
+        key=f"revoked:{one.env}",
+        secret=one.secret,
+        env=one.env,
+        where=one.where,
+        login=one.login,
+        by=by,
     )
 
 
@@ -199,6 +273,19 @@ def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
     named = one.named
     if one.turn is not None:
         return (ring_plan.turn_step(one.turn),)
+    if one.acl is not None:
+        return (acl_plan.made(named, one.acl, reason=reason),)
+    if one.manual is not None:
+        take = ValueTake(
+            key=f"take:{named.settings.env}",
+            secret=named.name,
+            env=named.settings.env,
+            reason=reason.value,
+            where=one.manual.where,
+            token=one.manual.token,
+            login=one.manual.login,
+        )
+        return (take,)
     if named.kind is Kind.RANDOM or one.user is None or one.database is None:
         make = ValueMake(
             key=f"make:{named.name}",
@@ -246,7 +333,8 @@ def _by_hand(one: Standing) -> tuple[str, ...]:
     return tuple(name for name, consumer in one.named.consumers if not consumer.reload)
 
 
-def _retired(one: Standing, reason: Reason) -> Step:
+def _retired_at_once(one: Standing, reason: Reason) -> Step:
+    """The old password ends with the change itself."""
     return ValueRetire(
         key=f"retire:{one.named.settings.env}",
         secret=one.named.name,
@@ -292,24 +380,34 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
             "Atlas takes a change over cluster by cluster, mostly within 20 s: every cluster is "
             "asked until it has, then logins decide"
         )
+    notes += [
+        f"skc cannot revoke the old {one.named.settings.env}: do that before `skc rotate finish`, "
+        f"and not before the consumers are reloaded: {one.manual.where}"
+        for one in standings
+        if one.manual is not None
+    ]
+    notes += acl_plan.notes([one.acl for one in standings if one.acl is not None])
     if any(one.turn is None and not one.in_place for one in leaked):
         notes.append("it leaked: finish at once; the old value works until then")
     return tuple(notes)
 
 
-def _end_notes(
-    users: Sequence[UserCreate], made: Sequence[UserCreate | ValueMake], closing: Sequence[Turn]
-) -> tuple[str, ...]:
+def _end_notes(made: Sequence[Made], closing: Sequence[Turn], *, cut_off: bool) -> tuple[str, ...]:
     notes = list(ring_plan.notes(closing, reason=Reason.SCHEDULED))
-    blind = [one.env for one in made if isinstance(one, ValueMake)]
+    blind = [
+        one.env
+        for one in made
+        if isinstance(one, ValueMake) or (isinstance(one, ValueTake) and one.login is None)
+    ]
     if blind:
         notes.append(f"that the old {', '.join(blind)} is refused cannot be seen from here")
-    if any(one.lives_s for one in users):
+    if any(isinstance(one, UserCreate) and one.lives_s for one in made):
         notes.append(
             "who is connected is not observable on Atlas: see that every consumer was reloaded"
         )
-    if users:
+    if any(isinstance(one, UserCreate | AclCreate) for one in made):
         notes.append("whoever still uses an old user then is cut off, and cannot come back")
+    notes += acl_plan.end_notes([one for one in made if isinstance(one, AclMade)], cut_off=cut_off)
     return tuple(notes)
 
 
@@ -322,5 +420,7 @@ def digest(standings: Sequence[Standing], reason: Reason) -> str:
         parts += ["in place"] if one.in_place else []
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
+        parts += [one.manual.identity()] if one.manual is not None else []
+        parts += [one.acl.identity()] if one.acl is not None else []
         parts += [one.turn.identity()] if one.turn is not None else []
     return sha256("\0".join(parts).encode()).hexdigest()

@@ -7,9 +7,9 @@ from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import NotVerified
-from skillconnect_ops.commands.rotate.model import value_of
-from skillconnect_ops.commands.rotate.user_steps import kept
+from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, told_refusal
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.disk import shared
 from skillconnect_ops.envfile import NotPortable, Reader, parse, put_back
@@ -91,9 +91,7 @@ class MakeValue:
     def before(self, step: ValueMake, walk: Walk) -> Image:
         """Both values go to the escrow."""
         old = self._house.env_values(self._target)[step.env]
-        new = random.token_urlsafe(step.size_bytes)
-        walk.escrow.put(value_of(step.secret, age="old"), old.reveal().encode())
-        walk.escrow.put(value_of(step.secret, age="new"), new.encode())
+        keep_both(walk, step.secret, old=old, new=Secret(random.token_urlsafe(step.size_bytes)))
         return {}
 
     def apply(self, step: ValueMake, walk: Walk) -> Mapping[str, Any]:
@@ -240,12 +238,15 @@ class RetireValue:
     def _retirement(self, step: ValueRetire, walk: Walk) -> tuple[RetiredLedger, Retirement]:
         """The ledger, and what it is to hold."""
         ledger = self._house.retired()
+        seen = Told(Refusal.PROVEN if step.refused else Refusal.UNPROVEN)
+        told = told_refusal(walk, step.secret) or seen
         return ledger, ledger.retirement(
             kept(walk, step.secret, age="old"),
             name=step.env,
             kind=step.sort,
             reason=Reason(step.reason),
-            refusal=Refusal.PROVEN if step.refused else Refusal.UNPROVEN,
+            refusal=told.refusal,
+            by=told.by,
         )
 
 

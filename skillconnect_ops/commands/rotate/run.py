@@ -1,6 +1,6 @@
 """`skc rotate`: look, plan, hand over to the gait, and say what comes next."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 
@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate import acl_look, manual, plan
 from skillconnect_ops.commands.rotate import lockdown as outage
-from skillconnect_ops.commands.rotate import plan
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
 from skillconnect_ops.commands.rotate.choice import chosen, configured
+from skillconnect_ops.commands.rotate.copies import left_behind
 from skillconnect_ops.commands.rotate.elsewhere import goes_on
 from skillconnect_ops.commands.rotate.errors import (
     NotFinishedYet,
@@ -20,6 +21,7 @@ from skillconnect_ops.commands.rotate.errors import (
 )
 from skillconnect_ops.commands.rotate.in_place import windows
 from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
+from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
 from skillconnect_ops.commands.rotate.plan import Standing
 from skillconnect_ops.commands.rotate.ring_plan import Turn, move_of
@@ -36,6 +38,8 @@ from skillconnect_ops.commands.rotate.rings import (
 )
 from skillconnect_ops.commands.rotate.sharing import must_be_known, must_be_named_once
 from skillconnect_ops.commands.rotate.spreading import is_managed
+from skillconnect_ops.commands.rotate.told import next_command, said
+from skillconnect_ops.commands.rotate.user_steps import dropping
 from skillconnect_ops.commands.rotate.users import (
     has_admin,
     managing,
@@ -55,6 +59,9 @@ from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
 
+NOBODY = Source()
+"""No pipe: who is at the terminal is asked."""
+
 
 class Wish(Struct, frozen=True, kw_only=True):
     """What a person asked for."""
@@ -63,6 +70,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     reason: Reason
     confirmed: bool
     """Whether the person says that every instance knows the staged keys."""
+    source: Source = NOBODY
+    """Where a value is taken from that a person has made."""
     lockdown: bool = False
     """Whether an outage is accepted, so that the old user is cut off before all else."""
     leaks: Leaks = Leaks()
@@ -82,6 +91,7 @@ def rotate(
     choices: Choices,
     lockdown: bool,
     admin: AdminSource,
+    source: Source = NOBODY,
 ) -> Report:
     """Renew secrets; the old values work until `skc rotate finish`. A ring goes one state on.
 
@@ -102,11 +112,14 @@ def rotate(
         only=only,
         reason=Reason.LEAKED if lockdown else reason,
         confirmed=confirmed,
+        source=source,
         lockdown=lockdown,
         leaks=Leaks() if lockdown else leaks(house, aim, chosen(house, aim, only)),
     )
     with ExitStack() as opened:
         secrets = meant(house, aim, wish).secrets
+        must_fit(secrets, source)
+        opened.callback(forget, aim, secrets)
         _must_be_free(house, aim, secrets)
         house.hooks().must_trust(
             {name: one.reload for each in secrets for name, one in each.consumers if one.reload}
@@ -121,6 +134,7 @@ def rotate(
             resources=_resources(house, aim, secrets),
             consent=outage.consent(aim) if lockdown else Ask(),
             choices=choices,
+            prepare=lambda: _prepare(house, aim, secrets, source),
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
     left = (
@@ -136,7 +150,7 @@ def rotate(
         else ()
     )
     lines = (
-        *_said(secrets, moves, then=outcome.plan.then),
+        *said(secrets, moves, outcome),
         *windows(outcome.facts),
         *(one.line() for one in left),
     )
@@ -158,7 +172,7 @@ def rotate(
             }
         },
         view=(Lines(lines),) if outcome.walked else (),
-        next=(_next(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
+        next=(next_command(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
     )
 
 
@@ -167,11 +181,13 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     secrets = found.secrets
     must_take(house.project().root, secrets)
     standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
+    acl_look.must_be_apart([(one.named.name, one.acl) for one in standings if one.acl is not None])
     where = [
         house.logins(target).address(house.env_values(target)[one.settings.env]).where
         for one in secrets
         if one.kind is Kind.MONGODB
     ]
+    where += [one.acl.where for one in standings if one.acl is not None]
     subject = Subject(
         target=target.name,
         cluster=where[0] if where else None,
@@ -181,8 +197,9 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     if wish.lockdown:
         return outage.plan(standings, subject=subject, more=found.left_out)
     stale = stale_admin(house, target, secrets)
-    left_out = (*wish.leaks.lines, *((stale,) if stale else ()), *found.left_out)
-    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=left_out)
+    told = (*wish.leaks.lines, *((stale,) if stale else ()))
+    told += (*left_behind(house, target, secrets), *found.left_out)
+    return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 
 class Meant(Struct, frozen=True, kw_only=True):
@@ -199,24 +216,35 @@ def meant(house: House, target: Target, wish: Wish) -> Meant:
     Raises:
         SkcError: as `chosen` says; a ring cannot be read.
     """
-    secrets = chosen(house, target, wish.only)
     if wish.lockdown:
-        users, others = outage.meant(secrets, wish.only)
+        users, others = outage.meant(chosen(house, target, wish.only), wish.only)
         return Meant(secrets=users, left_out=(others,) if others else ())
+    secrets, left = _unasked(chosen(house, target, wish.only), wish)
     if wish.only or wish.reason is Reason.LEAKED:
-        return Meant(secrets=secrets)
+        return Meant(secrets=secrets, left_out=left)
     phases = {one.name: held(house, one).state.phase for one in secrets if one.kind is Kind.JWT}
     staged = tuple(one for one in secrets if phases.get(one.name) is Phase.STAGED)
     if staged:
         names = ", ".join(one.name for one in secrets if one not in staged)
-        left = f"not now: {names}; what is staged goes on first"
-        return Meant(secrets=staged, left_out=(left,) if names else ())
+        first = f"not now: {names}; what is staged goes on first"
+        return Meant(secrets=staged, left_out=(first, *left) if names else left)
     busy = tuple(one for one in secrets if phases.get(one.name) in {Phase.RETIRING, Phase.OVER})
     free = tuple(one for one in secrets if one not in busy)
     if not free or not busy:
-        return Meant(secrets=secrets)
+        return Meant(secrets=secrets, left_out=left)
     names = ", ".join(one.name for one in busy)
-    return Meant(secrets=free, left_out=(f"not now: {names}; see skc rotate finish",))
+    return Meant(secrets=free, left_out=(f"not now: {names}; see skc rotate finish", *left))
+
+
+def _unasked(secrets: tuple[Named, ...], wish: Wish) -> tuple[tuple[Named, ...], tuple[str, ...]]:
+    """Leave out what somebody has to make first, unless it was named or is all there is."""
+    by_hand = tuple(one for one in secrets if one.kind is Kind.MANUAL)
+    if wish.only or wish.source.piped or len(by_hand) in {0, len(secrets)}:
+        return secrets, ()
+    left = [
+        f"not now: {one.name}; it is made by hand: skc rotate --only {one.name}" for one in by_hand
+    ]
+    return tuple(one for one in secrets if one not in by_hand), tuple(left)
 
 
 def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
@@ -244,6 +272,12 @@ def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code)
 def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
     if named.kind is Kind.JWT:
         return _turning(house, target, named, wish, code)
+    if named.kind is Kind.REDIS:
+        acl = acl_look.standing(house, target, named)
+        return Standing(named=named, acl=acl, leaked=wish.leaked(named.name))
+    if named.kind is Kind.MANUAL:
+        by_hand = manual.standing(house, target, named)
+        return Standing(named=named, manual=by_hand, leaked=wish.leaked(named.name))
     if named.kind is not Kind.MONGODB:
         return Standing(named=named, leaked=wish.leaked(named.name))
     address = place_of(house, target, named)
@@ -261,7 +295,8 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
             fix=f"skc doctor   # or correct {named.settings.env}",
         )
     if taken is not None:
-        raise SlotTaken(successor, database=address.database, current=address.user)
+        remove = dropping(successor, address.database)
+        raise SlotTaken(successor, current=address.user, remove=remove)
     must_be_known(named, address.user, sessions, target=target.name)
     return Standing(
         named=named,
@@ -278,6 +313,16 @@ def _rights(account: Account) -> str:
     roles = sorted(account.roles, key=lambda role: (role.database, role.name))
     plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
     return sha256(plain).hexdigest()
+
+
+def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Source) -> None:
+    """What is to be known before a lock is taken, and does not belong into a look."""
+    for one in secrets:
+        if one.kind is Kind.REDIS:
+            acl_look.try_to_save(house, target, one)
+    for one in secrets:
+        if one.kind is Kind.MANUAL:
+            take(house, target, one, source)
 
 
 def _must_be_free(house: House, target: Target, secrets: Sequence[Named]) -> None:
@@ -306,34 +351,3 @@ def _held(
         *(Resource("env", str((root / file).resolve())) for file in files),
         *(Resource("secret", f"{target.name}/{name}") for name in names),
     )
-
-
-def _said(
-    secrets: Sequence[Named], moves: Mapping[str, Move], *, then: str | None
-) -> tuple[str, ...]:
-    lines = []
-    for one in secrets:
-        readers = [name for name, consumer in one.consumers if consumer.reload]
-        reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
-        what = _WHAT[moves[one.name]] if one.name in moves else "is new"
-        lines.append(f"{one.settings.env} {what} in {', '.join(one.files)}{reloaded}")
-    if then is None:
-        return tuple(lines)
-    return (*lines, "the old values still work, until: skc rotate finish")
-
-
-_WHAT = {
-    Move.STAGE: "has a staged key, which verifies",
-    Move.SWAP: "signs with the staged key; the old one verifies for a while",
-    Move.REPLACE: "is new; the old key verifies nowhere",
-    Move.CLOSE: "has no old key any more",
-}
-
-
-def _next(moves: Mapping[str, Move], *, then: str | None) -> str:
-    """What comes next: a staged key is to be swapped in before anything is finished."""
-    staged = [name for name, move in moves.items() if move is Move.STAGE]
-    if staged:
-        return " ".join(["skc rotate", *(f"--only {name}" for name in staged)])
-    swapped = Move.SWAP in moves.values() or then is not None
-    return "skc rotate finish" if swapped else "skc rotate status"

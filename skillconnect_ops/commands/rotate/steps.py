@@ -3,12 +3,36 @@
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.acl_ending import (
+    AclDisable,
+    AclDrain,
+    AclDrop,
+    AclExpel,
+    DisableAcl,
+    DrainAcl,
+    DropAcl,
+    ExpelAcl,
+)
+from skillconnect_ops.commands.rotate.acl_making import (
+    AclAdmit,
+    AclCreate,
+    AclReplace,
+    AdmitAcl,
+    CreateAcl,
+    ReplaceAcl,
+)
 from skillconnect_ops.commands.rotate.atlas_steps import SettleUser, UserSettle
 from skillconnect_ops.commands.rotate.in_place import (
     ChangePassword,
     CloseWindow,
     PasswordChange,
     WindowClose,
+)
+from skillconnect_ops.commands.rotate.manual_steps import (
+    RevokedValue,
+    TakeValue,
+    ValueRevoked,
+    ValueTake,
 )
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
@@ -60,6 +84,15 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(UserDrop, lambda house, of: DropUser(house, target_of(house, of))),
     KindOf(PasswordChange, lambda house, of: ChangePassword(house, target_of(house, of))),
     KindOf(WindowClose, lambda house, of: CloseWindow(house, target_of(house, of))),
+    KindOf(AclCreate, lambda house, of: CreateAcl(house, target_of(house, of))),
+    KindOf(AclAdmit, lambda house, of: AdmitAcl(house, target_of(house, of))),
+    KindOf(AclReplace, lambda house, of: ReplaceAcl(house, target_of(house, of))),
+    KindOf(AclDrain, lambda house, of: DrainAcl(house, target_of(house, of))),
+    KindOf(AclDisable, lambda house, of: DisableAcl(house, target_of(house, of))),
+    KindOf(AclDrop, lambda house, of: DropAcl(house, target_of(house, of))),
+    KindOf(AclExpel, lambda house, of: ExpelAcl(house, target_of(house, of))),
+    KindOf(ValueTake, lambda house, of: TakeValue(house, target_of(house, of))),
+    KindOf(ValueRevoked, lambda house, of: RevokedValue(house, target_of(house, of))),
     KindOf(ValueMake, lambda house, of: MakeValue(house, target_of(house, of))),
     KindOf(ConsumerKeep, lambda house, of: KeepConsumer(house, target_of(house, of), _root(of))),
     KindOf(EnvPublish, lambda _, of: PublishEnv(_root(of))),

@@ -14,10 +14,12 @@ import msgspec
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken, StillInUse
+from skillconnect_ops.commands.rotate.draining import drained, waiting_line
+from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
-from skillconnect_ops.core.outcome import Known, Missing
+from skillconnect_ops.commands.rotate.values import keep_both, kept
+from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.accounts import (
     Account,
@@ -31,11 +33,10 @@ from skillconnect_ops.core.ports.accounts import (
 )
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import duration, listed
+from skillconnect_ops.core.view import duration
 
 PASSWORD_BYTES = 32
 """256 bits, as 43 letters, digits, `-` and `_`: nothing of it needs an escape anywhere."""
-LOOK_AGAIN_S = 0.25
 
 
 class UserCreate(Step, frozen=True, kw_only=True, tag="user.create"):
@@ -72,8 +73,7 @@ class UserDrain(Step, frozen=True, kw_only=True, tag="user.drain"):
 
     def says(self) -> str:
         """One line for the plan."""
-        then = "then cut off who is left" if self.cut_off else "or stop and change nothing"
-        return f"wait until nobody is connected as {self.user}: {self.patience_s} s, {then}"
+        return waiting_line(self.user, patience_s=self.patience_s, cut_off=self.cut_off)
 
 
 class UserDisarm(Step, frozen=True, kw_only=True, tag="user.disarm"):
@@ -177,11 +177,10 @@ class CreateUser(OfTarget):
     def before(self, step: UserCreate, walk: Walk) -> Image:
         """Both values go to the escrow; a taken name ends it here, with nothing touched."""
         if self._find(step.user, step.database) is not None:
-            raise SlotTaken(step.user, database=step.database, current=step.like)
+            raise _taken(step)
         old = self._house.env_values(self._target)[step.env]
         new = self._logins.with_login(old, step.user, Secret(secrets.token_urlsafe(PASSWORD_BYTES)))
-        walk.escrow.put(value_of(step.secret, age="old"), old.reveal().encode())
-        walk.escrow.put(value_of(step.secret, age="new"), new.reveal().encode())
+        keep_both(walk, step.secret, old=old, new=new)
         return {"there": False}
 
     def apply(self, step: UserCreate, walk: Walk) -> Mapping[str, Any]:
@@ -200,7 +199,7 @@ class CreateUser(OfTarget):
                 self._create(accounts, like.named(step.user), password, step, walk)
             except AccountExists as error:
                 if not self._takes(new, walk):
-                    raise SlotTaken(step.user, database=step.database, current=step.like) from error
+                    raise _taken(step) from error
         return {
             "user": step.user,
             "roles": sorted(f"{one.name}@{one.database}" for one in like.roles),
@@ -218,7 +217,7 @@ class CreateUser(OfTarget):
         nodes = self._accepted_everywhere(new, walk)
         named = self._logins.address(new).named or step.database
         canary = self._logins.canary(new, named)
-        read, written = _said(canary.read), _said(canary.written)
+        read, written = said(canary.read), said(canary.written)
         return [
             Proof(claim="user.same_rights", subject=subject, holds=same),
             Proof(
@@ -279,32 +278,14 @@ class DrainUser(OfTarget):
 
     def apply(self, step: UserDrain, walk: Walk) -> Mapping[str, Any]:
         """Look until nobody is left; where that cannot be seen, wait the time out and say so."""
-        until = walk.clock.monotonic() + step.patience_s
-        label = f"connections as {step.user}"
-        with (
-            walk.person.progress(label, total=None, unit="looks") as ticker,
-            self._house.accounts(self._target) as accounts,
-        ):
-            while True:
-                seen = accounts.sessions(step.user, step.database)
-                if isinstance(seen, Known) and not seen.value:
-                    return {"observed": True, "left": []}
-                if walk.clock.monotonic() > until:
-                    return self._at_the_end(step, seen, walk)
-                ticker.advance(1)
-                walk.clock.sleep(LOOK_AGAIN_S)
-
-    def _at_the_end(
-        self, step: UserDrain, seen: Known[tuple[AccountSession, ...]] | Missing, walk: Walk
-    ) -> Mapping[str, Any]:
-        if isinstance(seen, Missing):
-            walk.person.note(f"not observable who uses {step.user}: {seen.reason}")
-            return {"observed": False, "reason": seen.reason}
-        who = sorted({f"{one.app_name or 'unnamed'} from {one.client}" for one in seen.value})
-        if not step.cut_off:
-            raise StillInUse(step.user, who=who, seconds=step.patience_s)
-        walk.person.note(f"cut off: {listed(who)}")
-        return {"observed": True, "left": who}
+        with self._house.accounts(self._target) as accounts:
+            return drained(
+                lambda: _who(accounts.sessions(step.user, step.database)),
+                user=step.user,
+                patience_s=step.patience_s,
+                cut_off=step.cut_off,
+                walk=walk,
+            )
 
     def verify(self, step: UserDrain, walk: Walk) -> Sequence[Proof]:
         """What was seen stands in the facts; nothing is proven by it."""
@@ -388,22 +369,6 @@ class DropUser(OfTarget):
         """Nothing: a final step is never undone."""
 
 
-def kept(walk: Walk, secret: str, *, age: str) -> Secret:
-    """A value of a rotation, from its escrow.
-
-    Raises:
-        NotVerified: it is not there.
-    """
-    value = walk.escrow.get(value_of(secret, age=age))
-    if value is None:
-        raise NotVerified(
-            f"the {age} value of {secret} is not in the escrow",
-            why="the run that would have kept it ended before it did",
-            fix="skc rotate status",
-        )
-    return Secret(value.decode())
-
-
 def roles_of(user: str) -> str:
     """The name in the escrow of the roles that a user had before they were taken away."""
     return f"roles of {user}"
@@ -414,5 +379,21 @@ def target_of(house: House, subject: Subject) -> Target:
     return house.target(subject.target)
 
 
-def _said(fact: Known[str] | Missing) -> str:
+def _taken(step: UserCreate) -> SlotTaken:
+    return SlotTaken(step.user, current=step.like, remove=dropping(step.user, step.database))
+
+
+def dropping(user: str, database: str) -> str:
+    """What to type to drop a user by hand."""
+    return f"db.getSiblingDB('{database}').dropUser('{user}')"
+
+
+def _who(seen: Known[tuple[AccountSession, ...]] | Missing) -> Fact[Sequence[str]]:
+    if isinstance(seen, Missing):
+        return seen
+    return Known([f"{one.app_name or 'unnamed'} from {one.client}" for one in seen.value])
+
+
+def said(fact: Fact[str]) -> str:
+    """What a canary did, or why not."""
     return fact.value if isinstance(fact, Known) else f"not tried: {fact.reason}"

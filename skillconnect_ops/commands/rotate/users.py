@@ -13,6 +13,7 @@ from skillconnect_ops.core.ports.accounts import Accounts, AccountsAreManaged, A
 from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN, is_of_atlas
 from skillconnect_ops.core.settings.model import Target
 
+_FILE = "   # or put it into a file: --admin-uri-file FILE"
 _OWN_PASSWORD = frozenset({"changeOwnPassword", "changePassword", "anyAction"})
 
 
@@ -50,7 +51,7 @@ def must_be_manageable(
     for one in secrets:
         if one.kind is Kind.MONGODB:
             if lockdown or not one.settings.in_place:
-                raise NoAdmin(admin_variable(target))
+                raise NoAdmin(admin_variable(target), or_else=_FILE)
             _must_change_own_password(house, target, one)
 
 
@@ -99,7 +100,7 @@ def _must_change_own_password(house: House, target: Target, named: Named) -> Non
         allowed = {action for one in database.privileges() for action in one.actions}
     if not allowed & _OWN_PASSWORD:
         user = place_of(house, target, named).user
-        raise NoAdmin(admin_variable(target), but=f"{user} lacks changeOwnPassword")
+        raise NoAdmin(admin_variable(target), but=f"{user} lacks changeOwnPassword", or_else=_FILE)
 
 
 def managed_by_atlas(target: str, env: str, where: str) -> AccountsAreManaged:

@@ -5,9 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.plan import FINISH
-from skillconnect_ops.commands.rotate.publish_steps import ValueMake
-from skillconnect_ops.commands.rotate.user_steps import UserCreate
+from skillconnect_ops.commands.rotate.plan import FINISH, made_in
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.journal.model import Standing
@@ -20,13 +18,12 @@ class Waiting(Struct, frozen=True, kw_only=True):
     """Of its journal."""
     plan: Plan
     since: datetime | None
+    began: datetime | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The names of what it renewed."""
-        return tuple(
-            step.secret for step in self.plan.steps if isinstance(step, UserCreate | ValueMake)
-        )
+        return tuple(step.secret for step in made_in(self.plan))
 
 
 def waiting(house: House, target: Target) -> tuple[Waiting, ...]:
@@ -39,7 +36,7 @@ def waiting(house: House, target: Target) -> tuple[Waiting, ...]:
         if one.command == FINISH and one.standing in {Standing.SEALED, Standing.FORWARD_ONLY}
     }
     return tuple(
-        Waiting(id=one.id, plan=office.plan(one.id), since=one.ended_at)
+        Waiting(id=one.id, plan=office.plan(one.id), since=one.ended_at, began=one.begun_at)
         for one in reversed(journals)
         if one.command == "rotate"
         and one.standing is Standing.SEALED

@@ -4,7 +4,7 @@ The server keeps users in memory; what is to outlive a restart must be saved to 
 and every node has users of its own. A password is kept as its SHA-256; a user may have several.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
@@ -57,6 +57,8 @@ class AclSession(Struct, frozen=True, kw_only=True):
     """`host:port` of the other side, or the socket's path."""
     age_s: int
     idle_s: int
+    number: int
+    """Of this connection; a later one has a higher one, until the server starts anew."""
 
 
 class AclServer(Struct, frozen=True, kw_only=True):
@@ -168,6 +170,9 @@ class Acl(Protocol):
     def server(self) -> AclServer:
         """Who is there."""
 
+    def number(self) -> int | None:
+        """That of our own connection, as in `AclSession`; None where we may not know it."""
+
     def find(self, name: str) -> AclUser | None:
         """The user of that name, or None."""
 
@@ -247,6 +252,24 @@ class Acl(Protocol):
             NotPersistent: nowhere.
         """
 
+    def claim(self, name: str, holder: str, *, lasts_s: int) -> Fact[bool]:
+        """Take a name for a while, in an atomic step: a lock between machines that heals itself.
+
+        A server makes a user by the same command that changes one, so that two who find a name
+        free could both take it; this is what keeps them apart.
+
+        Args:
+            name: the name.
+            holder: who takes it; the same one may take it again.
+            lasts_s: after so many seconds it is free again.
+
+        Returns:
+            Whether it is the holder's now; `Missing` where our user may not write a key.
+        """
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a name back that `claim` took; one that is another's stays theirs."""
+
     def can_persist(self) -> Persistence:
         """Try it before anything is changed: save what is in force now.
 
@@ -297,11 +320,35 @@ class AclLogin(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class AclCanary(Struct, frozen=True, kw_only=True):
+    """What the user of a URI could really do, tried with harmless commands."""
+
+    read: Fact[str]
+    """The key that was asked for."""
+    written: Fact[str]
+    """The key that was set, and removed again."""
+
+
 class AclServers(Protocol):
     """Key-value servers, by URI."""
 
+    def through(self, connect_map: Mapping[str, str]) -> "AclServers":
+        """The same, where some are reached from here in another way than their URIs say.
+
+        Args:
+            connect_map: `host:port` as a URI has it -> as it is reached; nothing else of a URI is
+                changed, so that over TLS the certificate has to be good for both.
+        """
+
     def link(self, uri: Secret) -> AclLink:
         """What a URI says; nothing is contacted.
+
+        Raises:
+            AclUriMalformed: it cannot be read.
+        """
+
+    def password(self, uri: Secret) -> Secret | None:
+        """The password in a URI, decoded; None where it has none.
 
         Raises:
             AclUriMalformed: it cannot be read.
@@ -333,6 +380,17 @@ class AclServers(Protocol):
         """Log in as an application would, on a connection of its own; never raises for an answer.
 
         One that succeeds is followed by one with a made-up password, which the server may log.
+
+        Raises:
+            AclUriMalformed: it cannot be read.
+        """
+
+    def canary(self, uri: Secret, rights: AclRights) -> AclCanary:
+        """Read and write as the user, under a key of our own; never raises for an answer.
+
+        Args:
+            uri: whose user and password are tried.
+            rights: of that user; they say which keys it may touch.
 
         Raises:
             AclUriMalformed: it cannot be read.

@@ -55,11 +55,26 @@ class BackupSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keep: Keep = Keep()
 
 
+class MailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`mail:` of a secret that is a mail server's password: where its login is tried."""
+
+    host: str
+    """The server's name, or `env:NAME`: the variable of the env files that holds it."""
+    user: str
+    """Who logs in; a name, or `env:NAME`."""
+    port: int = 587
+    security: str = "starttls"
+    """`starttls`, `tls` (from the first byte, usually port 465), or `none` (this machine only)."""
+    authority: str | None = None
+    """A certificate authority besides those that this machine trusts: a PEM file."""
+
+
 class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of `secrets:`: something that `skc rotate` renews."""
 
     kind: str
-    """`mongodb`, `jwt` (a key that signs tokens), or `random` (any opaque value)."""
+    """`mongodb`, `redis`, `jwt` (a key that signs tokens), `random` (any opaque value), or `manual`
+    (made elsewhere by hand and taken in, as a mail server's password)."""
     env: str
     """The variable of the env files that holds it."""
     every: str | None = None
@@ -68,8 +83,19 @@ class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Who reads it, by the names below `consumers`; none named means all of them."""
     token_ttl: str = "7d"  # noqa: S105 - a length of time
     """`jwt`: how long the longest-lived token of this key is good for."""
+    admin_uri: str = "SKC_REDIS_ADMIN_URI"
+    """`redis`: the environment variable that may hold an administrator's URI; never stored."""
     in_place: bool = False
-    """`mongodb`: keep the user, and change its password; there is a window without logins."""
+    """`mongodb`, `redis`: keep the user, and change its password.
+
+    MongoDB: there is a window without logins. Redis: for `default` and its `requirepass`.
+    """
+    connect_map: dict[str, str] = {}
+    """`redis`: `host:port` as the app's URI has it -> `host:port` as it is reached from here."""
+    where: str | None = None
+    """`manual`: where a new one is made and the old one revoked; the plan shows it."""
+    mail: MailSettings | None = None
+    """`manual`: has the new password tried by a login, and the old one be seen refused."""
 
 
 class ConsumerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

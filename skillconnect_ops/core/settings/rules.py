@@ -10,6 +10,7 @@ from skillconnect_ops.core.settings.model import (
     BackupSettings,
     ConsumerSettings,
     DatabaseSettings,
+    MailSettings,
     ProjectSettings,
     SecretSettings,
     Settings,
@@ -158,7 +159,8 @@ def _is_address(text: str) -> bool:
     return match is not None and 0 < int(match[2]) < 65536
 
 
-SECRET_KINDS = ("mongodb", "jwt", "random")
+SECRET_KINDS = ("mongodb", "redis", "jwt", "random", "manual")
+MAIL_SECURITY = ("starttls", "tls", "none")
 _PERIOD = re.compile(r"(?P<number>[1-9][0-9]{0,4})(?P<unit>[smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -189,6 +191,36 @@ def _kind(value: object) -> Broken | None:
     )
 
 
+def _word(value: object) -> Broken | None:
+    """A text, or `env:` and the variable that holds it."""
+    text = str(value)
+    if text.startswith("env:"):
+        return _uri(value)
+    if "//" in text or "@" in text.rpartition("@")[0] or ":" in text.rpartition("@")[0]:
+        return Broken(
+            what="holds an address, and that may hold a password",
+            why="it is a host's or a user's name alone; skc.yaml never holds a password",
+            fix="write the name alone, or `env:` and a variable's name",
+        )
+    return _filled(value)
+
+
+def _port(value: object) -> Broken | None:
+    if isinstance(value, int) and 0 < value < 65536:
+        return None
+    return Broken(what="is no port", why="ports go from 1 to 65535", fix="write `587`")
+
+
+def _security(value: object) -> Broken | None:
+    if value in MAIL_SECURITY:
+        return None
+    return Broken(
+        what="names no way to protect a connection",
+        why=f"the ways are {', '.join(MAIL_SECURITY)}",
+        fix=f"write one of {', '.join(MAIL_SECURITY)}",
+    )
+
+
 def _names(value: object) -> Broken | None:
     if not isinstance(value, dict) or all(is_name(str(name)) for name in value):
         return None
@@ -211,6 +243,14 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (SecretSettings, "env"): _variable,
     (SecretSettings, "every"): _period,
     (SecretSettings, "token_ttl"): _period,
+    (SecretSettings, "admin_uri"): _variable,
+    (SecretSettings, "connect_map"): _addresses,
+    (SecretSettings, "where"): _filled,
+    (MailSettings, "host"): _word,
+    (MailSettings, "user"): _word,
+    (MailSettings, "port"): _port,
+    (MailSettings, "security"): _security,
+    (MailSettings, "authority"): _filled,
     (ConsumerSettings, "app_name"): _filled,
     (ConsumerSettings, "reload"): _all_filled,
     (DatabaseSettings, "uri"): _uri,

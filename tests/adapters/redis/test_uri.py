@@ -100,3 +100,18 @@ def test_no_text_shows_a_password() -> None:
     uri = parse(Secret(f"redis://app:%40{CANARY}@h"))
     assert CANARY not in f"{uri!r}{uri.link!r}"
     assert CANARY not in uri.redact(f"@{CANARY} and %40{CANARY}")
+
+
+@pytest.mark.parametrize(
+    ("uri", "reached"),
+    [
+        ("redis://app:p%40w@redis:6379/2?x=1", "redis://app:p%40w@127.0.0.1:7/2?x=1"),
+        ("rediss://:w@redis/1", "rediss://:w@127.0.0.1:7/1"),
+        ("redis://redis", "redis://127.0.0.1:7"),
+        ("redis://other:6379/0", "redis://other:6379/0"),
+        ("unix://app:w@/run/redis.sock?db=1", "unix://app:w@/run/redis.sock?db=1"),
+        ("redis://redis@[::1]:6379", "redis://redis@[::1]:6379"),
+    ],
+)
+def test_a_host_is_reached_in_another_way_and_nothing_else_changes(uri: str, reached: str) -> None:
+    assert parse(Secret(uri)).through({"redis:6379": "127.0.0.1:7"}).text.reveal() == reached

@@ -20,12 +20,14 @@ from skillconnect_ops.core.ports.acl import (
     AcceptsAnyPassword,
     Acl,
     AclAnswer,
+    AclCanary,
     AclError,
     AclIsManaged,
     AclLoginRefused,
     AclNameUnusable,
     AclNotPermitted,
     AclRefused,
+    AclRights,
     AclServers,
     AclTooOld,
     AclUnreachable,
@@ -344,6 +346,9 @@ def test_sessions_are_listed_with_name_address_and_age(shared: RedisServer, acl:
         assert session.name == "api-1"
         assert session.client.startswith("127.0.0.1:")
         assert 0 <= session.age_s < 60
+        own = acl.number()
+        assert own is not None
+        assert session.number > own, "ours is the older one"
     assert acl.sessions("default") == Known(()), "our own connection does not count"
 
 
@@ -573,3 +578,92 @@ def test_a_server_that_says_nothing_or_is_gone_is_unreachable(started: Start) ->
                 acl.names()
         with pytest.raises(AclUnreachable), SERVERS.manage(server.uri):
             pass
+
+
+def test_a_name_is_one_s_own_until_it_is_given_back_or_its_time_is_over(
+    shared: RedisServer, acl: Acl
+) -> None:
+    assert acl.claim("app", "one", lasts_s=60) == Known(value=True)
+    assert acl.claim("app", "one", lasts_s=60) == Known(value=True)
+    assert acl.claim("app", "two", lasts_s=60) == Known(value=False)
+    acl.release("app", "two")
+    assert acl.claim("app", "two", lasts_s=60) == Known(value=False)
+    acl.release("app", "one")
+    assert acl.claim("app", "two", lasts_s=1) == Known(value=True)
+    time.sleep(1.2)
+    assert acl.claim("app", "one", lasts_s=60) == Known(value=True)
+    acl.release("app", "one")
+    assert raw(shared, "KEYS", "skc*") == []
+
+
+def test_one_that_may_write_no_key_has_no_claim(shared: RedisServer, acl: Acl) -> None:
+    make(shared, "boss", password := fresh(), "on +@all")
+    with SERVERS.manage(uri(shared, "boss", password)) as own:
+        found = own.claim("app", "one", lasts_s=60)
+    assert isinstance(found, Missing)
+    assert "SET" in found.reason
+
+
+def canary(server: RedisServer, name: str, password: str) -> AclCanary:
+    with SERVERS.manage(server.uri) as acl:
+        user = acl.find(name)
+    assert user is not None
+    return SERVERS.canary(uri(server, name, password), user.rights)
+
+
+@pytest.mark.parametrize(
+    ("rights", "read", "written"),
+    [
+        ("on ~* &* +@all", "", ""),
+        ("on ~app:* ~cache:{*} +@all", "app:", "app:"),
+        ("on ~exact ~b*c +@all", "b", "b"),
+        ("on ~\\*[xy]?* +@all", "*xx", "*xx"),
+        ("on ~[^a]* +@all", None, None),
+        ("on ~app:* -@all +exists", "app:", None),
+        ("on ~app:* -@all +set", None, "app:"),
+        ("on ~* -@all", None, None),
+        ("off ~* +@all", None, None),
+    ],
+)
+def test_a_canary_reads_and_writes_what_the_rules_allow_and_leaves_nothing(
+    shared: RedisServer, acl: Acl, rights: str, read: str | None, written: str | None
+) -> None:
+    raw(shared, "FLUSHALL")
+    password = fresh()
+    make(shared, "app", password, rights)
+    found = canary(shared, "app", password)
+    for fact, begins in ((found.read, read), (found.written, written)):
+        if begins is None:
+            assert isinstance(fact, Missing), fact
+        else:
+            assert isinstance(fact, Known), fact
+            assert fact.value.startswith(f"{begins}skc-canary-")
+    kept = raw(shared, "KEYS", "*")
+    assert len(kept) == (1 if rights.endswith("-@all +set") else 0)
+    assert all(0 < raw(shared, "TTL", key) <= 10 for key in kept)
+
+
+def test_a_canary_keeps_to_what_is_to_be_read_and_what_to_be_written(tmp_path: Path) -> None:
+    with run_redis(tmp_path, RedisOptions(program=program("valkey"))) as server:
+        make(server, "app", password := fresh(), "on %R~in:* %W~out:* +@all")
+        found = canary(server, "app", password)
+        assert isinstance(found.read, Known)
+        assert found.read.value.startswith("in:")
+        assert isinstance(found.written, Known)
+        assert found.written.value.startswith("out:")
+
+
+def test_a_canary_of_a_server_that_is_gone_says_so(tmp_path: Path) -> None:
+    with run_redis(tmp_path) as server:
+        login = server.uri
+        server.stop()
+        found = SERVERS.canary(login, AclRights(keys=("~*",)))
+    assert isinstance(found.read, Missing)
+    assert "does not answer" in found.read.reason
+
+
+def test_the_password_of_a_uri_is_decoded() -> None:
+    word = fresh()
+    made = SERVERS.with_login(Secret("redis://h:1/0"), user="a", password=Secret(word))
+    assert SERVERS.password(made) == Secret(word)
+    assert SERVERS.password(Secret("redis://h:1/0")) is None

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from skillconnect_ops.commands.env.pending import PENDING
 from skillconnect_ops.commands.env.set_steps import EnvSet, SetEnv
 from skillconnect_ops.core.plan import Clock, Escrow, Person, Walk
 from skillconnect_ops.core.secret import Secret
@@ -13,6 +12,7 @@ from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.envfile import EditedMeanwhile, Reader
 from skillconnect_ops.journal.engine import Walking
 from skillconnect_ops.journal.escrow import ChainEscrow
+from skillconnect_ops.journal.pending import PENDING
 from tests.campaigns.world import Quiet, RealClock
 
 

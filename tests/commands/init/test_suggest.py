@@ -13,6 +13,7 @@ from skillconnect_ops.commands.init.suggest import suggest
 from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.reader import read
+from skillconnect_ops.core.settings.rules import SECRET_KINDS
 
 
 def env_file(path: str, uri: str | None = "mongodb://h.example/app", **more: str) -> EnvFile:
@@ -252,6 +253,18 @@ def test_whatever_the_names_the_file_written_is_read_back(
     assert [written.targets[t.name].env_files for t in wanted.targets] == [
         t.env_files for t in wanted.targets
     ]
+
+
+def test_the_secrets_of_the_comments_can_be_read_once_they_are_no_comments() -> None:
+    wanted = suggest(found(), identity="a1", backups="~/b", profile=None)
+    text = render(template("init/skc.yaml.j2"), wanted)
+    begin, end = text.index("    # secrets:"), text.index("    backups:")
+    shown = [line.replace("    # ", "    ", 1) for line in text[begin:end].splitlines()]
+    own = [line for line in shown if not line.startswith("    Who ")]
+    (target,) = read(text[:begin] + "\n".join(own) + "\n" + text[end:]).targets.values()
+    assert {one.kind for one in target.secrets.values()} == set(SECRET_KINDS) - {"mongodb"}
+    assert target.secrets["mail"].mail is not None
+    assert target.consumers["api"].reload[0] == "docker"
 
 
 def admin_uris(seen: Found) -> dict[str, str]:

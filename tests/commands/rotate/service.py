@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from skillconnect_ops.envfile import parse
+from skillconnect_ops.envfile import EnvFile, parse
 
 THREADS = 2
 EACH_S = 0.02
@@ -65,14 +65,37 @@ class Ring:
 class Reading:
     """What one look at the env file gave; its connection closes once nobody uses it."""
 
-    def __init__(self, file: Path) -> None:
-        found = parse(file.read_bytes())
+    what = "mongo"
+    lost: tuple[type[Exception], ...] = (PyMongoError,)
+    """What the driver raises."""
+
+    def __init__(self, found: EnvFile, database: str) -> None:
         self.uri = found.get("MONGO_URI") or ""
         self.ring = Ring(
             found.get("JWT_SECRET_KEY") or "", found.get("JWT_SECRET_KEY_FALLBACKS") or ""
         )
+        self.database = database
         self.client = connect(self.uri)
         self.users = 0
+
+    def ping(self) -> None:
+        self.client.admin.command("ping")
+
+    def close(self) -> None:
+        self.client.close()
+
+    def operate(self, name: str, number: int, *, fresh: bool) -> None:
+        client = connect(self.uri) if fresh else self.client
+        try:
+            tokens = client[self.database].tokens
+            mine = {"$set": {"token": self.ring.sign(f"{name}/{number}")}}
+            tokens.update_one({"_id": f"{name}/{number}"}, mine, upsert=True)
+            others = {"_id": {"$not": {"$regex": f"^{name}/"}, "$regex": f"/{number}$"}}
+            for found in tokens.find(others):
+                self.ring.verify(found["token"])
+        finally:
+            if fresh:
+                client.close()
 
 
 def connect(uri: str) -> MongoClient[Any]:
@@ -82,11 +105,11 @@ def connect(uri: str) -> MongoClient[Any]:
 class Service:
     """The running service."""
 
-    def __init__(self, folder: Path, name: str, database: str) -> None:
-        self._folder, self._name, self._database = folder, name, database
+    def __init__(self, folder: Path, name: str, read: Callable[[EnvFile], Any]) -> None:
+        self._folder, self._name, self._read = folder, name, read
         self._turn = threading.Condition()
         self._stop = threading.Event()
-        self._reading = Reading(folder / ".env")
+        self._reading = self._fresh()
         self.counts: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -101,25 +124,28 @@ class Service:
         self._stop.set()
         for thread in threads:
             thread.join()
-        self._reading.client.close()
+        self._reading.close()
+
+    def _fresh(self) -> Any:
+        return self._read(parse((self._folder / ".env").read_bytes()))
 
     def _reload(self) -> None:
         while not self._stop.is_set():
             if signal.sigtimedwait({signal.SIGHUP}, 0.1) is None:
                 continue
-            fresh, old = Reading(self._folder / ".env"), self._reading
+            fresh, old = self._fresh(), self._reading
             try:
-                fresh.client.admin.command("ping")
-            except PyMongoError as error:
+                fresh.ping()
+            except fresh.lost as error:
                 self._count(f"reload: {type(error).__name__}")
-                fresh.client.close()
+                fresh.close()
                 self._tell()
                 continue
             with self._turn:
                 self._reading = fresh
                 while old.users:
                     self._turn.wait(1)
-            old.client.close()
+            old.close()
             self._tell()
 
     def _tell(self) -> None:
@@ -128,7 +154,7 @@ class Service:
         made.rename(self._folder / f"{self._name}.read")
 
     @contextmanager
-    def _using(self) -> Iterator[Reading]:
+    def _using(self) -> Iterator[Any]:
         with self._turn:
             reading = self._reading
             reading.users += 1
@@ -148,25 +174,12 @@ class Service:
             time.sleep(max(0.0, due - time.monotonic()))
             with self._using() as reading:
                 try:
-                    self._operate(reading, number, fresh=count % FRESH_EVERY == 0)
+                    reading.operate(self._name, number, fresh=count % FRESH_EVERY == 0)
                     self._count("done")
-                except PyMongoError as error:
-                    self._count(f"mongo: {type(error).__name__}")
+                except reading.lost as error:
+                    self._count(f"{reading.what}: {type(error).__name__}")
                 except Refused:
                     self._count("token: refused")
-
-    def _operate(self, reading: Reading, number: int, *, fresh: bool) -> None:
-        client = connect(reading.uri) if fresh else reading.client
-        try:
-            tokens = client[self._database].tokens
-            mine = {"$set": {"token": reading.ring.sign(f"{self._name}/{number}")}}
-            tokens.update_one({"_id": f"{self._name}/{number}"}, mine, upsert=True)
-            others = {"_id": {"$not": {"$regex": f"^{self._name}/"}, "$regex": f"/{number}$"}}
-            for found in tokens.find(others):
-                reading.ring.verify(found["token"])
-        finally:
-            if fresh:
-                client.close()
 
     def _count(self, what: str) -> None:
         with self._turn:
@@ -177,10 +190,15 @@ def _mac(key: bytes, said: str) -> str:
     return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
 
 
-if __name__ == "__main__":
+def main(read: Callable[[EnvFile], Any]) -> None:
+    """Serve; what `read` makes of the env file does the work."""
     # blocked everywhere, and waited for by one thread: a handler runs in the main thread alone,
     # which sleeps on when the kernel hands the signal to another one
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    service = Service(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    service = Service(Path(sys.argv[1]), sys.argv[2], read)
     service.run()
     sys.stdout.write(json.dumps(service.counts) + "\n")
+
+
+if __name__ == "__main__":
+    main(lambda found: Reading(found, sys.argv[3]))

@@ -5,78 +5,21 @@ The naive order (change the password in place, rewrite the file, restart) fails 
 
 import json
 import secrets
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.commands.rotate import hup
 from tests.commands.rotate.app import App, settings, trust
+from tests.commands.rotate.loading import reloading, running
 from tests.commands.rotate.shop_ring import NAME, READS
-
-_ROOT = Path(__file__).parents[3]
-INSTANCES = ("one", "two")
-
-
-class Load:
-    """What the instances have counted, once the block is over."""
-
-    def __init__(self) -> None:
-        self.done = 0
-        self.failed: dict[str, int] = {}
-
-
-@contextmanager
-def running(app: App) -> Iterator[Load]:
-    """Two instances, working; what they counted is there when they have ended."""
-    load = Load()
-    with ExitStack() as stack:
-        children = []
-        for name in INSTANCES:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "tests.commands.rotate.service", app.root, name, app.name],
-                cwd=_ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            stack.callback(_end, child)
-            children.append(child)
-        _wait(app)
-        yield load
-        time.sleep(0.5)
-        for child in children:
-            said, _ = child.communicate(timeout=60)
-            for what, number in json.loads(said).items():
-                if what == "done":
-                    load.done += number
-                else:
-                    load.failed[what] = load.failed.get(what, 0) + number
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    if child.poll() is None:
-        child.kill()
-        child.communicate()
-
-
-def _wait(app: App) -> None:
-    until = time.monotonic() + 60
-    while not all((app.root / f"{name}.pid").exists() for name in INSTANCES):
-        assert time.monotonic() < until, "the service did not start"
-        time.sleep(0.05)
-    time.sleep(0.5)
 
 
 @pytest.fixture
 def shop(app: App) -> App:
     """The project with a signing key and a reload command, by which the service reads anew."""
-    reload = [sys.executable, str(Path(hup.__file__)), str(app.root)]
+    reload = reloading(app.root)
     more = f"    secrets: {{jwt: {{kind: jwt, env: {NAME}, token_ttl: 1m}}}}\n"
     more += f"    consumers: {{service: {{reload: {json.dumps(reload)}}}}}\n"
     (app.root / "skc.yaml").write_text(settings(app.name, more))
@@ -91,7 +34,7 @@ def shop(app: App) -> App:
 )
 def test_no_operation_fails_while_user_and_key_are_rotated(shop: App, rotations: int) -> None:
     key, uris = shop.file.read_text(), set()
-    with running(shop) as load:
+    with running(shop.root, "service", shop.name) as load:
         for _ in range(rotations):
             for argv in (("rotate",), ("rotate",), ("rotate", "finish", "--now")):
                 ran = shop.run(*argv, "--yes")
@@ -108,7 +51,7 @@ def test_no_operation_fails_while_user_and_key_are_rotated(shop: App, rotations:
 
 def test_the_naive_order_fails_in_the_same_harness(shop: App) -> None:
     password = secrets.token_urlsafe(32)
-    with running(shop) as load:
+    with running(shop.root, "service", shop.name) as load:
         shop.client[shop.name].command("updateUser", shop.user, pwd=password)
         time.sleep(1)
         tail = shop.uri().partition("@")[2]

@@ -21,6 +21,10 @@ class Pending:
         self._values[token] = value
         return token
 
+    def keep(self, token: str, value: Secret) -> None:
+        """Keep a value under a token of one's own, for a plan that was shown before it came."""
+        self._values[token] = value
+
     def take(self, token: str) -> Secret | None:
         """The value, which is forgotten here; None where there is none."""
         return self._values.pop(token, None)
