@@ -95,7 +95,7 @@ def test_on_atlas_too(atlas_app: AtlasApp) -> None:
 
 def test_a_value_that_the_ledger_knows_counts_as_leaked_and_the_plan_says_why(app: App) -> None:
     told = app.skc(
-        *("secrets", "ledger", "add", "MONGO_URI", "--stdin", "--reason", "leaked"),
+        *("secrets", "ledger", "add", "MONGO_URI", "--stdin", "--reason", "leaked", "--yes"),
         cwd=app.root,
         stdin=app.uri(),
     )
@@ -117,7 +117,7 @@ def test_a_key_that_the_ledger_knows_is_replaced_at_once(app: App) -> None:
     secrets = "    secrets: {jwt: {kind: jwt, env: JWT_SECRET_KEY}}\n"
     (app.root / "skc.yaml").write_text(settings(app.name, secrets))
     told = app.skc(
-        *("secrets", "ledger", "add", "--env", "JWT_SECRET_KEY"), cwd=app.root, env=app.env
+        *("secrets", "ledger", "add", "--env", "JWT_SECRET_KEY", "--yes"), cwd=app.root, env=app.env
     )
     assert told.code == 0, told.stderr
     ran = app.run("rotate", "--only", "jwt", "--yes")
