@@ -1,0 +1,99 @@
+"""The results of the rotation's fault campaign, kept between runs and printed as a table.
+
+Results belong to the code and the seed that they were made with; those of other code do not count.
+"""
+
+import statistics
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.campaigns.rotate_runs import SEED, Made, fingerprint
+
+_FOLDER = Path(__file__).parents[2] / ".campaign" / "rotate"
+_BEGAN = time.time()
+
+
+@cache
+def _file() -> Path:
+    return _FOLDER / f"{fingerprint()}.jsonl"
+
+
+def keep(made: Made) -> None:
+    """Remember a result: one line, one write, whichever process it comes from."""
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    with _file().open("ab", buffering=0) as file:
+        file.write(msgspec.json.encode(made) + b"\n")
+
+
+def known() -> Mapping[str, Made]:
+    """The newest result of each run."""
+    try:
+        lines = _file().read_bytes().splitlines()
+    except FileNotFoundError:
+        return {}
+    return {made.run.name: made for made in map(_made, lines)}
+
+
+def _made(line: bytes) -> Made:
+    return msgspec.json.decode(line, type=Made)
+
+
+def table(results: Iterable[Made]) -> list[str]:
+    """Lines for people: step x fault, and for each way on how many ended well of how many."""
+    cells: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    ways: dict[str, None] = {}
+    times: list[float] = []
+    troubles: list[str] = []
+    counts: Counter[str] = Counter()
+    for made in results:
+        run = made.run
+        way = f"+{run.way}" if run.twice else run.way
+        ways[way] = None
+        cell = cells[run.story, run.step, run.what.value]
+        cell[way] += 1
+        cell[f"{way} ok"] += not made.trouble
+        counts["double" if run.twice else "single"] += 1
+        times += made.resume_s
+        troubles += [f"  {run.name}: {made.trouble}"] if made.trouble else []
+    heads = [way for way in ("resume", "rollback", "again", "status") if way in ways]
+    heads += [way for way in ("+resume", "+rollback", "+again") if way in ways]
+    lines = [f"{'story: step':<42}{'fault':<14}" + "".join(f"{way:>11}" for way in heads)]
+    for (story, step, what), cell in sorted(cells.items()):
+        row = "".join(f"{_share(cell, way):>11}" for way in heads)
+        where = f"{story}: {step}"
+        lines.append(f"{where[:41]:<42}{what:<14}{row}")
+    lines.append(
+        f"{counts['single']} runs and {counts['double']} double crashes (+: killed again within "
+        f"it), seed {SEED}; not as they should be: {len(troubles)}"
+    )
+    if times:
+        lines.append(
+            f"skc journal resume, {len(times)} times: median {statistics.median(times):.2f} s, "
+            f"longest {max(times):.2f} s"
+        )
+    return lines + troubles
+
+
+def _share(cell: Counter[str], way: str) -> str:
+    """`ok/count`."""
+    return f"{cell[f'{way} ok']}/{cell[way]}" if cell[way] else "-"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print it where the campaign ran in this session."""
+    if not list(_FOLDER.glob("*.jsonl")):
+        return
+    if _file().exists() and _file().stat().st_mtime >= _BEGAN - 1:
+        terminalreporter.section("the fault campaign of skc rotate")
+        for line in table(known().values()):
+            terminalreporter.write_line(line)
+
+
+if __name__ == "__main__":
+    print("\n".join(table(known().values())))  # noqa: T201
