@@ -165,12 +165,22 @@ class Theatre:
             self._calm[name] = ended.calls
         return self._calm[name]
 
-    def carried_out(self, run: Run) -> Made:
-        """One run; whatever does not hold stands in what is given back."""
+    def call(self, story: str, step: str, name: str) -> int:
+        """The number of the last such call within the step: the one that changes something."""
+        made = [call for call in self.calm(story) if call.step == step]
+        return max(n for n, one in enumerate(made, 1) if (one.stage, one.name) == ("apply", name))
+
+    def carried_out(self, run: Run, strike: Strike | None = None) -> Made:
+        """One run; whatever does not hold stands in what is given back.
+
+        Args:
+            run: what is done.
+            strike: where its fault strikes; by default as `strike` says.
+        """
         self.calm(run.story)
         scene = self.world.scene(run.story)
         self.world.set_back(scene)
-        seen = _Seen()
+        seen = _Seen(strike or self.strike(run))
         try:
             (self._twice if run.twice else self._once)(run, scene, seen)
         except Exception as error:  # noqa: BLE001 - the other runs are made nevertheless
@@ -226,7 +236,7 @@ class Theatre:
         judged(self.world, scene)
 
     def _struck(self, run: Run, scene: Scene, seen: "_Seen") -> Ended:
-        ended = self.world.skc(*scene.story.argv, strike=self.strike(run))
+        ended = self.world.skc(*scene.story.argv, strike=seen.strike)
         assert ended.struck, f"nothing was struck: {ended.code} {ended.said[-200:]}"
         seen.struck.append(ended.struck)
         assert ended.killed == (run.what is What.KILL), ended.said[-500:]
@@ -303,7 +313,8 @@ class Theatre:
 class _Seen:
     """What is noticed on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, strike: Strike) -> None:
+        self.strike = strike
         self.standing = ""
         self.resume_s: list[float] = []
         self.struck: list[str] = []

@@ -18,6 +18,7 @@ from skillconnect_ops.adapters.embedded import Mongod
 from tests.campaigns import rotate_table as table
 from tests.campaigns.rotate_runs import SEED, STEPS, Run, Theatre, doubles, sample, singles
 from tests.campaigns.rotating import World, assert_new, world
+from tests.campaigns.striking import Strike, What, When
 
 LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
 MEMORY = "/dev/shm"
@@ -81,6 +82,28 @@ def test_whatever_goes_wrong_at_a_step_nobody_is_locked_out(
     theatre: Theatre, runs: list[Run]
 ) -> None:
     carry_out(theatre, runs)
+
+
+CHANGES = (
+    ("rotate", "create:app_a", "create"),
+    ("rotate", "publish:MONGO_URI@.env", "replace"),
+    ("rotate", "reload:api", "run"),
+    ("finish", "disarm:app", "set_roles"),
+    ("finish", "drop:app", "drop"),
+)
+
+
+@pytest.mark.parametrize(("after", "way"), [(True, "resume"), (True, "rollback"), (False, "again")])
+@pytest.mark.parametrize(("story", "step", "call"), CHANGES)
+def test_a_death_right_at_the_call_that_changes_the_world(
+    theatre: Theatre, story: str, step: str, call: str, *, after: bool, way: str
+) -> None:
+    """Where the server, the escrow and the env file may know different things."""
+    strike = Strike(what=What.KILL, step=step, at=theatre.call(story, step, call), after=after)
+    run = Run(story=story, step=step, when=When.DURING, what=What.KILL, way=way)
+    made = theatre.carried_out(run, strike)
+    assert made.trouble == ""
+    assert made.struck == (call,)
 
 
 @pytest.mark.timeout(900)
