@@ -61,8 +61,8 @@ def table(results: Iterable[Made]) -> list[str]:
         counts["double" if run.twice else "single"] += 1
         times += made.resume_s
         troubles += [f"  {run.name}: {made.trouble}"] if made.trouble else []
-    heads = [way for way in ("resume", "rollback", "again", "status") if way in ways]
-    heads += [way for way in ("+resume", "+rollback", "+again") if way in ways]
+    known_ways = ("resume", "rollback", "again", "status", "+resume", "+rollback", "+again")
+    heads = [way for way in known_ways if way in ways]
     lines = [f"{'story: step':<42}{'fault':<14}" + "".join(f"{way:>11}" for way in heads)]
     for (story, step, what), cell in sorted(cells.items()):
         row = "".join(f"{_share(cell, way):>11}" for way in heads)

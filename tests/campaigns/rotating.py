@@ -239,8 +239,8 @@ class World:
                     both = chain.get(f"{journal.id} ring {ring}")
                     if both is not None:
                         turned = msgspec.json.decode(both, type=Turned)
-                        for name, value in turned.new.items():
-                            found[f"{name} new {journal.id}"] = value
+                        new = turned.new.items()
+                        found.update({f"{name} new {journal.id}": text for name, text in new})
         return found
 
     def close(self) -> None:

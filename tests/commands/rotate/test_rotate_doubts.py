@@ -111,7 +111,7 @@ def test_an_edit_of_another_line_survives_the_way_back(app: App) -> None:
     assert app.users() == {"app"}
 
 
-def test_the_way_back_does_not_overwrite_what_somebody_wrote_into_the_variable(app: App) -> None:
+def test_the_way_back_spares_what_somebody_wrote_into_the_variable(app: App) -> None:
     theirs = "mongodb://somebody:else@127.0.0.1/x"
     script = f"sed -i s,^MONGO_URI=.*,MONGO_URI={theirs}, .env; exit 1"
     consumers = f"    consumers: {{api: {{reload: [sh, -c, '{script}']}}}}\n"
