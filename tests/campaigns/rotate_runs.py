@@ -86,6 +86,12 @@ class Run(Struct, frozen=True, kw_only=True):
         return f"{self.story} {self.step} {self.when.value} {self.what.value} {self.way}{twice}"
 
     @property
+    def as_a_person(self) -> bool:
+        """Whether its resume is timed with all that belongs to it, an interpreter's start too."""
+        during = self.what is What.KILL and self.when is When.DURING
+        return during and self.way == "resume" and self.story in FULL and not self.twice
+
+    @property
     def chance(self) -> random.Random:
         """Its own chance: the same whichever runs came before."""
         return random.Random(f"{SEED} {self.name}")
@@ -101,6 +107,8 @@ class Made(Struct, frozen=True, kw_only=True):
     """Where the journal stood after the crash."""
     resume_s: tuple[float, ...] = ()
     """What each `skc journal resume` took."""
+    fresh_s: tuple[float, ...] = ()
+    """The same, where each was an interpreter of its own."""
     struck: tuple[str, ...] = ()
 
 
@@ -180,7 +188,7 @@ class Theatre:
         self.calm(run.story)
         scene = self.world.scene(run.story)
         self.world.set_back(scene)
-        seen = _Seen(strike or self.strike(run))
+        seen = _Seen(strike or self.strike(run), fresh=run.as_a_person)
         try:
             (self._twice if run.twice else self._once)(run, scene, seen)
         except Exception as error:  # noqa: BLE001 - the other runs are made nevertheless
@@ -254,14 +262,15 @@ class Theatre:
         return BEGINNING + 4 * undone if way == "rollback" else BEGINNING + 100
 
     def _resumed(self, state: JournalState, scene: Scene, seen: "_Seen") -> None:
-        ran = self.world.skc("journal", "resume", state.id, "--yes")
+        run = self.world.fresh if seen.fresh else self.world.skc
+        ran = run("journal", "resume", state.id, "--yes")
         if state.standing is Standing.ROLLED_BACK:
             assert ran.code == 3, ran.said[-500:]
             assert_old(self.world, scene)
             return
         assert ran.code == 0, f"resume ended with {ran.code}: {ran.said[-500:]}"
         if not state.standing.over:
-            seen.resume_s.append(ran.seconds)
+            (seen.fresh_s if seen.fresh else seen.resume_s).append(ran.seconds)
         assert_new(self.world, scene)
 
     def _rolled_back(self, state: JournalState, scene: Scene, seen: "_Seen") -> None:
@@ -313,8 +322,10 @@ class Theatre:
 class _Seen:
     """What is noticed on the way."""
 
-    def __init__(self, strike: Strike) -> None:
+    def __init__(self, strike: Strike, *, fresh: bool) -> None:
         self.strike = strike
+        self.fresh = fresh
+        self.fresh_s: list[float] = []
         self.standing = ""
         self.resume_s: list[float] = []
         self.struck: list[str] = []
@@ -325,6 +336,7 @@ class _Seen:
             trouble=trouble,
             standing=self.standing,
             resume_s=tuple(self.resume_s),
+            fresh_s=tuple(self.fresh_s),
             struck=tuple(self.struck),
         )
 

@@ -49,6 +49,7 @@ def table(results: Iterable[Made]) -> list[str]:
     cells: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     ways: dict[str, None] = {}
     times: list[float] = []
+    fresh: list[float] = []
     troubles: list[str] = []
     counts: Counter[str] = Counter()
     for made in results:
@@ -60,6 +61,7 @@ def table(results: Iterable[Made]) -> list[str]:
         cell[f"{way} ok"] += not made.trouble
         counts["double" if run.twice else "single"] += 1
         times += made.resume_s
+        fresh += made.fresh_s
         troubles += [f"  {run.name}: {made.trouble}"] if made.trouble else []
     known_ways = ("resume", "rollback", "again", "status", "+resume", "+rollback", "+again")
     heads = [way for way in known_ways if way in ways]
@@ -72,11 +74,12 @@ def table(results: Iterable[Made]) -> list[str]:
         f"{counts['single']} runs and {counts['double']} double crashes (+: killed again within "
         f"it), seed {SEED}; not as they should be: {len(troubles)}"
     )
-    if times:
-        lines.append(
-            f"skc journal resume, {len(times)} times: median {statistics.median(times):.2f} s, "
-            f"longest {max(times):.2f} s"
-        )
+    for how, each in (("", times), ("in a fresh interpreter, ", fresh)):
+        if each:
+            lines.append(
+                f"skc journal resume, {how}{len(each)} times: median "
+                f"{statistics.median(each):.2f} s, longest {max(each):.2f} s"
+            )
     return lines + troubles
 
 

@@ -11,6 +11,9 @@ users and private state included. What is asked after every process, dead or ali
 import os
 import secrets
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,6 +172,24 @@ class World:
                 port=self.port if of_the_wire else None,
                 watch=watch,
             )
+        )
+
+    def fresh(self, *argv: str) -> Ended:
+        """A command in an interpreter of its own, as a person starts it; nothing is hurried."""
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "skillconnect_ops", *argv],
+            cwd=self.root,
+            env={**self._environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Ended(
+            code=done.returncode,
+            seconds=round(time.monotonic() - began, 3),
+            said=done.stdout + done.stderr,
         )
 
     def scene(self, name: str) -> Scene:
