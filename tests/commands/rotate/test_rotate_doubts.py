@@ -82,6 +82,23 @@ def test_an_old_credential_that_some_node_still_takes_is_not_called_dead(
     assert [one["refusal"] for one in retired] == ["proven"]
 
 
+@pytest.mark.usefixtures("hasty")
+def test_a_finish_that_is_run_again_is_done_and_says_so(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It walks on with the run that got stuck; that nothing else is left to do is no failure."""
+    assert app.run("rotate", "--yes").code == 0
+    with monkeypatch.context() as patch:
+        second_node(patch, lambda *_: ACCEPTED)
+        stuck = app.run("rotate", "finish", "--yes")
+    assert stuck.code == 6, stuck.stdout
+    again = app.run("rotate", "finish", "--yes")
+    assert again.code == 0, again.stdout
+    assert again.json["journal"] == stuck.json["journal"]
+    assert app.users() == {"app_a"}
+    assert app.run("rotate", "finish", "--yes").code == 3
+
+
 def test_a_value_edited_by_hand_meanwhile_is_nobody_s_to_overwrite(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
