@@ -145,7 +145,7 @@ SESSION = "    secrets: {session: {kind: random, env: SESSION_SECRET}}\n"
 def test_while_one_run_is_under_way_another_one_is_refused(
     app: App, clean_environment: dict[str, str]
 ) -> None:
-    script = "touch waiting; until test -e go; do sleep 0.02; done"
+    script = "test -e waiting || { touch waiting; until test -e go; do sleep 0.02; done; }"
     consumers = f"    consumers: {{api: {{reload: [sh, -c, '{script}']}}}}\n"
     (app.root / "skc.yaml").write_text(settings(app.name, SESSION + consumers))
     trust(app, "api", "sh", "-c", script)
