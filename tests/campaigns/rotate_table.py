@@ -49,6 +49,7 @@ def table(results: Iterable[Made]) -> list[str]:
     cells: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     ways: dict[str, None] = {}
     times: list[float] = []
+    of_row: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     fresh: list[float] = []
     troubles: list[str] = []
     counts: Counter[str] = Counter()
@@ -61,15 +62,18 @@ def table(results: Iterable[Made]) -> list[str]:
         cell[f"{way} ok"] += not made.trouble
         counts["double" if run.twice else "single"] += 1
         times += made.resume_s
+        of_row[run.story, run.step, run.what.value] += [*made.resume_s, *made.fresh_s]
         fresh += made.fresh_s
         troubles += [f"  {run.name}: {made.trouble}"] if made.trouble else []
     known_ways = ("resume", "rollback", "again", "status", "+resume", "+rollback", "+again")
     heads = [way for way in known_ways if way in ways]
     lines = [f"{'story: step':<42}{'fault':<14}" + "".join(f"{way:>11}" for way in heads)]
+    lines[0] += f"{'resume, max s':>16}"
     for (story, step, what), cell in sorted(cells.items()):
+        took = of_row[story, step, what]
         row = "".join(f"{_share(cell, way):>11}" for way in heads)
         where = f"{story}: {step}"
-        lines.append(f"{where[:41]:<42}{what:<14}{row}")
+        lines.append(f"{where[:41]:<42}{what:<14}{row}{_seconds(took):>16}")
     lines.append(
         f"{counts['single']} runs and {counts['double']} double crashes (+: killed again within "
         f"it), seed {SEED}; not as they should be: {len(troubles)}"
@@ -81,6 +85,11 @@ def table(results: Iterable[Made]) -> list[str]:
                 f"{statistics.median(each):.2f} s, longest {max(each):.2f} s"
             )
     return lines + troubles
+
+
+def _seconds(took: list[float]) -> str:
+    """The median and the longest."""
+    return f"{statistics.median(took):.2f} {max(took):.2f}" if took else "-"
 
 
 def _share(cell: Counter[str], way: str) -> str:
