@@ -4,37 +4,35 @@ Results belong to the code and the seed that they were made with; those of other
 """
 
 import statistics
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from tests.campaigns.rotate_runs import SEED, Made, fingerprint
 
-_FOLDER = Path(__file__).parents[2] / ".campaign" / "rotate"
-_BEGAN = time.time()
+FOLDER = Path(__file__).parents[2] / ".campaign" / "rotate"
 
 
 @cache
-def _file() -> Path:
-    return _FOLDER / f"{fingerprint()}.jsonl"
+def file() -> Path:
+    """Where the results of this code and this seed are."""
+    return FOLDER / f"{fingerprint()}.jsonl"
 
 
 def keep(made: Made) -> None:
     """Remember a result: one line, one write, whichever process it comes from."""
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    with _file().open("ab", buffering=0) as file:
-        file.write(msgspec.json.encode(made) + b"\n")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with file().open("ab", buffering=0) as opened:
+        opened.write(msgspec.json.encode(made) + b"\n")
 
 
 def known() -> Mapping[str, Made]:
     """The newest result of each run."""
     try:
-        lines = _file().read_bytes().splitlines()
+        lines = file().read_bytes().splitlines()
     except FileNotFoundError:
         return {}
     return {made.run.name: made for made in map(_made, lines)}
@@ -95,16 +93,6 @@ def _seconds(took: list[float]) -> str:
 def _share(cell: Counter[str], way: str) -> str:
     """`ok/count`."""
     return f"{cell[f'{way} ok']}/{cell[way]}" if cell[way] else "-"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print it where the campaign ran in this session."""
-    if not list(_FOLDER.glob("*.jsonl")):
-        return
-    if _file().exists() and _file().stat().st_mtime >= _BEGAN - 1:
-        terminalreporter.section("the fault campaign of skc rotate")
-        for line in table(known().values()):
-            terminalreporter.write_line(line)
 
 
 if __name__ == "__main__":
