@@ -1,4 +1,4 @@
-"""Prints the table of a campaign at the end of the session that it ran in; else it costs nothing."""
+"""Prints a campaign's table at the end of the session that it ran in; else it costs nothing."""
 
 import time
 from pathlib import Path
