@@ -179,6 +179,7 @@ def _wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_user_that_another_machine_made_meanwhile_is_left_alone(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +193,7 @@ def test_a_user_that_another_machine_made_meanwhile_is_left_alone(
     monkeypatch.setattr(user_steps.CreateUser, "apply", apply)
     ran = app.run("rotate", "--yes")
     assert ran.code == 5, ran.stdout
+    assert "'app_a' is there already" in ran.json["error"]["what"]
     assert (app.file.read_bytes(), app.users()) == (before, {"app", "app_a"})
     assert app.roles("app_a") == []
 
