@@ -127,7 +127,15 @@ def singles() -> list[Run]:
 def doubles() -> list[Run]:
     """Killed, or cut off, and then killed again within what puts it right."""
     return [
-        Run(story=story, step=step, when=when, what=_first(step, n), way=way, twice=True, round=n)
+        Run(
+            story=story,
+            step=step,
+            when=when,
+            what=_first(step, when, n),
+            way=way,
+            twice=True,
+            round=n,
+        )
         for n in range(2)
         for story, steps in STEPS.items()
         for step in steps
@@ -151,8 +159,10 @@ def _faults(story: str, step: str) -> Iterator[What]:
             yield What.ANSWER
 
 
-def _first(step: str, n: int) -> What:
-    return What.NETWORK if n and step.startswith(("create:", "disarm:", "drop:")) else What.KILL
+def _first(step: str, when: When, n: int) -> What:
+    """The first crash leaves something to put right: after these steps no network is needed."""
+    lost = n and when is not When.AFTER and step.startswith(("create:", "disarm:", "drop:"))
+    return What.NETWORK if lost else What.KILL
 
 
 class Theatre:
