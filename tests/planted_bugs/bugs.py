@@ -51,9 +51,9 @@ BUGS = (
         edits=(
             Edit(
                 f"{_ROTATE}/plan.py",
-                "    steps = [_made(one, reason) for one in standings]\n",
+                "    steps = [\n        step for one in standings if one not in late",
                 "    steps = [step for one in standings for step in _published(one)]\n"
-                "    steps += [_made(one, reason) for one in standings]\n",
+                "    steps += [\n        step for one in standings if one not in late",
             ),
             Edit(
                 f"{_ROTATE}/plan.py",
@@ -79,8 +79,9 @@ BUGS = (
         edits=(
             Edit(
                 _USER,
-                "            in_a_row = in_a_row + 1 if good else 0\n",
-                "            walk.clock.sleep(LOOK_AGAIN_S)\n            in_a_row = 2\n",
+                "            count = count + 1 if good else 0\n",
+                "            walk.clock.sleep(self._pace.look_again_s)\n"
+                "            good, count = True, wanted\n",
             ),
         ),
         tests=(f"{_DOUBTS}::test_a_node_that_does_not_know_the_new_user_yet_is_waited_for",),
@@ -140,7 +141,8 @@ BUGS = (
         edits=(
             Edit(
                 _USER,
-                _KEEP,
+                "        keep_both(walk, step.secret, old=old, new=new)\n",
+                '        walk.escrow.put(value_of(step.secret, age="old"), old.reveal().encode())\n'
                 "        type(self).made = new\n",
             ),
             Edit(
@@ -204,8 +206,8 @@ BUGS = (
         edits=(
             Edit(
                 _USER,
-                "good = bool(logins) and all(one.answer is LoginAnswer.ACCEPTED for",
-                "good = bool(logins) and any(one.answer is LoginAnswer.ACCEPTED for",
+                "good = bool(logins) and all(one.answer is answer for",
+                "good = bool(logins) and any(one.answer is answer for",
             ),
         ),
         tests=(
@@ -244,8 +246,8 @@ BUGS = (
         edits=(
             Edit(
                 _USER,
-                "            holds = bool(logins) and len(refused) == len(logins)\n",
-                "            holds = True\n",
+                "        holds = bool(logins) and len(refused) == len(logins)\n",
+                "        holds = True\n",
             ),
         ),
         tests=(f"{_DOUBTS}::test_an_old_credential_that_some_node_still_takes_is_not_called_dead",),
@@ -294,9 +296,9 @@ BUGS = (
         name="finish while a consumer is on the old user",
         edits=(
             Edit(
-                _USER,
-                "                if isinstance(seen, Known) and not seen.value:\n",
-                "                if isinstance(seen, Known):\n",
+                f"{_ROTATE}/draining.py",
+                "            if isinstance(seen, Known) and not seen.value:\n",
+                "            if isinstance(seen, Known):\n",
             ),
         ),
         tests=(f"{_MAIN}::test_an_old_user_that_is_in_use_is_not_cut_off",),
@@ -305,7 +307,9 @@ BUGS = (
         name="the second machine's lock ignored: its user is taken for ours",
         edits=(
             Edit(
-                _USER, "                if not self._takes(new):\n", "                if False:\n"
+                _USER,
+                "                if not self._takes(new, walk):\n",
+                "                if False:\n",
             ),
         ),
         tests=(f"{_DOUBTS}::test_a_user_that_another_machine_made_meanwhile_is_left_alone",),
@@ -315,7 +319,7 @@ BUGS = (
         edits=(
             Edit(
                 _USER,
-                "        if not self._takes(Secret(value.decode())):\n",
+                "        if not self._takes(Secret(value.decode()), walk):\n",
                 "        if False:\n",
             ),
         ),

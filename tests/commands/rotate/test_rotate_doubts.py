@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from skillconnect_ops.commands.rotate import user_steps
+from skillconnect_ops.commands.rotate import spreading, user_steps
 from skillconnect_ops.core.ports.accounts import LoginAnswer
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.envfile import parse
@@ -21,8 +22,8 @@ ACCEPTED, REFUSED = LoginAnswer.ACCEPTED, LoginAnswer.REFUSED
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for long."""
-    monkeypatch.setattr(user_steps, "SETTLE_S", 1.0)
-    monkeypatch.setattr(user_steps, "LOOK_AGAIN_S", 0.01)
+    hasty = replace(spreading.AT_ONCE, settle_s=1.0, look_again_s=0.01)
+    monkeypatch.setattr(spreading, "AT_ONCE", hasty)
 
 
 def test_a_node_that_does_not_know_the_new_user_yet_is_waited_for(
