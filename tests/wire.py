@@ -38,6 +38,7 @@ class Wire:
         self.rule: Rule = never
         self.lost = 0
         self.passed = 0
+        self.down = False
         self._words = dict(words or {})
         self._target = ("127.0.0.1", port)
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -59,6 +60,13 @@ class Wire:
                 one.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
+
+    def cut(self) -> None:
+        """From now on there is no way through, for whoever is connected and whoever comes."""
+        self.down = True
+        for one in self._open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
     def losing(self, loss: Loss, *verbs: str, times: int = 1) -> Iterator[None]:
@@ -89,6 +97,9 @@ class Wire:
                 caller, _ = self._server.accept()
             except OSError:
                 return
+            if self.down:
+                caller.close()
+                continue
             self._open.append(caller)
             thread = threading.Thread(target=self._serve, args=(caller,))
             self._threads.append(thread)

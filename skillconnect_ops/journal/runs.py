@@ -159,7 +159,9 @@ class Runs:
         ):
             plan = self.plan(log)
             if is_over(log, back=back):
-                return Walked(outcome=_outcome(log, plan))
+                # it may have died right then, and left its escrow
+                warnings = self._closing.close(log, person=person)
+                return Walked(outcome=replace(_outcome(log, plan), warnings=warnings))
             _note_takeover(log, owner, back=back)
             return self._go(state.id, log, plan, person=person, watch=watch, back=back)
 

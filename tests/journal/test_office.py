@@ -19,6 +19,7 @@ from skillconnect_ops.journal.errors import (
     PutBack,
     RunIsOver,
 )
+from skillconnect_ops.journal.escrow import ChainEscrow
 from skillconnect_ops.journal.model import (
     Ask,
     Choices,
@@ -401,6 +402,18 @@ def test_resume_and_rollback_of_a_finished_run(arena: Arena) -> None:
     with pytest.raises(RunIsOver, match="finished"):
         office.rollback(name, Quiet())
     assert arena.now() == arena.goal
+
+
+def test_resuming_a_finished_run_deletes_the_escrow_that_it_left(
+    arena: Arena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the seal, it has nothing else left to do, and a person may type it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(ChainEscrow, "remove", lambda _: raising(OSError(5, "planted"))())
+        outcome = carry_out(arena)
+    assert list(arena.state.glob("escrow/*"))
+    assert not arena.office().resume(outcome.journal or "", Quiet()).walked
+    assert not list(arena.state.glob("escrow/*"))
 
 
 def test_resume_and_rollback_of_a_run_that_was_put_back(arena: Arena) -> None:

@@ -22,7 +22,7 @@ from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.model import Ask, Choices, JournalState, Standing
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -57,11 +57,12 @@ def finish(
     """
     aim = house.target(target)
     take_admin(house, aim, admin, needed=_drops_users(house, aim))
-    if not choices.dry_run:
-        house.office().recover(resources_of(house, aim), person=house.person)
+    finished = None if choices.dry_run else _walked_on(house, aim)
     found = waiting(house, aim)
     one = found[0] if found else None
-    rings = _closing(house, aim, now=now, needed=one is None)
+    rings = _closing(house, aim, now=now, needed=one is None and finished is None)
+    if finished is not None and one is None and not rings:
+        return _that_was_it(finished)
     house.hooks().must_trust(
         {name: c.reload for ring in rings for name, c in ring.named.consumers if c.reload}
     )
@@ -114,6 +115,33 @@ def finish(
 def _drops_users(house: House, target: Target) -> bool:
     found = waiting(house, target)
     return bool(found) and any(isinstance(step, UserCreate) for step in found[0].plan.steps)
+
+
+def _walked_on(house: House, target: Target) -> JournalState | None:
+    """Runs that died are brought to their end; a finish among them that is done by that."""
+    office = house.office()
+    dead = [
+        one.id
+        for one in office.journals()
+        if one.command == plan.FINISH
+        and one.subject.target == target.name
+        and not one.standing.over
+    ]
+    office.recover(resources_of(house, target), person=house.person)
+    ended = [one for one in map(office.journal, dead) if one.standing is Standing.SEALED]
+    return ended[0] if ended else None
+
+
+def _that_was_it(finished: JournalState) -> Report:
+    """What had died half-way is done, and nothing else waits: no reason to fail."""
+    return Report(
+        command=plan.FINISH,
+        subject=finished.subject.facts(),
+        journal=finished.id,
+        facts={"rotation": {"began": finished.chain, "secrets": [], "done": True, "steps": {}}},
+        view=(Lines((f"the run {finished.id} came to its end; nothing else waits for one",)),),
+        next=("skc rotate status",),
+    )
 
 
 def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[Turn, ...]:

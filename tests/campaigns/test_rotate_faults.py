@@ -1,0 +1,157 @@
+"""Everything that can go wrong in a rotation, at every step of it, and every way on from there.
+
+A MongoDB user, two rings of signing keys and an opaque value are rotated together on a real
+server, and then finished; four stories, of which `rotate` and `finish` meet every fault. After
+every crash, and after every command that follows, it is judged whether anybody is locked out and
+anything is lost (`rotating.judged`). The long campaign is cut into shards, whose results stand in
+`.campaign/`: one that was stopped goes on where it was.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skillconnect_ops.adapters.embedded import Mongod
+from tests.campaigns import rotate_table as table
+from tests.campaigns.rotate_runs import SEED, STEPS, Run, Theatre, doubles, sample, singles
+from tests.campaigns.rotating import World, assert_new, world
+from tests.campaigns.striking import Strike, What, When
+
+LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
+MEMORY = "/dev/shm"
+SHARDS = 24
+FEW = 8
+
+
+@pytest.fixture(scope="module")
+def made_world(one_node: Mongod, worker_id: str) -> Iterator[World]:
+    # a killed process loses nothing of what the kernel has; so no platter is waited for
+    memory = MEMORY if Path(MEMORY).is_dir() else None
+    with (
+        tempfile.TemporaryDirectory(dir=memory, prefix="rotating-") as place,
+        world(Path(place), one_node, f"rotating_{worker_id}") as made,
+    ):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def theatre(made_world: World) -> Theatre:
+    return Theatre(made_world)
+
+
+def few(runs: list[Run], count: int) -> list[Any]:
+    """A sample, in handfuls."""
+    chosen = sample(runs, count)
+    return [pytest.param(chosen[n::FEW], id=f"seed{SEED}-{n + 1}of{FEW}") for n in range(FEW)]
+
+
+def shards(runs: list[Run]) -> list[Any]:
+    """All of them, mixed, so that every shard takes about as long."""
+    mixed = sample(runs, len(runs))
+    return [
+        pytest.param(mixed[n::SHARDS], id=f"seed{SEED}-{n + 1}of{SHARDS}", marks=LONG)
+        for n in range(SHARDS)
+    ]
+
+
+def carry_out(theatre: Theatre, runs: list[Run]) -> None:
+    """All of these; the test fails once all were made."""
+    made = [theatre.carried_out(run) for run in runs]
+    assert [f"{one.run.name}: {one.trouble}" for one in made if one.trouble] == []
+
+
+def carry_on(theatre: Theatre, runs: list[Run]) -> None:
+    """Those whose result is not known yet."""
+    troubles = []
+    for run in runs:
+        made = table.known().get(run.name)
+        if made is None or made.trouble:
+            made = theatre.carried_out(run)
+            table.keep(made)
+        if made.trouble:
+            troubles.append(f"{run.name}: {made.trouble}")
+    assert troubles == []
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("runs", [*few(singles(), 64)])
+def test_whatever_goes_wrong_at_a_step_nobody_is_locked_out(
+    theatre: Theatre, runs: list[Run]
+) -> None:
+    carry_out(theatre, runs)
+
+
+CHANGES = (
+    ("rotate", "create:app_a", "create"),
+    ("rotate", "publish:MONGO_URI@.env", "replace"),
+    ("rotate", "reload:api", "run"),
+    ("finish", "disarm:app", "set_roles"),
+    ("finish", "drop:app", "drop"),
+)
+
+
+@pytest.mark.parametrize(("after", "way"), [(True, "resume"), (True, "rollback"), (False, "again")])
+@pytest.mark.parametrize(("story", "step", "call"), CHANGES)
+def test_a_death_right_at_the_call_that_changes_the_world(
+    theatre: Theatre, story: str, step: str, call: str, *, after: bool, way: str
+) -> None:
+    """Where the server, the escrow and the env file may know different things."""
+    strike = Strike(what=What.KILL, step=step, at=theatre.call(story, step, call), after=after)
+    run = Run(story=story, step=step, when=When.DURING, what=What.KILL, way=way)
+    made = theatre.carried_out(run, strike)
+    assert made.trouble == ""
+    assert made.struck == (call,)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("runs", [*few(doubles(), 16)])
+def test_a_crash_in_what_puts_a_crash_right_is_put_right(theatre: Theatre, runs: list[Run]) -> None:
+    carry_out(theatre, runs)
+
+
+@pytest.mark.parametrize("runs", shards(singles()))
+def test_every_step_every_fault_every_way(theatre: Theatre, runs: list[Run]) -> None:
+    carry_on(theatre, runs)
+
+
+@pytest.mark.parametrize("runs", shards(doubles()))
+def test_every_step_and_a_second_crash(theatre: Theatre, runs: list[Run]) -> None:
+    carry_on(theatre, runs)
+
+
+def test_the_campaign_is_as_large_as_it_is_said_to_be() -> None:
+    full = [run for run in singles() if run.story in {"rotate", "finish"}]
+    assert len(full) >= 800
+    assert len(doubles()) >= 700
+    assert len({run.name for run in (*singles(), *doubles())}) == len(singles()) + len(doubles())
+
+
+@pytest.mark.parametrize("story", STEPS)
+def test_no_step_of_a_plan_is_missing_from_the_campaign(theatre: Theatre, story: str) -> None:
+    steps = dict.fromkeys(call.step for call in theatre.calm(story) if call.step)
+    assert tuple(steps) == STEPS[story]
+
+
+@pytest.mark.parametrize("story", ["rotate", "finish"])
+def test_between_any_two_calls_of_a_run_the_env_file_lets_the_app_in(
+    made_world: World, story: str
+) -> None:
+    scene = made_world.scene(story)
+    made_world.set_back(scene)
+    ended = made_world.skc(*scene.story.argv, watch="tests.campaigns.rotating:look")
+    assert ended.code == 0, ended.said[-500:]
+    assert len(ended.calls) > 200
+    assert_new(made_world, scene)
+
+
+def test_a_run_that_locks_the_app_out_is_noticed(made_world: World) -> None:
+    """The judge can say no."""
+    scene = made_world.scene("rotate")
+    made_world.set_back(scene)
+    made_world.client[made_world.database].command("updateUser", "app", pwd="another")
+    ended = made_world.skc(*scene.story.argv, watch="tests.campaigns.rotating:look")
+    assert ended.code == 77
+    assert Path(made_world.place / "said" / "said").read_text().endswith("LOCKED OUT")

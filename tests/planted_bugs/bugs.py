@@ -1,0 +1,367 @@
+"""Bugs that a rotation must not have, each as a small change of its code, and who is to notice it.
+
+By hand; when the code moves, the change moves with it (`test_every_bug_can_still_be_planted`).
+"""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+_ROTATE = "skillconnect_ops/commands/rotate"
+_USER, _PUBLISH = f"{_ROTATE}/user_steps.py", f"{_ROTATE}/publish_steps.py"
+_TESTS = "tests/commands/rotate"
+_DOUBTS, _MAIN = f"{_TESTS}/test_rotate_doubts.py", f"{_TESTS}/test_rotate.py"
+_FAULTS = "tests/campaigns/test_rotate_faults.py"
+_KEEP = '        walk.escrow.put(value_of(step.secret, age="new"), new.reveal().encode())\n'
+
+
+class Edit(Struct, frozen=True):
+    """One change of one file."""
+
+    file: str
+    old: str
+    new: str
+
+
+class Bug(Struct, frozen=True, kw_only=True):
+    """One bug."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    tests: tuple[str, ...]
+    """Those of which one has to fail."""
+
+    def plant(self, root: Path) -> None:
+        """Change the code below a folder.
+
+        Raises:
+            ValueError: the code is not as the bug knows it.
+        """
+        for edit in self.edits:
+            path = root / edit.file
+            text = path.read_text()
+            if text.count(edit.old) != 1:
+                raise ValueError(f"{self.name}: {edit.file} holds {text.count(edit.old)} of it")
+            path.write_text(text.replace(edit.old, edit.new))
+
+
+BUGS = (
+    Bug(
+        name="write order swapped: the env file before the server",
+        edits=(
+            Edit(
+                f"{_ROTATE}/plan.py",
+                "    steps = [\n        step for one in standings if one not in late",
+                "    steps = [step for one in standings for step in _published(one)]\n"
+                "    steps += [\n        step for one in standings if one not in late",
+            ),
+            Edit(
+                f"{_ROTATE}/plan.py",
+                "    steps += [step for one in standings for step in _published(one)]\n",
+                "",
+            ),
+            Edit(
+                _PUBLISH,
+                '        if parse(data).get(step.env) != kept(walk, step.secret, age="old")'
+                ".reveal():\n",
+                "        if False:\n",
+            ),
+        ),
+        tests=(f"{_MAIN}::test_a_user_gets_a_successor_and_both_work_until_the_end",),
+    ),
+    Bug(
+        name="fsync dropped: the env file takes its name before its bytes are on the disk",
+        edits=(Edit("skillconnect_ops/disk/shared.py", "            system.fsync(fd)\n", ""),),
+        tests=("tests/disk/test_shared.py::test_a_change_is_synced_before_it_takes_the_name",),
+    ),
+    Bug(
+        name="sleep instead of poll: a new user is taken for known after a while",
+        edits=(
+            Edit(
+                _USER,
+                "            count = count + 1 if good else 0\n",
+                "            walk.clock.sleep(self._pace.look_again_s)\n"
+                "            good, count = True, wanted\n",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_a_node_that_does_not_know_the_new_user_yet_is_waited_for",),
+    ),
+    Bug(
+        name="quote_plus for quote: a space becomes a plus that the app's driver keeps",
+        edits=(
+            Edit(
+                "skillconnect_ops/adapters/mongo/uri.py",
+                '    return quote(text, safe="")\n',
+                "    from urllib.parse import quote_plus\n\n    return quote_plus(text)\n",
+            ),
+        ),
+        tests=("tests/adapters/mongo/test_uri_login.py",),
+    ),
+    Bug(
+        name="lock removed: two runs at once",
+        edits=(
+            Edit(
+                f"{_ROTATE}/run.py",
+                '        *(Resource("secret", f"{target.name}/{name}") for name in names),\n',
+                "",
+            ),
+            Edit(
+                f"{_ROTATE}/run.py",
+                '        *(Resource("env", str((root / file).resolve())) for file in files),\n',
+                "",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_while_one_run_is_under_way_another_one_is_refused",),
+    ),
+    Bug(
+        name="drop before drain: whoever is connected is cut off",
+        edits=(
+            Edit(
+                f"{_ROTATE}/plan.py",
+                "        steps=tuple(steps),\n        final=tuple(final),\n",
+                "        steps=(),\n"
+                "        final=(*final[: len(users)], *steps, *final[len(users) :]),\n",
+            ),
+        ),
+        tests=(f"{_MAIN}::test_an_old_user_that_is_in_use_is_not_cut_off",),
+    ),
+    Bug(
+        name="leaked key kept as fallback: whoever has it makes tokens",
+        edits=(
+            Edit(
+                f"{_ROTATE}/ring.py",
+                "        return replace(self, signing=new, fallbacks=())\n",
+                "        return replace(self, signing=new)\n",
+            ),
+        ),
+        tests=(f"{_TESTS}/test_ring.py::test_after_a_leak_no_other_key_verifies",),
+    ),
+    Bug(
+        name="escrow written after the server: a crash in between loses the password",
+        edits=(
+            Edit(
+                _USER,
+                "        keep_both(walk, step.secret, old=old, new=new)\n",
+                '        walk.escrow.put(value_of(step.secret, age="old"), old.reveal().encode())\n'
+                "        type(self).made = new\n",
+            ),
+            Edit(
+                _USER,
+                '        new = kept(walk, step.secret, age="new")\n'
+                "        with self._house.accounts(self._target) as accounts:\n",
+                '        new = getattr(self, "made", None) or kept(walk, step.secret, age="new")\n'
+                "        with self._house.accounts(self._target) as accounts:\n",
+            ),
+            Edit(
+                _USER,
+                '        return {\n            "user": step.user,\n            "roles": sorted(',
+                f"{_KEEP}        return {{\n"
+                '            "user": step.user,\n'
+                '            "roles": sorted(',
+            ),
+        ),
+        tests=(f"{_FAULTS}::test_a_death_right_at_the_call_that_changes_the_world",),
+    ),
+    Bug(
+        name="undo inverts apply: what somebody else wrote into the variable is overwritten",
+        edits=(
+            Edit(
+                _PUBLISH,
+                "            lambda now: put_back(now, path=path, name=step.env, value=value, "
+                "old=old, wrote=wrote),\n",
+                "            lambda now: parse(now or wrote)\n"
+                '            .with_value(step.env, parse(old).get(step.env) or "")\n'
+                "            .bytes(),\n",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_the_way_back_spares_what_somebody_wrote_into_the_variable",),
+    ),
+    Bug(
+        name="env CAS dropped: a value edited by hand meanwhile is overwritten",
+        edits=(
+            Edit(
+                _PUBLISH,
+                '        if parse(data).get(step.env) != kept(walk, step.secret, age="old")'
+                ".reveal():\n",
+                "        if False:\n",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_a_value_edited_by_hand_meanwhile_is_nobody_s_to_overwrite",),
+    ),
+    Bug(
+        name="verify by variable instead of login",
+        edits=(
+            Edit(
+                _USER,
+                "        nodes = self._accepted_everywhere(new, walk)\n",
+                "        nodes = [self._logins.address(new).where]\n",
+            ),
+        ),
+        tests=(
+            f"{_DOUBTS}::test_a_node_that_never_knows_the_new_user_ends_it_with_nothing_changed",
+        ),
+    ),
+    Bug(
+        name="login on one node only",
+        edits=(
+            Edit(
+                _USER,
+                "good = bool(logins) and all(one.answer is answer for",
+                "good = bool(logins) and any(one.answer is answer for",
+            ),
+        ),
+        tests=(
+            f"{_DOUBTS}::test_a_node_that_never_knows_the_new_user_ends_it_with_nothing_changed",
+        ),
+    ),
+    Bug(
+        name="roles parity skipped: the successor may do less",
+        edits=(
+            Edit(
+                _USER,
+                'Proof(claim="user.same_rights", subject=subject, holds=same)',
+                'Proof(claim="user.same_rights", subject=subject, holds=same or True)',
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_a_successor_with_other_rights_is_put_back",),
+    ),
+    Bug(
+        name="retired ledger forgotten: the old value may come back",
+        edits=(
+            Edit(
+                _PUBLISH,
+                '        ledger.add(retirement, command="rotate finish", journal=walk.id)\n',
+                "",
+            ),
+            Edit(
+                _PUBLISH,
+                "        return [evidence_of(retirement, ledger.find(retirement))]\n",
+                "        return []\n",
+            ),
+        ),
+        tests=(f"{_MAIN}::test_what_was_retired_is_known_again",),
+    ),
+    Bug(
+        name="old user dropped without proof of refusal",
+        edits=(
+            Edit(
+                _USER,
+                "        holds = bool(logins) and len(refused) == len(logins)\n",
+                "        holds = True\n",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_an_old_credential_that_some_node_still_takes_is_not_called_dead",),
+    ),
+    Bug(
+        name="escrow not deleted at the end",
+        edits=(
+            Edit(
+                "skillconnect_ops/journal/closing.py",
+                "        if ends:\n            self.escrow(log).remove()\n",
+                "        if ends and not log.history.sealed:\n"
+                "            self.escrow(log).remove()\n",
+            ),
+        ),
+        tests=(f"{_MAIN}::test_a_user_gets_a_successor_and_both_work_until_the_end",),
+    ),
+    Bug(
+        name="the journal holds the value",
+        edits=(
+            Edit(
+                _USER,
+                '            "user": step.user,\n            "roles": sorted(',
+                '            "user": step.user,\n            "uri": new.reveal(),\n'
+                '            "roles": sorted(',
+            ),
+        ),
+        tests=(f"{_MAIN}::test_no_byte_of_a_secret_is_left_behind",),
+    ),
+    Bug(
+        name="password in the argv of the reload",
+        edits=(
+            Edit(
+                _PUBLISH,
+                "        self._house.processes.run(*argv, folder=self._root, "
+                "patience_s=RELOAD_S)\n",
+                "        found = self._house.env_values(self._target)\n"
+                "        words = [value.reveal() for value in found.values()]\n"
+                "        self._house.processes.run(\n"
+                "            *argv, *words, folder=self._root, patience_s=RELOAD_S\n"
+                "        )\n",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_the_reload_is_given_no_secret",),
+    ),
+    Bug(
+        name="finish while a consumer is on the old user",
+        edits=(
+            Edit(
+                f"{_ROTATE}/draining.py",
+                "            if isinstance(seen, Known) and not seen.value:\n",
+                "            if isinstance(seen, Known):\n",
+            ),
+        ),
+        tests=(f"{_MAIN}::test_an_old_user_that_is_in_use_is_not_cut_off",),
+    ),
+    Bug(
+        name="the second machine's lock ignored: its user is taken for ours",
+        edits=(
+            Edit(
+                _USER,
+                "                if not self._takes(new, walk):\n",
+                "                if False:\n",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_a_user_that_another_machine_made_meanwhile_is_left_alone",),
+    ),
+    Bug(
+        name="undo drops a user that another machine made",
+        edits=(
+            Edit(
+                _USER,
+                "        if not self._takes(Secret(value.decode()), walk):\n",
+                "        if False:\n",
+            ),
+        ),
+        tests=(f"{_DOUBTS}::test_a_user_that_another_machine_made_meanwhile_is_left_alone",),
+    ),
+    Bug(
+        name="effect before intent: a crash in between is forgotten",
+        edits=(
+            Edit(
+                "skillconnect_ops/journal/engine.py",
+                "        if self.history.progress(step.key) is not Progress.OPEN:\n"
+                "            self._log.append(Intent(key=step.key, image=image))\n",
+                "",
+            ),
+            Edit(
+                "skillconnect_ops/journal/engine.py",
+                "        _must_hold(step, proofs)\n        seconds",
+                "        if self.history.progress(step.key) is not Progress.OPEN:\n"
+                "            self._log.append(Intent(key=step.key, image=image))\n"
+                "        _must_hold(step, proofs)\n        seconds",
+            ),
+        ),
+        tests=(f"{_FAULTS}::test_a_death_right_at_the_call_that_changes_the_world",),
+    ),
+    Bug(
+        name="half a ring: what others verify is not written with what signs",
+        edits=(
+            Edit(
+                f"{_ROTATE}/ring_steps.py",
+                "    for name, value in both.changed.items():\n        found = found.with_value(",
+                "    for name, value in list(both.changed.items())[-1:]:\n"
+                "        found = found.with_value(",
+            ),
+            Edit(
+                f"{_ROTATE}/ring_steps.py",
+                "            self._root / step.path, written, "
+                "check=lambda data: _holds(parse(data), both.new)\n",
+                "            self._root / step.path, written\n",
+            ),
+        ),
+        tests=(
+            f"{_TESTS}/test_rotate_ring.py::test_a_key_is_staged_then_signs_then_the_old_one_goes",
+        ),
+    ),
+)
