@@ -22,6 +22,8 @@ from skillconnect_ops.detection.values import looks_random
 
 PIECE = 1 << 22
 """Bytes that the automaton sees at once: its hits are a list, which must not grow with the file."""
+REACH_BYTES = 4200
+"""How far from its keyword a detector looks for the secret, at most; see `Detector.wide`."""
 _MUCH_BYTES = 1 << 18
 """From here on the automaton that is fastest to run is worth the time that it takes to build."""
 _LETTERS = regex(r"[a-z]+")
@@ -108,7 +110,7 @@ class Scanner:
 
         Args:
             blob: what is looked at.
-            within: only what keywords that begin in these parts lead to; see `is_local`.
+            within: only what keywords that see these parts lead to; see `is_local`.
         """
         text = _as_utf8(blob.content)
         content = blob.content if text is None else text.content
@@ -150,8 +152,8 @@ class Scanner:
         )
 
     def _within(self, content: bytes, within: Within) -> Iterator[Hit]:
-        """Keywords that begin in these parts."""
-        parts = Excerpts.of(content, within, beyond_bytes=self._overlap)
+        """Keywords from which a detector may see these parts."""
+        parts = Excerpts.of(content, _reached(content, within), beyond_bytes=self._overlap)
         for index, start, end in self._hits(parts.text):
             origin = parts.origin(start)
             if origin is not None:
@@ -201,6 +203,19 @@ class Scanner:
                 continue
             yield _match(page, detector, span, value=value, graded=grades[key], place=place, at=at)
         yield from crowd.rests()
+
+
+def _reached(content: bytes, within: Within) -> Within:
+    """The parts and what lies before them, as far as a look reaches, and their lines to the end."""
+    reached: list[tuple[int, int]] = []
+    done = 0
+    for number, (begin, end) in enumerate(within):
+        following = within[number + 1][0] if number + 1 < len(within) else len(content)
+        last = min(following, end + REACH_BYTES)
+        line_end = end if content[end - 1 : end] == b"\n" else content.find(b"\n", end, last)
+        reached.append((max(done, begin - REACH_BYTES), last if line_end < 0 else line_end))
+        done = reached[-1][1]
+    return tuple(reached)
 
 
 def _as_utf8(content: bytes) -> Transcoded | None:

@@ -21,6 +21,8 @@ _LONGEST = 1 << 16
 """How far a disguised text is followed from its anchor, in bytes."""
 _LONGEST_ANCHOR = 256
 """More than any anchor takes in any form."""
+_REACH = 1024
+"""How far in front of a change its anchor may stand, in bytes of the disguise."""
 _SHORTEST = 4
 """Anchors, plain or encoded, below this length would hit everywhere."""
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
@@ -87,7 +89,7 @@ class Disguises:
 
         Args:
             content: what is looked at.
-            within: only what anchors that begin in these parts lead to.
+            within: only what anchors in these parts, or shortly before them, lead to.
         """
         # Whoever takes a stretch may have it searched before taking the next one.
         seen: dict[Form, int] = {}
@@ -107,7 +109,11 @@ class Disguises:
             for index, start, end in known.matcher.find_matches_as_indexes(content):
                 yield index, start, end, known
             return
-        parts = Excerpts.of(content, within, beyond_bytes=_LONGEST_ANCHOR)
+        reached, done = [], 0
+        for begin, end in within:
+            reached.append((max(done, begin - _REACH), end))
+            done = end
+        parts = Excerpts.of(content, tuple(reached), beyond_bytes=_LONGEST_ANCHOR)
         known = self._ready_for(parts.text)
         for index, start, end in known.matcher.find_matches_as_indexes(parts.text):
             origin = parts.origin(start)

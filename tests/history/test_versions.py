@@ -208,6 +208,32 @@ def pairs() -> Iterator[tuple[str, str, str]]:
     yield "deploy.yml", hidden + notes + hidden, "x: 1\n" + notes + hidden
     yield "deploy.yml", notes + hidden, f"DB_PASSWORD: {other}\n" + notes + hidden
     yield ".pgpass", f"h:5432:app:app:{one}\n" * 300, f"h:5432:app:app:{one}\n" * 299
+    yield from far_from_its_word(one)
+
+
+def far_from_its_word(secret: str) -> Iterator[tuple[str, str, str]]:
+    """Only the value changes, as far behind the word that leads to it as detectors look."""
+    far = filler(100)
+    fields = "".join(f"    field{n}: user.profile.field{n},\n" for n in range(40))
+    comment = "  // a line of a comment that explains things at length\n"
+    keys = "".join(f"  process.env.COOKIE_SECRET_NUMBER_{n},\n" for n in range(14))
+    options = "Option=some value;" * 200
+    for path, before, old, after in (
+        (
+            "a.js",
+            "const t = jwt.sign(\n  {\n" + fields + "  },\n  ",
+            "process.env.S",
+            ",\n  {});\n",
+        ),
+        ("a.js", "const c = new Sequelize(\n" + comment * 12 + "  'db', 'user', ", "env.P", ");\n"),
+        ("a.js", "app.use(cookieParser([\n" + keys + "  ", "process.env.B", "\n]));\n"),
+        ("a.js", "const password = env.P ||\n" + comment * 12 + "  ", "undefined", ";\n"),
+        ("a.js", "const t = getenv('API_TOKEN',\n" + comment * 12 + "  ", "null", ");\n"),
+        ("a.js", 'const x = { "connectionString": "' + options + "Password=", "${P}", '" };\n'),
+        ("run.sh", "mysql -h db --ssl-ca=/etc/" + "a" * 220 + ".pem --password=", "$PW", " app\n"),
+    ):
+        quoted = f"'{secret}'" if path == "a.js" and not before.endswith("=") else secret
+        yield path, far + before + old + after + far, far + before + quoted + after + far
 
 
 @pytest.mark.parametrize("pair", list(pairs()), ids=lambda pair: str(pair[0]))

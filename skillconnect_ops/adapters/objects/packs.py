@@ -36,10 +36,21 @@ _HEAD_BYTES = 4096
 _DEEPEST = 4096
 """Differences upon differences; git makes 50 by default, and 4095 at most."""
 _CACHED_BYTES = 24 << 20
+_HELD_BYTES = 48 << 20
+"""Differences of one object, unpacked and not yet applied; git is asked beyond."""
+_LONGEST_NUMBER = 10
+"""Bytes of a number of 64 bits, seven in each."""
 
 
 class _Damaged(Exception):
     """An entry is not what its format says."""
+
+
+_UNSOUND = (
+    *(_Damaged, ApplyDeltaError, zlib.error, struct.error),
+    *(OSError, LookupError, ValueError, OverflowError, MemoryError),
+)
+"""What reading an unsound entry ends with."""
 
 
 _Object = tuple[ObjectKind, bytes]
@@ -85,7 +96,7 @@ class Packs:
             if offset is not None:
                 try:
                     kind, content = pack.unpacked(offset)
-                except (_Damaged, ApplyDeltaError, zlib.error, OSError, LookupError, struct.error):
+                except _UNSOUND:
                     return None
                 return Piece(oid=oid, kind=kind, size_bytes=len(content), content=content)
         return None
@@ -146,12 +157,14 @@ class _Pack:
         """The object at an offset, all differences applied."""
         found = self._cache.get(offset)
         differences: list[tuple[int, bytes]] = []
+        held_bytes = 0
         while found is None:
             entry = self._entry(offset)
+            held_bytes += len(entry.stored)
             if entry.base is None:
                 found = (_KINDS[entry.kind], entry.stored)
                 self._keep(offset, found)
-            elif len(differences) == _DEEPEST:
+            elif len(differences) == _DEEPEST or held_bytes > _HELD_BYTES:
                 raise _Damaged
             else:
                 differences.append((offset, entry.stored))
@@ -183,6 +196,8 @@ class _Pack:
         if kind == _DELTA_BY_OFFSET:
             back, at = _distance(head, at)
             base = offset - back
+            if not 0 < base < offset:
+                raise _Damaged
         elif kind == _DELTA_BY_NAME:
             base, at = head[at : at + self._name_bytes], at + self._name_bytes
         elif kind not in _KINDS:
@@ -217,35 +232,34 @@ def _name_bytes(index_bytes: int, number: int) -> int:
 
 def _size(difference: bytes, at: int) -> tuple[int, int]:
     """A number at the head of a difference, and where it goes on."""
-    size = shift = 0
-    while True:
-        byte = difference[at]
-        at += 1
-        size |= (byte & 0x7F) << shift
-        shift += 7
+    size = 0
+    for place in range(_LONGEST_NUMBER):
+        byte = difference[at + place]
+        size |= (byte & 0x7F) << 7 * place
         if not byte & 0x80:
-            return size, at
+            return size, at + place + 1
+    raise _Damaged
 
 
 def _header(head: bytes) -> tuple[int, int, int]:
     """An entry's kind, its size unpacked, and where it goes on."""
     byte, at = head[0], 1
-    kind, size, shift = byte >> 4 & 7, byte & 15, 4
+    kind, size = byte >> 4 & 7, byte & 15
     while byte & 0x80:
+        if at == _LONGEST_NUMBER:
+            raise _Damaged
         byte = head[at]
+        size |= (byte & 0x7F) << 7 * at - 3
         at += 1
-        size |= (byte & 0x7F) << shift
-        shift += 7
     return kind, size, at
 
 
 def _distance(head: bytes, at: int) -> tuple[int, int]:
     """How far before its own entry the base of a difference begins, and where that goes on."""
-    byte = head[at]
-    at += 1
-    back = byte & 0x7F
-    while byte & 0x80:
-        byte = head[at]
-        at += 1
+    back = -1
+    for place in range(_LONGEST_NUMBER):
+        byte = head[at + place]
         back = (back + 1) << 7 | byte & 0x7F
-    return back, at
+        if not byte & 0x80:
+            return back, at + place + 1
+    raise _Damaged

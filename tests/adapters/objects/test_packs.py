@@ -202,6 +202,17 @@ def index_of(rows: Mapping[bytes, int]) -> bytes:
     )
 
 
+def sized(kind: int, size: int) -> bytes:
+    """The first bytes of an entry of any size."""
+    said = [kind << 4 | size & 15]
+    size >>= 4
+    while size:
+        said[-1] |= 0x80
+        said.append(size & 0x7F)
+        size >>= 7
+    return bytes(said)
+
+
 def head(kind: int, size: int) -> bytes:
     """The first bytes of an entry, of at most 2047."""
     return bytes([0x80 | kind << 4 | size & 15, size >> 4])
@@ -215,19 +226,23 @@ def head(kind: int, size: int) -> bytes:
         b"\x40\x05\x90",  # ends within an instruction
         b"\x40\x05\x00",  # an instruction that there is not
         b"\x3f\x01\x01a",  # for a base of another size
+        b"\x80" * 1_000_000,  # a number without an end
         b"",
     ],
 )
 def test_a_difference_that_lies_is_left_to_git(tmp_path: Path, difference: bytes) -> None:
     base = head(3, 64) + zlib.compress(b"x" * 64)
-    changed = head(6, len(difference)) + bytes([len(base)]) + zlib.compress(difference)
+    changed = sized(6, len(difference)) + bytes([len(base)]) + zlib.compress(difference)
     endless = head(3, 5) + zlib.compress(b"y" * 5_000_000)
     lost = head(6, 4) + b"\x7f" + zlib.compress(b"abcd")
+    far = head(6, 4) + b"\xff" * 9 + b"\x7f" + zlib.compress(b"abcd")
+    itself = head(6, 4) + b"\x00" + zlib.compress(b"abcd")
+    huge = b"\xff" * 30 + zlib.compress(b"abcd")
     folder = tmp_path / ".git/objects/pack"
     folder.mkdir(parents=True)
-    stored = (base, changed, endless, lost)
-    names = [bytes([7 * number]) * 20 for number in range(1, 5)]
-    starts = [12 + sum(map(len, stored[:number])) for number in range(4)]
+    stored = (base, changed, endless, lost, far, itself, huge)
+    names = [bytes([7 * number]) * 20 for number in range(1, len(stored) + 1)]
+    starts = [12 + sum(map(len, stored[:number])) for number in range(len(stored))]
     (folder / "pack-a.pack").write_bytes(pack_of(*stored))
     (folder / "pack-a.idx").write_bytes(index_of(dict(zip(names, starts, strict=True))))
     found = unpacked(tmp_path, [name.hex() for name in names])
