@@ -6,6 +6,7 @@ a new setting needs no word here. Values never appear in an error: one of them m
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -39,6 +40,7 @@ _NAMES = {
 }
 
 
+@lru_cache(4)  # one run asks for the same file again and again
 def read(text: str, *, file: str = "skc.yaml") -> Settings:
     """The settings that a text holds.
 
