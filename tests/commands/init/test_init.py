@@ -100,12 +100,12 @@ def test_replacing_asks_for_the_name_and_keeps_the_id(skc: Skc, project: Path) -
     assert skc("init", "--yes", cwd=project).code == 0
     identity = written(project).project.id
     with (project / "skc.yaml").open("a") as file:
-        file.write("# by hand\n")
+        file.write("# edited by hand\n")
     assert skc("init", "--replace", "--yes", cwd=project).code == 3
-    assert (project / "skc.yaml").read_text().endswith("# by hand\n")
+    assert (project / "skc.yaml").read_text().endswith("# edited by hand\n")
     assert skc("init", "--replace", "--confirm", "skc.yaml", cwd=project).code == 0
     assert written(project).project.id == identity
-    assert "by hand" not in (project / "skc.yaml").read_text()
+    assert "edited by hand" not in (project / "skc.yaml").read_text()
 
 
 def test_a_broken_one_can_be_replaced_too(skc: Skc, project: Path) -> None:
