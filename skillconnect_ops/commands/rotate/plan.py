@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.rotate import acl_plan, in_place, ring_plan
+from skillconnect_ops.commands.rotate import acl_plan, in_place, ring_plan, sink_plan
 from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
 from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
@@ -265,7 +265,7 @@ def _published(one: Standing) -> tuple[Step, ...]:
             env=one.named.settings.env,
         )
         for path in one.named.files
-    )
+    ) + sink_plan.publish_steps(one.named)
 
 
 def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
@@ -357,6 +357,7 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
         *ring_plan.notes([one.turn for one in leaked if one.turn], reason=Reason.LEAKED),
         *ring_plan.notes([one.turn for one in due if one.turn], reason=reason),
     ]
+    notes += sink_plan.notes([one.named for one in standings])
     blind = [one.named.name for one in standings if one.named.kind is Kind.RANDOM]
     if blind:
         notes.append(
@@ -394,6 +395,7 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
 
 def _end_notes(made: Sequence[Made], closing: Sequence[Turn], *, cut_off: bool) -> tuple[str, ...]:
     notes = list(ring_plan.notes(closing, reason=Reason.SCHEDULED))
+    notes += sink_plan.notes([one.named for one in closing])
     blind = [
         one.env
         for one in made
@@ -420,6 +422,7 @@ def digest(standings: Sequence[Standing], reason: Reason) -> str:
         parts += ["in place"] if one.in_place else []
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
+        parts += [sink_plan.identity(named)] if named.sinks else []
         parts += [one.manual.identity()] if one.manual is not None else []
         parts += [one.acl.identity()] if one.acl is not None else []
         parts += [one.turn.identity()] if one.turn is not None else []
