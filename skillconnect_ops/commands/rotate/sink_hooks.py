@@ -24,7 +24,7 @@ nothing.
 
 import hmac
 import secrets as random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,12 @@ import msgspec
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.sink_errors import SinkFailed, SinkGone
+from skillconnect_ops.commands.rotate.values import parts_of
 from skillconnect_ops.core.ports.processes import ProgramFailed
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.hooks import of_sink
 from skillconnect_ops.core.settings.model import SinkSettings, Target
 from skillconnect_ops.core.settings.rules import period_s
-from skillconnect_ops.evidence.forms import password_of
 
 SCHEMA = "skc/sink/1"
 REFUSED = 3
@@ -136,11 +136,6 @@ class SinkHook:
                 why=f"{error.what}: {error.why}",
                 refused=error.code == REFUSED,
             ) from None
-
-
-def parts_of(values: Iterable[str]) -> list[Secret]:
-    """What of these values is to be masked: of a URI its password alone."""
-    return [Secret(password_of(value) or value) for value in values if value]
 
 
 def _says(printed: str, wanted: Mapping[str, str], key: bytes) -> bool:
