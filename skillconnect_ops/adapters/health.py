@@ -1,13 +1,12 @@
 """Health answers over HTTP, with httpx."""
 
 import time
-from collections.abc import Mapping
 
 import httpx
 import msgspec
 
 from skillconnect_ops.core.outcome import Fact, Known, Missing
-from skillconnect_ops.core.ports.health import Health
+from skillconnect_ops.core.ports.health import Generations, Health
 
 _LARGEST_BYTES = 1 << 18
 _LONGEST_LIST = 64
@@ -31,14 +30,7 @@ class HttpHealthAnswers:
             return Missing(f"{url} does not answer ({type(error).__name__})")
         if not httpx.codes.is_success(status):
             return Missing(f"{url} answers with {status}")
-        try:
-            answer = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return Missing(f"{url} answers with no JSON")
-        said = answer.get("skc") if isinstance(answer, dict) else None
-        if not isinstance(said, dict):
-            return Missing(f"{url} says nothing under `skc`")
-        return Known(Health(loaded=_loaded(said)))
+        return Known(Health(loaded=_loaded(body)))
 
 
 def _got(url: str, patience_s: float) -> tuple[int, bytes]:
@@ -58,12 +50,19 @@ def _got(url: str, patience_s: float) -> tuple[int, bytes]:
         return answer.status_code, bytes(body)
 
 
-def _loaded(said: Mapping[str, object]) -> dict[str, tuple[str | None, ...]]:
+def _loaded(body: bytes) -> dict[str, Generations]:
     """What is understood of it; the rest counts as not said."""
-    found: dict[str, tuple[str | None, ...]] = {}
-    for name, value in said.items():
-        listed = value if isinstance(value, list) else [value]
-        known = tuple(one for one in listed if one is None or isinstance(one, str))
-        if len(listed) == len(known) <= _LONGEST_LIST:
-            found[name] = known
+    try:
+        answer = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}  # well, and says nothing: many answer with `OK` alone
+    said = answer.get("skc") if isinstance(answer, dict) else None
+    found: dict[str, Generations] = {}
+    for name, value in said.items() if isinstance(said, dict) else ():
+        if value is None or isinstance(value, str):
+            found[name] = value
+        elif isinstance(value, list):
+            known = tuple(one for one in value if one is None or isinstance(one, str))
+            if len(value) == len(known) <= _LONGEST_LIST:
+                found[name] = known
     return found

@@ -83,6 +83,7 @@ def finish(
             since_s=(house.clock.now() - one.since).total_seconds() if one and one.since else 0.0,
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
+            target=aim,
         )
 
     with ExitStack() as opened:

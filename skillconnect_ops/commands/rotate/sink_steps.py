@@ -18,6 +18,7 @@ from skillconnect_ops.commands.rotate.values import kept
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.disk import shared
+from skillconnect_ops.disk.errors import explained
 
 LOOK_AGAIN_S = 0.5
 NOT_READABLE = "not readable back; undone by publishing the old value"
@@ -70,12 +71,8 @@ class FileSink:
 
     def before(self, step: SinkFile, walk: Walk) -> Image:
         """What is there goes to the escrow; it has to be the old value, or nothing."""
-        path = self._root / step.path
-        shared.must_be_writable(path)
-        data = path.read_bytes() if path.exists() else None
         old, _ = both_of(step, walk)
-        if data and _text(data) != old[step.env]:
-            raise SinkHoldsAnother(step.sink, step.env, held=Held.OTHER.value)
+        data = must_hold(self._root / step.path, old[step.env], sink=step.sink, env=step.env)
         if data is not None:
             walk.escrow.put(_file(step, walk), data)
         return {"there": data is not None}
@@ -207,6 +204,22 @@ class CallSink:
             if held is wanted or same or walk.clock.monotonic() > until or walk.stopped():
                 return wanted if same else held
             walk.clock.sleep(LOOK_AGAIN_S)
+
+
+def must_hold(path: Path, value: str, *, sink: str, env: str) -> bytes | None:
+    """What a file holds that a value is about to be written to; None where it is not there.
+
+    Raises:
+        SinkHoldsAnother: it holds another value than the one in use.
+        Refused: we do not write through such a file, or it is another user's.
+        Precondition: it cannot be read, or its folder not be written.
+    """
+    shared.must_be_writable(path)
+    with explained(f"read {path}"):
+        data = path.read_bytes() if path.exists() else None
+    if data and _text(data) != value:
+        raise SinkHoldsAnother(sink, env, held=Held.OTHER.value)
+    return data
 
 
 def both_of(step: SinkFile | SinkCall, walk: Walk) -> tuple[dict[str, str], dict[str, str]]:

@@ -34,6 +34,7 @@ from skillconnect_ops.commands.rotate.manual_steps import (
     ValueRevoked,
     ValueTake,
 )
+from skillconnect_ops.commands.rotate.observe_steps import ConsumerObserve, ObserveConsumer
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -100,6 +101,7 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(
         ConsumerReload, lambda house, of: ReloadConsumer(house, target_of(house, of), _root(of))
     ),
+    KindOf(ConsumerObserve, lambda house, of: ObserveConsumer(house, target_of(house, of))),
     KindOf(SinkFile, lambda _, of: FileSink(_root(of))),
     KindOf(SinkCall, lambda house, of: CallSink(house, target_of(house, of), _root(of))),
     KindOf(RingTurn, lambda _, of: TurnRing(_root(of))),

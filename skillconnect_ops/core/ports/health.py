@@ -17,12 +17,15 @@ from msgspec import Struct
 
 from skillconnect_ops.core.outcome import Fact
 
+Generations = str | tuple[str | None, ...] | None
+"""The generation in use, or all that are loaded, the one in use first."""
+
 
 class Health(Struct, frozen=True, kw_only=True):
     """One answer."""
 
-    loaded: Mapping[str, tuple[str | None, ...]]
-    """By the variable: the generations that are loaded, the one in use first."""
+    loaded: Mapping[str, Generations] = {}
+    """By the variable; empty where it says nothing of it."""
 
 
 class HealthAnswers(Protocol):
@@ -36,6 +39,5 @@ class HealthAnswers(Protocol):
             patience_s: how long it may take in all.
 
         Returns:
-            What it says; missing where it does not answer, not with success, or nothing that is
-            understood.
+            What it says, which may be nothing; missing where it does not answer with success.
         """

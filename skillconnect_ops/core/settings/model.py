@@ -107,9 +107,9 @@ class ConsumerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The command that makes it read them anew: a program and its arguments, no shell."""
     health: str | None = None
     """A URL whose JSON answer may say what it has loaded: `{"skc": {"JWT_SECRET_KEY": "…"}}`."""
-    deadline: str = "60s"
-    """How long it may take until it runs with a new value; where nobody can see that it does, so
-    long is waited."""
+    deadline: str | None = None
+    """How long it may take until it runs with a new value: `60s`. Where nobody can see that it
+    does, so long is waited."""
 
 
 class SinkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -137,7 +137,7 @@ def test_a_file_that_holds_another_value_is_nobody_s_to_overwrite(sinks: Sinks) 
     env = (sinks.root / ".env").read_bytes()
     sinks.file.write_text("theirs")
     ran = sinks.rotate()
-    assert ran.code == 5, ran.stdout
+    assert ran.code == 4, ran.stdout
     assert "file" in ran.json["error"]["what"]
     assert sinks.file.read_text() == "theirs"
     assert (sinks.root / ".env").read_bytes() == env
