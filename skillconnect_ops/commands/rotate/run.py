@@ -8,7 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate import acl_look, composed, manual, plan, sink_plan
+from skillconnect_ops.commands.rotate import (
+    acl_look,
+    composed,
+    exposed,
+    manual,
+    plan,
+    sink_plan,
+)
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
 from skillconnect_ops.commands.rotate.choice import chosen, configured
@@ -202,7 +209,7 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     stale = stale_admin(house, target, secrets)
     told = (*wish.leaks.lines, *((stale,) if stale else ()))
     told += (*left_behind(house, target, secrets), *composed.notes(house, target, secrets))
-    told += found.left_out
+    told += (*exposed.notes(house, secrets), *found.left_out)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 

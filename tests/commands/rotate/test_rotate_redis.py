@@ -427,3 +427,17 @@ def test_another_variable_with_the_same_password_is_warned_of(shop: RedisShop) -
 def _files(shop: RedisShop) -> set[str]:
     """What lies in the server's folder that could hold users."""
     return {path.name for path in shop.server.folder.iterdir()}
+
+
+def test_a_redis_user_reaches_a_file_of_its_own_and_both_go_back_together(shop: RedisShop) -> None:
+    sinks = "}}\n    sinks: {uri: {env: REDIS_URL, file: uri"
+    shop.configure(consumers="api: {reload: ['false']}", more=sinks)
+    shop.trust("false")
+    before = shop.uri()
+    (shop.root / "uri").write_text(before)
+    assert shop.run("rotate", "--yes").code in {5, 6}
+    assert (shop.uri(), (shop.root / "uri").read_text()) == (before, before)
+    shop.configure(more=sinks)
+    shop.ok("rotate", "--yes")
+    assert (shop.root / "uri").read_text() == shop.uri() != before
+    assert shop.opens((shop.root / "uri").read_text())

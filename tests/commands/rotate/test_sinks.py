@@ -295,6 +295,28 @@ def test_both_variables_of_a_ring_are_given_in_one_go_at_every_deploy(sinks: Sin
     assert (sinks.root / "run" / "others").read_text() == ""
 
 
+def test_what_a_person_types_reaches_a_sink_as_well(sinks: Sinks) -> None:
+    sinks.configure("hook")
+    text = (sinks.root / "skc.yaml").read_text()
+    (sinks.root / "skc.yaml").write_text(
+        text.replace("kind: random", "kind: manual, where: the account page")
+    )
+    sinks.hold(SESSION_SECRET=sinks.value())
+    made = "four words #'" + secrets.token_hex(8) + "ü"
+    ran = sinks.run("rotate", "--only", "session", "--stdin", "--yes", stdin=made + "\n")
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert sinks.held() == {"SESSION_SECRET": made}
+
+
+def test_a_file_that_git_would_take_along_is_warned_of(sinks: Sinks) -> None:
+    sinks.configure("file")
+    subprocess.run(["git", "init", "-q", sinks.root], check=True)
+    said = sinks.run("rotate", "--only", "session", "--dry-run").stderr
+    assert "run/session gets a secret and is not ignored by git" in " ".join(said.split())
+    (sinks.root / ".gitignore").write_text("run/\n.env\n")
+    assert "not ignored" not in sinks.run("rotate", "--only", "session", "--dry-run").stderr
+
+
 def test_a_sink_of_a_variable_that_nothing_renews_is_an_error(sinks: Sinks) -> None:
     sinks.configure("x: {env: SESSION_SECRETS, file: run/x}")
     ran = sinks.rotate()
