@@ -227,6 +227,17 @@ class NotLoaded(RolledBack):
         )
 
 
+class ConsumerGone(Precondition):
+    """A consumer of a run that is under way is no longer in the settings, or not reloaded there."""
+
+    def __init__(self, consumer: str, *, target: str) -> None:
+        super().__init__(
+            f"skc.yaml says no longer how {consumer} is reloaded",
+            why="a run that is under way has to reload it, and takes its command from there alone",
+            fix=f"put `reload:` back below targets.{target}.consumers.{consumer}, then run it",
+        )
+
+
 class NotAnswering(RolledBack):
     """A consumer was well before it was reloaded, and is not since."""
 

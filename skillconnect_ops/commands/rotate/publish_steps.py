@@ -7,7 +7,7 @@ from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.choice import configured, variables_of
-from skillconnect_ops.commands.rotate.errors import NotVerified
+from skillconnect_ops.commands.rotate.errors import ConsumerGone, NotVerified
 from skillconnect_ops.commands.rotate.loaded import ask
 from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, parts_of, told_refusal
 from skillconnect_ops.core.outcome import Known
@@ -175,8 +175,8 @@ class KeepConsumer:
 
     def before(self, step: ConsumerKeep, walk: Walk) -> Image:
         """Whether it is well: one that was not before is no reason to go back afterwards."""
-        consumer = self._target.settings.consumers[step.consumer]
-        if consumer.health is not None and isinstance(ask(self._house, consumer), Known):
+        consumer = self._target.settings.consumers.get(step.consumer)
+        if consumer is not None and isinstance(ask(self._house, consumer), Known):
             walk.escrow.put(was_well(step.consumer, walk), b"yes")
         return {}
 
@@ -267,7 +267,10 @@ class _Reload:
         self._root = root
 
     def __call__(self, consumer: str) -> None:
-        argv = self._target.settings.consumers[consumer].reload
+        found = self._target.settings.consumers.get(consumer)
+        if found is None or not found.reload:
+            raise ConsumerGone(consumer, target=self._target.name)
+        argv = found.reload
         self._house.hooks().must_trust({consumer: argv})
         names = {env for one in configured(self._target).values() for env in variables_of(one)}
         values = self._house.env_values(self._target)
