@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.evidence import EvidenceLedger
     from skillconnect_ops.core.ports.folders import Folders
     from skillconnect_ops.core.ports.git import Git
+    from skillconnect_ops.core.ports.health import HealthAnswers
     from skillconnect_ops.core.ports.mail import MailLogins
     from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
@@ -185,6 +186,13 @@ class Wiring:
         from skillconnect_ops.adapters.smtp import SmtpLogins
 
         return SmtpLogins()
+
+    @cached_property
+    def health(self) -> "HealthAnswers":
+        """What running programs say of themselves."""
+        from skillconnect_ops.adapters.health import HttpHealthAnswers
+
+        return HttpHealthAnswers()
 
     def project(self) -> Project:
         """The project that the working folder lies in; read anew each time."""

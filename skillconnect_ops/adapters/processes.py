@@ -4,18 +4,20 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.processes import ProgramFailed
+from skillconnect_ops.core.redaction import redacted
 from skillconnect_ops.core.secret import Secret
 
 _KEPT = ("PATH", "TMPDIR")
 _PATIENCE_S = 10.0
 _LONGEST = 300
+_LAST_BYTES = 1 << 16
 
 
 class Children:
@@ -31,6 +33,7 @@ class Children:
         given: Secret | None = None,
         variables: Mapping[str, str] | None = None,
         patience_s: float | None = None,
+        hidden: Sequence[Secret] = (),
     ) -> str:
         """Run a program to its end; gives what it printed."""
         with tempfile.TemporaryFile() as complaints:
@@ -42,12 +45,13 @@ class Children:
                 os.killpg(child.pid, signal.SIGKILL)
                 raise _too_slow(argv, error.timeout) from error
             except BaseException:
-                child.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
                 raise
             finally:
                 _end(child)
             if child.returncode != 0:
-                raise _failed(argv, child.returncode, complaints)
+                raise _failed(argv, child.returncode, complaints, hidden)
         return printed
 
     @contextmanager
@@ -79,6 +83,7 @@ class Children:
                 stdout=subprocess.PIPE,
                 stderr=complaints,
                 encoding="utf-8",
+                errors="replace",
                 start_new_session=True,
             )
         except OSError as error:
@@ -145,12 +150,17 @@ def _too_slow(argv: tuple[str, ...], seconds: float) -> ProgramFailed:
     )
 
 
-def _failed(argv: tuple[str, ...], code: int, complaints: IO[bytes]) -> ProgramFailed:
-    complaints.seek(0)
-    lines = complaints.read().decode("utf-8", errors="replace").strip().splitlines()
+def _failed(
+    argv: tuple[str, ...], code: int, complaints: IO[bytes], hidden: Sequence[Secret] = ()
+) -> ProgramFailed:
+    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _LAST_BYTES))
+    text = redacted(complaints.read().decode("utf-8", errors="replace"), hidden)
+    lines = text.strip().splitlines()
     name = " ".join(Path(word).name for word in argv[:2])
-    return ProgramFailed(
+    failed = ProgramFailed(
         f"{name} did not do its work",
         why=lines[-1][:_LONGEST] if lines else f"it ended with {code} and said nothing",
         fix="run the command again; if it fails in the same way, this is a bug in skc",
     )
+    failed.code = code
+    return failed

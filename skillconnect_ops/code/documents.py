@@ -31,6 +31,16 @@ class Build(Struct, frozen=True, kw_only=True):
     """The Dockerfile itself, where it stands in the compose file from the next line on."""
 
 
+class Service(Struct, frozen=True, kw_only=True):
+    """A service of a compose file, and where its environment comes from."""
+
+    name: str
+    files: tuple[str, ...]
+    """Env files, and files of secrets, as they stand there: relative to the compose file."""
+    variables: frozenset[str]
+    """Those that it is given by name."""
+
+
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -50,6 +60,45 @@ def builds(text: str) -> tuple[Build, ...]:
     except (yaml.YAMLError, RecursionError, ValueError):
         pass  # `compose` tells of it
     return tuple(found)
+
+
+def services(text: str) -> tuple[Service, ...]:
+    """The services of a compose file; none of what cannot be parsed."""
+    found: list[Service] = []
+    try:
+        for document in yaml.compose_all(text, Loader=_Loader):
+            top = _fields(document)
+            secrets = {
+                name: file.value
+                for name, node in _fields(top.get("secrets")).items()
+                if isinstance(file := _fields(node).get("file"), yaml.ScalarNode)
+            }
+            for name, node in _fields(top.get("services")).items():
+                found.append(_service(name, _fields(node), secrets))
+    except (yaml.YAMLError, RecursionError, ValueError):
+        pass  # `compose` tells of it
+    return tuple(found)
+
+
+def _service(name: str, fields: dict[str, yaml.Node], secrets: dict[str, str]) -> Service:
+    files = _listed(fields.get("env_file"), "path")
+    files += [secrets[one] for one in _listed(fields.get("secrets"), "source") if one in secrets]
+    variables = set[str]()
+    if "environment" in fields:
+        for key, value in _entries(fields["environment"]):
+            variable, text = _split(key, value)
+            used = {use.name for use in uses(text)} if text is not None else set[str]()
+            variables |= {variable, *used}
+    return Service(name=name, files=tuple(files), variables=frozenset(variables))
+
+
+def _listed(node: yaml.Node | None, field: str) -> list[str]:
+    """The texts of a text or a list of texts, or of mappings that hold them."""
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    found = [
+        each if isinstance(each, yaml.ScalarNode) else _fields(each).get(field) for each in items
+    ]
+    return [each.value for each in found if isinstance(each, yaml.ScalarNode)]
 
 
 def _build(node: yaml.Node | None) -> Build | None:

@@ -18,6 +18,7 @@ from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
 from skillconnect_ops.core.ports.folders import Folders
 from skillconnect_ops.core.ports.git import Git
+from skillconnect_ops.core.ports.health import HealthAnswers
 from skillconnect_ops.core.ports.mail import MailLogins
 from skillconnect_ops.core.ports.objects import Repositories
 from skillconnect_ops.core.ports.processes import Processes
@@ -81,6 +82,10 @@ class House(Protocol):
     @property
     def mail(self) -> MailLogins:
         """Logins at mail servers."""
+
+    @property
+    def health(self) -> HealthAnswers:
+        """What running programs say of themselves."""
 
     @property
     def commands(self) -> Commands:

@@ -21,6 +21,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     database: str | None = None
     repository: str | None = None
     files: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """The parts that are there, for reports and evidence."""
@@ -30,6 +31,7 @@ class Subject(Struct, frozen=True, kw_only=True):
             "database": self.database,
             "repository": self.repository,
             "files": list(self.files) or None,
+            "sinks": list(self.sinks) or None,
         }
         return {name: part for name, part in parts.items() if part is not None}
 

@@ -24,6 +24,18 @@ function kid(key) {
   return drawn ? hmac(key, 'skc jwt kid v1').slice(0, 8) : undefined;
 }
 
+// For a health answer: res.json({ skc: loaded('JWT_SECRET_KEY', 'MONGO_URI') }). Of a URI it is the
+// password that is named; a ring gives all its keys, the one that signs first.
+function loaded(...names) {
+  const one = (name) => (process.env[`${name}_FALLBACKS`] === undefined
+    ? generation(process.env[name] || '') : jwtRing(name).kids().map((key) => key || null));
+  return Object.fromEntries(names.map((name) => [name, one(name) || null]));
+}
+function generation(value) {
+  const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:([^/?#@]+)@/i.exec(value);
+  return kid(password ? decodeURIComponent(password[1]) : value);
+}
+
 function jwtRing(name) {
   function ring() {
     const { [name]: signing, [`${name}_FALLBACKS`]: listed, [`${name}_MIN_IAT`]: floor } = process.env;
@@ -80,4 +92,4 @@ function attempt(make, done) {
   return done(null, key);
 }
 
-module.exports = { jwtRing };
+module.exports = { jwtRing, loaded };

@@ -11,6 +11,7 @@ _ROTATE = "skillconnect_ops/commands/rotate"
 _USER, _PUBLISH = f"{_ROTATE}/user_steps.py", f"{_ROTATE}/publish_steps.py"
 _TESTS = "tests/commands/rotate"
 _DOUBTS, _MAIN = f"{_TESTS}/test_rotate_doubts.py", f"{_TESTS}/test_rotate.py"
+_HALF_WAY = f"{_TESTS}/test_sinks.py::test_a_hook_that_refuses_half_way_has_everything_put_back"
 _FAULTS = "tests/campaigns/test_rotate_faults.py"
 _KEEP = '        walk.escrow.put(value_of(step.secret, age="new"), new.reveal().encode())\n'
 
@@ -282,9 +283,8 @@ BUGS = (
             Edit(
                 _PUBLISH,
                 "        self._house.processes.run(*argv, folder=self._root, "
-                "patience_s=RELOAD_S)\n",
-                "        found = self._house.env_values(self._target)\n"
-                "        words = [value.reveal() for value in found.values()]\n"
+                "patience_s=RELOAD_S, hidden=hidden)\n",
+                "        words = [value.reveal() for value in values.values()]\n"
                 "        self._house.processes.run(\n"
                 "            *argv, *words, folder=self._root, patience_s=RELOAD_S\n"
                 "        )\n",
@@ -362,6 +362,41 @@ BUGS = (
         ),
         tests=(
             f"{_TESTS}/test_rotate_ring.py::test_a_key_is_staged_then_signs_then_the_old_one_goes",
+        ),
+    ),
+    Bug(
+        name="a hook that has failed is not given the old value back",
+        edits=(
+            Edit(
+                f"{_ROTATE}/sink_steps.py",
+                "        if refused is not None and again is None:\n",
+                "        if refused is not None or again is None:\n",
+            ),
+        ),
+        tests=(_HALF_WAY,),
+    ),
+    Bug(
+        name="what a hook complains in is shown as it is",
+        edits=(
+            Edit(
+                "skillconnect_ops/adapters/processes.py",
+                'redacted(complaints.read().decode("utf-8", errors="replace"), hidden)\n',
+                'redacted(complaints.read().decode("utf-8", errors="replace"), ())\n',
+            ),
+        ),
+        tests=(_HALF_WAY,),
+    ),
+    Bug(
+        name="a health answer that says nothing counts as loaded",
+        edits=(
+            Edit(
+                f"{_ROTATE}/loaded.py",
+                '        return Missing(f"its health answer says nothing of {env}")\n',
+                "        return Known(value=True)\n",
+            ),
+        ),
+        tests=(
+            f"{_TESTS}/test_rotate_health.py::test_one_that_never_said_anything_is_not_observable",
         ),
     ),
 )

@@ -40,8 +40,8 @@ def doctor(
     whether `.skc/allowed_signers` (a name and a public key a line) lists this machine's key. The
     worst comes first. It changes nothing, and it works without a skc.yaml, too.
 
-    With --trust it shows the reload commands of skc.yaml that nobody on this machine has agreed
-    to, and asks: a pull request can change that file, and none of them runs before.
+    With --trust it shows the commands of skc.yaml (reload, sinks, notify) that nobody on this
+    machine has agreed to, and asks: a pull request can change that file, and none runs before.
     """
     if trust:
         return trust_commands(house)

@@ -6,6 +6,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.hooks import hooks_of
 from skillconnect_ops.core.view import Lines, count
 from skillconnect_ops.journal.errors import NotAgreed
 
@@ -30,17 +31,12 @@ def trust(house: House) -> Report:
         NotAgreed: the answer was no.
     """
     project = house.project()
-    commands = {
-        f"{target} {name}": consumer.reload
-        for target, settings in project.settings.targets.items()
-        for name, consumer in settings.consumers.items()
-        if consumer.reload
-    }
+    commands = hooks_of(project.settings)
     fresh = house.hooks().untrusted(commands)
     subject = Subject(files=("skc.yaml",), repository=str(project.root))
     if fresh:
         for name in fresh:
-            house.person.note(f"reload {name}: {shlex.join(commands[name])}")
+            house.person.note(f"{name}: {shlex.join(commands[name])}")
         try:
             agreed = house.person.agrees(Plan(command="doctor --trust", subject=subject, state=""))
         except Refused as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from skillconnect_ops.commands.rotate.acl_server import OfServer, number_of, password_of
 from skillconnect_ops.commands.rotate.draining import drained, waiting_line
+from skillconnect_ops.commands.rotate.loaded import unseen
 from skillconnect_ops.commands.rotate.values import kept, must_be_published
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
@@ -126,6 +127,7 @@ class DrainAcl(OfServer):
                 patience_s=step.patience_s,
                 cut_off=step.cut_off,
                 walk=walk,
+                unseen=unseen(self._house, self._target, step.secret, step.env, walk),
             )
 
     def verify(self, step: AclDrain, walk: Walk) -> Sequence[Proof]:

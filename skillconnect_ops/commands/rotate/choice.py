@@ -10,7 +10,9 @@ from skillconnect_ops.commands.rotate.errors import (
     ValuesDiffer,
 )
 from skillconnect_ops.commands.rotate.model import Kind, Named
-from skillconnect_ops.core.settings.model import SecretSettings, Target
+from skillconnect_ops.commands.rotate.ring import fallbacks_of
+from skillconnect_ops.commands.rotate.sink_errors import SinkOfNothing
+from skillconnect_ops.core.settings.model import SecretSettings, SinkSettings, Target
 from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.envfile import parse
 
@@ -71,7 +73,28 @@ def _named(name: str, settings: SecretSettings, target: Target, root: Path) -> N
         settings=settings,
         consumers=tuple((reader, consumers[reader]) for reader in readers),
         files=_holding(settings.env, target, root),
+        sinks=sinks_of(target, settings),
     )
+
+
+def sinks_of(target: Target, settings: SecretSettings) -> tuple[tuple[str, SinkSettings], ...]:
+    """The sinks of a secret, by name.
+
+    Raises:
+        SinkOfNothing: one of the target's names a variable of no secret.
+    """
+    variables = {env for one in configured(target).values() for env in variables_of(one)}
+    for name, sink in target.settings.sinks.items():
+        if sink.env not in variables:
+            raise SinkOfNothing(name, sink.env, known=sorted(variables))
+    own = variables_of(settings)
+    return tuple((name, one) for name, one in target.settings.sinks.items() if one.env in own)
+
+
+def variables_of(settings: SecretSettings) -> tuple[str, ...]:
+    """The variables that a rotation of a secret writes."""
+    env = settings.env
+    return (env, fallbacks_of(env)) if settings.kind == Kind.JWT.value else (env,)
 
 
 def _holding(env: str, target: Target, root: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from skillconnect_ops.commands.rotate import finish as ending
 from skillconnect_ops.commands.rotate import run, status
 from skillconnect_ops.commands.rotate.admin import AdminSource
 from skillconnect_ops.commands.rotate.manual import Source
+from skillconnect_ops.commands.rotate.notice import told_of_failure
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Choices
@@ -76,17 +77,18 @@ def rotate(
     A value that the ledger of retired secrets knows counts as leaked, and the plan says why.
     """
     choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
-    return run.rotate(
-        house,
-        target=target,
-        only=tuple(only or ()),
-        reason=reason,
-        confirmed=confirm_reloaded,
-        choices=choices,
-        lockdown=lockdown,
-        admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
-        source=Source(stdin=stdin, descriptor=descriptor),
-    )
+    with told_of_failure(house, "rotate", target=target):
+        return run.rotate(
+            house,
+            target=target,
+            only=tuple(only or ()),
+            reason=reason,
+            confirmed=confirm_reloaded,
+            choices=choices,
+            lockdown=lockdown,
+            admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
+            source=Source(stdin=stdin, descriptor=descriptor),
+        )
 
 
 @ROTATE.command("finish", examples=("skc rotate finish", "skc rotate finish --wait 60"))
@@ -129,16 +131,17 @@ def finish(
     so that it never comes back.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
-    return ending.finish(
-        house,
-        target=target,
-        now=now,
-        patience_s=wait,
-        reason=reason,
-        choices=choices,
-        admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
-        revoked_by=revoked_by,
-    )
+    with told_of_failure(house, "rotate finish", target=target):
+        return ending.finish(
+            house,
+            target=target,
+            now=now,
+            patience_s=wait,
+            reason=reason,
+            choices=choices,
+            admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
+            revoked_by=revoked_by,
+        )
 
 
 @ROTATE.command("status", examples=("skc rotate status",))

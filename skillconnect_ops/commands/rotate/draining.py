@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from skillconnect_ops.commands.rotate.errors import StillInUse
+from skillconnect_ops.commands.rotate.loaded import Unseen
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.view import listed
@@ -18,6 +19,7 @@ def drained(
     patience_s: int,
     cut_off: bool,
     walk: Walk,
+    unseen: Unseen,
 ) -> Mapping[str, Any]:
     """Look until nobody is left; where that cannot be seen, wait the time out and say so.
 
@@ -27,6 +29,7 @@ def drained(
         patience_s: how long to wait.
         cut_off: whether who is left then is cut off, since the secret leaked.
         walk: of the step that waits.
+        unseen: what stands in where connections cannot be seen.
 
     Returns:
         What was seen, for the journal.
@@ -34,19 +37,25 @@ def drained(
     Raises:
         StillInUse: somebody is left, and is not to be cut off.
     """
-    until = walk.clock.monotonic() + patience_s
+    began = walk.clock.monotonic()
+    blind_s = patience_s if unseen.deadline_s is None else min(patience_s, unseen.deadline_s)
     with walk.person.progress(f"connections as {user}", total=None, unit="looks") as ticker:
         while True:
             seen = who()
             if isinstance(seen, Known) and not seen.value:
                 return {"observed": True, "left": []}
-            if walk.clock.monotonic() > until:
+            if isinstance(seen, Missing) and unseen.loaded() == Known(value=True):
+                return {"observed": True, "by": "health", "reason": seen.reason}
+            wait_s = blind_s if isinstance(seen, Missing) else patience_s
+            if walk.clock.monotonic() - began > wait_s:
                 break
             ticker.advance(1)
             walk.clock.sleep(LOOK_AGAIN_S)
     if isinstance(seen, Missing):
-        walk.person.note(f"not observable who uses {user}: {seen.reason}")
-        return {"observed": False, "reason": seen.reason}
+        walk.person.note(
+            f"not observable who uses {user}: {seen.reason}; {wait_s:.0f} s were waited"
+        )
+        return {"observed": False, "reason": seen.reason, "waited_s": round(wait_s)}
     left = sorted(set(seen.value))
     if not cut_off:
         raise StillInUse(user, who=left, seconds=patience_s)

@@ -209,9 +209,43 @@ class NotReloaded(Refused):
     def __init__(self, secret: str, env: str, *, who: Sequence[str]) -> None:
         super().__init__(
             f"the staged key of {env} may not be known everywhere",
-            why=f"skc has not reloaded {', '.join(who)} since it was staged; an instance that does "
-            "not know the key refuses what the others sign with it",
+            why=f"skc has not seen {', '.join(who)} reloaded since it was staged; an instance that "
+            "does not know the key refuses what the others sign with it",
             fix=f"restart what is named, then: skc rotate --only {secret} --confirm-reloaded",
+        )
+
+
+class NotLoaded(RolledBack):
+    """A consumer says of itself that it runs with another value than the new one."""
+
+    def __init__(self, consumer: str, names: Sequence[str], *, seconds: float) -> None:
+        super().__init__(
+            f"{consumer} does not run with the new {', '.join(names)}",
+            why=f"{seconds:.0f} s later its health answer still tells another generation",
+            fix=f"see that {consumer} reads the env file anew when it is reloaded (docker compose "
+            f"restart does not; docker compose up -d --force-recreate {consumer} does)",
+        )
+
+
+class ConsumerGone(Precondition):
+    """A consumer of a run that is under way is no longer in the settings, or not reloaded there."""
+
+    def __init__(self, consumer: str, *, target: str) -> None:
+        super().__init__(
+            f"skc.yaml says no longer how {consumer} is reloaded",
+            why="a run that is under way has to reload it, and takes its command from there alone",
+            fix=f"put `reload:` back below targets.{target}.consumers.{consumer}, then run it",
+        )
+
+
+class NotAnswering(RolledBack):
+    """A consumer was well before it was reloaded, and is not since."""
+
+    def __init__(self, consumer: str, url: str, *, seconds: float) -> None:
+        super().__init__(
+            f"{consumer} does not answer since it was reloaded",
+            why=f"{url} was well before, and {seconds:.0f} s later it is not",
+            fix=f"see why {consumer} does not start with a new value (its log)",
         )
 
 

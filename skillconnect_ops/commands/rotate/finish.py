@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate import acl_plan, plan
+from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
@@ -19,6 +19,7 @@ from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
@@ -64,7 +65,10 @@ def finish(
     if finished is not None and one is None and not rings:
         return _that_was_it(finished)
     house.hooks().must_trust(
-        {name: c.reload for ring in rings for name, c in ring.named.consumers if c.reload}
+        {
+            **sink_plan.hooks([ring.named for ring in rings]),
+            **of_notice(house.project().settings.notify),
+        }
     )
 
     def look() -> Plan:
@@ -79,6 +83,7 @@ def finish(
             since_s=(house.clock.now() - one.since).total_seconds() if one and one.since else 0.0,
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
+            target=aim,
         )
 
     with ExitStack() as opened:
@@ -184,15 +189,22 @@ def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[
 def _subject(house: House, target: Target, one: Waiting | None, closing: Sequence[Turn]) -> Subject:
     if one is not None:
         return one.plan.subject
-    files = dict.fromkeys(file for ring in closing for file in ring.named.files)
-    return Subject(target=target.name, repository=str(house.project().root), files=tuple(files))
+    secrets = [ring.named for ring in closing]
+    return Subject(
+        target=target.name,
+        repository=str(house.project().root),
+        files=tuple(dict.fromkeys(file for one in secrets for file in one.files)),
+        sinks=sink_plan.names(secrets),
+    )
 
 
 def _resources(
     house: House, target: Target, one: Waiting | None, closing: Sequence[Turn]
 ) -> tuple[Resource, ...]:
     root = house.project().root
-    files = dict.fromkeys(file for ring in closing for file in ring.named.files)
+    files = dict.fromkeys(
+        file for ring in closing for file in (*ring.named.files, *sink_plan.files([ring.named]))
+    )
     names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in closing))
     return (
         *(Resource("env", str((root / file).resolve())) for file in files),

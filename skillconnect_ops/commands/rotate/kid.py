@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.evidence import strength
+from skillconnect_ops.evidence.forms import password_of
 
 LENGTH = 8
 """48 bits: two of a handful of keys do not meet."""
@@ -38,6 +39,11 @@ def derived(key: Secret) -> str | None:
     if not _looks_drawn(key.reveal()) or strength.is_weak(key):
         return None
     return _text(hmac.digest(key.reveal().encode(), _ABOUT, "sha256"))
+
+
+def generation(value: Secret) -> str | None:
+    """What a health answer calls any value: the name of it, or of the password in its URI."""
+    return derived(Secret(password_of(value.reveal()) or value.reveal()))
 
 
 def _looks_drawn(key: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from skillconnect_ops.commands.rotate import plan as plans
+from skillconnect_ops.commands.rotate import sink_plan
 from skillconnect_ops.commands.rotate.errors import LockdownIsForUsers
 from skillconnect_ops.commands.rotate.model import Kind, Named
 from skillconnect_ops.commands.rotate.plan import Standing
@@ -57,6 +58,7 @@ def plan(standings: Sequence[Standing], *, subject: Subject, more: Sequence[str]
             EnvPublish(key=f"publish:{env}@{path}", secret=named.name, path=path, env=env)
             for path in named.files
         ]
+        after += sink_plan.publish_steps(named)
     final += after
     final += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
     for one in standings:
@@ -99,6 +101,7 @@ def _notes(standings: Sequence[Standing], readers: Sequence[str]) -> tuple[str, 
     )
     notes = [
         outage,
+        *sink_plan.notes([one.named for one in standings]),
         "the first step can be taken back; from then on there is only forward: skc journal resume",
     ]
     if any(one.managed for one in standings):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from skillconnect_ops.core.settings.model import ConsumerSettings, SecretSettings
+from skillconnect_ops.core.settings.model import ConsumerSettings, SecretSettings, SinkSettings
 
 
 class Kind(StrEnum):
@@ -26,6 +26,8 @@ class Named(Struct, frozen=True, kw_only=True):
     consumers: tuple[tuple[str, ConsumerSettings], ...]
     files: tuple[str, ...]
     """The env files that hold its variable, relative to the project's root."""
+    sinks: tuple[tuple[str, SinkSettings], ...] = ()
+    """What is given its value besides."""
 
 
 class Slots(Struct, frozen=True):

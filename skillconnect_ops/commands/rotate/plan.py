@@ -7,7 +7,13 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.rotate import acl_plan, in_place, ring_plan
+from skillconnect_ops.commands.rotate import (
+    acl_plan,
+    in_place,
+    observe_plan,
+    ring_plan,
+    sink_plan,
+)
 from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
 from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
@@ -30,6 +36,7 @@ from skillconnect_ops.commands.rotate.user_steps import (
     UserDrop,
 )
 from skillconnect_ops.core.plan import Plan, Step, Subject
+from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.evidence.matching import Reason
 
 FINISH = "rotate finish"
@@ -89,6 +96,7 @@ def begin(
     steps += [step for one in standings for step in _published(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
     steps += [_closing(one) for one in inside]
+    steps += observe_plan.after_reload([one.named for one in standings])
     return Plan(
         command="rotate",
         subject=subject,
@@ -116,6 +124,7 @@ def end(
     since_s: float = 0.0,
     since: datetime | None = None,
     revoked_by: str | None = None,
+    target: Target | None = None,
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -129,6 +138,7 @@ def end(
         since_s: how long ago it came to its end; for a leaked value that counts as waiting.
         since: when it began.
         revoked_by: who says to have revoked what skc cannot.
+        target: whose consumers are looked at before the old values go.
     """
     made = made_in(begun) if begun is not None else ()
     why = reason or max(
@@ -139,6 +149,9 @@ def end(
         wait = min(wait, max(0, wait - int(since_s)))
     leaked = why is Reason.LEAKED
     steps = [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
+    if target is not None:
+        renewed = [(one.secret, one.env) for one in made]
+        steps += observe_plan.before_end(target, renewed, cut_off=leaked)
     for one in made:
         steps += _drained(one, patience_s=wait, cut_off=leaked, since=since)
     steps += _closed(closing)
@@ -177,6 +190,8 @@ def _drained(
                     database=one.database,
                     patience_s=patience_s,
                     cut_off=cut_off,
+                    secret=one.secret,
+                    env=one.env,
                 ),
                 UserDisarm(key=f"disarm:{one.like}", user=one.like, database=one.database),
             )
@@ -245,6 +260,7 @@ def _closed(closing: Sequence[Turn]) -> list[Step]:
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in closing for step in ring_plan.publish_steps(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
+    steps += observe_plan.after_reload([one.named for one in closing])
     return steps
 
 
@@ -265,7 +281,7 @@ def _published(one: Standing) -> tuple[Step, ...]:
             env=one.named.settings.env,
         )
         for path in one.named.files
-    )
+    ) + sink_plan.publish_steps(one.named)
 
 
 def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
@@ -357,6 +373,7 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
         *ring_plan.notes([one.turn for one in leaked if one.turn], reason=Reason.LEAKED),
         *ring_plan.notes([one.turn for one in due if one.turn], reason=reason),
     ]
+    notes += sink_plan.notes([one.named for one in standings])
     blind = [one.named.name for one in standings if one.named.kind is Kind.RANDOM]
     if blind:
         notes.append(
@@ -394,6 +411,7 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
 
 def _end_notes(made: Sequence[Made], closing: Sequence[Turn], *, cut_off: bool) -> tuple[str, ...]:
     notes = list(ring_plan.notes(closing, reason=Reason.SCHEDULED))
+    notes += sink_plan.notes([one.named for one in closing])
     blind = [
         one.env
         for one in made
@@ -420,6 +438,7 @@ def digest(standings: Sequence[Standing], reason: Reason) -> str:
         parts += ["in place"] if one.in_place else []
         parts += [named.name, named.settings.env, *named.files, str(one.user), str(one.database)]
         parts += [one.rights, *(name for name, _ in named.consumers)]
+        parts += [sink_plan.identity(named)] if named.sinks else []
         parts += [one.manual.identity()] if one.manual is not None else []
         parts += [one.acl.identity()] if one.acl is not None else []
         parts += [one.turn.identity()] if one.turn is not None else []

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NotVerified
-from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, told_refusal
+from skillconnect_ops.commands.rotate.choice import configured, variables_of
+from skillconnect_ops.commands.rotate.errors import ConsumerGone, NotVerified
+from skillconnect_ops.commands.rotate.loaded import ask
+from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, parts_of, told_refusal
+from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
@@ -166,10 +169,15 @@ class KeepConsumer:
     """Carries out `consumer.keep`."""
 
     def __init__(self, house: House, target: Target, root: Path) -> None:
+        self._house = house
+        self._target = target
         self._reload = _Reload(house, target, root)
 
     def before(self, step: ConsumerKeep, walk: Walk) -> Image:
-        """Nothing yet."""
+        """Whether it is well: one that was not before is no reason to go back afterwards."""
+        consumer = self._target.settings.consumers.get(step.consumer)
+        if consumer is not None and isinstance(ask(self._house, consumer), Known):
+            walk.escrow.put(was_well(step.consumer, walk), b"yes")
         return {}
 
     def apply(self, step: ConsumerKeep, walk: Walk) -> Mapping[str, Any]:
@@ -259,13 +267,24 @@ class _Reload:
         self._root = root
 
     def __call__(self, consumer: str) -> None:
-        argv = self._target.settings.consumers[consumer].reload
+        found = self._target.settings.consumers.get(consumer)
+        if found is None or not found.reload:
+            raise ConsumerGone(consumer, target=self._target.name)
+        argv = found.reload
         self._house.hooks().must_trust({consumer: argv})
-        self._house.processes.run(*argv, folder=self._root, patience_s=RELOAD_S)
+        names = {env for one in configured(self._target).values() for env in variables_of(one)}
+        values = self._house.env_values(self._target)
+        hidden = parts_of(values[name].reveal() for name in names & values.keys())
+        self._house.processes.run(*argv, folder=self._root, patience_s=RELOAD_S, hidden=hidden)
 
 
 def _written(data: bytes | None, step: EnvPublish, value: str) -> bytes:
     return parse(data or b"").with_value(step.env, value).bytes()
+
+
+def was_well(consumer: str, walk: Walk) -> str:
+    """The name in the escrow of what is kept of a consumer that answered before."""
+    return f"{walk.id} well {consumer}"
 
 
 def _reloaded(consumer: str) -> str:

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.rotate import sink_plan
 from skillconnect_ops.commands.rotate.errors import OldKeyVerifies
 from skillconnect_ops.commands.rotate.model import Named
 from skillconnect_ops.commands.rotate.ring import fallbacks_of, too_short
@@ -82,13 +83,13 @@ def turn_step(turn: Turn) -> Step:
 
 
 def publish_steps(turn: Turn) -> tuple[Step, ...]:
-    """The steps that write it, one a file."""
+    """The steps that write it, one a file and one a sink."""
     return tuple(
         RingPublish(
             key=f"publish:{turn.env}@{path}", secret=turn.named.name, env=turn.env, path=path
         )
         for path in turn.named.files
-    )
+    ) + sink_plan.publish_steps(turn.named)
 
 
 def retire_step(turn: Turn, *, reason: Reason, command: str) -> Step:

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.code.discovery import discover
 from skillconnect_ops.code.environment import look
@@ -13,15 +14,16 @@ from skillconnect_ops.code.model import Found
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.choice import configured, one_of
 from skillconnect_ops.commands.rotate.errors import NotReloaded, ValuesDiffer
+from skillconnect_ops.commands.rotate.loaded import ask, runs_with
 from skillconnect_ops.commands.rotate.model import Kind, Named
 from skillconnect_ops.commands.rotate.publish_steps import ConsumerReload
 from skillconnect_ops.commands.rotate.reading import reads_ring
-from skillconnect_ops.commands.rotate.ring import assert_apart, fallbacks_of, read
+from skillconnect_ops.commands.rotate.ring import assert_apart, fallbacks_of, read, variables
 from skillconnect_ops.commands.rotate.ring_state import Move, RingState, state_of
 from skillconnect_ops.commands.rotate.ring_steps import RingTurn
 from skillconnect_ops.core.errors import SkcError
-from skillconnect_ops.core.outcome import Fact
-from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.settings.model import ConsumerSettings, Target
 from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.envfile import DuplicateKey, EnvFile, parse
 from skillconnect_ops.journal.model import JournalState, Standing
@@ -106,16 +108,37 @@ def sharing(one: Held, others: Iterable[Held]) -> tuple[str, ...]:
 
 
 def must_be_reloaded(house: House, target: Target, one: Held) -> None:
-    """Every consumer was reloaded by us when the key that waits was staged.
+    """Every consumer knows the key that waits.
+
+    What its health answer says counts; where that says nothing, whether we reloaded it when the
+    key was staged.
 
     Raises:
         NotReloaded: some were not, or nobody knows.
     """
     done = _reloaded(house, target, one)
     names = [name for name, _ in one.named.consumers]
-    left = [name for name in names if name not in done] or ([] if names else ["the app"])
+    left = [] if names else ["the app"]
+    for name, consumer in one.named.consumers:
+        seen = _knows_staged(house, one, consumer)
+        if seen == Known(value=False) or (isinstance(seen, Missing) and name not in done):
+            left.append(name)
     if left:
         raise NotReloaded(one.named.name, one.named.settings.env, who=left)
+
+
+def _knows_staged(house: House, one: Held, consumer: ConsumerSettings) -> Fact[bool]:
+    """Whether a consumer says by its health answer that it knows the key that waits."""
+    env, ring = one.named.settings.env, one.state.ring
+    health = ask(house, consumer)
+    if isinstance(health, Missing):
+        return health
+    before = replace(ring, fallbacks=tuple(e for e in ring.fallbacks if e != one.state.staged))
+    old, new = (
+        {name: value.reveal() for name, value in variables(env, each).items() if value is not None}
+        for each in (before, ring)
+    )
+    return runs_with(health.value, env, old=old, new=new, now=house.clock.now())
 
 
 def _reloaded(house: House, target: Target, one: Held) -> set[str]:

@@ -8,7 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate import acl_look, manual, plan
+from skillconnect_ops.commands.rotate import (
+    acl_look,
+    composed,
+    exposed,
+    manual,
+    plan,
+    sink_plan,
+)
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
 from skillconnect_ops.commands.rotate.choice import chosen, configured
@@ -53,6 +60,7 @@ from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import Account
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
@@ -122,7 +130,7 @@ def rotate(
         opened.callback(forget, aim, secrets)
         _must_be_free(house, aim, secrets)
         house.hooks().must_trust(
-            {name: one.reload for each in secrets for name, one in each.consumers if one.reload}
+            {**sink_plan.hooks(secrets), **of_notice(house.project().settings.notify)}
         )
         if any(one.kind is Kind.MONGODB for one in secrets):
             must_be_manageable(house, aim, secrets, lockdown=lockdown)
@@ -193,12 +201,15 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
         cluster=where[0] if where else None,
         repository=str(house.project().root),
         files=tuple(dict.fromkeys(file for one in secrets for file in one.files)),
+        sinks=sink_plan.names(secrets),
     )
     if wish.lockdown:
-        return outage.plan(standings, subject=subject, more=found.left_out)
+        more = (*composed.notes(house, target, secrets), *found.left_out)
+        return outage.plan(standings, subject=subject, more=more)
     stale = stale_admin(house, target, secrets)
     told = (*wish.leaks.lines, *((stale,) if stale else ()))
-    told += (*left_behind(house, target, secrets), *found.left_out)
+    told += (*left_behind(house, target, secrets), *composed.notes(house, target, secrets))
+    told += (*exposed.notes(house, secrets), *found.left_out)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 
@@ -333,14 +344,15 @@ def _must_be_free(house: House, target: Target, secrets: Sequence[Named]) -> Non
 
 
 def _resources(house: House, target: Target, secrets: Sequence[Named]) -> tuple[Resource, ...]:
-    files = dict.fromkeys(file for one in secrets for file in one.files)
+    files = dict.fromkeys(file for one in secrets for file in (*one.files, *sink_plan.files([one])))
     return _held(house, target, files=files, names=[one.name for one in secrets])
 
 
 def resources_of(house: House, target: Target) -> tuple[Resource, ...]:
     """All that a rotation of this target may hold."""
     names = sorted(configured(target))
-    return _held(house, target, files=target.settings.env_files, names=names)
+    sinks = [one.file for one in target.settings.sinks.values() if one.file is not None]
+    return _held(house, target, files=(*target.settings.env_files, *sinks), names=names)
 
 
 def _held(

@@ -34,6 +34,7 @@ from skillconnect_ops.commands.rotate.manual_steps import (
     ValueRevoked,
     ValueTake,
 )
+from skillconnect_ops.commands.rotate.observe_steps import ConsumerObserve, ObserveConsumer
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -54,6 +55,7 @@ from skillconnect_ops.commands.rotate.ring_steps import (
     RingTurn,
     TurnRing,
 )
+from skillconnect_ops.commands.rotate.sink_steps import CallSink, FileSink, SinkCall, SinkFile
 from skillconnect_ops.commands.rotate.user_steps import (
     CreateUser,
     DisarmUser,
@@ -99,6 +101,9 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(
         ConsumerReload, lambda house, of: ReloadConsumer(house, target_of(house, of), _root(of))
     ),
+    KindOf(ConsumerObserve, lambda house, of: ObserveConsumer(house, target_of(house, of))),
+    KindOf(SinkFile, lambda _, of: FileSink(_root(of))),
+    KindOf(SinkCall, lambda house, of: CallSink(house, target_of(house, of), _root(of))),
     KindOf(RingTurn, lambda _, of: TurnRing(_root(of))),
     KindOf(RingPublish, lambda _, of: PublishRing(_root(of))),
     KindOf(RingRetire, lambda house, _: RetireRing(house)),

@@ -23,7 +23,8 @@ def said(secrets: Sequence[Named], moves: Mapping[str, Move], outcome: Outcome) 
         readers = [name for name, consumer in one.consumers if consumer.reload]
         reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
         what = _WHAT[moves[one.name]] if one.name in moves else "is new"
-        lines.append(f"{one.settings.env} {what} in {', '.join(one.files)}{reloaded}")
+        where = ", ".join((*one.files, *(f"the sink {name}" for name, _ in one.sinks)))
+        lines.append(f"{one.settings.env} {what} in {where}{reloaded}")
     lines += _windows(outcome)
     if outcome.plan.then is None:
         return tuple(lines)
@@ -43,8 +44,10 @@ def _windows(outcome: Outcome) -> list[str]:
     """How long new connections were refused, where one password took the place of another."""
     for place, step in enumerate(outcome.plan.steps):
         if isinstance(step, AclReplace):
-            seconds = sum(one.seconds for one in outcome.steps[place:])
-            until = "the last reload" if outcome.plan.steps[-1].key.startswith("reload:") else "now"
+            after = outcome.steps[place:]
+            seconds = sum(one.seconds for one in after if not one.key.startswith("observe:"))
+            reloaded = any(one.key.startswith("reload:") for one in outcome.plan.steps)
+            until = "the last reload" if reloaded else "now"
             return [
                 f"new connections of {step.user} were refused until {until}: {duration(seconds)}"
             ]

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.draining import drained, waiting_line
 from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken
+from skillconnect_ops.commands.rotate.loaded import unseen
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
 from skillconnect_ops.commands.rotate.values import keep_both, kept
@@ -70,6 +71,8 @@ class UserDrain(Step, frozen=True, kw_only=True, tag="user.drain"):
     patience_s: int
     cut_off: bool
     """Whether who is left when patience ends is cut off: the secret leaked."""
+    secret: str
+    env: str
 
     def says(self) -> str:
         """One line for the plan."""
@@ -285,6 +288,7 @@ class DrainUser(OfTarget):
                 patience_s=step.patience_s,
                 cut_off=step.cut_off,
                 walk=walk,
+                unseen=unseen(self._house, self._target, step.secret, step.env, walk),
             )
 
     def verify(self, step: UserDrain, walk: Walk) -> Sequence[Proof]:

@@ -1,5 +1,7 @@
 """The old and the new value of a secret, on their way through a rotation: in its escrow alone."""
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
 
@@ -9,6 +11,7 @@ from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.evidence.forms import password_of
 from skillconnect_ops.evidence.matching import Refusal
 
 
@@ -67,3 +70,8 @@ def told_refusal(walk: Walk, secret: str) -> Told | None:
 def _refusal(walk: Walk, secret: str) -> str:
     """With the run's id: a chain has one escrow, and a later run of it may know better."""
     return f"{walk.id} refusal {secret}"
+
+
+def parts_of(values: Iterable[str]) -> list[Secret]:
+    """What of these values is to be masked: of a URI its password alone."""
+    return [Secret(password_of(value) or value) for value in values if value]

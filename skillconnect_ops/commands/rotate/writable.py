@@ -1,4 +1,4 @@
-"""Whether the env files would take a new value, found out before anything is touched.
+"""Whether env files, and files that are sinks, would take a new value, before anything is touched.
 
 Another line that one reader cannot read would stop the writing in the middle of a rotation, when
 the server knows the new password already.
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from skillconnect_ops.commands.rotate.model import Named
+from skillconnect_ops.commands.rotate.sink_steps import must_hold
 from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.envfile import NotPortable, parse
 
@@ -21,6 +22,8 @@ def must_take(root: Path, secrets: Iterable[Named]) -> None:
     Raises:
         NotPortable: not every reader would read it.
         DuplicateKey: the variable stands in a file more than once.
+        SinkHoldsAnother: a file that is a sink holds another value.
+        Refused: we do not write through such a file, or it is another user's.
     """
     for one in secrets:
         env = one.settings.env
@@ -33,3 +36,7 @@ def must_take(root: Path, secrets: Iterable[Named]) -> None:
                 fix = error.fix.partition(_ONLY_OF_SET)[0]
                 why = f"{error.what}: {error.why}"
                 raise NotPortable(f"{path} takes no new {env}", why=why, fix=fix) from error
+        for name, sink in one.sinks:
+            if sink.file is not None:
+                value = parse((root / one.files[0]).read_bytes()).get(sink.env) or ""
+                must_hold(root / sink.file, value, sink=name, env=sink.env)

@@ -1,6 +1,6 @@
 """Plain programs that are run as children: sample scripts, `git init`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,9 @@ from skillconnect_ops.core.secret import Secret
 
 class ProgramFailed(Precondition):
     """A program is not there, ended with an error, or fell silent."""
+
+    code: int | None = None
+    """How it ended, where it ended by itself; a negative one is the signal that ended it."""
 
 
 class Conversation(Protocol):
@@ -43,6 +46,7 @@ class Processes(Protocol):
         given: Secret | None = None,
         variables: Mapping[str, str] | None = None,
         patience_s: float | None = None,
+        hidden: Sequence[Secret] = (),
     ) -> str:
         """Run a program to its end; gives what it printed.
 
@@ -52,6 +56,7 @@ class Processes(Protocol):
             given: the first line of its input.
             variables: what it finds in its environment, besides the path.
             patience_s: how long it may take; it is killed then, with all that it started.
+            hidden: what is masked in a line that it complains in.
 
         Raises:
             ProgramFailed: it is not there, took too long, or ended with an error; the last line it

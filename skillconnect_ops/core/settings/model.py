@@ -105,6 +105,35 @@ class ConsumerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What it calls itself to MongoDB (`appName` of its URI)."""
     reload: tuple[str, ...] = ()
     """The command that makes it read them anew: a program and its arguments, no shell."""
+    health: str | None = None
+    """A URL whose JSON answer may say what it has loaded: `{"skc": {"JWT_SECRET_KEY": "…"}}`."""
+    deadline: str | None = None
+    """How long it may take until it runs with a new value: `60s`. Where nobody can see that it
+    does, so long is waited."""
+
+
+class SinkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of `sinks:`: a place besides the env files that is given a new value."""
+
+    env: str
+    """The variable whose value it gets, or the `…_FALLBACKS` of a ring of keys."""
+    file: str | None = None
+    """A file that holds the value and nothing else, as a Docker secret does."""
+    hook: tuple[str, ...] = ()
+    """A program and its arguments, no shell, that gets the value as JSON on its input."""
+    read: tuple[str, ...] = ()
+    """`hook`: a second one that prints what is held there, or its keyed fingerprint."""
+    timeout: str = "60s"
+    """`hook`: how long either may take."""
+    variables: tuple[str, ...] = ()
+    """`hook`: names of environment variables that either finds besides PATH."""
+
+
+class NotifySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`notify:`: commands that are told how something ended, as JSON on their input."""
+
+    on_failure: tuple[tuple[str, ...], ...] = ()
+    """Run when a rotation was put back, needs a person, or was interrupted."""
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +143,7 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     database: DatabaseSettings | None = None
     secrets: dict[str, SecretSettings] = {}
     consumers: dict[str, ConsumerSettings] = {}
+    sinks: dict[str, SinkSettings] = {}
     backups: BackupSettings | None = None
 
 
@@ -124,6 +154,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     project: ProjectSettings
     backend: str = "."
     targets: dict[str, TargetSettings] = {}
+    notify: NotifySettings = NotifySettings()
 
 
 class Target(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -11,9 +12,11 @@ from skillconnect_ops.core.settings.model import (
     ConsumerSettings,
     DatabaseSettings,
     MailSettings,
+    NotifySettings,
     ProjectSettings,
     SecretSettings,
     Settings,
+    SinkSettings,
     TargetSettings,
 )
 
@@ -231,6 +234,71 @@ def _names(value: object) -> Broken | None:
     )
 
 
+def _sinks(value: object) -> Broken | None:
+    sinks = value if isinstance(value, dict) else {}
+    for sink in sinks.values():
+        fault = _sink(sink) if isinstance(sink, SinkSettings) else None
+        if fault:
+            return fault
+    return _names(value)
+
+
+def _sink(sink: SinkSettings) -> Broken | None:
+    if (sink.file is None) == (not sink.hook):
+        return Broken(
+            what="has an entry that is not one sort of sink",
+            why="a sink is either `file:` or `hook:`",
+            fix="write one of the two, and not both,",
+        )
+    if sink.file is not None and (sink.read or sink.variables):
+        return Broken(
+            what="has a file with what belongs to a hook",
+            why="`read` and `variables` are for a sink with `hook:`; a file is read back by itself",
+            fix="remove them",
+        )
+    return None
+
+
+def _variables(value: object) -> Broken | None:
+    names = value if isinstance(value, tuple) else ()
+    return next((fault for name in names if (fault := _variable(name))), None)
+
+
+def _commands(value: object) -> Broken | None:
+    for argv in value if isinstance(value, tuple) else ():
+        if not argv:
+            return Broken(
+                what="has a command without words",
+                why="each is a list of a program and its arguments: [[./tell, ops]]",
+                fix="write a program there, or remove it",
+            )
+        fault = _all_filled(argv)
+        if fault:
+            return fault
+    return None
+
+
+def _address_of_health(value: object) -> Broken | None:
+    try:
+        parts = urlsplit(str(value))
+        sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    if not sound or parts.scheme not in {"http", "https"}:
+        return Broken(
+            what="is no address of a health answer",
+            why="it begins with http:// or https://, and names a host",
+            fix="write `http://127.0.0.1:3000/health`",
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        return Broken(
+            what="holds more than an address, and that may be a secret",
+            why="skc.yaml holds none; a login, a query and a fragment do not belong here",
+            fix="write the address alone",
+        )
+    return None
+
+
 RULES: dict[tuple[type[object], str], Rule] = {
     (ProjectSettings, "id"): _id,
     (ProjectSettings, "name"): _filled,
@@ -252,7 +320,17 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (MailSettings, "security"): _security,
     (MailSettings, "authority"): _filled,
     (ConsumerSettings, "app_name"): _filled,
+    (TargetSettings, "sinks"): _sinks,
     (ConsumerSettings, "reload"): _all_filled,
+    (ConsumerSettings, "health"): _address_of_health,
+    (ConsumerSettings, "deadline"): _period,
+    (SinkSettings, "env"): _variable,
+    (SinkSettings, "file"): _filled,
+    (SinkSettings, "hook"): _all_filled,
+    (SinkSettings, "read"): _all_filled,
+    (SinkSettings, "timeout"): _period,
+    (SinkSettings, "variables"): _variables,
+    (NotifySettings, "on_failure"): _commands,
     (DatabaseSettings, "uri"): _uri,
     (DatabaseSettings, "admin_uri"): _variable,
     (DatabaseSettings, "name"): _filled,

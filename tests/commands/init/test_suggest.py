@@ -260,11 +260,17 @@ def test_the_secrets_of_the_comments_can_be_read_once_they_are_no_comments() -> 
     text = render(template("init/skc.yaml.j2"), wanted)
     begin, end = text.index("    # secrets:"), text.index("    backups:")
     shown = [line.replace("    # ", "    ", 1) for line in text[begin:end].splitlines()]
-    own = [line for line in shown if not line.startswith("    Who ")]
-    (target,) = read(text[:begin] + "\n".join(own) + "\n" + text[end:]).targets.values()
+    own = [line for line in shown if line.startswith("      ") or line.endswith(":")]
+    settings_ = read(
+        text[:begin] + "\n".join(own) + "\n" + text[end:].replace("# notify:", "notify:")
+    )
+    (target,) = settings_.targets.values()
     assert {one.kind for one in target.secrets.values()} == set(SECRET_KINDS) - {"mongodb"}
     assert target.secrets["mail"].mail is not None
     assert target.consumers["api"].reload[0] == "docker"
+    assert target.consumers["api"].health == "http://127.0.0.1:3000/health"
+    assert [bool(one.file) for one in target.sinks.values()] == [True, False]
+    assert len(settings_.notify.on_failure) == 1
 
 
 def admin_uris(seen: Found) -> dict[str, str]:

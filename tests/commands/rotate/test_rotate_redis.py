@@ -427,3 +427,34 @@ def test_another_variable_with_the_same_password_is_warned_of(shop: RedisShop) -
 def _files(shop: RedisShop) -> set[str]:
     """What lies in the server's folder that could hold users."""
     return {path.name for path in shop.server.folder.iterdir()}
+
+
+def test_a_redis_user_reaches_a_file_of_its_own_and_both_go_back_together(shop: RedisShop) -> None:
+    script = "test ! -e broken"
+    shop.configure(
+        consumers=f"api: {{reload: [sh, -c, '{script}']}}",
+        more="}}\n    sinks: {uri: {env: REDIS_URL, file: uri",
+    )
+    shop.trust("sh", "-c", script)
+    before = shop.uri()
+    (shop.root / "uri").write_text(before)
+    (shop.root / "broken").touch()
+    assert shop.run("rotate", "--yes").code in {5, 6}
+    assert (shop.uri(), (shop.root / "uri").read_text()) == (before, before)
+    (shop.root / "broken").unlink()
+    shop.ok("rotate", "--yes")
+    assert (shop.root / "uri").read_text() == shop.uri() != before
+    assert shop.opens((shop.root / "uri").read_text())
+
+
+def test_a_consumer_that_is_gone_from_the_settings_is_named_and_the_rest_is_put_back(
+    shop: RedisShop,
+) -> None:
+    shop.configure(consumers="api: {reload: ['false']}")
+    shop.trust("false")
+    before = shop.uri()
+    assert shop.run("rotate", "--yes").code == 6
+    shop.configure()
+    ran = shop.run("rotate", "--yes")
+    assert "skc.yaml says no longer how api is reloaded" in ran.json["error"]["why"]
+    assert shop.uri() == before

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from skillconnect_ops.commands.rotate.kid import derived
+from skillconnect_ops.commands.rotate.kid import derived, generation
 from skillconnect_ops.commands.rotate.ring import Entry, Ring, variables
 from skillconnect_ops.core.secret import Secret
 from tests.programs import needs
@@ -250,6 +251,28 @@ def test_names_are_the_same_here_and_there(bare: Path) -> None:
     code = "console.log(JSON.stringify(require('./jwt-ring.cjs').jwtRing('K').kids()))"
     names = json.loads(node(bare, "-e", code, env=environment(K=ring)))
     assert names == [derived(Secret(text)) for text in keys]
+
+
+def test_a_health_answer_names_what_is_loaded_as_skc_does(bare: Path) -> None:
+    ring = Ring(key(), (Entry(key(), LATER), Entry(Secret("made up by a person"), LATER)))
+    password = secrets.token_urlsafe(32)
+    values = {
+        "MONGO_URI": f"mongodb://app_a:{password}@127.0.0.1:27017,127.0.0.1:27018/shop?tls=true",
+        "ENCODED": f"redis://:{quote(password[:9] + '_' + password[9:], safe='')}@127.0.0.1/0",
+        "SESSION_SECRET": secrets.token_urlsafe(32),
+        "SMTP_PASSWORD": "four words of mine",
+    }
+    names = [NAME, *values, "ABSENT"]
+    code = "console.log(JSON.stringify(require('./jwt-ring.cjs').loaded(...process.argv.slice(1))))"
+    env = {**environment(**{NAME: ring}), **values}
+    said = json.loads(node(bare, "-e", code, *names, env=env))
+    assert said == {
+        NAME: [derived(ring.signing), derived(ring.fallbacks[0].key), None],
+        **{name: generation(Secret(value)) for name, value in values.items()},
+        "ABSENT": None,
+    }
+    assert said["MONGO_URI"] == derived(Secret(password))
+    assert said["SMTP_PASSWORD"] is None
 
 
 def test_the_environment_is_read_when_it_is_asked(bare: Path) -> None:
