@@ -14,6 +14,7 @@ from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.survey import Place
 from skillconnect_ops.commands.env.usage import Usage
 from skillconnect_ops.commands.env.values import is_placeholder
+from skillconnect_ops.commands.retired import Compared
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.report import Unknown
@@ -108,6 +109,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """The folders of the repositories whose history is not all here."""
     others: tuple[Held, ...] = ()
     """The env files that are not the target's, wherever they are or once were."""
+    retired: Compared = Compared()
+    """Which of the values in the target's env files the ledger knows."""
 
     @property
     def held(self) -> tuple[Held, ...]:

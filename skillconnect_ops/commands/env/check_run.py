@@ -18,11 +18,13 @@ from skillconnect_ops.commands.env.images import images
 from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.retired import compared
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Rank, fingerprint
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Lines, Table, Text, Tone, count
 
 COMMAND = "env check"
@@ -52,7 +54,8 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
     findings = _findings(judged)
     unread = _unread(survey, others)
     unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown, *unread))
-    incomplete = facts.is_nothing or any(isinstance(file.file, Missing) for file in facts.files)
+    unseen = any(isinstance(file.file, Missing) for file in facts.files)
+    incomplete = facts.is_nothing or unseen or facts.retired.unread is not None
     files = tuple(path for place in survey.places for path in place.env_files)
     return Report(
         command=COMMAND,
@@ -79,8 +82,13 @@ def _unread(survey: Survey, others: Sighted) -> Iterator[Unknown]:
 
 def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ...]) -> Facts:
     own = {posixpath.normpath(path) for place in survey.places for path in place.env_files}
+    places = tuple(_place(house, survey, place) for place in survey.places)
+    values = (
+        Secret(entry.value) for place in places for file in place.files for entry in file.entries
+    )
     return Facts(
-        places=tuple(_place(house, survey, place) for place in survey.places),
+        places=places,
+        retired=compared(house, values),
         images=built,
         found=survey.found,
         registry=survey.registry,

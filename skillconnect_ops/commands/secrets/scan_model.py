@@ -82,6 +82,8 @@ class Scan(Struct, frozen=True, kw_only=True):
     """Whether a whole part of a repository could not be read, so that the scan is incomplete."""
     passed_over: int = 0
     """How often something stood where a secret may stand, and was plainly none."""
+    mends: tuple[str, ...] = ()
+    """Commands that bring what was lacking."""
 
     def __add__(self, other: "Scan") -> "Scan":
         return Scan(
@@ -94,4 +96,5 @@ class Scan(Struct, frozen=True, kw_only=True):
             size_bytes=self.size_bytes + other.size_bytes,
             broken=self.broken or other.broken,
             passed_over=self.passed_over + other.passed_over,
+            mends=tuple(dict.fromkeys(self.mends + other.mends)),
         )

@@ -12,7 +12,7 @@ from skillconnect_ops.commands.secrets.baseline import Baseline
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings, is_ignored_file
 from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
+from skillconnect_ops.core.finding import Confidence, Finding, Rank, Severity, fingerprint
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
@@ -62,7 +62,7 @@ def report(
     """The report of a scan."""
     scan = _unnamed(scan)
     groups = _grouped(scan.seen)
-    findings = _findings(groups, wish, accepted, around)
+    findings = _findings(groups, wish, accepted, _without_leaked(around, scan.retired))
     pairs = sorted(zip(findings, groups, strict=True), key=lambda pair: _order(pair[0]))
     retired = [replace(one, suppressed=_accepted(one, accepted)) for one in scan.retired]
     ordered = tuple(sorted((*retired, *(finding for finding, _ in pairs)), key=_order))
@@ -78,7 +78,7 @@ def report(
         subject={"root": str(root)},
         status=status,
         findings=ordered,
-        unknown=scan.unknown,
+        unknown=tuple(dict.fromkeys(scan.unknown)),
         facts={
             "objects": scan.objects,
             "files": scan.files,
@@ -87,7 +87,7 @@ def report(
             "places": [_place(finding, group) for finding, group in pairs],
         },
         view=_view(scan, ordered, pairs, wish),
-        next=following(wish, around, open_ones, tracked=_tracked(pairs)),
+        next=(*scan.mends, *following(wish, around, open_ones, tracked=_tracked(pairs))),
     )
 
 
@@ -266,6 +266,13 @@ def _at_home(group: Group, wish: "Wish", around: Surroundings) -> str | None:
     return f"where they belong: {why}"
 
 
+def _without_leaked(around: Surroundings, retired: Sequence[Finding]) -> Surroundings:
+    """A file with a value that leaked is no place where secrets belong."""
+    leaked = {one.path for one in retired if one.severity is Severity.CRITICAL}
+    kept = {path: why for path, why in around.at_home.items() if path not in leaked}
+    return replace(around, at_home=kept)
+
+
 def _accepted(finding: Finding, accepted: Baseline) -> str | None:
     known = finding.fingerprint in accepted.fingerprints
     return f"in the baseline {accepted.name}" if known else None
@@ -385,7 +392,8 @@ def _view(
         lines.append(Text(said, Tone.DIM) if hidden else said)
     if not any(finding.suppressed is None for finding in findings):
         # plain words need no drawing, and a hook is in a hurry
-        lines.append(f"no secret found{_besides(hidden)}")
+        but = ", but not all could be looked at" if scan.broken else ""
+        lines.append(f"no secret found{_besides(hidden)}{but}")
     elif wish.staged:
         lines.append(_NOT_YET)
     blocks: list[Block] = [Lines(tuple(lines))]

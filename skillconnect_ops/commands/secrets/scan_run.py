@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
-from skillconnect_ops.commands.secrets.coming_back import coming_back
+from skillconnect_ops.commands.secrets.coming_back import coming_back, lying_there
 from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings
 from skillconnect_ops.commands.secrets.searching import Detectors
@@ -65,6 +65,7 @@ def scan(house: House, wish: Wish) -> Report:
     starts = _starts(house, wish.paths)
     home = starts[0] if starts[0].is_dir() else starts[0].parent
     repository = house.repositories.open(home)
+    root = (repository.root or repository.git_folder) if repository else home
     search = Detectors(thorough=wish.thorough)
     if wish.staged:
         seen = _staged(house, _needed(repository, home), search)
@@ -73,7 +74,7 @@ def scan(house: House, wish: Wish) -> Report:
     else:
         tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
         seen = _of_tree(tree) + _only_history(repository)
-    root = (repository.root or repository.git_folder) if repository else home
+        seen += lying_there(house, starts, root=root)
     # a hook looks at what is to be committed, which belongs nowhere else
     around = Surroundings()
     if seen.seen and not wish.staged:
@@ -226,12 +227,11 @@ def _staged(house: House, repository: Repository, search: Search) -> Scan:
                 Seen(sighting=Sighting(where=Where.STAGED, trace=trace, path=path, oid=piece.oid))
                 for trace in looked.traces
             ]
-    retired = coming_back(house, contents)
-    return Scan(
+    scan = Scan(
         seen=tuple(seen),
-        retired=retired.findings,
-        unknown=(*unknown, *retired.unknown),
+        unknown=tuple(unknown),
         files=len(staged),
         size_bytes=size_bytes,
         passed_over=passed_over,
     )
+    return scan + coming_back(house, contents)
