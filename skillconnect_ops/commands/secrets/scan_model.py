@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.report import Unknown
@@ -54,6 +55,12 @@ def is_ignored_file(one: Seen) -> bool:
     return one.sighting.where is Where.WORK_TREE and one.standing is Standing.IGNORED
 
 
+def _lies_in(one: Seen, path: str) -> bool:
+    if one.sighting.path is None or one.sighting.where in {Where.NAME, Where.REF}:
+        return False
+    return f"{one.inner.path(one.sighting.path)}/".startswith(f"{path}/")
+
+
 class Surroundings(Struct, frozen=True, kw_only=True):
     """What the project says about what was seen."""
 
@@ -82,8 +89,15 @@ class Scan(Struct, frozen=True, kw_only=True):
     """Whether a whole part of a repository could not be read, so that the scan is incomplete."""
     passed_over: int = 0
     """How often something stood where a secret may stand, and was plainly none."""
+    below: tuple[str, ...] = ()
+    """The paths that it was narrowed to; what has none, or another one, was left out."""
     mends: tuple[str, ...] = ()
     """Commands that bring what was lacking."""
+
+    def narrowed(self, paths: tuple[str, ...]) -> "Scan":
+        """Only what lies at or below these paths."""
+        seen = tuple(one for one in self.seen if any(_lies_in(one, path) for path in paths))
+        return replace(self, seen=seen, below=paths)
 
     def __add__(self, other: "Scan") -> "Scan":
         return Scan(
@@ -96,5 +110,6 @@ class Scan(Struct, frozen=True, kw_only=True):
             size_bytes=self.size_bytes + other.size_bytes,
             broken=self.broken or other.broken,
             passed_over=self.passed_over + other.passed_over,
+            below=tuple(dict.fromkeys(self.below + other.below)),
             mends=tuple(dict.fromkeys(self.mends + other.mends)),
         )

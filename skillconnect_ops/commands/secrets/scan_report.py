@@ -16,7 +16,7 @@ from skillconnect_ops.core.finding import Confidence, Finding, Rank, Severity, f
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
+from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, listed, size
 from skillconnect_ops.detection.context import NO_REASON
 from skillconnect_ops.detection.page import Kind, kind_by_name
 from skillconnect_ops.history.model import NO_SECRET, Where
@@ -316,6 +316,12 @@ def _since(origin: Origin) -> str:
     return f"since commit {origin.commit[:12]} ({origin.author}{day})"
 
 
+def _whose(group: Group) -> str:
+    """Whose HEAD is meant, where it is not that of the repository that was scanned."""
+    inner = next((one.inner for one in group.seen if one.inner), None)
+    return f" of {inner}" if inner is not None else ""
+
+
 def _now(group: Group) -> list[str]:
     words = []
     standing = next((one.standing for one in group.seen if one.standing is not None), None)
@@ -330,9 +336,9 @@ def _now(group: Group) -> list[str]:
         words.append("in an LFS object")
     if wheres & {Where.BLOB, Where.COMMIT}:
         in_head = any(one.sighting.in_head for one in group.seen)
-        words.append("in HEAD" if in_head else "not in HEAD")
+        words.append(("in HEAD" if in_head else "not in HEAD") + _whose(group))
     if wheres == {Where.NAME} and any(one.sighting.in_head for one in group.seen):
-        words.append("in HEAD")
+        words.append(f"in HEAD{_whose(group)}")
     if Where.TAG in wheres:
         words.append("in a tag")
     return words or ["as a name"]
@@ -383,6 +389,11 @@ def _view(
         if finding.suppressed is not None
     )
     lines: list[Text | str] = [looked]
+    if scan.below:
+        lines.append(
+            f"only what lies in {listed(scan.below)}: commit messages, and all else that has no "
+            "path there, are left out"
+        )
     lines += [
         Text(f"{count(number, 'finding')} not shown: {why}", Tone.DIM)
         for why, number in hidden.items()

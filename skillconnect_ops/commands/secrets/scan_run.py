@@ -71,6 +71,7 @@ def scan(house: House, wish: Wish) -> Report:
         seen = _staged(house, _needed(repository, home), search)
     elif wish.history or wish.since is not None:
         seen = _history(house, _needed(repository, home), wish, starts, search)
+        seen = _narrowed(seen, starts if wish.paths else (), root)
     else:
         tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
         seen = _of_tree(tree) + _only_history(repository)
@@ -125,6 +126,12 @@ def _only_history(repository: Repository | None) -> Scan:
     return Scan(unknown=(Unknown("history", f"a repository without a work tree; {command}"),))
 
 
+def _narrowed(scan: Scan, starts: Sequence[Path], root: Path) -> Scan:
+    """What lies at or below the paths that were named; all of it, where one is the root itself."""
+    names = tuple(Path(os.path.relpath(start, root)).as_posix() for start in starts)
+    return scan.narrowed(names) if names and "." not in names else scan
+
+
 def _history(
     house: House, repository: Repository, wish: Wish, starts: list[Path], search: Search
 ) -> Scan:
@@ -141,7 +148,7 @@ def _history(
     )
     roots = frozenset(it.repository.root for it in tree.nested if it.repository.root is not None)
     found = scan_repository(house, repository, search=search, since=None, looked_at=roots)
-    # a PATH narrows which files are looked at; history is all of it, nested repositories' too
+    # which of it lies below a PATH is told afterwards: a blob has paths of its own
     nested = tree.nested_below(repository.root)
     found += scan_nested(house, nested, search=search, looked_at=roots, done=found.git_folders)
     return found + _of_tree(tree)
