@@ -107,6 +107,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What the commands in remedies are typed for."""
     shallow: Fact[tuple[str, ...]]
     """The folders of the repositories whose history is not all here."""
+    in_git: bool = True
+    """Whether there is a repository, the project's own or one within."""
     others: tuple[Held, ...] = ()
     """The env files that are not the target's, wherever they are or once were."""
     retired: Compared = Compared()
@@ -170,6 +172,10 @@ class Check(Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     reads_files: bool = False
     """Whether it is about what stands in the target's env files, so that it needs one."""
+    asks_git: bool = False
+    """Whether there is nothing to look at where there is no repository."""
+    told_by: str | None = None
+    """The check whose findings say the same of some places, so that this one says nothing more."""
 
 
 def unknown(file: Held, fact: Missing) -> Unknown:

@@ -94,8 +94,17 @@ def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ..
         registry=survey.registry,
         aim=survey.aim,
         shallow=looked(lambda: _shallow(house, survey.root, others.repositories)),
+        in_git=_in_git(house, survey, others),
         others=tuple(each for each in others.files if each.path not in own),
     )
+
+
+def _in_git(house: House, survey: Survey, others: Sighted) -> bool:
+    """Whether any repository was asked; one that cannot be asked is no "there is none"."""
+    folders = {survey.root / folder for folder in others.repositories}
+    folders |= {(survey.root / path).parent for place in survey.places for path in place.env_files}
+    states = [looked(lambda folder=folder: house.git.state(folder)) for folder in folders]  # type: ignore[misc]
+    return any(isinstance(state, Missing) or state.value is not None for state in states)
 
 
 def _shallow(house: House, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
@@ -198,11 +207,21 @@ def _view(facts: Facts, judged: Judged) -> tuple[Table | Lines, ...]:
             rows.append((Text("FAIL", Tone.BAD), each.title, count(faults, "finding")))
         elif outcomes:
             rows.append((Text("UNKNOWN", Tone.WARN), each.title, ""))
-        elif each.reads_files and facts.is_without_file:
-            rows.append((Text("-", Tone.DIM), each.title, "no env file to look at"))
+        elif why := _nothing_to_say(each, facts, judged):
+            rows.append((Text("-", Tone.DIM), each.title, why))
         else:
             rows.append((Text("PASS", Tone.GOOD), each.title, ""))
     return (Table(("", "what", ""), tuple(rows)),)
+
+
+def _nothing_to_say(check_of: Check, facts: Facts, judged: Judged) -> str | None:
+    """Why a check that found no fault does not say that there is none."""
+    if check_of.reads_files and facts.is_without_file:
+        return "no env file to look at"
+    if check_of.asks_git and not facts.in_git:
+        return "no git repository to look at"
+    told = next((it for it in judged if it[0].id == check_of.told_by and _count(it[1])), None)
+    return f"but for what is found of: {told[0].title}" if told is not None else None
 
 
 def _count(outcomes: Sequence[Fault | Unknown]) -> int:
