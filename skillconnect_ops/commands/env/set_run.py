@@ -228,7 +228,7 @@ def _value(house: House, key: str, request: Request) -> Secret:
     if request.empty:
         return Secret("")
     label = f"value for {key}"
-    return taken(house.person, label=label, stdin=request.stdin, fd=request.descriptor)
+    return taken(house.person, label=label, stdin=request.stdin, fd=request.descriptor, twice=True)
 
 
 def _bytes(path: Path) -> bytes | None:

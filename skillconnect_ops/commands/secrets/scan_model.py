@@ -1,6 +1,7 @@
 """What a scan saw, before it is made a report."""
 
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 
 from msgspec import Struct
@@ -61,6 +62,14 @@ def _lies_in(one: Seen, path: str) -> bool:
     return f"{one.inner.path(one.sighting.path)}/".startswith(f"{path}/")
 
 
+class Way(Enum):
+    """Whether what was found can be renewed by `skc rotate`."""
+
+    NONE = "skc.yaml does not name it"
+    NO_ADMIN = "it is named, and there is nobody who may change it"
+    ROTATE = "it is named, and all is there"
+
+
 class Surroundings(Struct, frozen=True, kw_only=True):
     """What the project says about what was seen."""
 
@@ -69,8 +78,11 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """The one whose secrets `skc rotate` may renew: the only one, or the one that they are of."""
     several: bool = False
     """Whether there are others, too, so that it has to be named."""
+    way: Way = Way.NONE
     at_home: Mapping[str, str] = {}
     """Files whose secrets are where they belong, and in words why that is so."""
+    away: Mapping[str, tuple[str, str]] = {}
+    """The targets' env files that are no such place as they lie there: why, and what mends it."""
 
 
 class Scan(Struct, frozen=True, kw_only=True):

@@ -57,7 +57,13 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 def report(
-    scan: Scan, wish: "Wish", accepted: Baseline, around: Surroundings, *, root: Path
+    scan: Scan,
+    wish: "Wish",
+    accepted: Baseline,
+    around: Surroundings,
+    *,
+    root: Path,
+    in_git: bool,
 ) -> Report:
     """The report of a scan."""
     scan = _unnamed(scan)
@@ -87,7 +93,10 @@ def report(
             "places": [_place(finding, group) for finding, group in pairs],
         },
         view=_view(scan, ordered, pairs, wish),
-        next=(*scan.mends, *following(wish, around, open_ones, tracked=_tracked(pairs))),
+        next=(
+            *scan.mends,
+            *following(wish, around, open_ones, tracked=_tracked(pairs), in_git=in_git),
+        ),
     )
 
 
@@ -235,9 +244,19 @@ def _findings(
             remedy=trace.remedy,
             fingerprint=mark,
         )
+        finding = _placed(finding, group, around)
         suppressed = _suppressed(finding, group, wish, accepted) or _at_home(group, wish, around)
         findings.append(replace(finding, suppressed=suppressed))
     return findings
+
+
+def _placed(finding: Finding, group: Group, around: Surroundings) -> Finding:
+    """Of a target's own env file: secrets belong there, so what is wrong is how it lies there."""
+    fault = around.away.get(group.path or "")
+    if fault is None or group.first.sighting.where is not Where.WORK_TREE:
+        return finding
+    why, mend = fault
+    return replace(finding, message=f"{finding.message}; {why}", remedy=mend)
 
 
 def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline) -> str | None:

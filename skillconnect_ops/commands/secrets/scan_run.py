@@ -82,7 +82,9 @@ def scan(house: House, wish: Wish) -> Report:
         from skillconnect_ops.commands.secrets.at_home import surroundings  # noqa: PLC0415 - quick
 
         around = surroundings(house, seen.seen, root=root)
-    return scan_report.report(seen, wish, accepted, around, root=root)
+    return scan_report.report(
+        seen, wish, accepted, around, root=root, in_git=repository is not None
+    )
 
 
 def _starts(house: House, paths: Sequence[Path]) -> list[Path]:

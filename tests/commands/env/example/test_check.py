@@ -272,9 +272,13 @@ def test_a_remedy_keeps_what_was_looked_at(skc: Skc, app: App) -> None:
 
     one = {"skc env set PORT --target production", "skc env example --target production"}
     assert one <= remedies("production")
-    several = {"skc env set PORT --file backend/a.env", "skc env example --target staging"}
+    several = {
+        "skc env set PORT --file backend/a.env --target staging",
+        "skc env example --target staging",
+    }
     assert several <= remedies("staging")
-    assert "skc env set PORT --file a.env" in remedies("staging", root / "backend")
+    inside = "skc env set PORT --file a.env --target staging"
+    assert inside in remedies("staging", root / "backend")
     ran = skc("env", "check", "--target", "production", cwd=root)
     nexts = [line for line in ran.stderr.splitlines() if line.startswith("next: ")]
     assert nexts
