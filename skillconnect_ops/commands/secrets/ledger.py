@@ -15,6 +15,7 @@ from skillconnect_ops.commands.secrets.retired_search import search_files
 from skillconnect_ops.commands.secrets.steps import SecretRetire
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.finding import Finding, Rank
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
@@ -227,7 +228,7 @@ def check(house: House, *, source: Source, paths: tuple[Path, ...]) -> Report:
     facts: dict[str, Any] = {}
     if paths:
         searched = search_files(house, paths, matcher, root=house.project().root)
-        found = tuple(map(shown.found, searched.found))
+        found = tuple(sorted(map(shown.found, searched.found), key=_as_read))
         gaps, facts = searched.gaps, {"files": searched.files}
     else:
         value = _value(house, source, label="the value to check")
@@ -249,6 +250,12 @@ def check(house: House, *, source: Source, paths: tuple[Path, ...]) -> Report:
         view=() if found else (Lines((f"not retired: {what} in the ledger",)),),
         next=("skc secrets ledger list",),
     )
+
+
+def _as_read(finding: Finding) -> tuple[int, str, int, int]:
+    """The gravest first, then as an editor goes through them."""
+    place = finding.path or "", finding.line or 0, finding.column or 0
+    return -Rank[finding.severity.name], *place
 
 
 def keys(house: House, *, reveal: bool, take: bool, source: Source) -> Report:

@@ -47,6 +47,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Of a file in the work tree."""
     inner: Inner = OUTERMOST
     """The repository that it was seen in."""
+    own_record: bool = False
+    """Whether it stands in verified records of skc's own."""
     before: Origin | None = None
     """The commit that brought the secret to this path before the revision of `--since`."""
 

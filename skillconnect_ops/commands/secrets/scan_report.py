@@ -68,7 +68,8 @@ def report(
     """The report of a scan."""
     scan = _unnamed(scan)
     groups = _grouped(scan.seen)
-    findings = _findings(groups, wish, accepted, _without_leaked(around, scan.retired))
+    around = _without_leaked(around, scan.retired)
+    findings = _findings(groups, wish, accepted, around, root=root)
     pairs = sorted(zip(findings, groups, strict=True), key=lambda pair: _order(pair[0]))
     retired = [replace(one, suppressed=_accepted(one, accepted)) for one in scan.retired]
     ordered = tuple(sorted((*retired, *(finding for finding, _ in pairs)), key=_order))
@@ -217,7 +218,12 @@ def _freshness(one: Seen) -> tuple[int, int]:
 
 
 def _findings(
-    groups: Sequence[Group], wish: "Wish", accepted: Baseline, around: Surroundings
+    groups: Sequence[Group],
+    wish: "Wish",
+    accepted: Baseline,
+    around: Surroundings,
+    *,
+    root: Path,
 ) -> list[Finding]:
     before: Counter[tuple[str, str | None, str]] = Counter()
     findings = []
@@ -245,7 +251,8 @@ def _findings(
             fingerprint=mark,
         )
         finding = _placed(finding, group, around)
-        suppressed = _suppressed(finding, group, wish, accepted) or _at_home(group, wish, around)
+        suppressed = _suppressed(finding, group, wish, accepted, root)
+        suppressed = suppressed or _at_home(group, wish, around)
         findings.append(replace(finding, suppressed=suppressed))
     return findings
 
@@ -259,7 +266,9 @@ def _placed(finding: Finding, group: Group, around: Surroundings) -> Finding:
     return replace(finding, message=f"{finding.message}; {why}", remedy=mend)
 
 
-def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline) -> str | None:
+def _suppressed(
+    finding: Finding, group: Group, wish: "Wish", accepted: Baseline, root: Path
+) -> str | None:
     trace = group.first.sighting.trace
     if trace.allowed is not None:
         return f"allowed: {trace.allowed}"
@@ -270,10 +279,21 @@ def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline
         whole=trace.whole,
     ):
         return f"in the baseline {accepted.name}"
+    if (record := _of_records(finding, group, accepted, root)) is not None:
+        return record
     if group.origin is not None and all(one.before is not None for one in group.seen):
         return f"older than {wish.since}: {_since(group.origin)}"
     if finding.confidence is Confidence.LOW and not wish.thorough:
         return "; ".join(("low confidence", *trace.reasons))
+    return None
+
+
+def _of_records(finding: Finding, group: Group, accepted: Baseline, root: Path) -> str | None:
+    """That it is a hash or a signature in a file that is made of them."""
+    if all(one.own_record for one in group.seen):
+        return "in skc's own ledgers: verified records"
+    if finding.path is not None and accepted.is_itself(finding.path, root):
+        return f"the baseline {accepted.name} itself"
     return None
 
 
@@ -385,12 +405,12 @@ def _place(finding: Finding, group: Group) -> dict[str, Any]:
     }
 
 
-def _order(finding: Finding) -> tuple[int, int, str, int]:
+def _order(finding: Finding) -> tuple[int, str, int, int]:
     return (
         -Rank[finding.severity.name],
-        -_SURE[finding.confidence],
         finding.path or finding.subject or "",
         finding.line or 0,
+        -_SURE[finding.confidence],
     )
 
 

@@ -76,6 +76,10 @@ def scan(house: House, wish: Wish) -> Report:
         tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
         seen = _of_tree(tree) + _only_history(repository)
         seen += lying_there(house, starts, root=root)
+    if wish.thorough:
+        from skillconnect_ops.commands.secrets.own_ledgers import recognised  # noqa: PLC0415 - quick
+
+        seen = recognised(seen, repository, root=root)
     # a hook looks at what is to be committed, which belongs nowhere else
     around = Surroundings()
     if seen.seen and not wish.staged:

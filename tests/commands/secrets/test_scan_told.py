@@ -257,3 +257,47 @@ def test_what_skc_can_renew_is_proposed_where_an_admin_is_set(skc: Skc, leaky: L
     admin = {"SKC_MONGO_ADMIN_URI": uri()}
     ran = skc("secrets", "scan", cwd=leaky.root, env=admin)
     assert nexts(ran)[0].startswith("skc rotate --reason leaked --dry-run")
+
+
+@pytest.mark.parametrize("options", [(), ("--staged",), ("--history",)])
+def test_skc_s_own_records_are_told_by_their_form(
+    skc: Skc, leaky: Leaky, options: tuple[str, ...]
+) -> None:
+    argv = ("secrets", "ledger", "add", "JWT", "--stdin", "--yes")
+    assert skc(*argv, stdin=secrets.token_hex(24), cwd=leaky.root).code == 0
+    (leaky.root / "backend/.env").unlink()
+    git(leaky.root, "add", ".skc")
+    if options == ("--history",):
+        git(leaky.root, "commit", "-q", "-m", "records")
+    words = ("secrets", "scan", "--thorough", *options)
+    ran = skc(*words, cwd=leaky.root)
+    assert ".jsonl" not in ran.stdout, ran.stdout
+    assert "not shown: in skc's own ledgers" in ran.stdout
+    (file,) = (leaky.root / ".skc/retired").glob("*.jsonl")
+    text = file.read_text()
+    file.write_text(text.replace('"forms"', '"farms"', 1).replace('"name":"JWT"', '"name":"JWX"'))
+    git(leaky.root, "add", ".skc")
+    assert file.name in skc(*words, cwd=leaky.root).stdout
+
+
+def test_the_baseline_s_own_hashes_are_no_findings(skc: Skc, shop: Path) -> None:
+    hashes = {"a.js": [{"hashed_secret": secrets.token_hex(20), "type": "x", "line_number": 1}]}
+    write(shop, ".secrets.baseline", json.dumps({"version": "1.5.0", "results": hashes}, indent=1))
+    words = ("secrets", "scan", "--thorough", "--format", "json")
+    own = [one for one in skc(*words, cwd=shop).json["findings"] if one["suppressed"] is None]
+    assert {one["path"] for one in own} == {".secrets.baseline"}
+    ran = skc(*words, "--baseline", ".secrets.baseline", cwd=shop)
+    ones = [one for one in ran.json["findings"] if one["path"] == ".secrets.baseline"]
+    assert {one["suppressed"] for one in ones} == {"the baseline .secrets.baseline itself"}
+
+
+def test_findings_go_down_the_file(skc: Skc, leaky: Leaky) -> None:
+    values = [secrets.token_hex(24) for _ in range(3)]
+    for number, value in enumerate(values):
+        argv = ("secrets", "ledger", "add", f"K{number}", "--stdin", "--yes")
+        assert skc(*argv, stdin=value, cwd=leaky.root).code == 0
+    write(leaky.root, "a.log", "\n".join([values[2], "x", values[0], f"{values[1]} {values[0]}"]))
+    words = ("secrets", "ledger", "check", "--path", "a.log", "--format", "json")
+    lines = [one["line"] for one in skc(*words, cwd=leaky.root).json["findings"]]
+    assert lines == sorted(lines)
+    assert len(lines) >= 4
