@@ -14,8 +14,6 @@ from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.disk.plain import plain_bytes
-from skillconnect_ops.envfile import parse
 
 if TYPE_CHECKING:  # a hook that only looks has no use for keys and chains
     from skillconnect_ops.evidence.matching import Retired
@@ -83,6 +81,9 @@ def in_use(house: House, target: Target) -> InFiles:
     """Hold every value of a target's env files against the ledger."""
     if not has_ledger(house):
         return InFiles()
+    from skillconnect_ops.disk.plain import plain_bytes  # noqa: PLC0415 - a hook is in a hurry
+    from skillconnect_ops.envfile import parse  # noqa: PLC0415
+
     lines: list[tuple[str, str, Secret]] = []
     unread: list[str] = []
     for path in target.settings.env_files:
