@@ -274,13 +274,13 @@ def _give(
         system.fchmod(fd, mode)
         if mode == was:
             return ()
-        return (f"{real.name} was open to others (mode {was:04o}); it is {mode:04o} now",)
+        return (f"{real} was open to others (mode {was:04o}); it is {mode:04o} now",)
     acl = parse_acl(listing)
     closed = acl.closed(group_may_read=_group_is_let_in(found))
     give(fd, {**kept, ATTRIBUTE: closed.raw()}, path=real, system=system)
     notices = []
     if closed != acl:
-        notices.append(f"{real.name} was open to others; now only to whom its ACL names")
+        notices.append(f"{real} was open to others; now only to whom its ACL names")
     if acl.lets_in:
         notices.append(f"the ACL of {real.name} lets {listed(acl.lets_in)} in, as before")
     return tuple(notices)

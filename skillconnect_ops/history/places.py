@@ -1,6 +1,6 @@
 """Where a content lives: which commit brought it, who and when, what still reaches it."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -136,13 +136,10 @@ class Places:
             for one in self._repository.listing()
             if isinstance(one, Listed) and one.kind is ObjectKind.TREE
         ]
-        raw = {bytes.fromhex(oid): oid for oid in strays}
-        for piece in self._repository.contents(trees):
-            if isinstance(piece, Piece):
-                for digest, oid in raw.items():
-                    name = _name_in_tree(piece.content, digest)
-                    if name is not None:
-                        held[oid] = (name, f"tree {piece.oid[:12]}, which no commit has")
+        within = self._within(trees, strays)
+        for oid in strays & within.keys():
+            holder = f"tree {within[oid][0][:12]}, which no commit has"
+            held[oid] = (_whole_path(oid, within), holder)
         for path, oid in self._repository.index().items():
             if oid in strays:
                 held[oid] = (path, "the index")
@@ -150,6 +147,31 @@ class Places:
             if oid in strays:
                 held[oid] = (None, name)
         return held
+
+    def _within(self, trees: Sequence[str], oids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Of objects, and of the trees that they lie in: one tree with it, and its name there."""
+        within: dict[str, tuple[str, str]] = {}
+        wanted = set(oids)
+        while wanted:
+            raw = {bytes.fromhex(oid): oid for oid in wanted}
+            for piece in self._repository.contents(trees):
+                if not isinstance(piece, Piece):
+                    continue
+                for digest, oid in raw.items():
+                    name = _name_in_tree(piece.content, digest)
+                    if name is not None:
+                        within[oid] = (piece.oid, name)
+            wanted = {within[oid][0] for oid in wanted if oid in within} - within.keys()
+        return within
+
+
+def _whole_path(oid: str, within: Mapping[str, tuple[str, str]]) -> str:
+    """The names of an object and of all that it lies in, from the outside in."""
+    names: list[str] = []
+    while oid in within:
+        oid, name = within[oid]
+        names.append(name)
+    return "/".join(reversed(names))
 
 
 def origins(repository: Repository, commits: Collection[str]) -> dict[str, Origin]:

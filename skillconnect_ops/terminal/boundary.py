@@ -64,7 +64,7 @@ def _interrupted(code: Exit, journal: str | None) -> Report:
     why = (
         f"{name} came; what had begun was put back"
         if journal
-        else f"{name} came, while no plan was being carried out"
+        else f"{name} came, and nothing had been changed yet"
     )
     return Report(
         command="",

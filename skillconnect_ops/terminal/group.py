@@ -169,6 +169,15 @@ class Group:
 class Command(TyperCommand):
     """A command whose help page is ours."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As the parser does; of some complaints it does not say which command they are about."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            if getattr(error, "ctx", None) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
+
     def get_help_option(self, ctx: Any) -> Any:
         """`--help`, raising `HelpAsked` instead of printing."""
         return _raising(super().get_help_option(ctx))

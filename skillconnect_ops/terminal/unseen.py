@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from skillconnect_ops.core.errors import Precondition, UsageError
+from skillconnect_ops.core.errors import Precondition, Refused, UsageError
 from skillconnect_ops.core.plan import Person
 from skillconnect_ops.core.secret import Secret
 
@@ -39,7 +39,25 @@ class TwoSources(UsageError):
         )
 
 
-def taken(person: Person, *, label: str, stdin: bool = False, fd: int | None = None) -> Secret:
+class TypedUnlike(Refused):
+    """What was typed the second time is not what was typed first; neither is shown."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the two values are not the same",
+            why="it is asked for twice, since nobody sees what is typed; nothing was changed",
+            fix="type it again, or pipe it in: --stdin, --fd N",
+        )
+
+
+def taken(
+    person: Person,
+    *,
+    label: str,
+    stdin: bool = False,
+    fd: int | None = None,
+    twice: bool = False,
+) -> Secret:
     """The value of `--stdin` or `--fd`, else what the person types; one line end is cut off.
 
     Args:
@@ -47,10 +65,11 @@ def taken(person: Person, *, label: str, stdin: bool = False, fd: int | None = N
         label: what to call the value when asking.
         stdin: whether `--stdin` was given.
         fd: the number of `--fd`; it is read to its end, and left open.
+        twice: whether who types it is asked a second time.
 
     Raises:
         TwoSources: both were given.
-        Refused: nobody can be asked.
+        Refused: nobody can be asked, or two values were typed.
         NotReadable: nothing came, or it is no text.
     """
     if stdin and fd is not None:
@@ -60,6 +79,8 @@ def taken(person: Person, *, label: str, stdin: bool = False, fd: int | None = N
         place = "stdin" if fd is None else f"descriptor {fd}"
     else:
         value, place = person.ask_secret(label), "the terminal"
+        if twice and value and person.ask_secret(f"{label}, once more") != value:
+            raise TypedUnlike
     if not value:
         raise NotReadable(place, why="nothing came from there")
     if "\0" in value.reveal():

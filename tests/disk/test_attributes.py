@@ -114,7 +114,8 @@ def test_a_list_that_lets_everybody_in_is_closed(env: Path) -> None:
         Tag.MASK: 6,
         Tag.OTHERS: 0,
     }
-    assert changed.notices[0] == ".env was open to others; now only to whom its ACL names"
+    said = f"{changed.path} was open to others; now only to whom its ACL names"
+    assert changed.notices[0] == said
 
 
 def test_a_folders_default_list_opens_no_file_that_had_none(env: Path) -> None:

@@ -18,6 +18,7 @@ from skillconnect_ops.commands.doctor.model import (
     TargetFacts,
 )
 from skillconnect_ops.commands.house import Connected, House
+from skillconnect_ops.commands.retired import in_use
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.atlas import Access, AccessFact, is_of_atlas
@@ -99,6 +100,7 @@ def _target(house: House, project: Project, target: Target) -> TargetFacts:
         admin=_looked(lambda: house.admin_way(target)),
         place=_place(house, target),
         recipients=tuple((_short(text), _recipient_trouble(text)) for text in recipients),
+        retired=in_use(house, target),
         on_atlas=_looked(lambda: _on_atlas(house, target)),
         atlas=_atlas(house, target),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import AdminWay
+from skillconnect_ops.commands.retired import InFiles
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Fact, Known
 from skillconnect_ops.core.ports.atlas import AccessFact, is_of_atlas
@@ -101,6 +102,8 @@ class TargetFacts(Struct, frozen=True, kw_only=True):
     """Each age recipient, shortened, and what is wrong with it."""
     on_atlas: Fact[bool] = Known(value=False)
     """Whether its hosts are those of Atlas."""
+    retired: InFiles = InFiles()
+    """The values in its env files that the ledger knows."""
     atlas: Fact[tuple[AccessFact, ...]] | None = None
     """What the key to its Atlas project may do; None where it names no project."""
 
@@ -151,6 +154,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What to do or to type, for this subject; only with FAIL."""
     path: str | None = None
     """The file that it is about, relative to the project's root."""
+    severity: Severity | None = None
+    """Where it is not the check's."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -170,9 +175,18 @@ def passed(subject: str, says: str) -> Verdict:
     return Verdict(mark=Mark.PASS, subject=subject, says=says)
 
 
-def failed(subject: str, says: str, *, remedy: str, path: str | None = None) -> Verdict:
+def failed(
+    subject: str,
+    says: str,
+    *,
+    remedy: str,
+    path: str | None = None,
+    severity: Severity | None = None,
+) -> Verdict:
     """Something is to be done."""
-    return Verdict(mark=Mark.FAIL, subject=subject, says=says, remedy=remedy, path=path)
+    return Verdict(
+        mark=Mark.FAIL, subject=subject, says=says, remedy=remedy, path=path, severity=severity
+    )
 
 
 def unknown(subject: str, reason: str) -> Verdict:

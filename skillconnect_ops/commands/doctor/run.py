@@ -54,7 +54,7 @@ def _findings(judged: Judged) -> tuple[Finding, ...]:
     found = [
         Finding(
             id=check.id,
-            severity=check.severity,
+            severity=verdict.severity or check.severity,
             subject=None if verdict.path else verdict.subject,
             path=verdict.path,
             message=verdict.says,

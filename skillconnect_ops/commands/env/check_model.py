@@ -14,6 +14,7 @@ from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.survey import Place
 from skillconnect_ops.commands.env.usage import Usage
 from skillconnect_ops.commands.env.values import is_placeholder
+from skillconnect_ops.commands.retired import Compared
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.report import Unknown
@@ -106,8 +107,12 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What the commands in remedies are typed for."""
     shallow: Fact[tuple[str, ...]]
     """The folders of the repositories whose history is not all here."""
+    in_git: bool = True
+    """Whether there is a repository, the project's own or one within."""
     others: tuple[Held, ...] = ()
     """The env files that are not the target's, wherever they are or once were."""
+    retired: Compared = Compared()
+    """Which of the values in the target's env files the ledger knows."""
 
     @property
     def held(self) -> tuple[Held, ...]:
@@ -167,6 +172,10 @@ class Check(Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     reads_files: bool = False
     """Whether it is about what stands in the target's env files, so that it needs one."""
+    asks_git: bool = False
+    """Whether there is nothing to look at where there is no repository."""
+    told_by: str | None = None
+    """The check whose findings say the same of some places, so that this one says nothing more."""
 
 
 def unknown(file: Held, fact: Missing) -> Unknown:

@@ -18,11 +18,13 @@ from skillconnect_ops.commands.env.images import images
 from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.retired import compared
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Rank, fingerprint
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Lines, Table, Text, Tone, count
 
 COMMAND = "env check"
@@ -52,7 +54,8 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
     findings = _findings(judged)
     unread = _unread(survey, others)
     unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown, *unread))
-    incomplete = facts.is_nothing or any(isinstance(file.file, Missing) for file in facts.files)
+    unseen = any(isinstance(file.file, Missing) for file in facts.files)
+    incomplete = facts.is_nothing or unseen or facts.retired.unread is not None
     files = tuple(path for place in survey.places for path in place.env_files)
     return Report(
         command=COMMAND,
@@ -79,15 +82,29 @@ def _unread(survey: Survey, others: Sighted) -> Iterator[Unknown]:
 
 def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ...]) -> Facts:
     own = {posixpath.normpath(path) for place in survey.places for path in place.env_files}
+    places = tuple(_place(house, survey, place) for place in survey.places)
+    values = (
+        Secret(entry.value) for place in places for file in place.files for entry in file.entries
+    )
     return Facts(
-        places=tuple(_place(house, survey, place) for place in survey.places),
+        places=places,
+        retired=compared(house, values),
         images=built,
         found=survey.found,
         registry=survey.registry,
         aim=survey.aim,
         shallow=looked(lambda: _shallow(house, survey.root, others.repositories)),
+        in_git=_in_git(house, survey, others),
         others=tuple(each for each in others.files if each.path not in own),
     )
+
+
+def _in_git(house: House, survey: Survey, others: Sighted) -> bool:
+    """Whether any repository was asked; one that cannot be asked is no "there is none"."""
+    folders = {survey.root / folder for folder in others.repositories}
+    folders |= {(survey.root / path).parent for place in survey.places for path in place.env_files}
+    states = [looked(lambda folder=folder: house.git.state(folder)) for folder in folders]  # type: ignore[misc]
+    return any(isinstance(state, Missing) or state.value is not None for state in states)
 
 
 def _shallow(house: House, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
@@ -190,11 +207,21 @@ def _view(facts: Facts, judged: Judged) -> tuple[Table | Lines, ...]:
             rows.append((Text("FAIL", Tone.BAD), each.title, count(faults, "finding")))
         elif outcomes:
             rows.append((Text("UNKNOWN", Tone.WARN), each.title, ""))
-        elif each.reads_files and facts.is_without_file:
-            rows.append((Text("-", Tone.DIM), each.title, "no env file to look at"))
+        elif why := _nothing_to_say(each, facts, judged):
+            rows.append((Text("-", Tone.DIM), each.title, why))
         else:
             rows.append((Text("PASS", Tone.GOOD), each.title, ""))
     return (Table(("", "what", ""), tuple(rows)),)
+
+
+def _nothing_to_say(check_of: Check, facts: Facts, judged: Judged) -> str | None:
+    """Why a check that found no fault does not say that there is none."""
+    if check_of.reads_files and facts.is_without_file:
+        return "no env file to look at"
+    if check_of.asks_git and not facts.in_git:
+        return "no git repository to look at"
+    told = next((it for it in judged if it[0].id == check_of.told_by and _count(it[1])), None)
+    return f"but for what is found of: {told[0].title}" if told is not None else None
 
 
 def _count(outcomes: Sequence[Fault | Unknown]) -> int:

@@ -44,11 +44,14 @@ def set_value(
         typer.Option("--file", metavar="PATH", help="The env file, where not the target's own."),
     ] = None,
     stdin: Annotated[
-        bool, typer.Option("--stdin", help="Read the value from stdin instead of asking.")
+        bool,
+        typer.Option("--stdin", help="Read the value from stdin, less one line end at its end."),
     ] = False,
     descriptor: Annotated[
         int | None,
-        typer.Option("--fd", metavar="N", help="Read the value from an open file descriptor."),
+        typer.Option(
+            "--fd", metavar="N", help="Read it from an open file descriptor, in the same way."
+        ),
     ] = None,
     empty: Annotated[bool, typer.Option("--empty", help="Let it hold nothing.")] = False,
     after: Annotated[
@@ -68,7 +71,8 @@ def set_value(
 ) -> Report:
     """Give one variable of an env file a value, and touch nothing else.
 
-    The value is typed without being shown, or comes from a pipe; never from the command line.
+    The value is typed twice, without being shown, or comes from a pipe, of which exactly one line
+    end at its end is cut off; never from the command line. A retired value is refused.
     Comments, order, line ends and all other bytes stay. The value is written so that Node's dotenv,
     node --env-file, python-dotenv and bash read the same, or it is refused.
     """

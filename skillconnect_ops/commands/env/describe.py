@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.env.drivers import PLACEHOLDERS, is_alike
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.usage import Usage
 from skillconnect_ops.commands.env.values import is_placeholder, is_secret_name, looks_secret
@@ -66,7 +67,11 @@ class Variable(Struct, frozen=True, kw_only=True):
 
 
 def wanted(
-    usages: Mapping[str, Usage], held: Collection[str], registry: Registry
+    usages: Mapping[str, Usage],
+    held: Collection[str],
+    registry: Registry,
+    *,
+    leads: Mapping[str, str] | None = None,
 ) -> tuple[Variable, ...]:
     """The variables that an example has to list, in the register's order.
 
@@ -74,15 +79,19 @@ def wanted(
         usages: who reads what.
         held: the names in the env files; no value gets here.
         registry: what is known of names.
+        leads: the schemes of addresses of which more is known than their names say.
     """
+    leads = leads or {}
     read = {name for name in usages if not registry.is_ambient(name)}
     return tuple(
-        describe(name, usages.get(name), registry)
+        describe(name, usages.get(name), registry, scheme=leads.get(name))
         for name in sorted(read | set(held), key=registry.rank)
     )
 
 
-def describe(name: str, usage: Usage | None, registry: Registry) -> Variable:
+def describe(
+    name: str, usage: Usage | None, registry: Registry, *, scheme: str | None = None
+) -> Variable:
     """One variable."""
     known = registry.known(name)
     secret = is_secret(name, registry)
@@ -95,9 +104,16 @@ def describe(name: str, usage: Usage | None, registry: Registry) -> Variable:
         required=usage.required if usage is not None else False,
         default=default,
         secret=secret,
-        placeholder=_placeholder(name, default, registry),
+        placeholder=_leading(_placeholder(name, default, registry), scheme),
         places=usage.places if usage is not None else (),
     )
+
+
+def _leading(placeholder: str, scheme: str | None) -> str:
+    """The placeholder of an address of this scheme, where the usual one is of another sort."""
+    if scheme is None or is_alike(scheme, placeholder):
+        return placeholder
+    return PLACEHOLDERS[scheme]
 
 
 def _is_harmless(name: str, default: str) -> bool:

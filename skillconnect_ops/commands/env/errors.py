@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Rule
-from skillconnect_ops.core.errors import Precondition, UsageError
+from skillconnect_ops.commands.retired import says
+from skillconnect_ops.core.errors import Precondition, Refused, UsageError
 from skillconnect_ops.core.view import listed
+from skillconnect_ops.evidence.matching import Retired
 
 
 class ValueOnCommandLine(UsageError):
@@ -51,6 +53,17 @@ class SeveralEnvFiles(Precondition):
             f"{key} could go into several files",
             why=f"the target reads {', '.join(files)}, and none of them, or more than one, has it",
             fix=f"skc env set {key} --file {files[0]}",
+        )
+
+
+class ValueIsRetired(Refused):
+    """The ledger knows the value; it was not written."""
+
+    def __init__(self, key: str, entry: Retired, *, fix: str) -> None:
+        super().__init__(
+            f"the value for {key} is a retired one",
+            why=f"it is {says(entry)}; whoever had it then would have it now",
+            fix=fix,
         )
 
 

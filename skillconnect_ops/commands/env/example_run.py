@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.commands.env.describe import Variable, wanted
+from skillconnect_ops.commands.env.drivers import scheme_of
 from skillconnect_ops.commands.env.example_errors import EnvFileClosed, ExampleIsLink, NotText
 from skillconnect_ops.commands.env.example_steps import ExampleWrite
 from skillconnect_ops.commands.env.merge import Difference, Merge
@@ -95,15 +96,18 @@ def _examples(survey: Survey, *, bare: bool) -> tuple[Example, ...]:
 
 
 def _example(survey: Survey, place: Place, *, bare: bool) -> Example:
-    held: set[str] = set()
+    held: dict[str, str | None] = {}
     for path in place.env_files:
         try:
             file = survey.env_file(path)
         except OSError as error:
             raise EnvFileClosed(path, why=error.strerror or type(error).__name__) from error
-        held |= {entry.key for entry in file.entries} if file is not None else set()
+        for entry in file.entries if file is not None else ():
+            held[entry.key] = scheme_of(entry.value)
     there = _there(survey, place.example)
-    variables = wanted(survey.usages(place.folder), held, survey.registry)
+    usages = survey.usages(place.folder)
+    leads = survey.leads(held, usages)
+    variables = wanted(usages, held, survey.registry, leads=leads)
     merge = Merge(there, variables, survey.registry)
     text = merge.text(comments=not bare, beside=place.env_files[0].rpartition("/")[2])
     return Example(

@@ -12,11 +12,13 @@ from skillconnect_ops.commands.env.errors import (
     EmptyAndValue,
     NoEnvFile,
     SeveralEnvFiles,
+    ValueIsRetired,
     ValueOnCommandLine,
 )
 from skillconnect_ops.commands.env.set_steps import EnvSet
 from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.retired import compared
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
@@ -74,7 +76,8 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
 
     Raises:
         UsageError: the value was typed behind the name, or it is to be empty and given as well.
-        Refused: nobody agreed, the name stands there twice, the file is of another owner.
+        Refused: nobody agreed, the name stands there twice, the file is of another owner, the
+            value is a retired one.
         Precondition: no file, or a value that not all readers read alike.
     """
     if request.empty and (request.stdin or request.descriptor is not None):
@@ -84,6 +87,7 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         raise ValueOnCommandLine(name)
     place = _place(house, key, request)
     value = _value(house, key, request)
+    notes = (*_of_value(value), *_not_retired(house, key, value, request))
     step = EnvSet(
         key=f"set:{key}",
         path=place.shown,
@@ -94,7 +98,7 @@ def set_value(house: House, key: str, *, request: Request, choices: Choices) -> 
         after=request.after,
     )
     outcome = house.office(state=place.state).carry_out(
-        lambda: _look(place, step, value),
+        lambda: _look(place, step, value, notes),
         person=house.person,
         resources=(Resource("env", os.path.realpath(place.path)),),
         consent=Ask(),
@@ -127,7 +131,31 @@ def _next(key: str, request: Request, place: Place, *, walked: bool) -> tuple[st
     return (shlex.join(words),)
 
 
-def _look(place: Place, step: EnvSet, value: Secret) -> Plan:
+def _not_retired(house: House, key: str, value: Secret, request: Request) -> tuple[str, ...]:
+    """What to say where that cannot be told.
+
+    Raises:
+        ValueIsRetired: the ledger knows the value.
+    """
+    held = compared(house, [value])
+    if value in held.found:
+        into = ["--file", str(request.file)] if request.file is not None else []
+        into += ["--target", request.target] if request.target is not None else []
+        made = shlex.join(["skc", "secrets", "generate", "--env", key, *into, "--replace"])
+        fix = f"{made}   # or give a new one, made where the old one came from"
+        raise ValueIsRetired(key, held.found[value], fix=fix)
+    if held.unread is not None:
+        return (f"not known whether the value is a retired one: {held.unread}",)
+    return ()
+
+
+def _of_value(value: Secret) -> tuple[str, ...]:
+    """That it goes on behind a line end, which is a mistake mostly."""
+    lines = value.reveal().count("\n") + 1
+    return (f"the value has {lines} lines",) if lines > 1 else ()
+
+
+def _look(place: Place, step: EnvSet, value: Secret, notes: tuple[str, ...]) -> Plan:
     shared.must_be_writable(place.path)
     data = _bytes(place.path)
     there = parse(data or b"").all_of(step.name)
@@ -138,7 +166,7 @@ def _look(place: Place, step: EnvSet, value: Secret) -> Plan:
         subject=Subject(target=place.target, repository=str(place.root), files=(place.shown,)),
         state=sha256(identity.encode(errors="surrogateescape")).hexdigest(),
         steps=() if new == data else (_as_found(step, there=bool(there)),),
-        notes=_notes(place.path, data),
+        notes=(*_notes(place.path, data), *notes),
     )
 
 
@@ -200,7 +228,7 @@ def _value(house: House, key: str, request: Request) -> Secret:
     if request.empty:
         return Secret("")
     label = f"value for {key}"
-    return taken(house.person, label=label, stdin=request.stdin, fd=request.descriptor)
+    return taken(house.person, label=label, stdin=request.stdin, fd=request.descriptor, twice=True)
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -10,18 +10,29 @@ from skillconnect_ops.code.discovery import Listing, discover
 from skillconnect_ops.code.environment import look
 from skillconnect_ops.code.model import Found
 from skillconnect_ops.commands.env.aim import Aim
+from skillconnect_ops.commands.env.drivers import (
+    DATABASES,
+    PLACEHOLDERS,
+    imported,
+    says_which,
+    scheme_of,
+)
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.usage import Usage, usages
 from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.core.settings.model import TargetSettings
 from skillconnect_ops.disk.plain import plain_bytes
 from skillconnect_ops.envfile import EnvFile, parse
 
 EXAMPLES = (
     *(".env.example", ".env.sample", ".env.template", ".env.dist"),
     *("env.example", "example.env", "sample.env"),
+)
+_IMPORTING = frozenset(
+    {*(".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx"), ".py", ".prisma"}
 )
 _MANIFESTS = frozenset({"package.json", "pyproject.toml", "requirements.txt"})
 
@@ -56,6 +67,7 @@ class Survey:
         except SettingsNotFound:
             if target is not None:
                 raise
+            self._configured: Mapping[str, str] = {}
             self.root = bare_root(house)
             here = house.environment.folder.resolve().relative_to(self.root).as_posix()
             self.env_files: tuple[str, ...] = (_join(here, ".env"),)
@@ -63,6 +75,7 @@ class Survey:
         else:
             self.root, profile = project.root, project.settings.project.profile
             chosen = house.target(target)
+            self._configured = _named_by(chosen.settings)
             self.target = chosen.name
             several = len(project.settings.targets) > 1
             fallback = (_join(project.settings.backend, ".env"),)
@@ -103,6 +116,32 @@ class Survey:
         packages = tuple(_folders(self.listing.files, {"package.json"}))
         return usages(self.found, folder=folder, others=self._others, packages=packages)
 
+    def leads(self, held: Mapping[str, str | None], usages: Mapping[str, Usage]) -> dict[str, str]:
+        """The schemes of the addresses of databases, where more than a name says which it is.
+
+        Args:
+            held: the names in env files, with the schemes of their values.
+            usages: the variables that are read.
+        """
+        found = {**{name: scheme for name, scheme in held.items() if scheme}}
+        for name in {*held, *usages} - found.keys():
+            known = scheme_of(self.registry.placeholder(name))
+            if name in self._configured:
+                found[name] = self._configured[name]
+            elif known in DATABASES and not says_which(name) and self._driver is not None:
+                found[name] = self._driver
+        return found
+
+    @cached_property
+    def _driver(self) -> str | None:
+        """The one database whose driver the code imports."""
+        files = (each for each in self.listing.files if PurePosixPath(each).suffix in _IMPORTING)
+        return imported(
+            (self.root / each).read_text("utf-8", errors="replace")
+            for each in files
+            if (self.root / each).is_file()
+        )
+
     def env_file(self, path: str) -> EnvFile | None:
         """One env file; None where it is not there.
 
@@ -141,6 +180,15 @@ class Survey:
     def _example(self, folder: str) -> str:
         there = (name for name in EXAMPLES if (self.root / folder / name).is_file())
         return _join(folder, next(there, EXAMPLES[0]))
+
+
+def _named_by(settings: TargetSettings) -> dict[str, str]:
+    """The variables of which `skc.yaml` says what they lead to."""
+    kinds = {one.env: one.kind for one in settings.secrets.values()}
+    found = {env: kind for env, kind in kinds.items() if kind in PLACEHOLDERS}
+    if settings.database is not None:
+        found[settings.database.uri.removeprefix("env:")] = "mongodb"
+    return found
 
 
 def _folders(files: tuple[str, ...], names: frozenset[str] | set[str]) -> Iterator[str]:

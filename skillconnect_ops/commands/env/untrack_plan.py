@@ -28,7 +28,7 @@ def plan(
             committed), so that they keep every env file out, and no example.
         named: env files that are not named so, but are a target's.
         commit: whether to commit.
-        in_history: how many commits hold each file.
+        in_history: how many commits brought or changed each file.
         elsewhere: the env files that submodules track, by their folder.
     """
     steps: list[Step] = []
@@ -50,7 +50,11 @@ def plan(
 
 
 def _history(in_history: Mapping[str, int]) -> tuple[str, ...]:
-    held = [f"{path} ({count(number, 'commit')})" for path, number in in_history.items() if number]
+    held = [
+        f"{path} (brought or changed by {count(number, 'commit')})"
+        for path, number in in_history.items()
+        if number
+    ]
     if not held:
         return ()
     warning = (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.secret import Secret
@@ -34,6 +35,13 @@ class Baseline(Struct, frozen=True, kw_only=True):
     hashes: frozenset[tuple[str, str]] = frozenset()
     """Path and SHA-1 of a value, as detect-secrets keeps them."""
 
+    file: Path | None = None
+    """Where it is, links resolved."""
+
+    def is_itself(self, path: str, root: Path) -> bool:
+        """Whether that path is the baseline's own file: the hashes in it are no secrets."""
+        return self.file is not None and (root / path).resolve() == self.file
+
     def accepts(self, *, fingerprint: str, path: str | None, secret: Secret, whole: Secret) -> bool:
         """Whether a finding is among what was accepted."""
         if fingerprint in self.fingerprints:
@@ -44,6 +52,15 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 def read(path: Path) -> Baseline:
+    """What `_read` gives, and where it is.
+
+    Raises:
+        BaselineNotReadable: it is no baseline.
+    """
+    return replace(_read(path), file=path.resolve())
+
+
+def _read(path: Path) -> Baseline:
     """A JSON report, a `skc/baseline/1`, or the `.secrets.baseline` of detect-secrets.
 
     Raises:

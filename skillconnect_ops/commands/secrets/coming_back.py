@@ -1,64 +1,77 @@
-"""Retired values on their way back: what is staged, held against the ledger, where there is one.
+"""Retired values on their way back: what is staged or lies there, held against the ledger.
 
 A hook is in a hurry, so nothing is loaded before it is clear that this project has a ledger.
 """
 
-from collections.abc import Iterable
-
-from msgspec import Struct
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.retired import TAKE_KEY, has_ledger
+from skillconnect_ops.commands.secrets.scan_model import Scan
 from skillconnect_ops.core.errors import SkcError
-from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.report import Unknown
 
-_SETTINGS = "skc.yaml"
-_KEPT = ("retired", "retired-seen")
-"""In the private state: what is too weak to be shared, and copies of what is."""
+if TYPE_CHECKING:
+    from skillconnect_ops.evidence.matching import Matcher
+    from skillconnect_ops.evidence.retired import Shelf
 
 
-class ComingBack(Struct, frozen=True):
-    """What of the staged contents was retired, and what could not be compared."""
-
-    findings: tuple[Finding, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
-
-
-def coming_back(house: House, contents: Iterable[tuple[str, bytes]]) -> ComingBack:
-    """Hold contents against the ledger.
-
-    Args:
-        house: knows the ledger.
-        contents: each with its path.
-    """
-    if not _has_ledger(house):
-        return ComingBack()
+def coming_back(house: House, contents: Iterable[tuple[str, bytes]]) -> Scan:
+    """Hold contents, each with its path, against the ledger, where there is one."""
+    if not has_ledger(house):
+        return Scan()
     from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - see above
     from skillconnect_ops.commands.secrets.retired_search import Retirees  # noqa: PLC0415
 
     try:
         shelf = house.retired().read()
     except SkcError as error:
-        return ComingBack(unknown=(Unknown("retired secrets", f"{error.what}: {error.why}"),))
+        return _unreadable(error)
     matcher = shelf.matcher()
     retirees = Retirees(matcher)
-    findings = tuple(
+    found = tuple(
         shown.found(one) for path, content in contents for one in retirees.look(path, content)
     )
-    unknown = tuple(
-        Unknown(f"ledger key {key}", f"{shelf.missing((key,)).why}") for key in matcher.unread
-    )
-    return ComingBack(findings, unknown)
+    return Scan(retired=found) + _unread(shelf, matcher)
 
 
-def _has_ledger(house: House) -> bool:
-    """Whether a folder of one is there, or a trace of one that was."""
-    folder = house.environment.folder
-    if not any((one / _SETTINGS).is_file() for one in (folder, *folder.parents)):
-        return False
+def lying_there(house: House, paths: Sequence[Path], *, root: Path) -> Scan:
+    """Hold all files of these, and of these folders, against the ledger, where there is one.
+
+    Raises:
+        SkcError: one that was named itself cannot be read.
+    """
+    if not has_ledger(house):
+        return Scan()
+    from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - see above
+    from skillconnect_ops.commands.secrets.retired_search import search_files  # noqa: PLC0415
+
     try:
-        project = house.project()
-    except SkcError:
-        return False  # `skc doctor` tells of it; a commit need not wait for that
-    places = (project.root / ".skc" / "retired", *(project.state / name for name in _KEPT))
-    return any(place.is_dir() for place in places)
+        shelf = house.retired().read()
+    except SkcError as error:
+        return _unreadable(error)
+    matcher = shelf.matcher()
+    if not shelf.entries:
+        return Scan()
+    searched = search_files(house, paths, matcher, root=root)
+    gaps = tuple(Unknown(gap.subject, gap.reason) for gap in searched.gaps)
+    found = tuple(map(shown.found, searched.found))
+    return Scan(retired=found, unknown=gaps) + _unread(shelf, matcher)
+
+
+def _unreadable(error: SkcError) -> Scan:
+    why = Unknown("retired secrets", f"{error.what}: {error.why}; {error.fix}")
+    return Scan(unknown=(why,), broken=True)
+
+
+def _unread(shelf: "Shelf", matcher: "Matcher") -> Scan:
+    """A whole part of the ledger that says nothing here, for want of its key."""
+    if not matcher.unread:
+        return Scan()
+    unknown = []
+    for key in matcher.unread:
+        missing = shelf.missing((key,))
+        unknown.append(Unknown(f"ledger key {key}", f"{missing.why}; {missing.fix}"))
+    return Scan(unknown=tuple(unknown), broken=True, mends=(TAKE_KEY,))

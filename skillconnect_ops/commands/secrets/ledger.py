@@ -1,7 +1,7 @@
 """`skc secrets ledger`: look, plan, hand over to the gait, and say what the ledger knows."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,17 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.retired import TAKE_KEY
 from skillconnect_ops.commands.secrets import shown
 from skillconnect_ops.commands.secrets.retired_search import search_files
 from skillconnect_ops.commands.secrets.steps import SecretRetire
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.finding import Finding, Rank
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.view import Lines
+from skillconnect_ops.core.view import Lines, Text, Tone, listed
 from skillconnect_ops.evidence import strength
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger, Shelf
@@ -71,6 +73,17 @@ class NotInEnvFile(Precondition):
             f"{key} has no value",
             why=f"looked in: {', '.join(files) or 'no env file, skc.yaml names none'}",
             fix="give the value itself: --stdin, --fd N, or type it when asked",
+        )
+
+
+class NoLedgerKey(Precondition):
+    """There is none to show."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is no ledger key here",
+            why="the first secret that is retired makes one, or a colleague's is taken",
+            fix=f"skc secrets ledger add NAME, or {TAKE_KEY}",
         )
 
 
@@ -181,9 +194,23 @@ def list_retired(house: House) -> Report:
             "keys": shelf.ring.ids,
             "missing_keys": unread,
         },
-        view=(shown.table(shelf.entries),),
-        next=("skc secrets ledger check",) if shelf.entries else ("skc secrets ledger add",),
+        view=(shown.table(shelf.entries), *_told(unread)),
+        next=_after_list(shelf, unread),
     )
+
+
+def _told(unread: Sequence[str]) -> tuple[Lines, ...]:
+    """That names can be listed by anybody, and values be compared by who has the key alone."""
+    if not unread:
+        return ()
+    said = f"no value can be compared with what was recorded under {listed(unread)}: it is not here"
+    return (Lines((Text(said, Tone.WARN),)),)
+
+
+def _after_list(shelf: Shelf, unread: Sequence[str]) -> tuple[str, ...]:
+    if unread:
+        return (TAKE_KEY,)
+    return ("skc secrets ledger check",) if shelf.entries else ("skc secrets ledger add",)
 
 
 def check(house: House, *, source: Source, paths: tuple[Path, ...]) -> Report:
@@ -201,7 +228,7 @@ def check(house: House, *, source: Source, paths: tuple[Path, ...]) -> Report:
     facts: dict[str, Any] = {}
     if paths:
         searched = search_files(house, paths, matcher, root=house.project().root)
-        found = tuple(map(shown.found, searched.found))
+        found = tuple(sorted(map(shown.found, searched.found), key=_as_read))
         gaps, facts = searched.gaps, {"files": searched.files}
     else:
         value = _value(house, source, label="the value to check")
@@ -225,6 +252,12 @@ def check(house: House, *, source: Source, paths: tuple[Path, ...]) -> Report:
     )
 
 
+def _as_read(finding: Finding) -> tuple[int, str, int, int]:
+    """The gravest first, then as an editor goes through them."""
+    place = finding.path or "", finding.line or 0, finding.column or 0
+    return -Rank[finding.severity.name], *place
+
+
 def keys(house: House, *, reveal: bool, take: bool, source: Source) -> Report:
     """Show which keys are here, hand one out, or take one in."""
     if reveal and take:
@@ -235,6 +268,9 @@ def keys(house: House, *, reveal: bool, take: bool, source: Source) -> Report:
         ids = ledger.take_key(text)
         house.person.note(f"kept: {', '.join(ids)}; new records are made under {ids[0]}")
     shelf = ledger.read()
+    if reveal and not shelf.ring.keys:
+        unread = shelf.matcher().unread
+        raise shelf.missing(unread) if unread else NoLedgerKey
     texts = tuple(key.text().reveal() for key in shelf.ring.keys) if reveal else ()
     facts = shown.key_facts(shelf)
     return Report(
@@ -280,8 +316,13 @@ def _value(house: House, source: Source, *, label: str) -> Secret:
     return value
 
 
+def _wanted(shelf: Shelf, key: str) -> str:
+    missing = shelf.missing((key,))
+    return f"{missing.why}; {missing.fix}"
+
+
 def _unknown(shelf: Shelf, unread: Iterable[str]) -> tuple[Unknown, ...]:
     return (
         *(Unknown(gap.partition(":")[0], gap.partition(": ")[2]) for gap in shelf.gaps),
-        *(Unknown(f"ledger key {key}", shelf.missing((key,)).why) for key in unread),
+        *(Unknown(f"ledger key {key}", _wanted(shelf, key)) for key in unread),
     )

@@ -131,9 +131,10 @@ def search_files(house: House, paths: Sequence[Path], matcher: Matcher, *, root:
     """
     plain = _Retirees(matcher)
     search = Unfolding(plain, disguises=Everywhere())
+    repository = house.repositories.open(root)
     tree = Tree(
         root,
-        repository=house.repositories.open(root),
+        repository=repository if repository is not None and repository.root else None,
         repositories=house.repositories,
         folders=house.folders,
     )

@@ -24,7 +24,7 @@ def scan(
         list[Path] | None,
         typer.Argument(
             metavar="PATH…",
-            help="Files and folders; the working folder by default.",
+            help="Files and folders; the working folder by default, of history all of it.",
             readable=False,  # whether it is, is asked where the answer is an error of ours
         ),
     ] = None,
@@ -79,6 +79,8 @@ def scan(
     Secrets in a target's own env file (skc.yaml: env_files) are where they belong, and so no fault,
     while git ignores the file, only its owner may read it and no image takes it in. They are
     counted, and shown with --thorough: that is the list of what to renew after a break-in.
+    With PATH and --history or --since only what history has at or below these paths is shown:
+    commit messages, and all else that has no path, are left out.
     With --since a secret that older versions of its file hold already is counted, not shown.
     What is staged is held against the ledger of retired secrets, too.
     """

@@ -1,13 +1,14 @@
 """All that repositories hold besides their work trees: one, its submodules, those within it."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets.scan_model import OUTERMOST, Inner, Scan, Seen
+from skillconnect_ops.commands.secrets.searching import Inside
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Unknown
@@ -46,7 +47,10 @@ def scan_repository(
     Raises:
         Precondition: `since` names nothing.
     """
-    sweep = Sweep(repository, search=search, path_class=path_class, crew=house.crew)
+    outer = search
+    if inner:
+        search = Inside(search=search, folder=inner.name)
+    sweep = Sweep(repository, search=search, path_class=_class_in(inner), crew=house.crew)
     label = str(inner) if inner else "objects"
     if since is not None:
         commits = repository.commits_since(since)
@@ -66,7 +70,7 @@ def scan_repository(
     scan = _scan(repository, sweep, own, gaps, inner)
     for folder in repository.inner():
         scan += _scan_submodule(
-            house, repository, folder, search=search, above=inner, looked_at=looked_at
+            house, repository, folder, search=outer, above=inner, looked_at=looked_at
         )
     return scan + Scan(unknown=tuple(_absent(repository, inner)))
 
@@ -107,10 +111,15 @@ def scan_nested(
     return scan
 
 
+def _class_in(inner: Inner) -> Callable[[str], Hashable]:
+    """What a path of a repository says, which may lie in a folder that says something itself."""
+    return lambda path: path_class(inner.path(path))
+
+
 def _scan(
     repository: Repository, sweep: Sweep, own: Sequence[Hit], gaps: Sequence[Gap], inner: Inner
 ) -> Scan:
-    places = Places(repository, sweep.paths, path_class=path_class)
+    places = Places(repository, sweep.paths, path_class=_class_in(inner))
     seen = [Seen(sighting=one, inner=inner) for one in places.sightings(sweep.hits)]
     seen += [
         Seen(sighting=Sighting(where=hit.where, trace=trace, path=hit.path), inner=inner)

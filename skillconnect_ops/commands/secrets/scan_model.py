@@ -1,9 +1,11 @@
 """What a scan saw, before it is made a report."""
 
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.report import Unknown
@@ -45,6 +47,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Of a file in the work tree."""
     inner: Inner = OUTERMOST
     """The repository that it was seen in."""
+    own_record: bool = False
+    """Whether it stands in verified records of skc's own."""
     before: Origin | None = None
     """The commit that brought the secret to this path before the revision of `--since`."""
 
@@ -52,6 +56,20 @@ class Seen(Struct, frozen=True, kw_only=True):
 def is_ignored_file(one: Seen) -> bool:
     """Whether it was seen in a file of the work tree that git ignores, and nowhere else."""
     return one.sighting.where is Where.WORK_TREE and one.standing is Standing.IGNORED
+
+
+def _lies_in(one: Seen, path: str) -> bool:
+    if one.sighting.path is None or one.sighting.where in {Where.NAME, Where.REF}:
+        return False
+    return f"{one.inner.path(one.sighting.path)}/".startswith(f"{path}/")
+
+
+class Way(Enum):
+    """Whether what was found can be renewed by `skc rotate`."""
+
+    NONE = "skc.yaml does not name it"
+    NO_ADMIN = "it is named, and there is nobody who may change it"
+    ROTATE = "it is named, and all is there"
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -62,8 +80,11 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """The one whose secrets `skc rotate` may renew: the only one, or the one that they are of."""
     several: bool = False
     """Whether there are others, too, so that it has to be named."""
+    way: Way = Way.NONE
     at_home: Mapping[str, str] = {}
     """Files whose secrets are where they belong, and in words why that is so."""
+    away: Mapping[str, tuple[str, str]] = {}
+    """The targets' env files that are no such place as they lie there: why, and what mends it."""
 
 
 class Scan(Struct, frozen=True, kw_only=True):
@@ -82,6 +103,15 @@ class Scan(Struct, frozen=True, kw_only=True):
     """Whether a whole part of a repository could not be read, so that the scan is incomplete."""
     passed_over: int = 0
     """How often something stood where a secret may stand, and was plainly none."""
+    below: tuple[str, ...] = ()
+    """The paths that it was narrowed to; what has none, or another one, was left out."""
+    mends: tuple[str, ...] = ()
+    """Commands that bring what was lacking."""
+
+    def narrowed(self, paths: tuple[str, ...]) -> "Scan":
+        """Only what lies at or below these paths."""
+        seen = tuple(one for one in self.seen if any(_lies_in(one, path) for path in paths))
+        return replace(self, seen=seen, below=paths)
 
     def __add__(self, other: "Scan") -> "Scan":
         return Scan(
@@ -94,4 +124,6 @@ class Scan(Struct, frozen=True, kw_only=True):
             size_bytes=self.size_bytes + other.size_bytes,
             broken=self.broken or other.broken,
             passed_over=self.passed_over + other.passed_over,
+            below=tuple(dict.fromkeys(self.below + other.below)),
+            mends=tuple(dict.fromkeys(self.mends + other.mends)),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skillconnect_ops.commands.secrets.scan_model import Surroundings
+from skillconnect_ops.commands.secrets.scan_model import Surroundings, Way
 from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.shell import word
 
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 def following(
-    wish: "Wish", around: Surroundings, found: Sequence[Finding], *, tracked: bool
+    wish: "Wish",
+    around: Surroundings,
+    found: Sequence[Finding],
+    *,
+    tracked: bool,
+    in_git: bool,
 ) -> tuple[str, ...]:
     """What git holds goes out of it, what leaked is renewed or recorded, the past is looked at.
 
@@ -21,16 +26,19 @@ def following(
         around: what the project has.
         found: the findings that are not suppressed.
         tracked: whether one of them is in an env file that git tracks.
+        in_git: whether there is a history.
     """
     if wish.staged or not found:
         return ()
     commands = ["skc env untrack"] if tracked else []
-    if around.target is not None:
+    if around.way is Way.NO_ADMIN:
+        commands.append("skc doctor   # says what `skc rotate` lacks to renew it")
+    if around.target is not None and around.way is Way.ROTATE:
         at = f" --target {word(around.target)}" if around.several else ""
         commands.append(f"skc rotate{at} --reason leaked --dry-run   # what can be renewed")
     elif around.in_project:
         commands.append("skc secrets ledger add NAME   # once renewed: it cannot come back unseen")
-    if not (wish.history or wish.since):
+    if in_git and not (wish.history or wish.since):
         thorough = " --thorough" if wish.thorough else ""
         commands.append(f"skc secrets scan --history{thorough}{_given(wish)}")
     return tuple(commands)

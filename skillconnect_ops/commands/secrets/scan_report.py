@@ -12,11 +12,11 @@ from skillconnect_ops.commands.secrets.baseline import Baseline
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings, is_ignored_file
 from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Confidence, Finding, Rank, fingerprint
+from skillconnect_ops.core.finding import Confidence, Finding, Rank, Severity, fingerprint
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, size
+from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, listed, size
 from skillconnect_ops.detection.context import NO_REASON
 from skillconnect_ops.detection.page import Kind, kind_by_name
 from skillconnect_ops.history.model import NO_SECRET, Where
@@ -57,12 +57,19 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 def report(
-    scan: Scan, wish: "Wish", accepted: Baseline, around: Surroundings, *, root: Path
+    scan: Scan,
+    wish: "Wish",
+    accepted: Baseline,
+    around: Surroundings,
+    *,
+    root: Path,
+    in_git: bool,
 ) -> Report:
     """The report of a scan."""
     scan = _unnamed(scan)
     groups = _grouped(scan.seen)
-    findings = _findings(groups, wish, accepted, around)
+    around = _without_leaked(around, scan.retired)
+    findings = _findings(groups, wish, accepted, around, root=root)
     pairs = sorted(zip(findings, groups, strict=True), key=lambda pair: _order(pair[0]))
     retired = [replace(one, suppressed=_accepted(one, accepted)) for one in scan.retired]
     ordered = tuple(sorted((*retired, *(finding for finding, _ in pairs)), key=_order))
@@ -78,7 +85,7 @@ def report(
         subject={"root": str(root)},
         status=status,
         findings=ordered,
-        unknown=scan.unknown,
+        unknown=tuple(dict.fromkeys(scan.unknown)),
         facts={
             "objects": scan.objects,
             "files": scan.files,
@@ -87,7 +94,10 @@ def report(
             "places": [_place(finding, group) for finding, group in pairs],
         },
         view=_view(scan, ordered, pairs, wish),
-        next=following(wish, around, open_ones, tracked=_tracked(pairs)),
+        next=(
+            *scan.mends,
+            *following(wish, around, open_ones, tracked=_tracked(pairs), in_git=in_git),
+        ),
     )
 
 
@@ -208,7 +218,12 @@ def _freshness(one: Seen) -> tuple[int, int]:
 
 
 def _findings(
-    groups: Sequence[Group], wish: "Wish", accepted: Baseline, around: Surroundings
+    groups: Sequence[Group],
+    wish: "Wish",
+    accepted: Baseline,
+    around: Surroundings,
+    *,
+    root: Path,
 ) -> list[Finding]:
     before: Counter[tuple[str, str | None, str]] = Counter()
     findings = []
@@ -235,12 +250,25 @@ def _findings(
             remedy=trace.remedy,
             fingerprint=mark,
         )
-        suppressed = _suppressed(finding, group, wish, accepted) or _at_home(group, wish, around)
+        finding = _placed(finding, group, around)
+        suppressed = _suppressed(finding, group, wish, accepted, root)
+        suppressed = suppressed or _at_home(group, wish, around)
         findings.append(replace(finding, suppressed=suppressed))
     return findings
 
 
-def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline) -> str | None:
+def _placed(finding: Finding, group: Group, around: Surroundings) -> Finding:
+    """Of a target's own env file: secrets belong there, so what is wrong is how it lies there."""
+    fault = around.away.get(group.path or "")
+    if fault is None or group.first.sighting.where is not Where.WORK_TREE:
+        return finding
+    why, mend = fault
+    return replace(finding, message=f"{finding.message}; {why}", remedy=mend)
+
+
+def _suppressed(
+    finding: Finding, group: Group, wish: "Wish", accepted: Baseline, root: Path
+) -> str | None:
     trace = group.first.sighting.trace
     if trace.allowed is not None:
         return f"allowed: {trace.allowed}"
@@ -251,10 +279,21 @@ def _suppressed(finding: Finding, group: Group, wish: "Wish", accepted: Baseline
         whole=trace.whole,
     ):
         return f"in the baseline {accepted.name}"
+    if (record := _of_records(finding, group, accepted, root)) is not None:
+        return record
     if group.origin is not None and all(one.before is not None for one in group.seen):
         return f"older than {wish.since}: {_since(group.origin)}"
     if finding.confidence is Confidence.LOW and not wish.thorough:
         return "; ".join(("low confidence", *trace.reasons))
+    return None
+
+
+def _of_records(finding: Finding, group: Group, accepted: Baseline, root: Path) -> str | None:
+    """That it is a hash or a signature in a file that is made of them."""
+    if all(one.own_record for one in group.seen):
+        return "in skc's own ledgers: verified records"
+    if finding.path is not None and accepted.is_itself(finding.path, root):
+        return f"the baseline {accepted.name} itself"
     return None
 
 
@@ -264,6 +303,13 @@ def _at_home(group: Group, wish: "Wish", around: Surroundings) -> str | None:
     if why is None or wish.thorough or not all(map(is_ignored_file, group.seen)):
         return None
     return f"where they belong: {why}"
+
+
+def _without_leaked(around: Surroundings, retired: Sequence[Finding]) -> Surroundings:
+    """A file with a value that leaked is no place where secrets belong."""
+    leaked = {one.path for one in retired if one.severity is Severity.CRITICAL}
+    kept = {path: why for path, why in around.at_home.items() if path not in leaked}
+    return replace(around, at_home=kept)
 
 
 def _accepted(finding: Finding, accepted: Baseline) -> str | None:
@@ -309,6 +355,12 @@ def _since(origin: Origin) -> str:
     return f"since commit {origin.commit[:12]} ({origin.author}{day})"
 
 
+def _whose(group: Group) -> str:
+    """Whose HEAD is meant, where it is not that of the repository that was scanned."""
+    inner = next((one.inner for one in group.seen if one.inner), None)
+    return f" of {inner}" if inner is not None else ""
+
+
 def _now(group: Group) -> list[str]:
     words = []
     standing = next((one.standing for one in group.seen if one.standing is not None), None)
@@ -323,9 +375,9 @@ def _now(group: Group) -> list[str]:
         words.append("in an LFS object")
     if wheres & {Where.BLOB, Where.COMMIT}:
         in_head = any(one.sighting.in_head for one in group.seen)
-        words.append("in HEAD" if in_head else "not in HEAD")
+        words.append(("in HEAD" if in_head else "not in HEAD") + _whose(group))
     if wheres == {Where.NAME} and any(one.sighting.in_head for one in group.seen):
-        words.append("in HEAD")
+        words.append(f"in HEAD{_whose(group)}")
     if Where.TAG in wheres:
         words.append("in a tag")
     return words or ["as a name"]
@@ -353,12 +405,12 @@ def _place(finding: Finding, group: Group) -> dict[str, Any]:
     }
 
 
-def _order(finding: Finding) -> tuple[int, int, str, int]:
+def _order(finding: Finding) -> tuple[int, str, int, int]:
     return (
         -Rank[finding.severity.name],
-        -_SURE[finding.confidence],
         finding.path or finding.subject or "",
         finding.line or 0,
+        -_SURE[finding.confidence],
     )
 
 
@@ -376,6 +428,11 @@ def _view(
         if finding.suppressed is not None
     )
     lines: list[Text | str] = [looked]
+    if scan.below:
+        lines.append(
+            f"only what lies in {listed(scan.below)}: commit messages, and all else that has no "
+            "path there, are left out"
+        )
     lines += [
         Text(f"{count(number, 'finding')} not shown: {why}", Tone.DIM)
         for why, number in hidden.items()
@@ -385,7 +442,8 @@ def _view(
         lines.append(Text(said, Tone.DIM) if hidden else said)
     if not any(finding.suppressed is None for finding in findings):
         # plain words need no drawing, and a hook is in a hurry
-        lines.append(f"no secret found{_besides(hidden)}")
+        but = ", but not all could be looked at" if scan.broken else ""
+        lines.append(f"no secret found{_besides(hidden)}{but}")
     elif wish.staged:
         lines.append(_NOT_YET)
     blocks: list[Block] = [Lines(tuple(lines))]

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
-from skillconnect_ops.commands.secrets.coming_back import coming_back
+from skillconnect_ops.commands.secrets.coming_back import coming_back, lying_there
 from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings
 from skillconnect_ops.commands.secrets.searching import Detectors
@@ -65,22 +65,30 @@ def scan(house: House, wish: Wish) -> Report:
     starts = _starts(house, wish.paths)
     home = starts[0] if starts[0].is_dir() else starts[0].parent
     repository = house.repositories.open(home)
+    root = (repository.root or repository.git_folder) if repository else home
     search = Detectors(thorough=wish.thorough)
     if wish.staged:
         seen = _staged(house, _needed(repository, home), search)
     elif wish.history or wish.since is not None:
         seen = _history(house, _needed(repository, home), wish, starts, search)
+        seen = _narrowed(seen, starts if wish.paths else (), root)
     else:
         tree = _looked(house, repository, starts, home, search, thorough=wish.thorough)
         seen = _of_tree(tree) + _only_history(repository)
-    root = (repository.root or repository.git_folder) if repository else home
+        seen += lying_there(house, starts, root=root)
+    if wish.thorough:
+        from skillconnect_ops.commands.secrets.own_ledgers import recognised  # noqa: PLC0415 - quick
+
+        seen = recognised(seen, repository, root=root)
     # a hook looks at what is to be committed, which belongs nowhere else
     around = Surroundings()
     if seen.seen and not wish.staged:
         from skillconnect_ops.commands.secrets.at_home import surroundings  # noqa: PLC0415 - quick
 
         around = surroundings(house, seen.seen, root=root)
-    return scan_report.report(seen, wish, accepted, around, root=root)
+    return scan_report.report(
+        seen, wish, accepted, around, root=root, in_git=repository is not None
+    )
 
 
 def _starts(house: House, paths: Sequence[Path]) -> list[Path]:
@@ -124,6 +132,12 @@ def _only_history(repository: Repository | None) -> Scan:
     return Scan(unknown=(Unknown("history", f"a repository without a work tree; {command}"),))
 
 
+def _narrowed(scan: Scan, starts: Sequence[Path], root: Path) -> Scan:
+    """What lies at or below the paths that were named; all of it, where one is the root itself."""
+    names = tuple(Path(os.path.relpath(start, root)).as_posix() for start in starts)
+    return scan.narrowed(names) if names and "." not in names else scan
+
+
 def _history(
     house: House, repository: Repository, wish: Wish, starts: list[Path], search: Search
 ) -> Scan:
@@ -140,7 +154,7 @@ def _history(
     )
     roots = frozenset(it.repository.root for it in tree.nested if it.repository.root is not None)
     found = scan_repository(house, repository, search=search, since=None, looked_at=roots)
-    # a PATH narrows which files are looked at; history is all of it, nested repositories' too
+    # which of it lies below a PATH is told afterwards: a blob has paths of its own
     nested = tree.nested_below(repository.root)
     found += scan_nested(house, nested, search=search, looked_at=roots, done=found.git_folders)
     return found + _of_tree(tree)
@@ -226,12 +240,11 @@ def _staged(house: House, repository: Repository, search: Search) -> Scan:
                 Seen(sighting=Sighting(where=Where.STAGED, trace=trace, path=path, oid=piece.oid))
                 for trace in looked.traces
             ]
-    retired = coming_back(house, contents)
-    return Scan(
+    scan = Scan(
         seen=tuple(seen),
-        retired=retired.findings,
-        unknown=(*unknown, *retired.unknown),
+        unknown=tuple(unknown),
         files=len(staged),
         size_bytes=size_bytes,
         passed_over=passed_over,
     )
+    return scan + coming_back(house, contents)

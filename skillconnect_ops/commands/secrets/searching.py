@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.detection import DETECTORS, Blob, Match, Scanner
 from skillconnect_ops.history.encodings import Disguises
-from skillconnect_ops.history.model import Looked, Part, Trace
+from skillconnect_ops.history.model import Looked, Part, Search, Trace
 from skillconnect_ops.history.unfold import Unfolding
 
 
@@ -34,6 +34,24 @@ class Detectors(Struct, frozen=True, kw_only=True):
         ):
             return None
         return _unfolding(thorough=self.thorough).around(path, content, parts)
+
+
+class Inside(Struct, frozen=True, kw_only=True):
+    """The same search in a repository within another: what a path says, its whole path says."""
+
+    search: Search
+    folder: str
+
+    def __call__(self, path: str | None, content: bytes) -> Looked:
+        """Look at one content."""
+        return self.search(self._whole(path), content)
+
+    def around(self, path: str, content: bytes, parts: Sequence[Part]) -> Looked | None:
+        """What is found at the words within parts, where parts can tell."""
+        return self.search.around(f"{self.folder}/{path}", content, parts)
+
+    def _whole(self, path: str | None) -> str | None:
+        return None if path is None else f"{self.folder}/{path}"
 
 
 @cache

@@ -6,19 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from skillconnect_ops.commands.retired import FINDING, remedy, says, severity
 from skillconnect_ops.commands.secrets.retired_search import Found
-from skillconnect_ops.core.finding import Finding, Severity, fingerprint
+from skillconnect_ops.core.finding import Finding, fingerprint
 from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retired, Retirement
 from skillconnect_ops.evidence.retired import Shelf
 from skillconnect_ops.journal.model import Outcome
-
-FINDING = "secret-retired"
-_REMEDY = {
-    Reason.LEAKED: "take it out, and revoke it if it still works: others have it",
-    Reason.OFFBOARDING: "take it out: somebody who left knows it",
-    Reason.SCHEDULED: "take it out, and use the value that replaced it",
-}
 
 
 def of_retirement(what: Retirement) -> Mapping[str, Any]:
@@ -83,14 +77,12 @@ def found(one: Found) -> Finding:
 
 
 def _finding(entry: Retired, place: str) -> Finding:
-    what = entry.retirement
-    on = entry.at.date().isoformat()
     return Finding(
         id=FINDING,
-        severity=Severity.CRITICAL if what.reason is Reason.LEAKED else Severity.HIGH,
+        severity=severity(entry),
         subject=place,
-        message=f"this is {what.name} ({what.kind}), retired on {on}: {what.reason}",
-        remedy=_REMEDY[what.reason],
+        message=f"this is {says(entry)}",
+        remedy=remedy(entry),
         fingerprint=fingerprint(FINDING, place, f"{entry.writer}/{entry.seq}"),
     )
 

@@ -10,11 +10,12 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.retired import InUse, in_use, is_leaked
 from skillconnect_ops.commands.status.model import Known, Urgency
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.settings.model import Project
 from skillconnect_ops.core.view import Cell, Text, Tone, count, duration, listed, size
-from skillconnect_ops.evidence.matching import Reason, Refusal
+from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.journal.model import JournalState, Standing
 
 
@@ -27,6 +28,7 @@ class Asked(Struct, frozen=True):
 
 Source = Callable[[Asked], Known]
 
+_RING_KEY = "signing key"
 _OLD_S = 26 * 3600.0
 """A nightly backup that is older than this has been missed."""
 
@@ -115,21 +117,75 @@ def retired(asked: Asked) -> Known:
     except SkcError as error:
         return _unread("retired", error)
     every = [entry.retirement for entry in entries]
+    held = {name: in_use(asked.house, asked.house.target(name)) for name in _targets(asked)}
+    now = [(name, one) for name, files in held.items() for one in files.found]
+    now.sort(key=lambda one: not is_leaked(one[1].retired))
+    unread = dict.fromkeys(files.unread for files in held.values() if files.unread)
     leaked = sum(one.reason is Reason.LEAKED for one in every)
     unproven = sum(one.refusal is Refusal.UNPROVEN for one in every)
     says = f"{len(every):,} retired, {leaked:,} of them leaked"
     if unproven:
         says += f"; of {unproven:,} nobody has shown that the old value is refused"
+    command, urgency = _contained(asked, every, now)
     return Known(
         facts={"retired": {"count": len(every), "leaked": leaked, "unproven": unproven}},
-        lines=(("secrets", says if every else "none is retired yet"),),
-        next="skc secrets ledger list" if unproven else None,
-        urgency=Urgency.CAN_WAIT if unproven else Urgency.NOTHING,
+        lines=(("secrets", says if every else "none is retired yet"), *map(_used, now)),
+        trouble="; ".join(unread) or None,
+        next=command,
+        urgency=urgency,
     )
 
 
-SOURCES: tuple[Source, ...] = (project, journals, backups, evidence, retired)
-"""In the order in which they are shown."""
+def _targets(asked: Asked) -> Sequence[str]:
+    return tuple(asked.project.settings.targets)
+
+
+def _used(one: tuple[str, InUse]) -> tuple[str, Cell]:
+    target, it = one
+    reason = it.retired.retirement.reason
+    return "", Text(f"{it.key} of target {target} is in use, and retired: {reason}", Tone.BAD)
+
+
+def _contained(
+    asked: Asked, every: Sequence[Retirement], now: Sequence[tuple[str, InUse]]
+) -> tuple[str | None, Urgency]:
+    """What comes next, and how soon: what leaked is contained before anything is backed up."""
+    if now:
+        target, one = now[0]
+        name, at = _rotated(asked, target).get(one.key), _at(asked, target)
+        if name is None:
+            return f"skc env check{at}", Urgency.NOW
+        reason = " --reason leaked" if is_leaked(one.retired) else ""
+        return f"skc rotate{at} --only {name}{reason} --dry-run", Urgency.NOW
+    unproven = [one for one in every if one.refusal is Refusal.UNPROVEN]
+    # of a ring's key nobody can prove more than that the app has another one
+    leaked = {one.name for one in unproven if one.reason is Reason.LEAKED and one.kind != _RING_KEY}
+    for target in _targets(asked):
+        if leaked & _rotated(asked, target).keys():
+            return f"skc rotate status{_at(asked, target)}", Urgency.SOON
+    if unproven:
+        return "skc secrets ledger list", Urgency.CAN_WAIT
+    return None, Urgency.NOTHING
+
+
+def _at(asked: Asked, target: str) -> str:
+    return f" --target {target}" if len(_targets(asked)) > 1 else ""
+
+
+def _rotated(asked: Asked, target: str) -> dict[str, str]:
+    """The variables of a target that `skc rotate` renews, with the names of their secrets."""
+    settings = asked.project.settings.targets[target]
+    known = {one.env: name for name, one in settings.secrets.items()}
+    if settings.database is not None:
+        known.setdefault(settings.database.uri.removeprefix("env:"), "mongodb")
+    return known
+
+
+SOURCES: tuple[Source, ...] = (project, journals, retired, backups, evidence)
+"""In the order in which they are shown; of equally urgent ones, the first one's command is named.
+
+What leaked comes before backing up.
+"""
 
 
 def _unread(name: str, error: SkcError) -> Known:

@@ -2,6 +2,7 @@
 
 import pkgutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from skillconnect_ops.commands.doctor.model import (
     TargetFacts,
 )
 from skillconnect_ops.commands.house import AdminWay
+from skillconnect_ops.commands.retired import InFiles, InUse
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.ports.atlas import Access, AccessFact
@@ -42,6 +44,7 @@ from skillconnect_ops.core.settings.model import (
     Settings,
     TargetSettings,
 )
+from skillconnect_ops.evidence.matching import Reason, Refusal, Retired, Retirement
 from skillconnect_ops.journal.model import JournalState, Standing
 
 ROOT = Path("/srv/shop")
@@ -144,6 +147,22 @@ RUN = JournalState(
     then=None,
 )
 ERROR = ErrorFacts(what="it broke", why="somebody sat on it", fix="skc mend")
+RETIRED = Retired(
+    retirement=Retirement(
+        name="MONGO_URI",
+        kind="mongodb URI",
+        reason=Reason.LEAKED,
+        refusal=Refusal.UNPROVEN,
+        by=None,
+        key="a",
+        fingerprints=(),
+        private=False,
+    ),
+    at=datetime(2026, 11, 22, tzinfo=UTC),
+    writer="w",
+    seq=1,
+    signer=None,
+)
 NOT_LOOKED = Missing("nobody looked")
 
 
@@ -181,6 +200,9 @@ def atlas(about: Access, holds: Fact[bool]) -> Facts:
 
 
 BAD: dict[str, tuple[Facts, ...]] = {
+    "secret-retired": (
+        target(retired=InFiles(found=(InUse(path=".env", key="MONGO_URI", retired=RETIRED),))),
+    ),
     "settings-missing": (facts(project=Missing("none"), targets=()),),
     "settings-invalid": (facts(project=ERROR, targets=()),),
     "git-missing": (facts(git_version=Missing("git is not installed")),),

@@ -204,7 +204,7 @@ def test_a_file_open_to_others_is_closed_with_a_notice(skc: Skc, project: Path) 
     ran = skc("env", "set", "PORT", "--stdin", "--yes", cwd=project, stdin="4000")
     assert ran.code == 0
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
-    assert "was open to others (mode 0644)" in ran.stderr
+    assert "backend/.env was open to others (mode 0644)" in ran.stderr
 
 
 def test_a_link_is_followed_and_stays_one(skc: Skc, project: Path, tmp_path: Path) -> None:
@@ -244,11 +244,36 @@ def test_a_typed_value_is_not_shown(project: Path, clean_environment: dict[str, 
     ) as terminal:
         terminal.until("not shown")
         terminal.type(value + "\n")
+        terminal.until("once more (not shown)")
+        terminal.type(value + "\n")
         terminal.until("[y/N]")
         terminal.type("y\n")
         assert terminal.ends() == 0, terminal.shown
     assert value not in terminal.shown
     assert f"NAME={value}\n".encode() in (project / "backend" / ".env").read_bytes()
+
+
+def test_two_values_that_were_typed_are_refused(
+    project: Path, clean_environment: dict[str, str]
+) -> None:
+    words = ("env", "set", "NAME")
+    with at_terminal(
+        *words, cwd=project, env=clean_environment, program="skillconnect_ops"
+    ) as terminal:
+        terminal.until("not shown")
+        terminal.type("first-value\n")
+        terminal.until("once more (not shown)")
+        terminal.type("second-value\n")
+        assert terminal.ends() == 3, terminal.shown
+    assert "the two values are not the same" in terminal.shown
+    assert "-value" not in terminal.shown
+    assert (project / "backend" / ".env").read_bytes() == TEXT
+
+
+def test_one_line_end_is_cut_off_and_another_one_is_noted(skc: Skc, project: Path) -> None:
+    words = ("env", "set", "NAME", "--stdin", "--not-for", "bash", "--dry-run")
+    assert "2 lines" not in skc(*words, cwd=project, stdin="a\n").stderr
+    assert "the value has 2 lines" in skc(*words, cwd=project, stdin="a\n\n").stderr
 
 
 def test_a_pipe_that_gives_nothing_wipes_no_secret(skc: Skc, project: Path) -> None:

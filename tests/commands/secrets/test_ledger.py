@@ -295,3 +295,10 @@ def test_a_run_that_died_needs_no_value_to_go_on(
     (entry,) = ledger(skc, leaky, "list").json["facts"]["retired"]
     assert entry["name"] == "MONGO_URI"
     assert ledger(skc, leaky, "check", "--stdin", stdin=leaky.uri).code == 13
+
+
+def test_an_option_without_its_value_names_the_help_of_its_command(skc: Skc, leaky: Leaky) -> None:
+    ran = skc("secrets", "ledger", "check", "--env", cwd=leaky.root)
+    assert ran.code == 2
+    assert "skc secrets ledger check was not understood" in ran.stderr
+    assert "fix:   skc secrets ledger check --help" in ran.stderr

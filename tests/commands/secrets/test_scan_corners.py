@@ -122,3 +122,13 @@ def test_a_path_that_cannot_be_read_is_a_precondition(
     ran = skc("secrets", "scan", "plain/a.js")
     assert ran.code == 4, ran.stderr
     assert "cannot be read" in ran.stderr
+
+
+def test_what_a_tree_alone_holds_is_named_with_its_folders(skc: Skc, shop: Path) -> None:
+    write(shop, "src/deep/a.js", f"connect('{uri()}')\n")
+    git(shop, "add", "src")
+    git(shop, "write-tree")
+    git(shop, "rm", "-q", "--cached", "src/deep/a.js")
+    (shop / "src/deep/a.js").unlink()
+    ran = skc("secrets", "scan", "--history", "--format", "json", cwd=shop)
+    assert "which no commit has" in found(ran)["src/deep/a.js"]

@@ -53,12 +53,51 @@ def test_a_repository_within_the_project_is_scanned_files_and_history(skc: Skc, 
     assert unknown(ran) == {}
 
 
-def test_a_path_narrows_the_files_and_not_the_history(skc: Skc, shop: Path) -> None:
+@pytest.mark.parametrize("options", [("--history",), ("--since", "HEAD~1")])
+def test_a_path_narrows_history_too_and_what_is_left_out_is_said(
+    skc: Skc, shop: Path, options: tuple[str, ...]
+) -> None:
+    repository(shop, "vendor/inner")
+    write(shop, "a.txt", "a\n")
+    git(shop, "add", "a.txt")
+    git(shop, "commit", "-q", "-m", "begin")
+    for name in ("src/a.js", "src2/b.js", "c.js"):
+        write(shop, name, line())
+    git(shop, "add", "src", "src2", "c.js")
+    git(shop, "commit", "-q", "-m", f"use {uri()}")
+    assert {"c.js", "src/a.js", "src2/b.js"} < set(found(scan(skc, shop, *options)))
+    assert set(found(scan(skc, shop, *options, "src"))) == {"src/a.js"}
+    assert set(found(scan(skc, shop, *options, "src", "c.js"))) == {"src/a.js", "c.js"}
+    said = skc("secrets", "scan", *options, "src", cwd=shop).stdout
+    assert "only what lies in src: commit messages, and all else" in said
+    assert "only what lies in" not in skc("secrets", "scan", *options, ".", cwd=shop).stdout
+
+
+def test_a_path_into_a_nested_repository_narrows_to_its_history(skc: Skc, shop: Path) -> None:
     repository(shop, "vendor/inner")
     write(shop, "src/a.js", "let a\n")
-    messages = found(scan(skc, shop, "--history", "src"))
-    assert "vendor/inner/was.js" in messages
-    assert "file" not in messages["vendor/inner/now.js"].partition(";")[2].partition(";")[0]
+    messages = found(scan(skc, shop, "--history", "vendor", "src"))
+    assert {"vendor/inner/was.js", "vendor/inner/now.js"} <= set(messages)
+    assert all(place.startswith("vendor/") for place in messages), messages
+
+
+def test_a_nested_repository_s_history_is_judged_by_where_it_lies(skc: Skc, shop: Path) -> None:
+    inner = shop / "examples/inner"
+    write(inner, "a.js", "\nconnect('mongodb://user:[password]@h/x')\n")
+    git(inner, "init", "-q", "-b", "main")
+    git(inner, "add", ".")
+    git(inner, "commit", "-q", "-m", "begin")
+    assert skc("secrets", "scan", cwd=shop).code == 0
+    ran = skc("secrets", "scan", "--history", cwd=shop)
+    assert ran.code == 0, ran.stdout
+    assert skc("secrets", "scan", "--history", "--thorough", cwd=shop).code == 13
+
+
+def test_the_head_that_is_meant_is_named(skc: Skc, shop: Path) -> None:
+    repository(shop, "vendor/inner")
+    messages = found(scan(skc, shop, "--history"))
+    assert "in HEAD of nested repository vendor/inner" in messages["vendor/inner/now.js"]
+    assert "not in HEAD of nested repository vendor/inner" in messages["vendor/inner/was.js"]
 
 
 def test_a_nested_repository_in_a_nested_one_and_a_bare_one_are_scanned(

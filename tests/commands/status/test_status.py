@@ -153,9 +153,9 @@ def test_the_sources_are_registered_by_hand() -> None:
     assert [source.__name__ for source in SOURCES] == [
         "project",
         "journals",
+        "retired",
         "backups",
         "evidence",
-        "retired",
     ]
 
 

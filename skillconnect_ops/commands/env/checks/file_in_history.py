@@ -26,8 +26,10 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
             yield unknown(file, file.commits)
         elif file.commits.value:
             found = file.commits.value
-            hold = "holds" if len(found) == 1 else "hold"
-            told = f"{count(len(found), 'commit')} {hold} it: {listed(found, most=3)}"
+            told = (
+                f"{count(len(found), 'commit')} brought or changed it: {listed(found, most=3)}; "
+                "every later one holds it, too, up to the one that took it out"
+            )
             yield Fault(message=told, path=file.path, context="")
 
 
@@ -38,4 +40,5 @@ CHECK = Check(
     remedy="rotate every secret that was in it, then scrub the history",
     references=("CWE-540",),
     run=run,
+    asks_git=True,
 )

@@ -44,4 +44,5 @@ CHECK = Check(
     remedy="skc env untrack, then rotate every secret in it",
     references=("CWE-540",),
     run=run,
+    asks_git=True,
 )

@@ -34,4 +34,5 @@ CHECK = Check(
     remedy="write it as NAME=value, put # before it, or take it out",
     run=run,
     reads_files=True,
+    told_by="line-unreadable",
 )

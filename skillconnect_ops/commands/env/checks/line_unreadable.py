@@ -11,13 +11,13 @@ bash does from there on is told by running the file alone, which is not done.
 from collections.abc import Iterator, Sequence
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, FileFacts
+from skillconnect_ops.commands.env.checks.value_read_differently import OPEN
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.view import listed
 from skillconnect_ops.envfile import Reader, Stop
 
-_OPEN = "not closed"
 _NOT_TEXT = "UTF-8"
 
 
@@ -52,7 +52,7 @@ def _fault(file: FileFacts, line: int, stops: Sequence[Stop], *, idle: bool) -> 
 
 
 def _remedy(causes: str, *, key: str | None) -> str:
-    if _OPEN in causes:
+    if OPEN in causes:
         return "close the quote, or take it out"
     if _NOT_TEXT in causes:
         return "save the file as UTF-8"

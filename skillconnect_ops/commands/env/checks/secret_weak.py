@@ -4,7 +4,7 @@ A key that tokens are signed with needs 32 bytes of chance (RFC 7518, 3.2): a sh
 of words, is found offline from a single token. Nothing of the value is shown.
 
     before:  JWT_SECRET_KEY=supersecret
-    after:   skc secrets generate --kind base64url --env JWT_SECRET_KEY
+    after:   skc secrets generate --env JWT_SECRET_KEY --replace
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,15 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
                     path=file.path,
                     line=entry.line,
                     context=entry.key,
+                    remedy=_remedy(facts, entry.key, file.path, signing=signing),
                 )
+
+
+def _remedy(facts: Facts, key: str, path: str, *, signing: bool) -> str:
+    """A key is made here; a password is checked elsewhere, and is made there."""
+    if signing:
+        return f"{facts.aim.generate(key, file=path)} --replace"
+    return f"make a new one where it is checked, then: {facts.aim.set(key, file=path)}"
 
 
 CHECK = Check(

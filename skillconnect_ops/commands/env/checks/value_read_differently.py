@@ -15,9 +15,11 @@ from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.view import count, listed
-from skillconnect_ops.envfile import AnyReader, Dispute, OtherReader, Reader
+from skillconnect_ops.envfile import AnyReader, Dispute, Judged, OtherReader, Reader
 
 _NOT_THE_APPS = frozenset({Reader.BASH, OtherReader.COMPOSE})
+OPEN = "not closed"
+"""How a reader's cause says that a quote was left open."""
 _ENDS = "save it with LF line ends, or put a comment (#) behind each value"
 
 
@@ -26,16 +28,27 @@ def run(facts: Facts) -> Iterator[Fault | Unknown]:
     for file in facts.files:
         if not isinstance(file.file, Known) or file.file.value is None:
             continue
-        disputes = file.file.value.judge().disputes
+        judged = file.file.value.judge()
+        disputes = judged.disputes
         by_end = [each for each in disputes if each.by_line_end]
         if by_end:
             yield _line_ends(file, by_end)
         for each in disputes:
             if not each.by_line_end:
-                yield _fault(facts, file, each)
+                yield _fault(facts, file, each, because_of=_before(file, judged, each.line))
 
 
-def _fault(facts: Facts, file: FileFacts, each: Dispute) -> Fault:
+def _before(file: FileFacts, judged: Judged, line: int | None) -> int | None:
+    """The line above which reaches into this one: a quote left open, or a line that is none."""
+    if line is None:
+        return None
+    still_open = {stop.line for stop in judged.stops if OPEN in stop.cause and stop.line < line}
+    above = max((entry.line for entry in file.entries if entry.line < line), default=0)
+    odd = {each for each in judged.idle if above < each < line}
+    return max(odd, default=None) or max(still_open, default=None)
+
+
+def _fault(facts: Facts, file: FileFacts, each: Dispute, *, because_of: int | None) -> Fault:
     if each.line is None:
         message = f"{_named(each.readers)} {_find(each.readers)} {each.key}, and the app does not"
     else:
@@ -46,7 +59,9 @@ def _fault(facts: Facts, file: FileFacts, each: Dispute) -> Fault:
         line=each.line,
         context=each.key,
         severity=_severity(each.readers),
-        remedy=facts.aim.set(each.key, file=file.path),
+        remedy=facts.aim.set(each.key, file=file.path)
+        if because_of is None
+        else f"mend line {because_of} first: these programs read on from it into this one",
     )
 
 

@@ -272,9 +272,13 @@ def test_a_remedy_keeps_what_was_looked_at(skc: Skc, app: App) -> None:
 
     one = {"skc env set PORT --target production", "skc env example --target production"}
     assert one <= remedies("production")
-    several = {"skc env set PORT --file backend/a.env", "skc env example --target staging"}
+    several = {
+        "skc env set PORT --file backend/a.env --target staging",
+        "skc env example --target staging",
+    }
     assert several <= remedies("staging")
-    assert "skc env set PORT --file a.env" in remedies("staging", root / "backend")
+    inside = "skc env set PORT --file a.env --target staging"
+    assert inside in remedies("staging", root / "backend")
     ran = skc("env", "check", "--target", "production", cwd=root)
     nexts = [line for line in ran.stderr.splitlines() if line.startswith("next: ")]
     assert nexts
@@ -351,5 +355,52 @@ def test_every_check_has_a_page(check: Any) -> None:
 
 
 def test_every_check_is_tried_here() -> None:
-    elsewhere = {"file-readable-by-others", "file-tracked", "file-in-history"}
+    elsewhere = {"file-readable-by-others", "file-tracked", "file-in-history", "secret-retired"}
     assert {check.id for check in CHECKS} == set(BAD) | elsewhere
+
+
+def test_a_check_that_another_speaks_for_is_not_called_passed(skc: Skc, app: App) -> None:
+    said = skc("env", "check", cwd=app({**GOOD, "backend/.env": f"{ENV}LOG LEVEL=1\n"})).stdout
+    (line,) = [line for line in said.splitlines() if "every line is an assignment" in line]
+    assert "PASS" not in line
+    assert "but for what is found of: every program can read every line" in line
+
+
+@pytest.mark.parametrize(("above", "at_fault"), [("hello\n", 1), ("OTHER='abc\nX=1\n", 1)])
+def test_the_remedy_names_the_line_that_reaches_into_the_next_one(
+    skc: Skc, app: App, above: str, at_fault: int
+) -> None:
+    ran = look(skc, app({**GOOD, "backend/.env": f"{above}NAME='x'\n{ENV}"}))
+    disputed = [one for one in ran.json["findings"] if one["id"] == "value-read-differently"]
+    (name,) = [one for one in disputed if one["message"].startswith("NAME ")]
+    assert name["remedy"].startswith(f"mend line {at_fault} first: ")
+
+
+def test_without_git_nothing_is_said_of_it(skc: Skc, app: App, tmp_path: Path) -> None:
+    root = app(GOOD)
+    (root / ".git").rename(tmp_path / "git")
+    lines = skc("env", "check", cwd=root).stdout.splitlines()
+    for title in ("git does not track env files", "no commit holds an env file"):
+        (line,) = [line for line in lines if title in line]
+        assert "no git repository to look at" in line
+        assert "PASS" not in line
+
+
+def test_commits_are_said_to_have_brought_it(skc: Skc, app: App) -> None:
+    root = app(GOOD)
+    git(root, "add", "-f", "backend/.env")
+    git(root, "commit", "-qm", "oh no")
+    git(root, "commit", "-q", "--allow-empty", "-m", "more")
+    (told,) = [each[3] for each in findings(look(skc, root)) if each[0] == "file-in-history"]
+    assert told.startswith("1 commit brought or changed it: ")
+    assert told.endswith("; every later one holds it, too, up to the one that took it out")
+
+
+def test_a_weak_secret_s_remedy_can_be_typed(skc: Skc, app: App) -> None:
+    env = f"PORT=1\nJWT_SECRET_KEY={KEY[:20]}\nADMIN_JWT_SECRET_KEY={OTHER}\nSMTP_PASS=abc\n"
+    ran = look(skc, app({**GOOD, "backend/.env": env}))
+    remedies = [one["remedy"] for one in ran.json["findings"] if one["id"] == "secret-weak"]
+    assert remedies == [
+        "skc secrets generate --env JWT_SECRET_KEY --replace",
+        "make a new one where it is checked, then: skc env set SMTP_PASS",
+    ]

@@ -350,3 +350,39 @@ def test_a_default_is_copied_only_where_its_form_is_no_secret_s(
     assert ran.code == 0, ran.stderr
     assert (default in example(root)) is written
     assert (default in ran.stdout + ran.stderr) is written
+
+
+MONGODB = "DATABASE_URL=mongodb://[username]:[password]@[host]:27017/[database]"
+POSTGRES = "DATABASE_URL=postgresql://[username]:[password]@[host]:5432/[database]"
+READS = "connect(process.env.DATABASE_URL)\n"
+DATABASE = "    database: {uri: env:DATABASE_URL}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ({"backend/.env": "DATABASE_URL=mongodb://u:{}@h/x\n"}, MONGODB),
+        (
+            {
+                "backend/.env": "DATABASE_URL='mongodb+srv://u:{}@h/x'\n",
+                "backend/b.js": "import 'pg'",
+            },
+            "DATABASE_URL=mongodb+srv://[username]:[password]@[cluster].mongodb.net/[database]",
+        ),
+        ({"backend/.env": "DATABASE_URL=postgres://u:{}@h/x\n"}, POSTGRES),
+        ({"skc.yaml": SETTINGS + DATABASE}, MONGODB),
+        ({"backend/b.js": "const m = require('mongoose')\n"}, MONGODB),
+        ({"backend/b.ts": "import {MongoClient} from 'mongodb'\n"}, MONGODB),
+        ({"backend/b.js": "import pg from 'pg'; import m from 'mongoose'\n"}, POSTGRES),
+        ({}, POSTGRES),
+    ],
+)
+def test_an_address_s_placeholder_is_that_of_its_database(
+    skc: Skc, app: App, files: dict[str, str], line: str
+) -> None:
+    secret = secrets.token_hex(8)
+    filled = {name: text.replace("{}", secret) for name, text in files.items()}
+    root = app({"backend/a.js": READS, **filled})
+    assert skc("env", "example", "--yes", cwd=root).code == 0
+    assert line in example(root).splitlines()
+    assert secret not in example(root)
