@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition, Stop
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.plan import Clock, Person, Plan
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
 
-RunCommand = Callable[[tuple[str, ...], Environment], Report]
+RunCommand = Callable[[tuple[str, ...], Environment, Plan | None], Report]
+"""The words, the environment, and the saved plan that is applied, if one is."""
 ATLAS_HERE = "SKC_ATLAS_URL"
 """A server on this machine that stands for Atlas; the key is shown to no other place."""
 
@@ -59,6 +60,7 @@ class FrontDoor(Struct, frozen=True):
 
     run_command: RunCommand
     environment: Environment
+    expected: Plan | None = None
 
     def run(self, *argv: str) -> Report:
         """Run one command; its errors come back in the report.
@@ -66,19 +68,23 @@ class FrontDoor(Struct, frozen=True):
         Raises:
             Stop: a signal ended it. Whoever ran it is to end as well, not to go on.
         """
-        report = self.run_command(argv, self.environment)
+        report = self.run_command(argv, self.environment, self.expected)
         if report.status is Status.INTERRUPTED:
             stop = Stop(report.exit)
             stop.journal = report.journal
             raise stop
         return report
 
+    def applying(self, plan: Plan) -> "FrontDoor":
+        """The front door for a plan that was saved."""
+        return FrontDoor(self.run_command, self.environment, plan)
+
     def elsewhere(self, folder: Path, variables: Mapping[str, str]) -> "FrontDoor":
         """The front door as if typed in another folder, with some variables set besides."""
         from skillconnect_ops.adapters.system import MovedEnvironment
 
         moved = MovedEnvironment(self.environment, folder=folder, variables=variables)
-        return FrontDoor(self.run_command, moved)
+        return FrontDoor(self.run_command, moved, self.expected)
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -110,15 +116,23 @@ class Wiring:
         clock: the real one.
         person: the one at the terminal.
         run: the front door, for commands that run commands.
+        expected: the saved plan that is applied, if one is.
     """
 
     def __init__(
-        self, *, environment: Environment, clock: Clock, person: Person, run: RunCommand
+        self,
+        *,
+        environment: Environment,
+        clock: Clock,
+        person: Person,
+        run: RunCommand,
+        expected: Plan | None = None,
     ) -> None:
         self.environment = environment
         self.clock = clock
         self.person = person
         self.commands = FrontDoor(run, environment)
+        self._expected = expected
         self._held: dict[tuple[str, bool], Connection] = {}
         self._admin_uris: dict[str, Secret] = {}
         self._accounts: dict[str, Accounts] = {}
@@ -218,6 +232,7 @@ class Wiring:
             kinds=_kinds(self),
             ledger=self.ledger if state is None else None,
             signals=Signals(),
+            expected=self._expected,
         )
 
     def hooks(self) -> "Hooks":

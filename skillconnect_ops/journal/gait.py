@@ -1,6 +1,8 @@
 """The gait of every changing command: look, plan, show, ask, lock, look again, walk, seal."""
 
+import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import assert_never
 
 from msgspec import Struct
@@ -51,10 +53,9 @@ class Gait:
         plan = self._look()
         errand.person.show(plan)
         if errand.choices.save_plan is not None:
-            write_plan(errand.choices.save_plan, plan, disk=self._disk)
-            errand.person.note(f"saved; carry it out with: skc apply {errand.choices.save_plan}")
+            self._save(errand.choices.save_plan, plan)
         pending = self._recovery.pending(errand.resources)
-        if errand.choices.dry_run or errand.choices.save_plan is not None:
+        if errand.choices.looks_only:
             for state in pending:
                 errand.person.note(f"the run {state.id} did not come to its end; it comes first")
             return Outcome(plan=plan)
@@ -87,6 +88,11 @@ class Gait:
         if walked.late is not None:
             errand.person.note("the wish to stop came too late: everything is done")
         return walked.outcome
+
+    def _save(self, path: Path, plan: Plan) -> None:
+        person = self._errand.person
+        write_plan(path, plan, line=person.again(), project=self._runs.project, disk=self._disk)
+        person.note(f"saved; carry it out with: skc apply {shlex.quote(str(path))}")
 
     def _look(self) -> Plan:
         plan = self._errand.look()

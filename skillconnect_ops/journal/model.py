@@ -43,6 +43,11 @@ class Choices(Struct, frozen=True, kw_only=True):
     save_plan: Path | None = None
     """Write the plan there and stop."""
 
+    @property
+    def looks_only(self) -> bool:
+        """Whether nothing is to be changed, so that dead runs are left as they are, too."""
+        return self.dry_run or self.save_plan is not None
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """How a plan ended that did not fail."""

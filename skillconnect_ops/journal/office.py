@@ -12,7 +12,7 @@ from skillconnect_ops.journal.closing import Ground
 from skillconnect_ops.journal.gait import Errand, Gait
 from skillconnect_ops.journal.kinds import Kind, Kinds
 from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome
-from skillconnect_ops.journal.plans import read_plan
+from skillconnect_ops.journal.plans import SavedPlan, read_plan
 from skillconnect_ops.journal.recovery import Recovery
 from skillconnect_ops.journal.resources import Resource
 from skillconnect_ops.journal.runs import Runs, Walked
@@ -32,6 +32,7 @@ class Office:
         ledger: Callable[[], EvidenceLedger] | None = None,
         signals: Signals | None = None,
         token: Callable[[int], bytes] = os.urandom,
+        expected: Plan | None = None,
     ) -> None:
         """Open the office; nothing is read or made yet.
 
@@ -43,8 +44,11 @@ class Office:
             ledger: gives the evidence ledger when there is something to record.
             signals: the signals of the process.
             token: gives random bytes.
+            expected: the saved plan that is applied: whatever is carried out has to be equal to
+                it in command, subject, state and steps. What is walked is the fresh plan.
         """
         self._disk = disk
+        self._expected = expected
         self._kinds = Kinds(kinds)
         ground = Ground(
             folder=folder,
@@ -90,7 +94,8 @@ class Office:
 
         Raises:
             NotAgreed: the person did not agree (3); nothing was touched.
-            PlanIsStale: the world changed between the looks (4); nothing was touched.
+            PlanIsStale: the world changed between the looks, or is not what the saved plan was
+                made from (4); nothing was touched.
             Locked: somebody holds a resource (4); nothing was touched.
             Precondition: the first step, or the journal, failed before anything was touched (4).
             PutBack: a reversible step failed, and everything was put back (5).
@@ -106,6 +111,7 @@ class Office:
                 choices=choices,
                 chain=chain,
                 prepare=prepare,
+                expected=self._expected,
             )
         )
 
@@ -137,47 +143,13 @@ class Office:
         with self._runs.holding(resources, self._runs.owner(command, name)):
             yield
 
-    def apply_plan(
-        self,
-        path: Path,
-        look: Callable[[], Plan],
-        *,
-        person: Person,
-        resources: Sequence[Resource],
-        consent: Consent,
-        choices: Choices,
-        chain: str | None = None,
-    ) -> Outcome:
-        """Carry out a plan only if it is still the one that was saved.
-
-        The arguments are those of `carry_out`. What is walked is what `look` gives; the file only
-        says what it has to be equal to: command, subject, state and steps.
+    def read_plan(self, path: Path) -> SavedPlan:
+        """A plan that `--save-plan` wrote; its words say whose look makes the fresh one.
 
         Raises:
-            NotAPlan: the file cannot be read (4).
-            PlanIsStale: a fresh plan differs (4); nothing was touched.
-            SkcError: as `carry_out`.
+            NotAPlan: there is no such file, it is none of ours, of another project or version.
         """
-        return self._carry_out(
-            Errand(
-                look=look,
-                person=person,
-                resources=tuple(resources),
-                consent=consent,
-                choices=choices,
-                chain=chain,
-                expected=self.read_plan(path),
-            )
-        )
-
-    def read_plan(self, path: Path) -> Plan:
-        """A plan that `--save-plan` wrote; its `command` says whose look makes the fresh one.
-
-        Raises:
-            NotAPlan: there is no such file, or it is none of ours.
-            UnknownKind: it holds a step of another version.
-        """
-        return read_plan(path, kinds=self._kinds, disk=self._disk)
+        return read_plan(path, project=self._runs.project, kinds=self._kinds, disk=self._disk)
 
     def journals(self) -> Sequence[JournalState]:
         """All journals, newest first."""

@@ -43,6 +43,11 @@ class Runs:
         self._closing = Closing(ground)
         self.shelf = Shelf(ground.folder / "journal", disk=ground.disk)
 
+    @property
+    def project(self) -> str:
+        """The project's id, which its private state is named after."""
+        return self._ground.folder.name
+
     def name(self, command: str) -> str:
         """A new journal's id; ids sort by time."""
         slug = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-")

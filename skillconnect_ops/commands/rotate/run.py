@@ -114,7 +114,7 @@ def rotate(
     aim = house.target(target)
     code = Code(house)
     take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
-    if not choices.dry_run:
+    if not choices.looks_only:
         house.office().recover(resources_of(house, aim), person=house.person)
     wish = Wish(
         only=only,
