@@ -43,7 +43,7 @@ COMMANDS: tuple[Section, ...] = (
             ),
             Entry(
                 "demo",
-                "Back up, prove and restore a sample database, here and now.",
+                "Back up, restore and rotate a sample app's database, here and now.",
                 f"{_AT}.demo.cli",
             ),
         ),
