@@ -28,9 +28,10 @@ MOST_BYTES = 8 * 1024 * 1024
 _PACKAGE = "skillconnect-ops"
 _OF_ONE_RUN = {"--dry-run": 0, "--yes": 0, "--confirm": 1, "--save-plan": 1}
 _OF_THE_REPORT = {"--format": 1, "--out": 1}
-_NEVER = {**_OF_ONE_RUN, **_OF_THE_REPORT}
+_OF_A_SECRET = {"--stdin": 0, "--fd": 1, "--admin-uri-file": 1, "--admin-uri-fd": 1}
+_NEVER = {**_OF_ONE_RUN, **_OF_THE_REPORT, **_OF_A_SECRET}
 """What a saved command line is without, and how many words go with each: whoever applies a plan
-agrees for themselves."""
+agrees for themselves, and says anew where a secret comes from."""
 
 
 class SavedPlan(Struct, frozen=True, kw_only=True):
@@ -204,6 +205,10 @@ def _sum(text: bytes | Raw) -> str:
 def _parts(plan: Plan) -> dict[str, Any]:
     parts: dict[str, Any] = msgspec.json.decode(encode(plan))
     del parts["notes"]
+    for name, steps in (("steps", plan.steps), ("final", plan.final)):
+        for step, fields in zip(steps, parts[name], strict=True):
+            for passing in type(step).passing:
+                fields.pop(passing, None)
     return parts
 
 

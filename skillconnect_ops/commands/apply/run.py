@@ -1,12 +1,11 @@
 """`skc apply`: has the command that made a plan look again, and carry out what it then finds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.journal.plans import SavedPlan, forbidden
 
 APPLICABLE = ("backup prune", "rotate", "rotate finish")
@@ -24,10 +23,16 @@ class NotApplicable(Precondition):
         )
 
 
-def apply(house: House, path: Path, *, choices: Choices) -> Report:
+def apply(house: House, path: Path, *, own: Mapping[str, object]) -> Report:
     """Carry out the plan that the saved one's command makes now, if both are equal.
 
     Gives the report of that command, its errors included.
+
+    Args:
+        house: the house.
+        path: the saved plan.
+        own: the options of this run, which no plan holds; those that are None or False are not
+            given.
 
     Raises:
         NotAPlan: the file cannot be read, was edited, or is of another project or version.
@@ -35,12 +40,12 @@ def apply(house: House, path: Path, *, choices: Choices) -> Report:
     """
     saved = house.office().read_plan(house.environment.folder / path)
     _must_be_applicable(path, saved)
-    own = [
-        *(["--dry-run"] if choices.dry_run else []),
-        *(["--yes"] if choices.yes else []),
-        *([f"--confirm={choices.confirm}"] if choices.confirm is not None else []),
+    given = [
+        option if value is True else f"{option}={value}"
+        for option, value in own.items()
+        if value is not None and value is not False
     ]
-    return house.commands.applying(saved.plan).run(*_with(saved.words, own))
+    return house.commands.applying(saved.plan).run(*_with(saved.words, given))
 
 
 def _must_be_applicable(path: Path, saved: SavedPlan) -> None:
@@ -53,7 +58,7 @@ def _must_be_applicable(path: Path, saved: SavedPlan) -> None:
         raise NotApplicable(path, why=f"{word!r:.60} is not taken from a file")
 
 
-def _with(words: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
-    """The words of the saved plan and our own, before a `--` if there is one."""
+def _with(words: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """The words of the saved plan and those of this run, before a `--` if there is one."""
     end = words.index("--") if "--" in words else len(words)
-    return (*words[:end], *own, *words[end:])
+    return (*words[:end], *given, *words[end:])

@@ -45,7 +45,11 @@ def test_a_saved_plan_touches_nothing_and_is_then_carried_out(app: App) -> None:
     assert json.loads(text)["made"]["words"] == [
         *("rotate", "--reason", "leaked", "--only", "mongodb")
     ]
-    dry = app.run("apply", str(path), "--dry-run")
+    admin = app.root.parent / "admin"
+    admin.write_text(app.env["SKC_MONGO_ADMIN_URI"])
+    admin.chmod(0o600)
+    file = ("--admin-uri-file", str(admin))
+    dry = app.run("apply", str(path), "--dry-run", *file, env={"SKC_MONGO_ADMIN_URI": ""})
     assert dry.code == 0, dry.stderr
     assert app.users() == users
 
@@ -110,6 +114,7 @@ def test_a_plan_of_another_project_or_version_is_refused(app: App) -> None:
         (["rotate", "finish"], "not those of"),
         (["rotate", "--yes"], "'--yes' is not taken"),
         (["rotate", "--out=x"], "'--out=x' is not taken"),
+        (["rotate", "--admin-uri-file", "x"], "is not taken"),
         (["rotate", "--save-plan", "skc.yaml"], "is not taken"),
         ([], "not those of"),
     ],
