@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from skillconnect_ops.core.errors import Precondition, Stop
+from skillconnect_ops.core.errors import Precondition, Refused, Stop
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Clock, Person, Plan
 from skillconnect_ops.core.ports.environment import Environment
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
+    from skillconnect_ops.journal.handover import Handover
     from skillconnect_ops.journal.hooks import Hooks
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
 
+_OPENS_HANDOVER = "SKC_HANDOVER_PASSPHRASE"
 RunCommand = Callable[[tuple[str, ...], Environment, Plan | None], Report]
 """The words, the environment, and the saved plan that is applied, if one is."""
 ATLAS_HERE = "SKC_ATLAS_URL"
@@ -52,6 +54,17 @@ class DatabaseNotNamed(Precondition):
             f'the database of target "{target}" has no name',
             why=f"{origin} ends without one",
             fix=f"add `name: …` below targets.{target}.database in skc.yaml",
+        )
+
+
+class PassphrasesDiffer(Precondition):
+    """A passphrase that was mistyped would open nothing later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the two passphrases are not the same",
+            why="with a mistyped one no other machine could take a run over",
+            fix=f"type it again, or export {_OPENS_HANDOVER}",
         )
 
 
@@ -233,6 +246,40 @@ class Wiring:
             ledger=self.ledger if state is None else None,
             signals=Signals(),
             expected=self._expected,
+            handover=self._handover() if state is None else None,
+        )
+
+    def _handover(self) -> "Handover | None":
+        """Where another machine finds what it needs to go on with a run of this one."""
+        from skillconnect_ops.adapters.project import expanded
+        from skillconnect_ops.journal.handover import Handover
+
+        project = self.project()
+        settings = project.settings
+        if settings.handover is None:
+            return None
+        backups = (target.backups for target in settings.targets.values())
+        recipients = (one for each in backups if each is not None for one in each.recipients)
+
+        def passphrase(person: Person) -> Secret:
+            given = self.environment.get(_OPENS_HANDOVER)
+            if given:
+                return Secret(given)
+            try:
+                typed = person.ask_secret("passphrase for the handover")
+            except Refused as error:
+                error.fix = f"export {_OPENS_HANDOVER}, or name recipients below backups"
+                raise
+            if person.ask_secret("the same once more").reveal() != typed.reveal():
+                raise PassphrasesDiffer
+            return typed
+
+        return Handover(
+            location=expanded(settings.handover, project.root, self.environment),
+            root=project.root,
+            project=settings.project.id,
+            recipients=tuple(dict.fromkeys(recipients)),
+            passphrase=passphrase,
         )
 
     def hooks(self) -> "Hooks":

@@ -7,16 +7,20 @@ from pathlib import Path
 
 from skillconnect_ops.core.plan import Clock, Person, Plan
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.journal.closing import Ground
 from skillconnect_ops.journal.gait import Errand, Gait
+from skillconnect_ops.journal.handover import Handover
 from skillconnect_ops.journal.kinds import Kind, Kinds
 from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome
 from skillconnect_ops.journal.plans import SavedPlan, read_plan
 from skillconnect_ops.journal.recovery import Recovery
+from skillconnect_ops.journal.relays import Relays
 from skillconnect_ops.journal.resources import Resource
 from skillconnect_ops.journal.runs import Runs, Walked
 from skillconnect_ops.journal.signals import Signals
+from skillconnect_ops.journal.takeover import Offer, Opened, Takeover
 
 
 class Office:
@@ -33,6 +37,7 @@ class Office:
         signals: Signals | None = None,
         token: Callable[[int], bytes] = os.urandom,
         expected: Plan | None = None,
+        handover: Handover | None = None,
     ) -> None:
         """Open the office; nothing is read or made yet.
 
@@ -46,6 +51,7 @@ class Office:
             token: gives random bytes.
             expected: the saved plan that is applied: whatever is carried out has to be equal to
                 it in command, subject, state and steps. What is walked is the fresh plan.
+            handover: where another machine finds what it needs to go on with a run.
         """
         self._disk = disk
         self._expected = expected
@@ -58,7 +64,9 @@ class Office:
             ledger=ledger,
             signals=signals or Signals(),
             token=token,
+            relays=Relays(handover, folder=folder, disk=disk, clock=clock),
         )
+        self._takeover = Takeover(ground, self._kinds)
         self._runs = Runs(ground)
         self._recovery = Recovery(ground, self._runs)
 
@@ -72,6 +80,7 @@ class Office:
         choices: Choices,
         chain: str | None = None,
         prepare: Callable[[], None] | None = None,
+        mirrored: bool = False,
     ) -> Outcome:
         """Look, show, ask, lock, look again, walk, seal.
 
@@ -87,6 +96,8 @@ class Office:
             choices: what the person chose on the command line.
             chain: the journal's id of the plan that this one goes on from, whose escrow it uses.
             prepare: runs once the person agreed, while no lock is held; a safety backup, say.
+            mirrored: whether another machine has to be able to go on with it, since it changes
+                more than this one; where the settings name no handover, that is said.
 
         Returns:
             How it ended; `walked` is False after a dry run, a saved plan, or when there was
@@ -99,7 +110,8 @@ class Office:
             Locked: somebody holds a resource (4); nothing was touched.
             Precondition: the first step, or the journal, failed before anything was touched (4).
             PutBack: a reversible step failed, and everything was put back (5).
-            NeedsPerson: putting back, or a step without a way back, failed (6).
+            NeedsPerson: putting back, or a step without a way back, failed; another machine has
+                taken the run over (6).
             Stop: a signal came; everything was put back (130, 143).
         """
         return self._carry_out(
@@ -112,6 +124,7 @@ class Office:
                 chain=chain,
                 prepare=prepare,
                 expected=self._expected,
+                mirrored=mirrored,
             )
         )
 
@@ -194,6 +207,32 @@ class Office:
             NeedsPerson: something could not be put back (6).
         """
         return self._take(name, person, back=True)
+
+    def offered(self, name: str) -> Offer:
+        """What lies at the handover of a run of another machine; nothing is opened yet.
+
+        Raises:
+            HandoverNotReady: the place is not named, or cannot be looked at.
+            NoSuchJournal: no run of that id lies there.
+        """
+        return self._takeover.offered(name)
+
+    def open(self, offer: Offer, secret: Secret) -> Opened:
+        """What is offered, opened and read.
+
+        Raises:
+            SkcError: as `Takeover.open` says; nothing was changed anywhere.
+        """
+        return self._takeover.open(offer, secret)
+
+    def take_over(self, offer: Offer, secret: Secret, *, person: Person) -> Sequence[JournalState]:
+        """Fence the other machine, and make its runs ours.
+
+        Raises:
+            TakenMeanwhile: another machine was faster.
+            SkcError: as `open` says.
+        """
+        return self._takeover.take(offer, secret, runs=self._runs, person=person)
 
     def _carry_out(self, errand: Errand) -> Outcome:
         gait = Gait(errand, runs=self._runs, recovery=self._recovery, disk=self._disk)

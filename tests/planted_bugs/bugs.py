@@ -258,8 +258,8 @@ BUGS = (
         edits=(
             Edit(
                 "skillconnect_ops/journal/closing.py",
-                "        if ends:\n            self.escrow(log).remove()\n",
-                "        if ends and not log.history.sealed:\n"
+                "        if _ends_chain(log):\n            self.escrow(log).remove()\n",
+                "        if _ends_chain(log) and not log.history.sealed:\n"
                 "            self.escrow(log).remove()\n",
             ),
         ),

@@ -95,6 +95,7 @@ def finish(
             resources=_resources(house, aim, one, rings),
             consent=Ask(),
             choices=choices,
+            mirrored=True,
             chain=one.id if one is not None else None,
         )
     left = len(found) - 1 if outcome.walked else len(found)

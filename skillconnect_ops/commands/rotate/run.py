@@ -143,6 +143,7 @@ def rotate(
             consent=outage.consent(aim) if lockdown else Ask(),
             choices=choices,
             prepare=lambda: _prepare(house, aim, secrets, source),
+            mirrored=True,
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
     left = (
