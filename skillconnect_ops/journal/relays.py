@@ -124,6 +124,15 @@ class Relays:
             ) from error
         return FIRST
 
+    def drop(self, name: str, chain: str) -> None:
+        """Take back what `begin` made for a run that did not begin.
+
+        Raises:
+            OSError: something could not be removed.
+        """
+        if self._handover is not None and chain == name and self.mirror(chain).folder.exists():
+            self.mirror(chain).end(FIRST)
+
     def of(self, log: Log, *, person: Person | None = None) -> Relay:
         """The relay of a run that has begun."""
         begin = log.begin

@@ -131,6 +131,7 @@ class Runs:
             except BaseException:
                 with suppress(Exception):
                     log.discard()
+                    self._ground.relays.drop(name, chain or name)
                 raise
             return self._go(name, log, plan, person=person, watch=watch, back=False)
 
