@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
 from skillconnect_ops.core.errors import Stop
 from skillconnect_ops.core.exits import Exit
-from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.plan import Clock, Person, Plan
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.disk.files import Disk
@@ -43,7 +43,7 @@ COMMANDS: tuple[Section, ...] = (
             ),
             Entry(
                 "demo",
-                "Back up, prove and restore a sample database, here and now.",
+                "Back up, restore and rotate a sample app's database, here and now.",
                 f"{_AT}.demo.cli",
             ),
         ),
@@ -83,6 +83,11 @@ COMMANDS: tuple[Section, ...] = (
     Section(
         "plans and journals",
         (
+            Entry(
+                "apply",
+                "Carry out a plan that --save-plan wrote, if it is still right.",
+                f"{_AT}.apply.cli",
+            ),
             Entry(
                 "journal",
                 "List the runs of this project's plans, newest first.",
@@ -127,10 +132,21 @@ def main(argv: Sequence[str], *, streams: Streams | None = None) -> int:
 class _Door:
     """Takes command lines in, each into a house of its own."""
 
-    def __init__(self, environment: Environment, clock: Clock, person: Person) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        clock: Clock,
+        person: Person,
+        *,
+        expected: Plan | None = None,
+    ) -> None:
         self._clock = clock
         self._house = Wiring(
-            environment=environment, clock=clock, person=person, run=self._run_for_command
+            environment=environment,
+            clock=clock,
+            person=person,
+            run=self._run_for_command,
+            expected=expected,
         )
         self._environment = environment
         self._person = person
@@ -152,8 +168,12 @@ class _Door:
             return report
         return aimed(report, call.target, takes=_takes_target)
 
-    def _run_for_command(self, argv: tuple[str, ...], environment: Environment) -> Report:
-        return _Door(environment, self._clock, Deputy(self._person, argv)).run(argv)
+    def _run_for_command(
+        self, argv: tuple[str, ...], environment: Environment, expected: Plan | None
+    ) -> Report:
+        # Whoever applies a saved plan is asked by the command that carries it out.
+        person = self._person if expected is not None else Deputy(self._person, argv)
+        return _Door(environment, self._clock, person, expected=expected).run(argv)
 
 
 def _dispatched(argv: Sequence[str], call: Call) -> Report:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from skillconnect_ops.core.errors import Precondition, Stop
+from skillconnect_ops.core.errors import Precondition, Refused, Stop
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.plan import Clock, Person, Plan
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
+    from skillconnect_ops.journal.handover import Handover
     from skillconnect_ops.journal.hooks import Hooks
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
 
-RunCommand = Callable[[tuple[str, ...], Environment], Report]
+_OPENS_HANDOVER = "SKC_HANDOVER_PASSPHRASE"
+RunCommand = Callable[[tuple[str, ...], Environment, Plan | None], Report]
+"""The words, the environment, and the saved plan that is applied, if one is."""
 ATLAS_HERE = "SKC_ATLAS_URL"
 """A server on this machine that stands for Atlas; the key is shown to no other place."""
 
@@ -54,11 +57,23 @@ class DatabaseNotNamed(Precondition):
         )
 
 
+class PassphrasesDiffer(Precondition):
+    """A passphrase that was mistyped would open nothing later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the two passphrases are not the same",
+            why="with a mistyped one no other machine could take a run over",
+            fix=f"type it again, or export {_OPENS_HANDOVER}",
+        )
+
+
 class FrontDoor(Struct, frozen=True):
     """Implements `core.ports.commands.Commands`."""
 
     run_command: RunCommand
     environment: Environment
+    expected: Plan | None = None
 
     def run(self, *argv: str) -> Report:
         """Run one command; its errors come back in the report.
@@ -66,19 +81,23 @@ class FrontDoor(Struct, frozen=True):
         Raises:
             Stop: a signal ended it. Whoever ran it is to end as well, not to go on.
         """
-        report = self.run_command(argv, self.environment)
+        report = self.run_command(argv, self.environment, self.expected)
         if report.status is Status.INTERRUPTED:
             stop = Stop(report.exit)
             stop.journal = report.journal
             raise stop
         return report
 
+    def applying(self, plan: Plan) -> "FrontDoor":
+        """The front door for a plan that was saved."""
+        return FrontDoor(self.run_command, self.environment, plan)
+
     def elsewhere(self, folder: Path, variables: Mapping[str, str]) -> "FrontDoor":
         """The front door as if typed in another folder, with some variables set besides."""
         from skillconnect_ops.adapters.system import MovedEnvironment
 
         moved = MovedEnvironment(self.environment, folder=folder, variables=variables)
-        return FrontDoor(self.run_command, moved)
+        return FrontDoor(self.run_command, moved, self.expected)
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -110,15 +129,23 @@ class Wiring:
         clock: the real one.
         person: the one at the terminal.
         run: the front door, for commands that run commands.
+        expected: the saved plan that is applied, if one is.
     """
 
     def __init__(
-        self, *, environment: Environment, clock: Clock, person: Person, run: RunCommand
+        self,
+        *,
+        environment: Environment,
+        clock: Clock,
+        person: Person,
+        run: RunCommand,
+        expected: Plan | None = None,
     ) -> None:
         self.environment = environment
         self.clock = clock
         self.person = person
         self.commands = FrontDoor(run, environment)
+        self._expected = expected
         self._held: dict[tuple[str, bool], Connection] = {}
         self._admin_uris: dict[str, Secret] = {}
         self._accounts: dict[str, Accounts] = {}
@@ -218,6 +245,41 @@ class Wiring:
             kinds=_kinds(self),
             ledger=self.ledger if state is None else None,
             signals=Signals(),
+            expected=self._expected,
+            handover=self._handover() if state is None else None,
+        )
+
+    def _handover(self) -> "Handover | None":
+        """Where another machine finds what it needs to go on with a run of this one."""
+        from skillconnect_ops.adapters.project import expanded
+        from skillconnect_ops.journal.handover import Handover
+
+        project = self.project()
+        settings = project.settings
+        if settings.handover is None:
+            return None
+        backups = (target.backups for target in settings.targets.values())
+        recipients = (one for each in backups if each is not None for one in each.recipients)
+
+        def passphrase(person: Person) -> Secret:
+            given = self.environment.get(_OPENS_HANDOVER)
+            if given:
+                return Secret(given)
+            try:
+                typed = person.ask_secret("passphrase for the handover")
+            except Refused as error:
+                error.fix = f"export {_OPENS_HANDOVER}, or name recipients below backups"
+                raise
+            if person.ask_secret("the same once more").reveal() != typed.reveal():
+                raise PassphrasesDiffer
+            return typed
+
+        return Handover(
+            location=expanded(settings.handover, project.root, self.environment),
+            root=project.root,
+            project=settings.project.id,
+            recipients=tuple(dict.fromkeys(recipients)),
+            passphrase=passphrase,
         )
 
     def hooks(self) -> "Hooks":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -47,6 +47,10 @@ class Step(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """One effect. `key` is `verb:object`; a subclass's tag is `noun.verb`, its fields arguments."""
 
     key: str
+    here: ClassVar[bool] = False
+    """Whether its effect lies on this machine alone; one that takes a run over does its own."""
+    passing: ClassVar[tuple[str, ...]] = ()
+    """Fields that time alone changes: plans that differ in nothing else are the same."""
 
     @property
     def kind(self) -> str:

@@ -12,8 +12,10 @@ from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.journal.causes import cause_of
 from skillconnect_ops.journal.escrow import ChainEscrow
 from skillconnect_ops.journal.events import Recorded
+from skillconnect_ops.journal.handover import Fenced
 from skillconnect_ops.journal.kinds import Kinds
 from skillconnect_ops.journal.log import Log
+from skillconnect_ops.journal.relays import Relays
 from skillconnect_ops.journal.shelf import Shelf, outline
 from skillconnect_ops.journal.signals import Signals
 
@@ -30,6 +32,7 @@ class Ground(Struct, frozen=True, kw_only=True):
     signals: Signals
     token: Callable[[int], bytes]
     """So many random bytes."""
+    relays: Relays
 
 
 class Closing:
@@ -49,12 +52,15 @@ class Closing:
         Returns:
             What failed, in words.
         """
+        if log.history.handed:
+            return self._let_go(log)
         if not (log.history.sealed or log.history.rolled_back):
             return ()
         warnings = tuple(
             f"{trouble}: {cause_of(error, step=None, journal=log.name, signalled=None).line()}"
             for trouble, work in (
                 ("the evidence is not recorded yet", self._record),
+                ("the handover is not up to date yet", self._hand_on),
                 ("the escrow is not deleted yet", self._empty_escrow),
                 ("some disk space is not given back yet", Log.release),
             )
@@ -69,8 +75,9 @@ class Closing:
 
     def escrow(self, log: Log) -> ChainEscrow:
         """The escrow of the chain that a run belongs to."""
+        relay = self._ground.relays.of(log)
         folder = self._ground.folder / "escrow" / log.begin.chain
-        return ChainEscrow(folder, disk=self._ground.disk)
+        return ChainEscrow(folder, disk=self._ground.disk, after_put=relay.share)
 
     def _record(self, log: Log) -> None:
         history = log.history
@@ -81,12 +88,35 @@ class Closing:
         self._ground.ledger().record(history.proofs, command=command, journal=log.name)
         log.append(Recorded(), closing=True)
 
+    def _hand_on(self, log: Log) -> None:
+        """What another machine would take over is what is the case now; at the end, nothing."""
+        relays = self._ground.relays
+        with suppress(Fenced):  # then what lies there is that machine's
+            if _ends_chain(log):
+                relays.end(log)
+            else:
+                relays.of(log).share()
+
     def _empty_escrow(self, log: Log) -> None:
-        """A sealed plan ends its chain unless another follows; an undone one ends its own."""
-        begin = log.begin
-        ends = outline(begin).then is None if log.history.sealed else begin.chain == log.name
-        if ends:
+        if _ends_chain(log):
             self.escrow(log).remove()
+
+    def _let_go(self, log: Log) -> tuple[str, ...]:
+        """Another machine goes on. What is kept here is a copy, until that one is at the end."""
+        relays = self._ground.relays
+        with suppress(Exception):
+            log.release()
+            if relays.handover is None or not relays.mirror(log.begin.chain).ended:
+                return ()
+            self.escrow(log).remove()
+            self._ground.disk.remove(self._shelf.lock(log.name))
+        return ()
+
+
+def _ends_chain(log: Log) -> bool:
+    """A sealed plan ends its chain unless another follows; an undone one ends its own."""
+    begin = log.begin
+    return outline(begin).then is None if log.history.sealed else begin.chain == log.name
 
 
 def _tried(work: Callable[[Log], None], log: Log) -> Exception | None:

@@ -35,6 +35,7 @@ from skillconnect_ops.journal.events import (
     Undo,
     Undone,
 )
+from skillconnect_ops.journal.handover import HandoverStops, Relay
 from skillconnect_ops.journal.history import History, results
 from skillconnect_ops.journal.kinds import Kinds
 from skillconnect_ops.journal.log import Log
@@ -77,8 +78,10 @@ class Engine:
         escrow: Escrow,
         clock: Clock,
         watch: Watch,
+        relay: Relay,
     ) -> None:
         self._name = name
+        self._relay = relay
         self._log = log
         self._plan = plan
         self._kinds = kinds
@@ -106,6 +109,7 @@ class Engine:
             NotPutBack: a reversible step failed, and so did putting it back.
             JournalNotClosed: it was put back, but the journal does not know.
             NotFinished: a step past the turn failed, or a signal came there.
+            HandoverStops: another machine may act by now; nothing was put back.
             SkcError: it failed before anything was touched.
             Stop: a signal came; everything was put back.
         """
@@ -118,9 +122,11 @@ class Engine:
                 self._commit(Final() if self._plan.final else Sealed())
             except _Undecided:
                 raise
+            except HandoverStops as error:
+                raise self._marked(error) from None
             except BaseException as error:  # noqa: BLE001 - whatever it is, the world goes back
                 self._give_up(error)
-        if self._plan.final:
+        if self._plan.final or self.history.turned:
             self._finish()
 
     def back(self, because: Cause | None = None) -> None:
@@ -167,8 +173,10 @@ class Engine:
         if self.history.progress(step.key) is not Progress.OPEN:
             self._log.append(Intent(key=step.key, image=image))
         with guard():
+            self._relay.share()
             facts = handler.apply(step, self._forth)
             proofs = tuple(handler.verify(step, self._forth))
+            self._relay.check()
         _must_hold(step, proofs)
         seconds = round(self._clock.monotonic() - began, 3)
         self._log.append(Done(key=step.key, facts=facts, proofs=proofs, seconds=seconds))
@@ -176,13 +184,16 @@ class Engine:
 
     def _finish(self) -> None:
         try:
-            for step in self._plan.final:
+            # Those before the turn are done, but where a machine that took over does its own again.
+            for step in (*self._plan.steps, *self._plan.final):
                 if self.history.progress(step.key) is not Progress.DONE:
                     self._watch.check()
                 self._walk(step, nullcontext)
             self._commit(Sealed())
         except _Undecided:
             raise
+        except HandoverStops as error:
+            raise self._marked(error) from None
         except BaseException as error:
             cause = self._cause(error)
             self._note(Failed(key=self._key(), what=cause.what, why=cause.why))
@@ -246,7 +257,10 @@ class Engine:
         began = self._clock.monotonic()
         self._note(Undo(key=step.key))
         try:
+            self._relay.share()
             self._kinds.handler(step, self._plan.subject).undo(step, image, self._back)
+        except HandoverStops as error:
+            raise self._marked(error) from None
         except BaseException as error:  # noqa: BLE001 - the other steps are still put back
             cause = cause_of(error, step=step, journal=self._name, signalled=None)
             self._note(Failed(key=step.key, what=cause.what, why=cause.why))

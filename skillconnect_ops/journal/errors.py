@@ -11,6 +11,10 @@ class NotAPlan(Precondition):
     """A plan file cannot be read."""
 
 
+class NotToBeOverwritten(Precondition):
+    """A plan would be saved over a file that is none."""
+
+
 class NoSuchJournal(Precondition):
     """No journal has that id."""
 

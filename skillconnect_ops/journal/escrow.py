@@ -7,6 +7,7 @@ disk keeps of it in spare blocks is out of reach.
 
 import os
 import threading
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,12 +17,23 @@ from skillconnect_ops.journal.errors import EscrowDamaged
 _KEY = "key"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_NAME_LENGTH = 32
 
 
 class ChainEscrow:
     """The escrow of one chain; safe from any thread. Nothing is made before the first `put`."""
 
-    def __init__(self, folder: Path, *, disk: Disk) -> None:
+    def __init__(
+        self, folder: Path, *, disk: Disk, after_put: Callable[[], None] = lambda: None
+    ) -> None:
+        """Open it.
+
+        Args:
+            folder: where it lies.
+            disk: durable files.
+            after_put: called when a value was kept, before the one who keeps it goes on.
+        """
+        self._after_put = after_put
         self._folder = folder
         self._disk = disk
         self._turn = threading.Lock()
@@ -43,6 +55,7 @@ class ChainEscrow:
             nonce = os.urandom(_NONCE_BYTES)
             sealed = ChaCha20Poly1305(self._key()).encrypt(nonce, value, name.encode())
             self._disk.replace(path, nonce + sealed)
+        self._after_put()
 
     def get(self, name: str) -> bytes | None:
         """The value of a name, or None if nothing was put.
@@ -78,6 +91,38 @@ class ChainEscrow:
                 self._disk.remove(self._folder / _KEY)
                 self._disk.remove_tree(self._folder)
 
+    def files(self) -> dict[str, bytes]:
+        """Its files as they lie there, each encrypted, by name; not the key.
+
+        Raises:
+            OSError: one cannot be read.
+        """
+        with self._turn:
+            names = (name for name in self._disk.names(self._folder) if _is_value(name))
+            return {name: self._disk.read(self._folder / name) for name in names}
+
+    def adopt(self, key: bytes, files: Mapping[str, bytes]) -> None:
+        """Become what another machine's escrow of this chain was.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        with self._turn:
+            self._disk.make_private(self._folder)
+            for name, data in files.items():
+                if _is_value(name):
+                    self._disk.replace(self._folder / name, data)
+            self._disk.replace(self._folder / _KEY, key)
+
+    def key(self) -> bytes:
+        """The key, made where there is none.
+
+        Raises:
+            OSError: it could not be read or written.
+        """
+        with self._turn:
+            return self._key()
+
     def _key(self) -> bytes:
         path = self._folder / _KEY
         try:
@@ -89,7 +134,7 @@ class ChainEscrow:
             return key
 
     def _path(self, name: str) -> Path:
-        return self._folder / sha256(name.encode()).hexdigest()[:32]
+        return self._folder / sha256(name.encode()).hexdigest()[:_NAME_LENGTH]
 
     def _damaged(self, name: str) -> EscrowDamaged:
         return EscrowDamaged(
@@ -97,3 +142,8 @@ class ChainEscrow:
             why="its file or the key beside it was altered or is gone",
             fix=f"bring {self._folder} back from a copy, if there is one",
         )
+
+
+def _is_value(name: str) -> bool:
+    """Whether a file's name is one that `put` makes; nothing else is handed over, or taken."""
+    return len(name) == _NAME_LENGTH and set(name) <= set("0123456789abcdef")

@@ -27,12 +27,18 @@ class Begin(Event, frozen=True, kw_only=True, tag="begin"):
     """Of skc."""
     line: str = ""
     """The command line as it was typed; empty in journals of older versions."""
+    fence: int | None = None
+    """The number that this machine acts under, where another one can take the run over."""
 
 
 class Taken(Event, frozen=True, kw_only=True, tag="taken"):
     """Another process took over a run that had ended early."""
 
     owner: Owner
+
+
+class Handed(Event, frozen=True, kw_only=True, tag="handed"):
+    """Another machine took the run over: nothing more is done with it here."""
 
 
 class Intent(Event, frozen=True, kw_only=True, tag="intent"):
@@ -89,7 +95,18 @@ class RolledBack(Event, frozen=True, kw_only=True, tag="rolled_back"):
 
 
 AnyEvent = (
-    Begin | Taken | Intent | Done | Failed | Undo | Undone | Final | Sealed | Recorded | RolledBack
+    Begin
+    | Taken
+    | Handed
+    | Intent
+    | Done
+    | Failed
+    | Undo
+    | Undone
+    | Final
+    | Sealed
+    | Recorded
+    | RolledBack
 )
 
 

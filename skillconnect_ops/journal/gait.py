@@ -1,6 +1,8 @@
 """The gait of every changing command: look, plan, show, ask, lock, look again, walk, seal."""
 
+import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import assert_never
 
 from msgspec import Struct
@@ -12,6 +14,7 @@ from skillconnect_ops.journal.errors import NotAgreed, PlanIsStale
 from skillconnect_ops.journal.model import Ask, Choices, Consent, NotNeeded, Outcome, TypeName
 from skillconnect_ops.journal.plans import must_equal, same_effects, write_plan
 from skillconnect_ops.journal.recovery import Recovery
+from skillconnect_ops.journal.relays import held_of
 from skillconnect_ops.journal.resources import Resource
 from skillconnect_ops.journal.runs import Runs
 
@@ -27,6 +30,8 @@ class Errand(Struct, frozen=True, kw_only=True):
     chain: str | None = None
     expected: Plan | None = None
     """The saved plan that is to be applied, if it is one."""
+    mirrored: bool = False
+    """Whether another machine has to be able to go on with it: it changes more than this one."""
     prepare: Callable[[], None] | None = None
     """What must have happened before the locks are taken, once the person agreed."""
 
@@ -51,10 +56,9 @@ class Gait:
         plan = self._look()
         errand.person.show(plan)
         if errand.choices.save_plan is not None:
-            write_plan(errand.choices.save_plan, plan, disk=self._disk)
-            errand.person.note(f"saved; carry it out with: skc apply {errand.choices.save_plan}")
+            self._save(errand.choices.save_plan, plan)
         pending = self._recovery.pending(errand.resources)
-        if errand.choices.dry_run or errand.choices.save_plan is not None:
+        if errand.choices.looks_only:
             for state in pending:
                 errand.person.note(f"the run {state.id} did not come to its end; it comes first")
             return Outcome(plan=plan)
@@ -65,6 +69,7 @@ class Gait:
             return Outcome(plan=plan)
         if not _is_empty(plan):
             self._agree(plan)
+            self._be_ready()
             if errand.prepare is not None:
                 errand.prepare()
         with self._runs.holding(errand.resources, owner):
@@ -83,10 +88,22 @@ class Gait:
             resources=errand.resources,
             person=errand.person,
             owner=owner,
+            mirrored=errand.mirrored,
         )
         if walked.late is not None:
             errand.person.note("the wish to stop came too late: everything is done")
         return walked.outcome
+
+    def _be_ready(self) -> None:
+        errand, runs = self._errand, self._runs
+        if errand.mirrored:
+            held = held_of(runs.shelf.states(), errand.chain) if errand.chain else None
+            runs.relays.ready(errand.person, held=held)
+
+    def _save(self, path: Path, plan: Plan) -> None:
+        person = self._errand.person
+        write_plan(path, plan, line=person.again(), project=self._runs.project, disk=self._disk)
+        person.note(f"saved; carry it out with: skc apply {shlex.quote(str(path))}")
 
     def _look(self) -> Plan:
         plan = self._errand.look()

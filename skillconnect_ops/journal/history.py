@@ -13,6 +13,7 @@ from skillconnect_ops.journal.events import (
     Entry,
     Failed,
     Final,
+    Handed,
     Intent,
     Recorded,
     RolledBack,
@@ -42,6 +43,8 @@ class History:
         self.sealed = False
         self.rolled_back = False
         self.recorded = False
+        self.handed = False
+        """Whether another machine has taken it over."""
         self._progress: dict[str, Progress] = {}
         self._proofs: dict[str, tuple[Proof, ...]] = {}
         for entry in entries:
@@ -93,11 +96,17 @@ class History:
                 self.turned = True
             case Recorded():
                 self.recorded = True
-            case Sealed() | RolledBack() as end:
+            case Sealed() | RolledBack() | Handed() as end:
                 self.ended_at = entry.at
-                self.sealed = isinstance(end, Sealed)
-                self.rolled_back = not self.sealed
-                self.error = None if self.sealed else self.error
+                self._end(end)
+
+    def _end(self, end: Sealed | RolledBack | Handed) -> None:
+        if isinstance(end, Handed):
+            self.handed = True
+            return
+        self.sealed = isinstance(end, Sealed)
+        self.rolled_back = not self.sealed
+        self.error = None if self.sealed else self.error
 
     def _done(self, done: Done) -> None:
         self._progress[done.key] = Progress.DONE

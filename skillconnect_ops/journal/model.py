@@ -43,6 +43,11 @@ class Choices(Struct, frozen=True, kw_only=True):
     save_plan: Path | None = None
     """Write the plan there and stop."""
 
+    @property
+    def looks_only(self) -> bool:
+        """Whether nothing is to be changed, so that dead runs are left as they are, too."""
+        return self.dry_run or self.save_plan is not None
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """How a plan ended that did not fail."""
@@ -70,13 +75,15 @@ class Standing(Enum):
     """Its process ended after the turn: it can only be resumed."""
     SEALED = "sealed"
     ROLLED_BACK = "rolled_back"
+    HANDED_OVER = "handed_over"
+    """Another machine has taken it over, and brings it to its end."""
     BROKEN = "broken"
     """Its text was altered, and it does not end with a seal."""
 
     @property
     def over(self) -> bool:
-        """Whether nothing is left to do."""
-        return self in {Standing.SEALED, Standing.ROLLED_BACK}
+        """Whether nothing is left to do here."""
+        return self in {Standing.SEALED, Standing.ROLLED_BACK, Standing.HANDED_OVER}
 
 
 class Progress(Enum):
@@ -122,5 +129,7 @@ class JournalState(Struct, frozen=True, kw_only=True):
     then: str | None
     chain: str | None = None
     """Whose escrow it uses: its own id, or that of the run it goes on from."""
+    fence: int | None = None
+    """The number that this machine acts under, where another one can take the run over."""
     trouble: str | None = None
     """What is wrong with the text of a broken journal."""

@@ -7,16 +7,20 @@ from pathlib import Path
 
 from skillconnect_ops.core.plan import Clock, Person, Plan
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.journal.closing import Ground
 from skillconnect_ops.journal.gait import Errand, Gait
+from skillconnect_ops.journal.handover import Handover
 from skillconnect_ops.journal.kinds import Kind, Kinds
 from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome
-from skillconnect_ops.journal.plans import read_plan
+from skillconnect_ops.journal.plans import SavedPlan, read_plan
 from skillconnect_ops.journal.recovery import Recovery
+from skillconnect_ops.journal.relays import Relays
 from skillconnect_ops.journal.resources import Resource
 from skillconnect_ops.journal.runs import Runs, Walked
 from skillconnect_ops.journal.signals import Signals
+from skillconnect_ops.journal.takeover import Offer, Opened, Takeover
 
 
 class Office:
@@ -32,6 +36,8 @@ class Office:
         ledger: Callable[[], EvidenceLedger] | None = None,
         signals: Signals | None = None,
         token: Callable[[int], bytes] = os.urandom,
+        expected: Plan | None = None,
+        handover: Handover | None = None,
     ) -> None:
         """Open the office; nothing is read or made yet.
 
@@ -43,8 +49,12 @@ class Office:
             ledger: gives the evidence ledger when there is something to record.
             signals: the signals of the process.
             token: gives random bytes.
+            expected: the saved plan that is applied: whatever is carried out has to be equal to
+                it in command, subject, state and steps. What is walked is the fresh plan.
+            handover: where another machine finds what it needs to go on with a run.
         """
         self._disk = disk
+        self._expected = expected
         self._kinds = Kinds(kinds)
         ground = Ground(
             folder=folder,
@@ -54,7 +64,9 @@ class Office:
             ledger=ledger,
             signals=signals or Signals(),
             token=token,
+            relays=Relays(handover, folder=folder, disk=disk, clock=clock),
         )
+        self._takeover = Takeover(ground, self._kinds)
         self._runs = Runs(ground)
         self._recovery = Recovery(ground, self._runs)
 
@@ -68,6 +80,7 @@ class Office:
         choices: Choices,
         chain: str | None = None,
         prepare: Callable[[], None] | None = None,
+        mirrored: bool = False,
     ) -> Outcome:
         """Look, show, ask, lock, look again, walk, seal.
 
@@ -83,6 +96,8 @@ class Office:
             choices: what the person chose on the command line.
             chain: the journal's id of the plan that this one goes on from, whose escrow it uses.
             prepare: runs once the person agreed, while no lock is held; a safety backup, say.
+            mirrored: whether another machine has to be able to go on with it, since it changes
+                more than this one; where the settings name no handover, that is said.
 
         Returns:
             How it ended; `walked` is False after a dry run, a saved plan, or when there was
@@ -90,11 +105,13 @@ class Office:
 
         Raises:
             NotAgreed: the person did not agree (3); nothing was touched.
-            PlanIsStale: the world changed between the looks (4); nothing was touched.
+            PlanIsStale: the world changed between the looks, or is not what the saved plan was
+                made from (4); nothing was touched.
             Locked: somebody holds a resource (4); nothing was touched.
             Precondition: the first step, or the journal, failed before anything was touched (4).
             PutBack: a reversible step failed, and everything was put back (5).
-            NeedsPerson: putting back, or a step without a way back, failed (6).
+            NeedsPerson: putting back, or a step without a way back, failed; another machine has
+                taken the run over (6).
             Stop: a signal came; everything was put back (130, 143).
         """
         return self._carry_out(
@@ -106,6 +123,8 @@ class Office:
                 choices=choices,
                 chain=chain,
                 prepare=prepare,
+                expected=self._expected,
+                mirrored=mirrored,
             )
         )
 
@@ -137,47 +156,13 @@ class Office:
         with self._runs.holding(resources, self._runs.owner(command, name)):
             yield
 
-    def apply_plan(
-        self,
-        path: Path,
-        look: Callable[[], Plan],
-        *,
-        person: Person,
-        resources: Sequence[Resource],
-        consent: Consent,
-        choices: Choices,
-        chain: str | None = None,
-    ) -> Outcome:
-        """Carry out a plan only if it is still the one that was saved.
-
-        The arguments are those of `carry_out`. What is walked is what `look` gives; the file only
-        says what it has to be equal to: command, subject, state and steps.
+    def read_plan(self, path: Path) -> SavedPlan:
+        """A plan that `--save-plan` wrote; its words say whose look makes the fresh one.
 
         Raises:
-            NotAPlan: the file cannot be read (4).
-            PlanIsStale: a fresh plan differs (4); nothing was touched.
-            SkcError: as `carry_out`.
+            NotAPlan: there is no such file, it is none of ours, of another project or version.
         """
-        return self._carry_out(
-            Errand(
-                look=look,
-                person=person,
-                resources=tuple(resources),
-                consent=consent,
-                choices=choices,
-                chain=chain,
-                expected=self.read_plan(path),
-            )
-        )
-
-    def read_plan(self, path: Path) -> Plan:
-        """A plan that `--save-plan` wrote; its `command` says whose look makes the fresh one.
-
-        Raises:
-            NotAPlan: there is no such file, or it is none of ours.
-            UnknownKind: it holds a step of another version.
-        """
-        return read_plan(path, kinds=self._kinds, disk=self._disk)
+        return read_plan(path, project=self._runs.project, kinds=self._kinds, disk=self._disk)
 
     def journals(self) -> Sequence[JournalState]:
         """All journals, newest first."""
@@ -222,6 +207,32 @@ class Office:
             NeedsPerson: something could not be put back (6).
         """
         return self._take(name, person, back=True)
+
+    def offered(self, name: str) -> Offer:
+        """What lies at the handover of a run of another machine; nothing is opened yet.
+
+        Raises:
+            HandoverNotReady: the place is not named, or cannot be looked at.
+            NoSuchJournal: no run of that id lies there.
+        """
+        return self._takeover.offered(name)
+
+    def open(self, offer: Offer, secret: Secret) -> Opened:
+        """What is offered, opened and read.
+
+        Raises:
+            SkcError: as `Takeover.open` says; nothing was changed anywhere.
+        """
+        return self._takeover.open(offer, secret)
+
+    def take_over(self, offer: Offer, secret: Secret, *, person: Person) -> Sequence[JournalState]:
+        """Fence the other machine, and make its runs ours.
+
+        Raises:
+            TakenMeanwhile: another machine was faster.
+            SkcError: as `open` says.
+        """
+        return self._takeover.take(offer, secret, runs=self._runs, person=person)
 
     def _carry_out(self, errand: Errand) -> Outcome:
         gait = Gait(errand, runs=self._runs, recovery=self._recovery, disk=self._disk)

@@ -15,7 +15,8 @@ from skillconnect_ops.disk.lock import Owner, hold, this_process
 from skillconnect_ops.journal.closing import Closing, Ground
 from skillconnect_ops.journal.engine import Engine
 from skillconnect_ops.journal.errors import PastTheTurn, RunIsOver, UnknownKind
-from skillconnect_ops.journal.events import Begin, Taken
+from skillconnect_ops.journal.events import Begin, Handed, Taken
+from skillconnect_ops.journal.handover import Fenced, HandoverStops
 from skillconnect_ops.journal.history import results
 from skillconnect_ops.journal.kinds import Kinds, encode
 from skillconnect_ops.journal.log import Log, broken
@@ -41,7 +42,13 @@ class Runs:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._closing = Closing(ground)
+        self.relays = ground.relays
         self.shelf = Shelf(ground.folder / "journal", disk=ground.disk)
+
+    @property
+    def project(self) -> str:
+        """The project's id, which its private state is named after."""
+        return self._ground.folder.name
 
     def name(self, command: str) -> str:
         """A new journal's id; ids sort by time."""
@@ -97,14 +104,17 @@ class Runs:
         resources: Sequence[Resource],
         person: Person,
         owner: Owner,
+        mirrored: bool = False,
     ) -> Walked:
         """Walk a new plan. The locks of its resources are held.
 
         Raises:
+            HandoverNotReady: it is to be mirrored, and cannot be; nothing was touched.
             SkcError: it failed, as `Engine.forward` says.
             Stop: a signal came; everything was put back.
         """
         _must_be_sound(plan, self._ground.kinds)
+        fence = self._fence(name, chain or name, person, owner) if mirrored else None
         begin = Begin(
             plan=Raw(encode(plan)),
             resources=tuple(resources),
@@ -112,6 +122,7 @@ class Runs:
             chain=chain or name,
             version=version(_PACKAGE),
             line=person.again(),
+            fence=fence,
         )
         with self._ground.signals.watching() as watch, self.own(name, owner) as log:
             try:
@@ -120,6 +131,7 @@ class Runs:
             except BaseException:
                 with suppress(Exception):
                     log.discard()
+                    self._ground.relays.drop(name, chain or name)
                 raise
             return self._go(name, log, plan, person=person, watch=watch, back=False)
 
@@ -162,6 +174,12 @@ class Runs:
                 # it may have died right then, and left its escrow
                 warnings = self._closing.close(log, person=person)
                 return Walked(outcome=replace(_outcome(log, plan), warnings=warnings))
+            try:
+                self._ground.relays.of(log, person=person).check()
+            except HandoverStops as error:
+                self._stopped(log, error, person=person)
+                error.journal = log.name
+                raise
             _note_takeover(log, owner, back=back)
             return self._go(state.id, log, plan, person=person, watch=watch, back=back)
 
@@ -198,16 +216,37 @@ class Runs:
             escrow=self._closing.escrow(log),
             clock=ground.clock,
             watch=watch,
+            relay=ground.relays.of(log),
         )
         try:
             if back:
                 engine.back()
             else:
                 engine.forward()
+        except HandoverStops as error:
+            self._stopped(log, error, person=person)
+            raise
         finally:
             warnings = self._closing.close(log, person=person)
         outcome = _outcome(log, plan)
         return Walked(outcome=replace(outcome, walked=True, warnings=warnings), late=watch.first)
+
+    def _fence(self, name: str, chain: str, person: Person, owner: Owner) -> int | None:
+        """The number that a new run acts under, where it is mirrored."""
+        try:
+            return self._ground.relays.begin(name, chain, states=self.shelf.states(), person=person)
+        except HandoverStops as error:
+            if chain != name:
+                with self.own(chain, owner) as log:
+                    self._stopped(log, error, person=person)
+            raise
+
+    def _stopped(self, log: Log, error: HandoverStops, *, person: Person) -> None:
+        """Remember that another machine goes on; else a later run here would act for this one."""
+        if isinstance(error, Fenced) and not log.history.handed:
+            with suppress(Exception):
+                log.append(Handed(), closing=True)
+                self._closing.close(log, person=person)
 
 
 def is_over(log: Log, *, back: bool) -> bool:
@@ -218,6 +257,13 @@ def is_over(log: Log, *, back: bool) -> bool:
         PastTheTurn: it is to go back, and cannot.
     """
     history, name = log.history, log.name
+    if history.handed:
+        raise RunIsOver(
+            f"the run {name} is another machine's",
+            why="that one has taken it over, and brings it to its end",
+            fix=f"skc journal take {name}   # takes it back, once nobody works on it there",
+            journal=name,
+        )
     if history.sealed and back:
         raise RunIsOver(
             f"the run {name} is finished",

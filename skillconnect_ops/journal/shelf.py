@@ -13,7 +13,7 @@ from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.disk.lock import holder
 from skillconnect_ops.journal import lines
 from skillconnect_ops.journal.errors import NoSuchJournal
-from skillconnect_ops.journal.events import Begin, Recorded, RolledBack, Sealed
+from skillconnect_ops.journal.events import Begin, Handed, Recorded, RolledBack, Sealed
 from skillconnect_ops.journal.history import History
 from skillconnect_ops.journal.log import FILE
 from skillconnect_ops.journal.model import JournalState, Standing, StepState
@@ -110,12 +110,15 @@ class Shelf:
             error=history.error,
             then=plan.then,
             chain=begin.chain if begin is not None else None,
+            fence=begin.fence if begin is not None else None,
             trouble=text.trouble,
         )
 
     def _standing(self, name: str, text: lines.Text, history: History) -> Standing:
         if text.trouble is not None:
             return _last_word(text)
+        if history.handed:
+            return Standing.HANDED_OVER
         if history.sealed:
             return Standing.SEALED
         if history.rolled_back:
@@ -132,6 +135,8 @@ def _last_word(text: lines.Text) -> Standing:
             return Standing.SEALED
         case RolledBack():
             return Standing.ROLLED_BACK
+        case Handed():
+            return Standing.HANDED_OVER
         case _:
             return Standing.BROKEN
 

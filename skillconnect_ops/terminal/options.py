@@ -36,6 +36,12 @@ DryRun = Annotated[
 Yes = Annotated[
     bool, typer.Option("--yes", help="Agree to the plan beforehand, for scripts and schedules.")
 ]
+SavePlan = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-plan", metavar="FILE", help="Write the plan there, for `skc apply`, and stop."
+    ),
+]
 Confirm = Annotated[
     str | None,
     typer.Option(
@@ -60,7 +66,7 @@ ReportFile = Annotated[
     typer.Option("--out", metavar="FILE", help="Write the report to a file instead of stdout."),
 ]
 
-COMMON = frozenset({"--target", "--dry-run", "--yes", "--confirm"})
+COMMON = frozenset({"--target", "--dry-run", "--save-plan", "--yes", "--confirm"})
 """Shown in a section of their own, after what only the command has."""
 EVERYWHERE = frozenset({"--format", "--out", "--help"})
 """Added to every command; shown last."""

@@ -351,6 +351,7 @@ class Arena:
         level: str = "ports",
         system: System = os,
         signals: Signals | None = None,
+        expected: Plan | None = None,
     ) -> Office:
         """An office; with a fuse, every call at the level goes through it."""
         if fuse is not None and level == "system":
@@ -369,6 +370,7 @@ class Arena:
 
         return Office(
             folder=self.state,
+            expected=expected,
             disk=disk,
             clock=RealClock(),
             kinds=(

@@ -15,6 +15,7 @@ from skillconnect_ops.journal.errors import (
     NotAgreed,
     NotAPlan,
     NotPutBack,
+    NotToBeOverwritten,
     PlanIsStale,
     PutBack,
     RunIsOver,
@@ -316,18 +317,12 @@ def test_a_saved_plan_is_applied_only_while_it_is_right(arena: Arena, tmp_path: 
     assert arena.now() == OLD
     saved = json.loads(path.read_text())
     assert saved["schema"] == "skc/plan/1"
-    assert saved["plan"]["steps"][0]["kind"] == "file.put"
-    assert arena.office().read_plan(path) == outcome.plan
+    assert saved["made"]["plan"]["steps"][0]["kind"] == "file.put"
+    read = arena.office().read_plan(path)
+    assert (read.plan, read.words) == (outcome.plan, ("change",))
 
     def apply() -> Outcome:
-        return arena.office().apply_plan(
-            path,
-            arena.look,
-            person=Quiet(),
-            resources=RESOURCES,
-            consent=Ask(),
-            choices=Choices(),
-        )
+        return carry_out(arena, office=arena.office(expected=read.plan))
 
     arena.files.put("a", "someone else's")
     with pytest.raises(PlanIsStale, match="saved plan"):
@@ -339,31 +334,60 @@ def test_a_saved_plan_is_applied_only_while_it_is_right(arena: Arena, tmp_path: 
         apply()
 
 
-def test_a_changed_plan_file_changes_nothing_but_its_rightness(
+def test_a_plan_that_expects_something_else_is_not_carried_out(
+    arena: Arena, tmp_path: Path
+) -> None:
+    plan = arena.look()
+    other = replace(plan, steps=tuple(replace(step, key=f"x{step.key}") for step in plan.steps))
+    with pytest.raises(PlanIsStale) as caught:
+        carry_out(arena, office=arena.office(expected=other))
+    assert caught.value.why.startswith("a fresh plan differs: steps (no longer xput:")
+    assert "now also put:" in caught.value.why
+    assert arena.now() == OLD
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("new a", "evil", "edited"),
+        ('"change"', '"destroy"', "edited"),
+        ('"project": "', '"project": "x', "edited"),
+    ],
+)
+def test_an_edited_plan_file_is_noticed(
+    arena: Arena, tmp_path: Path, old: str, new: str, why: str
+) -> None:
+    path = tmp_path / "plan.json"
+    carry_out(arena, choices=Choices(save_plan=path))
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(NotAPlan) as caught:
+        arena.office().read_plan(path)
+    assert why in caught.value.why
+
+
+def test_a_plan_is_saved_over_another_one_and_over_nothing_else(
     arena: Arena, tmp_path: Path
 ) -> None:
     path = tmp_path / "plan.json"
     carry_out(arena, choices=Choices(save_plan=path))
-    path.write_text(path.read_text().replace("new a", "evil"))
-    with pytest.raises(PlanIsStale) as caught:
-        arena.office().apply_plan(
-            path,
-            arena.look,
-            person=Quiet(),
-            resources=RESOURCES,
-            consent=NotNeeded(),
-            choices=Choices(),
-        )
-    assert caught.value.why == "a fresh plan differs in: steps"
-    assert arena.now() == OLD
+    carry_out(arena, choices=Choices(save_plan=path))
+    path.write_text("PORT=3000\n")
+    with pytest.raises(NotToBeOverwritten):
+        carry_out(arena, choices=Choices(save_plan=path))
+    assert path.read_text() == "PORT=3000\n"
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (None, "No such file"),
+        (None, "no such file"),
         ("{", "truncated"),
-        ('{"plan": {}}', "schema"),
+        ('{"made": {}}', "schema"),
+        ("[" * 100_000, "Expected `object`"),
+        ("\0\1", "malformed"),
+        ('{"schema": "skc/plan/1", "made": {}, "sum": ""}', "project"),
+        (f'"{"x" * (9 << 20)}"', "larger"),
         ('{"schema": "skc/plan/2", "plan": {}}', "skc/plan/2"),
     ],
 )

@@ -173,6 +173,7 @@ def prune(
     *,
     target: options.Target = None,
     dry_run: options.DryRun = False,
+    save_plan: options.SavePlan = None,
     yes: options.Yes = False,
 ) -> Report:
     """Remove the backups that the retention policy lets go.
@@ -180,7 +181,8 @@ def prune(
     Kept are the newest of each day, week and month as `backups.keep` in skc.yaml says, the newest
     of all, and always the newest that passed a drill.
     """
-    return pruning.prune(house, target=target, choices=Choices(dry_run=dry_run, yes=yes))
+    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes)
+    return pruning.prune(house, target=target, choices=choices)
 
 
 @RESTORE.bare(

@@ -31,10 +31,11 @@ def demo(
         bool, typer.Option("--keep", help="Leave project, backup and journals there.")
     ] = False,
 ) -> Report:
-    """Back up, prove and restore a sample database, here and now.
+    """Back up, restore and rotate a sample app's database, here and now.
 
     It starts a MongoDB of its own on this machine, fills it, keeps writing to it in transactions,
     and meanwhile backs it up, proves the backup by restoring it elsewhere, loses a collection and
-    restores it. Nothing outside its folder is touched, and all of it is removed at the end.
+    restores it; then it finds what the sample's history gives away, and replaces that. Nothing
+    outside its folder is touched, and all of it is removed at the end.
     """
     return run.demo(house, documents=documents, folder=folder, keep=keep)

@@ -32,6 +32,8 @@ class Story(Struct, frozen=True, kw_only=True):
     user: str
     env_file: str
     variable: str
+    signing: dict[str, str]
+    """What `skc.yaml` calls the keys that sign tokens, and the variables that hold them."""
     story: str
     accident: Accident
 
@@ -117,6 +119,20 @@ class Backup(Struct, frozen=True, kw_only=True):
         )
 
 
+class Rotated(Struct, frozen=True, kw_only=True):
+    """What became of the credentials that had leaked."""
+
+    variables: tuple[str, ...]
+    """All of these hold a new value."""
+    was: str
+    """The user of the old login."""
+    user: str
+    """That of the new one."""
+    refused: str
+    """What the server says to the old login."""
+    seconds: float
+
+
 class Shown(Struct, frozen=True, kw_only=True):
     """All that a demo showed; `facts.demo` of its report."""
 
@@ -134,6 +150,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     restored: Checked
     secrets: tuple[str, ...]
     """Where the project's history holds secrets, and which; never their values."""
+    rotated: Rotated
     restore_seconds: float
     seconds: float
     log: tuple[Entry, ...]

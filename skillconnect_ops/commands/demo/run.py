@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from skillconnect_ops.commands.demo.model import (
     Backup,
@@ -14,12 +15,21 @@ from skillconnect_ops.commands.demo.model import (
     DemoFailed,
     Filled,
     PlaceIsTaken,
+    Rotated,
     Shown,
 )
-from skillconnect_ops.commands.demo.sample import Sample, make_sample, make_user, story
+from skillconnect_ops.commands.demo.sample import (
+    Sample,
+    make_sample,
+    make_user,
+    name_keys,
+    story,
+    values,
+)
 from skillconnect_ops.commands.demo.shown import next_commands, view
 from skillconnect_ops.commands.demo.stage import Sequel, Stage
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.ports.database import WrongPassword
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import count, duration, size
@@ -74,6 +84,7 @@ def _play(house: House, stage: Stage, *, documents: int, keep: bool, began: floa
         acts.break_it(house)
         acts.restore()
         acts.search()
+        acts.rotate(house)
         return acts.shown(filled, keep=keep, seconds=house.clock.monotonic() - began)
 
 
@@ -90,6 +101,7 @@ class _Acts:
         """Look at the project; back up, and drill the backup, while others write."""
         stage, profile = self._stage, self._sample.story.profile
         self._commands.run("init", "--profile", profile, "--yes")
+        name_keys(self._sample)
         with stage.writers(self._sample, WRITERS) as writers:
             stage.announce(f"{WRITERS} writers work on it in transactions, and it is backed up")
             before = writers.count()
@@ -140,6 +152,35 @@ class _Acts:
         for line in self._secrets:
             self._stage.tell(line)
 
+    def rotate(self, house: House) -> None:
+        """Replace what has leaked, and see that the old login is refused and the new one works."""
+        stage, sample = self._stage, self._sample
+        stage.announce("What leaked is replaced, and the old login is tried")
+        old = values(sample)
+        begun = self._commands.run("rotate", "--reason", "leaked", "--yes")
+        stage.tell("no token of the old keys is good any more; the old login is, until the end")
+        ended = self._commands.run("rotate", "finish", "--yes")
+        new = values(sample)
+        same = [name for name in old if old[name].reveal() == new[name].reveal()]
+        refused = _answer(house, sample.uri)
+        works = _answer(house, uri := new[sample.story.variable])
+        if same or refused is None or works is not None:
+            raise DemoFailed(
+                "what leaked was not replaced",
+                why=f"unchanged: {', '.join(same) or 'nothing'}; the old login is "
+                f"{'accepted' if refused is None else 'refused'}, the new one "
+                f"{'accepted' if works is None else 'refused'}",
+                fix="skc demo --keep   # and report what it left",
+            )
+        self._rotated = Rotated(
+            variables=tuple(old),
+            was=_user(sample.uri),
+            user=_user(uri),
+            refused=refused,
+            seconds=round(begun["seconds"] + ended["seconds"], 3),
+        )
+        stage.tell(f"the old login: {refused}; the new one, {self._rotated.user}, works")
+
     def shown(self, filled: Filled, *, keep: bool, seconds: float) -> Shown:
         """All of it."""
         return Shown(
@@ -156,6 +197,7 @@ class _Acts:
             damaged=self._damaged,
             restored=self._restored,
             secrets=self._secrets,
+            rotated=self._rotated,
             restore_seconds=self._restore_seconds,
             seconds=round(seconds, 3),
             log=tuple(self._stage.log),
@@ -166,6 +208,20 @@ class _Acts:
         return self._stage.script(
             sample, "checks.py", sample.story.database, uri=sample.uri, type_=Checked
         )
+
+
+def _answer(house: House, uri: Secret) -> str | None:
+    """What the server says to a login that it refuses; None where it lets it in."""
+    try:
+        with house.connect(uri) as server:
+            server.command("admin", {"ping": 1})
+    except WrongPassword as error:
+        return error.what
+    return None
+
+
+def _user(uri: Secret) -> str:
+    return urlsplit(uri.reveal()).username or ""
 
 
 def _program(path: str | None) -> str:

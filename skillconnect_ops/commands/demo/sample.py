@@ -13,6 +13,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.resources import template, templates
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.envfile import parse
 
 _STORY = "/demo/demo.json"
 _GIT = (
@@ -65,6 +66,22 @@ def make_sample(house: House, folder: Path, *, told: Story, uri: Secret) -> Samp
     return sample
 
 
+def name_keys(sample: Sample) -> None:
+    """Add to the `skc.yaml` that `skc init` wrote, as a person does, what else is to be renewed."""
+    lines = (
+        f"      {name}: {{kind: jwt, env: {env}}}\n" for name, env in sample.story.signing.items()
+    )
+    with (sample.project / "skc.yaml").open("a", encoding="utf-8") as file:
+        file.write("".join(("    secrets:\n", *lines)))
+
+
+def values(sample: Sample) -> dict[str, Secret]:
+    """What its env file holds now."""
+    found = parse((sample.project / sample.story.env_file).read_bytes())
+    names = (sample.story.variable, *sample.story.signing.values())
+    return {name: Secret(found.get(name) or "") for name in names}
+
+
 def _home() -> str:
     """The folder of the sample: of all profiles that are shipped, the first that has one."""
     return next(name for name in templates(".") if name.endswith(_STORY)).rpartition("/")[0]
@@ -79,12 +96,8 @@ def _uri(root: Secret, told: Story, password: str) -> str:
 
 
 def _env(told: Story, uri: Secret) -> str:
-    return (
-        "PORT=4000\n"
-        f"{told.variable}={uri.reveal()}\n"
-        f"JWT_SECRET_KEY={secrets.token_hex(32)}\n"
-        "NODE_ENV=production\n"
-    )
+    keys = "".join(f"{name}={secrets.token_hex(32)}\n" for name in told.signing.values())
+    return f"PORT=4000\n{told.variable}={uri.reveal()}\n{keys}NODE_ENV=production\n"
 
 
 def _write(path: Path, text: str) -> None:

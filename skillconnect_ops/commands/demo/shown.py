@@ -31,6 +31,8 @@ def view(shown: Shown) -> tuple[Block, ...]:
             ),
         ),
         ("leaked", Text(f"{count(len(shown.secrets), 'secret')} in the history", Tone.WARN)),
+        ("rotated", Text(_rotated(shown), Tone.GOOD)),
+        ("old login", Text(shown.rotated.refused, Tone.GOOD)),
     ]
     return (
         Pairs(tuple(pairs), title=f"What you saw, in {duration(shown.seconds)}"),
@@ -85,6 +87,14 @@ def _meanwhile(shown: Shown) -> str:
     )
 
 
+def _rotated(shown: Shown) -> str:
+    rotated = shown.rotated
+    return (
+        f"{', '.join(rotated.variables)} in {duration(rotated.seconds)}; "
+        f"{rotated.user} in the place of {rotated.was}"
+    )
+
+
 def _files(shown: Shown) -> tuple[str, ...]:
     if not shown.kept:
         return (
@@ -105,4 +115,5 @@ def _yours() -> tuple[str, ...]:
         "  skc doctor    says what works here, and what to do about the rest",
         "  skc backup    backs up the database at one instant",
         "  skc secrets scan --history    finds what its repository gives away",
+        "  skc rotate    renews credentials, and proves the old ones dead",
     )

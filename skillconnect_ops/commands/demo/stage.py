@@ -17,7 +17,7 @@ from skillconnect_ops.core.ports.processes import Conversation, ProgramFailed
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 
-PARTS = 7
+PARTS = 8
 _SHOWN_NEXT = "skc demo --keep --folder ./skc-demo   # then look at what it left there"
 
 T = TypeVar("T")

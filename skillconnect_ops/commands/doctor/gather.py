@@ -200,7 +200,7 @@ def _uncommitted(house: House, root: Path) -> tuple[str, ...]:
 
 
 def _unfinished(house: House) -> tuple[JournalState, ...]:
-    ended = {Standing.RUNNING, Standing.SEALED, Standing.ROLLED_BACK}
+    ended = {Standing.RUNNING, Standing.SEALED, Standing.ROLLED_BACK, Standing.HANDED_OVER}
     return tuple(state for state in house.office().journals() if state.standing not in ended)
 
 

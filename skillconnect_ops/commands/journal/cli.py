@@ -1,11 +1,12 @@
 """The command line of `skc journal`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.journal import run
+from skillconnect_ops.commands.journal import run, take
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.terminal import options
@@ -79,3 +80,32 @@ def rollback(
     a way back can only be resumed.
     """
     return run.rollback(house, journal_id, choices=Choices(dry_run=dry_run, yes=yes))
+
+
+@JOURNAL.command(
+    "take",
+    examples=(
+        "skc journal take 2026-11-22T15-44-03Z-rotate-3f1a --identity key.txt",
+        "skc journal take 2026-11-22T15-44-03Z-rotate-3f1a --fd 3",
+    ),
+)
+def take_(
+    house: House,
+    journal_id: JournalId,
+    *,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", metavar="FILE", help="Age identities, or an SSH private key."),
+    ] = None,
+    stdin: options.Stdin = False,
+    descriptor: options.Descriptor = None,
+    yes: options.Yes = False,
+) -> Report:
+    """Take a run over from a machine that cannot finish it.
+
+    It lies at `handover` of skc.yaml, sealed for the recipients of the backups or under a
+    passphrase; what opens it is typed, or comes from a file or a pipe. The first machine is fenced:
+    it stops before its next effect. Then resume or roll back the run here.
+    """
+    secret = take.Means(identity=identity, stdin=stdin, descriptor=descriptor)
+    return take.take(house, journal_id, secret=secret, choices=Choices(yes=yes))

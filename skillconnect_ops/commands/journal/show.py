@@ -14,6 +14,7 @@ _STANDINGS = {
     Standing.FORWARD_ONLY: Text("half-way, only forward", Tone.BAD),
     Standing.SEALED: Text("finished", Tone.GOOD),
     Standing.ROLLED_BACK: Text("rolled back", Tone.WARN),
+    Standing.HANDED_OVER: Text("taken over by another machine", Tone.WARN),
     Standing.BROKEN: Text("damaged", Tone.BAD),
 }
 _STEPS = {
@@ -35,7 +36,13 @@ def ways(state: JournalState) -> tuple[str, ...]:
             )
         case Standing.FORWARD_ONLY:
             return (f"skc journal resume {state.id}   # {GOES_ON}",)
-        case Standing.RUNNING | Standing.SEALED | Standing.ROLLED_BACK | Standing.BROKEN:
+        case (
+            Standing.RUNNING
+            | Standing.SEALED
+            | Standing.ROLLED_BACK
+            | Standing.HANDED_OVER
+            | Standing.BROKEN
+        ):
             return ()
 
 

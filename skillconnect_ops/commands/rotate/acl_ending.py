@@ -26,6 +26,8 @@ from skillconnect_ops.core.secret import Secret
 class AclDrain(Step, frozen=True, kw_only=True, tag="acl.drain"):
     """Wait until nobody is logged in with the old credential any more."""
 
+    passing = ("patience_s",)
+
     user: str
     successor: str | None
     """Who has to have the same rights by now."""

@@ -61,6 +61,7 @@ def rotate(
     descriptor: options.Descriptor = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
+    save_plan: options.SavePlan = None,
     yes: options.Yes = False,
     confirm: options.Confirm = None,
 ) -> Report:
@@ -76,7 +77,7 @@ def rotate(
 
     A value that the ledger of retired secrets knows counts as leaked, and the plan says why.
     """
-    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
+    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes, confirm=confirm)
     with told_of_failure(house, "rotate", target=target):
         return run.rotate(
             house,
@@ -121,6 +122,7 @@ def finish(
     ] = None,
     target: options.Target = None,
     dry_run: options.DryRun = False,
+    save_plan: options.SavePlan = None,
     yes: options.Yes = False,
 ) -> Report:
     """Retire the old credentials, and prove that they are refused.
@@ -130,7 +132,7 @@ def finish(
     password that you revoked is tried at its server. What each was is remembered by fingerprint,
     so that it never comes back.
     """
-    choices = Choices(dry_run=dry_run, yes=yes)
+    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes)
     with told_of_failure(house, "rotate finish", target=target):
         return ending.finish(
             house,

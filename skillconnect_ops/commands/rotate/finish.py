@@ -58,7 +58,7 @@ def finish(
     """
     aim = house.target(target)
     take_admin(house, aim, admin, needed=_drops_users(house, aim))
-    finished = None if choices.dry_run else _walked_on(house, aim)
+    finished = None if choices.looks_only else _walked_on(house, aim)
     found = waiting(house, aim)
     one = found[0] if found else None
     rings = _closing(house, aim, now=now, needed=one is None and finished is None)
@@ -95,6 +95,7 @@ def finish(
             resources=_resources(house, aim, one, rings),
             consent=Ask(),
             choices=choices,
+            mirrored=True,
             chain=one.id if one is not None else None,
         )
     left = len(found) - 1 if outcome.walked else len(found)

@@ -40,6 +40,8 @@ class ValueMake(Step, frozen=True, kw_only=True, tag="value.make"):
 class ConsumerKeep(Step, frozen=True, kw_only=True, tag="consumer.keep"):
     """Stands before the publishing: its way back is a reload with the old value."""
 
+    here = True
+
     consumer: str
 
     def says(self) -> str:
@@ -49,6 +51,8 @@ class ConsumerKeep(Step, frozen=True, kw_only=True, tag="consumer.keep"):
 
 class EnvPublish(Step, frozen=True, kw_only=True, tag="env.publish"):
     """Write a new value into an env file."""
+
+    here = True
 
     secret: str
     path: str
@@ -62,6 +66,8 @@ class EnvPublish(Step, frozen=True, kw_only=True, tag="env.publish"):
 class ConsumerReload(Step, frozen=True, kw_only=True, tag="consumer.reload"):
     """Make a consumer read its env file anew."""
 
+    here = True
+
     consumer: str
 
     def says(self) -> str:
@@ -71,6 +77,8 @@ class ConsumerReload(Step, frozen=True, kw_only=True, tag="consumer.reload"):
 
 class ValueRetire(Step, frozen=True, kw_only=True, tag="value.retire"):
     """Record that the old value is retired: its fingerprints, never the value."""
+
+    here = True
 
     secret: str
     env: str
@@ -118,9 +126,13 @@ class PublishEnv:
         self._root = root
 
     def before(self, step: EnvPublish, walk: Walk) -> Image:
-        """The whole file goes to the escrow; it has to hold the old value still."""
+        """The whole file goes to the escrow; it has to hold the old value still.
+
+        Or the new one already, where another machine published it in a file that both share.
+        """
         data = (self._root / step.path).read_bytes()
-        if parse(data).get(step.env) != kept(walk, step.secret, age="old").reveal():
+        known = [kept(walk, step.secret, age=age).reveal() for age in ("old", "new")]
+        if parse(data).get(step.env) not in known:
             raise NotVerified(
                 f"{step.env} in {step.path} was changed meanwhile",
                 why="it is not the value that this rotation began with",

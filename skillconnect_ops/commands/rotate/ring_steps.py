@@ -62,6 +62,8 @@ class RingTurn(Step, frozen=True, kw_only=True, tag="ring.turn"):
 class RingPublish(Step, frozen=True, kw_only=True, tag="ring.publish"):
     """Write a ring into an env file."""
 
+    here = True
+
     secret: str
     env: str
     path: str
@@ -73,6 +75,8 @@ class RingPublish(Step, frozen=True, kw_only=True, tag="ring.publish"):
 
 class RingRetire(Step, frozen=True, kw_only=True, tag="ring.retire"):
     """Record the keys that went: their fingerprints, never the keys."""
+
+    here = True
 
     secret: str
     env: str
@@ -151,9 +155,13 @@ class PublishRing:
         self._root = root
 
     def before(self, step: RingPublish, walk: Walk) -> Image:
-        """The whole file goes to the escrow; it has to hold the old ring still."""
+        """The whole file goes to the escrow; it has to hold the old ring still.
+
+        Or the new one already, where another machine published it in a file that both share.
+        """
         data = (self._root / step.path).read_bytes()
-        _must_hold(parse(data), step, walk, kept_ring(step.secret, walk).old)
+        both = kept_ring(step.secret, walk)
+        _must_hold(parse(data), step, walk, both.old, both.new)
         walk.escrow.put(_file(step, walk), data)
         return {}
 

@@ -114,7 +114,7 @@ def rotate(
     aim = house.target(target)
     code = Code(house)
     take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
-    if not choices.dry_run:
+    if not choices.looks_only:
         house.office().recover(resources_of(house, aim), person=house.person)
     wish = Wish(
         only=only,
@@ -143,6 +143,7 @@ def rotate(
             consent=outage.consent(aim) if lockdown else Ask(),
             choices=choices,
             prepare=lambda: _prepare(house, aim, secrets, source),
+            mirrored=True,
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
     left = (

@@ -27,6 +27,8 @@ NOT_READABLE = "not readable back; undone by publishing the old value"
 class SinkFile(Step, frozen=True, kw_only=True, tag="sink.file"):
     """Write a new value into a file that holds nothing else."""
 
+    here = True
+
     sink: str
     secret: str
     env: str

@@ -66,6 +66,8 @@ class UserCreate(Step, frozen=True, kw_only=True, tag="user.create"):
 class UserDrain(Step, frozen=True, kw_only=True, tag="user.drain"):
     """Wait until nobody is logged in as a user any more."""
 
+    passing = ("patience_s",)
+
     user: str
     database: str
     patience_s: int

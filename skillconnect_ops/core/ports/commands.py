@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.report import Report
 
 
@@ -12,6 +13,13 @@ class Commands(Protocol):
 
     def run(self, *argv: str) -> Report:
         """Run one command as if typed; errors come back as the report's status and error."""
+
+    def applying(self, plan: Plan) -> "Commands":
+        """The front door for a plan that was saved.
+
+        What a command carries out has to be equal to it, or is refused (4). The person is the one
+        at the terminal, who is shown the fresh plan and asked.
+        """
 
     def elsewhere(self, folder: Path, variables: Mapping[str, str]) -> "Commands":
         """The front door as if typed in another folder, with some variables set besides."""

@@ -155,6 +155,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     backend: str = "."
     targets: dict[str, TargetSettings] = {}
     notify: NotifySettings = NotifySettings()
+    handover: str | None = None
+    """A folder outside the repository that other machines reach, too; what a rotation needs to be
+    finished by another one lies there, sealed. `~` is the home folder, relative means the root."""
 
 
 class Target(Struct, frozen=True, kw_only=True):

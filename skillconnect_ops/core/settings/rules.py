@@ -304,6 +304,7 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (ProjectSettings, "name"): _filled,
     (Settings, "targets"): _target_names,
     (Settings, "backend"): _folder,
+    (Settings, "handover"): _folder,
     (TargetSettings, "env_files"): _all_filled,
     (TargetSettings, "secrets"): _names,
     (TargetSettings, "consumers"): _names,

@@ -1,4 +1,4 @@
-"""The demo, for real: a server, writers, backup, drill, accident, restore."""
+"""The demo, for real: a server, writers, backup, drill, accident, restore, rotation."""
 
 import json
 import os
@@ -51,9 +51,13 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(skc_process: Skc, tempor
     assert shown["damaged"]["broken"] > 0
     assert shown["restored"]["broken"] == 0
     assert {line.split(":")[0] for line in shown["secrets"]} == {"backend/.env"}
-    assert len(shown["secrets"]) == 2
+    assert len(shown["secrets"]) == 3
+    rotated = shown["rotated"]
+    assert rotated["variables"] == ["MONGO_URI", "JWT_SECRET_KEY", "ADMIN_JWT_SECRET_KEY"]
+    assert (rotated["was"], rotated["user"]) == ("skillconnect_app", "skillconnect_app_a")
+    assert "skillconnect_app" in rotated["refused"]
     assert [line["command"].split()[1] for line in shown["log"]] == [
-        *("init", "backup", "backup", "restore", "secrets")
+        *("init", "backup", "backup", "restore", "secrets", "rotate", "rotate")
     ]
     looking = (" verify ", " scan ")
     changing = [one for one in shown["log"] if not any(word in one["command"] for word in looking)]
@@ -72,10 +76,12 @@ def test_a_stranger_is_told_what_was_seen(skc_process: Skc, temporary: Path) -> 
         "transactions",
         "passed",
         "0 things torn",
+        "old login",
+        "skillconnect_app_a in the place of skillconnect_app",
         "skc init",
     ):
         assert words in ran.stdout
-    assert [f"[{part}/7]" in ran.stderr for part in range(1, 8)] == [True] * 7
+    assert [f"[{part}/8]" in ran.stderr for part in range(1, 9)] == [True] * 8
     assert "mongodb://" not in ran.stdout + ran.stderr
 
 
@@ -98,10 +104,10 @@ def test_what_is_kept_can_be_used(skc_process: Skc, temporary: Path) -> None:
     status, _ = ran.json["next"]
     typed = subprocess.run(status, shell=True, capture_output=True, text=True, check=False)
     assert typed.returncode == 0, typed.stderr
-    assert "4 runs, all finished" in typed.stdout
+    assert "6 runs, all finished" in typed.stdout
 
 
-@pytest.mark.parametrize("part", ["[2/7]", "[3/7]", "[6/7]"])
+@pytest.mark.parametrize("part", ["[2/8]", "[3/8]", "[6/8]", "[8/8]"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_leaves_nothing(
     temporary: Path, clean_environment: dict[str, str], part: str, number: signal.Signals

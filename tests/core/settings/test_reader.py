@@ -84,6 +84,13 @@ def test_a_key_to_atlas_in_the_file_is_called_leaked() -> None:
 def test_a_minimal_file_has_every_default() -> None:
     assert read(MINIMAL).backend == "."
     assert read(MINIMAL).targets == {}
+    assert read(MINIMAL).handover is None
+
+
+def test_a_handover_is_a_folder_or_nothing() -> None:
+    assert read(f"{MINIMAL}handover: /mnt/team\n").handover == "/mnt/team"
+    assert read(f"{MINIMAL}handover: null\n").handover is None
+    assert "handover" in fault(f'{MINIMAL}handover: ""\n').what
 
 
 def test_a_key_whose_lines_are_commented_out_stands_for_its_default() -> None:
