@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.regex import regex
-from skillconnect_ops.detection.expression import texts
+from skillconnect_ops.detection.expression import TooManyTokens
 from skillconnect_ops.detection.model import Look, Span
 from skillconnect_ops.detection.page import Kind, Page
 from skillconnect_ops.detection.values import looks_random
@@ -52,6 +52,7 @@ _NEXT = regex(
 MOST_LISTED = 16
 """Strings of one list that are looked at."""
 CODE = "code on the right-hand side"
+UNREAD = "expressions beside names of secrets, which are too many to read"
 BARE_IN = frozenset({Kind.ENV, Kind.INI, Kind.YAML, Kind.SHELL, Kind.TEXT, Kind.DOC})
 _BEFORE_A_WORD = frozenset({b'"', b"'", b";", b"&", b"(", b"n", b"r", b"t"})
 _VARIABLE = regex(rb"-{0,2}[A-Za-z_][\w-]{0,80}(?:=| {1,20})$")
@@ -197,24 +198,28 @@ def _within_string(page: Page, found: re.Match[bytes], begin: int) -> Iterable[S
 
 def _code(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
     """A value without quotes where values have quotes: an expression, and what it falls back on."""
-    spans = _in_expression(page, found, begin) if page.kind is Kind.CODE else ()
-    if spans:
-        return spans
+    reason = CODE
+    try:
+        spans = _in_expression(page, found, begin) if page.kind is Kind.CODE else ()
+        if spans:
+            return spans
+    except TooManyTokens:
+        reason = UNREAD
     if not page.thorough:
-        page.pass_over(CODE)
+        page.pass_over(reason)
         return ()
     value = _TOKEN.match(found["bare"])
     start = found.start("bare")
     end = start + (value.end() if value else 1)
     name = _name(page, found, begin)
-    return (Span(start=start, end=end, name=name, confidence=Confidence.LOW, reasons=(CODE,)),)
+    return (Span(start=start, end=end, name=name, confidence=Confidence.LOW, reasons=(reason,)),)
 
 
 def _in_expression(page: Page, found: re.Match[bytes], begin: int) -> Sequence[Span]:
     """`secret: process.env.S || '…'`: a fallback that is written down is no less a secret."""
     if (found["equals"] or b"=").startswith(b"=="):
         return ()
-    read, _ = texts(page.content, found.start("bare"), by_line=True)
+    read = page.expressions.texts(found.start("bare"))
     return [
         Span(
             start=one.start,

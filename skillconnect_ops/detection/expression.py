@@ -5,7 +5,9 @@ value on (brackets, casts, fallbacks, branches, joining, encoding) and nothing e
 makes of a string is not known.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from msgspec import Struct
 
@@ -14,6 +16,10 @@ from skillconnect_ops.core.regex import regex
 LONGEST = 1500
 """Bytes of an expression that are read."""
 _MOST_TOKENS = 120
+FREE_TOKENS = 20_000
+"""Tokens that are read of a content of any size."""
+BYTES_OF_A_TOKEN = 8
+"""Of a content one token more is read for so many bytes."""
 _DEEPEST = 12
 _TOKEN = regex(
     rb"""(?x)
@@ -24,11 +30,30 @@ _TOKEN = regex(
     | (?P<sign> \|\| | \?\? | \?\. | && | => | [=!]==? | [<>]= | [\s\S] )
     """
 )
-_MAY_HOLD = regex(
-    rb"""(?x) [^\r\n"'`]{0,400}+
-    (?: ["'`] | (?<=[|?:+(&]) [ \t]*+ [\r\n] | [\r\n]\s{0,80}+ [|?+&] )"""
+_DEEPEST_PASSED = 4
+"""Brackets within brackets that are passed over without reading what is in them."""
+_COMMENT = rb"/\*(?:(?!\*/)[\s\S]){0,400}+\*/|//[^\r\n]*+"
+
+
+def _unquoted(depth: int) -> bytes:
+    """What stands between brackets and holds no string; never tried a second time."""
+    parts = [rb"[^()\[\]{}\"'`/]++", _COMMENT, rb"/"]
+    if depth:
+        inner = _unquoted(depth - 1)
+        parts += [rb"\(" + inner + rb"\)", rb"\[" + inner + rb"\]", rb"\{" + inner + rb"\}"]
+    return rb"(?:" + rb"|".join(parts) + rb")*+"
+
+
+_INNER = _unquoted(_DEEPEST_PASSED)
+_PLAIN = regex(
+    rb"(?:[^()\[\]{}\"'`/\r\n,;|?:+&]++|" + _COMMENT + rb"|/"
+    rb"|[|?:+&](?:\s++|" + _COMMENT + rb")*+"  # an operator: the expression goes on behind it
+    rb"|\r?\n(?=\s{0,80}+[|?+&])\s++"
+    rb"|\(" + _INNER + rb"\)|\[" + _INNER + rb"\]|\{" + _INNER + rb"\})*+"
 )
-"""A string on this line; or an operator at its end, or at the beginning of the next one."""
+"""An expression by line up to its end, or to the first thing in it that holds a string."""
+_QUOTE = regex(rb"[\"'`]")
+_ENDS = b",;)]}\r\n"
 _OPENERS = {b"(": b")", b"[": b"]", b"{": b"}"}
 _CLOSERS = frozenset(_OPENERS.values())
 _EITHER = frozenset({b"||", b"??", b"&&", b"or", b"and"})
@@ -71,18 +96,68 @@ class _Token(Struct, frozen=True):
 _Tokens = Sequence[_Token]
 
 
-def texts(content: bytes, start: int, *, by_line: bool = False) -> tuple[list[Text], int]:
+def texts(content: bytes, start: int) -> tuple[list[Text], int]:
     """The strings of the expression that begins at an offset, and where it ends.
 
     Args:
         content: what it stands in.
         start: where it begins.
-        by_line: whether a line end closes it, unless it plainly goes on.
     """
-    if by_line and _MAY_HOLD.match(content, start) is None:
-        return [], start
-    tokens, end = _tokens(content, start, by_line=by_line)
+    tokens, end = _tokens(content, start, by_line=False)
     return list(_read(tokens, 0)), end
+
+
+class TooManyTokens(Exception):
+    """A content's expressions are more than is read of one content."""
+
+
+class ByLine:
+    """The expressions of one content of which a line end is the end, unless they plainly go on.
+
+    A keyword stands in nearly every line of some files, and most expressions hold no string: that
+    is told from the bytes alone. The others are read, so many tokens for a content of its size:
+    each may stand within the one before it, so that reading all could take a thousand times as
+    long as the content is.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._left = FREE_TOKENS + len(content) // BYTES_OF_A_TOKEN
+        self._quote_after = self._quote_at = -1
+        """Between these two offsets no quote stands."""
+        self._read: tuple[int, list[Text]] = (-1, [])
+
+    def texts(self, start: int) -> list[Text]:
+        """The strings of the expression that begins at an offset; rising offsets cost the least.
+
+        Raises:
+            TooManyTokens: so much was read before that this one is not.
+        """
+        if start != self._read[0]:
+            self._read = (start, self._texts(start))
+        return self._read[1]
+
+    def _texts(self, start: int) -> list[Text]:
+        last = min(start + LONGEST, len(self._content))
+        if self._next_quote(start) >= last:
+            return []
+        end = cast("re.Match[bytes]", _PLAIN.match(self._content, start, last)).end()
+        if end == last or self._content[end] in _ENDS:
+            return []
+        if self._left <= 0:
+            raise TooManyTokens
+        tokens, _ = _tokens(self._content, start, by_line=True)
+        self._left -= len(tokens)
+        if all(token.kind != "string" for token in tokens):
+            return []
+        return list(_read(tokens, 0))
+
+    def _next_quote(self, start: int) -> int:
+        if not self._quote_after <= start <= self._quote_at:
+            found = _QUOTE.search(self._content, start)
+            self._quote_after = start
+            self._quote_at = len(self._content) if found is None else found.start()
+        return self._quote_at
 
 
 def _tokens(content: bytes, start: int, *, by_line: bool) -> tuple[list[_Token], int]:

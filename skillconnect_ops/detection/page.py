@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.regex import regex
+from skillconnect_ops.detection.expression import ByLine
 
 Remark = tuple[str, Confidence, Confidence]
 """A reason, and the most that it leaves to a known shape and to a value known by its name."""
@@ -111,6 +112,11 @@ class Page:
     def pass_over(self, reason: str) -> None:
         """Count what is seen and not reported."""
         self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
+
+    @cached_property
+    def expressions(self) -> ByLine:
+        """The expressions that stand here, read when asked for."""
+        return ByLine(self.content)
 
     @property
     def is_known_by_name(self) -> bool:

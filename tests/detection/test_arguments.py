@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.detection import Blob, Match, Scanner
 
@@ -120,3 +121,38 @@ def test_reading_expressions_takes_time_in_proportion() -> None:
         started = time.process_time()
         SCANNER.scan(Blob(path="src/a.ts", content=text.encode()))
         assert time.process_time() - started < 15
+
+
+def test_names_of_secrets_in_every_line_of_code_cost_little_more_than_other_names() -> None:
+    dense = {
+        "minified": b'a={token:e.token||t.token,key:n?r:o,password:i(a,b),secret:""+u};' * 6000,
+        "without an end": b"password = a ||\n" * 20_000,
+        "with an end": (b"password = a ||\n" * 70 + b"b == 'x y';\n") * 300,
+        "nested": b"password=(a['b']," * 20_000,
+    }
+    for text in dense.values():
+        started = time.process_time()
+        SCANNER.scan(Blob(path="src/a.js", content=text))
+        assert time.process_time() - started < 5
+
+
+def test_expressions_that_are_too_many_to_read_are_told_and_not_passed_over_in_silence() -> None:
+    dense = (b"password = a ||\n" * 70 + b"b == 'x y';\n") * 300
+    assert any("too many" in reason for reason in Detectors()("src/a.js", dense).skipped)
+    assert Detectors()("src/a.js", b"password = a || b;\n" * 300).skipped == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = a.b(c, [d], {e: f}) ||\n  'KEY'",
+        "password = a /* it, too */ || 'KEY'",
+        "password = a || // it, too\n  'KEY'",
+        "password = a\n  || 'KEY'",
+        "password = a ? b(c ? (d) : e) : 'KEY'",
+        "password = ((((((a)))))) || 'KEY'",
+    ],
+)
+def test_what_holds_no_string_is_passed_over_up_to_the_string(text: str) -> None:
+    match = found(text.replace("KEY", KEY), "src/a.ts")
+    assert (match.secret.reveal(), match.confidence) == (KEY, Confidence.HIGH)

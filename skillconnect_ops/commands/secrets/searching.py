@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.detection import DETECTORS, Blob, Match, Scanner
+from skillconnect_ops.detection.assignment import UNREAD
 from skillconnect_ops.history.encodings import Disguises
 from skillconnect_ops.history.model import Looked, Part, Search, Trace
 from skillconnect_ops.history.unfold import Unfolding
@@ -21,10 +22,11 @@ class Detectors(Struct, frozen=True, kw_only=True):
     def __call__(self, path: str | None, content: bytes) -> Looked:
         """Look at one content, and at all that is wrapped in it."""
         counted = _scanner(thorough=self.thorough).passed_over
-        before = counted.total()
+        before, unread = counted.total(), counted[UNREAD]
         looked = _unfolding(thorough=self.thorough)(path, content)
         passed_over = counted.total() - before
-        return replace(looked, passed_over=passed_over) if passed_over else looked
+        looked = replace(looked, passed_over=passed_over) if passed_over else looked
+        return _unread(looked, counted[UNREAD] - unread)
 
     def around(self, path: str, content: bytes, parts: Sequence[Part]) -> Looked | None:
         """What is found at the words within parts, where parts can tell."""
@@ -33,7 +35,17 @@ class Detectors(Struct, frozen=True, kw_only=True):
             path, content, begin=parts[0].begin, texts=texts
         ):
             return None
-        return _unfolding(thorough=self.thorough).around(path, content, parts)
+        counted = _scanner(thorough=self.thorough).passed_over
+        unread = counted[UNREAD]
+        looked = _unfolding(thorough=self.thorough).around(path, content, parts)
+        return _unread(looked, counted[UNREAD] - unread)
+
+
+def _unread(looked: Looked, number: int) -> Looked:
+    """The same, and in words that so many expressions were not read."""
+    if not number:
+        return looked
+    return replace(looked, skipped=(*looked.skipped, f"{number:,} {UNREAD}"))
 
 
 class Inside(Struct, frozen=True, kw_only=True):
