@@ -46,9 +46,9 @@ def compared(house: House, values: Iterable[Secret]) -> Compared:
         house: knows the ledger.
         values: each one whole.
     """
-    if not has_ledger(house):
-        return Compared()
     try:
+        if not has_ledger(house):
+            return Compared()
         shelf = house.retired().read()
     except SkcError as error:
         return Compared(unread=f"{error.what}: {error.why}; {error.fix}")
@@ -104,14 +104,15 @@ def in_use(house: House, target: Target) -> InFiles:
 
 
 def has_ledger(house: House) -> bool:
-    """Whether a folder of one is there, or a trace of one that was."""
+    """Whether a folder of one is there, or a trace of one that was.
+
+    Raises:
+        SkcError: the settings cannot be read, so nobody knows where it would be.
+    """
     folder = house.environment.folder
     if not any((one / _SETTINGS).is_file() for one in (folder, *folder.parents)):
         return False
-    try:
-        project = house.project()
-    except SkcError:
-        return False  # `skc doctor` tells of it; a commit need not wait for that
+    project = house.project()
     places = (project.root / ".skc" / "retired", *(project.state / name for name in _KEPT))
     return any(place.is_dir() for place in places)
 

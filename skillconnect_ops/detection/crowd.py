@@ -7,6 +7,7 @@ that no mass of placeholders hides a real key behind it.
 
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 
 from msgspec import Struct
 
@@ -18,6 +19,8 @@ from skillconnect_ops.detection.model import Detector, Match
 MOST_LISTED = 200
 """Of one detector and one confidence, in one content."""
 
+_ALLOWED = "each on its own line"
+_DIGEST_BYTES = 16
 _Sort = tuple[str, Confidence, bool]
 
 
@@ -30,6 +33,8 @@ class _Rest(Struct):
     end: int
     last_line: int
     number: int = 0
+    marks: int = 0
+    """The sum of the contexts' digests: another name makes it another rest."""
 
 
 class Crowd:
@@ -58,6 +63,7 @@ class Crowd:
                 detector, confidence, reasons, place, at[0], at[1], place.end_line
             )
         rest.number += 1
+        rest.marks += int.from_bytes(sha256(place.context.encode()).digest()[:_DIGEST_BYTES])
         rest.end = max(rest.end, at[1])
         rest.last_line = max(rest.last_line, place.end_line)
         return True
@@ -66,6 +72,7 @@ class Crowd:
         """One for each sort of which there are more: it holds no secret, it says how many."""
         for rest in self._rests.values():
             more = f"{rest.number:,} more"
+            mark = rest.marks % (1 << 8 * _DIGEST_BYTES)
             yield Match(
                 detector=rest.detector.id,
                 what=f"{rest.detector.what}: {more} from here on, counted and not listed",
@@ -76,10 +83,10 @@ class Crowd:
                 line=rest.first.line,
                 column=rest.first.column,
                 end_line=rest.last_line,
-                context=more,
+                context=f"{more}, {mark:x}",
                 severity=rest.detector.severity,
                 confidence=rest.confidence,
                 reasons=rest.reasons,
-                allowed=rest.first.allowed,
+                allowed=None if rest.first.allowed is None else _ALLOWED,
                 remedy=rest.detector.remedy,
             )

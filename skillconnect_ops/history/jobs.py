@@ -52,6 +52,7 @@ def look_at_objects(job: ObjectJob) -> bytes:
         if isinstance(piece, Unreadable):
             subject = next(iter(paths.get(piece.oid, ())), piece.oid)
             gathered.gaps.append(Gap(subject, piece.reason))
+            gathered.unreadable += 1
             continue
         gathered.size_bytes += len(piece.content)
         if job.kind is ObjectKind.BLOB:
@@ -88,6 +89,7 @@ class _Gathered:
         self._versions = Versions(search)
         self._hits: list[Hit] = []
         self.gaps: list[Gap] = []
+        self.unreadable = 0
         self._pointers: dict[str, tuple[str, ...]] = {}
         self.size_bytes = 0
         self._passed_over = 0
@@ -132,6 +134,7 @@ class _Gathered:
         return Harvest(
             hits=tuple(self._hits),
             gaps=tuple(self.gaps),
+            unreadable=self.unreadable,
             pointers=self._pointers,
             size_bytes=self.size_bytes,
             passed_over=self._passed_over,
@@ -154,6 +157,7 @@ def _names(job: ObjectJob) -> Harvest:
     return Harvest(
         names=frozenset(name.decode("utf-8", "replace") for name in names),
         gaps=tuple(gaps),
+        unreadable=len(gaps),
         size_bytes=size_bytes,
     )
 

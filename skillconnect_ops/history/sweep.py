@@ -105,6 +105,7 @@ class Sweep:
     def _take(self, harvest: Harvest) -> None:
         self.hits += harvest.hits
         self.gaps += harvest.gaps
+        self.broken = self.broken or harvest.unreadable > 0
         for oid, paths in harvest.pointers.items():
             self.pointers[oid] = tuple(dict.fromkeys((*self.pointers.get(oid, ()), *paths)))
         self.size_bytes += harvest.size_bytes

@@ -18,6 +18,8 @@ _DEEPEST = 3
 PlainSearch = Callable[[str | None, bytes, Within | None], Sequence[Trace]]
 """Path, content, and the parts in which alone words count, if not all do."""
 _LINE_END = regex(rb"\n")
+_SETS = regex(rb"\s*+(?:#|(?:export\s)?[A-Za-z_]\w*=)")
+_PROSE = (".md", ".mdx", ".rst", ".adoc")
 
 
 class Disguised(Protocol):
@@ -84,7 +86,8 @@ class Unfolding:
         seen = {(trace.detector, trace.secret, trace.line) for trace in plain}
         lines = _Lines(content)
         for stretch in self._disguises.undone(content, within=within):
-            for trace in self._look(path, stretch.content, budget, skipped, depth=depth + 1):
+            inner = _meant(path, stretch.content)
+            for trace in self._look(inner, stretch.content, budget, skipped, depth=depth + 1):
                 # a stretch holds undisguised text, too, which was found already
                 line = lines.at(stretch.origin(trace.line))
                 mark = (trace.detector, trace.secret, line)
@@ -99,9 +102,20 @@ class Unfolding:
             if isinstance(member, Skipped):
                 skipped.append(member.reason)
                 continue
-            inner = member.path or path
+            inner = member.path or _meant(path, member.content)
             for trace in self._look(inner, member.content, budget, skipped, depth=depth):
                 yield _wrapped(trace, member.form, line=trace.line)
+
+
+def _meant(path: str | None, content: bytes) -> str | None:
+    """What an unwrapped text goes by: an env file that stands encoded in code is no code."""
+    if path is None or path.endswith(_PROSE):
+        return path
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    if not lines or 2 * sum(_SETS.match(line) is not None for line in lines) <= len(lines):
+        return path
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}.env"
 
 
 class _Lines:

@@ -17,6 +17,8 @@ class Harvest(msgspec.Struct, frozen=True, kw_only=True):
 
     hits: tuple[Hit, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    unreadable: int = 0
+    """Objects that git could not give."""
     names: frozenset[str] = frozenset()
     """Names in trees."""
     pointers: dict[str, tuple[str, ...]] = {}

@@ -102,13 +102,24 @@ class GitRepository(Struct, frozen=True, kw_only=True):
     root: Path | None
     index_file: str | None = None
 
+    def boundary(self) -> frozenset[str]:
+        """The file `shallow`, a name a line."""
+        try:
+            return frozenset((self.git_folder / "shallow").read_text().split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def shallow(self) -> Lack:
+        """What a boundary cuts off."""
+        fix = f"git -C '{self.root or self.git_folder}' fetch --unshallow"
+        return Lack("history", "a shallow clone: older commits are not here", fix)
+
     def lacks(self) -> tuple[Lack, ...]:
         """Shallow: commits are missing; partial: objects that commits name are."""
         name = self.root or self.git_folder
         found = []
         if (self.git_folder / "shallow").exists():
-            fix = f"git -C '{name}' fetch --unshallow"
-            found.append(Lack("history", "a shallow clone: older commits are not here", fix))
+            found.append(self.shallow())
         with self.git.running(
             *("config", "--get-regexp", r"^remote\..*\.promisor$"), tolerant=True
         ) as told:

@@ -101,6 +101,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     places: tuple[PlaceFacts, ...]
     images: tuple[Image, ...]
+    unread_images: tuple[Unknown, ...] = ()
     found: Found
     registry: Registry
     aim: Aim

@@ -9,12 +9,11 @@ from skillconnect_ops.commands.env.check_model import (
     Facts,
     Fault,
     FileFacts,
-    Image,
     PlaceFacts,
 )
 from skillconnect_ops.commands.env.checks import CHECKS
 from skillconnect_ops.commands.env.held import Sighted, held, looked, sighted
-from skillconnect_ops.commands.env.images import images
+from skillconnect_ops.commands.env.images import Images, images
 from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
 from skillconnect_ops.commands.house import House
@@ -49,11 +48,11 @@ def check(house: House, target: str | None, *, strict: bool) -> Report:
     survey = Survey(house, target)
     others = sighted(survey.root, house.git)
     built = images(survey.root, survey.listing.files)
-    facts = _facts(house, survey, others, built.images)
+    facts = _facts(house, survey, others, built)
     judged: Judged = tuple((each, tuple(each.run(facts))) for each in CHECKS)
     findings = _findings(judged)
     unread = _unread(survey, others)
-    unknown = _unknown(survey, facts, judged, (*others.unknown, *built.unknown, *unread))
+    unknown = _unknown(survey, facts, judged, (*others.unknown, *unread))
     unseen = any(isinstance(file.file, Missing) for file in facts.files)
     incomplete = facts.is_nothing or unseen or facts.retired.unread is not None
     files = tuple(path for place in survey.places for path in place.env_files)
@@ -80,7 +79,7 @@ def _unread(survey: Survey, others: Sighted) -> Iterator[Unknown]:
             yield Unknown(folder, "a repository that git ignores here: its code was not read")
 
 
-def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ...]) -> Facts:
+def _facts(house: House, survey: Survey, others: Sighted, built: Images) -> Facts:
     own = {posixpath.normpath(path) for place in survey.places for path in place.env_files}
     places = tuple(_place(house, survey, place) for place in survey.places)
     values = (
@@ -89,7 +88,8 @@ def _facts(house: House, survey: Survey, others: Sighted, built: tuple[Image, ..
     return Facts(
         places=places,
         retired=compared(house, values),
-        images=built,
+        images=built.images,
+        unread_images=built.unknown,
         found=survey.found,
         registry=survey.registry,
         aim=survey.aim,
@@ -191,7 +191,13 @@ def _told(facts: Facts, judged: Judged) -> dict[str, object]:
         ],
         "others": [file.path for file in facts.others],
         "checks": [
-            {"id": each.id, "title": each.title, "references": each.references, "faults": _count(o)}
+            {
+                "id": each.id,
+                "title": each.title,
+                "references": each.references,
+                "faults": _count(o),
+                "unknown": len(o) - _count(o),
+            }
             for each, o in judged
         ],
     }

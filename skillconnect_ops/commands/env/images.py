@@ -46,7 +46,9 @@ def images(root: Path, files: tuple[str, ...]) -> Images:
     for path in files:
         if is_dockerfile(path) and path not in given:
             text = _text(root, path)
-            if text is not None:
+            if text is None:
+                found[path, "unread", 0] = Unknown(path, "a Dockerfile that could not be read")
+            else:
                 parsed = tuple(instructions(text))
                 context = _likely(root, path, parsed)
                 found[path, context, 0] = _image(root, path, parsed, context=context)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 def coming_back(house: House, contents: Iterable[tuple[str, bytes]]) -> Scan:
     """Hold contents, each with its path, against the ledger, where there is one."""
-    if not has_ledger(house):
-        return Scan()
+    try:
+        if not has_ledger(house):
+            return Scan()
+    except SkcError as error:
+        return _unreadable(error)
     from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - see above
     from skillconnect_ops.commands.secrets.retired_search import Retirees  # noqa: PLC0415
 
@@ -43,8 +46,11 @@ def lying_there(house: House, paths: Sequence[Path], *, root: Path) -> Scan:
     Raises:
         SkcError: one that was named itself cannot be read.
     """
-    if not has_ledger(house):
-        return Scan()
+    try:
+        if not has_ledger(house):
+            return Scan()
+    except SkcError as error:
+        return _unreadable(error)
     from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - see above
     from skillconnect_ops.commands.secrets.retired_search import search_files  # noqa: PLC0415
 

@@ -56,7 +56,8 @@ def scan_repository(
         commits = repository.commits_since(since)
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
             sweep.since(commits, ticker)
-        return _dated(_scan(repository, sweep, (), (), inner), repository, since, search)
+        scan = _scan(repository, sweep, (), (), inner) + _cut(repository, commits)
+        return _dated(scan, repository, since, search)
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load for a hook
 
     with ThreadPoolExecutor(1) as beside:
@@ -136,6 +137,14 @@ def _scan(
         broken=sweep.broken,
         passed_over=sweep.passed_over,
     )
+
+
+def _cut(repository: Repository, commits: Sequence[str]) -> Scan:
+    """Whether a shallow clone ends within the commits that were looked at."""
+    if repository.boundary().isdisjoint(commits):
+        return Scan()
+    lack = repository.shallow()
+    return Scan(unknown=(Unknown(lack.subject, f"{lack.reason}; {lack.fix}"),), broken=True)
 
 
 def _dated(scan: Scan, repository: Repository, since: str, search: Search) -> Scan:

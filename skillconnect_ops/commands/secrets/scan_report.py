@@ -152,11 +152,13 @@ def _cleaned_origin(
 
 def _grouped(seen: Iterable[Seen]) -> list[Group]:
     """The same secret at the same place once; the work tree and history share their paths."""
-    by_place: dict[tuple[str, Secret, str | None, str | None], list[Seen]] = {}
+    by_place: dict[tuple[str, Secret, str, str | None, str | None], list[Seen]] = {}
     first: dict[tuple[Secret, str | None, str | None], Origin] = {}
     for one in seen:
         trace, (path, subject) = one.sighting.trace, _where(one)
-        by_place.setdefault((trace.detector, trace.whole, path, subject), []).append(one)
+        # what only counts secrets holds none: its context tells what it counts
+        counted = trace.context if trace.whole == NO_SECRET else ""
+        by_place.setdefault((trace.detector, trace.whole, counted, path, subject), []).append(one)
         origin, key = one.before or one.sighting.origin, (trace.secret, path, subject)
         if origin is not None and (key not in first or _is_older(origin, first[key], one)):
             first[key] = origin
@@ -167,7 +169,7 @@ def _grouped(seen: Iterable[Seen]) -> list[Group]:
             seen=tuple(sorted(ones, key=_freshness)),
             origin=first.get((ones[0].sighting.trace.secret, path, subject)),
         )
-        for (_, _, path, subject), ones in by_place.items()
+        for (*_, path, subject), ones in by_place.items()
     ]
 
 

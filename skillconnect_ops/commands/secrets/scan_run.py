@@ -226,9 +226,11 @@ def _staged(house: House, repository: Repository, search: Search) -> Scan:
     for path, oid in staged:
         paths.setdefault(oid, []).append(path)
     contents: list[tuple[str, bytes]] = []
+    broken = False
     for piece in repository.contents(paths) if paths else ():
         if isinstance(piece, Unreadable):
             unknown += [Unknown(path, piece.reason) for path in paths[piece.oid]]
+            broken = True
             continue
         size_bytes += len(piece.content)
         for path in paths[piece.oid]:
@@ -246,5 +248,6 @@ def _staged(house: House, repository: Repository, search: Search) -> Scan:
         files=len(staged),
         size_bytes=size_bytes,
         passed_over=passed_over,
+        broken=broken,
     )
     return scan + coming_back(house, contents)

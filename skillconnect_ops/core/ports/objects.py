@@ -78,6 +78,12 @@ class Repository(Protocol):
     def lacks(self) -> tuple[Lack, ...]:
         """Why its history is incomplete: a shallow or a partial clone."""
 
+    def boundary(self) -> frozenset[str]:
+        """Commits whose parents a shallow clone has not got; none in a whole one."""
+
+    def shallow(self) -> Lack:
+        """What is lacking behind a boundary, and the command that brings it."""
+
     def listing(self) -> Iterator[Listed | Unreadable]:
         """Every object once, those of alternates too, in an order that is fast to read.
 

@@ -50,6 +50,19 @@ def test_env_check_fails_for_a_retired_value_in_use(
     assert said["remedy"] == "skc secrets generate --env JWT_SECRET_KEY --replace"
 
 
+def test_settings_that_cannot_be_read_do_not_make_a_hook_call_it_fine(
+    skc: Skc, leaky: Leaky, key: str
+) -> None:
+    retire(skc, leaky, "JWT", key, "--reason", "leaked")
+    write(leaky.root, "notes.txt", "nothing\n")
+    git(leaky.root, "add", "notes.txt")
+    with (leaky.root / "skc.yaml").open("a") as file:
+        file.write("bogus: 2\n")
+    ran = skc("secrets", "scan", "--staged", "--format", "json", cwd=leaky.root)
+    assert ran.code in {13, 14}
+    assert any("retired secrets" in one["subject"] for one in ran.json["unknown"])
+
+
 def test_env_check_knows_a_uri_by_its_password(skc: Skc, leaky: Leaky) -> None:
     retire(skc, leaky, "MONGO", leaky.password)
     ran = skc("env", "check", "--format", "json", cwd=leaky.root)

@@ -193,6 +193,28 @@ def test_a_shallow_clone_is_named_incomplete(skc: Skc, shop: Path, tmp_path: Pat
     assert skc("secrets", "scan", "--history", "--strict", cwd=tmp_path / "clone").code == 14
 
 
+def test_a_shallow_clone_that_ends_within_a_range_is_incomplete(skc: Skc, tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    git(origin, "init", "-q", "-b", "main")
+    write(origin, "a.js", "let a\n")
+    git(origin, "add", ".")
+    git(origin, "commit", "-q", "-m", "one")
+    git(origin, "switch", "-q", "-c", "topic")
+    write(origin, "conf.env", f"MONGO_URI={uri()}\n")
+    git(origin, "add", ".")
+    git(origin, "commit", "-q", "-m", "two")
+    git(origin, "rm", "-q", "conf.env")
+    git(origin, "commit", "-q", "-m", "three")
+    git(tmp_path, "clone", "-q", "--depth", "1", "-b", "topic", f"file://{origin}", "clone")
+    clone = tmp_path / "clone"
+    git(clone, "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    ran = skc("secrets", "scan", "--since", "origin/main", "--format", "json", cwd=clone)
+    assert ran.code == 14
+    assert "fetch --unshallow" in unknown(ran)["history"]
+    assert skc("secrets", "scan", "--since", "main", cwd=origin).code == 13
+
+
 def test_a_partial_clone_is_named_incomplete_and_nothing_is_fetched(
     skc: Skc, shop: Path, tmp_path: Path
 ) -> None:
@@ -221,6 +243,20 @@ def test_a_damaged_object_costs_only_itself(skc: Skc, shop: Path) -> None:
     ran = skc("secrets", "scan", "--history", "--format", "json", cwd=shop)
     assert "b.js" in found(ran)
     assert any("fsck" in reason for reason in unknown(ran).values()), unknown(ran)
+
+
+def test_a_damaged_object_is_never_called_clean(skc: Skc, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    write(folder, "a.js", "let a = 1\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "one")
+    oid = git(folder, "rev-parse", "HEAD:a.js")
+    path = folder / ".git/objects" / oid[:2] / oid[2:]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-6] + b"damage")
+    assert skc("secrets", "scan", "--history", cwd=folder).code == 14
 
 
 def test_a_repository_without_commits_is_scanned(skc: Skc, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`skc secrets scan` where things lie in odd places, are large, damaged, or not to be read."""
 
+import base64
 import gzip
 import os
 import secrets
@@ -132,3 +133,15 @@ def test_what_a_tree_alone_holds_is_named_with_its_folders(skc: Skc, shop: Path)
     (shop / "src/deep/a.js").unlink()
     ran = skc("secrets", "scan", "--history", "--format", "json", cwd=shop)
     assert "which no commit has" in found(ran)["src/deep/a.js"]
+
+
+@pytest.mark.parametrize("path", ["src/b.js", "src/b.py", "src/b.ts"])
+@pytest.mark.parametrize("packing", ["base64", "hex"])
+def test_an_env_file_that_stands_encoded_in_code_is_no_code(
+    skc: Skc, tmp_path: Path, path: str, packing: str
+) -> None:
+    env = f"NODE_ENV=production\nDB_PASSWORD=Kq9{secrets.token_hex(9)}\nPORT=1\n".encode()
+    text = env.hex() if packing == "hex" else base64.b64encode(env).decode()
+    write(tmp_path, f"plain/{path}", f'const blob = "{text}"\n')
+    ran = skc("secrets", "scan", "plain", "--format", "json")
+    assert ran.code == 12, ran.stdout

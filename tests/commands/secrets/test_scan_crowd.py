@@ -55,3 +55,22 @@ def test_a_dense_commit_message_leaves_all_other_texts_as_they_are(
     of_commit = [one["message"] for one in ran.json["findings"] if one["subject"]]
     assert len(of_commit) == MOST_LISTED + 1
     assert all("(Ada <ada@shop.invalid>, " in message for message in of_commit)
+
+
+def test_another_secret_among_the_rest_is_not_accepted_with_it(skc: Skc, tmp_path: Path) -> None:
+    write(tmp_path, "plain/dump.env", text := dump())
+    ran = skc("secrets", "scan", "plain", "--format", "json")
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(json.dumps(ran.json))
+    lines = text.splitlines()
+    lines[MOST_LISTED + 9] = f"STRIPE_SECRET_TOKEN=Zk9{secrets.token_hex(6)}"
+    write(tmp_path, "plain/dump.env", "\n".join(lines) + "\n")
+    assert skc("secrets", "scan", "plain", "--baseline", str(baseline)).code == 12
+
+
+def test_a_rest_that_somebody_allowed_hides_no_other_rest(skc: Skc, tmp_path: Path) -> None:
+    allowed = "".join(f"{one}  # skc: allow fake\n" for one in dump().splitlines())
+    write(tmp_path, "plain/dump.env", allowed + dump())
+    ran = skc("secrets", "scan", "plain", "--format", "json")
+    rests = [one for one in ran.json["findings"] if "more from here" in one["message"]]
+    assert sorted(one["suppressed"] is None for one in rests) == [False, True]

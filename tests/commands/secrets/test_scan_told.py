@@ -147,6 +147,11 @@ def in_an_image(leaky: Leaky) -> None:
     write(leaky.root, "backend/Dockerfile", "FROM node:22\nCOPY . /app\n")
 
 
+def in_an_image_that_is_too_large_to_read(leaky: Leaky) -> None:
+    lines = "# a comment\n" * 200_000
+    write(leaky.root, "backend/Dockerfile", f"FROM node:22\n{lines}COPY . /app\n")
+
+
 def another_file(leaky: Leaky) -> None:
     (leaky.root / "backend/.env").rename(leaky.root / "backend/.env.old")
     write(leaky.root, ".gitignore", ".env*\n")
@@ -157,7 +162,11 @@ def in_code_too(leaky: Leaky) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [tracked, not_ignored, for_the_group, in_an_image, another_file, in_code_too]
+    "spoil",
+    [
+        *(tracked, not_ignored, for_the_group, in_an_image),
+        *(in_an_image_that_is_too_large_to_read, another_file, in_code_too),
+    ],
 )
 def test_nothing_else_is_where_it_belongs(skc: Skc, leaky: Leaky, spoil: object) -> None:
     at_home(leaky)

@@ -39,6 +39,7 @@ class _Bringing(Struct, frozen=True):
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:
     """Which Dockerfiles bring secrets into an image?"""
+    yield from facts.unread_images
     for image in facts.images:
         stages = [each.line for each in image.instructions if each.keyword == "FROM"]
         last = stages[-1] if stages else 0
