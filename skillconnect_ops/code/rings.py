@@ -19,7 +19,7 @@ def beside(name: str) -> tuple[str, str]:
 def is_module(path: str, text: str) -> bool:
     """Whether a file is that module itself, by its name and by what it gives."""
     name = PurePosixPath(path).name
-    return name.startswith(f"{MODULE}.") and f"exports = {{ {_MAKER} }}" in text
+    return name.startswith(f"{MODULE}.") and f"exports = {{ {_MAKER}" in text
 
 
 def calls(root: SgNode, scopes: Scopes, *, text: str) -> Iterator[SgNode]:
