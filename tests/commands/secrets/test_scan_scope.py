@@ -39,16 +39,16 @@ def repository(folder: Path, name: str, *, was: str | None = None) -> Path:
 
 
 def test_a_repository_within_the_project_is_scanned_files_and_history(skc: Skc, shop: Path) -> None:
-    inner = repository(shop, "vendor/it's mine")
+    inner = repository(shop, "apps/it's mine")
     write(inner, "new.js", line())
     messages = found(scan(skc, shop))
-    assert "tracked file" in messages["vendor/it's mine/now.js"]
-    assert "untracked file" in messages["vendor/it's mine/new.js"]
+    assert "tracked file" in messages["apps/it's mine/now.js"]
+    assert "untracked file" in messages["apps/it's mine/new.js"]
     ran = scan(skc, shop, "--history")
     messages = found(ran)
-    assert "not in HEAD" in messages["vendor/it's mine/was.js"]
+    assert "not in HEAD" in messages["apps/it's mine/was.js"]
     assert any(
-        place.startswith("nested repository vendor/it's mine: commit ") for place in messages
+        place.startswith("nested repository apps/it's mine: commit ") for place in messages
     ), messages
     assert unknown(ran) == {}
 
@@ -57,7 +57,7 @@ def test_a_repository_within_the_project_is_scanned_files_and_history(skc: Skc, 
 def test_a_path_narrows_history_too_and_what_is_left_out_is_said(
     skc: Skc, shop: Path, options: tuple[str, ...]
 ) -> None:
-    repository(shop, "vendor/inner")
+    repository(shop, "apps/inner")
     write(shop, "a.txt", "a\n")
     git(shop, "add", "a.txt")
     git(shop, "commit", "-q", "-m", "begin")
@@ -74,11 +74,11 @@ def test_a_path_narrows_history_too_and_what_is_left_out_is_said(
 
 
 def test_a_path_into_a_nested_repository_narrows_to_its_history(skc: Skc, shop: Path) -> None:
-    repository(shop, "vendor/inner")
+    repository(shop, "apps/inner")
     write(shop, "src/a.js", "let a\n")
-    messages = found(scan(skc, shop, "--history", "vendor", "src"))
-    assert {"vendor/inner/was.js", "vendor/inner/now.js"} <= set(messages)
-    assert all(place.startswith("vendor/") for place in messages), messages
+    messages = found(scan(skc, shop, "--history", "apps", "src"))
+    assert {"apps/inner/was.js", "apps/inner/now.js"} <= set(messages)
+    assert all(place.startswith("apps/") for place in messages), messages
 
 
 def test_a_nested_repository_s_history_is_judged_by_where_it_lies(skc: Skc, shop: Path) -> None:
@@ -94,10 +94,10 @@ def test_a_nested_repository_s_history_is_judged_by_where_it_lies(skc: Skc, shop
 
 
 def test_the_head_that_is_meant_is_named(skc: Skc, shop: Path) -> None:
-    repository(shop, "vendor/inner")
+    repository(shop, "apps/inner")
     messages = found(scan(skc, shop, "--history"))
-    assert "in HEAD of nested repository vendor/inner" in messages["vendor/inner/now.js"]
-    assert "not in HEAD of nested repository vendor/inner" in messages["vendor/inner/was.js"]
+    assert "in HEAD of nested repository apps/inner" in messages["apps/inner/now.js"]
+    assert "not in HEAD of nested repository apps/inner" in messages["apps/inner/was.js"]
 
 
 def test_a_nested_repository_in_a_nested_one_and_a_bare_one_are_scanned(
