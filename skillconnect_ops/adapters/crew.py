@@ -1,6 +1,5 @@
 """Child processes of Python, started afresh: they share nothing with this one."""
 
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +12,6 @@ Job = TypeVar("Job")
 _WORTH_BYTES = 48_000_000
 """Two children cost about 0.7 s of start-up; less than this is read sooner without them."""
 _MOST = 8
-_SELDOM = (50_000, 20, 20)
-"""Allocations between looks for garbage: what children make is seldom in a circle."""
 
 
 class ChildProcesses:
@@ -61,7 +58,5 @@ def _as_ready(
 
 def _deaf() -> None:
     """Ctrl-C comes to the parent, which ends its children in order."""
-    gc.freeze()  # what a child has loaded lasts as long as it does
-    gc.set_threshold(*_SELDOM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

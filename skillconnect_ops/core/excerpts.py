@@ -45,6 +45,16 @@ class Excerpts(Struct, frozen=True):
         return origin if origin < end else None
 
 
+def reaching(within: Within, *, before_bytes: int) -> Within:
+    """The parts, each with so much of what lies before it as no other part has already."""
+    reached: list[tuple[int, int]] = []
+    done = 0
+    for begin, end in within:
+        reached.append((max(done, begin - before_bytes), end))
+        done = end
+    return tuple(reached)
+
+
 def joined(texts: Sequence[bytes]) -> bytes:
     """Texts of which only what stands within one of them counts."""
     return JOINT.join(texts)

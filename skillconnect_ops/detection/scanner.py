@@ -8,7 +8,7 @@ from functools import lru_cache
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 from msgspec.structs import replace
 
-from skillconnect_ops.core.excerpts import Excerpts, Within, joined
+from skillconnect_ops.core.excerpts import Excerpts, Within, joined, reaching
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection.context import NO_REASON, Place, Places
@@ -207,15 +207,13 @@ class Scanner:
 
 def _reached(content: bytes, within: Within) -> Within:
     """The parts and what lies before them, as far as a look reaches, and their lines to the end."""
-    reached: list[tuple[int, int]] = []
-    done = 0
-    for number, (begin, end) in enumerate(within):
-        following = within[number + 1][0] if number + 1 < len(within) else len(content)
-        last = min(following, end + REACH_BYTES)
+    ended = []
+    limits = (*(begin for begin, _ in within[1:]), len(content))
+    for (begin, end), limit in zip(within, limits, strict=True):
+        last = min(limit, end + REACH_BYTES)
         line_end = end if content[end - 1 : end] == b"\n" else content.find(b"\n", end, last)
-        reached.append((max(done, begin - REACH_BYTES), last if line_end < 0 else line_end))
-        done = reached[-1][1]
-    return tuple(reached)
+        ended.append((begin, last if line_end < 0 else line_end))
+    return reaching(tuple(ended), before_bytes=REACH_BYTES)
 
 
 def _as_utf8(content: bytes) -> Transcoded | None:

@@ -14,14 +14,14 @@ from urllib.parse import unquote_to_bytes
 import ahocorasick_rs
 from msgspec import Struct
 
-from skillconnect_ops.core.excerpts import Excerpts, Within
+from skillconnect_ops.core.excerpts import Excerpts, Within, reaching
 from skillconnect_ops.core.regex import regex
 
 _LONGEST = 1 << 16
 """How far a disguised text is followed from its anchor, in bytes."""
 _LONGEST_ANCHOR = 256
 """More than any anchor takes in any form."""
-_REACH = 1024
+_REACH_BYTES = 1024
 """How far in front of a change its anchor may stand, in bytes of the disguise."""
 _SHORTEST = 4
 """Anchors, plain or encoded, below this length would hit everywhere."""
@@ -109,11 +109,8 @@ class Disguises:
             for index, start, end in known.matcher.find_matches_as_indexes(content):
                 yield index, start, end, known
             return
-        reached, done = [], 0
-        for begin, end in within:
-            reached.append((max(done, begin - _REACH), end))
-            done = end
-        parts = Excerpts.of(content, tuple(reached), beyond_bytes=_LONGEST_ANCHOR)
+        reached = reaching(within, before_bytes=_REACH_BYTES)
+        parts = Excerpts.of(content, reached, beyond_bytes=_LONGEST_ANCHOR)
         known = self._ready_for(parts.text)
         for index, start, end in known.matcher.find_matches_as_indexes(parts.text):
             origin = parts.origin(start)

@@ -102,24 +102,18 @@ class GitRepository(Struct, frozen=True, kw_only=True):
     root: Path | None
     index_file: str | None = None
 
-    def boundary(self) -> frozenset[str]:
-        """The file `shallow`, a name a line."""
-        try:
-            return frozenset((self.git_folder / "shallow").read_text().split())
-        except FileNotFoundError:
-            return frozenset()
-
-    def shallow(self) -> Lack:
-        """What a boundary cuts off."""
-        fix = f"git -C '{self.root or self.git_folder}' fetch --unshallow"
-        return Lack("history", "a shallow clone: older commits are not here", fix)
+    def cut_within(self, commits: Collection[str]) -> Lack | None:
+        """By the file `shallow`: where it ends, a name a line."""
+        if not self._ends.exists() or set(self._ends.read_text().split()).isdisjoint(commits):
+            return None
+        return self._cut()
 
     def lacks(self) -> tuple[Lack, ...]:
         """Shallow: commits are missing; partial: objects that commits name are."""
         name = self.root or self.git_folder
         found = []
-        if (self.git_folder / "shallow").exists():
-            found.append(self.shallow())
+        if self._ends.exists():
+            found.append(self._cut())
         with self.git.running(
             *("config", "--get-regexp", r"^remote\..*\.promisor$"), tolerant=True
         ) as told:
@@ -130,6 +124,14 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         elif not found:
             found += self._missing(f"git -C '{name}' fsck   # then bring them from another clone")
         return tuple(found)
+
+    @property
+    def _ends(self) -> Path:
+        return self.git_folder / "shallow"
+
+    def _cut(self) -> Lack:
+        fix = f"git -C '{self.root or self.git_folder}' fetch --unshallow"
+        return Lack("history", "a shallow clone: older commits are not here", fix)
 
     def _missing(self, fix: str) -> Iterator[Lack]:
         """What is named and not here, or not to be read: a file or pack was lost or damaged."""

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from skillconnect_ops.commands.env.check_model import (
@@ -103,7 +104,7 @@ def _in_git(house: House, survey: Survey, others: Sighted) -> bool:
     """Whether any repository was asked; one that cannot be asked is no "there is none"."""
     folders = {survey.root / folder for folder in others.repositories}
     folders |= {(survey.root / path).parent for place in survey.places for path in place.env_files}
-    states = [looked(lambda folder=folder: house.git.state(folder)) for folder in folders]  # type: ignore[misc]
+    states = [looked(partial(house.git.state, folder)) for folder in folders]
     return any(isinstance(state, Missing) or state.value is not None for state in states)
 
 

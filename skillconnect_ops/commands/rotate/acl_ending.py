@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from skillconnect_ops.commands.rotate.acl_server import OfServer, number_of, password_of
 from skillconnect_ops.commands.rotate.draining import drained, waiting_line
@@ -55,10 +55,8 @@ class AclDisable(Step, frozen=True, kw_only=True, tag="acl.disable"):
     user: str
     secret: str
 
-    @property
-    def manages_itself(self) -> bool:
-        """Whether the user may be its own administrator."""
-        return False
+    manages_itself: ClassVar[bool] = False
+    """Whether the user may be its own administrator."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -71,10 +69,8 @@ class AclDrop(Step, frozen=True, kw_only=True, tag="acl.drop"):
     user: str
     secret: str
 
-    @property
-    def manages_itself(self) -> bool:
-        """Whether the user may be its own administrator."""
-        return False
+    manages_itself: ClassVar[bool] = False
+    """Whether the user may be its own administrator."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -91,10 +87,8 @@ class AclExpel(Step, frozen=True, kw_only=True, tag="acl.expel"):
     gone: bool
     """Whether it was replaced at once, and there is nothing left to take away."""
 
-    @property
-    def manages_itself(self) -> bool:
-        """Whether the user may be its own administrator."""
-        return True
+    manages_itself: ClassVar[bool] = True
+    """Whether the user may be its own administrator."""
 
     def says(self) -> str:
         """One line for the plan."""

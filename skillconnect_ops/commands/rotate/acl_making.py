@@ -10,7 +10,7 @@ two passwords, which is how the user `default` is renewed: in place, yet without
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from skillconnect_ops.commands.rotate.acl_server import (
     OfServer,
@@ -48,10 +48,8 @@ class AclCreate(Step, frozen=True, kw_only=True, tag="acl.create"):
         """Whose credential is the old one."""
         return self.like
 
-    @property
-    def manages_itself(self) -> bool:
-        """Whether the user may be its own administrator."""
-        return False
+    manages_itself: ClassVar[bool] = False
+    """Whether the user may be its own administrator."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -75,10 +73,8 @@ class AclAdmit(Step, frozen=True, kw_only=True, tag="acl.admit"):
         """Whose credential is the old one."""
         return self.user
 
-    @property
-    def manages_itself(self) -> bool:
-        """Whether the user may be its own administrator."""
-        return True
+    manages_itself: ClassVar[bool] = True
+    """Whether the user may be its own administrator."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -99,10 +95,8 @@ class AclReplace(Step, frozen=True, kw_only=True, tag="acl.replace"):
         """Whose credential is the old one."""
         return self.user
 
-    @property
-    def manages_itself(self) -> bool:
-        """Whether the user may be its own administrator."""
-        return True
+    manages_itself: ClassVar[bool] = True
+    """Whether the user may be its own administrator."""
 
     def says(self) -> str:
         """One line for the plan."""

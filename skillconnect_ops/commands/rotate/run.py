@@ -278,20 +278,19 @@ def _turning(house: House, target: Target, named: Named, wish: Wish, code: Code)
     alone = [other for other in others if wish.only and other.named.name not in wish.only]
     shared = sharing(one, alone) if leaked else ()
     turn = Turn(named=named, state=one.state, move=move, reads=reads, shared_with=shared)
-    return Standing(named=named, turn=turn, leaked=wish.leaked(named.name))
+    return Standing(named=named, turn=turn, leaked=leaked)
 
 
 def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code) -> Standing:
     if named.kind is Kind.JWT:
         return _turning(house, target, named, wish, code)
+    leaked = wish.leaked(named.name)
     if named.kind is Kind.REDIS:
-        acl = acl_look.standing(house, target, named)
-        return Standing(named=named, acl=acl, leaked=wish.leaked(named.name))
+        return Standing(named=named, acl=acl_look.standing(house, target, named), leaked=leaked)
     if named.kind is Kind.MANUAL:
-        by_hand = manual.standing(house, target, named)
-        return Standing(named=named, manual=by_hand, leaked=wish.leaked(named.name))
+        return Standing(named=named, manual=manual.standing(house, target, named), leaked=leaked)
     if named.kind is not Kind.MONGODB:
-        return Standing(named=named, leaked=wish.leaked(named.name))
+        return Standing(named=named, leaked=leaked)
     address = place_of(house, target, named)
     must_be_named_once(house, target, named, address)
     in_place = named.settings.in_place and not wish.lockdown
@@ -317,7 +316,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         rights=_rights(account),
         managed=is_managed(target),
         in_place=in_place,
-        leaked=wish.leaked(named.name),
+        leaked=leaked,
     )
 
 

@@ -20,18 +20,14 @@ if TYPE_CHECKING:
 
 def coming_back(house: House, contents: Iterable[tuple[str, bytes]]) -> Scan:
     """Hold contents, each with its path, against the ledger, where there is one."""
-    try:
-        if not has_ledger(house):
-            return Scan()
-    except SkcError as error:
-        return _unreadable(error)
-    from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - see above
-    from skillconnect_ops.commands.secrets.retired_search import Retirees  # noqa: PLC0415
+    shelf = _shelf(house)
+    if isinstance(shelf, Scan):
+        return shelf
+    from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - a hook is in a hurry
+    from skillconnect_ops.commands.secrets.retired_search import (  # noqa: PLC0415 - the same
+        Retirees,
+    )
 
-    try:
-        shelf = house.retired().read()
-    except SkcError as error:
-        return _unreadable(error)
     matcher = shelf.matcher()
     retirees = Retirees(matcher)
     found = tuple(
@@ -46,18 +42,14 @@ def lying_there(house: House, paths: Sequence[Path], *, root: Path) -> Scan:
     Raises:
         SkcError: one that was named itself cannot be read.
     """
-    try:
-        if not has_ledger(house):
-            return Scan()
-    except SkcError as error:
-        return _unreadable(error)
-    from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - see above
-    from skillconnect_ops.commands.secrets.retired_search import search_files  # noqa: PLC0415
+    shelf = _shelf(house)
+    if isinstance(shelf, Scan):
+        return shelf
+    from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - slow to load
+    from skillconnect_ops.commands.secrets.retired_search import (  # noqa: PLC0415 - the same
+        search_files,
+    )
 
-    try:
-        shelf = house.retired().read()
-    except SkcError as error:
-        return _unreadable(error)
     matcher = shelf.matcher()
     if not shelf.entries:
         return Scan()
@@ -67,9 +59,13 @@ def lying_there(house: House, paths: Sequence[Path], *, root: Path) -> Scan:
     return Scan(retired=found, unknown=gaps) + _unread(shelf, matcher)
 
 
-def _unreadable(error: SkcError) -> Scan:
-    why = Unknown("retired secrets", f"{error.what}: {error.why}; {error.fix}")
-    return Scan(unknown=(why,), broken=True)
+def _shelf(house: House) -> "Shelf | Scan":
+    """The ledger; or what a scan says where there is none, or none that can be read."""
+    try:
+        return house.retired().read() if has_ledger(house) else Scan()
+    except SkcError as error:
+        why = Unknown("retired secrets", f"{error.what}: {error.why}; {error.fix}")
+        return Scan(unknown=(why,), broken=True)
 
 
 def _unread(shelf: "Shelf", matcher: "Matcher") -> Scan:

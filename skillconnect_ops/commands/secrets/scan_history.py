@@ -141,9 +141,9 @@ def _scan(
 
 def _cut(repository: Repository, commits: Sequence[str]) -> Scan:
     """Whether a shallow clone ends within the commits that were looked at."""
-    if repository.boundary().isdisjoint(commits):
+    lack = repository.cut_within(commits)
+    if lack is None:
         return Scan()
-    lack = repository.shallow()
     return Scan(unknown=(Unknown(lack.subject, f"{lack.reason}; {lack.fix}"),), broken=True)
 
 

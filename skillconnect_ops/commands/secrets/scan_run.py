@@ -77,13 +77,17 @@ def scan(house: House, wish: Wish) -> Report:
         seen = _of_tree(tree) + _only_history(repository)
         seen += lying_there(house, starts, root=root)
     if wish.thorough:
-        from skillconnect_ops.commands.secrets.own_ledgers import recognised  # noqa: PLC0415 - quick
+        from skillconnect_ops.commands.secrets.own_ledgers import (  # noqa: PLC0415 - slow to load for a hook
+            recognised,
+        )
 
         seen = recognised(seen, repository, root=root)
     # a hook looks at what is to be committed, which belongs nowhere else
     around = Surroundings()
     if seen.seen and not wish.staged:
-        from skillconnect_ops.commands.secrets.at_home import surroundings  # noqa: PLC0415 - quick
+        from skillconnect_ops.commands.secrets.at_home import (  # noqa: PLC0415 - slow to load for a hook
+            surroundings,
+        )
 
         around = surroundings(house, seen.seen, root=root)
     return scan_report.report(

@@ -78,11 +78,8 @@ class Repository(Protocol):
     def lacks(self) -> tuple[Lack, ...]:
         """Why its history is incomplete: a shallow or a partial clone."""
 
-    def boundary(self) -> frozenset[str]:
-        """Commits whose parents a shallow clone has not got; none in a whole one."""
-
-    def shallow(self) -> Lack:
-        """What is lacking behind a boundary, and the command that brings it."""
+    def cut_within(self, commits: Collection[str]) -> Lack | None:
+        """What a shallow clone lacks behind these commits; None if it ends at none of them."""
 
     def listing(self) -> Iterator[Listed | Unreadable]:
         """Every object once, those of alternates too, in an order that is fast to read.
