@@ -46,7 +46,7 @@ def test_a_crowd_of_allowed_lines_allows_no_other() -> None:
     others = [password(n) for n in range(MOST_LISTED + 7)]
     rests = [one for one in scan(*allowed, *others) if "more" in one.what]
     assert {(one.allowed, one.what.partition(": ")[2][:6]) for one in rests} == {
-        ("a test", "5 more"),
+        ("each on its own line", "5 more"),
         (None, "7 more"),
     }
 
