@@ -1,16 +1,16 @@
-"""The scanner: one pass of an automaton over the bytes, and detectors only where it hits."""
+"""The scanner: one pass over the bytes for keywords, and detectors only where these stand."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 from msgspec.structs import replace
 
 from skillconnect_ops.core.excerpts import Excerpts, Within, joined, reaching
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.words import Hit, Words
 from skillconnect_ops.detection.context import NO_REASON, Place, Places
 from skillconnect_ops.detection.crowd import Crowd
 from skillconnect_ops.detection.detectors import DETECTORS
@@ -21,19 +21,15 @@ from skillconnect_ops.detection.unicode import Transcoded, utf16_codec
 from skillconnect_ops.detection.values import looks_random
 
 PIECE = 1 << 22
-"""Bytes that the automaton sees at once: its hits are a list, which must not grow with the file."""
+"""Bytes that are searched at once: what is hit is a list, which must not grow with the file."""
 REACH_BYTES = 4200
 """How far from its keyword a detector looks for the secret, at most; see `Detector.wide`."""
-_MUCH_BYTES = 1 << 18
-"""From here on the automaton that is fastest to run is worth the time that it takes to build."""
 _LETTERS = regex(r"[a-z]+")
 _JOINED = regex(rb"[:;,|]?([A-Za-z0-9/+=_-]{16,200})[:;,|]?")
 """A secret beside another one in the same value."""
 
 Found = tuple[int, Span]
 """A span and the rank of its detector in the register; a lower rank is more specific."""
-Hit = tuple[int, int, int]
-"""A keyword's index, and where it begins and ends."""
 
 
 class Scanner:
@@ -55,13 +51,8 @@ class Scanner:
                     keywords.setdefault(keyword, []).append((rank, detector.look))
         self._looks = tuple(tuple(looks) for looks in keywords.values())
         self._overlap = max(map(len, keywords)) - 1
-        self._wide = BytesAhoCorasick(
-            sorted({word.encode() for one in self._detectors for word in one.wide}),
-            implementation=Implementation.DFA,
-        )
-        self._keywords = list(keywords)
-        self._automaton = self._built(Implementation.ContiguousNFA)
-        self._seen_bytes = 0
+        self._wide = Words(sorted({word.encode() for one in self._detectors for word in one.wide}))
+        self._keywords = Words(list(keywords))
         self._readers = tuple(
             (rank, regex(one.files, re.IGNORECASE), one.read)
             for rank, one in enumerate(self._detectors)
@@ -100,7 +91,7 @@ class Scanner:
             return False
         if begin < HEAD_BYTES and not Page(path, content).is_known_by_name:
             return False
-        return not self._wide.find_matches_as_indexes(joined(texts))
+        return not self._wide.hits(joined(texts))
 
     def scan(self, blob: Blob, *, within: Within | None = None) -> list[Match]:
         """All secrets of the blob, in their order of place, each graded.
@@ -146,11 +137,6 @@ class Scanner:
                     found.extend((rank, span) for span in read(page))
         return found
 
-    def _built(self, implementation: Implementation) -> BytesAhoCorasick:
-        return BytesAhoCorasick(
-            self._keywords, matchkind=MatchKind.Standard, implementation=implementation
-        )
-
     def _within(self, content: bytes, within: Within) -> Iterator[Hit]:
         """Keywords from which a detector may see these parts."""
         parts = Excerpts.of(content, _reached(content, within), beyond_bytes=self._overlap)
@@ -161,12 +147,8 @@ class Scanner:
 
     def _hits(self, content: bytes) -> Iterable[Hit]:
         """All keywords."""
-        before = self._seen_bytes
-        self._seen_bytes += len(content)
-        if before <= _MUCH_BYTES < self._seen_bytes:
-            self._automaton = self._built(Implementation.DFA)
         if len(content) <= PIECE:
-            return self._automaton.find_matches_as_indexes(content, overlapping=True)
+            return self._keywords.hits(content)
         return self._in_pieces(content)
 
     def _in_pieces(self, content: bytes) -> Iterator[Hit]:
@@ -174,9 +156,7 @@ class Scanner:
         for begin in range(0, len(content), PIECE):
             length = min(PIECE, len(content) - begin)
             piece = view[begin : begin + length + self._overlap]
-            for index, start, end in self._automaton.find_matches_as_indexes(
-                piece, overlapping=True
-            ):
+            for index, start, end in self._keywords.hits(piece):
                 if start < length:
                     yield index, begin + start, begin + end
 

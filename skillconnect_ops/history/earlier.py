@@ -4,7 +4,7 @@ A commit that touches a file brings a new blob, and with it every secret that th
 Only what no older version of that path holds was brought by the commit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -57,7 +57,11 @@ def earlier(
         versions.setdefault(one.oid, []).append((one.path, one.commit))
         if _NAME in wanted[one.path].secrets:
             found.setdefault((one.path, _NAME), one.commit)
-    look = Versions(search)
+    versioned = Versions(search)
+
+    def look(path: str, piece: Piece) -> Looked:
+        return versioned(path, piece) if _is_whole(piece) else search(path, piece.content)
+
     for piece in repository.contents(versions):
         if not isinstance(piece, Piece):
             continue  # what it held is not known, so nothing is excused by it
@@ -67,7 +71,7 @@ def earlier(
                 for secret, plain in wanted[path].secrets.items()
                 if (path, secret) not in found
             }
-            for secret in _held(piece, path, missing, look if _is_whole(piece) else search):
+            for secret in _held(piece, path, missing, look):
                 found[path, secret] = commit
     known = origins(repository, frozenset(found.values()))
     return {place: known[commit] for place, commit in found.items() if commit in known}
@@ -93,13 +97,13 @@ def _held(
     piece: Piece,
     path: str,
     missing: Mapping[Secret, bytes | None],
-    search: "Search | Versions",
+    search: Callable[[str, Piece], Looked],
 ) -> list[Secret]:
     """Those of the missing ones that this version holds; it is searched only where it may."""
     content = piece.content
     wide = b"\0" in content  # UTF-16, or packed
     if not any(plain is None or wide or plain in content for plain in missing.values()):
         return []
-    looked: Looked = search(path, content)
+    looked = search(path, piece)
     held = {trace.secret for trace in looked.traces}
     return [secret for secret in missing if secret in held]

@@ -1,8 +1,8 @@
 """Disguises of text: base64 at any offset, URL and JSON escapes, hex, UTF-16.
 
 Looking everywhere for what might be encoded would cost more than all other work together. So each
-anchor (a word that plain secrets are found by) is encoded in every form beforehand; one
-Aho-Corasick pass finds these, and only around a hit is anything decoded.
+anchor (a word that plain secrets are found by) is encoded in every form beforehand; one pass finds
+these, and only around a hit is anything decoded.
 """
 
 import base64
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
-import ahocorasick_rs
 from msgspec import Struct
 
 from skillconnect_ops.core.excerpts import Excerpts, Within, reaching
 from skillconnect_ops.core.regex import regex
+from skillconnect_ops.core.words import MUCH_BYTES, Words
 
 _LONGEST = 1 << 16
 """How far a disguised text is followed from its anchor, in bytes."""
@@ -26,8 +26,6 @@ _REACH_BYTES = 1024
 _SHORTEST = 4
 """Anchors, plain or encoded, below this length would hit everywhere."""
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
-_MUCH_BYTES = 8 << 20
-"""From here on the automaton that is fastest to run is worth the 50 ms that it takes to build."""
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _HEX = b"0123456789abcdefABCDEF"
@@ -65,11 +63,11 @@ class Plain(Struct, frozen=True):
 
 
 class _Known(Struct, frozen=True):
-    """The anchors in some forms; a matcher's indexes are places in `coded`."""
+    """The anchors in some forms; indexes of words are places in `coded`."""
 
     forms: frozenset[Form]
     coded: tuple[tuple[Form, int], ...]
-    matcher: ahocorasick_rs.BytesAhoCorasick
+    words: Words
 
 
 class Disguises:
@@ -106,13 +104,13 @@ class Disguises:
     ) -> Iterator[tuple[int, int, int, _Known]]:
         if within is None:
             known = self._ready_for(content)
-            for index, start, end in known.matcher.find_matches_as_indexes(content):
+            for index, start, end in known.words.hits(content):
                 yield index, start, end, known
             return
         reached = reaching(within, before_bytes=_REACH_BYTES)
         parts = Excerpts.of(content, reached, beyond_bytes=_LONGEST_ANCHOR)
         known = self._ready_for(parts.text)
-        for index, start, end in known.matcher.find_matches_as_indexes(parts.text):
+        for index, start, end in known.words.hits(parts.text):
             origin = parts.origin(start)
             if origin is not None:
                 yield index, origin, origin + end - start, known
@@ -121,29 +119,28 @@ class Disguises:
         """The forms that the content needs and those that were needed before; at last, all."""
         before, known = self._seen_bytes, self._known
         self._seen_bytes += len(content)
-        if self._seen_bytes > _MUCH_BYTES:
-            if known is None or before <= _MUCH_BYTES:
-                known = self._built(frozenset(Form), ahocorasick_rs.Implementation.DFA)
+        if self._seen_bytes >= MUCH_BYTES:
+            if known is None or before < MUCH_BYTES:
+                known = self._built(frozenset(Form), much=True)
         else:
             forms = _possible(content)
             if known is None or forms - known.forms:
                 forms |= known.forms if known is not None else frozenset()
-                known = self._built(forms, ahocorasick_rs.Implementation.ContiguousNFA)
+                known = self._built(forms, much=False)
         self._known = known
         return known
 
-    def _built(self, forms: frozenset[Form], kind: ahocorasick_rs.Implementation) -> _Known:
-        """The automaton of all anchors in these forms.
+    def _built(self, forms: frozenset[Form], *, much: bool) -> _Known:
+        """All anchors in these forms.
 
-        What a form yields always holds what `_possible` goes by. So for a content where the other
-        forms are not possible it matches just what the automaton of all forms would.
+        What a form yields always holds what `_possible` goes by. So in a content where the other
+        forms are not possible these words are just those that all forms would find.
         """
         coded: dict[bytes, tuple[Form, int]] = {}
         for anchor in self._anchors:
             for one, form, shift in _encoded(anchor, forms):
                 coded.setdefault(one, (form, shift))
-        matcher = ahocorasick_rs.BytesAhoCorasick(list(coded), implementation=kind)
-        return _Known(forms, tuple(coded.values()), matcher)
+        return _Known(forms, tuple(coded.values()), Words(list(coded), much=much))
 
 
 def _possible(content: bytes) -> frozenset[Form]:

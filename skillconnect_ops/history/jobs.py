@@ -12,11 +12,12 @@ from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, U
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.view import size
 from skillconnect_ops.history.archives import LARGEST_BYTES, MAGIC
-from skillconnect_ops.history.model import Gap, Hit, Looked, Search, Trace, Where
+from skillconnect_ops.history.model import Gap, Hit, Looked, PathClass, Search, Trace, Where
 from skillconnect_ops.history.versions import Versions
 from skillconnect_ops.history.wire import Harvest, packed
 
-_TREE_ENTRY = regex(rb"[0-7]{5,6} ([^\0]+)\0")
+_TREE_ENTRY = rb"(?s)[^ ]+ ([^\0]+)\0.{%d}"
+"""A mode, a name, and an id of so many bytes."""
 _LFS = regex(rb"oid sha256:([0-9a-f]{64})")
 _LFS_HEAD = b"version https://git-lfs"
 _LARGEST_POINTER = 1024
@@ -30,6 +31,7 @@ class ObjectJob(Struct, frozen=True, kw_only=True):
 
     repository: Repository
     search: Search
+    path_class: PathClass
     kind: ObjectKind
     items: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -46,7 +48,7 @@ def look_at_objects(job: ObjectJob) -> bytes:
     """Do the job; gives a packed `Harvest`."""
     if job.kind is ObjectKind.TREE:
         return packed(_names(job))
-    gathered = _Gathered(job.search)
+    gathered = _Gathered(job.search, path_class=job.path_class)
     paths = dict(job.items)
     for piece in job.repository.contents(paths):
         if isinstance(piece, Unreadable):
@@ -65,7 +67,7 @@ def look_at_objects(job: ObjectJob) -> bytes:
 
 def look_at_files(job: FileJob) -> bytes:
     """Do the job; gives a packed `Harvest`."""
-    gathered = _Gathered(job.search)
+    gathered = _Gathered(job.search, path_class=str)
     for name, path in job.items:
         try:
             for line, content in _read(path):
@@ -84,9 +86,9 @@ def look_at_files(job: FileJob) -> bytes:
 class _Gathered:
     """What one job has found so far."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, *, path_class: PathClass) -> None:
         self._search = search
-        self._versions = Versions(search)
+        self._versions = Versions(search, path_class=path_class)
         self._hits: list[Hit] = []
         self.gaps: list[Gap] = []
         self.unreadable = 0
@@ -106,7 +108,7 @@ class _Gathered:
 
     def _look_at_blob(self, path: str | None, piece: Piece) -> Looked:
         if len(piece.content) == piece.size_bytes:
-            return self._versions(path, piece.content)
+            return self._versions(path, piece)
         looked = _in_part(self._search(path, piece.content), piece.content, piece.size_bytes)
         return _below(looked, piece.line)
 
@@ -144,7 +146,7 @@ class _Gathered:
 def _names(job: ObjectJob) -> Harvest:
     """The names in trees, each once for the whole job; blobs' and trees' ids are cut out."""
     digest_bytes = len(job.items[0][0]) // 2 if job.items else 20
-    entry = regex(_TREE_ENTRY.pattern + b"[\\s\\S]{%d}" % digest_bytes)
+    entry = regex(_TREE_ENTRY % digest_bytes)
     names: set[bytes] = set()
     gaps: list[Gap] = []
     size_bytes = 0

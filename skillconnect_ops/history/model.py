@@ -1,6 +1,6 @@
 """What is found in a content, what could not be looked at, and where a content lives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -11,6 +11,10 @@ from skillconnect_ops.core.secret import Secret
 
 NO_SECRET = Secret("")
 """The secret of a trace that stands for many, which are counted and not listed."""
+
+
+PathClass = Callable[[str], Hashable]
+"""What a path means to the search: those of one class give the same for the same content."""
 
 
 class Trace(Struct, frozen=True, kw_only=True):

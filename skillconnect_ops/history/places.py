@@ -1,6 +1,6 @@
 """Where a content lives: which commit brought it, who and when, what still reaches it."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -8,12 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
-from skillconnect_ops.history.model import Hit, Trace, Where
+from skillconnect_ops.history.model import Hit, PathClass, Trace, Where
 
 _OF_HEAD = "the history of HEAD"
-
-PathClass = Callable[[str], Hashable]
-"""What a path means to the search: those of one class give the same for the same content."""
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -49,6 +46,7 @@ class Places:
         repository: what the hits were found in.
         paths: of each blob, paths and the commits that brought it there.
         path_class: a hit in a blob speaks for those of its paths that are of its own path's class.
+        sources: what the repository's `sources` gives, if it was asked before.
     """
 
     def __init__(
@@ -57,10 +55,12 @@ class Places:
         paths: Mapping[str, list[tuple[str, str]]],
         *,
         path_class: PathClass,
+        sources: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._repository = repository
         self._path_class = path_class
         self._paths = paths
+        self._sources = sources or repository.sources
         self._commits: dict[str, Origin] = {}
 
     def sightings(self, hits: Iterable[Hit]) -> Iterator[Sighting]:
@@ -121,7 +121,7 @@ class Places:
             wanted |= {commit: None for _, commit in self._paths.get(hit.oid, ())}
         if not wanted:
             return
-        sources = self._repository.sources()
+        sources = self._sources()
         for oid, origin in origins(self._repository, wanted).items():
             reached_by = _OF_HEAD if oid in self._ancestors else sources.get(oid)
             self._commits[oid] = replace(origin, reached_by=reached_by)

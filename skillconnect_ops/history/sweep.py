@@ -1,7 +1,7 @@
 """A whole repository, every object once: portions for the crew, and their harvests put together."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from skillconnect_ops.core.plan import Ticker
 from skillconnect_ops.core.ports.crew import Crew
@@ -13,8 +13,7 @@ from skillconnect_ops.core.ports.objects import (
     Unreadable,
 )
 from skillconnect_ops.history.jobs import ObjectJob, look_at_objects
-from skillconnect_ops.history.model import Gap, Hit, Search, Where
-from skillconnect_ops.history.places import PathClass
+from skillconnect_ops.history.model import Gap, Hit, PathClass, Search, Where
 from skillconnect_ops.history.wire import Harvest, unpacked
 
 PORTION_BYTES = 48 << 20
@@ -100,7 +99,21 @@ class Sweep:
             self._take(harvest)
             names |= harvest.names
             ticker.advance(harvest.size_bytes)
+        self._put_in_order()
         self._look_at_names(names, Where.NAME)
+
+    def _put_in_order(self) -> None:
+        """Whatever order packs and children had: by path, and of a path the oldest version first.
+
+        What stands for many places is the first of them, on every machine.
+        """
+        ages = {oid: age for age, oid in enumerate(self.paths)}
+
+        def place(hit: Hit) -> tuple[str, str, int, str]:
+            oid = hit.oid or ""
+            return hit.where, hit.path or "", ages.get(oid, len(ages)), oid
+
+        self.hits.sort(key=place)
 
     def _take(self, harvest: Harvest) -> None:
         self.hits += harvest.hits
@@ -118,7 +131,7 @@ class Sweep:
             yield from self._portions(kind, ((one.oid, (), one.size_bytes) for one in of[kind]))
         self.paths = self._introduced([one.oid for one in of[ObjectKind.COMMIT]])
         self._in_index = {oid: path for path, oid in self._repository.index().items()}
-        yield from self._portions(ObjectKind.BLOB, self._by_path(of[ObjectKind.BLOB]))
+        yield from self._portions(ObjectKind.BLOB, self._in_order(of[ObjectKind.BLOB]))
 
     def _portions(
         self, kind: ObjectKind, items: Iterable[tuple[str, tuple[str, ...], int]]
@@ -136,7 +149,11 @@ class Sweep:
 
     def _job(self, kind: ObjectKind, items: Sequence[tuple[str, tuple[str, ...]]]) -> ObjectJob:
         return ObjectJob(
-            repository=self._repository, search=self._search, kind=kind, items=tuple(items)
+            repository=self._repository,
+            search=self._search,
+            path_class=self._path_class,
+            kind=kind,
+            items=tuple(items),
         )
 
     def _introduced(self, commits: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
@@ -154,19 +171,25 @@ class Sweep:
             of.setdefault(self._path_class(path), path)
         return tuple(of.values())
 
-    def _by_path(self, blobs: Iterable[Listed]) -> Iterator[tuple[str, tuple[str, ...], int]]:
-        """Versions of a path one behind the other, oldest first: they are searched as such."""
-        sizes = {one.oid: one.size_bytes for one in blobs}
+    def _in_order(self, blobs: Iterable[Listed]) -> Iterator[tuple[str, tuple[str, ...], int]]:
+        """What is stored as a difference right behind its base, else version behind version.
+
+        They are searched as such: a content by how it differs from the one before it. Of versions
+        of a path the oldest comes first.
+        """
+        of = {one.oid: one for one in blobs}
         versions: dict[str, list[str]] = {}
         for oid, places in self.paths.items():
-            if oid in sizes:
+            if oid in of:
                 versions.setdefault(places[0][0], []).append(oid)
-        for path in sorted(versions):
-            for oid in versions[path]:
-                yield oid, self._unlike(self.paths[oid]), sizes.pop(oid)
-        for oid, size_bytes in sizes.items():
-            name = self._in_index.get(oid)
-            yield oid, () if name is None else (name,), size_bytes
+        ordered = chain.from_iterable(versions[path] for path in sorted(versions))
+        for oid in by_base(chain(ordered, of), {oid: one.base for oid, one in of.items()}):
+            yield oid, self._searched_as(oid), of[oid].size_bytes
+
+    def _searched_as(self, oid: str) -> tuple[str, ...]:
+        if oid in self.paths:
+            return self._unlike(self.paths[oid])
+        return (self._in_index[oid],) if oid in self._in_index else ()
 
     def _look_at_names(self, names: Iterable[str], where: Where) -> None:
         """All names at once, a line each; their parts are words, as no slash joins them."""
@@ -182,6 +205,31 @@ def _note(places: dict[str, list[tuple[str, str]]], one: Introduction) -> None:
     known = places.setdefault(one.oid, [])
     if not any(path == one.path for path, _ in known):
         known.append((one.path, one.commit))
+
+
+def by_base(oids: Iterable[str], bases: Mapping[str, str | None]) -> Iterator[str]:
+    """Every one once, in the order given, but each directly behind what it is a difference to.
+
+    Args:
+        oids: what is to be put in order.
+        bases: of all of them, what they are stored as differences to.
+    """
+    derived: dict[str, list[str]] = {}
+    left = dict.fromkeys(oids)
+    for oid in left:
+        if (base := bases[oid]) is not None:
+            derived.setdefault(base, []).append(oid)
+    for root in list(left):
+        passed = {root}
+        while (base := bases[root]) is not None and base in left and base not in passed:
+            passed.add(root := base)
+        waiting = [root]
+        while waiting:
+            oid = waiting.pop()
+            if oid in left:
+                del left[oid]
+                yield oid
+                waiting += reversed(derived.get(oid, ()))
 
 
 def _some(names: Sequence[str], most: int) -> Iterator[list[str]]:

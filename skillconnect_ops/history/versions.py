@@ -7,17 +7,18 @@ judges them sees the whole file. Lines may be long (generated pages), so a stret
 within one; what was found on a line that is cut so, or changed, has the whole searched again.
 """
 
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.core.regex import regex
-from skillconnect_ops.history.model import Looked, Part, Search, Trace
+from skillconnect_ops.core.ports.objects import Piece, Same
+from skillconnect_ops.history.model import Looked, Part, PathClass, Search, Trace
 
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\xff\xfe", b"\xfe\xff")
-_SMALLEST = 4096
+_SMALLEST = 8192
 """Below this, comparing costs what searching does."""
 _MARGIN = 256
 """What is searched again to both sides of a change, at least, so that it is seen in its context."""
@@ -33,17 +34,9 @@ _PROBES = (0, 64, 256, 1024, 4096, 12288)
 """How far behind a difference, in the old version, a text is taken that the new one may hold."""
 _MOST_CHANGES = 200
 _STEP = 1 << 14
+_STRETCH = 1 << 12
 _FEW = 256
 _HELD_BYTES = 24 << 20
-_LINE_END = regex(rb"\n")
-
-
-class Same(Struct, frozen=True):
-    """A stretch that two versions share."""
-
-    old: int
-    new: int
-    length: int
 
 
 class _Located(Struct, frozen=True):
@@ -55,53 +48,100 @@ class _Located(Struct, frozen=True):
 
 
 class _Version(Struct, frozen=True):
+    path: str
     content: bytes
     located: tuple[_Located, ...]
     is_whole: bool
     """Whether all of it could be looked at."""
 
 
-class Versions:
-    """A search that remembers the last versions of each path, as far as memory is given.
+class _Memory:
+    """The last versions by some key, as far as memory is given: what lay longest is forgotten."""
 
-    Args:
-        search: looks at one whole content.
-    """
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._last: OrderedDict[str, tuple[_Version, ...]] = OrderedDict()
         self._held_bytes = 0
 
-    def __call__(self, path: str | None, content: bytes) -> Looked:
-        """What the search gives for the content, mostly for much less work."""
-        if path is None or len(content) < _SMALLEST or _is_binary(content):
-            return self._search(path, content)
-        known = self._last.pop(path, ())
-        version = None
+    def of(self, key: str) -> tuple[_Version, ...]:
+        known = self._last.get(key, ())
         if known:
-            nearest = min(known, key=lambda one: abs(len(one.content) - len(content)))
-            version = self._by_difference(path, nearest, content)
-        looked = _looked(version) if version is not None else self._search(path, content)
-        if version is None:
-            located = tuple(_located(looked.traces, content))
-            version = _Version(content, located, is_whole=not looked.skipped)
-        self._remember(path, known, version)
-        return looked
+            self._last.move_to_end(key)
+        return known
 
-    def _remember(self, path: str, known: tuple[_Version, ...], version: _Version) -> None:
-        kept = (*known, version)[-_REMEMBERED:]
-        self._last[path] = kept
+    def keep(self, key: str, version: _Version) -> None:
+        known = self._last.pop(key, ())
+        kept = (*known, version)[-self._most :]
+        self._last[key] = kept
         self._held_bytes += _held(kept) - _held(known)
         while self._held_bytes > _HELD_BYTES:
             _, oldest = self._last.popitem(last=False)
             self._held_bytes -= _held(oldest)
 
-    def _by_difference(self, path: str, before: _Version, content: bytes) -> _Version | None:
+
+def _itself(path: str) -> str:
+    return path
+
+
+class Versions:
+    """A search that remembers the last versions, by path and by object, as far as memory is given.
+
+    Args:
+        search: looks at one whole content.
+        path_class: what an object's content gave for one path holds for all of the same class.
+    """
+
+    def __init__(self, search: Search, *, path_class: PathClass = _itself) -> None:
+        self._search = search
+        self._path_class = path_class
+        self._of_path = _Memory(_REMEMBERED)
+        self._of_object = _Memory(_REMEMBERED)
+
+    def __call__(self, path: str | None, piece: Piece) -> Looked:
+        """What the search gives for a whole object's content, mostly for much less work."""
+        content = piece.content
+        if path is None or len(content) < _SMALLEST or _is_binary(content):
+            return self._search(path, content)
+        version = self._by_nearest(path, piece)
+        looked = _looked(version) if version is not None else self._search(path, content)
+        if version is None:
+            located = tuple(_located(looked.traces, content))
+            version = _Version(path, content, located, is_whole=not looked.skipped)
+        self._of_path.keep(path, version)
+        self._of_object.keep(piece.oid, version)
+        return looked
+
+    def _by_nearest(self, path: str, piece: Piece) -> _Version | None:
+        """From what it is stored as a difference to, or the last versions of its path."""
+        content, told = piece.content, piece.difference
+        base = self._base(path, piece)
+        version = None
+        if base is not None and told is not None and told.same is not None:
+            version = self._by_difference(path, base, content, told.same)
+        if version is not None:
+            return version
+        known = self._of_path.of(path)
+        if known:
+            base = min(known, key=lambda one: abs(len(one.content) - len(content)))
+        if base is None:
+            return None
+        return self._by_difference(path, base, content, alike(base.content, content))
+
+    def _base(self, path: str, piece: Piece) -> _Version | None:
+        """What is known of the object that this one is stored as a difference to."""
+        if piece.difference is not None:
+            for before in self._of_object.of(piece.difference.base):
+                if path == before.path or self._path_class(path) == self._path_class(before.path):
+                    return before
+        return None
+
+    def _by_difference(
+        self, path: str, before: _Version, content: bytes, same: Iterable[Same]
+    ) -> _Version | None:
         """What changed, searched, and what is known of the rest; None where that is not enough."""
         if not before.is_whole:
             return None
-        kept = [_inner(one, before.content, content) for one in alike(before.content, content)]
+        kept = [_inner(one, before.content, content) for one in same]
         kept = [one for one in kept if one.length > 0]
         if 4 * sum(one.length for one in kept) < len(content):
             return None
@@ -114,11 +154,17 @@ class Versions:
             return None
         found = {_mark(one.trace): one for one in carried}
         found |= {_mark(one.trace): one for one in _located(looked.traces, content)}
-        return _Version(content, tuple(found.values()), is_whole=True)
+        return _Version(path, content, tuple(sorted(found.values(), key=_place)), is_whole=True)
 
 
 def _looked(version: _Version) -> Looked:
     return Looked(tuple(one.trace for one in version.located))
+
+
+def _place(located: _Located) -> tuple[bool, int, int]:
+    """In the order in which a search of the whole tells them: what lies open comes first."""
+    trace = located.trace
+    return trace.form != (), trace.line, trace.column or 0
 
 
 def _mark(trace: Trace) -> tuple[object, ...]:
@@ -204,10 +250,35 @@ def _carried(before: _Version, content: bytes, kept: list[Same]) -> list[_Locate
 
 def _located(traces: Sequence[Trace], content: bytes) -> list[_Located]:
     """Where the lines of traces begin and end."""
-    if not traces:
-        return []
-    ends = [0, *(match.end() for match in _LINE_END.finditer(content)), len(content)]
-    return [_Located(one, ends[one.line - 1], ends[one.end_line or one.line]) for one in traces]
+    ends = _LineEnds(content)
+    return [
+        _Located(one, ends.of(one.line - 1), ends.of(one.end_line or one.line)) for one in traces
+    ]
+
+
+class _LineEnds:
+    """Where lines end, looked for only as far as they are asked for, a stretch at a time."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._marks = [(0, 0)]
+        """Line ends before an offset, and the offset: one for each stretch passed so far."""
+
+    def of(self, number: int) -> int:
+        """Where the line of this number, from 1, ends, with its line feed; of 0 it is the start."""
+        if number <= 0:
+            return 0
+        while self._marks[-1][0] < number and self._marks[-1][1] < len(self._content):
+            passed, at = self._marks[-1]
+            until = min(at + _STRETCH, len(self._content))
+            self._marks.append((passed + self._content.count(b"\n", at, until), until))
+        passed, at = self._marks[bisect_left(self._marks, (number, 0)) - 1]
+        while passed < number:
+            at = self._content.find(b"\n", at) + 1
+            if at == 0:
+                return len(self._content)
+            passed += 1
+        return at
 
 
 def _moved(located: _Located, by: int, *, lines: int) -> _Located:

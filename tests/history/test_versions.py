@@ -5,15 +5,27 @@ import random
 import secrets
 import string
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
 import pytest
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.finding import Confidence, Severity
+from skillconnect_ops.core.ports.objects import Difference, ObjectKind, Piece, Same
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.history.model import Looked, Part, Trace
 from skillconnect_ops.history.versions import Versions, alike
+
+
+def piece(content: bytes, difference: Difference | None = None) -> Piece:
+    return Piece(
+        oid=sha256(content).hexdigest(),
+        kind=ObjectKind.BLOB,
+        size_bytes=len(content),
+        content=content,
+        difference=difference,
+    )
 
 
 class Needles:
@@ -88,7 +100,7 @@ def test_a_file_s_versions_give_what_a_search_of_each_gives() -> None:
         for _ in range(12):
             lines = _edited(lines, generator)
             content = "\n".join(lines).encode()
-            assert _found(versions("a.js", content)) == _found(whole("a.js", content)), seed
+            assert _found(versions("a.js", piece(content))) == _found(whole("a.js", content)), seed
         assert by_difference.searched < whole.searched * 0.8
 
 
@@ -96,9 +108,9 @@ def test_a_change_at_the_top_costs_little() -> None:
     search = Needles()
     versions = Versions(search)
     content = b"needle at the end\n".join([b"x" * 60 + b"\n"] * 3000)
-    versions("CHANGELOG.md", content)
+    versions("CHANGELOG.md", piece(content))
     before = search.searched
-    looked = versions("CHANGELOG.md", b"one more entry\nneedle\n" + content)
+    looked = versions("CHANGELOG.md", piece(b"one more entry\nneedle\n" + content))
     assert len(looked.traces) == 3000
     assert search.searched - before < 8192
 
@@ -136,7 +148,9 @@ def test_a_change_within_a_long_line_gives_what_a_search_of_the_whole_gives() ->
         content = _long_lines(generator)
         for _ in range(10):
             content = _edited_anywhere(content, generator)
-            assert _found(versions("page.html", content)) == _found(whole("page.html", content))
+            assert _found(versions("page.html", piece(content))) == _found(
+                whole("page.html", content)
+            )
 
 
 def test_a_change_within_a_long_line_costs_little() -> None:
@@ -144,9 +158,9 @@ def test_a_change_within_a_long_line_costs_little() -> None:
     versions = Versions(search)
     generator = random.Random(3)
     nav, body = (b" ".join(generator.randbytes(6).hex().encode() for _ in range(4000)),) * 2
-    versions("page.html", nav + b" 7.6.0 " + nav + b"\n" + body)
+    versions("page.html", piece(nav + b" 7.6.0 " + nav + b"\n" + body))
     before = search.searched
-    versions("page.html", nav + b" 7.6.10 " + nav + b"\n" + body)
+    versions("page.html", piece(nav + b" 7.6.10 " + nav + b"\n" + body))
     assert search.searched - before < 8192
 
 
@@ -156,12 +170,51 @@ def test_branches_that_take_turns_are_compared_each_with_its_own() -> None:
     generator = random.Random(4)
     one = b"\n".join(generator.randbytes(20).hex().encode() for _ in range(500))
     other = b"\n".join(generator.randbytes(20).hex().encode() for _ in range(900))
-    versions("a.js", one)
-    versions("a.js", other)
+    versions("a.js", piece(one))
+    versions("a.js", piece(other))
     before = search.searched
     for turn in range(10):
-        versions("a.js", (one, other)[turn % 2] + f"\nneedle {turn}".encode())
+        versions("a.js", piece((one, other)[turn % 2] + f"\nneedle {turn}".encode()))
     assert search.searched - before < 10 * 4096
+
+
+def stored(old: bytes, new: bytes) -> Difference:
+    return Difference(piece(old).oid, tuple(alike(old, new)))
+
+
+def test_a_stored_difference_is_used_across_paths_of_one_class_and_no_other() -> None:
+    search = Needles()
+    old = b"needle one\n" + b"".join(b"line %d of the file\n" % n for n in range(900))
+    new = old[:9000] + b"needle two\n" + old[9000:]
+    for path, class_of, costs in (("b.js", 1, 4096), ("b.js", 2, len(new))):
+        versions = Versions(search, path_class={"a.js": 1, path: class_of}.__getitem__)
+        versions("a.js", piece(old))
+        before = search.searched
+        looked = versions(path, piece(new, stored(old, new)))
+        assert _found(looked) == _found(search._found(new))
+        assert (search.searched - before < costs) is (class_of == 1)
+
+
+def test_a_stored_difference_to_what_was_forgotten_or_never_seen_costs_a_search_of_the_whole() -> (
+    None
+):
+    search = Needles()
+    versions = Versions(search, path_class=len)
+    old, new = (b"needle %d\n" % n + b"text of the file\n" * 900 for n in (1, 2))
+    looked = versions("a.js", piece(new, stored(old, new)))
+    assert _found(looked) == {(1, "needle 2")}
+    assert search.searched == len(new)
+
+
+def test_a_stored_difference_that_shares_little_is_not_gone_by() -> None:
+    search = Needles()
+    versions = Versions(search)
+    old = b"needle one\n" + b"".join(b"line %d of the file\n" % n for n in range(900))
+    new = b"needle two\n" + old[:1000] + b"".join(b"new line %d\n" % n for n in range(2000))
+    versions("a.js", piece(old))
+    at = new.index(old[20:1000])
+    same = Difference(piece(old).oid, (Same(20, at, 980),))
+    assert _found(versions("a.js", piece(new, same))) == _found(search._found(new))
 
 
 def value(chance: random.Random) -> str:
@@ -241,8 +294,8 @@ def test_the_detectors_miss_nothing_that_counts_far_away(pair: tuple[str, str, s
     path, before, after = pair
     detectors = Detectors()
     versions = Versions(detectors)
-    versions(path, before.encode())
-    by_difference, whole = versions(path, after.encode()), detectors(path, after.encode())
+    versions(path, piece(before.encode()))
+    by_difference, whole = versions(path, piece(after.encode())), detectors(path, after.encode())
     assert all_of(by_difference) == all_of(whole)
 
 
@@ -255,7 +308,7 @@ def test_the_detectors_find_by_difference_what_they_find_in_each_whole() -> None
         for _ in range(8):
             lines = edited(lines, chance)
             content = "".join(lines).encode()
-            found, wanted = versions(path, content), detectors(path, content)
+            found, wanted = versions(path, piece(content)), detectors(path, content)
             assert all_of(found) == all_of(wanted), (seed, path)
 
 

@@ -12,7 +12,6 @@ import mmap
 import os
 import struct
 import zlib
-from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,7 +21,7 @@ from dulwich.errors import ApplyDeltaError
 from dulwich.pack import apply_delta
 from msgspec import Struct
 
-from skillconnect_ops.core.ports.objects import ObjectKind, Piece
+from skillconnect_ops.core.ports.objects import Difference, ObjectKind, Piece, Same
 
 _INDEX_HEAD = b"\xfftOc\x00\x00\x00\x02"
 _FAN_OUT = len(_INDEX_HEAD)
@@ -36,6 +35,11 @@ _HEAD_BYTES = 4096
 _DEEPEST = 4096
 """Differences upon differences; git makes 50 by default, and 4095 at most."""
 _CACHED_BYTES = 24 << 20
+_FEW_NAMES = 1 << 8
+_SHORT_BYTES = 1 << 10
+"""A difference that is read quicker than the contents are compared."""
+_SHORTEST = 768
+"""Of stretches that two contents share, those worth to be told."""
 _HELD_BYTES = 48 << 20
 """Differences of one object, unpacked and not yet applied; git is asked beyond."""
 _LONGEST_NUMBER = 10
@@ -53,7 +57,13 @@ _UNSOUND = (
 """What reading an unsound entry ends with."""
 
 
-_Object = tuple[ObjectKind, bytes]
+class _Object(Struct):
+    """An object, unpacked."""
+
+    kind: ObjectKind
+    content: bytes
+    oid: str | None = None
+    """Its name, once it was asked for by that."""
 
 
 class _Entry(Struct, frozen=True):
@@ -95,10 +105,9 @@ class Packs:
             offset = pack.offset(name)
             if offset is not None:
                 try:
-                    kind, content = pack.unpacked(offset)
+                    return pack.piece(oid, offset)
                 except _UNSOUND:
                     return None
-                return Piece(oid=oid, kind=kind, size_bytes=len(content), content=content)
         return None
 
 
@@ -138,14 +147,8 @@ class _Pack:
         size, index = self._name_bytes, self._index
         if len(name) != size:
             return None
-        low = self._fan_out[name[0] - 1] if name[0] else 0
-        high = self._fan_out[name[0]]
-
-        def named(at: int) -> bytes:
-            return index[_NAMES + size * at : _NAMES + size * (at + 1)]
-
-        at = low + bisect_left(range(low, high), name, key=named)
-        if at >= high or named(at) != name:
+        at = self._place(name)
+        if at is None:
             return None
         (offset,) = struct.unpack_from(">I", index, self._offsets + 4 * at)
         if offset & _FURTHER:
@@ -153,27 +156,69 @@ class _Pack:
             (offset,) = struct.unpack_from(">Q", index, place)
         return int(offset)
 
+    def _place(self, name: bytes) -> int | None:
+        """Which one it is among the sorted names: halved as far as searching bytes costs more."""
+        size, index = self._name_bytes, self._index
+        low = self._fan_out[name[0] - 1] if name[0] else 0
+        high = self._fan_out[name[0]]
+        while high - low > _FEW_NAMES:
+            middle = (low + high) // 2
+            if index[_NAMES + size * middle : _NAMES + size * (middle + 1)] <= name:
+                low = middle
+            else:
+                high = middle
+        names = index[_NAMES + size * low : _NAMES + size * high]
+        found = names.find(name)
+        while found >= 0 and found % size:
+            found = names.find(name, found + 1)
+        return None if found < 0 else low + found // size
+
+    def piece(self, oid: str, offset: int) -> Piece:
+        """The object at an offset, and by what it is stored there, if its base is at hand."""
+        known = self._cache.get(offset)
+        if known is not None:
+            known.oid = oid
+            return _piece(oid, known, None)
+        entry = self._entry(offset)
+        if entry.base is None:
+            found = _Object(_KINDS[entry.kind], entry.stored, oid)
+            self._keep(offset, found)
+            return _piece(oid, found, None)
+        base = self.unpacked(self._below(entry.base))
+        found = _Object(base.kind, self._applied(base.content, entry.stored), oid)
+        self._keep(offset, found)
+        difference = None
+        if base.oid is not None:
+            is_short = len(entry.stored) <= _SHORT_BYTES
+            difference = Difference(base.oid, shared(entry.stored) if is_short else None)
+        return _piece(oid, found, difference)
+
     def unpacked(self, offset: int) -> _Object:
         """The object at an offset, all differences applied."""
-        found = self._cache.get(offset)
+        found = self._cached(offset)
         differences: list[tuple[int, bytes]] = []
         held_bytes = 0
         while found is None:
             entry = self._entry(offset)
             held_bytes += len(entry.stored)
             if entry.base is None:
-                found = (_KINDS[entry.kind], entry.stored)
+                found = _Object(_KINDS[entry.kind], entry.stored)
                 self._keep(offset, found)
             elif len(differences) == _DEEPEST or held_bytes > _HELD_BYTES:
                 raise _Damaged
             else:
                 differences.append((offset, entry.stored))
                 offset = self._below(entry.base)
-                found = self._cache.get(offset)
+                found = self._cached(offset)
         for at, difference in reversed(differences):
-            kind, base = found
-            found = (kind, self._applied(base, difference))
+            found = _Object(found.kind, self._applied(found.content, difference))
             self._keep(at, found)
+        return found
+
+    def _cached(self, offset: int) -> _Object | None:
+        found = self._cache.get(offset)
+        if found is not None:
+            self._cache.move_to_end(offset)
         return found
 
     def _applied(self, base: bytes, difference: bytes) -> bytes:
@@ -215,10 +260,59 @@ class _Pack:
 
     def _keep(self, offset: int, one: _Object) -> None:
         self._cache[offset] = one
-        self._cached_bytes += len(one[1])
+        self._cached_bytes += len(one.content)
         while self._cached_bytes > _CACHED_BYTES:
-            _, (_, oldest) = self._cache.popitem(last=False)
-            self._cached_bytes -= len(oldest)
+            _, oldest = self._cache.popitem(last=False)
+            self._cached_bytes -= len(oldest.content)
+
+
+def _piece(oid: str, found: _Object, difference: Difference | None) -> Piece:
+    return Piece(
+        oid=oid,
+        kind=found.kind,
+        size_bytes=len(found.content),
+        content=found.content,
+        difference=difference,
+    )
+
+
+def shared(difference: bytes) -> tuple[Same, ...]:
+    """The longer stretches that a stored difference, which was applied before, takes of its base.
+
+    Those that follow each other are joined; what comes out of order is left out.
+    """
+    _, at = _size(difference, 0)
+    _, at = _size(difference, at)
+    found: list[Same] = []
+    new = old = begin = length = done = 0
+    end = len(difference)
+    while at < end:
+        code = difference[at]
+        at += 1
+        if not code & 0x80:
+            at, new = at + code, new + code
+            continue
+        begin_old = size = 0
+        for place in range(4):
+            if code & 1 << place:
+                begin_old |= difference[at] << 8 * place
+                at += 1
+        for place in range(3):
+            if code & 0x10 << place:
+                size |= difference[at] << 8 * place
+                at += 1
+        size = size or 0x10000
+        if begin_old == old + length and new == begin + length:
+            length += size
+        else:
+            if length >= _SHORTEST and old >= done:
+                found.append(Same(old, begin, length))
+                done = old + length
+            old, begin, length = begin_old, new, size
+        new += size
+    if length >= _SHORTEST and old >= done:
+        found.append(Same(old, begin, length))
+    return tuple(found)
 
 
 def _name_bytes(index_bytes: int, number: int) -> int:

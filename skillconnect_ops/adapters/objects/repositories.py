@@ -22,7 +22,10 @@ from skillconnect_ops.core.ports.objects import (
 )
 
 _PSEUDO_REFS = ("ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
-_CHECK = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
+_CHECK = "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)"
+_NO_BASE = "0" * 32
+_LOST = "missing or damaged (see `git fsck`)"
+_KINDS = {kind.value: kind for kind in ObjectKind}
 _LOOSE_NAMES = frozenset({38, 62})
 """Letters of a loose object's file, whose folder has the first two: of SHA-1 and of SHA-256."""
 _BLOCK_BYTES = 1 << 20
@@ -158,12 +161,17 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         except GitCannotRead:
             yield from self._pack_by_pack(seen)
 
-    def _listed(self, *words: str, given: Iterable[str] = ()) -> Iterator[Listed]:
+    def _listed(self, *words: str, given: Iterable[str] = ()) -> Iterator[Listed | Unreadable]:
         with self.git.running("cat-file", *words, "--buffer", _CHECK, given=given) as told:
             for line in told:
-                oid, kind, *size_bytes = line.split()
-                if size_bytes:  # else it is missing
-                    yield Listed(oid.decode(), ObjectKind(kind.decode()), int(size_bytes[0]))
+                oid, _, about = line.decode().partition(" ")
+                kind, *numbers = about.split()
+                if not numbers:
+                    yield Unreadable(oid, _LOST)
+                    continue
+                size_bytes, base = numbers
+                is_whole = base.startswith(_NO_BASE)
+                yield Listed(oid, _KINDS[kind], int(size_bytes), None if is_whole else base)
 
     def _pack_by_pack(self, seen: set[str]) -> Iterator[Listed | Unreadable]:
         folder = self.git_folder / "objects"
@@ -182,11 +190,12 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             yield Unreadable("alternates", "not listed, since a pack here is damaged")
         for name, oids in sources.items():
             fresh = [oid for oid in oids if oid not in seen]
-            reason = "missing or damaged (see `git fsck`)"
+            reason = _LOST
             try:
                 for one in self._listed(given=fresh) if fresh else ():
-                    seen.add(one.oid)
-                    yield one
+                    if isinstance(one, Listed):
+                        seen.add(one.oid)
+                        yield one
             except GitCannotRead as error:
                 reason = f"not read: {error.why} (see `git fsck`)"
             left = sum(oid not in seen for oid in fresh)

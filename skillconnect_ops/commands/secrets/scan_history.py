@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
@@ -23,6 +24,15 @@ from skillconnect_ops.history.sweep import Sweep
 from skillconnect_ops.history.wire import unpacked
 
 _LFS = "lfs/objects/"
+
+
+class _ClassIn(Struct, frozen=True):
+    """What a path of a repository says, which may lie in a folder that says something itself."""
+
+    inner: Inner
+
+    def __call__(self, path: str) -> Hashable:
+        return path_class(self.inner.path(path))
 
 
 def scan_repository(
@@ -50,7 +60,7 @@ def scan_repository(
     outer = search
     if inner:
         search = Inside(search=search, folder=inner.name)
-    sweep = Sweep(repository, search=search, path_class=_class_in(inner), crew=house.crew)
+    sweep = Sweep(repository, search=search, path_class=_ClassIn(inner), crew=house.crew)
     label = str(inner) if inner else "objects"
     if since is not None:
         commits = repository.commits_since(since)
@@ -62,13 +72,14 @@ def scan_repository(
 
     with ThreadPoolExecutor(1) as beside:
         lacks = beside.submit(repository.lacks)  # git walks commits and trees meanwhile
+        sources = beside.submit(repository.sources)
         with house.person.progress(f"reading {label}", total=None, unit="B") as ticker:
             sweep.everything(ticker)
     sweep.look_at_refs()
     own, gaps = _own_files(house, repository, search, sweep.pointers)
     gaps += [Gap(lack.subject, f"{lack.reason}; {lack.fix}") for lack in lacks.result()]
     gaps += _linked_worktrees(repository, looked_at)
-    scan = _scan(repository, sweep, own, gaps, inner)
+    scan = _scan(repository, sweep, own, gaps, inner, sources=sources.result)
     for folder in repository.inner():
         scan += _scan_submodule(
             house, repository, folder, search=outer, above=inner, looked_at=looked_at
@@ -112,15 +123,16 @@ def scan_nested(
     return scan
 
 
-def _class_in(inner: Inner) -> Callable[[str], Hashable]:
-    """What a path of a repository says, which may lie in a folder that says something itself."""
-    return lambda path: path_class(inner.path(path))
-
-
 def _scan(
-    repository: Repository, sweep: Sweep, own: Sequence[Hit], gaps: Sequence[Gap], inner: Inner
+    repository: Repository,
+    sweep: Sweep,
+    own: Sequence[Hit],
+    gaps: Sequence[Gap],
+    inner: Inner,
+    *,
+    sources: Callable[[], Mapping[str, str]] | None = None,
 ) -> Scan:
-    places = Places(repository, sweep.paths, path_class=_class_in(inner))
+    places = Places(repository, sweep.paths, path_class=_ClassIn(inner), sources=sources)
     seen = [Seen(sighting=one, inner=inner) for one in places.sightings(sweep.hits)]
     seen += [
         Seen(sighting=Sighting(where=hit.where, trace=trace, path=hit.path), inner=inner)

@@ -26,6 +26,24 @@ class Listed(Struct, frozen=True):
     oid: str
     kind: ObjectKind
     size_bytes: int
+    base: str | None = None
+    """The object that it is stored as a difference to, where that is so."""
+
+
+class Same(Struct, frozen=True):
+    """A stretch that two contents share: where it begins in both, and its length in bytes."""
+
+    old: int
+    new: int
+    length: int
+
+
+class Difference(Struct, frozen=True):
+    """How a content is stored: by what it has from another one."""
+
+    base: str
+    same: tuple[Same, ...] | None
+    """In the order of both; what is short, or turned, is left out. None: comparing is quicker."""
 
 
 class Piece(Struct, frozen=True, kw_only=True):
@@ -39,6 +57,8 @@ class Piece(Struct, frozen=True, kw_only=True):
     size_bytes: int
     content: bytes
     line: int = 1
+    difference: Difference | None = None
+    """To an object that was given shortly before, where that comes for nothing."""
 
 
 class Unreadable(Struct, frozen=True):

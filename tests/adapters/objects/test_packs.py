@@ -14,6 +14,7 @@ from skillconnect_ops.adapters.objects.program import Git, variables
 from skillconnect_ops.adapters.objects.repositories import GitRepository
 from skillconnect_ops.adapters.system import ProcessEnvironment
 from skillconnect_ops.core.ports.objects import Piece
+from skillconnect_ops.history.sweep import by_base
 
 LARGEST = 1 << 20
 Truth = Mapping[str, tuple[str, bytes]]
@@ -103,6 +104,44 @@ def test_what_is_unpacked_is_what_git_unpacks(
     random.Random(3).shuffle(oids)
     assert {kind for kind, _ in wanted.values()} == {"blob", "tree", "commit", "tag"}
     assert unpacked(tmp_path / "a", oids) == wanted
+
+
+@pytest.mark.parametrize("sort", ["sha1", "sha256"])
+def test_what_a_content_shares_with_its_base_is_so(tmp_path: Path, sort: str) -> None:
+    root = tmp_path / "a"
+    grown(root, sort=sort, versions=120)
+    git(root, "repack", "-adfq", "--depth=50", "--window=50")
+    check = "--batch-check=%(objectname) %(objecttype) %(deltabase)"
+    lines = git(root, "cat-file", "--batch-all-objects", check).decode().splitlines()
+    bases = {oid: base for oid, kind, base in map(str.split, lines) if kind == "blob"}
+    given: dict[str, Piece] = {}
+    told = 0
+    with packs(root / ".git", largest_bytes=LARGEST) as here:
+        for oid in by_base(bases, bases):
+            piece = given[oid] = here.get(oid) or pytest.fail(oid)
+            if piece.difference is None:
+                assert bases[oid].strip("0") == ""
+                continue
+            assert piece.difference.base == bases[oid]
+            before, ends = given[bases[oid]].content, (0, 0)
+            for one in piece.difference.same or ():
+                here_too = piece.content[one.new : one.new + one.length]
+                assert before[one.old : one.old + one.length] == here_too
+                assert len(here_too) == one.length >= 768
+                assert one.old >= ends[0]
+                assert one.new >= ends[1]
+                ends = one.old + one.length, one.new + one.length
+                told += one.length
+    assert told > 0.5 * sum(len(one.content) for one in given.values())
+
+
+def test_every_object_comes_once_and_behind_its_base() -> None:
+    bases = {"a": "c", "b": None, "c": "d", "d": "x", "e": "c", "r": "s", "s": "r", "t": "t"}
+    ordered = list(by_base("abcderst", bases))
+    assert sorted(ordered) == sorted(bases)
+    place = {oid: at for at, oid in enumerate(ordered)}
+    assert place["d"] < place["c"] < min(place["a"], place["e"])
+    assert ordered[:4] == ["d", "c", "a", "e"]
 
 
 def test_several_packs_are_looked_into_and_loose_objects_are_left_to_git(tmp_path: Path) -> None:
