@@ -121,13 +121,24 @@ class _Word:
     """One word: its text after quote removal; None for what an expansion makes unknown."""
 
     def __init__(self) -> None:
-        self.text = ""
+        self._parts: list[str] = []
+        self._length = 0
         self.known = True
         self.quoted_at: int | None = None
 
+    @property
+    def text(self) -> str:
+        if len(self._parts) > 1:  # of a value of megabytes there may be as many parts
+            self._parts = ["".join(self._parts)]
+        return self._parts[0] if self._parts else ""
+
+    def add(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+
     def note_quote(self) -> None:
         if self.quoted_at is None:
-            self.quoted_at = len(self.text)
+            self.quoted_at = self._length
 
     def assigns(self) -> str | None:
         """The name that it assigns to, if it is an assignment."""
@@ -216,7 +227,7 @@ class _Script:
         """Take at least one character, and those after it that mean nothing."""
         found = run.match(self._text, self._at + 1)
         end = self._at + 1 if found is None else found.end()
-        word.text += self._text[self._at : end]
+        word.add(self._text[self._at : end])
         self._at = end
 
     def _single(self, word: _Word) -> None:
@@ -224,7 +235,7 @@ class _Script:
         end = self._text.find("'", self._at + 1)
         if end < 0:
             raise self._unsure("a quote that is not closed")
-        word.text += self._text[self._at + 1 : end]
+        word.add(self._text[self._at + 1 : end])
         self._at = end + 1
 
     def _double(self, word: _Word) -> None:
@@ -242,7 +253,7 @@ class _Script:
                 self._dollar(word, quoted=True)
                 continue
             if mark == "\\" and following in _ESCAPED_IN_DOUBLE and following:
-                word.text += following.replace("\n", "")
+                word.add(following.replace("\n", ""))
                 self._at += 2
                 continue
             self._run(word, _DOUBLE_QUOTED_RUN)
@@ -251,7 +262,7 @@ class _Script:
     def _escape(self, word: _Word) -> None:
         word.note_quote()
         following = self._text[self._at + 1 : self._at + 2]
-        word.text += following.replace("\n", "") if following else "\\"
+        word.add(following.replace("\n", "") if following else "\\")
         self._at += 2
 
     def _dollar(self, word: _Word, *, quoted: bool) -> None:
@@ -262,7 +273,7 @@ class _Script:
         if found is None:
             if following == "{":
                 raise self._unsure("a ${…}")
-            word.text += "$"
+            word.add("$")
             self._at += 1
             return
         word.note_quote()
