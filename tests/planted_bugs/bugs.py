@@ -57,9 +57,8 @@ BUGS = (
         edits=(
             Edit(
                 _USER,
-                "ours, from before a crash.\"\"\"\n"
-                '        new = kept(walk, step.secret, age="new")\n',
-                "ours, from before a crash.\"\"\"\n"
+                'ours, from before a crash."""\n        new = kept(walk, step.secret, age="new")\n',
+                'ours, from before a crash."""\n'
                 '        new = kept(walk, step.secret, age="new")\n'
                 "        from skillconnect_ops.disk import shared\n"
                 "        from skillconnect_ops.envfile import parse\n\n"
@@ -143,7 +142,7 @@ BUGS = (
             ),
         ),
         tests=(f"{_TESTS}/test_ring.py::test_after_a_leak_no_other_key_verifies",),
-        calm=f"{_CALM}::test_a_leaked_key_is_replaced",
+        calm=f"{_CALM}::test_a_key_is_replaced_at_once",
     ),
     Bug(
         name="escrow written after the server: a crash in between loses the password",
@@ -214,8 +213,10 @@ BUGS = (
         edits=(
             Edit(
                 _USER,
-                "good = bool(logins) and all(one.answer is answer for",
-                "good = bool(logins) and any(one.answer is answer for",
+                "            logins = self._logins.try_everywhere(uri)\n"
+                "            good = bool(logins)",
+                "            logins = self._logins.try_everywhere(uri)[:1]\n"
+                "            good = bool(logins)",
             ),
         ),
         tests=(
@@ -357,7 +358,7 @@ BUGS = (
             Edit(
                 f"{_ROTATE}/ring_steps.py",
                 "    for name, value in both.changed.items():\n        found = found.with_value(",
-                "    for name, value in list(both.changed.items())[-1:]:\n"
+                "    for name, value in list(both.changed.items())[:1]:\n"
                 "        found = found.with_value(",
             ),
             Edit(
@@ -366,11 +367,17 @@ BUGS = (
                 "check=lambda data: _holds(parse(data), both.new)\n",
                 "            self._root / step.path, written\n",
             ),
+            Edit(
+                f"{_ROTATE}/ring_steps.py",
+                "            for name, value in both.changed.items()\n        )\n        subject",
+                "            for name, value in list(both.changed.items())[:1]\n"
+                "        )\n        subject",
+            ),
         ),
         tests=(
             f"{_TESTS}/test_rotate_ring.py::test_a_key_is_staged_then_signs_then_the_old_one_goes",
         ),
-        calm=f"{_CALM}::test_a_key_is_staged_signs_and_the_old_one_goes",
+        calm=f"{_CALM}::test_a_key_is_replaced_at_once",
     ),
     Bug(
         name="a hook that has failed is not given the old value back",

@@ -44,7 +44,7 @@ def test_a_key_is_staged_signs_and_the_old_one_goes(tmp_path: Path, skc: Skc) ->
         shop.ok(*argv, "--yes")
 
 
-def test_a_leaked_key_is_replaced(tmp_path: Path, skc: Skc) -> None:
+def test_a_key_is_replaced_at_once(tmp_path: Path, skc: Skc) -> None:
     shop = make(tmp_path, skc)
     shop.ok("rotate", "--reason", "leaked", "--yes")
     assert shop.ring().signing.reveal() != shop.key
