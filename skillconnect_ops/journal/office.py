@@ -13,7 +13,7 @@ from skillconnect_ops.journal.closing import Ground
 from skillconnect_ops.journal.gait import Errand, Gait
 from skillconnect_ops.journal.handover import Handover
 from skillconnect_ops.journal.kinds import Kind, Kinds
-from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome
+from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome, Standing
 from skillconnect_ops.journal.plans import SavedPlan, read_plan
 from skillconnect_ops.journal.recovery import Recovery
 from skillconnect_ops.journal.relays import Relays
@@ -184,6 +184,10 @@ class Office:
             UnknownKind: it holds a step of another version.
         """
         return self._runs.planned(self.journal(name))
+
+    def is_elsewhere(self, state: JournalState) -> bool:
+        """Whether another machine has taken a run over, and is not known to have ended it."""
+        return state.standing is Standing.HANDED_OVER and not self._runs.relays.has_ended(state)
 
     def resume(self, name: str, person: Person) -> Outcome:
         """Walk a run whose process died on to its end; one that is sealed is left as it is.

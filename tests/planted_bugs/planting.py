@@ -19,7 +19,7 @@ from tests.planted_bugs.bugs import BUGS, Bug
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("skillconnect_ops", "templates", "tests", "pyproject.toml", "README.md", "CHANGELOG.md")
-GREEN, RED = 0, 1
+GREEN, RED, BROKEN = 0, 1, -1
 """pytest's exit codes; any other means that nothing was tested."""
 
 
@@ -42,7 +42,7 @@ def copy_to(folder: Path) -> None:
 
 def verdict(folder: Path, tests: Sequence[str]) -> tuple[int, str]:
     """How some tests end in a copy: pytest's exit code, and what it said last."""
-    options = ("-x", "-q", "-m", "not long", "-p", "no:cacheprovider", "-p", "no:xdist")
+    options = ("-x", "-q", "-m", "not long", "-p", "no:cacheprovider", "-n", "0")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *tests],
         cwd=folder,
@@ -52,7 +52,10 @@ def verdict(folder: Path, tests: Sequence[str]) -> tuple[int, str]:
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout[-3000:] + done.stderr[-1000:]
+    said = done.stdout[-3000:] + done.stderr[-1000:]
+    # a test that could not be begun is an error, and has noticed nothing
+    fell = done.returncode != RED or "\nFAILED " in done.stdout
+    return done.returncode if fell else BROKEN, said
 
 
 def judged(bug: Bug) -> Judged:

@@ -164,6 +164,13 @@ class NotFinishedYet(Refused):
         )
 
 
+class NotAtItsEnd(Refused):
+    """A run died half-way, so that nobody knows yet what there is to finish."""
+
+    def __init__(self, name: str, *, says: str, fix: str) -> None:
+        super().__init__(f"the run {name} did not come to its end", why=says, fix=fix)
+
+
 class NothingToFinish(Refused):
     """No rotation waits for its end."""
 

@@ -8,7 +8,8 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
-from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
+from skillconnect_ops.commands.rotate.errors import NotAtItsEnd, NothingToFinish, OverlapNotOver
+from skillconnect_ops.commands.rotate.half_way import half_way
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
@@ -52,6 +53,7 @@ def finish(
 
     Raises:
         NothingToFinish: none waits.
+        NotAtItsEnd: a run died half-way, and was only to be looked at.
         OverlapNotOver: an old key still verifies, and nobody said that it ends now.
         RolledBack: somebody still uses an old user, or a reload failed; nothing was changed.
         NeedsPerson: an old user is gone, and not yet proven refused.
@@ -181,6 +183,9 @@ def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[
         for one in until:
             if one.state.until is not None:
                 raise OverlapNotOver(one.named.settings.env, until=one.state.until)
+        for dead in half_way(house, target):
+            fix = (*dead.commands(), "skc rotate status")[0]
+            raise NotAtItsEnd(dead.id, says=dead.says(), fix=fix)
         raise NothingToFinish(target.name)
     for trouble in troubles:
         house.person.note(f"left as it is: {trouble.what}: {trouble.why}")

@@ -5,10 +5,14 @@ from datetime import datetime
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.plan import FINISH, made_in
+from skillconnect_ops.commands.rotate.plan import FINISH, PATIENCE_S, made_in
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Standing
+
+UNFINISHED_S = 86_400
+"""How long an old value may go on working before its end is overdue; a leaked one may not."""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -24,6 +28,16 @@ class Waiting(Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[str, ...]:
         """The names of what it renewed."""
         return tuple(step.secret for step in made_in(self.plan))
+
+    @property
+    def leaked(self) -> bool:
+        """Whether an old value that still works is known to others."""
+        return any(step.reason == Reason.LEAKED.value for step in made_in(self.plan))
+
+    @property
+    def patience_s(self) -> int:
+        """How long an old value may go on working before its end is overdue."""
+        return PATIENCE_S[Reason.LEAKED] if self.leaked else UNFINISHED_S
 
 
 def waiting(house: House, target: Target) -> tuple[Waiting, ...]:
