@@ -126,9 +126,7 @@ def _of(state: JournalState, target: Target) -> HalfWay:
             if one.kind == "secret" and one.name.startswith(mine)
         ),
         began=state.begun_at,
-        at=next(
-            (one.key for one in steps if one.progress in {Progress.OPEN, Progress.UNDOING}), None
-        ),
+        at=next(iter(open_ones), None),
         outage=_is_refused(steps),
         turned_back=any(one.progress in {Progress.UNDOING, Progress.UNDONE} for one in steps),
     )
