@@ -120,6 +120,12 @@ def finish(
             "--revoked-by", metavar="NAME", help="Who has revoked the old ones that skc cannot."
         ),
     ] = None,
+    confirm_reloaded: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-reloaded", help="Whatever skc does not reload was restarted by hand."
+        ),
+    ] = False,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     save_plan: options.SavePlan = None,
@@ -129,8 +135,10 @@ def finish(
 
     It waits until nobody is connected as the old user, disarms it, drops it, and tries its
     password on every node. An old signing key leaves the ring when its time is over. A mail
-    password that you revoked is tried at its server. What each was is remembered by fingerprint,
-    so that it never comes back.
+    password that you revoked is tried at its server. What an app judges by itself (a key that was
+    replaced at once, an opaque value that leaked) is over once each of its readers was restarted:
+    by skc, by what its health answer says, or by --confirm-reloaded. What each was is remembered
+    by fingerprint, so that it never comes back.
     """
     choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes)
     with told_of_failure(house, "rotate finish", target=target):
@@ -143,6 +151,7 @@ def finish(
             choices=choices,
             admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
             revoked_by=revoked_by,
+            confirmed=confirm_reloaded,
         )
 
 
@@ -159,6 +168,7 @@ def due(house: House, *, target: options.Target = None) -> Report:
     Exit 0 for nothing, 11 for due, 12 for overdue.
 
     A secret with `every: 30d` in skc.yaml is due when that time is over, and overdue a quarter
-    later; so is a rotation that nobody finished for a day.
+    later; so is a rotation that nobody finished for a day (ten minutes where it leaked), and at
+    once a run that stopped half-way.
     """
     return dates.due(house, target=target)

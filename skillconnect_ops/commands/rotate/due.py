@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.accepting import finish_command, readers_of
 from skillconnect_ops.commands.rotate.choice import configured
 from skillconnect_ops.commands.rotate.half_way import LONG_S, HalfWay, half_way
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
@@ -125,14 +126,19 @@ def _to_renew(house: House, target: Target, now: datetime) -> Iterator[Finding]:
 def _to_finish(house: House, target: Target, now: datetime) -> Iterator[Finding]:
     for one in waiting(house, target):
         age = (now - one.since).total_seconds() if one.since is not None else UNFINISHED_S
-        names = ", ".join(one.secrets)
-        leaked = "; it leaked" if one.leaked else ""
+        names, leaked = ", ".join(one.all_secrets), "; it leaked" if one.leaked else ""
+        severity = Severity.HIGH if age >= one.patience_s else Severity.MEDIUM
+        who, command = ", ".join(readers_of(one.accepted)), finish_command(one.plan, target)
+        envs = ", ".join(step.env for step in one.accepted)
+        said = [f"{who} accepts the old {envs} until it is restarted"] if who else []
+        works = [name for name in one.secrets if one.until(name) is None]
+        said += [f"the old {', '.join(works)} still works"] if works else []
         yield _finding(
             "rotation-unfinished",
             names,
-            Severity.HIGH if age >= one.patience_s else Severity.MEDIUM,
-            f"the old {names} still works, {duration(age)} after it was renewed{leaked}",
-            "skc rotate finish",
+            severity,
+            f"{'; '.join(said)}, {duration(age)} after it was renewed{leaked}",
+            f"{command}   # once {who} is restarted" if who else command,
         )
 
 

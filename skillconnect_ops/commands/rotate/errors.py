@@ -234,6 +234,29 @@ class NotLoaded(RolledBack):
         )
 
 
+class StillAccepted(Refused):
+    """Nobody knows whether an old value is still accepted by those who read it."""
+
+    def __init__(self, names: Sequence[str], *, who: Sequence[str]) -> None:
+        super().__init__(
+            f"the old {', '.join(names)} may still be accepted",
+            why=f"skc has not reloaded {', '.join(who)} since it was renewed, and what runs with "
+            "the old value accepts it until its next start",
+            fix="restart what is named, then: skc rotate finish --confirm-reloaded",
+        )
+
+
+class NotSeenReloaded(RolledBack):
+    """A consumer's health answer does not tell whether it still accepts an old value."""
+
+    def __init__(self, consumer: str, names: Sequence[str]) -> None:
+        super().__init__(
+            f"{consumer} may still accept the old {', '.join(names)}",
+            why="skc has not reloaded it, and its health answer does not tell what it runs with",
+            fix=f"restart {consumer}, then: skc rotate finish --confirm-reloaded",
+        )
+
+
 class ConsumerGone(Precondition):
     """A consumer of a run that is under way is no longer in the settings, or not reloaded there."""
 

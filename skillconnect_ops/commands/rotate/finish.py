@@ -1,14 +1,20 @@
 """`skc rotate finish`: the old values of a rotation go, and are proven dead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
+from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of, unseen
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
-from skillconnect_ops.commands.rotate.errors import NotAtItsEnd, NothingToFinish, OverlapNotOver
+from skillconnect_ops.commands.rotate.errors import (
+    NotAtItsEnd,
+    NothingToFinish,
+    OverlapNotOver,
+    StillAccepted,
+)
 from skillconnect_ops.commands.rotate.half_way import half_way
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
@@ -38,6 +44,7 @@ def finish(
     choices: Choices,
     admin: AdminSource,
     revoked_by: str | None = None,
+    confirmed: bool = False,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -50,8 +57,10 @@ def finish(
         choices: what the person chose.
         admin: where an administrator's URI comes from.
         revoked_by: who says to have revoked what skc cannot.
+        confirmed: whether a person says that what skc did not reload was restarted.
 
     Raises:
+        StillAccepted: nobody says so, and no health answer tells it.
         NothingToFinish: none waits.
         NotAtItsEnd: a run died half-way, and was only to be looked at.
         OverlapNotOver: an old key still verifies, and nobody said that it ends now.
@@ -74,6 +83,8 @@ def finish(
     )
 
     def look() -> Plan:
+        if one is not None and not confirmed:
+            _must_be_restarted(one, aim, reason)
         closing = _closing(house, aim, now=now, needed=one is None)
         return plan.end(
             one.plan if one is not None else None,
@@ -86,6 +97,7 @@ def finish(
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
             target=aim,
+            confirmed=confirmed,
         )
 
     with ExitStack() as opened:
@@ -101,7 +113,8 @@ def finish(
             chain=one.id if one is not None else None,
         )
     left = len(found) - 1 if outcome.walked else len(found)
-    names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in rings))
+    mine = one.all_secrets if one is not None else ()
+    names = tuple(dict.fromkeys((*mine, *(ring.named.name for ring in rings))))
     return Report(
         command=plan.FINISH,
         subject=outcome.plan.subject.facts(),
@@ -115,9 +128,34 @@ def finish(
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(one, names, outcome.facts)),) if outcome.walked else (),
+        view=(Lines((*_said(one, names, outcome.facts), *_until(rings))),)
+        if outcome.walked
+        else (),
         next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
     )
+
+
+def _must_be_restarted(one: Waiting, target: Target, reason: Reason | None) -> None:
+    """Whoever nobody can see is said by a person not to accept an old value any more.
+
+    Raises:
+        StillAccepted: nobody says so.
+    """
+    accepted = accepted_in(one.plan, reason=reason)
+    who = unseen(readers_of(accepted), target)
+    if who:
+        raise StillAccepted([step.env for step in accepted], who=who)
+
+
+def _until(closing: Sequence[Turn]) -> Iterator[str]:
+    """Old keys that go before their time, and are known to those that nobody reloaded."""
+    for one in closing:
+        by_hand, until = one.named.by_hand, one.state.until
+        if one.early and by_hand and until is not None:
+            yield (
+                f"the old key of {one.env} verifies until {', '.join(by_hand)} is restarted by "
+                f"hand, or until {until:%Y-%m-%d %H:%M} UTC"
+            )
 
 
 def _drops_users(house: House, target: Target) -> bool:
@@ -211,7 +249,8 @@ def _resources(
     files = dict.fromkeys(
         file for ring in closing for file in (*ring.named.files, *sink_plan.files([ring.named]))
     )
-    names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in closing))
+    mine = one.all_secrets if one is not None else ()
+    names = dict.fromkeys((*mine, *(ring.named.name for ring in closing)))
     return (
         *(Resource("env", str((root / file).resolve())) for file in files),
         *(Resource("secret", f"{target.name}/{name}") for name in names),

@@ -14,6 +14,7 @@ from skillconnect_ops.commands.rotate import (
     ring_plan,
     sink_plan,
 )
+from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of
 from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
 from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
@@ -21,6 +22,7 @@ from skillconnect_ops.commands.rotate.in_place import PasswordChange, WindowClos
 from skillconnect_ops.commands.rotate.manual import ManualStanding
 from skillconnect_ops.commands.rotate.manual_steps import ValueRevoked, ValueTake
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
+from skillconnect_ops.commands.rotate.observe_steps import Loads
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -29,6 +31,7 @@ from skillconnect_ops.commands.rotate.publish_steps import (
     ValueRetire,
 )
 from skillconnect_ops.commands.rotate.ring_plan import Turn
+from skillconnect_ops.commands.rotate.ring_steps import RingTurn
 from skillconnect_ops.commands.rotate.user_steps import (
     UserCreate,
     UserDisarm,
@@ -90,6 +93,7 @@ def begin(
         step for one in standings if one not in late for step in made(one, _reason(one, reason))
     ]
     reading = readers([one.named for one in standings])
+    waits = len(turns) + len(inside) < len(standings) or any(one.by_hand for one in turns)
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     # after the keepers: on the way back the server has the old password before anybody is reloaded
     steps += [step for one in late for step in made(one, _reason(one, reason))]
@@ -108,8 +112,8 @@ def begin(
             if one.turn is not None and one.turn.retires
         )
         + tuple(_retired_at_once(one, _reason(one, reason)) for one in inside),
-        notes=(*_notes(standings, reason), *left_out),
-        then=FINISH if len(turns) + len(inside) < len(standings) else None,
+        notes=(*_notes(standings, reason, waits=waits), *left_out),
+        then=FINISH if waits else None,
     )
 
 
@@ -125,6 +129,7 @@ def end(
     since: datetime | None = None,
     revoked_by: str | None = None,
     target: Target | None = None,
+    confirmed: bool = False,
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -139,6 +144,7 @@ def end(
         since: when it began.
         revoked_by: who says to have revoked what skc cannot.
         target: whose consumers are looked at before the old values go.
+        confirmed: whether a person says that what skc did not reload was restarted.
     """
     made = made_in(begun) if begun is not None else ()
     why = reason or max(
@@ -149,14 +155,23 @@ def end(
         wait = min(wait, max(0, wait - int(since_s)))
     leaked = why is Reason.LEAKED
     steps = [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
+    accepted = accepted_in(begun, reason=reason) if begun is not None else ()
+    rings = [one for one in accepted if isinstance(one, RingTurn)]
     if target is not None:
-        renewed = [(one.secret, one.env) for one in made]
-        steps += observe_plan.before_end(target, renewed, cut_off=leaked)
+        doubted = () if confirmed else readers_of(accepted)
+        seen = _to_be_seen(made, rings, journal)
+        steps += observe_plan.before_end(target, seen, cut_off=leaked, doubted=doubted)
     for one in made:
         steps += _drained(one, patience_s=wait, cut_off=leaked, since=since)
     steps += _closed(closing)
     final = [step for one in made for step in _dropped(one, cut_off=leaked)]
     final += [_retired(one, why) for one in made]
+    final += [
+        ring_plan.settled_step(
+            one, reason=reason or Reason(one.reason), command=FINISH, begun=str(journal)
+        )
+        for one in rings
+    ]
     final += [
         ring_plan.retire_step(one, reason=reason or Reason.SCHEDULED, command=FINISH)
         for one in closing
@@ -170,6 +185,20 @@ def end(
         final=tuple(final),
         notes=_end_notes(made, closing, cut_off=leaked),
     )
+
+
+def _to_be_seen(
+    made: Sequence[Made], rings: Sequence[RingTurn], journal: str | None
+) -> tuple[Loads, ...]:
+    """The new values that the consumers are to run with before the old ones go."""
+    values = [
+        Loads(secret=one.secret, env=one.env, ring=False, own=isinstance(one, ValueMake))
+        for one in made
+    ]
+    keys = [
+        Loads(secret=one.secret, env=one.env, ring=True, begun=journal, own=True) for one in rings
+    ]
+    return (*values, *keys)
 
 
 def made_in(begun: Plan) -> tuple[Made, ...]:
@@ -256,7 +285,7 @@ def _revoked(one: ValueTake, by: str | None) -> Step:
 def _closed(closing: Sequence[Turn]) -> list[Step]:
     """The old keys of rings leave the env files, and those who read them."""
     reading = readers([one.named for one in closing])
-    steps = [ring_plan.turn_step(one) for one in closing]
+    steps = [ring_plan.turn_step(one, reason=Reason.SCHEDULED) for one in closing]
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in closing for step in ring_plan.publish_steps(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
@@ -288,7 +317,7 @@ def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
     """The steps that make a new credential; nobody uses it yet."""
     named = one.named
     if one.turn is not None:
-        return (ring_plan.turn_step(one.turn),)
+        return (ring_plan.turn_step(one.turn, reason=reason),)
     if one.acl is not None:
         return (acl_plan.made(named, one.acl, reason=reason),)
     if one.manual is not None:
@@ -308,6 +337,7 @@ def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
             secret=named.name,
             env=named.settings.env,
             reason=reason.value,
+            by_hand=named.by_hand,
         )
         return (make,)
     if one.in_place:
@@ -365,7 +395,7 @@ def _reason(one: Standing, reason: Reason) -> Reason:
     return Reason.LEAKED if one.leaked else reason
 
 
-def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
+def _notes(standings: Sequence[Standing], reason: Reason, *, waits: bool) -> tuple[str, ...]:
     """The blast radius, the worst first."""
     leaked = [one for one in standings if _reason(one, reason) is Reason.LEAKED]
     due = [one for one in standings if one not in leaked]
@@ -385,7 +415,9 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
     if not consumers:
         notes.append("no consumer is named in skc.yaml: restart whatever reads the env files")
     elif by_hand:
-        notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
+        then = ", then finish" if waits else ""
+        notes.append(f"no reload command: restart {', '.join(by_hand)} by hand{then}")
+    notes += ring_plan.confirms([one.turn for one in standings if one.turn])
     for one in standings:
         if one.in_place:
             reloaded = readers([one.named])

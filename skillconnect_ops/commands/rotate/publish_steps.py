@@ -31,6 +31,8 @@ class ValueMake(Step, frozen=True, kw_only=True, tag="value.make"):
     env: str
     reason: str
     size_bytes: int = 32
+    by_hand: tuple[str, ...] = ()
+    """Who accepts the old value until a person has restarted it."""
 
     def says(self) -> str:
         """One line for the plan."""

@@ -159,7 +159,7 @@ def rotate(
         else ()
     )
     lines = (
-        *said(secrets, moves, outcome),
+        *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
         *(one.line() for one in left),
     )
@@ -181,7 +181,7 @@ def rotate(
             }
         },
         view=(Lines(lines),) if outcome.walked else (),
-        next=(next_command(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
+        next=(next_command(moves, outcome.plan, target=aim) if outcome.walked else "skc rotate",),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.accepting import finish_command
 from skillconnect_ops.commands.rotate.choice import configured
 from skillconnect_ops.commands.rotate.half_way import HalfWay, half_way
 from skillconnect_ops.commands.rotate.in_place import PasswordChange
@@ -15,7 +16,7 @@ from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.model import SecretSettings
+from skillconnect_ops.core.settings.model import SecretSettings, Target
 from skillconnect_ops.core.settings.rules import period_s
 from skillconnect_ops.core.view import Cell, Lines, Table, Text, Tone, duration
 from skillconnect_ops.journal.model import Standing
@@ -24,7 +25,7 @@ from skillconnect_ops.journal.model import Standing
 def status(house: House, *, target: str | None) -> Report:
     """One row for each secret of the target."""
     aim = house.target(target)
-    open_ones = {name: one for one in waiting(house, aim) for name in one.secrets}
+    open_ones = {name: one for one in waiting(house, aim) for name in one.all_secrets}
     at_of, rings, runs = renewed(house, aim.name), all_held(house, aim), half_way(house, aim)
     now = house.clock.now()
     facts: list[dict[str, Any]] = []
@@ -33,7 +34,11 @@ def status(house: House, *, target: str | None) -> Report:
         at, open_one = at_of.get(name), open_ones.get(name)
         ring = rings.get(name)
         run = next((one for one in runs if one.holds(name)), None)
-        standing = _unfinished(run) or _in_ring(ring, now) or _standing(open_one, settings, at, now)
+        standing = (
+            _unfinished(run)
+            or _both(_accepted(open_one, name), _in_ring(ring, now))
+            or _standing(open_one, settings, at, now)
+        )
         facts.append(
             {
                 "name": name,
@@ -54,7 +59,7 @@ def status(house: House, *, target: str | None) -> Report:
         subject={"target": aim.name},
         facts={"secrets": facts, "runs": [_plain(one) for one in runs]},
         view=(Table(headers=headers, rows=tuple(rows)), *_told(runs)),
-        next=(_next(runs, open_ones, rings, now),),
+        next=(_next(aim, runs, open_ones, rings, now),),
     )
 
 
@@ -76,6 +81,7 @@ def _plain(run: HalfWay) -> dict[str, Any]:
 
 
 def _next(
+    target: Target,
     runs: Sequence[HalfWay],
     open_ones: Mapping[str, Waiting],
     rings: Mapping[str, Held | SkcError],
@@ -84,6 +90,9 @@ def _next(
     for run in runs:
         if run.commands():
             return run.commands()[0]
+    for one in open_ones.values():
+        if one.accepted:
+            return finish_command(one.plan, target)
     states = {name: one.state for name, one in rings.items() if isinstance(one, Held)}
     for name, state in states.items():
         if state.phase is Phase.STAGED:
@@ -97,6 +106,22 @@ def _unfinished(run: HalfWay | None) -> Text | None:
     if run is None:
         return None
     return Text(run.says(), Tone.WARN if run.runs else Tone.BAD)
+
+
+def _accepted(open_one: Waiting | None, name: str) -> Text | None:
+    """What is over once somebody was restarted; None where it is not of that sort."""
+    until = open_one.until(name) if open_one is not None else None
+    if open_one is None or until is None:
+        return None
+    what = "key verifies" if name not in open_one.secrets else "one is accepted"
+    said = f"the old {what} until {until} is restarted"
+    return Text(f"{said}, and it leaked" if open_one.leaked else said, Tone.BAD)
+
+
+def _both(one: Text | None, other: Text | None) -> Text | None:
+    if one is None or other is None:
+        return one or other
+    return Text(f"{one.text}; {other.text}", one.tone)
 
 
 def _in_ring(ring: Held | SkcError | None, now: datetime) -> Text | None:

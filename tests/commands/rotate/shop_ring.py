@@ -84,8 +84,12 @@ class Shop(Struct, frozen=True):
 
     def standing(self) -> str:
         """What `rotate status` says of the ring."""
-        (row,) = self.ok("rotate", "status").json["facts"]["secrets"]
-        return str(row["standing"])
+        return self.standing_of("jwt")
+
+    def standing_of(self, name: str) -> str:
+        """What it says of a secret."""
+        rows = self.ok("rotate", "status").json["facts"]["secrets"]
+        return next(str(row["standing"]) for row in rows if row["name"] == name)
 
     def remembers(self, key: Secret | str) -> int:
         """The exit code of a look into the ledger: 12 or 13 of what was retired, else 0."""
