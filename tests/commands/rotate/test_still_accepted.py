@@ -202,7 +202,7 @@ def test_an_app_that_does_not_say_is_a_person_s_to_confirm(
 def test_a_leaked_value_whose_reader_nobody_sees_is_a_person_s_to_confirm(shop: Shop) -> None:
     shop.configure(consumers=BY_HAND, more=", session: {kind: random, env: LOG}")
     shop.ok("rotate", "--only", "session", "--reason", "leaked", "--yes")
-    assert shop.standing_of("session").endswith("and it leaked")
+    assert shop.standing("session").endswith("and it leaked")
     assert shop.run("rotate", "finish", "--yes").code == 3
     shop.ok(*CONFIRMED)
 
