@@ -113,6 +113,7 @@ def finish(
             chain=one.id if one is not None else None,
         )
     left = len(found) - 1 if outcome.walked else len(found)
+    told = _confirmed(one, aim, reason) if one is not None and confirmed else ()
     mine = one.all_secrets if one is not None else ()
     names = tuple(dict.fromkeys((*mine, *(ring.named.name for ring in rings))))
     return Report(
@@ -128,7 +129,7 @@ def finish(
                 "steps": outcome.facts,
             }
         },
-        view=(Lines((*_said(one, names, outcome.facts), *_until(rings))),)
+        view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told)),)
         if outcome.walked
         else (),
         next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
@@ -145,6 +146,12 @@ def _must_be_restarted(one: Waiting, target: Target, reason: Reason | None) -> N
     who = unseen(readers_of(accepted), target)
     if who:
         raise StillAccepted([step.env for step in accepted], who=who)
+
+
+def _confirmed(one: Waiting, target: Target, reason: Reason | None) -> tuple[str, ...]:
+    """What is taken from a person's word, and was not seen."""
+    who = unseen(readers_of(accepted_in(one.plan, reason=reason)), target)
+    return (f"not seen by skc, but said: {', '.join(who)} was restarted",) if who else ()
 
 
 def _until(closing: Sequence[Turn]) -> Iterator[str]:

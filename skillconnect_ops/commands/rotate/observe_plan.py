@@ -42,7 +42,7 @@ def before_end(
     # not `observe`: the same run may reload it for another value, and see it again then
     return tuple(
         ConsumerObserve(
-            key=f"see:{name}",
+            key=f"ask:{name}",
             consumer=name,
             loads=tuple(loads),
             cut_off=cut_off,

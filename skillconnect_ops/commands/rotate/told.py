@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from skillconnect_ops.commands.rotate.accepting import accepted_in, finish_command, readers_of
+from skillconnect_ops.commands.rotate.accepting import (
+    Accepted,
+    accepted_in,
+    finish_command,
+    readers_of,
+)
 from skillconnect_ops.commands.rotate.acl_making import AclReplace
 from skillconnect_ops.commands.rotate.model import Named
 from skillconnect_ops.commands.rotate.ring_state import Move
@@ -28,22 +33,26 @@ def said(
     for one in secrets:
         readers = [name for name, consumer in one.consumers if consumer.reload]
         reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
-        what = _WHAT[moves[one.name]] if one.name in moves else "is new"
         left = accepted.get(one.name)
-        if isinstance(left, RingTurn):
-            what = f"is new; the old key verifies until {', '.join(left.by_hand)} is restarted,"
-        elif left is not None:
-            what = f"is new; the old one is accepted until {', '.join(left.by_hand)} is restarted,"
+        what = _WHAT[moves[one.name]] if one.name in moves and left is None else "is new"
         where = ", ".join((*one.files, *(f"the sink {name}" for name, _ in one.sinks)))
-        lines.append(f"{one.settings.env} {what} in {where}{reloaded}")
+        lines.append(f"{one.settings.env} {what} in {where}{reloaded}{_stays(left)}")
     lines += _windows(outcome)
     if outcome.plan.then is None:
         return tuple(lines)
     finish = finish_command(outcome.plan, target)
     if accepted:
         names = ", ".join(readers_of(list(accepted.values())))
-        return (*lines, f"restart {names} by hand, then: {finish}")
+        return (*lines, f"the old ones still work: restart {names} by hand, then: {finish}")
     return (*lines, f"the old values still work, until: {finish}")
+
+
+def _stays(left: Accepted | None) -> str:
+    """Who goes on with the old one, until its next start."""
+    if left is None:
+        return ""
+    what = "key verifies" if isinstance(left, RingTurn) else "one is accepted"
+    return f"; the old {what} until {', '.join(left.by_hand)} is restarted"
 
 
 def next_command(moves: Mapping[str, Move], plan: Plan, *, target: Target) -> str:
