@@ -61,6 +61,10 @@ class NeedsPerson(SkcError):
     status = Status.NEEDS_PERSON
 
 
+class OnlyForward(NeedsPerson):
+    """Putting a plan back would do harm by now; its run can be walked on."""
+
+
 class Stop(BaseException):
     """A signal asked us to end. No `Exception`, so that no handler swallows it on the way up."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -197,3 +197,14 @@ class Handler(Protocol[S_contra]):
 
     def undo(self, step: S_contra, image: Image, walk: Walk) -> None:
         """Put the image back."""
+
+
+@runtime_checkable
+class Guarded(Protocol[S_contra]):
+    """A handler whose step must not be put back in every world; most handlers are none."""
+
+    def may_go_back(self, step: S_contra, walk: Walk) -> None:
+        """Asked before anything of its plan is undone; raises `OnlyForward` where that does harm.
+
+        Whatever else it raises says that it could not find out; then the plan is put back.
+        """

@@ -11,9 +11,9 @@ from typing import NoReturn, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.core.errors import SkcError, Stop
+from skillconnect_ops.core.errors import OnlyForward, SkcError, Stop
 from skillconnect_ops.core.exits import Exit
-from skillconnect_ops.core.plan import Clock, Escrow, Image, Person, Plan, Proof, Step
+from skillconnect_ops.core.plan import Clock, Escrow, Guarded, Image, Person, Plan, Proof, Step
 from skillconnect_ops.core.report import StepResult
 from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.journal.causes import Cause, cause_of
@@ -134,6 +134,7 @@ class Engine:
 
         Raises:
             NotPutBack: some undo failed; the others were done nevertheless.
+            OnlyForward: a step says that going back does harm; nothing was undone.
             JournalNotClosed: the world is as before, but the journal could not say so.
         """
         todo = [
@@ -141,6 +142,8 @@ class Engine:
             for step in reversed(self._plan.steps)
             if self.history.must_undo(step.key)
         ]
+        for step, _ in todo:
+            self._may_go_back(step, because)
         troubles = [trouble for step, image in todo if (trouble := self._undo(step, image))]
         if troubles:
             what = f"{len(troubles)} of {len(todo)} steps could not be undone"
@@ -251,6 +254,20 @@ class Engine:
         if isinstance(error, SkcError):
             error.journal = self._name if closed else None
         raise error
+
+    def _may_go_back(self, step: Step, because: Cause | None) -> None:
+        handler = self._kinds.handler(step, self._plan.subject)
+        if not isinstance(handler, Guarded):
+            return
+        try:
+            handler.may_go_back(step, self._back)
+        except OnlyForward as error:
+            if because is not None:
+                error.why = f"{error.why}; the run had failed before: {because.line()}"
+            error.fix = f"skc journal resume {self._name}"
+            raise self._marked(error) from None
+        except Exception:  # noqa: BLE001 - it could not find out, and the world goes back
+            return
 
     def _undo(self, step: Step, image: Image) -> tuple[Cause, BaseException] | None:
         self._at = step

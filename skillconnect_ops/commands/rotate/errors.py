@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from skillconnect_ops.core.errors import Precondition, Refused, RolledBack
+from skillconnect_ops.core.errors import OnlyForward, Precondition, Refused, RolledBack
 
 
 class NothingToRotate(Precondition):
@@ -298,6 +298,18 @@ class StillInUse(RolledBack):
             f"the user '{user}' is still in use after {seconds:.0f} s",
             why=f"connected: {', '.join(who)}; they would be cut off",
             fix="reload what is listed, then: skc rotate finish",
+        )
+
+
+class OnlyNewWorks(OnlyForward):
+    """A rotation is to be put back, and the old value of it is dead by now."""
+
+    def __init__(self, secret: str, *, user: str) -> None:
+        super().__init__(
+            f"the old value of {secret} is refused, so nothing was put back",
+            why=f"only the new one, of the user '{user}', is let in; with the old one in its env "
+            "file the app would be locked out",
+            fix="",  # the engine names the run
         )
 
 

@@ -1,12 +1,12 @@
 """The old and the new value of a secret, on their way through a rotation: in its escrow alone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NotVerified, OldIsBack
+from skillconnect_ops.commands.rotate.errors import NotVerified, OldIsBack, OnlyNewWorks
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.secret import Secret
@@ -45,6 +45,22 @@ def must_be_published(house: House, target: Target, *, secret: str, env: str, wa
     """
     if house.env_values(target).get(env) == kept(walk, secret, age="old"):
         raise OldIsBack(env)
+
+
+def must_open(opens: Callable[[Secret], bool], *, secret: str, user: str, walk: Walk) -> None:
+    """The old value lets somebody in still, so that an env file may be given it back.
+
+    Args:
+        opens: whether the server takes a login.
+        secret: whose values.
+        user: of the new value.
+        walk: its escrow holds both.
+
+    Raises:
+        OnlyNewWorks: it does not, and the new one does.
+    """
+    if not opens(kept(walk, secret, age="old")) and opens(kept(walk, secret, age="new")):
+        raise OnlyNewWorks(secret, user=user)
 
 
 class Told(Struct, frozen=True):
