@@ -73,3 +73,5 @@ class Stop(BaseException):
         self.exit = exit_code
         self.journal: str | None = None
         self.steps: tuple[StepResult, ...] = ()
+        self.again: str | None = None
+        """The command line that was stopped, as it was typed."""

@@ -300,6 +300,7 @@ class Engine:
     def _stop(self, code: Exit) -> Stop:
         stop = Stop(code)
         stop.journal, stop.steps = self._name, self.results()
+        stop.again = self._forth.person.again()
         return stop
 
     def _stuck(self, kind: type[E], what: str, why: str) -> E:

@@ -11,6 +11,7 @@ from skillconnect_ops.commands.journal.show import (
 )
 from skillconnect_ops.core.plan import Plan, Step
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.journal.errors import NotAgreed
 from skillconnect_ops.journal.model import (
@@ -84,8 +85,8 @@ def _carried_out(house: House, name: str, *, choices: Choices, back: bool) -> Re
         if not choices.yes and not person.agrees(plan):
             raise NotAgreed("nothing was done", why="the answer was no", fix="", journal=name)
     if back:
-        return _ended(office.rollback(name, person), command, "it was put back")
-    return _ended(office.resume(name, person), command, "it is done")
+        return _ended(house, office.rollback(name, person), command, "it was put back", back=True)
+    return _ended(house, office.resume(name, person), command, "it is done", back=False)
 
 
 def _steps(state: JournalState, *, back: bool) -> list[StepState]:
@@ -112,7 +113,7 @@ def _plan(state: JournalState, command: str, steps: list[StepState], *, back: bo
     )
 
 
-def _ended(outcome: Outcome, command: str, said: str) -> Report:
+def _ended(house: House, outcome: Outcome, command: str, said: str, *, back: bool) -> Report:
     said = said if outcome.walked else f"nothing to do: {said} already"
     return Report(
         command=command,
@@ -121,8 +122,17 @@ def _ended(outcome: Outcome, command: str, said: str) -> Report:
         steps=outcome.steps,
         facts={"walked": outcome.walked, "warnings": outcome.warnings},
         view=(Lines((f"{outcome.journal}: {said}",)),),
-        next=(f"skc journal show {outcome.journal}",),
+        next=(_next(house, outcome, back=back),),
     )
+
+
+def _next(house: House, outcome: Outcome, *, back: bool) -> str:
+    """What the run itself would have named: an old value may work still, though it is done."""
+    if outcome.walked and not back and outcome.plan.then is not None:
+        target = outcome.plan.subject.target
+        several = target is not None and len(house.project().settings.targets) > 1
+        return f"skc {outcome.plan.then}" + (f" --target {word(str(target))}" if several else "")
+    return f"skc journal show {outcome.journal}"
 
 
 def _foretold(state: JournalState, command: str, steps: list[StepState], *, back: bool) -> Report:

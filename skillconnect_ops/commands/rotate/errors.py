@@ -171,14 +171,16 @@ class NotAtItsEnd(Refused):
         super().__init__(f"the run {name} did not come to its end", why=says, fix=fix)
 
 
-class NothingToFinish(Refused):
-    """No rotation waits for its end."""
+class LeakedHalfWay(Refused):
+    """A rotation stopped half-way whose old value leaked; only a person says which way it goes."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, names: Sequence[str], *, journal: str) -> None:
         super().__init__(
-            "there is nothing to finish",
-            why=f'no rotation of the target "{target}" waits for its old value to be retired',
-            fix="skc rotate status",
+            f"the rotation of {', '.join(names)} stopped half-way",
+            why="the old value leaked, and to put that back unasked would bring it back into use; "
+            f"nothing was done (run {journal})",
+            fix=f"skc journal resume {journal}   # then: skc rotate finish",
+            journal=journal,
         )
 
 
@@ -195,18 +197,6 @@ class OldKeyVerifies(Refused):
             "knowing which keys are in use",
             fix="skc rotate finish"
             + ("" if over else "   # then; --now ends it early, and logs people out"),
-        )
-
-
-class OverlapNotOver(Refused):
-    """There is something to finish, and its time has not come."""
-
-    def __init__(self, env: str, *, until: datetime) -> None:
-        super().__init__(
-            f"the old key of {env} still verifies",
-            why=f"until {until:%Y-%m-%d %H:%M} UTC, so that who has a token that it signed stays "
-            "logged in",
-            fix="skc rotate finish --now   # logs them out",
         )
 
 

@@ -9,17 +9,12 @@ from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of, unseen
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
-from skillconnect_ops.commands.rotate.errors import (
-    NotAtItsEnd,
-    NothingToFinish,
-    OverlapNotOver,
-    StillAccepted,
-)
-from skillconnect_ops.commands.rotate.half_way import half_way
+from skillconnect_ops.commands.rotate.ended import brought_to_an_end, must_be_decided, nothing_left
+from skillconnect_ops.commands.rotate.errors import StillAccepted
+from skillconnect_ops.commands.rotate.going_on import going_on
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
-from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
-from skillconnect_ops.commands.rotate.run import resources_of
+from skillconnect_ops.commands.rotate.rings import all_held, readable
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
@@ -30,7 +25,7 @@ from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices, JournalState, Standing
+from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -61,20 +56,20 @@ def finish(
 
     Raises:
         StillAccepted: nobody says so, and no health answer tells it.
-        NothingToFinish: none waits.
+        LeakedHalfWay: the old value of one leaked that is half-way; nothing was put back.
         NotAtItsEnd: a run died half-way, and was only to be looked at.
-        OverlapNotOver: an old key still verifies, and nobody said that it ends now.
         RolledBack: somebody still uses an old user, or a reload failed; nothing was changed.
         NeedsPerson: an old user is gone, and not yet proven refused.
     """
     aim = house.target(target)
+    must_be_decided(house, aim)
     take_admin(house, aim, admin, needed=_drops_users(house, aim))
-    finished = None if choices.looks_only else _walked_on(house, aim)
+    ended = () if choices.looks_only else brought_to_an_end(house, aim)
     found = waiting(house, aim)
     one = found[0] if found else None
-    rings = _closing(house, aim, now=now, needed=one is None and finished is None)
-    if finished is not None and one is None and not rings:
-        return _that_was_it(finished)
+    rings = _closing(house, aim, now=now, needed=one is None and not ended)
+    if one is None and not rings:
+        return nothing_left(house, aim, ended)
     house.hooks().must_trust(
         {
             **sink_plan.hooks([ring.named for ring in rings]),
@@ -132,7 +127,7 @@ def finish(
         view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told)),)
         if outcome.walked
         else (),
-        next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
+        next=(_next(house, choices, walked=outcome.walked, left=left),),
     )
 
 
@@ -165,36 +160,15 @@ def _until(closing: Sequence[Turn]) -> Iterator[str]:
             )
 
 
+def _next(house: House, choices: Choices, *, walked: bool, left: int) -> str:
+    if not walked and choices.looks_only:
+        return going_on(house, choices)
+    return "skc rotate finish" if left > 0 else "skc rotate status"
+
+
 def _drops_users(house: House, target: Target) -> bool:
     found = waiting(house, target)
     return bool(found) and any(isinstance(step, UserCreate) for step in found[0].plan.steps)
-
-
-def _walked_on(house: House, target: Target) -> JournalState | None:
-    """Runs that died are brought to their end; a finish among them that is done by that."""
-    office = house.office()
-    dead = [
-        one.id
-        for one in office.journals()
-        if one.command == plan.FINISH
-        and one.subject.target == target.name
-        and not one.standing.over
-    ]
-    office.recover(resources_of(house, target), person=house.person)
-    ended = [one for one in map(office.journal, dead) if one.standing is Standing.SEALED]
-    return ended[0] if ended else None
-
-
-def _that_was_it(finished: JournalState) -> Report:
-    """What had died half-way is done, and nothing else waits: no reason to fail."""
-    return Report(
-        command=plan.FINISH,
-        subject=finished.subject.facts(),
-        journal=finished.id,
-        facts={"rotation": {"began": finished.chain, "secrets": [], "done": True, "steps": {}}},
-        view=(Lines((f"the run {finished.id} came to its end; nothing else waits for one",)),),
-        next=("skc rotate status",),
-    )
 
 
 def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[Turn, ...]:
@@ -206,7 +180,7 @@ def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[
         now: whether those go whose time is not over.
         needed: whether there is nothing else to finish.
     """
-    rings, turns, until = all_held(house, target), [], list[Held]()
+    rings, turns = all_held(house, target), list[Turn]()
     for one in readable(rings.values()):
         over = one.state.ends(house.clock.now())
         if one.state.old and (over or now):
@@ -219,19 +193,9 @@ def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[
                     early=not over,
                 )
             )
-        elif one.state.until is not None:
-            until.append(one)
     troubles = [one for one in rings.values() if isinstance(one, SkcError)]
-    if needed and not turns:
-        if troubles:
-            raise troubles[0]
-        for one in until:
-            if one.state.until is not None:
-                raise OverlapNotOver(one.named.settings.env, until=one.state.until)
-        for dead in half_way(house, target):
-            fix = (*dead.commands(), "skc rotate status")[0]
-            raise NotAtItsEnd(dead.id, says=dead.says(), fix=fix)
-        raise NothingToFinish(target.name)
+    if needed and not turns and troubles:
+        raise troubles[0]
     for trouble in troubles:
         house.person.note(f"left as it is: {trouble.what}: {trouble.why}")
     return tuple(turns)

@@ -1,7 +1,8 @@
 """`skc rotate`: look, plan, hand over to the gait, and say what comes next."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from hashlib import sha256
 
 import msgspec
@@ -20,12 +21,13 @@ from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
 from skillconnect_ops.commands.rotate.choice import chosen, configured
 from skillconnect_ops.commands.rotate.copies import left_behind
-from skillconnect_ops.commands.rotate.elsewhere import goes_on
+from skillconnect_ops.commands.rotate.elsewhere import FINISH, goes_on
 from skillconnect_ops.commands.rotate.errors import (
     NotFinishedYet,
     NoUser,
     SlotTaken,
 )
+from skillconnect_ops.commands.rotate.going_on import going_on
 from skillconnect_ops.commands.rotate.in_place import windows
 from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
@@ -146,6 +148,7 @@ def rotate(
             mirrored=True,
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
+    until = _until(house, aim, moves) if outcome.walked else {}
     left = (
         goes_on(
             house,
@@ -154,6 +157,7 @@ def rotate(
             moves,
             urgent=wish.reason is not Reason.SCHEDULED or bool(wish.leaks.why),
             overlap=outcome.plan.then is not None,
+            until=until,
         )
         if outcome.walked
         else ()
@@ -161,7 +165,8 @@ def rotate(
     lines = (
         *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
-        *(one.line() for one in left),
+        # that the old values work until it is finished is said already
+        *(one.line() for one in left if one.command != FINISH),
     )
     return Report(
         command="rotate",
@@ -181,8 +186,29 @@ def rotate(
             }
         },
         view=(Lines(lines),) if outcome.walked else (),
-        next=(next_command(moves, outcome.plan, target=aim) if outcome.walked else "skc rotate",),
+        next=(
+            _dated(next_command(moves, outcome.plan, target=aim), outcome.plan, until)
+            if outcome.walked
+            else going_on(house, choices),
+        ),
     )
+
+
+def _until(house: House, target: Target, moves: Mapping[str, Move]) -> dict[str, datetime]:
+    """The time of the old keys of rings whose staged key signs now, by the secret."""
+    rings = readable(all_held(house, target).values()) if Move.SWAP in moves.values() else ()
+    return {
+        one.named.name: one.state.until
+        for one in rings
+        if moves.get(one.named.name) is Move.SWAP and one.state.until is not None
+    }
+
+
+def _dated(command: str, plan: Plan, until: Mapping[str, datetime]) -> str:
+    """What comes next, and from when on, where all that is left is that time."""
+    if command != FINISH or plan.then is not None or not until:
+        return command
+    return f"{command}   # from {min(until.values()):%Y-%m-%d %H:%M} UTC on"
 
 
 def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
