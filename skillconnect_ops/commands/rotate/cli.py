@@ -37,7 +37,7 @@ def rotate(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Only this secret of skc.yaml; repeatable."),
+        typer.Option("--only", metavar="NAME", help="Only this secret, or variable; repeatable."),
     ] = None,
     reason: Annotated[
         Reason, typer.Option("--reason", help="Why; a leaked one is overlapped for minutes only.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from skillconnect_ops.core.errors import OnlyForward, Precondition, Refused, RolledBack
+from skillconnect_ops.core.settings.errors import nearest
 
 
 class NothingToRotate(Precondition):
@@ -21,10 +22,25 @@ class NoSuchSecret(Precondition):
     """`--only` names none."""
 
     def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        near = nearest(name, known)
         super().__init__(
-            f'there is no secret "{name}"',
+            f'there is no secret "{name}", and no variable of one',
             why=f"skc.yaml names {', '.join(known)}",
-            fix=f"skc rotate --only {known[0]}",
+            fix=f"skc rotate --only {near}" if near else "name one of those with --only",
+        )
+
+
+class NoSuchConsumer(Precondition):
+    """A secret names a reader that the target does not have."""
+
+    def __init__(self, name: str, *, secret: str, target: str, known: Sequence[str]) -> None:
+        near = nearest(name, known)
+        super().__init__(
+            f'the consumer "{name}" of the secret {secret} is not there',
+            why=f"targets.{target}.consumers in skc.yaml names {', '.join(known) or 'none'}",
+            fix=f"write {near} below secrets.{secret}.consumers"
+            if near
+            else f"add {name} below targets.{target}.consumers",
         )
 
 
@@ -143,12 +159,24 @@ class SlotTaken(Refused):
 class LockdownIsForUsers(Refused):
     """What was named is no user of a database."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(
+        self, names: Sequence[str], *, only: Sequence[str], overlapping: Sequence[str]
+    ) -> None:
+        """Say so.
+
+        Args:
+            names: what cannot be locked down.
+            only: what a person named; nothing where all was meant.
+            overlapping: those among the names whose old value works until it is finished.
+        """
+        named = "".join(f" --only {name}" for name in names if name in only)
+        then = "; its old value works until `skc rotate finish`" if overlapping else ""
         super().__init__(
-            f"{', '.join(names)} cannot be locked down",
-            why="--lockdown takes the rights of a database's user before it makes another one; "
-            "any other secret that leaked is replaced at once anyhow",
-            fix="skc rotate --reason leaked",
+            f"{', '.join(names) or 'nothing'} cannot be locked down",
+            why="--lockdown takes the rights of a MongoDB user before it makes another one"
+            + (f", which is not done for {', '.join(overlapping)}{then}" if overlapping else ""),
+            fix=f"skc rotate{named} --reason leaked"
+            + ("   # then at once: skc rotate finish --wait 0" if overlapping else ""),
         )
 
 

@@ -36,7 +36,8 @@ def meant(secrets: Sequence[Named], only: Sequence[str]) -> tuple[tuple[Named, .
     users = tuple(one for one in secrets if one.kind is Kind.MONGODB)
     others = [one.name for one in secrets if one.kind is not Kind.MONGODB]
     if not users or (only and others):
-        raise LockdownIsForUsers(others or ["nothing"])
+        overlapping = [one.name for one in secrets if one.kind in {Kind.REDIS, Kind.MANUAL}]
+        raise LockdownIsForUsers(others, only=only, overlapping=overlapping)
     left = f"not now: {listed(others)}; next: skc rotate --reason leaked" if others else ""
     return users, left
 

@@ -19,7 +19,7 @@ from skillconnect_ops.commands.rotate import (
 )
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
-from skillconnect_ops.commands.rotate.choice import chosen, configured
+from skillconnect_ops.commands.rotate.choice import chosen, configured, names_of
 from skillconnect_ops.commands.rotate.copies import left_behind
 from skillconnect_ops.commands.rotate.elsewhere import FINISH, goes_on
 from skillconnect_ops.commands.rotate.errors import (
@@ -114,6 +114,7 @@ def rotate(
         RolledBack: a step failed, and everything was put back.
     """
     aim = house.target(target)
+    only = names_of(aim, only)
     code = Code(house)
     take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
     if not choices.looks_only:

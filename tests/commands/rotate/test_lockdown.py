@@ -74,7 +74,7 @@ def test_only_users_can_be_locked_down(app: App) -> None:
     (app.root / "skc.yaml").write_text(settings(app.name, secrets))
     ran = app.run(*LOCKDOWN, "--only", "session")
     assert ran.code == 3
-    assert ran.json["error"]["fix"] == "skc rotate --reason leaked"
+    assert ran.json["error"]["fix"] == "skc rotate --only session --reason leaked"
     both = app.run("rotate", "--lockdown", "--dry-run")
     assert both.code == 0, both.stdout
     assert "not now: session" in both.stderr

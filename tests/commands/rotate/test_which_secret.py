@@ -1,0 +1,51 @@
+"""Which secret a word after `--only` means, and what is said of a word that means none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands.rotate.shop_redis import NAME, RedisShop, open_shop
+from tests.conftest import Skc
+
+MORE = "}, session: {kind: random, env: PORT}, a_first: {kind: random, env: LOG"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, skc: Skc) -> Iterator[RedisShop]:
+    with open_shop(tmp_path, skc) as shop:
+        shop.configure(more=MORE)
+        yield shop
+
+
+def test_a_variable_stands_for_the_secret_that_renews_it(shop: RedisShop) -> None:
+    ran = shop.ok("rotate", "--only", NAME, "--only", "session", "--only", "PORT", "--dry-run")
+    assert ran.json["facts"]["rotation"]["secrets"] == ["cache", "session"]
+
+
+def test_a_word_that_means_none_rotates_no_other(shop: RedisShop) -> None:
+    ran = shop.run("rotate", "--only", "nothere", "--yes")
+    assert ran.code == 4
+    assert ran.json["next"] == []
+    assert "a_first, cache, session" in ran.json["error"]["why"]
+    near = shop.run("rotate", "--only", "cahce", "--yes")
+    assert near.json["next"] == ["skc rotate --only cache"]
+
+
+def test_a_reader_that_is_not_there_is_no_secret(shop: RedisShop) -> None:
+    shop.configure(consumers="api: {}", more=", consumers: [apu]")
+    ran = shop.run("rotate", "--yes")
+    assert ran.code == 4
+    assert ran.json["error"]["what"] == 'the consumer "apu" of the secret cache is not there'
+    assert ran.json["error"]["fix"] == "write api below secrets.cache.consumers"
+
+
+def test_what_cannot_be_locked_down_is_not_said_to_end_at_once(shop: RedisShop) -> None:
+    ran = shop.run("rotate", "--lockdown", "--only", "cache", "--confirm", "production")
+    assert ran.code == 3
+    error = ran.json["error"]
+    assert "its old value works until `skc rotate finish`" in error["why"]
+    assert error["fix"].startswith("skc rotate --only cache --reason leaked   # then at once: ")
+    both = shop.run("rotate", "--lockdown", "--confirm", "production")
+    assert "which is not done for cache" in both.json["error"]["why"]
+    assert both.json["error"]["fix"].startswith("skc rotate --reason leaked")
