@@ -99,7 +99,9 @@ def finish(
     now: Annotated[
         bool,
         typer.Option(
-            "--now", help="End old signing keys before their time; their tokens are refused."
+            "--now",
+            help="Wait for nobody, and end old signing keys before their time: whoever has a "
+            "token of theirs is logged out.",
         ),
     ] = False,
     wait: Annotated[

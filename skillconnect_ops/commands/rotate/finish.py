@@ -46,7 +46,7 @@ def finish(
     Args:
         house: the house.
         target: the target; the only one where none is named.
-        now: whether old signing keys go whose time is not over.
+        now: whether old signing keys go whose time is not over, and nobody is waited for.
         patience_s: how long to wait for users of an old user.
         reason: why the old values go.
         choices: what the person chose.
@@ -86,7 +86,7 @@ def finish(
             closing,
             subject=_subject(house, aim, one, closing),
             reason=reason,
-            patience_s=patience_s,
+            patience_s=0 if now and patience_s is None else patience_s,
             journal=one.id if one is not None else None,
             since_s=(house.clock.now() - one.since).total_seconds() if one and one.since else 0.0,
             since=one.began if one is not None else None,
