@@ -159,3 +159,20 @@ def test_a_key_that_still_verifies_is_not_said_to_be_finished_now(ring: Shop) ->
     assert early.code == 0
     assert early.stdout.startswith(f"nothing to do until {end}")
     assert early.stderr.splitlines()[-1] == f"next: skc rotate finish   # from {end} on"
+
+
+@pytest.mark.parametrize("reason", ["leaked", "scheduled"])
+def test_the_project_s_status_names_the_end_before_a_backup(app: App, reason: str) -> None:
+    assert app.run("rotate", "--yes", "--reason", reason).code == 0
+    ran = app.run("status")
+    assert ran.json["next"] == ["skc rotate finish"]
+    (waits,) = ran.json["facts"]["status"]["journals"]["waiting"]
+    assert (waits["then"], waits["leaked"]) == ("rotate finish", reason == "leaked")
+    told = app.skc("status", cwd=app.root, env=app.env)
+    assert "rotate mongodb: " in told.stdout
+    assert "the old value works until: skc rotate finish" in told.stdout
+    assert "all finished" not in told.stdout
+    assert app.run("rotate", "finish", "--wait", "0", "--yes").code == 0
+    over = app.run("status")
+    assert over.json["facts"]["status"]["journals"]["waiting"] == []
+    assert over.json["next"] != ["skc rotate finish"]
