@@ -78,6 +78,17 @@ class Plan(Struct, frozen=True, kw_only=True):
     then: str | None = None
     """The command that goes on later (`rotate finish`); keeps the escrow open."""
 
+    def facts(self) -> dict[str, Any]:
+        """What a person is shown, for the report of a run that only looked."""
+        return {
+            "steps": [
+                {"key": step.key, "kind": step.kind, "says": step.says(), "final": final}
+                for steps, final in ((self.steps, False), (self.final, True))
+                for step in steps
+            ],
+            "notes": list(self.notes),
+        }
+
 
 class Proof(Struct, frozen=True, kw_only=True):
     """What `verify` saw when it asked the world; goes to the evidence ledger."""

@@ -15,13 +15,13 @@ from skillconnect_ops.commands.rotate.going_on import going_on
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import all_held, readable
+from skillconnect_ops.commands.rotate.trusting import must_be_trusted
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
@@ -70,12 +70,7 @@ def finish(
     rings = _closing(house, aim, now=now, needed=one is None and not ended)
     if one is None and not rings:
         return nothing_left(house, aim, ended)
-    house.hooks().must_trust(
-        {
-            **sink_plan.hooks([ring.named for ring in rings]),
-            **of_notice(house.project().settings.notify),
-        }
-    )
+    must_be_trusted(house, [ring.named for ring in rings], choices)
 
     def look() -> Plan:
         if one is not None and not confirmed:
@@ -122,6 +117,7 @@ def finish(
                 "secrets": list(names),
                 "done": outcome.walked,
                 "steps": outcome.facts,
+                "plan": None if outcome.walked else outcome.plan.facts(),
             }
         },
         view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told)),)

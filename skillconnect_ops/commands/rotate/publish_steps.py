@@ -196,7 +196,10 @@ class KeepConsumer:
 
     def apply(self, step: ConsumerKeep, walk: Walk) -> Mapping[str, Any]:
         """Nothing: the env files are as they were."""
-        return {}
+        consumer = self._target.settings.consumers.get(step.consumer)
+        if consumer is None or consumer.health is None:
+            return {}
+        return {"well_before": walk.escrow.get(was_well(step.consumer, walk)) is not None}
 
     def verify(self, step: ConsumerKeep, walk: Walk) -> Sequence[Proof]:
         """Nothing."""

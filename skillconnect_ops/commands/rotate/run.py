@@ -16,6 +16,7 @@ from skillconnect_ops.commands.rotate import (
     manual,
     plan,
     sink_plan,
+    unwell,
 )
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
@@ -48,6 +49,7 @@ from skillconnect_ops.commands.rotate.rings import (
 from skillconnect_ops.commands.rotate.sharing import must_be_known, must_be_named_once
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.told import next_command, said
+from skillconnect_ops.commands.rotate.trusting import must_be_trusted
 from skillconnect_ops.commands.rotate.user_steps import dropping
 from skillconnect_ops.commands.rotate.users import (
     has_admin,
@@ -62,7 +64,6 @@ from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import Account
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
@@ -132,9 +133,7 @@ def rotate(
         must_fit(secrets, source)
         opened.callback(forget, aim, secrets)
         _must_be_free(house, aim, secrets)
-        house.hooks().must_trust(
-            {**sink_plan.hooks(secrets), **of_notice(house.project().settings.notify)}
-        )
+        must_be_trusted(house, secrets, choices)
         if any(one.kind is Kind.MONGODB for one in secrets):
             must_be_manageable(house, aim, secrets, lockdown=lockdown)
             if is_managed(aim) or has_admin(house, aim):
@@ -166,6 +165,7 @@ def rotate(
     lines = (
         *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
+        *unwell.said(outcome.facts),
         # that the old values work until it is finished is said already
         *(one.line() for one in left if one.command != FINISH),
     )
@@ -184,6 +184,7 @@ def rotate(
                 "sessions": [{"what": one.what, "command": one.command} for one in left],
                 "moves": {name: move.value for name, move in moves.items()},
                 "steps": outcome.facts,
+                "plan": None if outcome.walked else outcome.plan.facts(),
             }
         },
         view=(Lines(lines),) if outcome.walked else (),
@@ -237,7 +238,7 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     stale = stale_admin(house, target, secrets)
     told = (*wish.leaks.lines, *((stale,) if stale else ()))
     told += (*left_behind(house, target, secrets), *composed.notes(house, target, secrets))
-    told += (*exposed.notes(house, secrets), *found.left_out)
+    told += (*exposed.notes(house, secrets), *unwell.notes(house, secrets), *found.left_out)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 

@@ -165,6 +165,8 @@ def test_without_a_mail_server_the_end_needs_somebody_s_word(office: Office) -> 
     assert office.rotate(new).code == 0
     assert office.value() == new
     assert office.post.attempts == 0
+    planned = office.shop.ok("rotate", "finish", "--dry-run")
+    assert f"needs --revoked-by NAME: who has revoked the old {NAME}" in planned.stderr
     ran = office.shop.run("rotate", "finish", "--yes")
     assert ran.code == 3, ran.stdout
     assert "--revoked-by" in ran.json["error"]["fix"]

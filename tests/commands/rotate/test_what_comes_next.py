@@ -176,3 +176,26 @@ def test_the_project_s_status_names_the_end_before_a_backup(app: App, reason: st
     over = app.run("status")
     assert over.json["facts"]["status"]["journals"]["waiting"] == []
     assert over.json["next"] != ["skc rotate finish"]
+
+
+def test_what_is_not_trusted_is_named_by_a_look_and_started_by_no_run(app: App) -> None:
+    consumers = "    consumers: {api: {reload: [touch, reloaded]}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, consumers))
+    looked = app.run("rotate", "--dry-run")
+    assert looked.code == 0, looked.stdout
+    assert "not trusted on this machine yet: the command of api" in looked.stderr
+    assert app.run("rotate", "--yes").code == 3
+    assert not (app.root / "reloaded").exists()
+
+
+def test_a_look_tells_machines_the_steps_that_people_are_shown(app: App) -> None:
+    planned = app.run("rotate", "--dry-run").json["facts"]["rotation"]["plan"]
+    assert [step["key"] for step in planned["steps"]] == ["create:app_a", "publish:MONGO_URI@.env"]
+    assert all(step["says"] and not step["final"] for step in planned["steps"])
+    assert any("sessions end: none" in note for note in planned["notes"])
+    walked = app.run("rotate", "--yes").json["facts"]["rotation"]
+    assert (walked["plan"], walked["done"]) == (None, True)
+    ending = app.run("rotate", "finish", "--dry-run").json["facts"]["rotation"]["plan"]
+    assert [step["key"] for step in ending["steps"] if step["final"]] == [
+        *("drop:app", "retire:MONGO_URI")
+    ]
