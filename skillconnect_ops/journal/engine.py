@@ -144,6 +144,8 @@ class Engine:
         ]
         for step, _ in todo:
             self._may_go_back(step, because)
+        if because is not None and todo:
+            self._back.person.note(_goes_back(because))
         troubles = [trouble for step, image in todo if (trouble := self._undo(step, image))]
         if troubles:
             what = f"{len(troubles)} of {len(todo)} steps could not be undone"
@@ -309,6 +311,14 @@ class Engine:
     def _marked(self, error: E) -> E:
         error.journal, error.steps = self._name, self.results()
         return error
+
+
+def _goes_back(because: Cause) -> str:
+    """So that nobody stops it a second time, or takes it for hung."""
+    # a terminal has just shown ^C, and stands behind it
+    return (
+        "\nstopped; putting back what had begun" if because.stop else "putting back what had begun"
+    )
 
 
 def _reached(history: History, event: Final | Sealed | RolledBack) -> bool:

@@ -17,9 +17,9 @@ from skillconnect_ops.commands.rotate.publish_steps import ConsumerReload, EnvPu
 from skillconnect_ops.commands.rotate.user_steps import UserDrop, UserRevoke
 from skillconnect_ops.core.plan import Plan, Step, Subject
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import listed
+from skillconnect_ops.core.view import duration, listed
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import TypeName
+from skillconnect_ops.journal.model import Outcome, TypeName
 
 
 def consent(target: Target) -> TypeName:
@@ -112,3 +112,25 @@ def _notes(standings: Sequence[Standing], readers: Sequence[str]) -> tuple[str, 
     if by_hand:
         notes.append(f"no reload command: restart {listed(sorted(by_hand))} by hand at once")
     return tuple(notes)
+
+
+def said(outcome: Outcome) -> tuple[str, ...]:
+    """What has come true: who is gone, and how long nobody had a database."""
+    gone = [step for step in outcome.plan.final if isinstance(step, UserDrop)]
+    reloaded = any(isinstance(step, ConsumerReload) for step in outcome.plan.final)
+    last = "reload:" if reloaded else "publish:"
+    places = [n for n, one in enumerate(outcome.steps, start=1) if one.key.startswith(last)]
+    seconds = sum(one.seconds for one in outcome.steps[: max(places, default=0)])
+    until = (
+        "to the last reload"
+        if reloaded
+        else "until the env file named the new one; whoever reads it is to be restarted by hand now"
+    )
+    return (
+        *(
+            f"the user {step.user} is gone, cut off before the new one was made; its password is "
+            "refused on every node"
+            for step in gone
+        ),
+        f"the outage lasted {duration(seconds)}: {until}",
+    )

@@ -208,6 +208,7 @@ class KeepConsumer:
     def undo(self, step: ConsumerKeep, image: Image, walk: Walk) -> None:
         """The files hold the old value again; who has read the new one reads them anew."""
         if walk.escrow.get(_reloaded(step.consumer)) is not None:
+            walk.person.note(f"reloading {step.consumer} with the old value")
             self._reload(step.consumer)
 
 
@@ -224,6 +225,7 @@ class ReloadConsumer:
 
     def apply(self, step: ConsumerReload, walk: Walk) -> Mapping[str, Any]:
         """Run its command."""
+        walk.person.note(f"reloading {step.consumer}; this may take a while")
         self._reload(step.consumer)
         return {"consumer": step.consumer}
 

@@ -165,6 +165,7 @@ def rotate(
     lines = (
         *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
+        *(outage.said(outcome) if lockdown and outcome.walked else ()),
         *unwell.said(outcome.facts),
         # that the old values work until it is finished is said already
         *(one.line() for one in left if one.command != FINISH),

@@ -132,6 +132,14 @@ def test_who_interrupts_is_told_the_command_to_repeat(
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=60)
     assert child.returncode == 130, said
+    told = said.splitlines()
+    places = [
+        told.index("reloading api; this may take a while"),
+        told.index("stopped; putting back what had begun"),
+        told.index("reloading api with the old value"),
+        told.index("error: interrupted"),
+    ]
+    assert places == sorted(places)
     assert said.splitlines()[-1] == "next: skc rotate --reason leaked --yes"
 
 
