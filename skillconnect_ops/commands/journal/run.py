@@ -1,5 +1,7 @@
 """What `skc journal` does: reads journals, and has the office bring runs to their end."""
 
+from collections.abc import Mapping
+
 from skillconnect_ops.commands.folder import office_here
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.journal.show import (
@@ -9,6 +11,7 @@ from skillconnect_ops.commands.journal.show import (
     journals_view,
     ways,
 )
+from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.plan import Plan, Step
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.shell import word
@@ -22,6 +25,7 @@ from skillconnect_ops.journal.model import (
     Standing,
     StepState,
 )
+from skillconnect_ops.journal.office import Office
 
 
 def list_journals(house: House, *, only_open: bool, last: int) -> Report:
@@ -76,11 +80,12 @@ def _carried_out(house: House, name: str, *, choices: Choices, back: bool) -> Re
     office, person = office_here(house), house.person
     state = office.journal(name)
     steps = _steps(state, back=back)
+    says = _says(office, name)
     command = f"journal {'rollback' if back else 'resume'}"
     if choices.dry_run:
-        return _foretold(state, command, steps, back=back)
+        return _foretold(state, command, steps, says, back=back)
     if steps:  # else there is nothing to agree to: the office says why, or that all is done
-        plan = _plan(state, command, steps, back=back)
+        plan = _plan(state, command, steps, says, back=back)
         person.show(plan)
         if not choices.yes and not person.agrees(plan):
             raise NotAgreed("nothing was done", why="the answer was no", fix="", journal=name)
@@ -99,10 +104,26 @@ def _steps(state: JournalState, *, back: bool) -> list[StepState]:
     return []
 
 
-def _plan(state: JournalState, command: str, steps: list[StepState], *, back: bool) -> Plan:
+def _says(office: Office, name: str) -> dict[str, str]:
+    """What the steps of a run say, by key; nothing of one that this version cannot read."""
+    try:
+        plan = office.plan(name)
+    except SkcError:
+        return {}
+    return {step.key: step.says() for step in (*plan.steps, *plan.final)}
+
+
+def _plan(
+    state: JournalState,
+    command: str,
+    steps: list[StepState],
+    says: Mapping[str, str],
+    *,
+    back: bool,
+) -> Plan:
     """The same as a plan, to be shown and agreed to; it is not what is walked."""
-    verb, note = ("undo", PUTS_BACK) if back else ("do", GOES_ON)
-    said = [(Step(key=f"{verb} {step.key}"), step.final) for step in steps]
+    verb, note = ("undo: ", PUTS_BACK) if back else ("", GOES_ON)
+    said = [(Step(key=f"{verb}{says.get(step.key, step.key)}"), step.final) for step in steps]
     return Plan(
         command=f"{command} {state.id}",
         subject=state.subject,
@@ -121,7 +142,7 @@ def _ended(house: House, outcome: Outcome, command: str, said: str, *, back: boo
         journal=outcome.journal,
         steps=outcome.steps,
         facts={"walked": outcome.walked, "warnings": outcome.warnings},
-        view=(Lines((f"{outcome.journal}: {said}",)),),
+        view=(Lines((f"{outcome.journal}: {said}",), prose=True),),
         next=(_next(house, outcome, back=back),),
     )
 
@@ -135,11 +156,19 @@ def _next(house: House, outcome: Outcome, *, back: bool) -> str:
     return f"skc journal show {outcome.journal}"
 
 
-def _foretold(state: JournalState, command: str, steps: list[StepState], *, back: bool) -> Report:
+def _foretold(
+    state: JournalState,
+    command: str,
+    steps: list[StepState],
+    says: Mapping[str, str],
+    *,
+    back: bool,
+) -> Report:
     """What would be done; the locks and the world are looked at only when it is done."""
     keys = [step.key for step in steps]
     verb = "undo" if back else "walk"
-    lines = tuple(f"would {verb} {key}" for key in keys) or ("nothing would be done",)
+    lines = tuple(f"would {verb} {says.get(key, key)}" for key in keys)
+    lines = lines or ("nothing would be done",)
     return Report(
         command=command,
         subject=state.subject.facts(),

@@ -84,7 +84,7 @@ def nothing_left(house: House, target: Target, ended: Sequence[JournalState]) ->
                 "steps": {},
             }
         },
-        view=(Lines(tuple(lines)),),
+        view=(Lines(tuple(lines), prose=True),),
         next=(then or "skc rotate status",),
     )
 

@@ -120,7 +120,7 @@ def finish(
                 "plan": None if outcome.walked else outcome.plan.facts(),
             }
         },
-        view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told)),)
+        view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told), prose=True),)
         if outcome.walked
         else (),
         next=(_next(house, choices, walked=outcome.walked, left=left),),

@@ -188,7 +188,7 @@ def rotate(
                 "plan": None if outcome.walked else outcome.plan.facts(),
             }
         },
-        view=(Lines(lines),) if outcome.walked else (),
+        view=(Lines(lines, prose=True),) if outcome.walked else (),
         next=(
             _dated(next_command(moves, outcome.plan, target=aim), outcome.plan, until)
             if outcome.walked
