@@ -96,6 +96,12 @@ def rotate(
 def finish(
     house: House,
     *,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="NAME", help="Only the rotation of this secret; repeatable."
+        ),
+    ] = None,
     now: Annotated[
         bool,
         typer.Option(
@@ -154,6 +160,7 @@ def finish(
             admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
             revoked_by=revoked_by,
             confirmed=confirm_reloaded,
+            secrets=tuple(only or ()),
         )
 
 

@@ -38,13 +38,16 @@ def brought_to_an_end(house: House, target: Target) -> tuple[JournalState, ...]:
     return tuple(one for one in map(office.journal, dead) if one.standing.over)
 
 
-def nothing_left(house: House, target: Target, ended: Sequence[JournalState]) -> Report:
+def nothing_left(
+    house: House, target: Target, ended: Sequence[JournalState], *, only: Sequence[str]
+) -> Report:
     """Nothing waits, or not yet: that is no failure.
 
     Args:
         house: the house.
         target: whose rotations.
         ended: the runs that have been brought to their end just now.
+        only: the secrets that are meant; all where none is named.
 
     Raises:
         NotAtItsEnd: a run died half-way, and was only to be looked at, or is not ours to end.
@@ -57,6 +60,7 @@ def nothing_left(house: House, target: Target, ended: Sequence[JournalState]) ->
         (one.named.settings.env, one.state.until)
         for one in readable(all_held(house, target).values())
         if one.state.old and one.state.until is not None
+        if not only or one.named.name in only
     ]
     lines += [
         f"nothing to do until {end:%Y-%m-%d %H:%M} UTC: the old key of {env} verifies until then, "
@@ -65,8 +69,8 @@ def nothing_left(house: House, target: Target, ended: Sequence[JournalState]) ->
     ]
     if not until:
         lines.append(
-            f'nothing to finish: no rotation of the target "{target.name}" waits for its old value '
-            "to be retired"
+            f"nothing to finish: no rotation of {', '.join(only) or f'the target {target.name}'} "
+            "waits for its old value to be retired"
         )
     done = [one for one in ended if one.standing is Standing.SEALED]
     first = min((end for _, end in until), default=None)

@@ -9,8 +9,9 @@ from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of, unseen
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
+from skillconnect_ops.commands.rotate.choice import configured, names_of
 from skillconnect_ops.commands.rotate.ended import brought_to_an_end, must_be_decided, nothing_left
-from skillconnect_ops.commands.rotate.errors import StillAccepted
+from skillconnect_ops.commands.rotate.errors import NoSuchSecret, StillAccepted
 from skillconnect_ops.commands.rotate.going_on import going_on
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
@@ -23,7 +24,7 @@ from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import Lines
+from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.evidence.matching import Reason
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
@@ -40,6 +41,7 @@ def finish(
     admin: AdminSource,
     revoked_by: str | None = None,
     confirmed: bool = False,
+    secrets: tuple[str, ...] = (),
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -53,8 +55,10 @@ def finish(
         admin: where an administrator's URI comes from.
         revoked_by: who says to have revoked what skc cannot.
         confirmed: whether a person says that what skc did not reload was restarted.
+        secrets: whose rotations are meant, by name or variable; all where none is named.
 
     Raises:
+        NoSuchSecret: one is named that is not there.
         StillAccepted: nobody says so, and no health answer tells it.
         LeakedHalfWay: the old value of one leaked that is half-way; nothing was put back.
         NotAtItsEnd: a run died half-way, and was only to be looked at.
@@ -62,20 +66,32 @@ def finish(
         NeedsPerson: an old user is gone, and not yet proven refused.
     """
     aim = house.target(target)
+    only = _meant(house, aim, secrets)
     must_be_decided(house, aim)
-    take_admin(house, aim, admin, needed=_drops_users(house, aim))
+    take_admin(house, aim, admin, needed=_drops_users(_of(waiting(house, aim), only)))
     ended = () if choices.looks_only else brought_to_an_end(house, aim)
-    found = waiting(house, aim)
+    every = waiting(house, aim)
+    found = _of(every, only)
     one = found[0] if found else None
-    rings = _closing(house, aim, now=now, needed=one is None and not ended)
+
+    def closed() -> tuple[Turn, ...]:
+        turns = _closing(house, aim, now=now, needed=one is None and not ended)
+        return tuple(turn for turn in turns if not only or turn.named.name in only)
+
+    rings = closed()
     if one is None and not rings:
-        return nothing_left(house, aim, ended)
+        return nothing_left(house, aim, ended, only=only)
+    together = [name for name in one.all_secrets if name not in only] if only and one else []
+    if together:
+        house.person.note(
+            f"not apart: {listed(together)}: the same run has renewed it, and it ends with it"
+        )
     must_be_trusted(house, [ring.named for ring in rings], choices)
 
     def look() -> Plan:
         if one is not None and not confirmed:
             _must_be_restarted(one, aim, reason)
-        closing = _closing(house, aim, now=now, needed=one is None)
+        closing = closed()
         return plan.end(
             one.plan if one is not None else None,
             closing,
@@ -102,7 +118,7 @@ def finish(
             mirrored=True,
             chain=one.id if one is not None else None,
         )
-    left = len(found) - 1 if outcome.walked else len(found)
+    left = len(every) - 1 if outcome.walked and one is not None else len(every)
     told = _confirmed(one, aim, reason) if one is not None and confirmed else ()
     mine = one.all_secrets if one is not None else ()
     names = tuple(dict.fromkeys((*mine, *(ring.named.name for ring in rings))))
@@ -156,14 +172,35 @@ def _until(closing: Sequence[Turn]) -> Iterator[str]:
             )
 
 
+def _meant(house: House, target: Target, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The secrets whose rotations are meant, by name; of one that waits the settings may be gone.
+
+    Raises:
+        NoSuchSecret: a word means none.
+    """
+    known = {
+        *configured(target),
+        *(name for one in waiting(house, target) for name in one.all_secrets),
+    }
+    names = names_of(target, words)
+    for name in names:
+        if name not in known:
+            raise NoSuchSecret(name, known=sorted(known))
+    return names
+
+
 def _next(house: House, choices: Choices, *, walked: bool, left: int) -> str:
     if not walked and choices.looks_only:
         return going_on(house, choices)
     return "skc rotate finish" if left > 0 else "skc rotate status"
 
 
-def _drops_users(house: House, target: Target) -> bool:
-    found = waiting(house, target)
+def _of(waits: Sequence[Waiting], only: Sequence[str]) -> list[Waiting]:
+    """Those that renewed one of these secrets; all where none is named."""
+    return [one for one in waits if not only or {*one.all_secrets} & {*only}]
+
+
+def _drops_users(found: Sequence[Waiting]) -> bool:
     return bool(found) and any(isinstance(step, UserCreate) for step in found[0].plan.steps)
 
 

@@ -162,6 +162,7 @@ def rotate(
         if outcome.walked
         else ()
     )
+    forgotten = _still_leaked(house, aim, wish, secrets) if outcome.walked else {}
     lines = (
         *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
@@ -169,6 +170,7 @@ def rotate(
         *unwell.said(outcome.facts),
         # that the old values work until it is finished is said already
         *(one.line() for one in left if one.command != FINISH),
+        *(f"still leaked: {env}: {command}" for env, command in forgotten.items()),
     )
     return Report(
         command="rotate",
@@ -193,6 +195,7 @@ def rotate(
             _dated(next_command(moves, outcome.plan, target=aim), outcome.plan, until)
             if outcome.walked
             else going_on(house, choices),
+            *forgotten.values(),
         ),
     )
 
@@ -204,6 +207,20 @@ def _until(house: House, target: Target, moves: Mapping[str, Move]) -> dict[str,
         one.named.name: one.state.until
         for one in rings
         if moves.get(one.named.name) is Move.SWAP and one.state.until is not None
+    }
+
+
+def _still_leaked(
+    house: House, target: Target, wish: Wish, secrets: Sequence[Named]
+) -> dict[str, str]:
+    """What leaked with the others and is made by hand: its variable, and what renews it."""
+    if wish.reason is not Reason.LEAKED or wish.only or wish.lockdown:
+        return {}
+    names = {one.name for one in secrets}
+    return {
+        one.settings.env: f"skc rotate --only {one.name} --reason leaked"
+        for one in chosen(house, target, ())
+        if one.kind is Kind.MANUAL and one.name not in names
     }
 
 

@@ -235,6 +235,15 @@ def test_without_a_name_it_is_left_out_and_told(office: Office) -> None:
     assert ran.json["facts"]["rotation"]["secrets"] == ["session"]
 
 
+def test_what_leaked_and_is_made_by_hand_is_named_at_the_end(office: Office) -> None:
+    configure(office, None, more=", session: {kind: random, env: PORT}")
+    command = "skc rotate --only mail --reason leaked"
+    ran = office.shop.skc("rotate", "--reason", "leaked", "--yes", cwd=office.shop.root)
+    assert ran.code == 0, ran.stderr
+    assert f"still leaked: {NAME}: {command}" in ran.stdout.splitlines()
+    assert ran.stderr.splitlines()[-2:] == ["next: skc rotate finish", f"next: {command}"]
+
+
 def test_one_piped_value_is_of_one_secret(office: Office) -> None:
     configure(office, None, more=", other: {kind: manual, env: PORT}")
     assert office.shop.run("rotate", "--stdin", "--yes").code == 2

@@ -49,3 +49,24 @@ def test_what_cannot_be_locked_down_is_not_said_to_end_at_once(shop: RedisShop) 
     both = shop.run("rotate", "--lockdown", "--confirm", "production")
     assert "which is not done for cache" in both.json["error"]["why"]
     assert both.json["error"]["fix"].startswith("skc rotate --reason leaked")
+
+
+def test_a_finish_ends_the_rotation_of_one_secret_and_leaves_the_others(shop: RedisShop) -> None:
+    before = shop.uri()
+    shop.ok("rotate", "--only", "session", "--yes")
+    shop.ok("rotate", "--only", "cache", "--yes")
+    assert shop.run("rotate", "finish", "--only", "nothere", "--yes").code == 4
+    other = shop.ok("rotate", "finish", "--only", "a_first", "--yes")
+    assert other.json["facts"]["rotation"]["done"] is False
+    ended = shop.ok("rotate", "finish", "--only", NAME, "--yes")
+    assert ended.json["facts"]["rotation"]["secrets"] == ["cache"]
+    assert ended.json["next"] == ["skc rotate finish"]
+    assert not shop.opens(before)
+    left = shop.ok("rotate", "finish", "--yes")
+    assert left.json["facts"]["rotation"]["secrets"] == ["session"]
+
+
+def test_what_one_run_has_renewed_ends_together_and_that_is_said(shop: RedisShop) -> None:
+    shop.ok("rotate", "--only", "session", "--only", "cache", "--yes")
+    told = shop.ok("rotate", "finish", "--only", "session", "--dry-run")
+    assert "not apart: cache: the same run has renewed it" in told.stderr
