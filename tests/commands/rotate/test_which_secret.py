@@ -70,3 +70,15 @@ def test_what_one_run_has_renewed_ends_together_and_that_is_said(shop: RedisShop
     shop.ok("rotate", "--only", "session", "--only", "cache", "--yes")
     told = shop.ok("rotate", "finish", "--only", "session", "--dry-run")
     assert "not apart: cache: the same run has renewed it" in told.stderr
+
+
+def test_what_is_due_is_what_comes_next_and_what_is_fresh_is_left_alone(shop: RedisShop) -> None:
+    assert shop.ok("rotate", "status").json["next"] == ["skc rotate --dry-run"]
+    shop.configure(more=", every: 30d" + MORE)
+    assert shop.ok("rotate", "status").json["next"] == ["skc rotate --only cache"]
+    assert shop.run("rotate", "due").json["next"] == ["skc rotate --only cache"]
+    shop.ok("rotate", "--yes")
+    assert shop.ok("rotate", "status").json["next"] == ["skc rotate finish"]
+    shop.ok("rotate", "finish", "--yes")
+    assert shop.ok("rotate", "status").json["next"] == ["skc status"]
+    assert shop.ok("rotate", "due").json["next"] == ["skc rotate status"]
