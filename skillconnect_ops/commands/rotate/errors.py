@@ -227,6 +227,18 @@ class NotLoaded(RolledBack):
         )
 
 
+class ReloadFailed(RolledBack):
+    """A consumer's reload command ended with an error, or not at all."""
+
+    def __init__(self, consumer: str, *, target: str, why: str, command: str) -> None:
+        super().__init__(
+            f"the reload of {consumer} failed",
+            why=why,
+            fix=f"mend what `{command}` does; if it cannot be mended now, take `reload:` of "
+            f"targets.{target}.consumers.{consumer} out of skc.yaml, and restart it by hand",
+        )
+
+
 class ConsumerGone(Precondition):
     """A consumer of a run that is under way is no longer in the settings, or not reloaded there."""
 

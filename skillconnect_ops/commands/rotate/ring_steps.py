@@ -271,6 +271,14 @@ def kept_ring(secret: str, walk: Walk) -> Turned:
     return msgspec.json.decode(value, type=Turned)
 
 
+def turned_in(secret: str, walk: Walk) -> tuple[dict[str, str], ...]:
+    """The variables of a ring before and after, where this run turns it."""
+    if walk.escrow.get(_name(secret, walk)) is None:
+        return ()
+    both = kept_ring(secret, walk)
+    return both.old, both.new
+
+
 def _name(secret: str, walk: Walk) -> str:
     """With the run's id: a chain has one escrow, and a later run of it turns the ring anew."""
     return f"{walk.id} ring {secret}"
