@@ -40,6 +40,18 @@ class NotInAnyEnvFile(Precondition):
         )
 
 
+class TwoOfOneVariable(Precondition):
+    """Two entries below `secrets:` would each write a value of their own into one variable."""
+
+    def __init__(self, variable: str, *, names: tuple[str, str], target: str) -> None:
+        one, other = names
+        super().__init__(
+            f"two secrets are of one variable, {variable}: {one} and {other}",
+            why="each would give it a value of its own",
+            fix=f"remove one of the two below targets.{target}.secrets in skc.yaml",
+        )
+
+
 class ValuesDiffer(Precondition):
     """Two env files hold two values of one variable."""
 
