@@ -124,6 +124,7 @@ def finish(
     dry_run: options.DryRun = False,
     save_plan: options.SavePlan = None,
     yes: options.Yes = False,
+    confirm: options.Confirm = None,
 ) -> Report:
     """Retire the old credentials, and prove that they are refused.
 
@@ -131,8 +132,11 @@ def finish(
     password on every node. An old signing key leaves the ring when its time is over. A mail
     password that you revoked is tried at its server. What each was is remembered by fingerprint,
     so that it never comes back.
+
+    Where nobody can see who is connected (Atlas), and skc.yaml does not say how each app is
+    reloaded, the target's name is asked for: whatever still uses the old user is cut off.
     """
-    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes)
+    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes, confirm=confirm)
     with told_of_failure(house, "rotate finish", target=target):
         return ending.finish(
             house,

@@ -13,17 +13,20 @@ from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
 from skillconnect_ops.commands.rotate.run import resources_of
+from skillconnect_ops.commands.rotate.sharing import Going, consent
+from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.accounts import NotShown
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices, JournalState, Standing
+from skillconnect_ops.journal.model import Choices, JournalState, Standing
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -84,6 +87,7 @@ def finish(
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
             target=aim,
+            going=_going(house, aim, one),
         )
 
     with ExitStack() as opened:
@@ -93,7 +97,7 @@ def finish(
             look,
             person=house.person,
             resources=_resources(house, aim, one, rings),
-            consent=Ask(),
+            consent=consent(aim, _going(house, aim, one)),
             choices=choices,
             mirrored=True,
             chain=one.id if one is not None else None,
@@ -116,6 +120,27 @@ def finish(
         view=(Lines(_said(one, names, outcome.facts)),) if outcome.walked else (),
         next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
     )
+
+
+def _going(house: House, target: Target, one: Waiting | None) -> tuple[Going, ...]:
+    """The users that go, and who is connected as each.
+
+    Where the administrator may not look, the user itself may: that is done when its end begins.
+    """
+    steps = plan.made_in(one.plan) if one is not None else ()
+    users = [step for step in steps if isinstance(step, UserCreate)]
+    if not users:
+        return ()
+    with house.accounts(target) as accounts:
+        found = [
+            Going(
+                secret=step.secret,
+                user=step.like,
+                seen=accounts.sessions(step.like, step.database),
+            )
+            for step in users
+        ]
+    return tuple(one for one in found if is_managed(target) or not isinstance(one.seen, NotShown))
 
 
 def _drops_users(house: House, target: Target) -> bool:

@@ -43,7 +43,7 @@ from skillconnect_ops.commands.rotate.rings import (
     readable,
     sharing,
 )
-from skillconnect_ops.commands.rotate.sharing import must_be_known, must_be_named_once
+from skillconnect_ops.commands.rotate.sharing import Going, also_named, connected, consent, crowd
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.told import next_command, said
 from skillconnect_ops.commands.rotate.user_steps import dropping
@@ -56,15 +56,15 @@ from skillconnect_ops.commands.rotate.users import (
 )
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.commands.rotate.writable import must_take
-from skillconnect_ops.core.outcome import Missing
+from skillconnect_ops.core.outcome import Fact, Missing
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.ports.accounts import Account
+from skillconnect_ops.core.ports.accounts import Account, Accounts, AccountSession
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.model import Choices, Consent
 from skillconnect_ops.journal.resources import Resource
 
 NOBODY = Source()
@@ -140,7 +140,7 @@ def rotate(
             lambda: _look(house, aim, wish, code),
             person=house.person,
             resources=_resources(house, aim, secrets),
-            consent=outage.consent(aim) if lockdown else Ask(),
+            consent=_consent(house, aim, secrets, lockdown=lockdown),
             choices=choices,
             prepare=lambda: _prepare(house, aim, secrets, source),
             mirrored=True,
@@ -292,13 +292,13 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
     if named.kind is not Kind.MONGODB:
         return Standing(named=named, leaked=leaked)
     address = place_of(house, target, named)
-    must_be_named_once(house, target, named, address)
+    told = also_named(house, target, named, address, leaked=leaked)
     in_place = named.settings.in_place and not wish.lockdown
     with managing(house, target, named) as accounts:
         account = accounts.find(address.user, address.database)
         successor = slots(address.user).next
         taken = None if in_place else accounts.find(successor, address.database)
-        sessions = accounts.sessions(address.user, address.database)
+        seen = _connected(house, target, named, accounts)
     if account is None:
         raise NoUser(
             f"the server knows no user '{address.user}' in {address.database}",
@@ -308,7 +308,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
     if taken is not None:
         remove = dropping(successor, address.database)
         raise SlotTaken(successor, current=address.user, remove=remove)
-    must_be_known(named, address.user, sessions, target=target.name)
+    told += crowd(named, address.user, seen, target=target.name, leaked=leaked)
     return Standing(
         named=named,
         user=address.user,
@@ -317,7 +317,30 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         managed=is_managed(target),
         in_place=in_place,
         leaked=leaked,
+        crowd=told,
     )
+
+
+def _connected(
+    house: House, target: Target, named: Named, accounts: Accounts
+) -> Fact[tuple[AccountSession, ...]]:
+    address = place_of(house, target, named)
+    uri = house.env_values(target)[named.settings.env]
+    return connected(house, target, accounts, uri=uri, user=address.user, database=address.database)
+
+
+def _consent(house: House, target: Target, secrets: Sequence[Named], *, lockdown: bool) -> Consent:
+    """What is cut off at once is more than a yes is for."""
+    if lockdown:
+        return outage.consent(target)
+    going = []
+    for one in secrets:
+        if one.kind is Kind.MONGODB and one.settings.in_place:
+            user = place_of(house, target, one).user
+            with managing(house, target, one) as accounts:
+                seen = _connected(house, target, one, accounts)
+            going.append(Going(secret=one.name, user=user, seen=seen))
+    return consent(target, going)
 
 
 def _rights(account: Account) -> str:

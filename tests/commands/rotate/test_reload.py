@@ -1,4 +1,4 @@
-"""A reload command that fails: what it says is masked, who it is is named, and there is a way out."""
+"""A reload that fails: what it says is masked, whose it is is named, and there is a way past it."""
 
 from pathlib import Path
 from urllib.parse import unquote
