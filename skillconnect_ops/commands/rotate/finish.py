@@ -8,11 +8,11 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
+from skillconnect_ops.commands.rotate.claims import all_claims
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
-from skillconnect_ops.commands.rotate.run import resources_of
 from skillconnect_ops.commands.rotate.sharing import Going, consent
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
@@ -26,7 +26,7 @@ from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Choices, JournalState, Standing
+from skillconnect_ops.journal.model import Choices, Consent, JournalState, Standing
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -40,6 +40,8 @@ def finish(
     choices: Choices,
     admin: AdminSource,
     revoked_by: str | None = None,
+    asks: Consent | None = None,
+    only: str | None = None,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -52,6 +54,8 @@ def finish(
         choices: what the person chose.
         admin: where an administrator's URI comes from.
         revoked_by: who says to have revoked what skc cannot.
+        asks: what is to be agreed to, where a command of more weight ends it on its way.
+        only: the rotation that is meant, by its journal; then no ring is.
 
     Raises:
         NothingToFinish: none waits.
@@ -62,9 +66,14 @@ def finish(
     aim = house.target(target)
     take_admin(house, aim, admin, needed=_drops_users(house, aim))
     finished = None if choices.looks_only else _walked_on(house, aim)
-    found = waiting(house, aim)
+    found = [one for one in waiting(house, aim) if only in {None, one.id}]
     one = found[0] if found else None
-    rings = _closing(house, aim, now=now, needed=one is None and finished is None)
+
+    def closed() -> tuple[Turn, ...]:
+        needed = one is None and finished is None
+        return () if only is not None else _closing(house, aim, now=now, needed=needed)
+
+    rings = closed()
     if finished is not None and one is None and not rings:
         return _that_was_it(finished)
     house.hooks().must_trust(
@@ -75,7 +84,7 @@ def finish(
     )
 
     def look() -> Plan:
-        closing = _closing(house, aim, now=now, needed=one is None)
+        closing = closed()
         return plan.end(
             one.plan if one is not None else None,
             closing,
@@ -97,7 +106,7 @@ def finish(
             look,
             person=house.person,
             resources=_resources(house, aim, one, rings),
-            consent=consent(aim, _going(house, aim, one)),
+            consent=asks or consent(aim, _going(house, aim, one)),
             choices=choices,
             mirrored=True,
             chain=one.id if one is not None else None,
@@ -158,7 +167,7 @@ def _walked_on(house: House, target: Target) -> JournalState | None:
         and one.subject.target == target.name
         and not one.standing.over
     ]
-    office.recover(resources_of(house, target), person=house.person)
+    office.recover(all_claims(house, target), person=house.person)
     ended = [one for one in map(office.journal, dead) if one.standing is Standing.SEALED]
     return ended[0] if ended else None
 
