@@ -20,6 +20,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     fix: str
     stop: Exit | None = None
     """The exit code of the signal that it was, if it was one."""
+    past: tuple[str, ...] = ()
+    """What to add, so that the run goes on without what failed."""
 
     def line(self) -> str:
         """All of it on one line, for an error with a cause that is not its own."""
@@ -57,7 +59,7 @@ def cause_of(
     if isinstance(error, OSError):
         error = explain(error, f"carry out {place}")
     if isinstance(error, SkcError):
-        return Cause(what=error.what, why=error.why, fix=error.fix)
+        return Cause(what=error.what, why=error.why, fix=error.fix, past=error.past)
     return Cause(
         what=f"unexpected {type(error).__name__} in {place}",
         why="skc met what it was not written for",

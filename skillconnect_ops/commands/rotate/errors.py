@@ -239,6 +239,11 @@ class NotLoaded(RolledBack):
         )
 
 
+def without_reload(consumer: str) -> tuple[str, ...]:
+    """What a run that is stuck goes on with, where a consumer can be reloaded no more."""
+    return ("--without-reload", consumer)
+
+
 class ReloadFailed(RolledBack):
     """A consumer's reload command ended with an error, or not at all."""
 
@@ -249,6 +254,7 @@ class ReloadFailed(RolledBack):
             fix=f"mend what `{command}` does; if it cannot be mended now, take `reload:` of "
             f"targets.{target}.consumers.{consumer} out of skc.yaml, and restart it by hand",
         )
+        self.past = without_reload(consumer)
 
 
 class ConsumerGone(Precondition):
@@ -260,6 +266,7 @@ class ConsumerGone(Precondition):
             why="a run that is under way has to reload it, and takes its command from there alone",
             fix=f"put `reload:` back below targets.{target}.consumers.{consumer}, then run it",
         )
+        self.past = without_reload(consumer)
 
 
 class NotAnswering(RolledBack):

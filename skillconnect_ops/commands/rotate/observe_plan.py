@@ -17,7 +17,7 @@ def after_reload(secrets: Sequence[Named]) -> tuple[Step, ...]:
         for name, consumer in one.consumers:
             if consumer.health is not None and consumer.reload:
                 found.setdefault(name, []).append(loads)
-    return _steps(found, cut_off=False)
+    return _steps(found, cut_off=False, reloaded=True)
 
 
 def before_end(
@@ -35,11 +35,17 @@ def before_end(
         for name, consumer in consumers_of(target, secret).items():
             if consumer.health is not None:
                 found.setdefault(name, []).append(Loads(secret=secret, env=env, ring=False))
-    return _steps(found, cut_off=cut_off)
+    return _steps(found, cut_off=cut_off, reloaded=False)
 
 
-def _steps(found: dict[str, list[Loads]], *, cut_off: bool) -> tuple[Step, ...]:
+def _steps(found: dict[str, list[Loads]], *, cut_off: bool, reloaded: bool) -> tuple[Step, ...]:
     return tuple(
-        ConsumerObserve(key=f"observe:{name}", consumer=name, loads=tuple(loads), cut_off=cut_off)
+        ConsumerObserve(
+            key=f"observe:{name}",
+            consumer=name,
+            loads=tuple(loads),
+            cut_off=cut_off,
+            reloaded=reloaded,
+        )
         for name, loads in found.items()
     )

@@ -33,6 +33,13 @@ class ConsumerObserve(Step, frozen=True, kw_only=True, tag="consumer.observe"):
     loads: tuple[Loads, ...]
     cut_off: bool = False
     """Whether the old values go in any case, since they leaked."""
+    reloaded: bool = False
+    """Whether this run has reloaded it before."""
+
+    @property
+    def waivable(self) -> str | None:
+        """Who was not reloaded is not seen with the new values either."""
+        return self.consumer if self.reloaded else None
 
     def says(self) -> str:
         """One line for the plan."""
@@ -53,6 +60,8 @@ class ObserveConsumer:
 
     def apply(self, step: ConsumerObserve, walk: Walk) -> Mapping[str, Any]:
         """Ask until it runs with all of them; what nobody can see is said, and no more."""
+        if step.waivable is not None and walk.waived(step.waivable):
+            return {"observed": False, "reason": "it was not reloaded", "waived": True}
         consumer = self._target.settings.consumers.get(step.consumer)
         if consumer is None:
             return {"observed": False, "reason": "it is no longer in skc.yaml"}

@@ -45,6 +45,11 @@ class ConsumerKeep(Step, frozen=True, kw_only=True, tag="consumer.keep"):
         """One line for the plan."""
         return f"if anything fails from here on: reload {self.consumer} with the old value"
 
+    @property
+    def waivable(self) -> str:
+        """A consumer that can be reloaded no more."""
+        return self.consumer
+
 
 class EnvPublish(Step, frozen=True, kw_only=True, tag="env.publish"):
     """Write a new value into an env file."""
@@ -70,6 +75,11 @@ class ConsumerReload(Step, frozen=True, kw_only=True, tag="consumer.reload"):
     def says(self) -> str:
         """One line for the plan."""
         return f"reload {self.consumer}"
+
+    @property
+    def waivable(self) -> str:
+        """A consumer that can be reloaded no more."""
+        return self.consumer
 
 
 class ValueRetire(Step, frozen=True, kw_only=True, tag="value.retire"):
@@ -199,8 +209,15 @@ class KeepConsumer:
 
     def undo(self, step: ConsumerKeep, image: Image, walk: Walk) -> None:
         """The files hold the old value again; who has read the new one reads them anew."""
-        if walk.escrow.get(_reloaded(step.consumer)) is not None:
-            self._reload(step.consumer, walk)
+        if walk.escrow.get(_reloaded(step.consumer)) is None:
+            return
+        if walk.waived(step.consumer):
+            walk.person.note(
+                f"not reloaded: {step.consumer}; it may run with the value that is taken back: "
+                "restart it by hand"
+            )
+            return
+        self._reload(step.consumer, walk)
 
 
 class ReloadConsumer:
@@ -215,7 +232,12 @@ class ReloadConsumer:
         return {}
 
     def apply(self, step: ConsumerReload, walk: Walk) -> Mapping[str, Any]:
-        """Run its command."""
+        """Run its command, unless a person has said to go on without."""
+        if walk.waived(step.consumer):
+            walk.person.note(
+                f"not reloaded: {step.consumer}; it has the old value until you restart it by hand"
+            )
+            return {"consumer": step.consumer, "waived": True}
         self._reload(step.consumer, walk)
         return {"consumer": step.consumer}
 

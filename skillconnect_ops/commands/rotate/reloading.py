@@ -8,7 +8,7 @@ from pathlib import Path
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import ring as rings
 from skillconnect_ops.commands.rotate.choice import configured, variables_of
-from skillconnect_ops.commands.rotate.errors import ConsumerGone, ReloadFailed
+from skillconnect_ops.commands.rotate.errors import ConsumerGone, ReloadFailed, without_reload
 from skillconnect_ops.commands.rotate.model import Kind, value_of
 from skillconnect_ops.commands.rotate.ring_steps import turned_in
 from skillconnect_ops.commands.rotate.values import parts_of
@@ -42,7 +42,11 @@ class Reload:
         if found is None or not found.reload:
             raise ConsumerGone(consumer, target=self._target.name)
         argv = found.reload
-        self._house.hooks().must_trust({consumer: argv})
+        try:
+            self._house.hooks().must_trust({consumer: argv})
+        except SkcError as error:
+            error.past = without_reload(consumer)
+            raise
         try:
             self._house.processes.run(
                 *argv, folder=self._root, patience_s=RELOAD_S, hidden=self._hidden(walk)
