@@ -25,13 +25,18 @@ class Cause(Struct, frozen=True, kw_only=True):
 
     def line(self) -> str:
         """All of it on one line, for an error with a cause that is not its own."""
-        return f"{self.what}: {self.why} ({self.fix})"
+        return f"{self.what}: {self.why} ({self.mend})"
+
+    @property
+    def mend(self) -> str:
+        """The fix in a sentence; what else could be done comes after, where the run can go on."""
+        return self.fix.partition("   # ")[0] if self.past else self.fix
 
     def error(self, kind: type[E], *, journal: str | None, fix: str | None = None) -> E:
         """An error that says this; with a `fix` of its own, the cause's stands in the reason."""
         if fix is None:
             return kind(self.what, why=self.why, fix=self.fix, journal=journal)
-        why = self.why if self.stop is not None else f"{self.why} ({self.fix})"
+        why = self.why if self.stop is not None else f"{self.why} ({self.mend})"
         return kind(self.what, why=why, fix=fix, journal=journal)
 
 

@@ -154,7 +154,7 @@ class Engine:
         if troubles:
             what = f"{len(troubles)} of {len(todo)} steps could not be undone"
             whys = [cause.line() for cause, _ in troubles]
-            if because is not None:
+            if because is not None and because.line() not in whys:
                 whys.append(f"the run had failed before: {because.line()}")
             past = [word for cause, _ in troubles for word in cause.past]
             raise self._stuck(NotPutBack, what, "; ".join(whys), past) from troubles[0][1]

@@ -251,7 +251,7 @@ class ReloadFailed(RolledBack):
         super().__init__(
             f"the reload of {consumer} failed",
             why=why,
-            fix=f"mend what `{command}` does; if it cannot be mended now, take `reload:` of "
+            fix=f"mend what this does: {command}   # or take `reload:` of "
             f"targets.{target}.consumers.{consumer} out of skc.yaml, and restart it by hand",
         )
         self.past = without_reload(consumer)
