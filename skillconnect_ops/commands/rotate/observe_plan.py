@@ -9,15 +9,20 @@ from skillconnect_ops.core.plan import Step
 from skillconnect_ops.core.settings.model import Target
 
 
-def after_reload(secrets: Sequence[Named]) -> tuple[Step, ...]:
-    """See each consumer that was reloaded; who is restarted by hand is seen at the end."""
+def after_reload(secrets: Sequence[Named], *, of: str = "") -> tuple[Step, ...]:
+    """See each consumer that was reloaded; who is restarted by hand is seen at the end.
+
+    Args:
+        secrets: what it is to run with.
+        of: an end for the keys of the steps, where one plan sees a consumer before and after.
+    """
     found: dict[str, list[Loads]] = {}
     for one in secrets:
         loads = Loads(secret=one.name, env=one.settings.env, ring=one.kind is Kind.JWT)
         for name, consumer in one.consumers:
             if consumer.health is not None and consumer.reload:
                 found.setdefault(name, []).append(loads)
-    return _steps(found, cut_off=False, reloaded=True)
+    return _steps(found, cut_off=False, reloaded=True, of=of)
 
 
 def before_end(
@@ -35,13 +40,15 @@ def before_end(
         for name, consumer in consumers_of(target, secret).items():
             if consumer.health is not None:
                 found.setdefault(name, []).append(Loads(secret=secret, env=env, ring=False))
-    return _steps(found, cut_off=cut_off, reloaded=False)
+    return _steps(found, cut_off=cut_off, reloaded=False, of="")
 
 
-def _steps(found: dict[str, list[Loads]], *, cut_off: bool, reloaded: bool) -> tuple[Step, ...]:
+def _steps(
+    found: dict[str, list[Loads]], *, cut_off: bool, reloaded: bool, of: str
+) -> tuple[Step, ...]:
     return tuple(
         ConsumerObserve(
-            key=f"observe:{name}",
+            key=f"observe:{name}{of}",
             consumer=name,
             loads=tuple(loads),
             cut_off=cut_off,

@@ -265,7 +265,7 @@ def _closed(closing: Sequence[Turn]) -> list[Step]:
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in closing for step in ring_plan.publish_steps(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
-    steps += observe_plan.after_reload([one.named for one in closing])
+    steps += observe_plan.after_reload([one.named for one in closing], of="/keys")
     return steps
 
 

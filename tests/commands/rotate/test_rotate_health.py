@@ -64,6 +64,17 @@ def test_a_consumer_that_runs_with_the_new_value_is_seen(shop: Shop, api: Consum
     shop.ok("rotate", "finish", "--yes")
 
 
+def test_one_end_may_see_a_consumer_before_a_value_goes_and_after_a_key_did(
+    shop: Shop, api: Consumer
+) -> None:
+    configure(shop, api.url)
+    shop.ok("rotate", "--only", "jwt", "--yes")
+    shop.ok("rotate", "--only", "jwt", "--yes", "--confirm-reloaded")
+    shop.ok("rotate", "--only", "session", "--yes")
+    ended = shop.run("rotate", "finish", "--now", "--yes")
+    assert ended.code == 0, ended.stdout + ended.stderr
+
+
 def test_one_that_did_not_read_the_new_value_has_everything_put_back(
     shop: Shop, api: Consumer
 ) -> None:
