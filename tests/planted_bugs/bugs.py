@@ -101,12 +101,12 @@ BUGS = (
         name="lock removed: two runs at once",
         edits=(
             Edit(
-                f"{_ROTATE}/run.py",
+                f"{_ROTATE}/claims.py",
                 '        *(Resource("secret", f"{target.name}/{name}") for name in names),\n',
                 "",
             ),
             Edit(
-                f"{_ROTATE}/run.py",
+                f"{_ROTATE}/claims.py",
                 '        *(Resource("env", str((root / file).resolve())) for file in files),\n',
                 "",
             ),
