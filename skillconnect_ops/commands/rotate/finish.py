@@ -9,6 +9,7 @@ from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of, unseen
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
+from skillconnect_ops.commands.rotate.claims import all_claims
 from skillconnect_ops.commands.rotate.errors import (
     NotAtItsEnd,
     NothingToFinish,
@@ -19,18 +20,20 @@ from skillconnect_ops.commands.rotate.half_way import half_way
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
-from skillconnect_ops.commands.rotate.run import resources_of
+from skillconnect_ops.commands.rotate.sharing import Going, consent
+from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.accounts import NotShown
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices, JournalState, Standing
+from skillconnect_ops.journal.model import Choices, Consent, JournalState, Standing
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -45,6 +48,8 @@ def finish(
     admin: AdminSource,
     revoked_by: str | None = None,
     confirmed: bool = False,
+    asks: Consent | None = None,
+    only: str | None = None,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -58,6 +63,9 @@ def finish(
         admin: where an administrator's URI comes from.
         revoked_by: who says to have revoked what skc cannot.
         confirmed: whether a person says that what skc did not reload was restarted.
+        asks: what is to be agreed to, where a command of more weight ends it on its way; then
+            nobody waits for what was not reloaded.
+        only: the rotation that is meant, by its journal; then no ring is.
 
     Raises:
         StillAccepted: nobody says so, and no health answer tells it.
@@ -70,9 +78,14 @@ def finish(
     aim = house.target(target)
     take_admin(house, aim, admin, needed=_drops_users(house, aim))
     finished = None if choices.looks_only else _walked_on(house, aim)
-    found = waiting(house, aim)
+    found = [one for one in waiting(house, aim) if only in {None, one.id}]
     one = found[0] if found else None
-    rings = _closing(house, aim, now=now, needed=one is None and finished is None)
+
+    def closed() -> tuple[Turn, ...]:
+        needed = one is None and finished is None
+        return () if only is not None else _closing(house, aim, now=now, needed=needed)
+
+    rings = closed()
     if finished is not None and one is None and not rings:
         return _that_was_it(finished)
     house.hooks().must_trust(
@@ -83,9 +96,9 @@ def finish(
     )
 
     def look() -> Plan:
-        if one is not None and not confirmed:
+        if one is not None and not confirmed and asks is None:
             _must_be_restarted(one, aim, reason)
-        closing = _closing(house, aim, now=now, needed=one is None)
+        closing = closed()
         return plan.end(
             one.plan if one is not None else None,
             closing,
@@ -97,7 +110,8 @@ def finish(
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
             target=aim,
-            confirmed=confirmed,
+            confirmed=confirmed or asks is not None,
+            going=_going(house, aim, one),
         )
 
     with ExitStack() as opened:
@@ -107,7 +121,7 @@ def finish(
             look,
             person=house.person,
             resources=_resources(house, aim, one, rings),
-            consent=Ask(),
+            consent=asks or consent(aim, _going(house, aim, one)),
             choices=choices,
             mirrored=True,
             chain=one.id if one is not None else None,
@@ -165,6 +179,27 @@ def _until(closing: Sequence[Turn]) -> Iterator[str]:
             )
 
 
+def _going(house: House, target: Target, one: Waiting | None) -> tuple[Going, ...]:
+    """The users that go, and who is connected as each.
+
+    Where the administrator may not look, the user itself may: that is done when its end begins.
+    """
+    steps = plan.made_in(one.plan) if one is not None else ()
+    users = [step for step in steps if isinstance(step, UserCreate)]
+    if not users:
+        return ()
+    with house.accounts(target) as accounts:
+        found = [
+            Going(
+                secret=step.secret,
+                user=step.like,
+                seen=accounts.sessions(step.like, step.database),
+            )
+            for step in users
+        ]
+    return tuple(one for one in found if is_managed(target) or not isinstance(one.seen, NotShown))
+
+
 def _drops_users(house: House, target: Target) -> bool:
     found = waiting(house, target)
     return bool(found) and any(isinstance(step, UserCreate) for step in found[0].plan.steps)
@@ -180,7 +215,7 @@ def _walked_on(house: House, target: Target) -> JournalState | None:
         and one.subject.target == target.name
         and not one.standing.over
     ]
-    office.recover(resources_of(house, target), person=house.person)
+    office.recover(all_claims(house, target), person=house.person)
     ended = [one for one in map(office.journal, dead) if one.standing is Standing.SEALED]
     return ended[0] if ended else None
 
