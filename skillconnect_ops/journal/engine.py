@@ -4,6 +4,7 @@ The order of a step is: look (`before`), intent with image onto the disk, `apply
 Going back restores the images in reverse order; the world comes first, the journal second.
 """
 
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import NoReturn, TypeVar
@@ -54,6 +55,11 @@ class Walking(Struct, frozen=True, kw_only=True):
     escrow: Escrow
     clock: Clock
     halted: Callable[[], bool]
+    without: Callable[[str], bool] = frozenset[str]().__contains__
+
+    def waived(self, name: str) -> bool:
+        """Whether a person said, by its name, that the run goes on without it."""
+        return self.without(name)
 
     def stopped(self) -> bool:
         """Whether a signal asked us to stop."""
@@ -89,12 +95,15 @@ class Engine:
         self._watch = watch
         self._at: Step | None = None
         self._forth = Walking(
-            id=name, person=person, escrow=escrow, clock=clock, halted=watch.stopped
+            id=name,
+            person=person,
+            escrow=escrow,
+            clock=clock,
+            halted=watch.stopped,
+            without=lambda one: one in self.history.waived,
         )
         # What is being put back is put back whole, however often someone asks us to stop.
-        self._back = Walking(
-            id=name, person=person, escrow=escrow, clock=clock, halted=lambda: False
-        )
+        self._back = replace(self._forth, halted=lambda: False)
 
     @property
     def history(self) -> History:
@@ -150,15 +159,16 @@ class Engine:
         if troubles:
             what = f"{len(troubles)} of {len(todo)} steps could not be undone"
             whys = [cause.line() for cause, _ in troubles]
-            if because is not None:
+            if because is not None and because.line() not in whys:
                 whys.append(f"the run had failed before: {because.line()}")
-            raise self._stuck(NotPutBack, what, "; ".join(whys)) from troubles[0][1]
+            past = [word for cause, _ in troubles for word in cause.past]
+            raise self._stuck(NotPutBack, what, "; ".join(whys), past) from troubles[0][1]
         self._at = None
         try:
             self._conclude(RolledBack())
         except Exception as error:
             what = "everything was put back, but the journal could not say so"
-            raise self._stuck(JournalNotClosed, what, self._cause(error).line()) from error
+            raise self._stuck(JournalNotClosed, what, self._cause(error).line(), ()) from error
 
     def results(self) -> tuple[StepResult, ...]:
         """What became of every step."""
@@ -202,7 +212,7 @@ class Engine:
         except BaseException as error:
             cause = self._cause(error)
             self._note(Failed(key=self._key(), what=cause.what, why=cause.why))
-            fix = f"skc journal resume {self._name}"
+            fix = _way_on(f"skc journal resume {self._name}", cause.past)
             raise self._marked(cause.error(NotFinished, journal=None, fix=fix)) from error
 
     def _commit(self, event: Final | Sealed) -> None:
@@ -305,8 +315,9 @@ class Engine:
         stop.again = self._forth.person.again()
         return stop
 
-    def _stuck(self, kind: type[E], what: str, why: str) -> E:
-        return self._marked(kind(what, why=why, fix=f"skc journal rollback {self._name}"))
+    def _stuck(self, kind: type[E], what: str, why: str, past: Sequence[str]) -> E:
+        fix = _way_on(f"skc journal rollback {self._name}", past)
+        return self._marked(kind(what, why=why, fix=fix))
 
     def _marked(self, error: E) -> E:
         error.journal, error.steps = self._name, self.results()
@@ -316,8 +327,16 @@ class Engine:
 def _goes_back(because: Cause) -> str:
     """So that nobody stops it a second time, or takes it for hung."""
     # a terminal has just shown ^C, and stands behind it
+    said = "putting back what had begun"
+    return f"\nstopped; {said}" if because.stop is not None else said
+
+
+def _way_on(command: str, past: Sequence[str]) -> str:
+    """The command to type, and the one for who cannot mend what failed."""
     return (
-        "\nstopped; putting back what had begun" if because.stop else "putting back what had begun"
+        f"{command}   # or, if that never works again: {command} {shlex.join(past)}"
+        if past
+        else command
     )
 
 

@@ -104,12 +104,12 @@ BUGS = (
         name="lock removed: two runs at once",
         edits=(
             Edit(
-                f"{_ROTATE}/run.py",
+                f"{_ROTATE}/claims.py",
                 '        *(Resource("secret", f"{target.name}/{name}") for name in names),\n',
                 "",
             ),
             Edit(
-                f"{_ROTATE}/run.py",
+                f"{_ROTATE}/claims.py",
                 '        *(Resource("env", str((root / file).resolve())) for file in files),\n',
                 "",
             ),
@@ -289,13 +289,11 @@ BUGS = (
         name="password in the argv of the reload",
         edits=(
             Edit(
-                _PUBLISH,
-                "        self._house.processes.run(*argv, folder=self._root, "
-                "patience_s=RELOAD_S, hidden=hidden)\n",
-                "        words = [value.reveal() for value in values.values()]\n"
-                "        self._house.processes.run(\n"
-                "            *argv, *words, folder=self._root, patience_s=RELOAD_S\n"
-                "        )\n",
+                f"{_ROTATE}/reloading.py",
+                "                *argv, folder=self._root, patience_s=RELOAD_S, "
+                "hidden=self._hidden(walk)\n",
+                "                *argv, *[one.reveal() for one in self._hidden(walk)],\n"
+                "                folder=self._root, patience_s=RELOAD_S\n",
             ),
         ),
         tests=(f"{_DOUBTS}::test_the_reload_is_given_no_secret",),

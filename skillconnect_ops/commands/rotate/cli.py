@@ -138,6 +138,7 @@ def finish(
     dry_run: options.DryRun = False,
     save_plan: options.SavePlan = None,
     yes: options.Yes = False,
+    confirm: options.Confirm = None,
 ) -> Report:
     """Retire the old credentials, and prove that they are refused.
 
@@ -147,8 +148,11 @@ def finish(
     replaced at once, an opaque value that leaked) is over once each of its readers was restarted:
     by skc, by what its health answer says, or by --confirm-reloaded. What each was is remembered
     by fingerprint, so that it never comes back.
+
+    Where nobody can see who is connected (Atlas), and skc.yaml does not say how each app is
+    reloaded, the target's name is asked for: whatever still uses the old user is cut off.
     """
-    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes)
+    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes, confirm=confirm)
     with told_of_failure(house, "rotate finish", target=target):
         return ending.finish(
             house,

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.claims import all_claims
 from skillconnect_ops.commands.rotate.errors import LeakedHalfWay, NotAtItsEnd
 from skillconnect_ops.commands.rotate.half_way import half_way
 from skillconnect_ops.commands.rotate.plan import FINISH
 from skillconnect_ops.commands.rotate.rings import all_held, readable
-from skillconnect_ops.commands.rotate.run import resources_of
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
@@ -34,7 +34,7 @@ def brought_to_an_end(house: House, target: Target) -> tuple[JournalState, ...]:
     """Runs that died are put back, or walked on where there is no way back; as they ended."""
     office = house.office()
     dead = [one.id for one in _not_over(house, target)]
-    office.recover(resources_of(house, target), person=house.person)
+    office.recover(all_claims(house, target), person=house.person)
     return tuple(one for one in map(office.journal, dead) if one.standing.over)
 
 

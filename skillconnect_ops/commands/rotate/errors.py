@@ -56,6 +56,18 @@ class NotInAnyEnvFile(Precondition):
         )
 
 
+class TwoOfOneVariable(Precondition):
+    """Two entries below `secrets:` would each write a value of their own into one variable."""
+
+    def __init__(self, variable: str, *, names: tuple[str, str], target: str) -> None:
+        one, other = names
+        super().__init__(
+            f"two secrets are of one variable, {variable}: {one} and {other}",
+            why="each would give it a value of its own",
+            fix=f"remove one of the two below targets.{target}.secrets in skc.yaml",
+        )
+
+
 class ValuesDiffer(Precondition):
     """Two env files hold two values of one variable."""
 
@@ -275,6 +287,24 @@ class NotSeenReloaded(RolledBack):
         )
 
 
+def without_reload(consumer: str) -> tuple[str, ...]:
+    """What a run that is stuck goes on with, where a consumer can be reloaded no more."""
+    return ("--without-reload", consumer)
+
+
+class ReloadFailed(RolledBack):
+    """A consumer's reload command ended with an error, or not at all."""
+
+    def __init__(self, consumer: str, *, target: str, why: str, command: str) -> None:
+        super().__init__(
+            f"the reload of {consumer} failed",
+            why=why,
+            fix=f"mend what this does: {command}   # or take `reload:` of "
+            f"targets.{target}.consumers.{consumer} out of skc.yaml, and restart it by hand",
+        )
+        self.past = without_reload(consumer)
+
+
 class ConsumerGone(Precondition):
     """A consumer of a run that is under way is no longer in the settings, or not reloaded there."""
 
@@ -284,6 +314,7 @@ class ConsumerGone(Precondition):
             why="a run that is under way has to reload it, and takes its command from there alone",
             fix=f"put `reload:` back below targets.{target}.consumers.{consumer}, then run it",
         )
+        self.past = without_reload(consumer)
 
 
 class NotAnswering(RolledBack):

@@ -16,17 +16,20 @@ from skillconnect_ops.commands.rotate.going_on import going_on
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import all_held, readable
+from skillconnect_ops.commands.rotate.sharing import Going, consent
+from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.trusting import must_be_trusted
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.accounts import NotShown
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.model import Choices, Consent
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -42,6 +45,8 @@ def finish(
     revoked_by: str | None = None,
     confirmed: bool = False,
     secrets: tuple[str, ...] = (),
+    asks: Consent | None = None,
+    only: str | None = None,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -56,6 +61,9 @@ def finish(
         revoked_by: who says to have revoked what skc cannot.
         confirmed: whether a person says that what skc did not reload was restarted.
         secrets: whose rotations are meant, by name or variable; all where none is named.
+        asks: what is to be agreed to, where a command of more weight ends it on its way; then
+            nobody waits for what was not reloaded.
+        only: the rotation that is meant, by its journal; then no ring is.
 
     Raises:
         NoSuchSecret: one is named that is not there.
@@ -66,22 +74,24 @@ def finish(
         NeedsPerson: an old user is gone, and not yet proven refused.
     """
     aim = house.target(target)
-    only = _meant(house, aim, secrets)
+    named = _meant(house, aim, secrets)
     must_be_decided(house, aim)
-    take_admin(house, aim, admin, needed=_drops_users(_of(waiting(house, aim), only)))
+    take_admin(house, aim, admin, needed=_drops_users(_of(waiting(house, aim), named, only)))
     ended = () if choices.looks_only else brought_to_an_end(house, aim)
     every = waiting(house, aim)
-    found = _of(every, only)
+    found = _of(every, named, only)
     one = found[0] if found else None
 
     def closed() -> tuple[Turn, ...]:
+        if only is not None:
+            return ()
         turns = _closing(house, aim, now=now, needed=one is None and not ended)
-        return tuple(turn for turn in turns if not only or turn.named.name in only)
+        return tuple(turn for turn in turns if not named or turn.named.name in named)
 
     rings = closed()
     if one is None and not rings:
-        return nothing_left(house, aim, ended, only=only)
-    together = [name for name in one.all_secrets if name not in only] if only and one else []
+        return nothing_left(house, aim, ended, only=named)
+    together = [name for name in one.all_secrets if name not in named] if named and one else []
     if together:
         house.person.note(
             f"not apart: {listed(together)}: the same run has renewed it, and it ends with it"
@@ -89,7 +99,7 @@ def finish(
     must_be_trusted(house, [ring.named for ring in rings], choices)
 
     def look() -> Plan:
-        if one is not None and not confirmed:
+        if one is not None and not confirmed and asks is None:
             _must_be_restarted(one, aim, reason)
         closing = closed()
         return plan.end(
@@ -103,7 +113,8 @@ def finish(
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
             target=aim,
-            confirmed=confirmed,
+            confirmed=confirmed or asks is not None,
+            going=_going(house, aim, one),
         )
 
     with ExitStack() as opened:
@@ -113,7 +124,7 @@ def finish(
             look,
             person=house.person,
             resources=_resources(house, aim, one, rings),
-            consent=Ask(),
+            consent=asks or consent(aim, _going(house, aim, one)),
             choices=choices,
             mirrored=True,
             chain=one.id if one is not None else None,
@@ -178,10 +189,8 @@ def _meant(house: House, target: Target, words: tuple[str, ...]) -> tuple[str, .
     Raises:
         NoSuchSecret: a word means none.
     """
-    known = {
-        *configured(target),
-        *(name for one in waiting(house, target) for name in one.all_secrets),
-    }
+    waits = [name for one in waiting(house, target) for name in one.all_secrets]
+    known = {*configured(target), *waits}
     names = names_of(target, words)
     for name in names:
         if name not in known:
@@ -195,9 +204,34 @@ def _next(house: House, choices: Choices, *, walked: bool, left: int) -> str:
     return "skc rotate finish" if left > 0 else "skc rotate status"
 
 
-def _of(waits: Sequence[Waiting], only: Sequence[str]) -> list[Waiting]:
-    """Those that renewed one of these secrets; all where none is named."""
-    return [one for one in waits if not only or {*one.all_secrets} & {*only}]
+def _of(waits: Sequence[Waiting], named: Sequence[str], run: str | None) -> list[Waiting]:
+    """Those that renewed one of these secrets, or the one run; all where none is named."""
+    return [
+        one
+        for one in waits
+        if run in {None, one.id} and (not named or {*one.all_secrets} & {*named})
+    ]
+
+
+def _going(house: House, target: Target, one: Waiting | None) -> tuple[Going, ...]:
+    """The users that go, and who is connected as each.
+
+    Where the administrator may not look, the user itself may: that is done when its end begins.
+    """
+    steps = plan.made_in(one.plan) if one is not None else ()
+    users = [step for step in steps if isinstance(step, UserCreate)]
+    if not users:
+        return ()
+    with house.accounts(target) as accounts:
+        found = [
+            Going(
+                secret=step.secret,
+                user=step.like,
+                seen=accounts.sessions(step.like, step.database),
+            )
+            for step in users
+        ]
+    return tuple(one for one in found if is_managed(target) or not isinstance(one.seen, NotShown))
 
 
 def _drops_users(found: Sequence[Waiting]) -> bool:

@@ -9,8 +9,13 @@ from skillconnect_ops.core.plan import Step
 from skillconnect_ops.core.settings.model import Target
 
 
-def after_reload(secrets: Sequence[Named]) -> tuple[Step, ...]:
-    """See each consumer that was reloaded; who is restarted by hand is seen at the end."""
+def after_reload(secrets: Sequence[Named], *, of: str = "") -> tuple[Step, ...]:
+    """See each consumer that was reloaded; who is restarted by hand is seen at the end.
+
+    Args:
+        secrets: what it is to run with.
+        of: an end for the keys of the steps, where one plan sees a consumer before and after.
+    """
     found: dict[str, list[Loads]] = {}
     for one in secrets:
         loads = Loads(secret=one.name, env=one.settings.env, ring=one.kind is Kind.JWT)
@@ -18,7 +23,7 @@ def after_reload(secrets: Sequence[Named]) -> tuple[Step, ...]:
             if consumer.health is not None and consumer.reload:
                 found.setdefault(name, []).append(loads)
     return tuple(
-        ConsumerObserve(key=f"observe:{name}", consumer=name, loads=tuple(loads))
+        ConsumerObserve(key=f"observe:{name}{of}", consumer=name, loads=tuple(loads), reloaded=True)
         for name, loads in found.items()
     )
 

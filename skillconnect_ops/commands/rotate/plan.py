@@ -32,6 +32,7 @@ from skillconnect_ops.commands.rotate.publish_steps import (
 )
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_steps import RingTurn
+from skillconnect_ops.commands.rotate.sharing import Going, last_words
 from skillconnect_ops.commands.rotate.user_steps import (
     UserCreate,
     UserDisarm,
@@ -67,6 +68,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: whether the user stays and its password is changed."""
     leaked: bool = False
     """Whether it counts as leaked, whatever the reason of the others is."""
+    crowd: tuple[str, ...] = ()
+    """MongoDB: what is to be said of others on the same user, a line each."""
     acl: AclStanding | None = None
     """Redis: the user of the present connection string."""
     manual: ManualStanding | None = None
@@ -130,6 +133,7 @@ def end(
     revoked_by: str | None = None,
     target: Target | None = None,
     confirmed: bool = False,
+    going: Sequence[Going] = (),
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -145,6 +149,7 @@ def end(
         revoked_by: who says to have revoked what skc cannot.
         target: whose consumers are looked at before the old values go.
         confirmed: whether a person says that what skc did not reload was restarted.
+        going: the old users, and who is connected as each.
     """
     made = made_in(begun) if begun is not None else ()
     why = reason or max(
@@ -183,7 +188,7 @@ def end(
         state=sha256(identity.encode()).hexdigest(),
         steps=tuple(steps),
         final=tuple(final),
-        notes=_end_notes(made, closing, cut_off=leaked),
+        notes=(*last_words(going, cut_off=leaked), *_end_notes(made, closing, cut_off=leaked)),
     )
 
 
@@ -289,7 +294,7 @@ def _closed(closing: Sequence[Turn]) -> list[Step]:
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in closing for step in ring_plan.publish_steps(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
-    steps += observe_plan.after_reload([one.named for one in closing])
+    steps += observe_plan.after_reload([one.named for one in closing], of="/keys")
     return steps
 
 
@@ -400,6 +405,7 @@ def _notes(standings: Sequence[Standing], reason: Reason, *, waits: bool) -> tup
     leaked = [one for one in standings if _reason(one, reason) is Reason.LEAKED]
     due = [one for one in standings if one not in leaked]
     notes = [
+        *(line for one in standings for line in one.crowd),
         *ring_plan.notes([one.turn for one in leaked if one.turn], reason=Reason.LEAKED),
         *ring_plan.notes([one.turn for one in due if one.turn], reason=reason),
     ]

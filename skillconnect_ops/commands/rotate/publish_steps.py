@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.choice import configured, variables_of
-from skillconnect_ops.commands.rotate.errors import ConsumerGone, NotVerified
+from skillconnect_ops.commands.rotate.errors import NotVerified
 from skillconnect_ops.commands.rotate.loaded import ask
-from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, parts_of, told_refusal
+from skillconnect_ops.commands.rotate.reloading import Reload
+from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, told_refusal
 from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.secret import Secret
@@ -19,9 +19,6 @@ from skillconnect_ops.envfile import NotPortable, Reader, parse, put_back
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.evidence.retirements import evidence_of
-
-RELOAD_S = 300.0
-"""How long a reload command may take."""
 
 
 class ValueMake(Step, frozen=True, kw_only=True, tag="value.make"):
@@ -50,6 +47,11 @@ class ConsumerKeep(Step, frozen=True, kw_only=True, tag="consumer.keep"):
         """One line for the plan."""
         return f"if anything fails from here on: reload {self.consumer} with the old value"
 
+    @property
+    def waivable(self) -> str:
+        """A consumer that can be reloaded no more."""
+        return self.consumer
+
 
 class EnvPublish(Step, frozen=True, kw_only=True, tag="env.publish"):
     """Write a new value into an env file."""
@@ -75,6 +77,11 @@ class ConsumerReload(Step, frozen=True, kw_only=True, tag="consumer.reload"):
     def says(self) -> str:
         """One line for the plan."""
         return f"reload {self.consumer}"
+
+    @property
+    def waivable(self) -> str:
+        """A consumer that can be reloaded no more."""
+        return self.consumer
 
 
 class ValueRetire(Step, frozen=True, kw_only=True, tag="value.retire"):
@@ -185,7 +192,7 @@ class KeepConsumer:
     def __init__(self, house: House, target: Target, root: Path) -> None:
         self._house = house
         self._target = target
-        self._reload = _Reload(house, target, root)
+        self._reload = Reload(house, target, root)
 
     def before(self, step: ConsumerKeep, walk: Walk) -> Image:
         """Whether it is well: one that was not before is no reason to go back afterwards."""
@@ -207,16 +214,23 @@ class KeepConsumer:
 
     def undo(self, step: ConsumerKeep, image: Image, walk: Walk) -> None:
         """The files hold the old value again; who has read the new one reads them anew."""
-        if walk.escrow.get(_reloaded(step.consumer)) is not None:
-            walk.person.note(f"reloading {step.consumer} with the old value")
-            self._reload(step.consumer)
+        if walk.escrow.get(_reloaded(step.consumer)) is None:
+            return
+        if walk.waived(step.consumer):
+            walk.person.note(
+                f"not reloaded: {step.consumer}; it may run with the value that is taken back: "
+                "restart it by hand"
+            )
+            return
+        walk.person.note(f"reloading {step.consumer} with the old value")
+        self._reload(step.consumer, walk)
 
 
 class ReloadConsumer:
     """Carries out `consumer.reload`."""
 
     def __init__(self, house: House, target: Target, root: Path) -> None:
-        self._reload = _Reload(house, target, root)
+        self._reload = Reload(house, target, root)
 
     def before(self, step: ConsumerReload, walk: Walk) -> Image:
         """Remember that it may have been reloaded, for the way back."""
@@ -224,9 +238,14 @@ class ReloadConsumer:
         return {}
 
     def apply(self, step: ConsumerReload, walk: Walk) -> Mapping[str, Any]:
-        """Run its command."""
+        """Run its command, unless a person has said to go on without."""
+        if walk.waived(step.consumer):
+            walk.person.note(
+                f"not reloaded: {step.consumer}; it has the old value until you restart it by hand"
+            )
+            return {"consumer": step.consumer, "waived": True}
         walk.person.note(f"reloading {step.consumer}; this may take a while")
-        self._reload(step.consumer)
+        self._reload(step.consumer, walk)
         return {"consumer": step.consumer}
 
     def verify(self, step: ConsumerReload, walk: Walk) -> Sequence[Proof]:
@@ -275,26 +294,6 @@ class RetireValue:
             refusal=told.refusal,
             by=told.by,
         )
-
-
-class _Reload:
-    """Runs a consumer's reload command, as the settings have it and this machine trusts it."""
-
-    def __init__(self, house: House, target: Target, root: Path) -> None:
-        self._house = house
-        self._target = target
-        self._root = root
-
-    def __call__(self, consumer: str) -> None:
-        found = self._target.settings.consumers.get(consumer)
-        if found is None or not found.reload:
-            raise ConsumerGone(consumer, target=self._target.name)
-        argv = found.reload
-        self._house.hooks().must_trust({consumer: argv})
-        names = {env for one in configured(self._target).values() for env in variables_of(one)}
-        values = self._house.env_values(self._target)
-        hidden = parts_of(values[name].reveal() for name in names & values.keys())
-        self._house.processes.run(*argv, folder=self._root, patience_s=RELOAD_S, hidden=hidden)
 
 
 def _written(data: bytes | None, step: EnvPublish, value: str) -> bytes:

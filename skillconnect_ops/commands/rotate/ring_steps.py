@@ -282,6 +282,14 @@ def kept_ring(secret: str, walk: Walk, *, begun: str | None = None) -> Turned:
     return msgspec.json.decode(value, type=Turned)
 
 
+def turned_in(secret: str, walk: Walk) -> tuple[dict[str, str], ...]:
+    """The variables of a ring before and after, where this run turns it."""
+    if walk.escrow.get(_name(secret, walk.id)) is None:
+        return ()
+    both = kept_ring(secret, walk)
+    return both.old, both.new
+
+
 def _name(secret: str, run: str) -> str:
     """With the run's id: a chain has one escrow, and a later run of it turns the ring anew."""
     return f"{run} ring {secret}"
