@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -197,3 +197,14 @@ class Handler(Protocol[S_contra]):
 
     def undo(self, step: S_contra, image: Image, walk: Walk) -> None:
         """Put the image back."""
+
+
+@runtime_checkable
+class Lasting(Protocol[S_contra]):
+    """A handler whose effect others may end while a run lies dead; that is asked before it goes on.
+
+    One that does not last is walked again, as a resumed `apply` that finds its effect partly there.
+    """
+
+    def lasts(self, step: S_contra, walk: Walk) -> bool:
+        """Whether what the step did still stands; asks the world, and changes nothing."""

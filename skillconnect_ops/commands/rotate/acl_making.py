@@ -22,7 +22,7 @@ from skillconnect_ops.commands.rotate.acl_server import (
 from skillconnect_ops.commands.rotate.errors import SlotTaken
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, said
-from skillconnect_ops.commands.rotate.values import keep_both, kept
+from skillconnect_ops.commands.rotate.values import keep_both, kept, must_be_unpublished
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.acl import Acl, AclError, AclUser, AclUserExists, AclUserGone
@@ -111,13 +111,15 @@ class _Renew(OfServer):
 
     def _opened(self, step: AclMade, walk: Walk) -> AbstractContextManager[Acl]:
         """An administrator's connection, also before anything is in the escrow."""
-        own = self._house.env_values(self._target)[step.env]
-        return self._managed(step, walk, otherwise=(own,))
+        own = self._house.env_values(self._target).get(step.env)
+        return self._managed(step, walk, otherwise=(own,) if own is not None else ())
 
     def _keep_both(self, step: AclMade, walk: Walk, *, user: str | None) -> None:
         """Both URIs go to the escrow; the server is known to keep what it is told."""
         with self._opened(step, walk) as acl:
             acl.can_persist()
+        if walk.escrow.get(value_of(step.secret, age="new")) is not None:
+            return  # it was made before, and somebody has removed it since
         old = self._house.env_values(self._target)[step.env]
         password = Secret(secrets.token_urlsafe(PASSWORD_BYTES))
         keep_both(
@@ -126,6 +128,13 @@ class _Renew(OfServer):
             old=old,
             new=self._house.acl.with_login(old, user=user, password=password),
         )
+
+    def lasts(self, step: AclMade, walk: Walk) -> bool:
+        """Whether the server knows the new password still."""
+        return self._is_alive(kept(walk, step.secret, age="new"), step.secret)
+
+    def _must_be_unpublished(self, step: AclMade, walk: Walk) -> None:
+        must_be_unpublished(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
 
     def _accepted(self, step: AclMade, walk: Walk, rights: AclUser | None) -> Proof:
         """The new login works twice, and may do what the old one may."""
@@ -214,6 +223,7 @@ class CreateAcl(_Renew):
                 return
             if not self._is_alive(kept(walk, step.secret, age="new"), step.secret):
                 return  # another run has taken the name; it is not ours to remove
+            self._must_be_unpublished(step, walk)
             acl.drop(step.user)
             acl.persist()
 
@@ -252,6 +262,7 @@ class AdmitAcl(_Renew):
         if walk.escrow.get(value_of(step.secret, age="new")) is None:
             return
         new = kept(walk, step.secret, age="new")
+        self._must_be_unpublished(step, walk)
         with self._opened(step, walk) as acl:
             acl.remove_password(step.user, password_of(self._house, new))
             acl.persist()
@@ -276,6 +287,7 @@ class ReplaceAcl(_Renew):
     def undo(self, step: AclReplace, image: Image, walk: Walk) -> None:
         """Give the old one back."""
         if walk.escrow.get(value_of(step.secret, age="new")) is not None:
+            self._must_be_unpublished(step, walk)
             self._set(step, walk, age="old")
 
     def _set(self, step: AclReplace, walk: Walk, *, age: str) -> Mapping[str, Any]:

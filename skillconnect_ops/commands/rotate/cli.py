@@ -120,6 +120,13 @@ def finish(
             "--revoked-by", metavar="NAME", help="Who has revoked the old ones that skc cannot."
         ),
     ] = None,
+    publish_again: Annotated[
+        bool,
+        typer.Option(
+            "--publish-again",
+            help="First write the new value again, and make its user again if it is gone.",
+        ),
+    ] = False,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     save_plan: options.SavePlan = None,
@@ -143,6 +150,7 @@ def finish(
             choices=choices,
             admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
             revoked_by=revoked_by,
+            publish_again=publish_again,
         )
 
 

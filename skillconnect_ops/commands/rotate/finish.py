@@ -8,18 +8,21 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
+from skillconnect_ops.commands.rotate.ending_look import stands
 from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
+from skillconnect_ops.commands.rotate.publish_steps import EnvPublish
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
 from skillconnect_ops.commands.rotate.run import resources_of
+from skillconnect_ops.commands.rotate.sink_steps import SinkCall, SinkFile
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.hooks import of_notice
+from skillconnect_ops.core.settings.hooks import Hook, of_notice, of_sink
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
@@ -37,6 +40,7 @@ def finish(
     choices: Choices,
     admin: AdminSource,
     revoked_by: str | None = None,
+    publish_again: bool = False,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -49,6 +53,7 @@ def finish(
         choices: what the person chose.
         admin: where an administrator's URI comes from.
         revoked_by: who says to have revoked what skc cannot.
+        publish_again: whether the new values are first brought back to where they were published.
 
     Raises:
         NothingToFinish: none waits.
@@ -67,6 +72,7 @@ def finish(
     house.hooks().must_trust(
         {
             **sink_plan.hooks([ring.named for ring in rings]),
+            **(_hooks(aim, one) if one is not None and publish_again else {}),
             **of_notice(house.project().settings.notify),
         }
     )
@@ -84,6 +90,8 @@ def finish(
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
             target=aim,
+            stands=stands(house, aim, one.plan) if one is not None else None,
+            publish_again=publish_again,
         )
 
     with ExitStack() as opened:
@@ -206,11 +214,24 @@ def _resources(
     files = dict.fromkeys(
         file for ring in closing for file in (*ring.named.files, *sink_plan.files([ring.named]))
     )
+    if one is not None:  # what is published there is looked at, and perhaps published again
+        steps = one.plan.steps
+        files |= dict.fromkeys(s.path for s in steps if isinstance(s, EnvPublish | SinkFile))
     names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in closing))
     return (
         *(Resource("env", str((root / file).resolve())) for file in files),
         *(Resource("secret", f"{target.name}/{name}") for name in names),
     )
+
+
+def _hooks(target: Target, one: Waiting) -> dict[str, Hook]:
+    """The commands that publishing again may run."""
+    found = {name: each.reload for name, each in target.settings.consumers.items() if each.reload}
+    delivered = {step.sink for step in one.plan.steps if isinstance(step, SinkFile | SinkCall)}
+    for name, sink in target.settings.sinks.items():
+        if name in delivered:
+            found |= of_sink(name, sink)
+    return found
 
 
 def _said(

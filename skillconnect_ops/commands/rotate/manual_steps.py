@@ -21,7 +21,6 @@ from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.values import (
     keep_both,
     kept,
-    must_be_published,
     tell_refusal,
 )
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
@@ -125,7 +124,6 @@ class RevokedValue(_OfMail):
 
     def before(self, step: ValueRevoked, walk: Walk) -> Image:
         """An old value that still works ends it here, with nothing touched."""
-        must_be_published(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
         self._refusal(step, walk)
         return {}
 

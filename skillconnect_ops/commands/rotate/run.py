@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from hashlib import sha256
 
-import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
@@ -30,6 +28,7 @@ from skillconnect_ops.commands.rotate.in_place import windows
 from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
+from skillconnect_ops.commands.rotate.pending import named_first
 from skillconnect_ops.commands.rotate.plan import Standing
 from skillconnect_ops.commands.rotate.ring_plan import Turn, move_of
 from skillconnect_ops.commands.rotate.ring_state import Move, Phase
@@ -52,13 +51,13 @@ from skillconnect_ops.commands.rotate.users import (
     managing,
     must_be_manageable,
     place_of,
+    rights_of,
     stale_admin,
 )
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.commands.rotate.writable import must_take
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.ports.accounts import Account
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
@@ -125,6 +124,9 @@ def rotate(
         leaks=Leaks() if lockdown else leaks(house, aim, chosen(house, aim, only)),
     )
     with ExitStack() as opened:
+        opened.enter_context(
+            named_first(house, resources_of(house, aim), looks_only=choices.looks_only)
+        )
         secrets = meant(house, aim, wish).secrets
         must_fit(secrets, source)
         opened.callback(forget, aim, secrets)
@@ -313,17 +315,11 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         named=named,
         user=address.user,
         database=address.database,
-        rights=_rights(account),
+        rights=rights_of(account),
         managed=is_managed(target),
         in_place=in_place,
         leaked=leaked,
     )
-
-
-def _rights(account: Account) -> str:
-    roles = sorted(account.roles, key=lambda role: (role.database, role.name))
-    plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
-    return sha256(plain).hexdigest()
 
 
 def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Source) -> None:

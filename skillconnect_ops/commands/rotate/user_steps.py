@@ -19,7 +19,7 @@ from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken
 from skillconnect_ops.commands.rotate.loaded import unseen
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
-from skillconnect_ops.commands.rotate.values import keep_both, kept
+from skillconnect_ops.commands.rotate.values import keep_both, kept, must_be_unpublished
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.accounts import (
@@ -183,6 +183,8 @@ class CreateUser(OfTarget):
         """Both values go to the escrow; a taken name ends it here, with nothing touched."""
         if self._find(step.user, step.database) is not None:
             raise _taken(step)
+        if walk.escrow.get(value_of(step.secret, age="new")) is not None:
+            return {"there": False}  # it was made before, and somebody has dropped it since
         old = self._house.env_values(self._target)[step.env]
         new = self._logins.with_login(old, step.user, Secret(secrets.token_urlsafe(PASSWORD_BYTES)))
         keep_both(walk, step.secret, old=old, new=new)
@@ -240,8 +242,14 @@ class CreateUser(OfTarget):
             return
         if not self._takes(Secret(value.decode()), walk):
             return  # another run has taken the name; it is not ours to drop
+        must_be_unpublished(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
         with self._house.accounts(self._target) as accounts:
             accounts.drop(step.user, step.database)
+
+    def lasts(self, step: UserCreate, walk: Walk) -> bool:
+        """Whether it is there, and takes our password."""
+        there = self._find(step.user, step.database) is not None
+        return there and self._takes(kept(walk, step.secret, age="new"), walk)
 
     def _create(
         self, accounts: Accounts, account: Account, password: Secret, step: UserCreate, walk: Walk

@@ -1,16 +1,19 @@
 """The old and the new value of a secret, on their way through a rotation: in its escrow alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NotVerified, OldIsBack
+from skillconnect_ops.commands.rotate.ending_errors import StillPublished
+from skillconnect_ops.commands.rotate.errors import NotVerified
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.disk.errors import explained
+from skillconnect_ops.envfile import parse
 from skillconnect_ops.evidence.forms import password_of
 from skillconnect_ops.evidence.matching import Refusal
 
@@ -37,14 +40,47 @@ def kept(walk: Walk, secret: str, *, age: str) -> Secret:
     return Secret(value.decode())
 
 
-def must_be_published(house: House, target: Target, *, secret: str, env: str, walk: Walk) -> None:
-    """No env file has gone back to the old value since: it would be the only one, and dead.
+def of_one_credential(one: str, other: str) -> bool:
+    """Whether two values let in the same way: they are equal, or URIs of one password.
+
+    An option that somebody has added makes another URI of it, and no other credential.
+    """
+    password = password_of(one)
+    return one == other or (password is not None and password == password_of(other))
+
+
+def published(
+    house: House, target: Target, env: str, *, more: Iterable[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """The env files that hold a variable, and what each holds; one that is gone holds nothing.
+
+    Args:
+        house: the house.
+        target: whose env files, as the settings name them now.
+        env: the variable.
+        more: files that were among them once.
+    """
+    root = house.project().root
+    for path in dict.fromkeys((*target.settings.env_files, *more)):
+        with explained(f"read {path}"):
+            try:
+                value = parse((root / path).read_bytes()).get(env)
+            except FileNotFoundError:
+                continue
+        if value is not None:
+            yield path, value
+
+
+def must_be_unpublished(house: House, target: Target, *, secret: str, env: str, walk: Walk) -> None:
+    """On the way back a new credential goes once no env file holds it any more.
 
     Raises:
-        OldIsBack: one has.
+        StillPublished: one does, since it was edited meanwhile and is not ours to put back.
     """
-    if house.env_values(target).get(env) == kept(walk, secret, age="old"):
-        raise OldIsBack(env)
+    new = kept(walk, secret, age="new").reveal()
+    for path, value in published(house, target, env):
+        if of_one_credential(value, new):
+            raise StillPublished(env, where=path)
 
 
 class Told(Struct, frozen=True):
