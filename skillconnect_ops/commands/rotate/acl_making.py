@@ -42,6 +42,8 @@ class AclCreate(Step, frozen=True, kw_only=True, tag="acl.create"):
     env: str
     """The variable that holds the present URI."""
     reason: str
+    again: bool = False
+    """Whether somebody has removed it since it was published: so the way back leaves it there."""
 
     @property
     def old_user(self) -> str:
@@ -216,7 +218,7 @@ class CreateAcl(_Renew):
 
     def undo(self, step: AclCreate, image: Image, walk: Walk) -> None:
         """Remove it, if it is the one that this run made."""
-        if walk.escrow.get(value_of(step.secret, age="new")) is None:
+        if step.again or walk.escrow.get(value_of(step.secret, age="new")) is None:
             return
         with self._opened(step, walk) as acl:
             if acl.find(step.user) is None:

@@ -31,11 +31,11 @@ class NotPublished(Refused):
 class SinkIsBehind(Refused):
     """A sink holds another value than it was given."""
 
-    def __init__(self, env: str, *, sink: str, held: str) -> None:
+    def __init__(self, env: str, *, sink: str, held: str, fix: str) -> None:
         super().__init__(
             f"the sink {sink} does not hold the new {env}",
             why=f"it holds {held}; what reads it would be locked out",
-            fix=f"{PUBLISH_AGAIN}   # or take it out of skc.yaml (sinks.{sink})",
+            fix=fix,
         )
 
 
@@ -77,12 +77,12 @@ class NotTheSameRights(Precondition):
 class LetsNobodyIn(Precondition):
     """What stands in a file is neither the old value nor the new one, and of no use."""
 
-    def __init__(self, env: str, *, where: str) -> None:
+    def __init__(self, env: str, *, where: str, fix: str) -> None:
         super().__init__(
             f"{env} in {where} lets nobody in",
             why="it is neither the old value nor the new one: somebody has written it since, and "
             "the server refuses it",
-            fix=f"{PUBLISH_AGAIN}   # writes the new one in place of what stands there",
+            fix=fix,
         )
 
 

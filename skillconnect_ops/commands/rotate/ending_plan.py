@@ -6,7 +6,6 @@ from typing import Any, assert_never
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
-from skillconnect_ops.commands.rotate.atlas_steps import UserSettle
 from skillconnect_ops.commands.rotate.ending_steps import ValueHold, ValueSee
 from skillconnect_ops.commands.rotate.in_place import PasswordChange
 from skillconnect_ops.commands.rotate.manual_steps import ValueTake
@@ -53,10 +52,11 @@ def made_again(
         readers: the consumers that can be reloaded now.
     """
     secrets = {one.secret for one in made}
-    users = {one.user for one in made if isinstance(one, UserCreate) and one.key in gone}
-    for step in begun:
-        if step.key in gone or (isinstance(step, UserSettle) and step.user in users):
-            yield _again(step)
+    for one in made:
+        if one.key in gone and isinstance(one, UserCreate):
+            yield replace(one, key=f"again-{one.key}", again=True, lives_s=0)
+        elif one.key in gone and isinstance(one, AclCreate):
+            yield replace(one, key=f"again-{one.key}", again=True)
     for step in begun:
         if isinstance(step, ConsumerKeep) and step.consumer in readers:
             yield _again(step)

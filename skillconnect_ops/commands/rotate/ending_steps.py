@@ -131,7 +131,7 @@ class SeeValue(OfTarget, OfServer):
                 return
         for where, value in others:
             if not self._lets_in(step, value, walk):
-                raise LetsNobodyIn(step.env, where=where)
+                raise LetsNobodyIn(step.env, where=where, fix=self._instead(step, where))
 
     def _others(self, step: ValueSee, walk: Walk) -> Iterator[tuple[str, Secret]]:
         """What somebody has written since, and is not the old credential."""
@@ -163,7 +163,9 @@ class SeeValue(OfTarget, OfServer):
             else:
                 continue
             if held is not Held.NEW:
-                raise SinkIsBehind(step.env, sink=name, held=held.value)
+                raise SinkIsBehind(
+                    step.env, sink=name, held=held.value, fix=self._given(step, name)
+                )
 
     def _every_node_takes(self, step: ValueSee, new: Secret, walk: Walk, *, rights: bool) -> None:
         if not self._takes(new, walk):
@@ -221,6 +223,14 @@ class SeeValue(OfTarget, OfServer):
             f"nobody else uses it, first: {remove}"
         )
 
+    def _instead(self, step: ValueSee, where: str) -> str:
+        """How a value of no use gives way, which may be somebody's."""
+        return f"{PUBLISH_AGAIN}   # writes the new one in place of what stands in {where}"
+
+    def _given(self, step: ValueSee, sink: str) -> str:
+        """How a sink comes to hold the new value."""
+        return f"{PUBLISH_AGAIN}   # or take it out of skc.yaml (sinks.{sink})"
+
 
 class HoldValue(SeeValue):
     """Carries out `value.hold`, a final step."""
@@ -232,17 +242,24 @@ class HoldValue(SeeValue):
     def apply(self, step: ValueSee, walk: Walk) -> Mapping[str, Any]:
         """Nothing but the old value itself is written over: it opens nothing from here on."""
         old, new = (kept(walk, step.secret, age=age).reveal() for age in ("old", "new"))
+        nowhere = not any(published(self._house, self._target, step.env, more=step.files))
         again = []
-        for path in step.files:
-            changed = shared.change(
-                self._root / path, lambda data: _forward(data, step.env, old=old, new=new)
+
+        def forward(data: bytes | None) -> bytes | None:
+            found = parse(data or b"").get(step.env)
+            is_old = found is not None and of_one_credential(found, old)
+            return (
+                parse(data or b"").with_value(step.env, new).bytes() if is_old or nowhere else data
             )
+
+        for path in step.files:
+            changed = shared.change(self._root / path, forward)
             if changed.before != changed.after:
                 again.append(path)
         if again:
             walk.person.note(
-                f"the old {step.env} was back in {listed(again)}; the new value was written again: "
-                "see that what reads it is restarted"
+                f"{step.env} had gone from {listed(again)}, or back to the old value; the new "
+                "value was written again: see that what reads it is restarted"
             )
         return {"again": again}
 
@@ -265,9 +282,10 @@ class HoldValue(SeeValue):
             return super()._remedy(step)
         return f"create the user {step.user} again with the password that {step.env} has"
 
+    def _instead(self, step: ValueSee, where: str) -> str:
+        """Where the variable is gone, it is written again."""
+        return f"take the line {step.env} out of {where}"
 
-def _forward(data: bytes | None, env: str, *, old: str, new: str) -> bytes | None:
-    found = parse(data or b"").get(env)
-    if found is None or not of_one_credential(found, old):
-        return data
-    return parse(data or b"").with_value(env, new).bytes()
+    def _given(self, step: ValueSee, sink: str) -> str:
+        """By hand."""
+        return f"give the sink {sink} the value that {step.env} has in {listed(step.files)}"

@@ -53,6 +53,8 @@ class UserCreate(Step, frozen=True, kw_only=True, tag="user.create"):
     reason: str
     lives_s: int = 0
     """Atlas: when it deletes itself, unless `user.settle` makes it stay; 0 where it stays."""
+    again: bool = False
+    """Whether somebody has dropped it since it was published: so the way back leaves it there."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -238,7 +240,7 @@ class CreateUser(OfTarget):
     def undo(self, step: UserCreate, image: Image, walk: Walk) -> None:
         """Remove it, if it is the one that this run made."""
         value = walk.escrow.get(value_of(step.secret, age="new"))
-        if value is None or self._find(step.user, step.database) is None:
+        if step.again or value is None or self._find(step.user, step.database) is None:
             return
         if not self._takes(Secret(value.decode()), walk):
             return  # another run has taken the name; it is not ours to drop

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from msgspec.structs import replace
+from pymongo import MongoClient
 
 from skillconnect_ops.commands.rotate import publish_steps, spreading, user_steps
 from skillconnect_ops.core.ports.accounts import LoginAnswer
@@ -428,3 +429,73 @@ def test_an_edit_right_before_the_write_survives_it(
     ran = app.run("rotate", "--yes")
     assert ran.code == 5, ran.stdout
     assert (app.file.read_bytes(), app.users()) == (theirs, {"app"})
+
+
+def edit(app: App) -> bytes:
+    """What somebody makes of the variable that is there."""
+    theirs = app.file.read_bytes().replace(b"?", b"?maxIdleTimeMS=9&")
+    app.file.write_bytes(theirs)
+    return theirs
+
+
+def test_a_hand_edit_of_the_new_value_is_kept_by_a_resume(app: App, die: Die) -> None:
+    name = die("publish_steps", "PublishEnv", "after", "rotate", "--yes")
+    theirs = edit(app)
+    ran = app.run("journal", "resume", name, "--yes")
+    assert ran.code == 0, ran.stdout
+    assert app.file.read_bytes() == theirs
+    assert app.opens(app.uri())
+
+
+def test_on_the_way_back_no_user_is_dropped_that_an_env_file_names(app: App, die: Die) -> None:
+    name = die("publish_steps", "PublishEnv", "after", "rotate", "--yes")
+    published = app.file.read_bytes()
+    theirs = edit(app)
+    ran = app.run("journal", "rollback", name, "--yes")
+    assert ran.code == 6, ran.stdout
+    assert app.file.read_bytes() == theirs
+    assert app.opens(app.uri())
+    app.file.write_bytes(published)
+    assert app.run("journal", "rollback", name, "--yes").code == 0
+    assert app.users() == {"app"}
+    assert app.opens(app.uri())
+
+
+def test_a_user_that_was_made_again_stays_when_the_end_is_put_back(app: App) -> None:
+    before = app.uri()
+    assert app.run("rotate", "--yes").code == 0
+    drop(app, "app_a")
+    with MongoClient[Any](before) as left:
+        left[app.name].things.find_one()
+        ran = app.run(*FINISH, "--publish-again")
+    assert ran.code == 5, ran.stdout
+    assert app.users() == {"app", "app_a"}
+    assert app.opens(app.uri())
+    assert app.run(*FINISH).code == 0
+
+
+def test_a_line_that_is_taken_out_past_the_turn_is_written_again(app: App, die: Die) -> None:
+    assert app.run("rotate", "--yes").code == 0
+    name = die("user_steps", "DropUser", "before", *FINISH)
+    theirs = app.file.read_bytes().replace(b"app_a:", b"app_a:x")
+    app.file.write_bytes(theirs)
+    ran = app.run("journal", "resume", name, "--yes")
+    assert ran.code == 6, ran.stdout
+    assert "take the line MONGO_URI out of .env" in ran.json["error"]["why"]
+    assert app.file.read_bytes() == theirs
+    app.file.write_text("PORT=3000\n")
+    assert app.run("journal", "resume", name, "--yes").code == 0
+    assert app.users() == {"app_a"}
+    assert app.opens(app.uri())
+
+
+def test_a_server_that_cannot_be_asked_leaves_the_run_as_it_is(app: App, die: Die) -> None:
+    name = die("publish_steps", "PublishEnv", "before", "rotate", "--yes")
+    admin = app.env["SKC_MONGO_ADMIN_URI"]
+    nowhere = {"SKC_MONGO_ADMIN_URI": admin.partition("@")[0] + "@127.0.0.1:1/?authSource=admin"}
+    ran = app.run("journal", "resume", name, "--yes", env=nowhere)
+    assert ran.code == 6, ran.stdout
+    assert ran.json["error"]["fix"] == f"skc journal resume {name}"
+    assert app.users() == {"app", "app_a"}
+    assert app.run("journal", "resume", name, "--yes").code == 0
+    assert app.opens(app.uri())
