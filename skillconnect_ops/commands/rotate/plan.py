@@ -178,8 +178,9 @@ def end(
     if any(parts) or closing:  # that took its time, and from here on the old ones end
         steps += [seen(one, begun_steps, verb="see-again") for one in made]
     steps += [step for part in parts for step in part[1:]]
-    final = [held(one, begun_steps) for one in made]
-    final += [step for one in made for step in _dropped(one, cut_off=leaked)]
+    final = list[Step]()
+    for one in made:
+        final += [held(one, begun_steps), *_dropped(one, cut_off=leaked)]
     final += [_retired(one, why) for one in made]
     final += [
         ring_plan.retire_step(one, reason=reason or Reason.SCHEDULED, command=FINISH)
