@@ -402,9 +402,9 @@ BUGS = (
         name="an end that does not look at what the app reads: a file gone back is locked out",
         edits=(
             Edit(
-                _ENDING,
-                "                raise OldIsBack(step.env, where=path)\n",
-                "                continue\n",
+                f"{_ROTATE}/values.py",
+                "            raise OldIsBack(env, where=path, fix=fix)\n",
+                "            continue\n",
             ),
             Edit(
                 _ENDING,
@@ -485,13 +485,12 @@ BUGS = (
         edits=(
             Edit(
                 f"{_ROTATE}/plan.py",
-                "    steps += [seen(one, steps) for one in steps if isinstance(one, Made | "
-                "PasswordChange)]\n",
+                "    steps += [seen(one, steps, begins=True) for one in new]\n",
                 "",
             ),
             Edit(
                 f"{_ROTATE}/plan.py",
-                "        + tuple(held(one, steps) for one in steps if isinstance(one, "
+                "        + tuple(held(one, steps) for one in new if isinstance(one, "
                 "PasswordChange))\n",
                 "",
             ),
@@ -555,8 +554,9 @@ BUGS = (
         edits=(
             Edit(
                 f"{_ROTATE}/plan.py",
-                "    steps += [seen(one, begun_steps) for one in made]\n",
-                "    steps += [seen(one, begun_steps) for one in made if hasattr(one, 'like')]\n",
+                "    steps += [seen(one, begun_steps) for one in made if not isinstance(one, "
+                "ValueTake)]\n",
+                "",
             ),
             Edit(
                 f"{_ROTATE}/plan.py",

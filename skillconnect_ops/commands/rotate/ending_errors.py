@@ -8,23 +8,23 @@ PUBLISH_AGAIN = "skc rotate finish --publish-again"
 class OldIsBack(Refused):
     """Somebody wrote the old value where the new one was published."""
 
-    def __init__(self, env: str, *, where: str) -> None:
+    def __init__(self, env: str, *, where: str, fix: str = PUBLISH_AGAIN) -> None:
         super().__init__(
             f"{env} in {where} holds its old value again",
             why="it was written back since (a checkout, a deploy that renders the file); what "
             "reads it would be locked out",
-            fix=PUBLISH_AGAIN,
+            fix=fix,
         )
 
 
 class NotPublished(Refused):
     """No env file holds the variable any more."""
 
-    def __init__(self, env: str, *, where: str) -> None:
+    def __init__(self, env: str, *, where: str, fix: str = PUBLISH_AGAIN) -> None:
         super().__init__(
             f"{env} is in no env file any more",
             why=f"it was published in {where}, and what starts anew would find no credential",
-            fix=PUBLISH_AGAIN,
+            fix=fix,
         )
 
 
@@ -58,7 +58,7 @@ class NotTakenEverywhere(Precondition):
         super().__init__(
             f"the new password of {env} is not taken on every node",
             why=f"{why}; the old one still stands",
-            fix="skc doctor   # and once all nodes take it: skc rotate finish",
+            fix="skc doctor   # see which node is behind or down; then run it again",
         )
 
 

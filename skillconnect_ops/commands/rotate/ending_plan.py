@@ -24,15 +24,18 @@ Made = UserCreate | AclMade | ValueMake | ValueTake
 """The steps that make a new credential; each has an old one to retire."""
 
 
-def seen(made: Made | PasswordChange, steps: Sequence[Step], *, verb: str = "see") -> Step:
+def seen(
+    made: Made | PasswordChange, steps: Sequence[Step], *, verb: str = "see", begins: bool = False
+) -> Step:
     """See that a new credential has taken its place.
 
     Args:
         made: the step that makes it.
         steps: those of the same plan, which say where it is published.
         verb: for the key.
+        begins: whether the rotation is under way still.
     """
-    return ValueSee(key=f"{verb}:{made.env}", **_what(made, steps))
+    return ValueSee(key=f"{verb}:{made.env}", begins=begins, **_what(made, steps))
 
 
 def held(made: Made | PasswordChange, steps: Sequence[Step]) -> Step:

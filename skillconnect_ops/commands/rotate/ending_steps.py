@@ -6,7 +6,7 @@ what stands in every env file and readable sink, on every node, with the same ri
 such look for every kind of credential, and it stands in the plan.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,20 @@ from skillconnect_ops.commands.rotate.ending_errors import (
     PUBLISH_AGAIN,
     LetsNobodyIn,
     NewIsRefused,
-    NotPublished,
     NotTakenEverywhere,
     NotTheSameRights,
-    OldIsBack,
     SinkIsBehind,
 )
 from skillconnect_ops.commands.rotate.model import Kind
 from skillconnect_ops.commands.rotate.sink_hooks import Held, SinkHook
 from skillconnect_ops.commands.rotate.spreading import taken_over
 from skillconnect_ops.commands.rotate.user_steps import OfTarget, dropping
-from skillconnect_ops.commands.rotate.values import kept, of_one_credential, published
+from skillconnect_ops.commands.rotate.values import (
+    kept,
+    of_one_credential,
+    published,
+    written_since,
+)
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.accounts import LoginAnswer
@@ -55,6 +58,8 @@ class ValueSee(Step, frozen=True, kw_only=True, tag="value.see"):
     """The old user, whose rights it has to have; None where old and new are of one user."""
     database: str = ""
     """MongoDB: where both are looked up."""
+    begins: bool = False
+    """Whether it is looked at right after the reload, so that what fails is put back."""
 
     @property
     def manages_itself(self) -> bool:
@@ -119,7 +124,15 @@ class SeeValue(OfTarget, OfServer):
             NotTheSameRights: it may do less than the old one, or more.
             LetsNobodyIn: what somebody has written since is refused.
         """
-        others = tuple(self._others(step, walk))
+        others = written_since(
+            self._house,
+            self._target,
+            secret=step.secret,
+            env=step.env,
+            walk=walk,
+            files=step.files,
+            fix=self._published_again(step, walk),
+        )
         self._sinks_hold_it(step, walk)
         new = kept(walk, step.secret, age="new")
         match step.server:
@@ -131,19 +144,7 @@ class SeeValue(OfTarget, OfServer):
                 return
         for where, value in others:
             if not self._lets_in(step, value, walk):
-                raise LetsNobodyIn(step.env, where=where, fix=self._instead(step, where))
-
-    def _others(self, step: ValueSee, walk: Walk) -> Iterator[tuple[str, Secret]]:
-        """What somebody has written since, and is not the old credential."""
-        old, new = (kept(walk, step.secret, age=age).reveal() for age in ("old", "new"))
-        found = dict(published(self._house, self._target, step.env, more=step.files))
-        if not found:
-            raise NotPublished(step.env, where=listed(step.files))
-        for path, value in found.items():
-            if of_one_credential(value, old):
-                raise OldIsBack(step.env, where=path)
-            if value != new:
-                yield path, Secret(value)
+                raise LetsNobodyIn(step.env, where=where, fix=self._instead(step, where, walk))
 
     def _sinks_hold_it(self, step: ValueSee, walk: Walk) -> None:
         old, new = ({step.env: kept(walk, step.secret, age=age).reveal()} for age in ("old", "new"))
@@ -164,12 +165,12 @@ class SeeValue(OfTarget, OfServer):
                 continue
             if held is not Held.NEW:
                 raise SinkIsBehind(
-                    step.env, sink=name, held=held.value, fix=self._given(step, name)
+                    step.env, sink=name, held=held.value, fix=self._given(step, name, walk)
                 )
 
     def _every_node_takes(self, step: ValueSee, new: Secret, walk: Walk, *, rights: bool) -> None:
         if not self._takes(new, walk):
-            raise NewIsRefused(step.env, user=step.user, fix=self._remedy(step))
+            raise NewIsRefused(step.env, user=step.user, fix=self._remedy(step, walk))
         logins = self._everywhere(new, LoginAnswer.ACCEPTED, walk, in_a_row=1)
         bad = [one for one in logins if one.answer is not LoginAnswer.ACCEPTED]
         if bad or not logins:
@@ -182,13 +183,13 @@ class SeeValue(OfTarget, OfServer):
             was = accounts.find(step.like, step.database)
             now = accounts.find(step.user, step.database)
         if now is None:
-            raise NewIsRefused(step.env, user=step.user, fix=self._remedy(step))
+            raise NewIsRefused(step.env, user=step.user, fix=self._remedy(step, walk))
         if was is not None and was.named(step.user) != now:
             raise NotTheSameRights(step.like, step.user, database=step.database)
 
     def _server_takes(self, step: ValueSee, new: Secret, walk: Walk, *, rights: bool) -> None:
         if not self._is_alive(new, step.secret):
-            raise NewIsRefused(step.env, user=step.user, fix=self._remedy(step))
+            raise NewIsRefused(step.env, user=step.user, fix=self._remedy(step, walk))
         if not rights or step.like is None:
             return
         with self._managed(step, walk) as acl:
@@ -210,8 +211,17 @@ class SeeValue(OfTarget, OfServer):
         except SkcError:
             return False
 
-    def _remedy(self, step: ValueSee) -> str:
+    def _published_again(self, step: ValueSee, walk: Walk) -> str:
+        """How the new value comes back to where it was published."""
+        if not step.begins:
+            return PUBLISH_AGAIN
+        files = listed(step.files)
+        return f"see what else writes {files} at a reload (a template), then: {walk.person.again()}"
+
+    def _remedy(self, step: ValueSee, walk: Walk) -> str:
         """How the new credential comes to life again."""
+        if step.begins:
+            return walk.person.again()
         if step.like is None:
             return f"give {step.user} the password that {step.env} has, then: skc rotate finish"
         if step.server is Kind.REDIS:
@@ -223,12 +233,16 @@ class SeeValue(OfTarget, OfServer):
             f"nobody else uses it, first: {remove}"
         )
 
-    def _instead(self, step: ValueSee, where: str) -> str:
+    def _instead(self, step: ValueSee, where: str, walk: Walk) -> str:
         """How a value of no use gives way, which may be somebody's."""
+        if step.begins:
+            return self._published_again(step, walk)
         return f"{PUBLISH_AGAIN}   # writes the new one in place of what stands in {where}"
 
-    def _given(self, step: ValueSee, sink: str) -> str:
+    def _given(self, step: ValueSee, sink: str, walk: Walk) -> str:
         """How a sink comes to hold the new value."""
+        if step.begins:
+            return f"see what else writes the sink {sink}, then: {walk.person.again()}"
         return f"{PUBLISH_AGAIN}   # or take it out of skc.yaml (sinks.{sink})"
 
 
@@ -276,16 +290,20 @@ class HoldValue(SeeValue):
             return False
         return True
 
-    def _remedy(self, step: ValueSee) -> str:
+    def _published_again(self, step: ValueSee, walk: Walk) -> str:
+        """It was written again right now, and something else writes it at the same time."""
+        return f"see what else writes {step.env} in {listed(step.files)}"
+
+    def _remedy(self, step: ValueSee, walk: Walk) -> str:
         """The end goes on before anything else can be begun."""
         if step.like is None:
-            return super()._remedy(step)
+            return super()._remedy(step, walk)
         return f"create the user {step.user} again with the password that {step.env} has"
 
-    def _instead(self, step: ValueSee, where: str) -> str:
+    def _instead(self, step: ValueSee, where: str, walk: Walk) -> str:
         """Where the variable is gone, it is written again."""
         return f"take the line {step.env} out of {where}"
 
-    def _given(self, step: ValueSee, sink: str) -> str:
+    def _given(self, step: ValueSee, sink: str, walk: Walk) -> str:
         """By hand."""
         return f"give the sink {sink} the value that {step.env} has in {listed(step.files)}"

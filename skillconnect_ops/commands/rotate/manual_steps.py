@@ -22,6 +22,7 @@ from skillconnect_ops.commands.rotate.values import (
     keep_both,
     kept,
     tell_refusal,
+    written_since,
 )
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.mail import MailAnswer
@@ -123,7 +124,8 @@ class RevokedValue(_OfMail):
     """Carries out `value.revoked`; it only looks, so there is nothing to undo."""
 
     def before(self, step: ValueRevoked, walk: Walk) -> Image:
-        """An old value that still works ends it here, with nothing touched."""
+        """An old value that still works, or is read again, ends it here, with nothing touched."""
+        written_since(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
         self._refusal(step, walk)
         return {}
 

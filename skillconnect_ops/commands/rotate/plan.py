@@ -102,7 +102,8 @@ def begin(
     steps += [step for one in standings for step in _published(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
     steps += [_closing(one) for one in inside]
-    steps += [seen(one, steps) for one in steps if isinstance(one, Made | PasswordChange)]
+    new = [one for one in steps if isinstance(one, Made | PasswordChange)]
+    steps += [seen(one, steps, begins=True) for one in new]
     steps += observe_plan.after_reload([one.named for one in standings])
     return Plan(
         command="rotate",
@@ -114,7 +115,7 @@ def begin(
             for one in standings
             if one.turn is not None and one.turn.retires
         )
-        + tuple(held(one, steps) for one in steps if isinstance(one, PasswordChange))
+        + tuple(held(one, steps) for one in new if isinstance(one, PasswordChange))
         + tuple(_retired_at_once(one, _reason(one, reason)) for one in inside),
         notes=(*_notes(standings, reason), *left_out),
         then=FINISH if len(turns) + len(inside) < len(standings) else None,
@@ -167,8 +168,8 @@ def end(
         reading = [name for name, consumer in known.items() if consumer.reload]
         gone = stands.gone if stands is not None else ()
         steps += made_again(made, begun_steps, gone=gone, readers=reading)
-    steps += [seen(one, begun_steps) for one in made]
     steps += [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
+    steps += [seen(one, begun_steps) for one in made if not isinstance(one, ValueTake)]
     if target is not None:
         renewed = [(one.secret, one.env) for one in made]
         steps += observe_plan.before_end(target, renewed, cut_off=leaked)

@@ -1,17 +1,23 @@
 """The old and the new value of a secret, on their way through a rotation: in its escrow alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.ending_errors import StillPublished
+from skillconnect_ops.commands.rotate.ending_errors import (
+    PUBLISH_AGAIN,
+    NotPublished,
+    OldIsBack,
+    StillPublished,
+)
 from skillconnect_ops.commands.rotate.errors import NotVerified
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import listed
 from skillconnect_ops.disk.errors import explained
 from skillconnect_ops.envfile import parse
 from skillconnect_ops.evidence.forms import password_of
@@ -69,6 +75,44 @@ def published(
                 continue
         if value is not None:
             yield path, value
+
+
+def written_since(
+    house: House,
+    target: Target,
+    *,
+    secret: str,
+    env: str,
+    walk: Walk,
+    files: Sequence[str] = (),
+    fix: str = PUBLISH_AGAIN,
+) -> tuple[tuple[str, Secret], ...]:
+    """See that the env files hold the new value, or at least another one than the old.
+
+    Args:
+        house: the house.
+        target: whose env files.
+        secret: the secret.
+        env: its variable.
+        walk: its escrow has both values.
+        files: where the new one was published.
+        fix: how the new one comes back there.
+
+    Returns:
+        What somebody has written since, by file; whether it lets in is to be seen.
+
+    Raises:
+        OldIsBack: the old value is all that an app would find; it goes, or is dead by now.
+        NotPublished: there is none.
+    """
+    old, new = (kept(walk, secret, age=age).reveal() for age in ("old", "new"))
+    found = tuple(published(house, target, env, more=files))
+    if not found:
+        raise NotPublished(env, where=listed(files or target.settings.env_files), fix=fix)
+    for path, value in found:
+        if of_one_credential(value, old):
+            raise OldIsBack(env, where=path, fix=fix)
+    return tuple((path, Secret(value)) for path, value in found if value != new)
 
 
 def must_be_unpublished(house: House, target: Target, *, secret: str, env: str, walk: Walk) -> None:
