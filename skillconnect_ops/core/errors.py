@@ -24,6 +24,9 @@ class SkcError(Exception):
         self.journal = journal
         self.steps: tuple[StepResult, ...] = ()
         """What became of the steps of the plan that failed, if one was walked."""
+        self.past: tuple[str, ...] = ()
+        """What to add to `skc journal resume` or `rollback`, so that the run goes on without what
+        failed; empty where it cannot."""
 
 
 class UsageError(SkcError):

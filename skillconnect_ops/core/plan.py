@@ -53,6 +53,11 @@ class Step(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Fields that time alone changes: plans that differ in nothing else are the same."""
 
     @property
+    def waivable(self) -> str | None:
+        """What a person may tell a run that got stuck to go on without, by its name."""
+        return None
+
+    @property
     def kind(self) -> str:
         """The tag that the step is written under."""
         return str(self.__struct_config__.tag)
@@ -170,6 +175,9 @@ class Walk(Protocol):
     @property
     def clock(self) -> Clock:
         """For waiting and for time stamps."""
+
+    def waived(self, name: str) -> bool:
+        """Whether a person said, by its name, that the run goes on without it."""
 
     def stopped(self) -> bool:
         """Whether a signal asked us to stop; long loops and worker threads look at it."""

@@ -20,16 +20,23 @@ class Cause(Struct, frozen=True, kw_only=True):
     fix: str
     stop: Exit | None = None
     """The exit code of the signal that it was, if it was one."""
+    past: tuple[str, ...] = ()
+    """What to add, so that the run goes on without what failed."""
 
     def line(self) -> str:
         """All of it on one line, for an error with a cause that is not its own."""
-        return f"{self.what}: {self.why} ({self.fix})"
+        return f"{self.what}: {self.why} ({self.mend})"
+
+    @property
+    def mend(self) -> str:
+        """The fix in a sentence; what else could be done comes after, where the run can go on."""
+        return self.fix.partition("   # ")[0] if self.past else self.fix
 
     def error(self, kind: type[E], *, journal: str | None, fix: str | None = None) -> E:
         """An error that says this; with a `fix` of its own, the cause's stands in the reason."""
         if fix is None:
             return kind(self.what, why=self.why, fix=self.fix, journal=journal)
-        why = self.why if self.stop is not None else f"{self.why} ({self.fix})"
+        why = self.why if self.stop is not None else f"{self.why} ({self.mend})"
         return kind(self.what, why=why, fix=fix, journal=journal)
 
 
@@ -57,7 +64,7 @@ def cause_of(
     if isinstance(error, OSError):
         error = explain(error, f"carry out {place}")
     if isinstance(error, SkcError):
-        return Cause(what=error.what, why=error.why, fix=error.fix)
+        return Cause(what=error.what, why=error.why, fix=error.fix, past=error.past)
     return Cause(
         what=f"unexpected {type(error).__name__} in {place}",
         why="skc met what it was not written for",

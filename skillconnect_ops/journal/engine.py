@@ -4,6 +4,7 @@ The order of a step is: look (`before`), intent with image onto the disk, `apply
 Going back restores the images in reverse order; the world comes first, the journal second.
 """
 
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import NoReturn, TypeVar
@@ -55,6 +56,11 @@ class Walking(Struct, frozen=True, kw_only=True):
     escrow: Escrow
     clock: Clock
     halted: Callable[[], bool]
+    without: Callable[[str], bool] = frozenset[str]().__contains__
+
+    def waived(self, name: str) -> bool:
+        """Whether a person said, by its name, that the run goes on without it."""
+        return self.without(name)
 
     def stopped(self) -> bool:
         """Whether a signal asked us to stop."""
@@ -90,12 +96,15 @@ class Engine:
         self._watch = watch
         self._at: Step | None = None
         self._forth = Walking(
-            id=name, person=person, escrow=escrow, clock=clock, halted=watch.stopped
+            id=name,
+            person=person,
+            escrow=escrow,
+            clock=clock,
+            halted=watch.stopped,
+            without=lambda one: one in self.history.waived,
         )
         # What is being put back is put back whole, however often someone asks us to stop.
-        self._back = Walking(
-            id=name, person=person, escrow=escrow, clock=clock, halted=lambda: False
-        )
+        self._back = replace(self._forth, halted=lambda: False)
 
     @property
     def history(self) -> History:
@@ -148,15 +157,16 @@ class Engine:
         if troubles:
             what = f"{len(troubles)} of {len(todo)} steps could not be undone"
             whys = [cause.line() for cause, _ in troubles]
-            if because is not None:
+            if because is not None and because.line() not in whys:
                 whys.append(f"the run had failed before: {because.line()}")
-            raise self._stuck(NotPutBack, what, "; ".join(whys)) from troubles[0][1]
+            past = [word for cause, _ in troubles for word in cause.past]
+            raise self._stuck(NotPutBack, what, "; ".join(whys), past) from troubles[0][1]
         self._at = None
         try:
             self._conclude(RolledBack())
         except Exception as error:
             what = "everything was put back, but the journal could not say so"
-            raise self._stuck(JournalNotClosed, what, self._cause(error).line()) from error
+            raise self._stuck(JournalNotClosed, what, self._cause(error).line(), ()) from error
 
     def results(self) -> tuple[StepResult, ...]:
         """What became of every step."""
@@ -225,7 +235,7 @@ class Engine:
         except BaseException as error:
             cause = self._cause(error)
             self._note(Failed(key=self._key(), what=cause.what, why=cause.why))
-            fix = f"skc journal resume {self._name}"
+            fix = _way_on(f"skc journal resume {self._name}", cause.past)
             raise self._marked(cause.error(NotFinished, journal=None, fix=fix)) from error
 
     def _commit(self, event: Final | Sealed) -> None:
@@ -313,12 +323,22 @@ class Engine:
         stop.journal, stop.steps = self._name, self.results()
         return stop
 
-    def _stuck(self, kind: type[E], what: str, why: str) -> E:
-        return self._marked(kind(what, why=why, fix=f"skc journal rollback {self._name}"))
+    def _stuck(self, kind: type[E], what: str, why: str, past: Sequence[str]) -> E:
+        fix = _way_on(f"skc journal rollback {self._name}", past)
+        return self._marked(kind(what, why=why, fix=fix))
 
     def _marked(self, error: E) -> E:
         error.journal, error.steps = self._name, self.results()
         return error
+
+
+def _way_on(command: str, past: Sequence[str]) -> str:
+    """The command to type, and the one for who cannot mend what failed."""
+    return (
+        f"{command}   # or, if that never works again: {command} {shlex.join(past)}"
+        if past
+        else command
+    )
 
 
 def _reached(history: History, event: Final | Sealed | RolledBack) -> bool:

@@ -41,6 +41,12 @@ class Handed(Event, frozen=True, kw_only=True, tag="handed"):
     """Another machine took the run over: nothing more is done with it here."""
 
 
+class Waived(Event, frozen=True, kw_only=True, tag="waived"):
+    """A person said, by its name, that the run goes on without something."""
+
+    name: str
+
+
 class Intent(Event, frozen=True, kw_only=True, tag="intent"):
     """A step is about to take effect; the image is what it will change. The first image counts."""
 
@@ -98,6 +104,7 @@ AnyEvent = (
     Begin
     | Taken
     | Handed
+    | Waived
     | Intent
     | Done
     | Failed

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from skillconnect_ops.core.plan import Plan, Proof
+from skillconnect_ops.core.plan import Plan, Proof, Step
 from skillconnect_ops.core.report import StepOutcome, StepResult
 from skillconnect_ops.disk.lock import Owner
 from skillconnect_ops.journal.events import (
@@ -21,6 +21,7 @@ from skillconnect_ops.journal.events import (
     Taken,
     Undo,
     Undone,
+    Waived,
 )
 from skillconnect_ops.journal.model import Progress
 
@@ -45,6 +46,8 @@ class History:
         self.recorded = False
         self.handed = False
         """Whether another machine has taken it over."""
+        self.waived: dict[str, None] = {}
+        """What a person told it to go on without, in that order."""
         self._progress: dict[str, Progress] = {}
         self._proofs: dict[str, tuple[Proof, ...]] = {}
         for entry in entries:
@@ -73,8 +76,8 @@ class History:
         match entry.event:
             case Begin(owner=owner) as begin:
                 self.begin, self.begun_at, self.owner = begin, entry.at, owner
-            case Taken(owner=owner):
-                self.owner = owner
+            case Taken() | Waived() as told:
+                self._told(told)
             case Intent(key=key, image=image):
                 self._progress[key] = Progress.OPEN
                 self.images.setdefault(key, image)
@@ -100,6 +103,12 @@ class History:
                 self.ended_at = entry.at
                 self._end(end)
 
+    def _told(self, event: Taken | Waived) -> None:
+        if isinstance(event, Taken):
+            self.owner = event.owner
+        else:
+            self.waived[event.name] = None
+
     def _end(self, end: Sealed | RolledBack | Handed) -> None:
         if isinstance(end, Handed):
             self.handed = True
@@ -122,16 +131,19 @@ def results(history: History, plan: Plan) -> tuple[StepResult, ...]:
         StepResult(
             key=step.key,
             kind=step.kind,
-            outcome=_outcome(history, step.key),
+            outcome=_outcome(history, step),
             seconds=history.seconds.get(step.key, 0.0),
         )
         for step in (*plan.steps, *plan.final)
     )
 
 
-def _outcome(history: History, key: str) -> StepOutcome:
+def _outcome(history: History, step: Step) -> StepOutcome:
+    key = step.key
     if key in history.errors:
         return StepOutcome.FAILED
+    if step.waivable in history.waived and history.facts.get(key, {}).get("waived"):
+        return StepOutcome.SKIPPED
     match history.progress(key):
         case Progress.WAITING:
             return StepOutcome.SKIPPED

@@ -131,5 +131,7 @@ class JournalState(Struct, frozen=True, kw_only=True):
     """Whose escrow it uses: its own id, or that of the run it goes on from."""
     fence: int | None = None
     """The number that this machine acts under, where another one can take the run over."""
+    waived: tuple[str, ...] = ()
+    """What a person told it to go on without."""
     trouble: str | None = None
     """What is wrong with the text of a broken journal."""

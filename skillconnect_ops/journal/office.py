@@ -13,7 +13,7 @@ from skillconnect_ops.journal.closing import Ground
 from skillconnect_ops.journal.gait import Errand, Gait
 from skillconnect_ops.journal.handover import Handover
 from skillconnect_ops.journal.kinds import Kind, Kinds
-from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome
+from skillconnect_ops.journal.model import Choices, Consent, JournalState, Outcome, Standing
 from skillconnect_ops.journal.plans import SavedPlan, read_plan
 from skillconnect_ops.journal.recovery import Recovery
 from skillconnect_ops.journal.relays import Relays
@@ -185,8 +185,17 @@ class Office:
         """
         return self._runs.planned(self.journal(name))
 
-    def resume(self, name: str, person: Person) -> Outcome:
+    def is_elsewhere(self, state: JournalState) -> bool:
+        """Whether another machine has taken a run over, and is not known to have ended it."""
+        return state.standing is Standing.HANDED_OVER and not self._runs.relays.has_ended(state)
+
+    def resume(self, name: str, person: Person, *, without: Sequence[str] = ()) -> Outcome:
         """Walk a run whose process died on to its end; one that is sealed is left as it is.
+
+        Args:
+            name: the journal's id.
+            person: the one at the terminal.
+            without: what it is to go on without, as `Step.waivable` names it.
 
         Raises:
             NoSuchJournal: there is no such journal.
@@ -194,10 +203,15 @@ class Office:
             RunIsOver: it was rolled back.
             SkcError: as `carry_out`.
         """
-        return self._take(name, person, back=False)
+        return self._take(name, person, back=False, without=without)
 
-    def rollback(self, name: str, person: Person) -> Outcome:
+    def rollback(self, name: str, person: Person, *, without: Sequence[str] = ()) -> Outcome:
         """Put back a run whose process died; one that was put back is left as it is.
+
+        Args:
+            name: the journal's id.
+            person: the one at the terminal.
+            without: what it is to go on without, as `Step.waivable` names it.
 
         Raises:
             NoSuchJournal: there is no such journal.
@@ -206,7 +220,7 @@ class Office:
             RunIsOver: it is sealed.
             NeedsPerson: something could not be put back (6).
         """
-        return self._take(name, person, back=True)
+        return self._take(name, person, back=True, without=without)
 
     def offered(self, name: str) -> Offer:
         """What lies at the handover of a run of another machine; nothing is opened yet.
@@ -238,10 +252,12 @@ class Office:
         gait = Gait(errand, runs=self._runs, recovery=self._recovery, disk=self._disk)
         return gait.carry_out()
 
-    def _take(self, name: str, person: Person, *, back: bool) -> Outcome:
+    def _take(self, name: str, person: Person, *, back: bool, without: Sequence[str]) -> Outcome:
         state = self.journal(name)
         owner = self._runs.owner("journal rollback" if back else "journal resume", name)
-        walked: Walked = self._runs.take(state, person=person, owner=owner, back=back)
+        walked: Walked = self._runs.take(
+            state, person=person, owner=owner, back=back, without=without
+        )
         if walked.late is not None:
             person.note("the wish to stop came too late: everything is done")
         return walked.outcome

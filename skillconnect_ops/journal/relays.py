@@ -124,6 +124,12 @@ class Relays:
             ) from error
         return FIRST
 
+    def has_ended(self, state: JournalState) -> bool:
+        """Whether some machine has brought a run's chain to its end; False where nobody knows."""
+        if self._handover is None or state.chain is None:
+            return False
+        return self.mirror(state.chain).ended
+
     def drop(self, name: str, chain: str) -> None:
         """Take back what `begin` made for a run that did not begin.
 

@@ -15,7 +15,7 @@ from skillconnect_ops.disk.lock import Owner, hold, this_process
 from skillconnect_ops.journal.closing import Closing, Ground
 from skillconnect_ops.journal.engine import Engine
 from skillconnect_ops.journal.errors import PastTheTurn, RunIsOver, UnknownKind
-from skillconnect_ops.journal.events import Begin, Handed, Taken
+from skillconnect_ops.journal.events import Begin, Handed, Taken, Waived
 from skillconnect_ops.journal.handover import Fenced, HandoverStops
 from skillconnect_ops.journal.history import results
 from skillconnect_ops.journal.kinds import Kinds, encode
@@ -143,6 +143,7 @@ class Runs:
         owner: Owner,
         back: bool,
         held: Sequence[Resource] = (),
+        without: Sequence[str] = (),
     ) -> Walked:
         """Take over a run whose process died, and bring it to an end.
 
@@ -152,6 +153,7 @@ class Runs:
             owner: this process.
             back: put its steps back, rather than walk on.
             held: the resources whose locks this process holds already.
+            without: what it is to go on without, by name, from now on.
 
         Raises:
             Locked: its process lives, or somebody holds one of its resources.
@@ -181,6 +183,8 @@ class Runs:
                 error.journal = log.name
                 raise
             _note_takeover(log, owner, back=back)
+            for one in without:
+                log.append(Waived(name=one), closing=back)
             return self._go(state.id, log, plan, person=person, watch=watch, back=back)
 
     def planned(self, state: JournalState) -> Plan:

@@ -111,6 +111,7 @@ class Shelf:
             then=plan.then,
             chain=begin.chain if begin is not None else None,
             fence=begin.fence if begin is not None else None,
+            waived=tuple(history.waived),
             trouble=text.trouble,
         )
 

@@ -35,6 +35,7 @@ from skillconnect_ops.journal.events import (
     Taken,
     Undo,
     Undone,
+    Waived,
 )
 from skillconnect_ops.journal.handover import Bundle, HandoverNotReady, Mirror, unwrap
 from skillconnect_ops.journal.handover import needs_passphrase as wants_passphrase
@@ -284,7 +285,7 @@ def _ours(left: Left, number: int, *, root: str, owner: Owner, now: datetime) ->
                     events.append((entry.at, event))
             case Failed(key=key) if key in left.here:
                 continue
-            case Recorded() | Handed():
+            case Recorded() | Handed() | Waived():  # here it may be otherwise
                 continue
             case Final() | Sealed():
                 if not turned:

@@ -18,6 +18,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountGone,
     AccountIsExternal,
     AccountSession,
+    NotShown,
     Role,
 )
 from skillconnect_ops.core.ports.atlas import is_of_atlas
@@ -98,7 +99,7 @@ class ServerAccounts:
         _in_the_server(name, database)
         pwd = self._sendable(name, password)
         before = self._connection
-        mine = (name, database) == (before.uri.user, before.uri.auth_source)
+        mine = self._is(name, database)
         try:
             self._set_password(name, database, pwd)
         except WrongPassword:
@@ -175,6 +176,11 @@ class ServerAccounts:
         """Give the connections back."""
         self._connection.close()
 
+    def _is(self, name: str, database: str) -> bool:
+        """Whether it is the user that we are connected as."""
+        uri = self._connection.uri
+        return (name, database) == (uri.user, uri.auth_source)
+
     def _asked(self, database: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
         """An answer in bounded time, also over a network that swallows everything."""
         with pymongo.timeout(PATIENCE_S):
@@ -219,13 +225,13 @@ class ServerAccounts:
                 with nodes.direct(uri, node.address) as client:
                     listed = list(
                         client.get_database("admin", codec_options=DECODED).aggregate(
-                            _connections_of(name, database)
+                            _connections_of(name, database, others=not self._is(name, database))
                         )
                     )
                 return Known(tuple(_session(node.name, entry) for entry in listed))
             except (PyMongoError, CannotConnect) as error:
                 if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
-                    return Missing(NOT_GRANTED)
+                    return NotShown(NOT_GRANTED)
                 if time.monotonic() > until:
                     reason = nodes.why(uri, error)
             time.sleep(LOOK_AGAIN_S)
@@ -310,8 +316,9 @@ def _account(user: Mapping[str, Any]) -> Account:
     )
 
 
-def _connections_of(name: str, database: str) -> list[dict[str, Any]]:
-    look = {"allUsers": True, "idleConnections": True, "localOps": True}
+def _connections_of(name: str, database: str, *, others: bool) -> list[dict[str, Any]]:
+    """With those of others it takes a right of its own (`inprog`); one's own it does not."""
+    look = {"allUsers": others, "idleConnections": True, "localOps": True}
     as_user = {"effectiveUsers": {"$elemMatch": {"user": name, "db": database}}}
     return [{"$currentOp": look}, {"$match": {"type": "op", **as_user}}]
 

@@ -158,8 +158,8 @@ class _Acts:
         stage.announce("What leaked is replaced, and the old login is tried")
         old = values(sample)
         begun = self._commands.run("rotate", "--reason", "leaked", "--yes")
-        stage.tell("no token of the old keys is good any more; the old login is, until the end")
-        ended = self._commands.run("rotate", "finish", "--yes")
+        stage.tell("the old login works until the end; no app runs here that has read the old keys")
+        ended = self._commands.run("rotate", "finish", "--confirm-reloaded", "--yes")
         new = values(sample)
         same = [name for name in old if old[name].reveal() == new[name].reveal()]
         refused = _answer(house, sample.uri)

@@ -26,6 +26,20 @@ Last = Annotated[
 ]
 
 
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without-reload",
+        metavar="NAME",
+        help="A consumer whose reload fails and cannot be mended: leave it out; repeatable.",
+    ),
+]
+Confirm = Annotated[
+    list[str] | None,
+    typer.Option("--confirm", metavar="NAME", help="Name it, instead of typing it; repeatable."),
+]
+
+
 @JOURNAL.bare(examples=("skc journal", "skc journal --open"))
 def journal(house: House, *, only_open: Open = False, last: Last = 20) -> Report:
     """List the runs of this project's plans, newest first.
@@ -55,14 +69,20 @@ def resume(
     *,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
+    without_reload: Without = None,
+    confirm: Confirm = None,
 ) -> Report:
     """Walk a run on that did not come to its end.
 
     It shows what is left and asks; then it goes on from the first step that is not done. If a step
     fails that can be put back, all of them are. `skc journal rollback` is the other way: it puts
     the world as it was before the run.
+
+    A consumer that can be reloaded no more is left out with --without-reload, which asks for its
+    name: it goes on with the old value until you restart it by hand.
     """
-    return run.resume(house, journal_id, choices=Choices(dry_run=dry_run, yes=yes))
+    waive = run.Waive(names=tuple(without_reload or ()), confirmed=tuple(confirm or ()))
+    return run.resume(house, journal_id, choices=Choices(dry_run=dry_run, yes=yes), waive=waive)
 
 
 @JOURNAL.command("rollback", examples=("skc journal rollback 2026-11-22T15-44-03Z-backup-3f1a",))
@@ -72,14 +92,20 @@ def rollback(
     *,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
+    without_reload: Without = None,
+    confirm: Confirm = None,
 ) -> Report:
     """Put a run back that did not come to its end.
 
     It shows what will be undone and asks; then every step that may have taken effect is undone,
     the last one first, and the world is as before the run. A run that has begun its steps without
     a way back can only be resumed.
+
+    A consumer that can be reloaded no more is left out with --without-reload, which asks for its
+    name: if it has loaded the new value, it has one that is gone until you restart it by hand.
     """
-    return run.rollback(house, journal_id, choices=Choices(dry_run=dry_run, yes=yes))
+    waive = run.Waive(names=tuple(without_reload or ()), confirmed=tuple(confirm or ()))
+    return run.rollback(house, journal_id, choices=Choices(dry_run=dry_run, yes=yes), waive=waive)
 
 
 @JOURNAL.command(

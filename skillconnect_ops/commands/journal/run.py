@@ -1,5 +1,9 @@
 """What `skc journal` does: reads journals, and has the office bring runs to their end."""
 
+from collections.abc import Sequence
+
+from msgspec import Struct
+
 from skillconnect_ops.commands.folder import office_here
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.journal.show import (
@@ -9,7 +13,8 @@ from skillconnect_ops.commands.journal.show import (
     journals_view,
     ways,
 )
-from skillconnect_ops.core.plan import Plan, Step
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.plan import Person, Plan, Step
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.journal.errors import NotAgreed
@@ -21,6 +26,28 @@ from skillconnect_ops.journal.model import (
     Standing,
     StepState,
 )
+
+
+class NotOfThisRun(Precondition):
+    """Somebody is to be left out whom the run does not reload."""
+
+    def __init__(self, name: str, *, run: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"the run {run} does not reload {name}",
+            why=f"it reloads {', '.join(known) or 'nobody'}",
+            fix=f"skc journal show {run}",
+            journal=run,
+        )
+
+
+class Waive(Struct, frozen=True, kw_only=True):
+    """The consumers that a run goes on without, and those that were named a second time."""
+
+    names: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+
+
+NOTHING = Waive()
 
 
 def list_journals(house: House, *, only_open: bool, last: int) -> Report:
@@ -50,42 +77,73 @@ def show(house: House, name: str) -> Report:
     )
 
 
-def resume(house: House, name: str, *, choices: Choices) -> Report:
+def resume(house: House, name: str, *, choices: Choices, waive: Waive = NOTHING) -> Report:
     """Walk a run on, once a person agreed to what is left.
 
     Raises:
         NotAgreed: the answer was no; nothing was touched.
+        NotOfThisRun: it does not reload who is to be left out.
         SkcError: as `Office.resume` says.
     """
-    return _carried_out(house, name, choices=choices, back=False)
+    return _carried_out(house, name, choices=choices, waive=waive, back=False)
 
 
-def rollback(house: House, name: str, *, choices: Choices) -> Report:
+def rollback(house: House, name: str, *, choices: Choices, waive: Waive = NOTHING) -> Report:
     """Put a run back, once a person agreed to what will be undone.
 
     Raises:
         NotAgreed: the answer was no; nothing was touched.
+        NotOfThisRun: it does not reload who is to be left out.
         SkcError: as `Office.rollback` says.
     """
-    return _carried_out(house, name, choices=choices, back=True)
+    return _carried_out(house, name, choices=choices, waive=waive, back=True)
 
 
-def _carried_out(house: House, name: str, *, choices: Choices, back: bool) -> Report:
+def _carried_out(house: House, name: str, *, choices: Choices, waive: Waive, back: bool) -> Report:
     """Show, ask, and have the office do it; it looks again under its locks."""
     office, person = office_here(house), house.person
     state = office.journal(name)
+    if waive.names:
+        _must_reload(office.plan(name), waive.names, name)
     steps = _steps(state, back=back)
     command = f"journal {'rollback' if back else 'resume'}"
     if choices.dry_run:
         return _foretold(state, command, steps, back=back)
     if steps:  # else there is nothing to agree to: the office says why, or that all is done
-        plan = _plan(state, command, steps, back=back)
+        plan = _plan(state, command, steps, waive.names, back=back)
         person.show(plan)
         if not choices.yes and not person.agrees(plan):
             raise NotAgreed("nothing was done", why="the answer was no", fix="", journal=name)
+        _named_again(person, waive, name)
     if back:
-        return _ended(office.rollback(name, person), command, "it was put back")
-    return _ended(office.resume(name, person), command, "it is done")
+        outcome, said = office.rollback(name, person, without=waive.names), "it was put back"
+    else:
+        outcome, said = office.resume(name, person, without=waive.names), "it is done"
+    return _ended(outcome, command, said, office.journal(name).waived)
+
+
+def _must_reload(plan: Plan, names: Sequence[str], run: str) -> None:
+    known = {step.waivable for step in (*plan.steps, *plan.final)} - {None}
+    for one in names:
+        if one not in known:
+            raise NotOfThisRun(one, run=run, known=sorted(map(str, known)))
+
+
+def _named_again(person: Person, waive: Waive, run: str) -> None:
+    """Each is typed, or given by `--confirm`: who is left out keeps a value that is going.
+
+    Raises:
+        NotAgreed: another name, or none.
+    """
+    for one in waive.names:
+        if one in waive.confirmed:
+            continue
+        if waive.confirmed or not person.confirm(
+            one, where=f"in the run {run}", does="does not reload"
+        ):
+            why = f"it does not reload {one}, and that name was not given again"
+            fix = person.again("--confirm", one)
+            raise NotAgreed("nothing was done", why=why, fix=fix, journal=run)
 
 
 def _steps(state: JournalState, *, back: bool) -> list[StepState]:
@@ -98,7 +156,14 @@ def _steps(state: JournalState, *, back: bool) -> list[StepState]:
     return []
 
 
-def _plan(state: JournalState, command: str, steps: list[StepState], *, back: bool) -> Plan:
+def _plan(
+    state: JournalState,
+    command: str,
+    steps: list[StepState],
+    without: Sequence[str],
+    *,
+    back: bool,
+) -> Plan:
     """The same as a plan, to be shown and agreed to; it is not what is walked."""
     verb, note = ("undo", PUTS_BACK) if back else ("do", GOES_ON)
     said = [(Step(key=f"{verb} {step.key}"), step.final) for step in steps]
@@ -108,19 +173,38 @@ def _plan(state: JournalState, command: str, steps: list[StepState], *, back: bo
         state=state.id,
         steps=tuple(step for step, final in said if not final),
         final=tuple(step for step, final in said if final),
-        notes=(note,),
+        notes=(*(_WITHOUT[back].format(name=one) for one in without), note),
     )
 
 
-def _ended(outcome: Outcome, command: str, said: str) -> Report:
+_WITHOUT = {
+    False: "{name} is NOT reloaded: it has the old value until you restart it by hand",
+    True: "{name} is NOT reloaded: if it runs with the new value, it has none that works until "
+    "you restart it by hand",
+}
+"""By whether it is put back."""
+
+
+def _ended(outcome: Outcome, command: str, said: str, without: Sequence[str]) -> Report:
     said = said if outcome.walked else f"nothing to do: {said} already"
     return Report(
         command=command,
         subject=outcome.plan.subject.facts(),
         journal=outcome.journal,
         steps=outcome.steps,
-        facts={"walked": outcome.walked, "warnings": outcome.warnings},
-        view=(Lines((f"{outcome.journal}: {said}",)),),
+        facts={
+            "walked": outcome.walked,
+            "warnings": outcome.warnings,
+            "not_reloaded": list(without),
+        },
+        view=(
+            Lines(
+                (
+                    f"{outcome.journal}: {said}",
+                    *(f"not reloaded: {one}; restart it by hand now" for one in without),
+                )
+            ),
+        ),
         next=(f"skc journal show {outcome.journal}",),
     )
 

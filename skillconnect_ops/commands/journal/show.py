@@ -97,6 +97,8 @@ def journal_view(state: JournalState) -> tuple[Block, ...]:
         pairs.append(("walked by", state.owner.line()))
     if state.then is not None:
         pairs.append(("goes on with", f"skc {state.then}"))
+    if state.waived:
+        pairs.append(("goes on without", f"reloading {', '.join(state.waived)}"))
     if state.error is not None:
         pairs.append(("failed with", Text(state.error, Tone.BAD)))
     if state.trouble is not None:

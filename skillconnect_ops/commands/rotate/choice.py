@@ -7,6 +7,7 @@ from skillconnect_ops.commands.rotate.errors import (
     NoSuchSecret,
     NothingToRotate,
     NotInAnyEnvFile,
+    TwoOfOneVariable,
     ValuesDiffer,
 )
 from skillconnect_ops.commands.rotate.model import Kind, Named
@@ -18,13 +19,25 @@ from skillconnect_ops.envfile import parse
 
 
 def configured(target: Target) -> dict[str, SecretSettings]:
-    """The secrets that the settings name; the database's own URI is always one."""
+    """The secrets that the settings name; the database's own URI is always one.
+
+    Raises:
+        TwoOfOneVariable: two of them are of one variable.
+    """
     found = dict(target.settings.secrets)
     database = target.settings.database
     if database is not None:
         env = database.uri.removeprefix("env:")
         if all(one.env != env for one in found.values()):
-            found["mongodb"] = SecretSettings(kind=Kind.MONGODB.value, env=env)
+            # whoever has called another one so keeps it
+            name = env if "mongodb" in found else "mongodb"
+            found[name] = SecretSettings(kind=Kind.MONGODB.value, env=env)
+    owners = dict[str, str]()
+    for name, one in found.items():
+        for variable in variables_of(one):
+            first = owners.setdefault(variable, name)
+            if first != name:
+                raise TwoOfOneVariable(variable, names=(first, name), target=target.name)
     return found
 
 

@@ -127,19 +127,31 @@ def finish(
             help="First write the new value again, and make its user again if it is gone.",
         ),
     ] = False,
+    confirm_reloaded: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-reloaded", help="Whatever skc does not reload was restarted by hand."
+        ),
+    ] = False,
     target: options.Target = None,
     dry_run: options.DryRun = False,
     save_plan: options.SavePlan = None,
     yes: options.Yes = False,
+    confirm: options.Confirm = None,
 ) -> Report:
     """Retire the old credentials, and prove that they are refused.
 
     It waits until nobody is connected as the old user, disarms it, drops it, and tries its
     password on every node. An old signing key leaves the ring when its time is over. A mail
-    password that you revoked is tried at its server. What each was is remembered by fingerprint,
-    so that it never comes back.
+    password that you revoked is tried at its server. What an app judges by itself (a key that was
+    replaced at once, an opaque value that leaked) is over once each of its readers was restarted:
+    by skc, by what its health answer says, or by --confirm-reloaded. What each was is remembered
+    by fingerprint, so that it never comes back.
+
+    Where nobody can see who is connected (Atlas), and skc.yaml does not say how each app is
+    reloaded, the target's name is asked for: whatever still uses the old user is cut off.
     """
-    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes)
+    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes, confirm=confirm)
     with told_of_failure(house, "rotate finish", target=target):
         return ending.finish(
             house,
@@ -151,6 +163,7 @@ def finish(
             admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
             revoked_by=revoked_by,
             publish_again=publish_again,
+            confirmed=confirm_reloaded,
         )
 
 
@@ -167,6 +180,7 @@ def due(house: House, *, target: options.Target = None) -> Report:
     Exit 0 for nothing, 11 for due, 12 for overdue.
 
     A secret with `every: 30d` in skc.yaml is due when that time is over, and overdue a quarter
-    later; so is a rotation that nobody finished for a day.
+    later; so is a rotation that nobody finished for a day (ten minutes where it leaked), and at
+    once a run that stopped half-way.
     """
     return dates.due(house, target=target)

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.accepting import finish_command, readers_of
 from skillconnect_ops.commands.rotate.choice import configured
+from skillconnect_ops.commands.rotate.half_way import LONG_S, HalfWay, half_way
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
 from skillconnect_ops.commands.rotate.status import renewed
-from skillconnect_ops.commands.rotate.waiting import waiting
+from skillconnect_ops.commands.rotate.waiting import UNFINISHED_S, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Severity, fingerprint
@@ -18,8 +20,6 @@ from skillconnect_ops.core.view import FindingsHere, Lines, duration
 
 GRACE = 0.25
 """By how much of its period a renewal may be late before it is overdue."""
-UNFINISHED_S = 86_400
-"""How long an old value may go on working before its end is overdue."""
 
 
 def due(house: House, *, target: str | None) -> Report:
@@ -27,7 +27,9 @@ def due(house: House, *, target: str | None) -> Report:
     aim = house.target(target)
     now = house.clock.now()
     rings = all_held(house, aim)
+    runs = half_way(house, aim)
     found = (
+        *_to_end(runs, aim, now),
         *_to_renew(house, aim, now),
         *_to_finish(house, aim, now),
         *_to_go_on(readable(rings.values()), now),
@@ -43,8 +45,8 @@ def due(house: House, *, target: str | None) -> Report:
         status=_status(found, unknown),
         findings=found,
         unknown=unknown,
-        facts={"due": [one.subject for one in found]},
-        view=(FindingsHere(),) if found or unknown else (Lines(("nothing is due",)),),
+        facts={"due": [one.subject for one in found], "runs": [one.id for one in runs]},
+        view=(FindingsHere(),) if found or unknown else (Lines(_quiet(runs)),),
         next=("skc rotate status",),
     )
 
@@ -54,6 +56,28 @@ def _status(found: Sequence[Finding], unknown: Sequence[Unknown]) -> Status:
     if found:
         return Status.FINDINGS
     return Status.INCOMPLETE if unknown else Status.OK
+
+
+def _quiet(runs: Sequence[HalfWay]) -> tuple[str, ...]:
+    """What there is to say where nothing is due; what is under way is not over yet."""
+    return tuple(one.line() for one in runs) or ("nothing is due",)
+
+
+def _to_end(runs: Sequence[HalfWay], target: Target, now: datetime) -> Iterator[Finding]:
+    """Runs that did not come to their end: what they hold is not known to be well."""
+    for one in runs:
+        typed = one.commands()
+        age = (now - one.began).total_seconds() if one.began is not None else None
+        if one.runs and age is not None and age < LONG_S:
+            continue
+        began = f"; it began {duration(age)} ago" if age is not None else ""
+        yield _finding(
+            "rotation-half-way",
+            ", ".join(one.secrets) or target.name,
+            Severity.HIGH,
+            f"{one.command}: {one.says()}{began}",
+            "   # or: ".join(typed) if typed else f"skc journal show {one.id}",
+        )
 
 
 def _to_go_on(rings: Sequence[Held], now: datetime) -> Iterator[Finding]:
@@ -102,13 +126,19 @@ def _to_renew(house: House, target: Target, now: datetime) -> Iterator[Finding]:
 def _to_finish(house: House, target: Target, now: datetime) -> Iterator[Finding]:
     for one in waiting(house, target):
         age = (now - one.since).total_seconds() if one.since is not None else UNFINISHED_S
-        names = ", ".join(one.secrets)
+        names, leaked = ", ".join(one.all_secrets), "; it leaked" if one.leaked else ""
+        severity = Severity.HIGH if age >= one.patience_s else Severity.MEDIUM
+        who, command = ", ".join(readers_of(one.accepted)), finish_command(one.plan, target)
+        envs = ", ".join(step.env for step in one.accepted)
+        said = [f"{who} accepts the old {envs} until it is restarted"] if who else []
+        works = [name for name in one.secrets if one.until(name) is None]
+        said += [f"the old {', '.join(works)} still works"] if works else []
         yield _finding(
             "rotation-unfinished",
             names,
-            Severity.HIGH if age >= UNFINISHED_S else Severity.MEDIUM,
-            f"the old {names} still works, {duration(age)} after it was renewed",
-            "skc rotate finish",
+            severity,
+            f"{'; '.join(said)}, {duration(age)} after it was renewed{leaked}",
+            f"{command}   # once {who} is restarted" if who else command,
         )
 
 

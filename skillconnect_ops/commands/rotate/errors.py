@@ -40,6 +40,18 @@ class NotInAnyEnvFile(Precondition):
         )
 
 
+class TwoOfOneVariable(Precondition):
+    """Two entries below `secrets:` would each write a value of their own into one variable."""
+
+    def __init__(self, variable: str, *, names: tuple[str, str], target: str) -> None:
+        one, other = names
+        super().__init__(
+            f"two secrets are of one variable, {variable}: {one} and {other}",
+            why="each would give it a value of its own",
+            fix=f"remove one of the two below targets.{target}.secrets in skc.yaml",
+        )
+
+
 class ValuesDiffer(Precondition):
     """Two env files hold two values of one variable."""
 
@@ -164,6 +176,13 @@ class NotFinishedYet(Refused):
         )
 
 
+class NotAtItsEnd(Refused):
+    """A run died half-way, so that nobody knows yet what there is to finish."""
+
+    def __init__(self, name: str, *, says: str, fix: str) -> None:
+        super().__init__(f"the run {name} did not come to its end", why=says, fix=fix)
+
+
 class NothingToFinish(Refused):
     """No rotation waits for its end."""
 
@@ -227,6 +246,47 @@ class NotLoaded(RolledBack):
         )
 
 
+class StillAccepted(Refused):
+    """Nobody knows whether an old value is still accepted by those who read it."""
+
+    def __init__(self, names: Sequence[str], *, who: Sequence[str]) -> None:
+        super().__init__(
+            f"the old {', '.join(names)} may still be accepted",
+            why=f"skc has not reloaded {', '.join(who)} since it was renewed, and what runs with "
+            "the old value accepts it until its next start",
+            fix="restart what is named, then: skc rotate finish --confirm-reloaded",
+        )
+
+
+class NotSeenReloaded(RolledBack):
+    """A consumer's health answer does not tell whether it still accepts an old value."""
+
+    def __init__(self, consumer: str, names: Sequence[str]) -> None:
+        super().__init__(
+            f"{consumer} may still accept the old {', '.join(names)}",
+            why="skc has not reloaded it, and its health answer does not tell what it runs with",
+            fix=f"restart {consumer}, then: skc rotate finish --confirm-reloaded",
+        )
+
+
+def without_reload(consumer: str) -> tuple[str, ...]:
+    """What a run that is stuck goes on with, where a consumer can be reloaded no more."""
+    return ("--without-reload", consumer)
+
+
+class ReloadFailed(RolledBack):
+    """A consumer's reload command ended with an error, or not at all."""
+
+    def __init__(self, consumer: str, *, target: str, why: str, command: str) -> None:
+        super().__init__(
+            f"the reload of {consumer} failed",
+            why=why,
+            fix=f"mend what this does: {command}   # or take `reload:` of "
+            f"targets.{target}.consumers.{consumer} out of skc.yaml, and restart it by hand",
+        )
+        self.past = without_reload(consumer)
+
+
 class ConsumerGone(Precondition):
     """A consumer of a run that is under way is no longer in the settings, or not reloaded there."""
 
@@ -236,6 +296,7 @@ class ConsumerGone(Precondition):
             why="a run that is under way has to reload it, and takes its command from there alone",
             fix=f"put `reload:` back below targets.{target}.consumers.{consumer}, then run it",
         )
+        self.past = without_reload(consumer)
 
 
 class NotAnswering(RolledBack):

@@ -1,32 +1,42 @@
 """`skc rotate finish`: the old values of a rotation go, and are proven dead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
+from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of, unseen
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
+from skillconnect_ops.commands.rotate.claims import all_claims
 from skillconnect_ops.commands.rotate.ending_look import stands
-from skillconnect_ops.commands.rotate.errors import NothingToFinish, OverlapNotOver
+from skillconnect_ops.commands.rotate.errors import (
+    NotAtItsEnd,
+    NothingToFinish,
+    OverlapNotOver,
+    StillAccepted,
+)
+from skillconnect_ops.commands.rotate.half_way import half_way
 from skillconnect_ops.commands.rotate.publish_steps import EnvPublish
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
-from skillconnect_ops.commands.rotate.run import resources_of
+from skillconnect_ops.commands.rotate.sharing import Going, consent
 from skillconnect_ops.commands.rotate.sink_steps import SinkCall, SinkFile
+from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.accounts import NotShown
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.hooks import Hook, of_notice, of_sink
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices, JournalState, Standing
+from skillconnect_ops.journal.model import Choices, Consent, JournalState, Standing
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -41,6 +51,9 @@ def finish(
     admin: AdminSource,
     revoked_by: str | None = None,
     publish_again: bool = False,
+    confirmed: bool = False,
+    asks: Consent | None = None,
+    only: str | None = None,
 ) -> Report:
     """Retire the old values of the oldest rotation that waits for it, and old signing keys.
 
@@ -54,9 +67,15 @@ def finish(
         admin: where an administrator's URI comes from.
         revoked_by: who says to have revoked what skc cannot.
         publish_again: whether the new values are first brought back to where they were published.
+        confirmed: whether a person says that what skc did not reload was restarted.
+        asks: what is to be agreed to, where a command of more weight ends it on its way; then
+            nobody waits for what was not reloaded.
+        only: the rotation that is meant, by its journal; then no ring is.
 
     Raises:
+        StillAccepted: nobody says so, and no health answer tells it.
         NothingToFinish: none waits.
+        NotAtItsEnd: a run died half-way, and was only to be looked at.
         OverlapNotOver: an old key still verifies, and nobody said that it ends now.
         RolledBack: somebody still uses an old user, or a reload failed; nothing was changed.
         NeedsPerson: an old user is gone, and not yet proven refused.
@@ -64,9 +83,14 @@ def finish(
     aim = house.target(target)
     take_admin(house, aim, admin, needed=_drops_users(house, aim))
     finished = None if choices.looks_only else _walked_on(house, aim)
-    found = waiting(house, aim)
+    found = [one for one in waiting(house, aim) if only in {None, one.id}]
     one = found[0] if found else None
-    rings = _closing(house, aim, now=now, needed=one is None and finished is None)
+
+    def closed() -> tuple[Turn, ...]:
+        needed = one is None and finished is None
+        return () if only is not None else _closing(house, aim, now=now, needed=needed)
+
+    rings = closed()
     if finished is not None and one is None and not rings:
         return _that_was_it(finished)
     house.hooks().must_trust(
@@ -78,7 +102,9 @@ def finish(
     )
 
     def look() -> Plan:
-        closing = _closing(house, aim, now=now, needed=one is None)
+        if one is not None and not confirmed and asks is None:
+            _must_be_restarted(one, aim, reason)
+        closing = closed()
         return plan.end(
             one.plan if one is not None else None,
             closing,
@@ -92,6 +118,8 @@ def finish(
             target=aim,
             stands=stands(house, aim, one.plan) if one is not None else None,
             publish_again=publish_again,
+            confirmed=confirmed or asks is not None,
+            going=_going(house, aim, one),
         )
 
     with ExitStack() as opened:
@@ -101,13 +129,15 @@ def finish(
             look,
             person=house.person,
             resources=_resources(house, aim, one, rings),
-            consent=Ask(),
+            consent=asks or consent(aim, _going(house, aim, one)),
             choices=choices,
             mirrored=True,
             chain=one.id if one is not None else None,
         )
     left = len(found) - 1 if outcome.walked else len(found)
-    names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in rings))
+    told = _confirmed(one, aim, reason) if one is not None and confirmed else ()
+    mine = one.all_secrets if one is not None else ()
+    names = tuple(dict.fromkeys((*mine, *(ring.named.name for ring in rings))))
     return Report(
         command=plan.FINISH,
         subject=outcome.plan.subject.facts(),
@@ -121,9 +151,61 @@ def finish(
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(_said(one, names, outcome.facts)),) if outcome.walked else (),
+        view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told)),)
+        if outcome.walked
+        else (),
         next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
     )
+
+
+def _must_be_restarted(one: Waiting, target: Target, reason: Reason | None) -> None:
+    """Whoever nobody can see is said by a person not to accept an old value any more.
+
+    Raises:
+        StillAccepted: nobody says so.
+    """
+    accepted = accepted_in(one.plan, reason=reason)
+    who = unseen(readers_of(accepted), target)
+    if who:
+        raise StillAccepted([step.env for step in accepted], who=who)
+
+
+def _confirmed(one: Waiting, target: Target, reason: Reason | None) -> tuple[str, ...]:
+    """What is taken from a person's word, and was not seen."""
+    who = unseen(readers_of(accepted_in(one.plan, reason=reason)), target)
+    return (f"not seen by skc, but said: {', '.join(who)} was restarted",) if who else ()
+
+
+def _until(closing: Sequence[Turn]) -> Iterator[str]:
+    """Old keys that go before their time, and are known to those that nobody reloaded."""
+    for one in closing:
+        by_hand, until = one.named.by_hand, one.state.until
+        if one.early and by_hand and until is not None:
+            yield (
+                f"the old key of {one.env} verifies until {', '.join(by_hand)} is restarted by "
+                f"hand, or until {until:%Y-%m-%d %H:%M} UTC"
+            )
+
+
+def _going(house: House, target: Target, one: Waiting | None) -> tuple[Going, ...]:
+    """The users that go, and who is connected as each.
+
+    Where the administrator may not look, the user itself may: that is done when its end begins.
+    """
+    steps = plan.made_in(one.plan) if one is not None else ()
+    users = [step for step in steps if isinstance(step, UserCreate)]
+    if not users:
+        return ()
+    with house.accounts(target) as accounts:
+        found = [
+            Going(
+                secret=step.secret,
+                user=step.like,
+                seen=accounts.sessions(step.like, step.database),
+            )
+            for step in users
+        ]
+    return tuple(one for one in found if is_managed(target) or not isinstance(one.seen, NotShown))
 
 
 def _drops_users(house: House, target: Target) -> bool:
@@ -141,7 +223,7 @@ def _walked_on(house: House, target: Target) -> JournalState | None:
         and one.subject.target == target.name
         and not one.standing.over
     ]
-    office.recover(resources_of(house, target), person=house.person)
+    office.recover(all_claims(house, target), person=house.person)
     ended = [one for one in map(office.journal, dead) if one.standing is Standing.SEALED]
     return ended[0] if ended else None
 
@@ -189,6 +271,9 @@ def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[
         for one in until:
             if one.state.until is not None:
                 raise OverlapNotOver(one.named.settings.env, until=one.state.until)
+        for dead in half_way(house, target):
+            fix = (*dead.commands(), "skc rotate status")[0]
+            raise NotAtItsEnd(dead.id, says=dead.says(), fix=fix)
         raise NothingToFinish(target.name)
     for trouble in troubles:
         house.person.note(f"left as it is: {trouble.what}: {trouble.why}")
@@ -214,10 +299,11 @@ def _resources(
     files = dict.fromkeys(
         file for ring in closing for file in (*ring.named.files, *sink_plan.files([ring.named]))
     )
+    mine = one.all_secrets if one is not None else ()
     if one is not None:  # what is published there is looked at, and perhaps published again
         steps = one.plan.steps
         files |= dict.fromkeys(s.path for s in steps if isinstance(s, EnvPublish | SinkFile))
-    names = (*(one.secrets if one is not None else ()), *(ring.named.name for ring in closing))
+    names = dict.fromkeys((*mine, *(ring.named.name for ring in closing)))
     return (
         *(Resource("env", str((root / file).resolve())) for file in files),
         *(Resource("secret", f"{target.name}/{name}") for name in names),

@@ -103,6 +103,7 @@ def _notes(standings: Sequence[Standing], readers: Sequence[str]) -> tuple[str, 
     )
     notes = [
         outage,
+        *(line for one in standings for line in one.crowd),
         *sink_plan.notes([one.named for one in standings]),
         "the first step can be taken back; from then on there is only forward: skc journal resume",
     ]

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from skillconnect_ops.core.settings.model import ConsumerSettings, SecretSettings, SinkSettings
 
+ANYBODY = "whatever reads the env files"
+"""Who reads a secret of which the settings name no reader."""
+
 
 class Kind(StrEnum):
     """What sort of credential a secret is; each is renewed in its own way."""
@@ -28,6 +31,13 @@ class Named(Struct, frozen=True, kw_only=True):
     """The env files that hold its variable, relative to the project's root."""
     sinks: tuple[tuple[str, SinkSettings], ...] = ()
     """What is given its value besides."""
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """Who reads it, and is not reloaded by us; never empty where no reader is known."""
+        if not self.consumers:
+            return (ANYBODY,)
+        return tuple(name for name, consumer in self.consumers if not consumer.reload)
 
 
 class Slots(Struct, frozen=True):

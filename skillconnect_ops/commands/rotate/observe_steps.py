@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NotAnswering, NotLoaded
+from skillconnect_ops.commands.rotate.errors import NotAnswering, NotLoaded, NotSeenReloaded
 from skillconnect_ops.commands.rotate.loaded import DEADLINE_S, ask, deadline_s, runs_with
 from skillconnect_ops.commands.rotate.publish_steps import was_well
 from skillconnect_ops.commands.rotate.ring_steps import kept_ring
@@ -24,6 +24,10 @@ class Loads(Struct, frozen=True, kw_only=True):
     secret: str
     env: str
     ring: bool
+    begun: str | None = None
+    """The run that turned the ring, where it is another one of this chain."""
+    own: bool = False
+    """Whether the consumer alone judges the old one, so that nothing cuts it off."""
 
 
 class ConsumerObserve(Step, frozen=True, kw_only=True, tag="consumer.observe"):
@@ -32,7 +36,16 @@ class ConsumerObserve(Step, frozen=True, kw_only=True, tag="consumer.observe"):
     consumer: str
     loads: tuple[Loads, ...]
     cut_off: bool = False
-    """Whether the old values go in any case, since they leaked."""
+    """Whether the old values that a server refuses go in any case, since they leaked."""
+    must: bool = False
+    """Whether nobody has reloaded it, so that what it judges itself has to be seen."""
+    reloaded: bool = False
+    """Whether this run has reloaded it before."""
+
+    @property
+    def waivable(self) -> str | None:
+        """Who was not reloaded is not seen with the new values either."""
+        return self.consumer if self.reloaded else None
 
     def says(self) -> str:
         """One line for the plan."""
@@ -53,6 +66,8 @@ class ObserveConsumer:
 
     def apply(self, step: ConsumerObserve, walk: Walk) -> Mapping[str, Any]:
         """Ask until it runs with all of them; what nobody can see is said, and no more."""
+        if step.waivable is not None and walk.waived(step.waivable):
+            return {"observed": False, "reason": "it was not reloaded", "waived": True}
         consumer = self._target.settings.consumers.get(step.consumer)
         if consumer is None:
             return {"observed": False, "reason": "it is no longer in skc.yaml"}
@@ -67,13 +82,17 @@ class ObserveConsumer:
                 bar.advance(1)
                 walk.clock.sleep(LOOK_AGAIN_S)
         behind = [env for env, one in seen.items() if one == Known(value=False)]
-        if behind and not step.cut_off:
-            raise NotLoaded(step.consumer, behind, seconds=patience)
+        own = {one.env for one in step.loads if one.own}
+        stays = [env for env in behind if env in own or not step.cut_off]
+        if stays:
+            raise NotLoaded(step.consumer, stays, seconds=patience)
         if behind:
             walk.person.note(f"cut off: {step.consumer} runs with the old {', '.join(behind)}")
         if _is_gone(seen.values()) and walk.escrow.get(was_well(step.consumer, walk)) is not None:
             raise NotAnswering(step.consumer, str(consumer.health), seconds=patience)
         unseen = {env: one.reason for env, one in seen.items() if isinstance(one, Missing)}
+        if step.must and own & unseen.keys():
+            raise NotSeenReloaded(step.consumer, sorted(own & unseen.keys()))
         for env, reason in unseen.items():
             walk.person.note(
                 f"not observable whether {step.consumer} runs with the new {env}: {reason}"
@@ -120,7 +139,7 @@ def _is_gone(seen: Iterable[Fact[bool]]) -> bool:
 
 def _both(one: Loads, walk: Walk) -> tuple[Mapping[str, str], Mapping[str, str]]:
     if one.ring:
-        both = kept_ring(one.secret, walk)
+        both = kept_ring(one.secret, walk, begun=one.begun)
         return both.old, both.new
     old, new = (kept(walk, one.secret, age=age).reveal() for age in ("old", "new"))
     return {one.env: old}, {one.env: new}

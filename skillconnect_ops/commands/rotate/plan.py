@@ -14,6 +14,7 @@ from skillconnect_ops.commands.rotate import (
     ring_plan,
     sink_plan,
 )
+from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of
 from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
 from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
@@ -22,6 +23,7 @@ from skillconnect_ops.commands.rotate.in_place import PasswordChange, WindowClos
 from skillconnect_ops.commands.rotate.manual import ManualStanding
 from skillconnect_ops.commands.rotate.manual_steps import ValueRevoked, ValueTake
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
+from skillconnect_ops.commands.rotate.observe_steps import Loads
 from skillconnect_ops.commands.rotate.publish_steps import (
     ConsumerKeep,
     ConsumerReload,
@@ -30,6 +32,8 @@ from skillconnect_ops.commands.rotate.publish_steps import (
     ValueRetire,
 )
 from skillconnect_ops.commands.rotate.ring_plan import Turn
+from skillconnect_ops.commands.rotate.ring_steps import RingTurn
+from skillconnect_ops.commands.rotate.sharing import Going, last_words
 from skillconnect_ops.commands.rotate.user_steps import (
     UserCreate,
     UserDisarm,
@@ -61,6 +65,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """MongoDB: whether the user stays and its password is changed."""
     leaked: bool = False
     """Whether it counts as leaked, whatever the reason of the others is."""
+    crowd: tuple[str, ...] = ()
+    """MongoDB: what is to be said of others on the same user, a line each."""
     acl: AclStanding | None = None
     """Redis: the user of the present connection string."""
     manual: ManualStanding | None = None
@@ -96,6 +102,7 @@ def begin(
         step for one in standings if one not in late for step in made(one, _reason(one, reason))
     ]
     reading = readers([one.named for one in standings])
+    waits = len(turns) + len(inside) < len(standings) or any(one.by_hand for one in turns)
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     # after the keepers: on the way back the server has the old password before anybody is reloaded
     steps += [step for one in late for step in made(one, _reason(one, reason))]
@@ -117,8 +124,8 @@ def begin(
         )
         + tuple(held(one, steps) for one in new if isinstance(one, PasswordChange))
         + tuple(_retired_at_once(one, _reason(one, reason)) for one in inside),
-        notes=(*_notes(standings, reason), *left_out),
-        then=FINISH if len(turns) + len(inside) < len(standings) else None,
+        notes=(*_notes(standings, reason, waits=waits), *left_out),
+        then=FINISH if waits else None,
     )
 
 
@@ -136,6 +143,8 @@ def end(
     target: Target | None = None,
     stands: Stands | None = None,
     publish_again: bool = False,
+    confirmed: bool = False,
+    going: Sequence[Going] = (),
 ) -> Plan:
     """The plan of `skc rotate finish`: the old values of a rotation go.
 
@@ -152,6 +161,8 @@ def end(
         target: whose consumers are looked at before the old values go.
         stands: how the new values stand now, by what the app reads and the server knows.
         publish_again: whether they are brought back to where they were published.
+        confirmed: whether a person says that what skc did not reload was restarted.
+        going: the old users, and who is connected as each.
     """
     made = made_in(begun) if begun is not None else ()
     begun_steps = begun.steps if begun is not None else ()
@@ -162,6 +173,8 @@ def end(
     if why is Reason.LEAKED and patience_s is None:
         wait = min(wait, max(0, wait - int(since_s)))
     leaked = why is Reason.LEAKED
+    accepted = accepted_in(begun, reason=reason) if begun is not None else ()
+    rings = [one for one in accepted if isinstance(one, RingTurn)]
     steps: list[Step] = []
     if publish_again and target is not None:
         known = target.settings.consumers
@@ -171,8 +184,9 @@ def end(
     steps += [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
     steps += [seen(one, begun_steps) for one in made if not isinstance(one, ValueTake)]
     if target is not None:
-        renewed = [(one.secret, one.env) for one in made]
-        steps += observe_plan.before_end(target, renewed, cut_off=leaked)
+        doubted = () if confirmed else readers_of(accepted)
+        asked = _to_be_seen(made, rings, journal)
+        steps += observe_plan.before_end(target, asked, cut_off=leaked, doubted=doubted)
     parts = [_drained(one, patience_s=wait, cut_off=leaked, since=since) for one in made]
     steps += [step for part in parts for step in part[:1]]
     steps += _closed(closing)
@@ -183,6 +197,12 @@ def end(
     for one in made:
         final += [held(one, begun_steps), *_dropped(one, cut_off=leaked)]
     final += [_retired(one, why) for one in made]
+    final += [
+        ring_plan.settled_step(
+            one, reason=reason or Reason(one.reason), command=FINISH, begun=str(journal)
+        )
+        for one in rings
+    ]
     final += [
         ring_plan.retire_step(one, reason=reason or Reason.SCHEDULED, command=FINISH)
         for one in closing
@@ -195,8 +215,22 @@ def end(
         state=sha256(identity.encode()).hexdigest(),
         steps=tuple(steps),
         final=tuple(final),
-        notes=_end_notes(made, closing, cut_off=leaked),
+        notes=(*last_words(going, cut_off=leaked), *_end_notes(made, closing, cut_off=leaked)),
     )
+
+
+def _to_be_seen(
+    made: Sequence[Made], rings: Sequence[RingTurn], journal: str | None
+) -> tuple[Loads, ...]:
+    """The new values that the consumers are to run with before the old ones go."""
+    values = [
+        Loads(secret=one.secret, env=one.env, ring=False, own=isinstance(one, ValueMake))
+        for one in made
+    ]
+    keys = [
+        Loads(secret=one.secret, env=one.env, ring=True, begun=journal, own=True) for one in rings
+    ]
+    return (*values, *keys)
 
 
 def made_in(begun: Plan) -> tuple[Made, ...]:
@@ -283,11 +317,11 @@ def _revoked(one: ValueTake, by: str | None) -> Step:
 def _closed(closing: Sequence[Turn]) -> list[Step]:
     """The old keys of rings leave the env files, and those who read them."""
     reading = readers([one.named for one in closing])
-    steps = [ring_plan.turn_step(one) for one in closing]
+    steps = [ring_plan.turn_step(one, reason=Reason.SCHEDULED) for one in closing]
     steps += [ConsumerKeep(key=f"keep:{name}", consumer=name) for name in reading]
     steps += [step for one in closing for step in ring_plan.publish_steps(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
-    steps += observe_plan.after_reload([one.named for one in closing])
+    steps += observe_plan.after_reload([one.named for one in closing], of="/keys")
     return steps
 
 
@@ -315,7 +349,7 @@ def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
     """The steps that make a new credential; nobody uses it yet."""
     named = one.named
     if one.turn is not None:
-        return (ring_plan.turn_step(one.turn),)
+        return (ring_plan.turn_step(one.turn, reason=reason),)
     if one.acl is not None:
         return (acl_plan.made(named, one.acl, reason=reason),)
     if one.manual is not None:
@@ -335,6 +369,7 @@ def made(one: Standing, reason: Reason) -> tuple[Step, ...]:
             secret=named.name,
             env=named.settings.env,
             reason=reason.value,
+            by_hand=named.by_hand,
         )
         return (make,)
     if one.in_place:
@@ -392,11 +427,12 @@ def _reason(one: Standing, reason: Reason) -> Reason:
     return Reason.LEAKED if one.leaked else reason
 
 
-def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
+def _notes(standings: Sequence[Standing], reason: Reason, *, waits: bool) -> tuple[str, ...]:
     """The blast radius, the worst first."""
     leaked = [one for one in standings if _reason(one, reason) is Reason.LEAKED]
     due = [one for one in standings if one not in leaked]
     notes = [
+        *(line for one in standings for line in one.crowd),
         *ring_plan.notes([one.turn for one in leaked if one.turn], reason=Reason.LEAKED),
         *ring_plan.notes([one.turn for one in due if one.turn], reason=reason),
     ]
@@ -412,7 +448,9 @@ def _notes(standings: Sequence[Standing], reason: Reason) -> tuple[str, ...]:
     if not consumers:
         notes.append("no consumer is named in skc.yaml: restart whatever reads the env files")
     elif by_hand:
-        notes.append(f"no reload command: restart {', '.join(by_hand)} by hand, then finish")
+        then = ", then finish" if waits else ""
+        notes.append(f"no reload command: restart {', '.join(by_hand)} by hand{then}")
+    notes += ring_plan.confirms([one.turn for one in standings if one.turn])
     for one in standings:
         if one.in_place:
             reloaded = readers([one.named])

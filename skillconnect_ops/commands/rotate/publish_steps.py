@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.choice import configured, variables_of
-from skillconnect_ops.commands.rotate.errors import ConsumerGone, NotVerified
+from skillconnect_ops.commands.rotate.errors import NotVerified
 from skillconnect_ops.commands.rotate.loaded import ask
+from skillconnect_ops.commands.rotate.reloading import Reload
 from skillconnect_ops.commands.rotate.values import (
     Told,
     keep_both,
     kept,
     of_one_credential,
-    parts_of,
     told_refusal,
 )
 from skillconnect_ops.core.outcome import Known
@@ -27,8 +26,6 @@ from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.evidence.retirements import evidence_of
 
-RELOAD_S = 300.0
-"""How long a reload command may take."""
 _AGES = ("old", "new")
 
 
@@ -39,6 +36,8 @@ class ValueMake(Step, frozen=True, kw_only=True, tag="value.make"):
     env: str
     reason: str
     size_bytes: int = 32
+    by_hand: tuple[str, ...] = ()
+    """Who accepts the old value until a person has restarted it."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -55,6 +54,11 @@ class ConsumerKeep(Step, frozen=True, kw_only=True, tag="consumer.keep"):
     def says(self) -> str:
         """One line for the plan."""
         return f"if anything fails from here on: reload {self.consumer} with the old value"
+
+    @property
+    def waivable(self) -> str:
+        """A consumer that can be reloaded no more."""
+        return self.consumer
 
 
 class EnvPublish(Step, frozen=True, kw_only=True, tag="env.publish"):
@@ -84,6 +88,11 @@ class ConsumerReload(Step, frozen=True, kw_only=True, tag="consumer.reload"):
     def says(self) -> str:
         """One line for the plan."""
         return f"reload {self.consumer}"
+
+    @property
+    def waivable(self) -> str:
+        """A consumer that can be reloaded no more."""
+        return self.consumer
 
 
 class ValueRetire(Step, frozen=True, kw_only=True, tag="value.retire"):
@@ -226,7 +235,7 @@ class KeepConsumer:
     def __init__(self, house: House, target: Target, root: Path) -> None:
         self._house = house
         self._target = target
-        self._reload = _Reload(house, target, root)
+        self._reload = Reload(house, target, root)
 
     def before(self, step: ConsumerKeep, walk: Walk) -> Image:
         """Whether it is well: one that was not before is no reason to go back afterwards."""
@@ -245,15 +254,22 @@ class KeepConsumer:
 
     def undo(self, step: ConsumerKeep, image: Image, walk: Walk) -> None:
         """The files hold the old value again; who has read the new one reads them anew."""
-        if walk.escrow.get(_reloaded(step.consumer)) is not None:
-            self._reload(step.consumer)
+        if walk.escrow.get(_reloaded(step.consumer)) is None:
+            return
+        if walk.waived(step.consumer):
+            walk.person.note(
+                f"not reloaded: {step.consumer}; it may run with the value that is taken back: "
+                "restart it by hand"
+            )
+            return
+        self._reload(step.consumer, walk)
 
 
 class ReloadConsumer:
     """Carries out `consumer.reload`."""
 
     def __init__(self, house: House, target: Target, root: Path) -> None:
-        self._reload = _Reload(house, target, root)
+        self._reload = Reload(house, target, root)
 
     def before(self, step: ConsumerReload, walk: Walk) -> Image:
         """Remember that it may have been reloaded, for the way back."""
@@ -261,8 +277,13 @@ class ReloadConsumer:
         return {}
 
     def apply(self, step: ConsumerReload, walk: Walk) -> Mapping[str, Any]:
-        """Run its command."""
-        self._reload(step.consumer)
+        """Run its command, unless a person has said to go on without."""
+        if walk.waived(step.consumer):
+            walk.person.note(
+                f"not reloaded: {step.consumer}; it has the old value until you restart it by hand"
+            )
+            return {"consumer": step.consumer, "waived": True}
+        self._reload(step.consumer, walk)
         return {"consumer": step.consumer}
 
     def verify(self, step: ConsumerReload, walk: Walk) -> Sequence[Proof]:
@@ -315,26 +336,6 @@ class RetireValue:
             refusal=told.refusal,
             by=told.by,
         )
-
-
-class _Reload:
-    """Runs a consumer's reload command, as the settings have it and this machine trusts it."""
-
-    def __init__(self, house: House, target: Target, root: Path) -> None:
-        self._house = house
-        self._target = target
-        self._root = root
-
-    def __call__(self, consumer: str) -> None:
-        found = self._target.settings.consumers.get(consumer)
-        if found is None or not found.reload:
-            raise ConsumerGone(consumer, target=self._target.name)
-        argv = found.reload
-        self._house.hooks().must_trust({consumer: argv})
-        names = {env for one in configured(self._target).values() for env in variables_of(one)}
-        values = self._house.env_values(self._target)
-        hidden = parts_of(values[name].reveal() for name in names & values.keys())
-        self._house.processes.run(*argv, folder=self._root, patience_s=RELOAD_S, hidden=hidden)
 
 
 def _is_ours(data: bytes | None, step: EnvPublish, value: str) -> bool:

@@ -39,7 +39,15 @@ class Turn(Struct, frozen=True, kw_only=True):
     @property
     def retires(self) -> bool:
         """Whether keys go for good by it."""
-        return self.move in {Move.REPLACE, Move.CLOSE}
+        return self.move is Move.CLOSE or (self.move is Move.REPLACE and not self.by_hand)
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """Who accepts the keys that went until a person has restarted it.
+
+        Of a key whose time was over nobody does, and an old one that goes early has its end.
+        """
+        return self.named.by_hand if self.move is Move.REPLACE else ()
 
     def identity(self) -> str:
         """What a plan is made from."""
@@ -69,7 +77,7 @@ def move_of(named: Named, state: RingState, reads: Fact[bool], *, reason: Reason
             assert_never(never)
 
 
-def turn_step(turn: Turn) -> Step:
+def turn_step(turn: Turn, *, reason: Reason) -> Step:
     """The step that makes the next state."""
     return RingTurn(
         key=f"{turn.move.value}:{turn.env}",
@@ -79,6 +87,8 @@ def turn_step(turn: Turn) -> Step:
         move=turn.move,
         longest_token_s=period_s(turn.named.settings.token_ttl) or 0,
         early=turn.early,
+        reason=reason.value,
+        by_hand=turn.by_hand,
     )
 
 
@@ -90,6 +100,18 @@ def publish_steps(turn: Turn) -> tuple[Step, ...]:
         )
         for path in turn.named.files
     ) + sink_plan.publish_steps(turn.named)
+
+
+def settled_step(turn: RingTurn, *, reason: Reason, command: str, begun: str) -> Step:
+    """The final step that remembers keys which another run of the chain made go."""
+    return RingRetire(
+        key=f"retire:{turn.env}@{begun}",
+        secret=turn.secret,
+        env=turn.env,
+        reason=reason.value,
+        command=command,
+        begun=begun,
+    )
 
 
 def retire_step(turn: Turn, *, reason: Reason, command: str) -> Step:
@@ -106,6 +128,7 @@ def retire_step(turn: Turn, *, reason: Reason, command: str) -> Step:
 def notes(turns: Sequence[Turn], *, reason: Reason) -> tuple[str, ...]:
     """Who is logged out by it comes first."""
     out = [_logs_out(one, reason) for one in turns if one.move is Move.REPLACE]
+    out += [_accepts(one) for one in turns if one.by_hand]
     out += [_ends_early(one) for one in turns if one.move is Move.CLOSE and one.early]
     out += [line for one in turns for line in _quietly(one)]
     out += [_shared(one) for one in turns if one.shared_with]
@@ -123,6 +146,30 @@ def _logs_out(turn: Turn, reason: Reason) -> str:
         f"disruptive: everybody is logged out at the reload, since the app reads {turn.env} and "
         f"not {fallbacks_of(turn.env)} ({READER} reads both); so it is one swap, not three deploys"
     )
+
+
+def confirms(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """What to type once staged keys are known to those that a person restarts."""
+    return tuple(
+        f"once {', '.join(one.named.by_hand)} is restarted, then: skc rotate --only "
+        f"{one.named.name} --confirm-reloaded"
+        for one in turns
+        if one.move is Move.STAGE and one.named.by_hand
+    )
+
+
+def _accepts(turn: Turn) -> str:
+    names = ", ".join(turn.by_hand)
+    return (
+        f"the old {turn.env} verifies until {names} is restarted by hand; do that at once, then: "
+        f"skc rotate finish{'' if _is_seen(turn) else ' --confirm-reloaded'}"
+    )
+
+
+def _is_seen(turn: Turn) -> bool:
+    """Whether a health answer tells of each that a person restarts."""
+    known = dict(turn.named.consumers)
+    return all(name in known and known[name].health for name in turn.by_hand)
 
 
 def _ends_early(turn: Turn) -> str:

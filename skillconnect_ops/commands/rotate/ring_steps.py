@@ -40,6 +40,9 @@ class RingTurn(Step, frozen=True, kw_only=True, tag="ring.turn"):
     longest_token_s: int
     """How long a token lives."""
     early: bool = False
+    reason: str = Reason.SCHEDULED.value
+    by_hand: tuple[str, ...] = ()
+    """Who accepts the keys that went, until a person has restarted it."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -53,7 +56,8 @@ class RingTurn(Step, frozen=True, kw_only=True, tag="ring.turn"):
                     f"{duration(overlap.total_seconds())} more"
                 )
             case Move.REPLACE:
-                return f"make a new key for {self.env}: it signs, and alone verifies"
+                until = f", once {', '.join(self.by_hand)} is restarted" if self.by_hand else ""
+                return f"make a new key for {self.env}: it signs, and alone verifies{until}"
             case Move.CLOSE:
                 when = "now, before their time" if self.early else "whose time is over"
                 return f"take the old keys out of {fallbacks_of(self.env)}: {when}"
@@ -82,6 +86,8 @@ class RingRetire(Step, frozen=True, kw_only=True, tag="ring.retire"):
     env: str
     reason: str
     command: str
+    begun: str | None = None
+    """The run that made them go, where it is another one of this chain."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -125,7 +131,7 @@ class TurnRing:
             early=step.early,
         )
         both = Turned(old=_plain(step.env, old), new=_plain(step.env, new))
-        walk.escrow.put(_name(step.secret, walk), msgspec.json.encode(both))
+        walk.escrow.put(_name(step.secret, walk.id), msgspec.json.encode(both))
         return {}
 
     def apply(self, step: RingTurn, walk: Walk) -> Mapping[str, Any]:
@@ -256,17 +262,22 @@ class RetireRing:
                 reason=Reason(step.reason),
                 refusal=Refusal.UNPROVEN,
             )
-            for key in kept_ring(step.secret, walk).went(step.env)
+            for key in kept_ring(step.secret, walk, begun=step.begun).went(step.env)
         )
 
 
-def kept_ring(secret: str, walk: Walk) -> Turned:
+def kept_ring(secret: str, walk: Walk, *, begun: str | None = None) -> Turned:
     """The ring before and after, from the escrow.
+
+    Args:
+        secret: the name of the secret.
+        walk: of this run.
+        begun: the run that turned it, where it is another one of this chain.
 
     Raises:
         NotVerified: it is not there.
     """
-    value = walk.escrow.get(_name(secret, walk))
+    value = walk.escrow.get(_name(secret, begun or walk.id))
     if value is None:
         raise NotVerified(
             f"the keys of {secret} are not in the escrow",
@@ -276,9 +287,17 @@ def kept_ring(secret: str, walk: Walk) -> Turned:
     return msgspec.json.decode(value, type=Turned)
 
 
-def _name(secret: str, walk: Walk) -> str:
+def turned_in(secret: str, walk: Walk) -> tuple[dict[str, str], ...]:
+    """The variables of a ring before and after, where this run turns it."""
+    if walk.escrow.get(_name(secret, walk.id)) is None:
+        return ()
+    both = kept_ring(secret, walk)
+    return both.old, both.new
+
+
+def _name(secret: str, run: str) -> str:
     """With the run's id: a chain has one escrow, and a later run of it turns the ring anew."""
-    return f"{walk.id} ring {secret}"
+    return f"{run} ring {secret}"
 
 
 def _file(step: RingPublish, walk: Walk) -> str:

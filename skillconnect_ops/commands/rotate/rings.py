@@ -148,7 +148,8 @@ def _reloaded(house: House, target: Target, one: Held) -> set[str]:
         if _staged_in(journal, target, one):
             steps = office.plan(journal.id).steps
             if any(_stages(step, one) for step in steps):
-                return {step.consumer for step in steps if isinstance(step, ConsumerReload)}
+                asked = {step.consumer for step in steps if isinstance(step, ConsumerReload)}
+                return asked - set(journal.waived)
     return set()
 
 

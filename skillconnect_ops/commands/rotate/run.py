@@ -1,9 +1,10 @@
 """`skc rotate`: look, plan, hand over to the gait, and say what comes next."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate import (
@@ -16,14 +17,12 @@ from skillconnect_ops.commands.rotate import (
 )
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
-from skillconnect_ops.commands.rotate.choice import chosen, configured
+from skillconnect_ops.commands.rotate.choice import chosen
+from skillconnect_ops.commands.rotate.claims import all_claims, claims
 from skillconnect_ops.commands.rotate.copies import left_behind
 from skillconnect_ops.commands.rotate.elsewhere import goes_on
-from skillconnect_ops.commands.rotate.errors import (
-    NotFinishedYet,
-    NoUser,
-    SlotTaken,
-)
+from skillconnect_ops.commands.rotate.errors import NotFinishedYet, NoUser, SlotTaken
+from skillconnect_ops.commands.rotate.finish import finish
 from skillconnect_ops.commands.rotate.in_place import windows
 from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
@@ -42,7 +41,7 @@ from skillconnect_ops.commands.rotate.rings import (
     readable,
     sharing,
 )
-from skillconnect_ops.commands.rotate.sharing import must_be_known, must_be_named_once
+from skillconnect_ops.commands.rotate.sharing import Going, also_named, connected, consent, crowd
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.told import next_command, said
 from skillconnect_ops.commands.rotate.user_steps import dropping
@@ -56,14 +55,15 @@ from skillconnect_ops.commands.rotate.users import (
 )
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.commands.rotate.writable import must_take
-from skillconnect_ops.core.outcome import Missing
+from skillconnect_ops.core.outcome import Fact, Missing
 from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.accounts import Accounts, AccountSession
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import Lines
+from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.model import Choices, Consent
 from skillconnect_ops.journal.resources import Resource
 
 NOBODY = Source()
@@ -114,7 +114,7 @@ def rotate(
     code = Code(house)
     take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
     if not choices.looks_only:
-        house.office().recover(resources_of(house, aim), person=house.person)
+        house.office().recover(all_claims(house, aim), person=house.person)
     wish = Wish(
         only=only,
         reason=Reason.LEAKED if lockdown else reason,
@@ -125,12 +125,14 @@ def rotate(
     )
     with ExitStack() as opened:
         opened.enter_context(
-            named_first(house, resources_of(house, aim), looks_only=choices.looks_only)
+            named_first(house, all_claims(house, aim), looks_only=choices.looks_only)
         )
         secrets = meant(house, aim, wish).secrets
         must_fit(secrets, source)
         opened.callback(forget, aim, secrets)
-        _must_be_free(house, aim, secrets)
+        ended = _overlap_ended(house, aim, secrets, wish, choices)
+        if ended and choices.looks_only:
+            return replace(ended[-1], command="rotate")
         house.hooks().must_trust(
             {**sink_plan.hooks(secrets), **of_notice(house.project().settings.notify)}
         )
@@ -142,7 +144,7 @@ def rotate(
             lambda: _look(house, aim, wish, code),
             person=house.person,
             resources=_resources(house, aim, secrets),
-            consent=outage.consent(aim) if lockdown else Ask(),
+            consent=_consent(house, aim, secrets, lockdown=lockdown),
             choices=choices,
             prepare=lambda: _prepare(house, aim, secrets, source),
             mirrored=True,
@@ -161,7 +163,7 @@ def rotate(
         else ()
     )
     lines = (
-        *said(secrets, moves, outcome),
+        *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
         *(one.line() for one in left),
     )
@@ -176,14 +178,17 @@ def rotate(
                 "reason": wish.reason.value,
                 "leaked": [one.name for one in secrets if wish.leaked(one.name)],
                 "lockdown": lockdown,
+                "ended": [one.journal for one in ended],
                 "done": outcome.walked,
                 "sessions": [{"what": one.what, "command": one.command} for one in left],
                 "moves": {name: move.value for name, move in moves.items()},
                 "steps": outcome.facts,
             }
         },
-        view=(Lines(lines),) if outcome.walked else (),
-        next=(next_command(moves, then=outcome.plan.then) if outcome.walked else "skc rotate",),
+        view=(*(block for one in ended for block in one.view), Lines(lines))
+        if outcome.walked
+        else (),
+        next=(next_command(moves, outcome.plan, target=aim) if outcome.walked else "skc rotate",),
     )
 
 
@@ -294,13 +299,13 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
     if named.kind is not Kind.MONGODB:
         return Standing(named=named, leaked=leaked)
     address = place_of(house, target, named)
-    must_be_named_once(house, target, named, address)
+    told = also_named(house, target, named, address, leaked=leaked)
     in_place = named.settings.in_place and not wish.lockdown
     with managing(house, target, named) as accounts:
         account = accounts.find(address.user, address.database)
         successor = slots(address.user).next
         taken = None if in_place else accounts.find(successor, address.database)
-        sessions = accounts.sessions(address.user, address.database)
+        seen = _connected(house, target, named, accounts)
     if account is None:
         raise NoUser(
             f"the server knows no user '{address.user}' in {address.database}",
@@ -310,7 +315,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
     if taken is not None:
         remove = dropping(successor, address.database)
         raise SlotTaken(successor, current=address.user, remove=remove)
-    must_be_known(named, address.user, sessions, target=target.name)
+    told += crowd(named, address.user, seen, target=target.name, leaked=leaked)
     return Standing(
         named=named,
         user=address.user,
@@ -319,7 +324,30 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         managed=is_managed(target),
         in_place=in_place,
         leaked=leaked,
+        crowd=told,
     )
+
+
+def _connected(
+    house: House, target: Target, named: Named, accounts: Accounts
+) -> Fact[tuple[AccountSession, ...]]:
+    address = place_of(house, target, named)
+    uri = house.env_values(target)[named.settings.env]
+    return connected(house, target, accounts, uri=uri, user=address.user, database=address.database)
+
+
+def _consent(house: House, target: Target, secrets: Sequence[Named], *, lockdown: bool) -> Consent:
+    """What is cut off at once is more than a yes is for."""
+    if lockdown:
+        return outage.consent(target)
+    going = []
+    for one in secrets:
+        if one.kind is Kind.MONGODB and one.settings.in_place:
+            user = place_of(house, target, one).user
+            with managing(house, target, one) as accounts:
+                seen = _connected(house, target, one, accounts)
+            going.append(Going(secret=one.name, user=user, seen=seen))
+    return consent(target, going)
 
 
 def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Source) -> None:
@@ -332,30 +360,49 @@ def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Sou
             take(house, target, one, source)
 
 
-def _must_be_free(house: House, target: Target, secrets: Sequence[Named]) -> None:
-    open_ones = {name: one.id for one in waiting(house, target) for name in one.secrets}
-    for secret in secrets:
-        if secret.name in open_ones:
-            raise NotFinishedYet(secret.name, journal=open_ones[secret.name])
+def _overlap_ended(
+    house: House, target: Target, secrets: Sequence[Named], wish: Wish, choices: Choices
+) -> tuple[Report, ...]:
+    """No earlier rotation of these is left to finish: where they leaked, that is done first.
+
+    Both values are to go then, and who still works with the older one has no claim to stop it. It
+    is shown and asked for as a plan of its own; what leaked is waited for as `finish` does, and
+    under lockdown not at all.
+
+    Raises:
+        NotFinishedYet: one is left, and nobody said that it leaked.
+        SkcError: as `finish` says.
+    """
+    names = {one.name for one in secrets}
+    waits = [one for one in waiting(house, target) if names & set(one.secrets)]
+    if not waits:
+        return ()
+    urgent = wish.lockdown or wish.reason is Reason.LEAKED
+    if not urgent or choices.save_plan is not None:
+        left = next(name for name in waits[0].secrets if name in names)
+        raise NotFinishedYet(left, journal=waits[0].id)
+    reports = []
+    for one in waits:
+        house.person.note(
+            f"the last rotation of {listed(one.secrets)} is not finished: the older value still "
+            f"works (run {one.id}). It ends first; then comes the new one, with a plan of its own"
+        )
+        reports.append(
+            finish(
+                house,
+                target=target.name,
+                now=False,
+                patience_s=0 if wish.lockdown else None,
+                reason=Reason.LEAKED,
+                choices=choices,
+                admin=AdminSource(),
+                asks=outage.consent(target) if wish.lockdown else None,
+                only=one.id,
+            )
+        )
+    return tuple(reports)
 
 
 def _resources(house: House, target: Target, secrets: Sequence[Named]) -> tuple[Resource, ...]:
     files = dict.fromkeys(file for one in secrets for file in (*one.files, *sink_plan.files([one])))
-    return _held(house, target, files=files, names=[one.name for one in secrets])
-
-
-def resources_of(house: House, target: Target) -> tuple[Resource, ...]:
-    """All that a rotation of this target may hold."""
-    names = sorted(configured(target))
-    sinks = [one.file for one in target.settings.sinks.values() if one.file is not None]
-    return _held(house, target, files=(*target.settings.env_files, *sinks), names=names)
-
-
-def _held(
-    house: House, target: Target, *, files: Iterable[str], names: Iterable[str]
-) -> tuple[Resource, ...]:
-    root = house.project().root
-    return (
-        *(Resource("env", str((root / file).resolve())) for file in files),
-        *(Resource("secret", f"{target.name}/{name}") for name in names),
-    )
+    return claims(house, target, files=files, names=[one.name for one in secrets])

@@ -1,11 +1,13 @@
 """`skc rotate status`: what is live, what still works besides, and what to type."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.accepting import finish_command
 from skillconnect_ops.commands.rotate.choice import configured
+from skillconnect_ops.commands.rotate.half_way import HalfWay, half_way
 from skillconnect_ops.commands.rotate.in_place import PasswordChange
 from skillconnect_ops.commands.rotate.ring_state import Move, Phase
 from skillconnect_ops.commands.rotate.ring_steps import RingTurn
@@ -14,24 +16,29 @@ from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.model import SecretSettings
+from skillconnect_ops.core.settings.model import SecretSettings, Target
 from skillconnect_ops.core.settings.rules import period_s
-from skillconnect_ops.core.view import Cell, Table, Text, Tone, duration
+from skillconnect_ops.core.view import Cell, Lines, Table, Text, Tone, duration
 from skillconnect_ops.journal.model import Standing
 
 
 def status(house: House, *, target: str | None) -> Report:
     """One row for each secret of the target."""
     aim = house.target(target)
-    open_ones = {name: one for one in waiting(house, aim) for name in one.secrets}
-    at_of, rings = renewed(house, aim.name), all_held(house, aim)
+    open_ones = {name: one for one in waiting(house, aim) for name in one.all_secrets}
+    at_of, rings, runs = renewed(house, aim.name), all_held(house, aim), half_way(house, aim)
     now = house.clock.now()
     facts: list[dict[str, Any]] = []
     rows: list[tuple[Cell, ...]] = []
     for name, settings in sorted(configured(aim).items()):
         at, open_one = at_of.get(name), open_ones.get(name)
         ring = rings.get(name)
-        standing = _in_ring(ring, now) or _standing(open_one, settings, at, now)
+        run = next((one for one in runs if one.holds(name)), None)
+        standing = (
+            _unfinished(run)
+            or _both(_accepted(open_one, name), _in_ring(ring, now))
+            or _standing(open_one, settings, at, now)
+        )
         facts.append(
             {
                 "name": name,
@@ -41,7 +48,7 @@ def status(house: House, *, target: str | None) -> Report:
                 "rotated_at": at,
                 "phase": ring.state.phase.value if isinstance(ring, Held) else None,
                 "until": ring.state.until if isinstance(ring, Held) else None,
-                "journal": None if open_one is None else open_one.id,
+                "journal": run.id if run else open_one.id if open_one else None,
             }
         )
         ago = f"{duration((now - at).total_seconds())} ago" if at else "never by skc"
@@ -50,21 +57,71 @@ def status(house: House, *, target: str | None) -> Report:
     return Report(
         command="rotate status",
         subject={"target": aim.name},
-        facts={"secrets": facts},
-        view=(Table(headers=headers, rows=tuple(rows)),),
-        next=(_next(open_ones, rings, now),),
+        facts={"secrets": facts, "runs": [_plain(one) for one in runs]},
+        view=(Table(headers=headers, rows=tuple(rows)), *_told(runs)),
+        next=(_next(aim, runs, open_ones, rings, now),),
     )
 
 
+def _told(runs: Sequence[HalfWay]) -> tuple[Lines, ...]:
+    """Each with what to type, also where no secret of the settings is its own any more."""
+    lines = [Text(one.line(), Tone.WARN if one.runs else Tone.BAD) for one in runs]
+    return (Lines(tuple(lines)),) if lines else ()
+
+
+def _plain(run: HalfWay) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "command": run.command,
+        "standing": run.standing,
+        "secrets": run.secrets,
+        "outage": run.outage,
+        "commands": run.commands(),
+    }
+
+
 def _next(
-    open_ones: Mapping[str, Waiting], rings: Mapping[str, Held | SkcError], now: datetime
+    target: Target,
+    runs: Sequence[HalfWay],
+    open_ones: Mapping[str, Waiting],
+    rings: Mapping[str, Held | SkcError],
+    now: datetime,
 ) -> str:
+    for run in runs:
+        if run.commands():
+            return run.commands()[0]
+    for one in open_ones.values():
+        if one.accepted:
+            return finish_command(one.plan, target)
     states = {name: one.state for name, one in rings.items() if isinstance(one, Held)}
     for name, state in states.items():
         if state.phase is Phase.STAGED:
             return f"skc rotate --only {name}"
     over = any(state.ends(now) for state in states.values())
     return "skc rotate finish" if open_ones or over else "skc rotate"
+
+
+def _unfinished(run: HalfWay | None) -> Text | None:
+    """What a run says that is not at its end; nothing else is known of what it holds."""
+    if run is None:
+        return None
+    return Text(run.says(), Tone.WARN if run.runs else Tone.BAD)
+
+
+def _accepted(open_one: Waiting | None, name: str) -> Text | None:
+    """What is over once somebody was restarted; None where it is not of that sort."""
+    until = open_one.until(name) if open_one is not None else None
+    if open_one is None or until is None:
+        return None
+    what = "key verifies" if name not in open_one.secrets else "one is accepted"
+    said = f"the old {what} until {until} is restarted"
+    return Text(f"{said}, and it leaked" if open_one.leaked else said, Tone.BAD)
+
+
+def _both(one: Text | None, other: Text | None) -> Text | None:
+    if one is None or other is None:
+        return one or other
+    return Text(f"{one.text}; {other.text}", one.tone)
 
 
 def _in_ring(ring: Held | SkcError | None, now: datetime) -> Text | None:
@@ -88,7 +145,9 @@ def _standing(
     open_one: Waiting | None, settings: SecretSettings, at: datetime | None, now: datetime
 ) -> Text:
     if open_one is not None:
-        return Text("retiring: the old one still works", Tone.WARN)
+        leaked = open_one.leaked
+        said = "retiring: the old one still works" + (", and it leaked" if leaked else "")
+        return Text(said, Tone.BAD if leaked else Tone.WARN)
     every = period_s(settings.every) if settings.every else None
     if every is None:
         return Text("live")

@@ -2,9 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
+from skillconnect_ops.commands.rotate.accepting import (
+    Accepted,
+    accepted_in,
+    finish_command,
+    readers_of,
+)
 from skillconnect_ops.commands.rotate.acl_making import AclReplace
 from skillconnect_ops.commands.rotate.model import Named
 from skillconnect_ops.commands.rotate.ring_state import Move
+from skillconnect_ops.commands.rotate.ring_steps import RingTurn
+from skillconnect_ops.core.plan import Plan
+from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import duration
 from skillconnect_ops.journal.model import Outcome
 
@@ -16,28 +25,43 @@ _WHAT = {
 }
 
 
-def said(secrets: Sequence[Named], moves: Mapping[str, Move], outcome: Outcome) -> tuple[str, ...]:
+def said(
+    secrets: Sequence[Named], moves: Mapping[str, Move], outcome: Outcome, *, target: Target
+) -> tuple[str, ...]:
     """What has come true, a line each."""
-    lines = []
+    lines, accepted = [], {one.secret: one for one in accepted_in(outcome.plan)}
     for one in secrets:
         readers = [name for name, consumer in one.consumers if consumer.reload]
         reloaded = f"; reloaded {', '.join(readers)}" if readers else ""
-        what = _WHAT[moves[one.name]] if one.name in moves else "is new"
+        left = accepted.get(one.name)
+        what = _WHAT[moves[one.name]] if one.name in moves and left is None else "is new"
         where = ", ".join((*one.files, *(f"the sink {name}" for name, _ in one.sinks)))
-        lines.append(f"{one.settings.env} {what} in {where}{reloaded}")
+        lines.append(f"{one.settings.env} {what} in {where}{reloaded}{_stays(left)}")
     lines += _windows(outcome)
     if outcome.plan.then is None:
         return tuple(lines)
-    return (*lines, "the old values still work, until: skc rotate finish")
+    finish = finish_command(outcome.plan, target)
+    if accepted:
+        names = ", ".join(readers_of(list(accepted.values())))
+        return (*lines, f"the old ones still work: restart {names} by hand, then: {finish}")
+    return (*lines, f"the old values still work, until: {finish}")
 
 
-def next_command(moves: Mapping[str, Move], *, then: str | None) -> str:
+def _stays(left: Accepted | None) -> str:
+    """Who goes on with the old one, until its next start."""
+    if left is None:
+        return ""
+    what = "key verifies" if isinstance(left, RingTurn) else "one is accepted"
+    return f"; the old {what} until {', '.join(left.by_hand)} is restarted"
+
+
+def next_command(moves: Mapping[str, Move], plan: Plan, *, target: Target) -> str:
     """What comes next: a staged key is to be swapped in before anything is finished."""
     staged = [name for name, move in moves.items() if move is Move.STAGE]
     if staged:
         return " ".join(["skc rotate", *(f"--only {name}" for name in staged)])
-    swapped = Move.SWAP in moves.values() or then is not None
-    return "skc rotate finish" if swapped else "skc rotate status"
+    swapped = Move.SWAP in moves.values() or plan.then is not None
+    return finish_command(plan, target) if swapped else "skc rotate status"
 
 
 def _windows(outcome: Outcome) -> list[str]:

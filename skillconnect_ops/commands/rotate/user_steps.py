@@ -18,6 +18,8 @@ from skillconnect_ops.commands.rotate.draining import drained, waiting_line
 from skillconnect_ops.commands.rotate.errors import NotVerified, SlotTaken
 from skillconnect_ops.commands.rotate.loaded import unseen
 from skillconnect_ops.commands.rotate.model import value_of
+from skillconnect_ops.commands.rotate.sharing import connected
+from skillconnect_ops.commands.rotate.sharing import said as connection
 from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
 from skillconnect_ops.commands.rotate.values import keep_both, kept, must_be_unpublished
 from skillconnect_ops.core.outcome import Fact, Known, Missing
@@ -295,7 +297,16 @@ class DrainUser(OfTarget):
         """Look until nobody is left; where that cannot be seen, wait the time out and say so."""
         with self._house.accounts(self._target) as accounts:
             return drained(
-                lambda: _who(accounts.sessions(step.user, step.database)),
+                lambda: _who(
+                    connected(
+                        self._house,
+                        self._target,
+                        accounts,
+                        uri=kept(walk, step.secret, age="old"),
+                        user=step.user,
+                        database=step.database,
+                    )
+                ),
                 user=step.user,
                 patience_s=step.patience_s,
                 cut_off=step.cut_off,
@@ -407,7 +418,7 @@ def dropping(user: str, database: str) -> str:
 def _who(seen: Known[tuple[AccountSession, ...]] | Missing) -> Fact[Sequence[str]]:
     if isinstance(seen, Missing):
         return seen
-    return Known([f"{one.app_name or 'unnamed'} from {one.client}" for one in seen.value])
+    return Known([connection(one) for one in seen.value])
 
 
 def said(fact: Fact[str]) -> str:

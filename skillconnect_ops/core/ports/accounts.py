@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from skillconnect_ops.core.outcome import Fact
+from skillconnect_ops.core.outcome import Fact, Missing
 from skillconnect_ops.core.ports.database import DatabaseError
 from skillconnect_ops.core.secret import Secret
 
@@ -64,6 +64,10 @@ class AccountSession(Struct, frozen=True, kw_only=True):
     """The member of the replica set that it is open to."""
     active: bool
     """Whether an operation runs on it now."""
+
+
+class NotShown(Missing, frozen=True):
+    """The connections of others are not shown to whoever asked; a user may always see its own."""
 
 
 class AccountError(DatabaseError):
@@ -132,7 +136,11 @@ class Accounts(Protocol):
         """Remove the user; one that is not there is fine."""
 
     def sessions(self, name: str, database: str) -> Fact[tuple[AccountSession, ...]]:
-        """Who is logged in as the user, on all nodes; `Missing` where that cannot be seen."""
+        """Who is logged in as the user, on all nodes; `Missing` where that cannot be seen.
+
+        A user may always see its own connections: then those that no other member names (hidden
+        ones) are left out, which no application is connected to.
+        """
 
     def pending(self) -> Sequence[str]:
         """Clusters that have not yet taken over the last change; none where changes are at once."""

@@ -31,6 +31,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountIsExternal,
     AccountsAreManaged,
     AccountSession,
+    NotShown,
     PasswordRefused,
     Role,
 )
@@ -601,9 +602,24 @@ class TestSessions:
     def test_without_the_right_it_is_not_known(self, one_node: Mongod) -> None:
         with connect_accounts(make_user(one_node, "app", ["userAdmin"])) as narrow:
             found = narrow.sessions("anybody", "app")
-        assert isinstance(found, Missing)
+        assert isinstance(found, NotShown)
         assert "inprog" in found.reason
         assert "clusterMonitor" in found.reason
+
+    def test_a_user_sees_its_own_connections_without_any_right(self, one_node: Mongod) -> None:
+        uri = make_user(one_node, "app", ["read"])
+        name = parse(uri).user
+        assert name is not None
+        with (
+            MongoClient[Any](uri.reveal(), appname="an-app") as client,
+            connect_accounts(uri) as own,
+        ):
+            client.app.things.find_one()
+            found = own.sessions(name, "app")
+            assert isinstance(found, Known)
+            assert {"an-app", "skc"} <= {one.app_name for one in found.value}
+            other = own.sessions("somebody", "app")
+        assert isinstance(other, NotShown)
 
     def test_a_standalone_server_has_users_and_sessions_too(self, standalone: Mongod) -> None:
         account, password = somebody(READ), fresh_password()

@@ -40,6 +40,9 @@ class Walking:
     def stopped(self) -> bool:
         return False
 
+    def waived(self, name: str) -> bool:
+        return False
+
 
 @pytest.fixture
 def handler(tmp_path: Path) -> WriteFile:

@@ -279,3 +279,20 @@ def test_a_taker_that_dies_is_followed_by_the_next(both: Team) -> None:
     assert taken.json["facts"]["number"] == 4
     assert both.two.run("journal", "resume", run, "--yes").code == 0
     assert both.app.opens(both.two.uri())
+
+
+def test_the_machine_that_was_fenced_is_told_who_goes_on_until_it_is_done(both: Team) -> None:
+    both.one.dies(PUBLISH, "before", "rotate", "--yes")
+    run = both.left()
+    assert both.take(run).code == 0
+    assert both.one.run("journal", "resume", run, "--yes").code == 6
+    (row,) = both.one.run("rotate", "status").json["facts"]["secrets"]
+    assert row["standing"].startswith(f"another machine has taken the run {run} over")
+    due = both.one.run("rotate", "due")
+    assert due.code == 12
+    assert due.json["findings"][0]["remedy"].startswith(f"skc journal take {run}")
+    (theirs,) = both.two.run("rotate", "status").json["facts"]["secrets"]
+    assert theirs["standing"].startswith("half-way: ")
+    for argv in (("journal", "resume", run), ("rotate", "finish")):
+        assert both.two.run(*argv, "--yes").code == 0
+    assert both.one.run("rotate", "due").code == 0

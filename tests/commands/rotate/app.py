@@ -132,6 +132,17 @@ def app(tmp_path: Path, skc: Skc, one_node: Mongod, database: str) -> Iterator[A
 
 
 @pytest.fixture
+def limited(app: App) -> Iterator[dict[str, str]]:
+    """An administrator of users who may not see who is connected: variables for a run."""
+    password = secrets.token_urlsafe(12)
+    name = f"limited_{app.name}"
+    app.client.admin.command("createUser", name, pwd=password, roles=["userAdminAnyDatabase"])
+    rest = app.env["SKC_MONGO_ADMIN_URI"].partition("@")[2]
+    yield {"SKC_MONGO_ADMIN_URI": f"mongodb://{name}:{password}@{rest}"}
+    app.client.admin.command("dropUser", name)
+
+
+@pytest.fixture
 def mongo_uri(mongo: Secret) -> str:
     """The administrator's URI."""
     return mongo.reveal()

@@ -82,10 +82,11 @@ class Shop(Struct, frozen=True):
         """Agree to a reload command, as `skc doctor --trust` does."""
         Hooks(self.state, disk=Disk()).trust({"api": ("sh", "-c", script)})
 
-    def standing(self) -> str:
-        """What `rotate status` says of the ring."""
-        (row,) = self.ok("rotate", "status").json["facts"]["secrets"]
-        return str(row["standing"])
+    def standing(self, name: str | None = None) -> str:
+        """What `rotate status` says of a secret; of the only one, where none is named."""
+        rows = self.ok("rotate", "status").json["facts"]["secrets"]
+        (found,) = [row["standing"] for row in rows if name in {None, row["name"]}]
+        return str(found)
 
     def remembers(self, key: Secret | str) -> int:
         """The exit code of a look into the ledger: 12 or 13 of what was retired, else 0."""

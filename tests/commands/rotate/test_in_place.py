@@ -184,7 +184,10 @@ def test_a_leaked_password_changed_in_place_ends_no_connection_and_that_is_said(
 def test_on_atlas_the_cluster_is_waited_for(atlas_app: AtlasApp) -> None:
     app, before = atlas_app, atlas_app.uri()
     app.settings(IN_PLACE)
-    ran = app.run("rotate", "--yes")
+    asked = app.run("rotate", "--yes")
+    assert asked.code == 3, asked.stdout  # nobody sees who is cut off at once
+    assert app.uri() == before
+    ran = app.run("rotate", "--confirm", "production")
     assert ran.code == 0, ran.stderr + ran.stdout
     assert app.users() == {app.user}
     assert app.opens(app.uri())

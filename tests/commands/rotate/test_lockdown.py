@@ -13,7 +13,8 @@ from skillconnect_ops.evidence.matching import Reason
 from tests.commands.rotate.app import App, settings, trust
 from tests.commands.rotate.atlas_app import AtlasApp
 
-LOCKDOWN = ("rotate", "--lockdown", "--confirm", "production")
+CONFIRM = ("--confirm", "production")
+LOCKDOWN = ("rotate", "--lockdown", *CONFIRM)
 
 
 def test_the_old_user_is_cut_off_before_there_is_a_new_one(app: App) -> None:
@@ -62,11 +63,59 @@ def test_what_fails_after_the_turn_goes_on_forward(app: App) -> None:
     assert ran.code == 6, ran.stdout
     assert not app.roles("app")
     (app.root / "mended").touch()
-    resumed = app.run(*ran.json["error"]["fix"].split()[1:], "--yes")
+    resumed = app.run(*ran.json["error"]["fix"].partition("   #")[0].split()[1:], "--yes")
     assert resumed.code == 0, resumed.stdout
     assert app.users() == {"app_a"}
     assert app.roles("app_a") == roles
     assert not app.opens(before)
+
+
+@pytest.mark.parametrize(
+    "how", [("--lockdown", *CONFIRM), ("--reason", "leaked", "--yes")], ids=["lockdown", "leaked"]
+)
+def test_an_open_overlap_is_ended_first_and_whoever_still_uses_it_is_cut_off(
+    app: App, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(plan.PATIENCE_S, Reason.LEAKED, 1)
+    first = app.uri()
+    assert app.run("rotate", "--yes").code == 0
+    second = app.uri()
+    with MongoClient[Any](first, appName="an-old-worker") as worker:
+        worker[app.name].things.find_one()
+        shown = app.run("rotate", *how, "--dry-run")
+        assert shown.code == 0, shown.stdout
+        assert "drop the user app," in " ".join(shown.stderr.split())
+        assert app.users() == {"app", "app_a"}
+        ran = app.run("rotate", *how)
+        assert ran.code == 0, ran.stdout + ran.stderr
+        told = " ".join(ran.stderr.split())
+        assert "the older value still works" in told
+        assert "connected as app now, and cut off" in told
+        assert "an-old-worker from" in told
+        with pytest.raises(OperationFailure):
+            worker[app.name].things.find_one()
+    assert len(ran.json["facts"]["rotation"]["ended"]) == 1
+    if "leaked" in how:
+        assert app.run("rotate", "finish", "--wait", "0", "--yes").code == 0
+    assert app.users() == {"app_b"}
+    assert not app.opens(first)
+    assert not app.opens(second)
+    assert app.opens(app.uri())
+    entries = app.run("secrets", "ledger", "list").json["facts"]["retired"]
+    assert [(one["reason"], one["refusal"]) for one in entries] == [("leaked", "proven")] * 2
+    assert app.run("rotate", "status").json["facts"]["secrets"][0]["standing"] == "live"
+    assert not list((app.state / "escrow").rglob("*"))
+
+
+def test_nobody_who_did_not_say_that_it_leaked_ends_an_open_overlap(app: App) -> None:
+    assert app.run("rotate", "--yes").code == 0
+    for how in ((), ("--reason", "offboarding")):
+        ran = app.run("rotate", *how, "--yes")
+        assert ran.code == 3, ran.stdout
+        assert ran.json["error"]["fix"] == "skc rotate finish"
+    ran = app.run("rotate", "--lockdown", "--yes")  # a yes is no name
+    assert ran.code == 3, ran.stdout
+    assert app.users() == {"app", "app_a"}
 
 
 def test_only_users_can_be_locked_down(app: App) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.adapters.atlas.server import Answer, Fault, Seen
 from tests.commands.rotate.atlas_app import AtlasApp
 
-FINISH = ("rotate", "finish", "--wait", "0", "--yes")
+FINISH = ("rotate", "finish", "--wait", "0", "--confirm", "production")
 
 
 def changes(seen: Seen) -> bool:

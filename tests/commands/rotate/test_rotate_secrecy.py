@@ -16,7 +16,12 @@ from tests import canaries
 from tests.commands.rotate.app import App, settings, trust
 from tests.commands.rotate.shop_ring import READS
 
-RELOAD = "cp .env seen; sleep 0.2; test ! -e broken"
+RELOAD = (
+    "mv seen was; cp .env seen; sleep 0.2; "
+    'grep -h -e KEY -e SECRET -e MONGO seen was | cut -c -90 | tr "\\n" " " >&2; '
+    "test ! -e broken"
+)
+"""It complains in one line with the values from now and those from before."""
 MORE = (
     "    secrets:\n"
     "      mongodb: {kind: mongodb, env: MONGO_URI}\n"
@@ -78,13 +83,14 @@ def told(app: App, clean_environment: dict[str, str]) -> Told:
     trust(app, "api", "sh", "-c", RELOAD)
     more = {name: secrets.token_urlsafe(32) for name in ("JWT_SECRET_KEY", "SESSION_SECRET")}
     app.file.write_text(app.file.read_text() + "".join(f"{n}={v}\n" for n, v in more.items()))
+    (app.root / "seen").write_bytes(app.file.read_bytes())
     return Told(app, clean_environment)
 
 
 def test_no_secret_is_said_or_written_in_a_whole_rotation(
     app: App, told: Told, tmp_path: Path
 ) -> None:
-    own = (app.file, app.root / "seen")
+    own = (app.file, app.root / "seen", app.root / "was")
     told.run("rotate", "--dry-run")
     (app.root / "broken").touch()
     told.run("rotate", "--yes", code=6)  # nor where it fails, and so does the way back
