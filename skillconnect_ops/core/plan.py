@@ -227,3 +227,14 @@ class Guarded(Protocol[S_contra]):
 
         Whatever else it raises says that it could not find out; then the plan is put back.
         """
+
+
+@runtime_checkable
+class Lasting(Protocol[S_contra]):
+    """A handler whose effect others may end while a run lies dead; that is asked before it goes on.
+
+    One that does not last is walked again, as a resumed `apply` that finds its effect partly there.
+    """
+
+    def lasts(self, step: S_contra, walk: Walk) -> bool:
+        """Whether what the step did still stands; asks the world, and changes nothing."""

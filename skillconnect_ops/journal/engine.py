@@ -14,13 +14,24 @@ from msgspec.structs import replace
 
 from skillconnect_ops.core.errors import OnlyForward, SkcError, Stop
 from skillconnect_ops.core.exits import Exit
-from skillconnect_ops.core.plan import Clock, Escrow, Guarded, Image, Person, Plan, Proof, Step
+from skillconnect_ops.core.plan import (
+    Clock,
+    Escrow,
+    Guarded,
+    Image,
+    Lasting,
+    Person,
+    Plan,
+    Proof,
+    Step,
+)
 from skillconnect_ops.core.report import StepResult
 from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.journal.causes import Cause, cause_of
 from skillconnect_ops.journal.errors import (
     JournalNotClosed,
     NotFinished,
+    NotLookedAt,
     NotProven,
     NotPutBack,
     PutBack,
@@ -118,18 +129,20 @@ class Engine:
             NotPutBack: a reversible step failed, and so did putting it back.
             JournalNotClosed: it was put back, but the journal does not know.
             NotFinished: a step past the turn failed, or a signal came there.
+            NotLookedAt: whether what a run that died had done still stands cannot be seen.
             HandoverStops: another machine may act by now; nothing was put back.
             SkcError: it failed before anything was touched.
             Stop: a signal came; everything was put back.
         """
         if not self.history.turned:
             try:
+                self._look_again(self._plan.steps, self._watch.interruptible)
                 for step in self._plan.steps:
                     self._walk(step, self._watch.interruptible)
                 if self._plan.final:
                     self._watch.check()
                 self._commit(Final() if self._plan.final else Sealed())
-            except _Undecided:
+            except (_Undecided, NotLookedAt):
                 raise
             except HandoverStops as error:
                 raise self._marked(error) from None
@@ -174,8 +187,32 @@ class Engine:
         """What became of every step."""
         return results(self.history, self._plan)
 
-    def _walk(self, step: Step, guard: Guard) -> None:
-        if self.history.progress(step.key) is Progress.DONE:
+    def _look_again(self, steps: Sequence[Step], guard: Guard) -> None:
+        """What a run that died had done others may have ended since; such a step is walked again.
+
+        The steps after it would build on what is no more: publish a password that opens nothing.
+        """
+        for step in steps:
+            if self.history.progress(step.key) is Progress.DONE and not self._lasts(step, guard):
+                self._walk(step, guard, again=True)
+
+    def _lasts(self, step: Step, guard: Guard) -> bool:
+        handler = self._kinds.handler(step, self._plan.subject)
+        if not isinstance(handler, Lasting):
+            return True
+        self._at = step
+        try:
+            with guard():
+                lasts = handler.lasts(step, self._forth)
+        except Exception as error:
+            cause = self._cause(error)
+            fix = f"skc journal resume {self._name}"
+            raise self._marked(cause.error(NotLookedAt, journal=None, fix=fix)) from error
+        self._at = None
+        return lasts
+
+    def _walk(self, step: Step, guard: Guard, *, again: bool = False) -> None:
+        if self.history.progress(step.key) is Progress.DONE and not again:
             return
         self._at = step
         handler = self._kinds.handler(step, self._plan.subject)
@@ -199,13 +236,14 @@ class Engine:
 
     def _finish(self) -> None:
         try:
+            self._look_again(self._plan.final, nullcontext)
             # Those before the turn are done, but where a machine that took over does its own again.
             for step in (*self._plan.steps, *self._plan.final):
                 if self.history.progress(step.key) is not Progress.DONE:
                     self._watch.check()
                 self._walk(step, nullcontext)
             self._commit(Sealed())
-        except _Undecided:
+        except (_Undecided, NotLookedAt):
             raise
         except HandoverStops as error:
             raise self._marked(error) from None

@@ -47,6 +47,10 @@ class NotFinished(NeedsPerson):
     """A step without a way back did not come to its end; only forward is possible."""
 
 
+class NotLookedAt(NeedsPerson):
+    """What a run that died had done cannot be looked at; the run is left as it is."""
+
+
 class JournalNotClosed(NeedsPerson):
     """The world was put back, but the journal could not say so."""
 

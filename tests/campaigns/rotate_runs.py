@@ -31,6 +31,7 @@ BEGINNING = 10
 _PUBLISH = tuple(f"publish:{name}@.env" for name in ("ADMIN_JWT_SECRET_KEY", "JWT_SECRET_KEY"))
 _VALUES = ("publish:MONGO_URI@.env", "publish:SESSION_SECRET@.env")
 _RINGS = ("ADMIN_JWT_SECRET_KEY", "JWT_SECRET_KEY")
+_SEEN = ("MONGO_URI", "SESSION_SECRET")
 STEPS: Mapping[str, tuple[str, ...]] = {
     "rotate": (
         *(f"stage:{ring}" for ring in _RINGS),
@@ -40,15 +41,20 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *_PUBLISH,
         *_VALUES,
         "reload:api",
+        *(f"see:{name}" for name in _SEEN),
     ),
     "finish": (
+        *(f"see:{name}" for name in _SEEN),
         "drain:app",
-        "disarm:app",
         *(f"close:{ring}" for ring in _RINGS),
         "keep:api",
         *_PUBLISH,
         "reload:api",
+        *(f"see-again:{name}" for name in _SEEN),
+        "disarm:app",
+        "hold:MONGO_URI",
         "drop:app",
+        "hold:SESSION_SECRET",
         "retire:MONGO_URI",
         "retire:SESSION_SECRET",
         *(f"retire:{ring}" for ring in _RINGS),
@@ -61,6 +67,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *_PUBLISH,
         *_VALUES,
         "reload:api",
+        *(f"see:{name}" for name in _SEEN),
         *(f"retire:{ring}" for ring in _RINGS),
     ),
     "swap": (*(f"swap:{ring}" for ring in _RINGS), "keep:api", *_PUBLISH, "reload:api"),

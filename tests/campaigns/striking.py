@@ -19,7 +19,13 @@ import msgspec
 from msgspec import Struct
 
 _ROOT = Path(__file__).parents[2]
-OF_THE_SERVER = ("create:", "drain:", "disarm:", "drop:")
+OF_THE_SERVER = (
+    "create:",
+    "drain:",
+    "disarm:",
+    "drop:",
+    *(f"{verb}:MONGO_URI" for verb in ("see", "see-again", "hold")),
+)
 """The steps that speak to the server. Of others, a lost network means a file that lies on one."""
 
 

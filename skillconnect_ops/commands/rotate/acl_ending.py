@@ -8,17 +8,15 @@ from typing import Any, ClassVar
 from skillconnect_ops.commands.rotate.acl_server import OfServer, number_of, password_of
 from skillconnect_ops.commands.rotate.draining import drained, waiting_line
 from skillconnect_ops.commands.rotate.loaded import unseen
-from skillconnect_ops.commands.rotate.values import kept, must_be_published
+from skillconnect_ops.commands.rotate.values import kept
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.acl import (
     DEFAULT_USER,
     Acl,
-    AclLoginRefused,
     AclRefused,
     AclSession,
     AclUserGone,
-    RightsDiffer,
 )
 from skillconnect_ops.core.secret import Secret
 
@@ -101,17 +99,7 @@ class DrainAcl(OfServer):
     """Carries out `acl.drain`; it changes nothing, so there is nothing to undo."""
 
     def before(self, step: AclDrain, walk: Walk) -> Image:
-        """Nobody is led out of a door before the other one is seen open."""
-        must_be_published(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
-        if not self._is_alive(kept(walk, step.secret, age="new"), step.secret):
-            raise AclLoginRefused(
-                f"the new password of {step.env} is refused",
-                why="the user was changed or removed since the rotation, or the server forgot it",
-                fix="see ACL LIST; the old one still stands",
-            )
-        if step.successor is not None:
-            with self._managed(step, walk) as acl:
-                _must_match(acl, step.user, step.successor)
+        """Nothing that would have to be restored; `value.see` has looked before."""
         return {}
 
     def apply(self, step: AclDrain, walk: Walk) -> Mapping[str, Any]:
@@ -244,18 +232,6 @@ def _ended(acl: Acl, user: str) -> str:
         return str(acl.disconnect(user))
     except AclRefused as error:  # before version 6
         return f"none: {error.why}"
-
-
-def _must_match(acl: Acl, old: str, new: str) -> None:
-    """What somebody granted to the old user since is not lost with it."""
-    was, now = acl.find(old), acl.find(new)
-    if was is not None and now is not None and was.rights != now.rights:
-        raise RightsDiffer(
-            f"'{old}' and '{new}' have not the same rights any more",
-            why="one of them was changed since the rotation; the other one would be missed",
-            fix=f"compare ACL GETUSER {old} and {new}, make them equal (ACL SETUSER), then: "
-            "skc rotate finish",
-        )
 
 
 def _who(acl: Acl, step: AclDrain, walk: Walk) -> Fact[Sequence[str]]:

@@ -22,7 +22,12 @@ from skillconnect_ops.commands.rotate.acl_server import (
 from skillconnect_ops.commands.rotate.errors import SlotTaken
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, said
-from skillconnect_ops.commands.rotate.values import keep_both, kept, must_open
+from skillconnect_ops.commands.rotate.values import (
+    keep_both,
+    kept,
+    must_be_unpublished,
+    must_open,
+)
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.acl import Acl, AclError, AclUser, AclUserExists, AclUserGone
@@ -42,6 +47,8 @@ class AclCreate(Step, frozen=True, kw_only=True, tag="acl.create"):
     env: str
     """The variable that holds the present URI."""
     reason: str
+    again: bool = False
+    """Whether somebody has removed it since it was published: so the way back leaves it there."""
 
     @property
     def old_user(self) -> str:
@@ -111,13 +118,15 @@ class _Renew(OfServer):
 
     def _opened(self, step: AclMade, walk: Walk) -> AbstractContextManager[Acl]:
         """An administrator's connection, also before anything is in the escrow."""
-        own = self._house.env_values(self._target)[step.env]
-        return self._managed(step, walk, otherwise=(own,))
+        own = self._house.env_values(self._target).get(step.env)
+        return self._managed(step, walk, otherwise=(own,) if own is not None else ())
 
     def _keep_both(self, step: AclMade, walk: Walk, *, user: str | None) -> None:
         """Both URIs go to the escrow; the server is known to keep what it is told."""
         with self._opened(step, walk) as acl:
             acl.can_persist()
+        if walk.escrow.get(value_of(step.secret, age="new")) is not None:
+            return  # it was made before, and somebody has removed it since
         old = self._house.env_values(self._target)[step.env]
         password = Secret(secrets.token_urlsafe(PASSWORD_BYTES))
         keep_both(
@@ -126,6 +135,13 @@ class _Renew(OfServer):
             old=old,
             new=self._house.acl.with_login(old, user=user, password=password),
         )
+
+    def lasts(self, step: AclMade, walk: Walk) -> bool:
+        """Whether the server knows the new password still."""
+        return self._is_alive(kept(walk, step.secret, age="new"), step.secret)
+
+    def _must_be_unpublished(self, step: AclMade, walk: Walk) -> None:
+        must_be_unpublished(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
 
     def _accepted(self, step: AclMade, walk: Walk, rights: AclUser | None) -> Proof:
         """The new login works twice, and may do what the old one may."""
@@ -219,13 +235,14 @@ class CreateAcl(_Overlap):
 
     def undo(self, step: AclCreate, image: Image, walk: Walk) -> None:
         """Remove it, if it is the one that this run made."""
-        if walk.escrow.get(value_of(step.secret, age="new")) is None:
+        if step.again or walk.escrow.get(value_of(step.secret, age="new")) is None:
             return
         with self._opened(step, walk) as acl:
             if acl.find(step.user) is None:
                 return
             if not self._is_alive(kept(walk, step.secret, age="new"), step.secret):
                 return  # another run has taken the name; it is not ours to remove
+            self._must_be_unpublished(step, walk)
             acl.drop(step.user)
             acl.persist()
 
@@ -264,6 +281,7 @@ class AdmitAcl(_Overlap):
         if walk.escrow.get(value_of(step.secret, age="new")) is None:
             return
         new = kept(walk, step.secret, age="new")
+        self._must_be_unpublished(step, walk)
         with self._opened(step, walk) as acl:
             acl.remove_password(step.user, password_of(self._house, new))
             acl.persist()
@@ -288,6 +306,7 @@ class ReplaceAcl(_Renew):
     def undo(self, step: AclReplace, image: Image, walk: Walk) -> None:
         """Give the old one back."""
         if walk.escrow.get(value_of(step.secret, age="new")) is not None:
+            self._must_be_unpublished(step, walk)
             self._set(step, walk, age="old")
 
     def _set(self, step: AclReplace, walk: Walk, *, age: str) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct
 
@@ -43,7 +43,7 @@ class AclStanding(Struct, frozen=True, kw_only=True):
 
 def made(named: Named, one: AclStanding, *, reason: Reason) -> AclMade:
     """The step that makes the new credential."""
-    common = {
+    common: dict[str, Any] = {
         "secret": named.name,
         "env": named.settings.env,
         "reason": reason.value,

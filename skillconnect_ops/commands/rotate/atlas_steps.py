@@ -55,3 +55,8 @@ class SettleUser:
 
     def undo(self, step: UserSettle, image: Image, walk: Walk) -> None:
         """Nothing."""
+
+    def lasts(self, step: UserSettle, walk: Walk) -> bool:
+        """Whether it is not temporary: one that had to be made again is."""
+        with self._house.atlas(self._target) as project:
+            return project.expires_at(step.user, step.database) is None

@@ -128,6 +128,13 @@ def finish(
             "--revoked-by", metavar="NAME", help="Who has revoked the old ones that skc cannot."
         ),
     ] = None,
+    publish_again: Annotated[
+        bool,
+        typer.Option(
+            "--publish-again",
+            help="First write the new value again, and make its user again if it is gone.",
+        ),
+    ] = False,
     confirm_reloaded: Annotated[
         bool,
         typer.Option(
@@ -163,6 +170,7 @@ def finish(
             choices=choices,
             admin=AdminSource(file=admin_uri_file, descriptor=admin_uri_fd),
             revoked_by=revoked_by,
+            publish_again=publish_again,
             confirmed=confirm_reloaded,
             secrets=tuple(only or ()),
         )

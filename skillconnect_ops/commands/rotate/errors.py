@@ -328,17 +328,6 @@ class NotAnswering(RolledBack):
         )
 
 
-class OldIsBack(Refused):
-    """Somebody wrote the old value into an env file again."""
-
-    def __init__(self, env: str) -> None:
-        super().__init__(
-            f"{env} holds its old value again",
-            why="it was written back since the rotation; what reads it would be locked out",
-            fix="put the file back as the rotation left it, then: skc rotate finish",
-        )
-
-
 class StillInUse(RolledBack):
     """Somebody is logged in as the old user, and would be cut off."""
 

@@ -11,12 +11,15 @@ from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
 from skillconnect_ops.commands.rotate.choice import configured, names_of
 from skillconnect_ops.commands.rotate.ended import brought_to_an_end, must_be_decided, nothing_left
+from skillconnect_ops.commands.rotate.ending_look import stands
 from skillconnect_ops.commands.rotate.errors import NoSuchSecret, StillAccepted
 from skillconnect_ops.commands.rotate.going_on import going_on
+from skillconnect_ops.commands.rotate.publish_steps import EnvPublish
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
 from skillconnect_ops.commands.rotate.rings import all_held, readable
 from skillconnect_ops.commands.rotate.sharing import Going, consent
+from skillconnect_ops.commands.rotate.sink_steps import SinkCall, SinkFile
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.trusting import must_be_trusted
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
@@ -26,6 +29,7 @@ from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import NotShown
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.hooks import Hook, of_sink
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.evidence.matching import Reason
@@ -43,6 +47,7 @@ def finish(
     choices: Choices,
     admin: AdminSource,
     revoked_by: str | None = None,
+    publish_again: bool = False,
     confirmed: bool = False,
     secrets: tuple[str, ...] = (),
     asks: Consent | None = None,
@@ -59,6 +64,7 @@ def finish(
         choices: what the person chose.
         admin: where an administrator's URI comes from.
         revoked_by: who says to have revoked what skc cannot.
+        publish_again: whether the new values are first brought back to where they were published.
         confirmed: whether a person says that what skc did not reload was restarted.
         secrets: whose rotations are meant, by name or variable; all where none is named.
         asks: what is to be agreed to, where a command of more weight ends it on its way; then
@@ -96,7 +102,8 @@ def finish(
         house.person.note(
             f"not apart: {listed(together)}: the same run has renewed it, and it ends with it"
         )
-    must_be_trusted(house, [ring.named for ring in rings], choices)
+    more = _hooks(aim, one) if one is not None and publish_again else {}
+    must_be_trusted(house, [ring.named for ring in rings], choices, more=more)
 
     def look() -> Plan:
         if one is not None and not confirmed and asks is None:
@@ -113,6 +120,8 @@ def finish(
             since=one.began if one is not None else None,
             revoked_by=revoked_by,
             target=aim,
+            stands=stands(house, aim, one.plan) if one is not None else None,
+            publish_again=publish_again,
             confirmed=confirmed or asks is not None,
             going=_going(house, aim, one),
         )
@@ -288,11 +297,24 @@ def _resources(
         file for ring in closing for file in (*ring.named.files, *sink_plan.files([ring.named]))
     )
     mine = one.all_secrets if one is not None else ()
+    if one is not None:  # what is published there is looked at, and perhaps published again
+        steps = one.plan.steps
+        files |= dict.fromkeys(s.path for s in steps if isinstance(s, EnvPublish | SinkFile))
     names = dict.fromkeys((*mine, *(ring.named.name for ring in closing)))
     return (
         *(Resource("env", str((root / file).resolve())) for file in files),
         *(Resource("secret", f"{target.name}/{name}") for name in names),
     )
+
+
+def _hooks(target: Target, one: Waiting) -> dict[str, Hook]:
+    """The commands that publishing again may run."""
+    found = {name: each.reload for name, each in target.settings.consumers.items() if each.reload}
+    delivered = {step.sink for step in one.plan.steps if isinstance(step, SinkFile | SinkCall)}
+    for name, sink in target.settings.sinks.items():
+        if name in delivered:
+            found |= of_sink(name, sink)
+    return found
 
 
 def _said(

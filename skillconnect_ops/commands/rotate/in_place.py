@@ -18,7 +18,7 @@ from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.spreading import is_managed, taken_over
 from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, OfTarget
 from skillconnect_ops.commands.rotate.users import has_admin
-from skillconnect_ops.commands.rotate.values import kept
+from skillconnect_ops.commands.rotate.values import kept, must_be_unpublished
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.accounts import Accounts, LoginAnswer
 from skillconnect_ops.core.ports.database import WrongPassword
@@ -89,6 +89,7 @@ class ChangePassword(OfTarget):
         if walk.escrow.get(value_of(step.secret, age="new")) is None:
             return
         old, new = (kept(walk, step.secret, age=age) for age in ("old", "new"))
+        must_be_unpublished(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
         if not is_managed(self._target):
             if self._takes(old, walk):
                 return
@@ -105,6 +106,10 @@ class ChangePassword(OfTarget):
                 f"the old password of {step.user} was put back, and is not accepted on every node",
                 why="; ".join(f"{one.node}: {one.answer.value} {one.reason}" for one in logins),
             )
+
+    def lasts(self, step: PasswordChange, walk: Walk) -> bool:
+        """Whether it is the password still."""
+        return self._takes(kept(walk, step.secret, age="new"), walk)
 
     def _looks(self) -> int:
         """Every look lengthens the window; one is enough where a change is in force at once."""

@@ -10,11 +10,12 @@ from hashlib import sha256
 
 from skillconnect_ops.commands.rotate import plan as plans
 from skillconnect_ops.commands.rotate import sink_plan
+from skillconnect_ops.commands.rotate.ending_plan import held
 from skillconnect_ops.commands.rotate.errors import LockdownIsForUsers
 from skillconnect_ops.commands.rotate.model import Kind, Named
 from skillconnect_ops.commands.rotate.plan import Standing
 from skillconnect_ops.commands.rotate.publish_steps import ConsumerReload, EnvPublish, ValueRetire
-from skillconnect_ops.commands.rotate.user_steps import UserDrop, UserRevoke
+from skillconnect_ops.commands.rotate.user_steps import UserCreate, UserDrop, UserRevoke
 from skillconnect_ops.core.plan import Plan, Step, Subject
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import duration, listed
@@ -62,6 +63,7 @@ def plan(standings: Sequence[Standing], *, subject: Subject, more: Sequence[str]
         after += sink_plan.publish_steps(named)
     final += after
     final += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in readers]
+    final += [held(one, final) for one in final if isinstance(one, UserCreate)]
     for one in standings:
         final.append(
             UserDrop(

@@ -21,8 +21,8 @@ from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.values import (
     keep_both,
     kept,
-    must_be_published,
     tell_refusal,
+    written_since,
 )
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.mail import MailAnswer
@@ -127,8 +127,8 @@ class RevokedValue(_OfMail):
     """Carries out `value.revoked`; it only looks, so there is nothing to undo."""
 
     def before(self, step: ValueRevoked, walk: Walk) -> Image:
-        """An old value that still works ends it here, with nothing touched."""
-        must_be_published(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
+        """An old value that still works, or is read again, ends it here, with nothing touched."""
+        written_since(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
         self._refusal(step, walk)
         return {}
 

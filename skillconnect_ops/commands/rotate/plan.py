@@ -18,6 +18,7 @@ from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of
 from skillconnect_ops.commands.rotate.acl_making import AclAdmit, AclCreate, AclMade, AclReplace
 from skillconnect_ops.commands.rotate.acl_plan import AclStanding, Way
 from skillconnect_ops.commands.rotate.atlas_steps import LIVES_S, UserSettle
+from skillconnect_ops.commands.rotate.ending_plan import Made, held, made_again, seen
 from skillconnect_ops.commands.rotate.in_place import PasswordChange, WindowClose
 from skillconnect_ops.commands.rotate.manual import ManualStanding
 from skillconnect_ops.commands.rotate.manual_steps import ValueRevoked, ValueTake
@@ -48,10 +49,6 @@ PATIENCE_S = {Reason.SCHEDULED: 300, Reason.OFFBOARDING: 300, Reason.LEAKED: 600
 """How long the old user is waited for; a leaked one is overlapped by 10 minutes at most."""
 
 
-Made = UserCreate | AclMade | ValueMake | ValueTake
-"""The steps that make a new credential; each has an old one to retire."""
-
-
 class Standing(Struct, frozen=True, kw_only=True):
     """A secret as it was found."""
 
@@ -76,6 +73,15 @@ class Standing(Struct, frozen=True, kw_only=True):
     """A value that a person makes."""
     turn: Turn | None = None
     """A ring of signing keys: what is done to it."""
+
+
+class Stands(Struct, frozen=True, kw_only=True):
+    """How the new values of a rotation stand when its end is planned."""
+
+    identity: tuple[str, ...] = ()
+    """What the app reads and the server knows, without a secret."""
+    gone: tuple[str, ...] = ()
+    """The keys of the steps whose user the server knows no more."""
 
 
 def begin(
@@ -103,6 +109,8 @@ def begin(
     steps += [step for one in standings for step in _published(one)]
     steps += [ConsumerReload(key=f"reload:{name}", consumer=name) for name in reading]
     steps += [_closing(one) for one in inside]
+    new = [one for one in steps if isinstance(one, Made | PasswordChange)]
+    steps += [seen(one, steps, begins=True) for one in new]
     steps += observe_plan.after_reload([one.named for one in standings])
     return Plan(
         command="rotate",
@@ -114,6 +122,7 @@ def begin(
             for one in standings
             if one.turn is not None and one.turn.retires
         )
+        + tuple(held(one, steps) for one in new if isinstance(one, PasswordChange))
         + tuple(_retired_at_once(one, _reason(one, reason)) for one in inside),
         notes=(*_notes(standings, reason, waits=waits), *left_out),
         then=FINISH if waits else None,
@@ -132,6 +141,8 @@ def end(
     since: datetime | None = None,
     revoked_by: str | None = None,
     target: Target | None = None,
+    stands: Stands | None = None,
+    publish_again: bool = False,
     confirmed: bool = False,
     going: Sequence[Going] = (),
 ) -> Plan:
@@ -148,10 +159,13 @@ def end(
         since: when it began.
         revoked_by: who says to have revoked what skc cannot.
         target: whose consumers are looked at before the old values go.
+        stands: how the new values stand now, by what the app reads and the server knows.
+        publish_again: whether they are brought back to where they were published.
         confirmed: whether a person says that what skc did not reload was restarted.
         going: the old users, and who is connected as each.
     """
     made = made_in(begun) if begun is not None else ()
+    begun_steps = begun.steps if begun is not None else ()
     why = reason or max(
         (Reason(one.reason) for one in made), key=list(Reason).index, default=Reason.SCHEDULED
     )
@@ -159,17 +173,29 @@ def end(
     if why is Reason.LEAKED and patience_s is None:
         wait = min(wait, max(0, wait - int(since_s)))
     leaked = why is Reason.LEAKED
-    steps = [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
     accepted = accepted_in(begun, reason=reason) if begun is not None else ()
     rings = [one for one in accepted if isinstance(one, RingTurn)]
+    steps: list[Step] = []
+    if publish_again and target is not None:
+        known = target.settings.consumers
+        reading = [name for name, consumer in known.items() if consumer.reload]
+        gone = stands.gone if stands is not None else ()
+        steps += made_again(made, begun_steps, gone=gone, readers=reading)
+    steps += [_revoked(one, revoked_by) for one in made if isinstance(one, ValueTake)]
+    steps += [seen(one, begun_steps) for one in made if not isinstance(one, ValueTake)]
     if target is not None:
         doubted = () if confirmed else readers_of(accepted)
-        seen = _to_be_seen(made, rings, journal)
-        steps += observe_plan.before_end(target, seen, cut_off=leaked, doubted=doubted)
-    for one in made:
-        steps += _drained(one, patience_s=wait, cut_off=leaked, since=since)
+        asked = _to_be_seen(made, rings, journal)
+        steps += observe_plan.before_end(target, asked, cut_off=leaked, doubted=doubted)
+    parts = [_drained(one, patience_s=wait, cut_off=leaked, since=since) for one in made]
+    steps += [step for part in parts for step in part[:1]]
     steps += _closed(closing)
-    final = [step for one in made for step in _dropped(one, cut_off=leaked)]
+    if any(parts) or closing:  # that took its time, and from here on the old ones end
+        steps += [seen(one, begun_steps, verb="see-again") for one in made]
+    steps += [step for part in parts for step in part[1:]]
+    final = list[Step]()
+    for one in made:
+        final += [held(one, begun_steps), *_dropped(one, cut_off=leaked)]
     final += [_retired(one, why) for one in made]
     final += [
         ring_plan.settled_step(
@@ -182,6 +208,7 @@ def end(
         for one in closing
     ]
     identity = "\0".join([str(journal), why.value, *(one.identity() for one in closing)])
+    identity += "\0".join(stands.identity) if stands is not None else ""
     return Plan(
         command=FINISH,
         subject=subject,

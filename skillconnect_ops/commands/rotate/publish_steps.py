@@ -9,7 +9,13 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import NotVerified
 from skillconnect_ops.commands.rotate.loaded import ask
 from skillconnect_ops.commands.rotate.reloading import Reload
-from skillconnect_ops.commands.rotate.values import Told, keep_both, kept, told_refusal
+from skillconnect_ops.commands.rotate.values import (
+    Told,
+    keep_both,
+    kept,
+    of_one_credential,
+    told_refusal,
+)
 from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.secret import Secret
@@ -19,6 +25,8 @@ from skillconnect_ops.envfile import NotPortable, Reader, parse, put_back
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.evidence.retirements import evidence_of
+
+_AGES = ("old", "new")
 
 
 class ValueMake(Step, frozen=True, kw_only=True, tag="value.make"):
@@ -61,10 +69,13 @@ class EnvPublish(Step, frozen=True, kw_only=True, tag="env.publish"):
     secret: str
     path: str
     env: str
+    again: bool = False
+    """Whether a person wants it in place of whatever was written there since."""
 
     def says(self) -> str:
         """One line for the plan."""
-        return f"publish {self.env} in {self.path}"
+        more = ", again, in place of what stands there" if self.again else ""
+        return f"publish {self.env} in {self.path}{more}"
 
 
 class ConsumerReload(Step, frozen=True, kw_only=True, tag="consumer.reload"):
@@ -139,24 +150,25 @@ class PublishEnv:
 
         Or the new one already, where another machine published it in a file that both share.
         """
-        data = (self._root / step.path).read_bytes()
-        known = [kept(walk, step.secret, age=age).reveal() for age in ("old", "new")]
-        if parse(data).get(step.env) not in known:
-            raise NotVerified(
-                f"{step.env} in {step.path} was changed meanwhile",
-                why="it is not the value that this rotation began with",
-                fix=walk.person.again(),
-            )
-        walk.escrow.put(f"{step.key} file", data)
+        path = self._root / step.path
+        data = path.read_bytes() if path.exists() or not step.again else b""
+        if not step.again:
+            self._must_hold(data, step, walk)
+        walk.escrow.put(_file(step, walk), data)
         return {}
 
     def apply(self, step: EnvPublish, walk: Walk) -> Mapping[str, Any]:
-        """Write it, whole or not at all; what others wrote since is kept."""
+        """Write it, whole or not at all; what others wrote since is kept, into the variable too."""
         value = kept(walk, step.secret, age="new").reveal()
+
+        def written(data: bytes | None) -> bytes:
+            self._must_hold(data or b"", step, walk)
+            if _is_ours(data, step, value):
+                return data or b""
+            return _written(data, step, value)
+
         changed = shared.change(
-            self._root / step.path,
-            lambda data: _written(data, step, value),
-            check=lambda data: parse(data).get(step.env) == value,
+            self._root / step.path, written, check=lambda data: _is_ours(data, step, value)
         )
         for notice in changed.notices:
             walk.person.note(notice)
@@ -166,16 +178,47 @@ class PublishEnv:
         """Read it back, as every reader of env files does."""
         value = kept(walk, step.secret, age="new").reveal()
         made = parse((self._root / step.path).read_bytes()).readings
-        holds = all(made[reader].values.get(step.env) == value for reader in Reader)
+        read = {made[reader].values.get(step.env) or "" for reader in Reader}
+        holds = len(read) == 1 and all(of_one_credential(one, value) for one in read)
         subject = {"path": step.path, "name": step.env, "secret": step.secret}
         return [Proof(claim="sink.published", subject=subject, holds=holds)]
 
+    def lasts(self, step: EnvPublish, walk: Walk) -> bool:
+        """Whether the old value is not back; who reads it is reloaded again then."""
+        path, old = self._root / step.path, kept(walk, step.secret, age="old").reveal()
+        lasts = not path.exists() or parse(path.read_bytes()).get(step.env) != old
+        if not lasts:
+            walk.escrow.put(_again(walk), b"published")
+        return lasts
+
+    def _must_hold(self, data: bytes, step: EnvPublish, walk: Walk) -> None:
+        """The old value, or the new one in whatever form: nothing of another hand is lost.
+
+        Raises:
+            NotVerified: it holds another one.
+        """
+        found = parse(data).get(step.env)
+        known: list[str | None] = [kept(walk, step.secret, age=age).reveal() for age in _AGES]
+        if found is not None and of_one_credential(found, str(known[-1])):
+            known.append(found)
+        before = walk.escrow.get(_file(step, walk)) if step.again else None
+        if before is not None:
+            known.append(parse(before).get(step.env))
+        if parse(data).get(step.env) not in known:
+            raise NotVerified(
+                f"{step.env} in {step.path} was changed meanwhile",
+                why="it is not the value that this rotation began with",
+                fix=walk.person.again(),
+            )
+
     def undo(self, step: EnvPublish, image: Image, walk: Walk) -> None:
         """Give back the old value; what somebody else wrote in between survives."""
-        old = walk.escrow.get(f"{step.key} file")
+        old = walk.escrow.get(_file(step, walk))
         if old is None:
             return
         value, path = kept(walk, step.secret, age="new").reveal(), self._root / step.path
+        if path.exists() and _was_edited(parse(path.read_bytes()).get(step.env), step, walk):
+            return  # it was never written: an edit of the old value came first, and stays
         try:
             wrote = _written(old, step, value)
         except NotPortable:  # it could not be written then, so it was not
@@ -255,6 +298,10 @@ class ReloadConsumer:
     def undo(self, step: ConsumerReload, image: Image, walk: Walk) -> None:
         """Not now: the files still hold the new value. `consumer.keep` does it."""
 
+    def lasts(self, step: ConsumerReload, walk: Walk) -> bool:
+        """Whether no file had to be written again since."""
+        return walk.escrow.get(_again(walk)) is None
+
 
 class RetireValue:
     """Carries out `value.retire`, a final step."""
@@ -294,6 +341,26 @@ class RetireValue:
             refusal=told.refusal,
             by=told.by,
         )
+
+
+def _is_ours(data: bytes | None, step: EnvPublish, value: str) -> bool:
+    found = parse(data or b"").get(step.env)
+    return found is not None and of_one_credential(found, value)
+
+
+def _was_edited(found: str | None, step: EnvPublish, walk: Walk) -> bool:
+    """Whether it is the old credential in another form."""
+    old = kept(walk, step.secret, age="old").reveal()
+    return found is not None and found != old and of_one_credential(found, old)
+
+
+def _file(step: EnvPublish, walk: Walk) -> str:
+    """With the run's id: a chain has one escrow, and a later run of it may publish again."""
+    return f"{walk.id} {step.key} file"
+
+
+def _again(walk: Walk) -> str:
+    return f"{walk.id} published again"
 
 
 def _written(data: bytes | None, step: EnvPublish, value: str) -> bytes:

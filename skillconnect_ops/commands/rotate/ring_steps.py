@@ -219,6 +219,11 @@ class PublishRing:
 
         shared.change(path, back)
 
+    def lasts(self, step: RingPublish, walk: Walk) -> bool:
+        """Whether the old ring is not back."""
+        path, both = self._root / step.path, kept_ring(step.secret, walk)
+        return not path.exists() or not _holds(parse(path.read_bytes()), both.old)
+
 
 class RetireRing:
     """Carries out `ring.retire`, a final step."""

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from hashlib import sha256
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -32,6 +30,7 @@ from skillconnect_ops.commands.rotate.in_place import windows
 from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
 from skillconnect_ops.commands.rotate.model import Kind, Named, slots
+from skillconnect_ops.commands.rotate.pending import named_first
 from skillconnect_ops.commands.rotate.plan import Standing
 from skillconnect_ops.commands.rotate.ring_plan import Turn, move_of
 from skillconnect_ops.commands.rotate.ring_state import Move, Phase
@@ -55,13 +54,14 @@ from skillconnect_ops.commands.rotate.users import (
     managing,
     must_be_manageable,
     place_of,
+    rights_of,
     stale_admin,
 )
 from skillconnect_ops.commands.rotate.waiting import waiting
 from skillconnect_ops.commands.rotate.writable import must_take
 from skillconnect_ops.core.outcome import Fact, Missing
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.core.ports.accounts import Account, Accounts, AccountSession
+from skillconnect_ops.core.ports.accounts import Accounts, AccountSession
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines, listed
@@ -128,13 +128,16 @@ def rotate(
         leaks=Leaks() if lockdown else leaks(house, aim, chosen(house, aim, only)),
     )
     with ExitStack() as opened:
+        opened.enter_context(
+            named_first(house, all_claims(house, aim), looks_only=choices.looks_only)
+        )
         secrets = meant(house, aim, wish).secrets
         must_fit(secrets, source)
         opened.callback(forget, aim, secrets)
         ended = _overlap_ended(house, aim, secrets, wish, choices)
         if ended and choices.looks_only:
             return replace(ended[-1], command="rotate")
-        must_be_trusted(house, secrets, choices)
+        must_be_trusted(house, secrets, choices, more={})
         if any(one.kind is Kind.MONGODB for one in secrets):
             must_be_manageable(house, aim, secrets, lockdown=lockdown)
             if is_managed(aim) or has_admin(house, aim):
@@ -363,7 +366,7 @@ def _standing(house: House, target: Target, named: Named, wish: Wish, code: Code
         named=named,
         user=address.user,
         database=address.database,
-        rights=_rights(account),
+        rights=rights_of(account),
         managed=is_managed(target),
         in_place=in_place,
         leaked=leaked,
@@ -391,12 +394,6 @@ def _consent(house: House, target: Target, secrets: Sequence[Named], *, lockdown
                 seen = _connected(house, target, one, accounts)
             going.append(Going(secret=one.name, user=user, seen=seen))
     return consent(target, going)
-
-
-def _rights(account: Account) -> str:
-    roles = sorted(account.roles, key=lambda role: (role.database, role.name))
-    plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
-    return sha256(plain).hexdigest()
 
 
 def _prepare(house: House, target: Target, secrets: Sequence[Named], source: Source) -> None:

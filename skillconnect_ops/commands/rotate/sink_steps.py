@@ -72,9 +72,11 @@ class FileSink:
         self._root = root
 
     def before(self, step: SinkFile, walk: Walk) -> Image:
-        """What is there goes to the escrow; it has to be the old value, or nothing."""
-        old, _ = both_of(step, walk)
-        data = must_hold(self._root / step.path, old[step.env], sink=step.sink, env=step.env)
+        """What is there goes to the escrow; it has to be the old value, nothing, or ours."""
+        old, new = both_of(step, walk)
+        data = must_hold(
+            self._root / step.path, old[step.env], new[step.env], sink=step.sink, env=step.env
+        )
         if data is not None:
             walk.escrow.put(_file(step, walk), data)
         return {"there": data is not None}
@@ -118,6 +120,11 @@ class FileSink:
             raise SinkFileEdited(path)
 
         shared.change(path, back)
+
+    def lasts(self, step: SinkFile, walk: Walk) -> bool:
+        """Whether the old value is not back."""
+        path, (old, _) = self._root / step.path, both_of(step, walk)
+        return not path.exists() or _text(path.read_bytes()) != old[step.env]
 
 
 class CallSink:
@@ -173,6 +180,8 @@ class CallSink:
         )
         if refused is not None and again is None:
             return
+        if image["held"] == Held.NEW.value:
+            return  # it was given it before this run
         hook, (old, new) = self._hook(step), both_of(step, walk)
         try:
             hook.give(old, action="put_back", hidden=(old, new))
@@ -208,7 +217,7 @@ class CallSink:
             walk.clock.sleep(LOOK_AGAIN_S)
 
 
-def must_hold(path: Path, value: str, *, sink: str, env: str) -> bytes | None:
+def must_hold(path: Path, *values: str, sink: str, env: str) -> bytes | None:
     """What a file holds that a value is about to be written to; None where it is not there.
 
     Raises:
@@ -219,7 +228,7 @@ def must_hold(path: Path, value: str, *, sink: str, env: str) -> bytes | None:
     shared.must_be_writable(path)
     with explained(f"read {path}"):
         data = path.read_bytes() if path.exists() else None
-    if data and _text(data) != value:
+    if data and _text(data) not in values:
         raise SinkHoldsAnother(sink, env, held=Held.OTHER.value)
     return data
 

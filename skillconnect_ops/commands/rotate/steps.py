@@ -22,6 +22,12 @@ from skillconnect_ops.commands.rotate.acl_making import (
     ReplaceAcl,
 )
 from skillconnect_ops.commands.rotate.atlas_steps import SettleUser, UserSettle
+from skillconnect_ops.commands.rotate.ending_steps import (
+    HoldValue,
+    SeeValue,
+    ValueHold,
+    ValueSee,
+)
 from skillconnect_ops.commands.rotate.in_place import (
     ChangePassword,
     CloseWindow,
@@ -102,6 +108,8 @@ KINDS: tuple[KindOf[House], ...] = (
         ConsumerReload, lambda house, of: ReloadConsumer(house, target_of(house, of), _root(of))
     ),
     KindOf(ConsumerObserve, lambda house, of: ObserveConsumer(house, target_of(house, of))),
+    KindOf(ValueSee, lambda house, of: SeeValue(house, target_of(house, of), _root(of))),
+    KindOf(ValueHold, lambda house, of: HoldValue(house, target_of(house, of), _root(of))),
     KindOf(SinkFile, lambda _, of: FileSink(_root(of))),
     KindOf(SinkCall, lambda house, of: CallSink(house, target_of(house, of), _root(of))),
     KindOf(RingTurn, lambda _, of: TurnRing(_root(of))),

@@ -9,14 +9,22 @@ from skillconnect_ops.core.settings.hooks import Hook, of_notice
 from skillconnect_ops.journal.model import Choices
 
 
-def must_be_trusted(house: House, secrets: Sequence[Named], choices: Choices) -> None:
+def must_be_trusted(
+    house: House, secrets: Sequence[Named], choices: Choices, *, more: Mapping[str, Hook]
+) -> None:
     """Somebody on this machine has agreed to each; a run that only looks starts none of them.
+
+    Args:
+        house: the house.
+        secrets: whose commands may be started.
+        choices: of the run.
+        more: what else it may start, by name.
 
     Raises:
         HookNotTrusted: nobody has, and they are to be started.
     """
     notice = house.project().settings.notify
-    hooks: Mapping[str, Hook] = {**sink_plan.hooks(secrets), **of_notice(notice)}
+    hooks: Mapping[str, Hook] = {**sink_plan.hooks(secrets), **more, **of_notice(notice)}
     if not choices.looks_only:
         house.hooks().must_trust(hooks)
         return

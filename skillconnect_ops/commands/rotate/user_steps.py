@@ -21,7 +21,12 @@ from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.sharing import connected
 from skillconnect_ops.commands.rotate.sharing import said as connection
 from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
-from skillconnect_ops.commands.rotate.values import keep_both, kept, must_open
+from skillconnect_ops.commands.rotate.values import (
+    keep_both,
+    kept,
+    must_be_unpublished,
+    must_open,
+)
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.accounts import (
@@ -55,6 +60,8 @@ class UserCreate(Step, frozen=True, kw_only=True, tag="user.create"):
     reason: str
     lives_s: int = 0
     """Atlas: when it deletes itself, unless `user.settle` makes it stay; 0 where it stays."""
+    again: bool = False
+    """Whether somebody has dropped it since it was published: so the way back leaves it there."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -185,6 +192,8 @@ class CreateUser(OfTarget):
         """Both values go to the escrow; a taken name ends it here, with nothing touched."""
         if self._find(step.user, step.database) is not None:
             raise _taken(step)
+        if walk.escrow.get(value_of(step.secret, age="new")) is not None:
+            return {"there": False}  # it was made before, and somebody has dropped it since
         old = self._house.env_values(self._target)[step.env]
         new = self._logins.with_login(old, step.user, Secret(secrets.token_urlsafe(PASSWORD_BYTES)))
         keep_both(walk, step.secret, old=old, new=new)
@@ -240,16 +249,22 @@ class CreateUser(OfTarget):
     def undo(self, step: UserCreate, image: Image, walk: Walk) -> None:
         """Remove it, if it is the one that this run made."""
         value = walk.escrow.get(value_of(step.secret, age="new"))
-        if value is None or self._find(step.user, step.database) is None:
+        if step.again or value is None or self._find(step.user, step.database) is None:
             return
         if not self._takes(Secret(value.decode()), walk):
             return  # another run has taken the name; it is not ours to drop
+        must_be_unpublished(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
         with self._house.accounts(self._target) as accounts:
             accounts.drop(step.user, step.database)
 
     def may_go_back(self, step: UserCreate, walk: Walk) -> None:
         """Not where the old one has died since, whoever ended it."""
         must_open(lambda uri: self._takes(uri, walk), secret=step.secret, user=step.user, walk=walk)
+
+    def lasts(self, step: UserCreate, walk: Walk) -> bool:
+        """Whether it is there, and takes our password."""
+        there = self._find(step.user, step.database) is not None
+        return there and self._takes(kept(walk, step.secret, age="new"), walk)
 
     def _create(
         self, accounts: Accounts, account: Account, password: Secret, step: UserCreate, walk: Walk

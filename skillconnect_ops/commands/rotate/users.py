@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from hashlib import sha256
 
+import msgspec
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import NoAdmin
 from skillconnect_ops.commands.rotate.model import Kind, Named
 from skillconnect_ops.commands.rotate.spreading import is_managed
-from skillconnect_ops.core.ports.accounts import Accounts, AccountsAreManaged, Address
+from skillconnect_ops.core.ports.accounts import (
+    Account,
+    Accounts,
+    AccountsAreManaged,
+    Address,
+)
 from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN, is_of_atlas
 from skillconnect_ops.core.settings.model import Target
 
@@ -27,6 +34,13 @@ def place_of(house: House, target: Target, named: Named) -> Address:
     """
     address = house.logins(target).address(house.env_values(target)[named.settings.env])
     return replace(address, database=PASSWORDS_LIVE_IN) if is_managed(target) else address
+
+
+def rights_of(account: Account) -> str:
+    """A digest of a user's roles and restrictions."""
+    roles = sorted(account.roles, key=lambda role: (role.database, role.name))
+    plain = msgspec.json.encode([roles, account.restrictions, sorted(account.mechanisms)])
+    return sha256(plain).hexdigest()
 
 
 def must_be_manageable(

@@ -1,16 +1,25 @@
 """The old and the new value of a secret, on their way through a rotation: in its escrow alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.rotate.errors import NotVerified, OldIsBack, OnlyNewWorks
+from skillconnect_ops.commands.rotate.ending_errors import (
+    PUBLISH_AGAIN,
+    NotPublished,
+    OldIsBack,
+    StillPublished,
+)
+from skillconnect_ops.commands.rotate.errors import NotVerified, OnlyNewWorks
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import listed
+from skillconnect_ops.disk.errors import explained
+from skillconnect_ops.envfile import parse
 from skillconnect_ops.evidence.forms import password_of
 from skillconnect_ops.evidence.matching import Refusal
 
@@ -37,14 +46,85 @@ def kept(walk: Walk, secret: str, *, age: str) -> Secret:
     return Secret(value.decode())
 
 
-def must_be_published(house: House, target: Target, *, secret: str, env: str, walk: Walk) -> None:
-    """No env file has gone back to the old value since: it would be the only one, and dead.
+def of_one_credential(one: str, other: str) -> bool:
+    """Whether two values let in the same way: they are equal, or URIs of one password.
+
+    An option that somebody has added makes another URI of it, and no other credential.
+    """
+    password = password_of(one)
+    return one == other or (password is not None and password == password_of(other))
+
+
+def published(
+    house: House, target: Target, env: str, *, more: Iterable[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """The env files that hold a variable, and what each holds; one that is gone holds nothing.
+
+    Args:
+        house: the house.
+        target: whose env files, as the settings name them now.
+        env: the variable.
+        more: files that were among them once.
+    """
+    root = house.project().root
+    for path in dict.fromkeys((*target.settings.env_files, *more)):
+        with explained(f"read {path}"):
+            try:
+                value = parse((root / path).read_bytes()).get(env)
+            except FileNotFoundError:
+                continue
+        if value is not None:
+            yield path, value
+
+
+def written_since(
+    house: House,
+    target: Target,
+    *,
+    secret: str,
+    env: str,
+    walk: Walk,
+    files: Sequence[str] = (),
+    fix: str = PUBLISH_AGAIN,
+) -> tuple[tuple[str, Secret], ...]:
+    """See that the env files hold the new value, or at least another one than the old.
+
+    Args:
+        house: the house.
+        target: whose env files.
+        secret: the secret.
+        env: its variable.
+        walk: its escrow has both values.
+        files: where the new one was published.
+        fix: how the new one comes back there.
+
+    Returns:
+        What somebody has written since, by file; whether it lets in is to be seen.
 
     Raises:
-        OldIsBack: one has.
+        OldIsBack: the old value is all that an app would find; it goes, or is dead by now.
+        NotPublished: there is none.
     """
-    if house.env_values(target).get(env) == kept(walk, secret, age="old"):
-        raise OldIsBack(env)
+    old, new = (kept(walk, secret, age=age).reveal() for age in ("old", "new"))
+    found = tuple(published(house, target, env, more=files))
+    if not found:
+        raise NotPublished(env, where=listed(files or target.settings.env_files), fix=fix)
+    for path, value in found:
+        if of_one_credential(value, old):
+            raise OldIsBack(env, where=path, fix=fix)
+    return tuple((path, Secret(value)) for path, value in found if value != new)
+
+
+def must_be_unpublished(house: House, target: Target, *, secret: str, env: str, walk: Walk) -> None:
+    """On the way back a new credential goes once no env file holds it any more.
+
+    Raises:
+        StillPublished: one does, since it was edited meanwhile and is not ours to put back.
+    """
+    new = kept(walk, secret, age="new").reveal()
+    for path, value in published(house, target, env):
+        if of_one_credential(value, new):
+            raise StillPublished(env, where=path)
 
 
 def must_open(opens: Callable[[Secret], bool], *, secret: str, user: str, walk: Walk) -> None:

@@ -34,13 +34,13 @@ def test_a_node_that_does_not_know_the_new_user_yet_is_waited_for(
 
     def say(_: Secret, count: int) -> LoginAnswer:
         seen.append(app.file.read_bytes())
-        return ACCEPTED if count in {2, 4, 5} else REFUSED
+        return ACCEPTED if count in {2, 4} or count >= 5 else REFUSED
 
     looks = second_node(monkeypatch, say)
     ran = app.run("rotate", "--yes")
     assert ran.code == 0, ran.stdout
-    assert looks == ["app_a"] * 5, "twice in a row is what counts"
-    assert set(seen) == {before}, "published before every node knew the user"
+    assert looks == ["app_a"] * 7, "twice in a row is what counts; then once it is published"
+    assert set(seen[:5]) == {before}, "published before every node knew the user"
 
 
 @pytest.mark.usefixtures("hasty")

@@ -181,7 +181,8 @@ def test_the_old_user_stays_while_an_env_file_names_it_again(shop: RedisShop) ->
     shop.file.write_bytes(text)
     ran = shop.run("rotate", "finish", "--yes")
     assert ran.code == 3, ran.stdout
-    assert ran.json["error"]["what"] == f"{NAME} holds its old value again"
+    assert ran.json["error"]["what"] == f"{NAME} in .env holds its old value again"
+    assert ran.json["error"]["fix"] == "skc rotate finish --publish-again"
     assert shop.opens(before)
     shop.file.write_bytes(rotated)
     shop.ok("rotate", "finish", "--yes")

@@ -153,7 +153,7 @@ def test_a_hook_gets_the_value_on_its_input_and_is_asked_for_it(sinks: Sinks, by
     assert ran.code == 0, ran.stdout + ran.stderr
     assert sinks.held() == {"SESSION_SECRET": sinks.value()}
     calls = sinks.calls()
-    assert [one["action"] for one in calls] == ["read", "write", "read"]
+    assert [one["action"] for one in calls] == ["read", "write", "read", "read"]
     assert {one["schema"] for one in calls} == {"skc/sink/1"}
     assert all("SKC_TEST_OF_OURS" not in one["env"] and "HOME" not in one["env"] for one in calls)
     assert "values" not in calls[0]
