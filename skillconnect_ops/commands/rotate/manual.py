@@ -156,7 +156,7 @@ def take(house: House, target: Target, named: Named, source: Source) -> None:
         house.person.note("warning: a ledger key is missing: not known whether it was retired once")
     root = house.project().root
     for file in named.files:  # what cannot be written is refused here
-        parse((root / file).read_bytes()).with_value(env, value.reveal())
+        parse((root / file).read_bytes()).renewed(env, value.reveal())
     box = mailbox(house, target, named.settings)
     if box is not None:
         must_be_taken(house, box, value, env=env)

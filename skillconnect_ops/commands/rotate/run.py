@@ -195,7 +195,7 @@ def rotate(
 def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     found = meant(house, target, wish)
     secrets = found.secrets
-    must_take(house.project().root, secrets)
+    unread = must_take(house.project().root, secrets)
     standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
     acl_look.must_be_apart([(one.named.name, one.acl) for one in standings if one.acl is not None])
     where = [
@@ -212,12 +212,12 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
         sinks=sink_plan.names(secrets),
     )
     if wish.lockdown:
-        more = (*composed.notes(house, target, secrets), *found.left_out)
+        more = (*composed.notes(house, target, secrets), *unread, *found.left_out)
         return outage.plan(standings, subject=subject, more=more)
     stale = stale_admin(house, target, secrets)
     told = (*wish.leaks.lines, *((stale,) if stale else ()))
     told += (*left_behind(house, target, secrets), *composed.notes(house, target, secrets))
-    told += (*exposed.notes(house, secrets), *found.left_out)
+    told += (*exposed.notes(house, secrets), *unread, *found.left_out)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 
