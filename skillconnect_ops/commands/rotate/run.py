@@ -14,6 +14,7 @@ from skillconnect_ops.commands.rotate import (
     manual,
     plan,
     sink_plan,
+    unnamed,
 )
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
@@ -166,6 +167,7 @@ def rotate(
         *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
         *(one.line() for one in left),
+        *(() if only else unnamed.notes(house, aim)),
     )
     return Report(
         command="rotate",
@@ -177,6 +179,7 @@ def rotate(
                 "secrets": [one.name for one in secrets],
                 "reason": wish.reason.value,
                 "leaked": [one.name for one in secrets if wish.leaked(one.name)],
+                "unnamed": unnamed.unnamed(house, aim),
                 "lockdown": lockdown,
                 "ended": [one.journal for one in ended],
                 "done": outcome.walked,
@@ -218,6 +221,7 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     told = (*wish.leaks.lines, *((stale,) if stale else ()))
     told += (*left_behind(house, target, secrets), *composed.notes(house, target, secrets))
     told += (*exposed.notes(house, secrets), *unread, *found.left_out)
+    told += () if wish.only else unnamed.notes(house, target)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 

@@ -269,3 +269,30 @@ def test_a_variable_that_stands_there_twice_is_told_with_its_file_and_without_se
     assert "lines 3, 4" in error["why"]
     assert "--all" not in error["fix"]
     assert ".env" in error["fix"]
+
+
+def test_what_skc_yaml_does_not_name_is_said_not_to_be_renewed(app: App) -> None:
+    app.file.write_text(app.file.read_text() + "JWT_SECRET_KEY=old-and-weak\nSMTP_PASS=abcd efgh\n")
+    planned = app.run("rotate", "--dry-run", "--reason", "leaked")
+    told = "not in skc.yaml, so not renewed: JWT_SECRET_KEY, SMTP_PASS"
+    assert told in planned.stderr.replace("\n", " ").replace("       ", " "), planned.stderr
+    ran = app.run("rotate", "--yes", "--reason", "leaked")
+    assert ran.json["facts"]["rotation"]["unnamed"] == ["JWT_SECRET_KEY", "SMTP_PASS"]
+    assert app.run("rotate", "finish", "--yes").code == 0
+
+
+def test_after_init_a_leak_leaves_no_secret_as_it_was(app: App) -> None:
+    held = {"JWT_SECRET_KEY": "weak", "ADMIN_JWT_SECRET_KEY": "weak too", "COOKIE_SECRET": "hush"}
+    lines = "".join(f"{name}={value}\n" for name, value in {**held, "SMTP_PASS": "typed"}.items())
+    app.file.write_text(app.file.read_text() + lines)
+    (app.root / "skc.yaml").unlink()
+    assert app.run("init", "--yes").code == 0
+    before = parse(app.file.read_bytes())
+    ran = app.run("rotate", "--yes", "--reason", "leaked")
+    assert ran.code == 0, ran.stdout + ran.stderr
+    after = parse(app.file.read_bytes())
+    assert [one for one in (*held, "MONGO_URI") if after.get(one) == before.get(one)] == []
+    assert ran.json["facts"]["rotation"]["unnamed"] == []
+    assert "made by hand: skc rotate --only smtp" in ran.stderr
+    assert app.run("rotate", "finish", "--yes").code == 0
+    assert not app.opens(before.get("MONGO_URI") or "")
