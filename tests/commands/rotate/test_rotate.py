@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.envfile import Reader, parse
 from tests.commands.rotate.app import App, settings, trust
+from tests.commands.secrets.test_scan import git
+from tests.conftest import Ran
 
 
 def test_a_user_gets_a_successor_and_both_work_until_the_end(app: App) -> None:
@@ -296,3 +299,36 @@ def test_after_init_a_leak_leaves_no_secret_as_it_was(app: App) -> None:
     assert "made by hand: skc rotate --only smtp" in ran.stderr
     assert app.run("rotate", "finish", "--yes").code == 0
     assert not app.opens(before.get("MONGO_URI") or "")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_a_listed_signer_saw_refused_is_no_emergency_in_the_history(
+    app: App, *, listed: bool
+) -> None:
+    old = Secret(app.uri())
+    git(app.root, "init", "--quiet")
+    git(app.root, "add", ".env")
+    git(app.root, "commit", "--quiet", "-m", "first")
+    if listed:
+        assert app.run("init", "--enroll", "--yes").code == 0
+    app.run("rotate", "--yes", "--reason", "leaked")
+    before = app.run("secrets", "scan", "--history")
+    assert severities(before, ".env", in_head=True) == {"critical"}
+    app.run("rotate", "finish", "--yes")
+    ran = app.run("secrets", "scan", "--history")
+    assert severities(ran, ".env", in_head=True) == {"low" if listed else "critical"}
+    said = [one["message"] for one in ran.json["findings"] if "retired" in one["message"]]
+    assert said
+    assert all("retired, refused since 2" in one for one in said)
+    assert not any("ledger add" in one for one in ran.json["next"])
+    assert old.reveal() not in ran.stdout
+
+
+def severities(ran: Ran, path: str, *, in_head: bool) -> set[str]:
+    """Of the findings of a file as it was committed."""
+    places = {one["fingerprint"]: one for one in ran.json["facts"]["places"]}
+    return {
+        one["severity"]
+        for one in ran.json["findings"]
+        if one["path"] == path and places[one["fingerprint"]]["in_head"] is in_head
+    }
