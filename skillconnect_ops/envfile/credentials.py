@@ -18,8 +18,13 @@ _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _MONGODB = regex(r"mongodb(\+srv)?://\S+")
 _REDIS = regex(r"rediss?://\S+")
 _JWT = regex(
-    r"(?:^|_)JWT(?:_|$).*(?:SECRET|KEY)|(?:^|_)(?:ACCESS|REFRESH)_TOKEN_SECRET$|(?:^|_)JWT$"
+    r"(?:(?:ADMIN|USERS?|CUSTOMER|APP|API|AUTH|ACCESS|REFRESH|SERVER|BACKEND|WEB|MY)_)*JWT"
+    r"(?:_(?:ADMIN|USER|ACCESS|REFRESH|AUTH|SIGNING|TOKEN|SECRET|KEY))*"
+    r"|(?:ADMIN_)?(?:ACCESS|REFRESH)_TOKEN_SECRET(?:_KEY)?"
 )
+"""Names of keys that are the app's own; what another service made is not ours to renew."""
+_OF_OTHERS = regex(r"SUPABASE|HASURA|CLERK|AUTH0|FIREBASE|ZOOM|TWILIO|LIVEKIT|COGNITO|OKTA|STRIPE")
+_NO_SYMMETRIC_KEY = ("-----BEGIN", "{")
 _NO_HMAC_KEY = regex(r"PRIVATE|PUBLIC|FALLBACKS?$|_MIN_IAT$|EXPIR")
 _RANDOM = regex(r"(?:^|_)(?:SESSION|COOKIE|CSRF)S?_(?:SECRET|KEY)$|^NEXTAUTH_SECRET$")
 _MAIL = regex(r"(?:^|_)(?:SMTP|MAIL|EMAIL)_(?:.*_)?PASS(?:WORD|WD|PHRASE)?$")
@@ -85,13 +90,22 @@ def _credential(name: str, value: str, signing: Collection[str]) -> Credential |
         return None
     if "://" in value:
         return _address(name, value)
-    if not _NO_HMAC_KEY.search(upper) and (name in signing or _JWT.search(upper)):
+    if _signs(name, value, signing):
         return Credential(env=name, renewal=Renewal.JWT)
     if not (is_secret_name(name) or looks_secret(value)):
         return None
     if _RANDOM.search(upper):
         return Credential(env=name, renewal=Renewal.RANDOM)
     return Credential(env=name, renewal=Renewal.MANUAL, mail=_MAIL.search(upper) is not None)
+
+
+def _signs(name: str, value: str, signing: Collection[str]) -> bool:
+    """Whether tokens are signed with it, as an HMAC key of the app's own."""
+    upper = name.upper()
+    if _OF_OTHERS.search(upper) or _NO_HMAC_KEY.search(upper):
+        return False
+    own = name in signing or _JWT.fullmatch(upper) is not None
+    return own and not value.startswith(_NO_SYMMETRIC_KEY)
 
 
 def _address(name: str, value: str) -> Credential | None:

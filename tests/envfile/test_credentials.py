@@ -43,6 +43,21 @@ def test_a_credential_is_known(name: str, value: str, renewal: str, called: str)
     assert (found.renewal, found.name) == (renewal, called)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SUPABASE_JWT_SECRET", WORD),
+        ("HASURA_GRAPHQL_JWT_SECRET", '{"type": "HS256"}'),
+        ("JWT_SECRET_KEY", "-----BEGIN PRIVATE " + "KEY-----"),
+        ("RECAPTCHA_SECRET_KEY", WORD),
+    ],
+)
+def test_what_another_service_made_is_never_renewed_unasked(name: str, value: str) -> None:
+    found = one(name, value, signing=("SUPABASE_JWT_SECRET",))
+    assert found is not None
+    assert found.renewal is Renewal.MANUAL
+
+
 @pytest.mark.parametrize("name", ["ENCRYPTION_KEY", "APP_KEY", "SECRET_KEY", "PASSWORD_SALT"])
 def test_what_data_may_be_encrypted_with_is_never_renewed_unasked(name: str) -> None:
     found = one(name, WORD)

@@ -34,8 +34,9 @@ _COMPOSE = re.compile(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml")
 _SOURCE = re.compile(r".*\.([cm]?[jt]s|py)")
 _DB_NAME = re.compile(r"""\bdbName['"]?\s*[:=]\s*['"]([A-Za-z0-9_-]{1,63})['"]""")
 _SIGNING = re.compile(
-    r"""\b(?:sign|verify|signAsync|verifyAsync)\(\s*[^;]{0,200}?process\.env(?:\.|\[['"])(\w+)"""
+    r"\b(?:jwt|jsonwebtoken)\.sign\((?:[^()]|\([^()]*\)){1,300}?,\s*process\.env\.(\w+)"
 )
+"""Within the call's own parentheses: the next statement may name a key of another service."""
 _LIFETIME = re.compile(r"(?:JWT|TOKEN)[A-Z_]*(?:EXPIR|TTL|LIFETIME)|^EXPIRES_IN$")
 _LIFETIME_TEXT = re.compile(r"(\d{1,4})\s?([smhdw])", re.IGNORECASE)
 _WEEK_DAYS = 7

@@ -84,7 +84,7 @@ class Found(Struct, frozen=True, kw_only=True):
     database_names: tuple[str, ...] = ()
     """What the code passes as `dbName`, each once."""
     signing: tuple[str, ...] = ()
-    """The variables that the code signs or verifies tokens with."""
+    """The variables that the code signs tokens with."""
     here: str = "."
     """The working folder, relative to the root."""
     notes: tuple[str, ...] = ()
