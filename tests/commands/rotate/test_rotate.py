@@ -297,7 +297,7 @@ def test_after_init_a_leak_leaves_no_secret_as_it_was(app: App) -> None:
     assert [one for one in (*held, "MONGO_URI") if after.get(one) == before.get(one)] == []
     assert ran.json["facts"]["rotation"]["unnamed"] == []
     assert "made by hand: skc rotate --only smtp" in ran.stderr
-    assert app.run("rotate", "finish", "--yes").code == 0
+    assert app.run("rotate", "finish", "--confirm-reloaded", "--yes").code == 0
     assert not app.opens(before.get("MONGO_URI") or "")
 
 
