@@ -64,6 +64,10 @@ class NeedsPerson(SkcError):
     status = Status.NEEDS_PERSON
 
 
+class OnlyForward(NeedsPerson):
+    """Putting a plan back would do harm by now; its run can be walked on."""
+
+
 class Stop(BaseException):
     """A signal asked us to end. No `Exception`, so that no handler swallows it on the way up."""
 
@@ -72,3 +76,5 @@ class Stop(BaseException):
         self.exit = exit_code
         self.journal: str | None = None
         self.steps: tuple[StepResult, ...] = ()
+        self.again: str | None = None
+        """The command line that was stopped, as it was typed."""

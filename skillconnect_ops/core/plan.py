@@ -83,6 +83,17 @@ class Plan(Struct, frozen=True, kw_only=True):
     then: str | None = None
     """The command that goes on later (`rotate finish`); keeps the escrow open."""
 
+    def facts(self) -> dict[str, Any]:
+        """What a person is shown, for the report of a run that only looked."""
+        return {
+            "steps": [
+                {"key": step.key, "kind": step.kind, "says": step.says(), "final": final}
+                for steps, final in ((self.steps, False), (self.final, True))
+                for step in steps
+            ],
+            "notes": list(self.notes),
+        }
+
 
 class Proof(Struct, frozen=True, kw_only=True):
     """What `verify` saw when it asked the world; goes to the evidence ledger."""
@@ -205,6 +216,17 @@ class Handler(Protocol[S_contra]):
 
     def undo(self, step: S_contra, image: Image, walk: Walk) -> None:
         """Put the image back."""
+
+
+@runtime_checkable
+class Guarded(Protocol[S_contra]):
+    """A handler whose step must not be put back in every world; most handlers are none."""
+
+    def may_go_back(self, step: S_contra, walk: Walk) -> None:
+        """Asked before anything of its plan is undone; raises `OnlyForward` where that does harm.
+
+        Whatever else it raises says that it could not find out; then the plan is put back.
+        """
 
 
 @runtime_checkable

@@ -31,6 +31,8 @@ class Lines(Struct, frozen=True):
     """Plain lines, one below the other."""
 
     lines: tuple[Cell, ...]
+    prose: bool = False
+    """Whether they are sentences, which a terminal may break between words."""
 
 
 class Pairs(Struct, frozen=True):

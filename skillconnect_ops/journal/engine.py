@@ -12,9 +12,19 @@ from typing import NoReturn, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.core.errors import SkcError, Stop
+from skillconnect_ops.core.errors import OnlyForward, SkcError, Stop
 from skillconnect_ops.core.exits import Exit
-from skillconnect_ops.core.plan import Clock, Escrow, Image, Lasting, Person, Plan, Proof, Step
+from skillconnect_ops.core.plan import (
+    Clock,
+    Escrow,
+    Guarded,
+    Image,
+    Lasting,
+    Person,
+    Plan,
+    Proof,
+    Step,
+)
 from skillconnect_ops.core.report import StepResult
 from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.journal.causes import Cause, cause_of
@@ -146,6 +156,7 @@ class Engine:
 
         Raises:
             NotPutBack: some undo failed; the others were done nevertheless.
+            OnlyForward: a step says that going back does harm; nothing was undone.
             JournalNotClosed: the world is as before, but the journal could not say so.
         """
         todo = [
@@ -153,6 +164,10 @@ class Engine:
             for step in reversed(self._plan.steps)
             if self.history.must_undo(step.key)
         ]
+        for step, _ in todo:
+            self._may_go_back(step, because)
+        if because is not None and todo:
+            self._back.person.note(_goes_back(because))
         troubles = [trouble for step, image in todo if (trouble := self._undo(step, image))]
         if troubles:
             what = f"{len(troubles)} of {len(todo)} steps could not be undone"
@@ -290,6 +305,20 @@ class Engine:
             error.journal = self._name if closed else None
         raise error
 
+    def _may_go_back(self, step: Step, because: Cause | None) -> None:
+        handler = self._kinds.handler(step, self._plan.subject)
+        if not isinstance(handler, Guarded):
+            return
+        try:
+            handler.may_go_back(step, self._back)
+        except OnlyForward as error:
+            if because is not None:
+                error.why = f"{error.why}; the run had failed before: {because.line()}"
+            error.fix = f"skc journal resume {self._name}"
+            raise self._marked(error) from None
+        except Exception:  # noqa: BLE001 - it could not find out, and the world goes back
+            return
+
     def _undo(self, step: Step, image: Image) -> tuple[Cause, BaseException] | None:
         self._at = step
         began = self._clock.monotonic()
@@ -321,6 +350,7 @@ class Engine:
     def _stop(self, code: Exit) -> Stop:
         stop = Stop(code)
         stop.journal, stop.steps = self._name, self.results()
+        stop.again = self._forth.person.again()
         return stop
 
     def _stuck(self, kind: type[E], what: str, why: str, past: Sequence[str]) -> E:
@@ -330,6 +360,13 @@ class Engine:
     def _marked(self, error: E) -> E:
         error.journal, error.steps = self._name, self.results()
         return error
+
+
+def _goes_back(because: Cause) -> str:
+    """So that nobody stops it a second time, or takes it for hung."""
+    # a terminal has just shown ^C, and stands behind it
+    said = "putting back what had begun"
+    return f"\nstopped; {said}" if because.stop is not None else said
 
 
 def _way_on(command: str, past: Sequence[str]) -> str:

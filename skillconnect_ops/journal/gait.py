@@ -69,7 +69,7 @@ class Gait:
             return Outcome(plan=plan)
         if not _is_empty(plan):
             self._agree(plan)
-            self._be_ready()
+            self._be_ready(plan.command)
             if errand.prepare is not None:
                 errand.prepare()
         with self._runs.holding(errand.resources, owner):
@@ -94,11 +94,13 @@ class Gait:
             errand.person.note("the wish to stop came too late: everything is done")
         return walked.outcome
 
-    def _be_ready(self) -> None:
+    def _be_ready(self, command: str) -> None:
         errand, runs = self._errand, self._runs
         if errand.mirrored:
-            held = held_of(runs.shelf.states(), errand.chain) if errand.chain else None
-            runs.relays.ready(errand.person, held=held)
+            states = runs.shelf.states()
+            held = held_of(states, errand.chain) if errand.chain else None
+            told = errand.chain is not None or any(one.command == command for one in states)
+            runs.relays.ready(errand.person, held=held, told=told)
 
     def _save(self, path: Path, plan: Plan) -> None:
         person = self._errand.person

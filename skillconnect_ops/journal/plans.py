@@ -7,7 +7,7 @@ hand, not malice: whoever can write the file can compute the sum, and gains noth
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,7 @@ _OF_A_SECRET = {"--stdin": 0, "--fd": 1, "--admin-uri-file": 1, "--admin-uri-fd"
 _NEVER = {**_OF_ONE_RUN, **_OF_THE_REPORT, **_OF_A_SECRET}
 """What a saved command line is without, and how many words go with each: whoever applies a plan
 agrees for themselves, and says anew where a secret comes from."""
+_LOOKS_ONLY = {"--dry-run": 0, "--save-plan": 1}
 
 
 class SavedPlan(Struct, frozen=True, kw_only=True):
@@ -138,7 +139,12 @@ def same_effects(one: Plan, other: Plan) -> bool:
     return (one.steps, one.final) == (other.steps, other.final)
 
 
-def _words(line: str) -> tuple[str, ...]:
+def without_looking(line: str) -> str:
+    """A command line as it was typed, less what makes it only look."""
+    return shlex.join(["skc", *_words(line, less=_LOOKS_ONLY)])
+
+
+def _words(line: str, *, less: Mapping[str, int] = _NEVER) -> tuple[str, ...]:
     """The words of a command line that make its plan, those that belong to one run left out."""
     kept: list[str] = []
     words = iter(shlex.split(line)[1:])
@@ -146,10 +152,10 @@ def _words(line: str) -> tuple[str, ...]:
         if word == "--":
             return (*kept, word, *words)
         name, given, _ = word.partition("=")
-        if name not in _NEVER:
+        if name not in less:
             kept.append(word)
         elif not given:
-            for _ in range(_NEVER[name]):
+            for _ in range(less[name]):
                 next(words, None)
     return tuple(kept)
 

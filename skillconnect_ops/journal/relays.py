@@ -75,19 +75,21 @@ class Relays:
         """The escrow of a chain on this machine."""
         return ChainEscrow(self._folder / "escrow" / chain, disk=self._disk)
 
-    def ready(self, person: Person, *, held: int | None) -> None:
+    def ready(self, person: Person, *, held: int | None, told: bool = False) -> None:
         """Ask what has to be asked before a run begins, and look whether it can be mirrored.
 
         Args:
             person: the one at the terminal.
             held: the fence that this machine holds of the run's chain; its key is there already.
+            told: whether an earlier run has said that there is no handover; once is enough.
 
         Raises:
             HandoverNotReady: it cannot be.
             Refused: a passphrase is to be typed, and nobody can be asked.
         """
         if self._handover is None:
-            person.note(_NONE)
+            if not told:
+                person.note(_NONE)
             return
         must_be_ready(self._handover)
         if held is None and not self._handover.recipients and self._passphrase is None:

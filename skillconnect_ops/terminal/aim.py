@@ -28,7 +28,8 @@ def aimed(report: Report, target: str, *, takes: TakesTarget) -> Report:
     def at_target(line: str) -> str:
         command, comment, said = line.partition(_COMMENT)
         words = command.split()
-        if OPTION in words or _ONE_COMMAND.match(command) is None or not takes(words[1:]):
+        named = any(one.partition("=")[0] == OPTION for one in words)
+        if named or _ONE_COMMAND.match(command) is None or not takes(words[1:]):
             return line
         return f"{command} {OPTION} {word(target)}{comment}{said}"
 

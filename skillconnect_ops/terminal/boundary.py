@@ -30,7 +30,9 @@ def bounded(work: Callable[[], Report], *, call: Call, clock: Clock, bugs: BugLo
     except KeyboardInterrupt:
         report = _interrupted(Exit.SIGINT, None)
     except Stop as stop:
-        report = structs.replace(_interrupted(stop.exit, stop.journal), steps=stop.steps)
+        report = structs.replace(
+            _interrupted(stop.exit, stop.journal, stop.again), steps=stop.steps
+        )
     except SystemExit as done:
         report = Report(command="skc", exit_code=None if not done.code else Exit.USAGE)
     except BaseException as error:  # noqa: BLE001 - the last one there is
@@ -59,7 +61,7 @@ def _failed(error: SkcError) -> Report:
     )
 
 
-def _interrupted(code: Exit, journal: str | None) -> Report:
+def _interrupted(code: Exit, journal: str | None, again: str | None = None) -> Report:
     name = "Ctrl-C" if code is Exit.SIGINT else "a signal to end"
     why = (
         f"{name} came; what had begun was put back"
@@ -72,7 +74,7 @@ def _interrupted(code: Exit, journal: str | None) -> Report:
         exit_code=code,
         error=ErrorFacts(what="interrupted", why=why, fix=""),  # there is nothing to mend
         journal=journal,
-        next=(f"skc journal show {journal}",) if journal else (),
+        next=(again,) if again else (f"skc journal show {journal}",) if journal else (),
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from skillconnect_ops.core.exits import Exit
+from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.disk.errors import explain
@@ -11,7 +11,7 @@ from skillconnect_ops.terminal.group import Call
 from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.outfile import write
 from skillconnect_ops.terminal.render import rendered
-from skillconnect_ops.terminal.streams import Screen, Streams, screen
+from skillconnect_ops.terminal.streams import Screen, Streams, is_terminal, screen
 from skillconnect_ops.terminal.text import paragraphs, printable
 
 _NO_FILE = frozenset({Exit.BUG, Exit.USAGE, Exit.SIGINT, Exit.SIGTERM})
@@ -29,6 +29,8 @@ class Delivery:
     def deliver(self, report: Report, call: Call) -> Exit:
         """Write the report where it belongs; gives the exit code of the process."""
         if report.error is not None:
+            if report.status is Status.INTERRUPTED and is_terminal(self._streams.stderr):
+                self._streams.say("")  # it has just shown ^C, and stands behind it
             width = screen(self._streams.stderr, self._environment).width
             self._streams.say(paragraphs(error_form(report), width))
         if call.out is not None and report.exit not in _NO_FILE:

@@ -1,6 +1,6 @@
 """Blocks of a view as text: aligned, whole words, no identifier cut or broken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import assert_never
 
@@ -53,7 +53,7 @@ def draw(block: Block, *, screen: Screen) -> str:
     """One block, each line ended."""
     match block:
         case Lines():
-            return _lines(block.lines, screen)
+            return _lines(_broken(block, screen), screen)
         case Pairs():
             return _titled(block.title, _pairs(block.pairs, screen), screen)
         case Table():
@@ -75,6 +75,19 @@ def _lines(lines: Iterable[Cell], screen: Screen) -> str:
     return _printed(joined, width=joined.cell_len + 1, screen=screen)
 
 
+def _broken(block: Lines, screen: Screen) -> tuple[Cell, ...]:
+    """Sentences are broken between words, below their own beginning."""
+    if not block.prose:
+        return block.lines
+    return tuple(
+        Text(part, line.tone) if isinstance(line, Text) else part
+        for line in block.lines
+        for part in wrapped(
+            one_line(line.text if isinstance(line, Text) else line), screen.width, hang=2
+        ).splitlines()
+    )
+
+
 def _titled(title: str | None, body: str, screen: Screen) -> str:
     if title is None:
         return body
@@ -83,7 +96,24 @@ def _titled(title: str | None, body: str, screen: Screen) -> str:
 
 def _pairs(pairs: Iterable[tuple[str, Cell]], screen: Screen) -> str:
     rows = [(Styled(one_line(name), style="dim"), styled(cell)) for name, cell in pairs]
-    return _grid(rows, screen=screen, right=())
+    widths = column_widths(rows, width=screen.width, gap=_GAP, whole=1)
+    if widths is not None or not rows:
+        return _grid(rows, screen=screen, right=(), whole=1)
+    return _hanging(rows, screen)
+
+
+def _hanging(rows: Sequence[tuple[Styled, Styled]], screen: Screen) -> str:
+    """Names and values where a word is longer than its column: that word alone sticks out."""
+    column = max(name.cell_len for name, _ in rows) + _GAP
+    lines = []
+    for name, value in rows:
+        said = wrapped(value.plain, screen.width, indent=column, hang=0) or " " * column
+        for number, line in enumerate(said.splitlines()):
+            head = Styled() if number else name.copy()
+            head.append(" " * (column - head.cell_len))
+            lines.append(head.append(line[column:], style=value.style))
+    joined = Styled("\n").join(lines)
+    return _printed(joined, width=max(line.cell_len for line in lines) + 1, screen=screen)
 
 
 def _table(table: Table, screen: Screen) -> str:
@@ -96,9 +126,11 @@ def _table(table: Table, screen: Screen) -> str:
     return "\n".join(_pairs(zip(table.headers, row, strict=True), screen) for row in table.rows)
 
 
-def _grid(rows: Iterable[Iterable[Styled]], *, screen: Screen, right: tuple[int, ...]) -> str:
+def _grid(
+    rows: Iterable[Iterable[Styled]], *, screen: Screen, right: tuple[int, ...], whole: int = 0
+) -> str:
     cells = [list(row) for row in rows]
-    widths = column_widths(cells, width=screen.width, gap=_GAP)
+    widths = column_widths(cells, width=screen.width, gap=_GAP, whole=whole)
     if widths is None:  # narrower than the longest word: let the terminal break the lines
         widths = column_widths(cells, width=None, gap=_GAP) or []
     grid = Grid(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))

@@ -18,6 +18,7 @@ _EXTRA = regex(
     r"\[(?:default: (?P<default>[^;\]]+))?(?:; )?"
     r"(?:(?P<low>-?[\d.]+)<=x<=(?P<high>[\d.]+)|x>=(?P<least>-?[\d.]+))?\]$"
 )
+_SEVERAL = regex(r"list\[(?P<one>[^\[\]]*)\]")
 Row = tuple[str, str]
 
 
@@ -149,7 +150,7 @@ def _name(param: Any, shown: str) -> str:
     """`--format table|json`, `NAME`: without the brackets and types of the parser."""
     if param.param_type_name == "argument":
         return _operand_name(param)
-    return shown.replace("<", "").replace(">", "")
+    return _SEVERAL.sub(r"\g<one>", shown.replace("<", "").replace(">", ""))
 
 
 def _operand_name(param: Any) -> str:

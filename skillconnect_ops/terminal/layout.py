@@ -7,7 +7,7 @@ from rich.text import Text as Styled
 
 
 def column_widths(
-    rows: Sequence[Sequence[Styled]], *, width: int | None, gap: int
+    rows: Sequence[Sequence[Styled]], *, width: int | None, gap: int, whole: int = 0
 ) -> list[int] | None:
     """Widths that fit: natural ones if there is room, else the widest columns of prose give way.
 
@@ -17,6 +17,7 @@ def column_widths(
         rows: all rows, headers included.
         width: what the whole may take, in cells; None for no limit.
         gap: cells between two columns.
+        whole: how many columns, from the left, never give way: labels.
 
     Returns:
         One width a column, or None where even the longest words do not fit side by side.
@@ -26,6 +27,7 @@ def column_widths(
     if width is None:
         return widths
     least = [max(_longest_word(cell.plain) for cell in column) for column in columns]
+    least[:whole] = widths[:whole]
     excess = sum(widths) + gap * (len(widths) - 1) - width
     while excess > 0:
         room = [now - low for now, low in zip(widths, least, strict=True)]

@@ -79,7 +79,7 @@ class AtTerminal:
                 fix=f"{self.again('--confirm', name)}   # if that is meant",
             )
         self._streams.say(f"This {does} {one_line(f'{name} {where}'.rstrip())}.")
-        return self._asked("Type its name to go ahead: ").strip() == name
+        return self._asked(f'Type "{one_line(name)}" to go ahead: ').strip() == name
 
     def again(self, *words: str) -> str:
         """The command line as it was typed, with more words."""

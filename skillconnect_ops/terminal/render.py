@@ -14,7 +14,7 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.streams import Screen
-from skillconnect_ops.terminal.text import one_line
+from skillconnect_ops.terminal.text import one_line, wrapped
 
 
 def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
@@ -51,12 +51,17 @@ def _for_ci(report: Report, report_format: Format) -> str:
 
 def as_text(report: Report, *, screen: Screen) -> str:
     """The view, then the findings, then what could not be looked at."""
-    lines = [line for block in report.view if isinstance(block, Lines) for line in block.lines]
+    lines = [
+        (line, screen.width if block.prose else None)
+        for block in report.view
+        if isinstance(block, Lines)
+        for line in block.lines
+    ]
     only_words = all(isinstance(block, Lines) for block in report.view) and not (
         report.findings or report.unknown
     )
-    if only_words and all(isinstance(line, str) for line in lines):
-        return "".join(f"{one_line(str(line))}\n" for line in lines)
+    if only_words and all(isinstance(line, str) for line, _ in lines):
+        return "".join(f"{wrapped(one_line(str(line)), width, hang=2)}\n" for line, width in lines)
     from skillconnect_ops.terminal.draw import drawn  # noqa: PLC0415 - rich only where it is used
 
     return drawn(report, screen=screen)

@@ -19,7 +19,7 @@ _NAMED = regex(
 _KEY_BLOCK = regex(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
 _LEAD = regex(
     r"(?P<indent> *)(?P<label>(?:\d+\. |(?:note|warning|error|why): *|\[\d+/\d+\] )?)"
-    r"(?P<paste>\$ |fix:|next:|skc |git )?"
+    r"(?P<paste>\$ |fix:|next:|skc (?![a-z ]+: )|git )?"
 )
 _LONG_WORD = regex(r"[A-Za-z0-9+=]{16,}")
 
@@ -81,7 +81,9 @@ def paragraphs(text: str, width: int | None) -> str:
 
 def _paragraph(line: str, width: int | None) -> str:
     lead = _LEAD.match(line)
-    if width is None or lead is None or cell_length(line) <= width or lead["paste"]:
+    if width is None or lead is None or cell_length(line) <= width:
+        return line
+    if lead["paste"] and not lead["label"].startswith("note"):  # a note is a sentence
         return line
     indent = len(lead["indent"])
     return wrapped(line[indent:], width, indent=indent, hang=len(lead["label"]))

@@ -11,6 +11,8 @@ from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Block, FindingsHere, Lines, Pairs, Table, Text, Tone
 from skillconnect_ops.terminal.draw import draw, drawn
+from skillconnect_ops.terminal.options import Format
+from skillconnect_ops.terminal.render import rendered
 from skillconnect_ops.terminal.streams import Screen
 from tests.conftest import Skc
 from tests.terminal.ptys import at_terminal
@@ -185,3 +187,27 @@ def test_what_was_not_looked_at_has_no_endless_column() -> None:
     assert lines[0] == "not looked at"
     assert " ".join(" ".join(lines).split()).endswith("its server was not reached")
     assert lines[-1].startswith("  ")
+
+
+def test_labels_stay_whole_and_a_word_that_is_too_long_sticks_out_alone() -> None:
+    path = "/srv/" + "long/" * 12
+    pairs = Pairs((("goes on with", "skc rotate finish"), ("file", path), ("why", "word " * 20)))
+    lines = drawn(Report(command="x", view=(pairs,)), screen=Screen(width=40, colour=False))
+    found = lines.splitlines()
+    assert found[0] == "goes on with  skc rotate finish"
+    assert f"file          {path}" in found
+    assert all(len(line) <= 40 for line in found if path not in line)
+    assert all(line.startswith(" " * 14 + "word") for line in found[3:])
+
+
+def test_sentences_on_a_terminal_break_between_words_and_nothing_else_does() -> None:
+    said = "JWT_SECRET_KEY is new in backend/.env; reloaded api and worker"
+    for more in ((), (Text("", Tone.DIM),)):
+        report = Report(command="x", view=(Lines((said, *more), prose=True),))
+        lines = rendered(report, report_format=Format.TABLE, screen=narrow(30)).splitlines()
+        assert max(map(len, lines)) <= 30
+        assert " ".join(" ".join(lines).split()) == said
+    as_it_is = Report(command="x", view=(Lines((said,)),))
+    assert rendered(as_it_is, report_format=Format.TABLE, screen=narrow(30)) == f"{said}\n"
+    piped = Report(command="x", view=(Lines((said,), prose=True),))
+    assert rendered(piped, report_format=Format.TABLE, screen=PIPE) == f"{said}\n"

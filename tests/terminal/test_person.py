@@ -112,7 +112,7 @@ def test_ctrl_c_at_the_question_ends_the_command(
         terminal.until("Go ahead? [y/N] ")
         terminal.type("\x03")
         assert terminal.ends() == 130
-    assert "error: interrupted\n" in terminal.shown
+    assert "\nerror: interrupted\n" in terminal.shown.replace("\r", "")
     assert "fix:" not in terminal.shown  # nothing is broken
     assert "Traceback" not in terminal.shown
 
@@ -122,7 +122,7 @@ def test_what_is_destroyed_must_be_named(
     tmp_path: Path, clean_environment: Environment, typed: str, agreed: bool
 ) -> None:
     with at_terminal("ask", "name", cwd=tmp_path, env=clean_environment) as terminal:
-        terminal.until("Type its name to go ahead: ")
+        terminal.until('Type "app" to go ahead: ')
         terminal.type(typed)
         assert terminal.ends() == 0
     assert f"agreed: {agreed}\n" in terminal.shown

@@ -76,3 +76,14 @@ def test_lines_for_people_break_between_words_below_their_beginning() -> None:
 def test_what_is_to_be_pasted_is_never_broken() -> None:
     for line in (f"fix:   skc {'x ' * 40}", f"      $ skc {'x ' * 40}", f"next: skc {'x ' * 40}"):
         assert paragraphs(line, 20) == line
+
+
+def test_a_plan_s_head_and_a_note_that_begins_with_our_name_are_sentences() -> None:
+    head = f"skc rotate finish: target production · repository /srv/shop · files {'a/.env, ' * 9}"
+    assert max(map(len, paragraphs(head, 40).splitlines())) <= 40
+    note = f"  note: skc cannot revoke it: {'word ' * 20}"
+    lines = paragraphs(note, 40).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert all(line.startswith("        ") for line in lines[1:])
+    command = f"skc rotate --only {'x' * 60}"
+    assert paragraphs(command, 40) == command

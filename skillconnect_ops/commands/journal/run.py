@@ -1,6 +1,6 @@
 """What `skc journal` does: reads journals, and has the office bring runs to their end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -13,9 +13,10 @@ from skillconnect_ops.commands.journal.show import (
     journals_view,
     ways,
 )
-from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.plan import Person, Plan, Step
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import Lines
 from skillconnect_ops.journal.errors import NotAgreed
 from skillconnect_ops.journal.model import (
@@ -26,6 +27,7 @@ from skillconnect_ops.journal.model import (
     Standing,
     StepState,
 )
+from skillconnect_ops.journal.office import Office
 
 
 class NotOfThisRun(Precondition):
@@ -106,11 +108,12 @@ def _carried_out(house: House, name: str, *, choices: Choices, waive: Waive, bac
     if waive.names:
         _must_reload(office.plan(name), waive.names, name)
     steps = _steps(state, back=back)
+    says = _says(office, name)
     command = f"journal {'rollback' if back else 'resume'}"
     if choices.dry_run:
-        return _foretold(state, command, steps, back=back)
+        return _foretold(state, command, steps, says, back=back)
     if steps:  # else there is nothing to agree to: the office says why, or that all is done
-        plan = _plan(state, command, steps, waive.names, back=back)
+        plan = _plan(state, command, steps, says, waive.names, back=back)
         person.show(plan)
         if not choices.yes and not person.agrees(plan):
             raise NotAgreed("nothing was done", why="the answer was no", fix="", journal=name)
@@ -119,7 +122,8 @@ def _carried_out(house: House, name: str, *, choices: Choices, waive: Waive, bac
         outcome, said = office.rollback(name, person, without=waive.names), "it was put back"
     else:
         outcome, said = office.resume(name, person, without=waive.names), "it is done"
-    return _ended(outcome, command, said, office.journal(name).waived)
+    onward = _next(house, outcome, back=back)
+    return _ended(outcome, command, said, office.journal(name).waived, onward)
 
 
 def _must_reload(plan: Plan, names: Sequence[str], run: str) -> None:
@@ -156,17 +160,27 @@ def _steps(state: JournalState, *, back: bool) -> list[StepState]:
     return []
 
 
+def _says(office: Office, name: str) -> dict[str, str]:
+    """What the steps of a run say, by key; nothing of one that this version cannot read."""
+    try:
+        plan = office.plan(name)
+    except SkcError:
+        return {}
+    return {step.key: step.says() for step in (*plan.steps, *plan.final)}
+
+
 def _plan(
     state: JournalState,
     command: str,
     steps: list[StepState],
+    says: Mapping[str, str],
     without: Sequence[str],
     *,
     back: bool,
 ) -> Plan:
     """The same as a plan, to be shown and agreed to; it is not what is walked."""
-    verb, note = ("undo", PUTS_BACK) if back else ("do", GOES_ON)
-    said = [(Step(key=f"{verb} {step.key}"), step.final) for step in steps]
+    verb, note = ("undo: ", PUTS_BACK) if back else ("", GOES_ON)
+    said = [(Step(key=f"{verb}{says.get(step.key, step.key)}"), step.final) for step in steps]
     return Plan(
         command=f"{command} {state.id}",
         subject=state.subject,
@@ -185,7 +199,9 @@ _WITHOUT = {
 """By whether it is put back."""
 
 
-def _ended(outcome: Outcome, command: str, said: str, without: Sequence[str]) -> Report:
+def _ended(
+    outcome: Outcome, command: str, said: str, without: Sequence[str], onward: str
+) -> Report:
     said = said if outcome.walked else f"nothing to do: {said} already"
     return Report(
         command=command,
@@ -202,18 +218,36 @@ def _ended(outcome: Outcome, command: str, said: str, without: Sequence[str]) ->
                 (
                     f"{outcome.journal}: {said}",
                     *(f"not reloaded: {one}; restart it by hand now" for one in without),
-                )
+                ),
+                prose=True,
             ),
         ),
-        next=(f"skc journal show {outcome.journal}",),
+        next=(onward,),
     )
 
 
-def _foretold(state: JournalState, command: str, steps: list[StepState], *, back: bool) -> Report:
+def _next(house: House, outcome: Outcome, *, back: bool) -> str:
+    """What the run itself would have named: an old value may work still, though it is done."""
+    if outcome.walked and not back and outcome.plan.then is not None:
+        target = outcome.plan.subject.target
+        several = target is not None and len(house.project().settings.targets) > 1
+        return f"skc {outcome.plan.then}" + (f" --target {word(str(target))}" if several else "")
+    return f"skc journal show {outcome.journal}"
+
+
+def _foretold(
+    state: JournalState,
+    command: str,
+    steps: list[StepState],
+    says: Mapping[str, str],
+    *,
+    back: bool,
+) -> Report:
     """What would be done; the locks and the world are looked at only when it is done."""
     keys = [step.key for step in steps]
     verb = "undo" if back else "walk"
-    lines = tuple(f"would {verb} {key}" for key in keys) or ("nothing would be done",)
+    lines = tuple(f"would {verb} {says.get(key, key)}" for key in keys)
+    lines = lines or ("nothing would be done",)
     return Report(
         command=command,
         subject=state.subject.facts(),

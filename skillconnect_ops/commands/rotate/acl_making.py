@@ -22,7 +22,12 @@ from skillconnect_ops.commands.rotate.acl_server import (
 from skillconnect_ops.commands.rotate.errors import SlotTaken
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.user_steps import PASSWORD_BYTES, said
-from skillconnect_ops.commands.rotate.values import keep_both, kept, must_be_unpublished
+from skillconnect_ops.commands.rotate.values import (
+    keep_both,
+    kept,
+    must_be_unpublished,
+    must_open,
+)
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.acl import Acl, AclError, AclUser, AclUserExists, AclUserGone
@@ -173,7 +178,20 @@ class _Renew(OfServer):
                 acl.release(step.old_user, walk.id)
 
 
-class CreateAcl(_Renew):
+class _Overlap(_Renew):
+    """Of those whose old credential works on beside the new one, and is to work on the way back."""
+
+    def may_go_back(self, step: AclCreate | AclAdmit, walk: Walk) -> None:
+        """Not where the old one has died since, whoever ended it."""
+        must_open(
+            lambda uri: self._is_alive(uri, step.secret),
+            secret=step.secret,
+            user=step.user,
+            walk=walk,
+        )
+
+
+class CreateAcl(_Overlap):
     """Carries out `acl.create`."""
 
     def before(self, step: AclCreate, walk: Walk) -> Image:
@@ -189,6 +207,8 @@ class CreateAcl(_Renew):
         new = kept(walk, step.secret, age="new")
         with self._opened(step, walk) as acl, self._claimed(acl, step, walk):
             like = acl.find(step.like)
+            if like is None and acl.find(step.user) and self._is_alive(new, step.secret):
+                return {"user": step.user, "saved": acl.persist().value}
             if like is None:
                 raise AclUserGone(
                     f"the user '{step.like}' is gone",
@@ -206,15 +226,12 @@ class CreateAcl(_Renew):
         """The same rights; a login, twice; something read, and written where it may."""
         with self._opened(step, walk) as acl:
             like, made = acl.find(step.like), acl.find(step.user)
-        same = like is not None and made is not None and like.rights == made.rights
-        return [
-            Proof(
-                claim="user.same_rights",
-                subject=self._subject(step.user, step.secret, walk),
-                holds=same,
-            ),
-            self._accepted(step, walk, made),
-        ]
+        accepted = self._accepted(step, walk, made if like is not None else None)
+        if like is None:  # it went while this stood half-way, and there is nothing to compare with
+            return [accepted]
+        subject = self._subject(step.user, step.secret, walk)
+        same = made is not None and like.rights == made.rights
+        return [Proof(claim="user.same_rights", subject=subject, holds=same), accepted]
 
     def undo(self, step: AclCreate, image: Image, walk: Walk) -> None:
         """Remove it, if it is the one that this run made."""
@@ -230,7 +247,7 @@ class CreateAcl(_Renew):
             acl.persist()
 
 
-class AdmitAcl(_Renew):
+class AdmitAcl(_Overlap):
     """Carries out `acl.admit`."""
 
     def before(self, step: AclAdmit, walk: Walk) -> Image:

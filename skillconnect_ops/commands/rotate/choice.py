@@ -4,6 +4,7 @@ from pathlib import Path
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.errors import (
+    NoSuchConsumer,
     NoSuchSecret,
     NothingToRotate,
     NotInAnyEnvFile,
@@ -64,6 +65,16 @@ def chosen(house: House, target: Target, only: tuple[str, ...]) -> tuple[Named, 
     )
 
 
+def names_of(target: Target, only: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of secrets that are meant; a variable stands for the secret that renews it.
+
+    What is neither is left as it is, for `chosen` to say so.
+    """
+    known = configured(target)
+    owners = {env: name for name, one in known.items() for env in variables_of(one)}
+    return tuple(dict.fromkeys(word if word in known else owners.get(word, word) for word in only))
+
+
 def one_of(house: House, target: Target, name: str) -> Named:
     """One secret by its name, which is known.
 
@@ -79,7 +90,7 @@ def _named(name: str, settings: SecretSettings, target: Target, root: Path) -> N
     readers = settings.consumers or tuple(consumers)
     for reader in readers:
         if reader not in consumers:
-            raise NoSuchSecret(reader, known=sorted(consumers) or ["no consumer"])
+            raise NoSuchConsumer(reader, secret=name, target=target.name, known=sorted(consumers))
     return Named(
         name=name,
         kind=Kind(settings.kind),

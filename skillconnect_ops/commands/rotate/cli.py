@@ -37,7 +37,7 @@ def rotate(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Only this secret of skc.yaml; repeatable."),
+        typer.Option("--only", metavar="NAME", help="Only this secret, or variable; repeatable."),
     ] = None,
     reason: Annotated[
         Reason, typer.Option("--reason", help="Why; a leaked one is overlapped for minutes only.")
@@ -96,10 +96,18 @@ def rotate(
 def finish(
     house: House,
     *,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="NAME", help="Only the rotation of this secret; repeatable."
+        ),
+    ] = None,
     now: Annotated[
         bool,
         typer.Option(
-            "--now", help="End old signing keys before their time; their tokens are refused."
+            "--now",
+            help="Wait for nobody, and end old signing keys before their time: whoever has a "
+            "token of theirs is logged out.",
         ),
     ] = False,
     wait: Annotated[
@@ -164,6 +172,7 @@ def finish(
             revoked_by=revoked_by,
             publish_again=publish_again,
             confirmed=confirm_reloaded,
+            secrets=tuple(only or ()),
         )
 
 

@@ -12,7 +12,7 @@ from skillconnect_ops.commands.rotate.status import renewed
 from skillconnect_ops.commands.rotate.waiting import UNFINISHED_S, waiting
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding, Severity, fingerprint
+from skillconnect_ops.core.finding import Finding, Rank, Severity, fingerprint
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.settings.rules import period_s
@@ -47,8 +47,14 @@ def due(house: House, *, target: str | None) -> Report:
         unknown=unknown,
         facts={"due": [one.subject for one in found], "runs": [one.id for one in runs]},
         view=(FindingsHere(),) if found or unknown else (Lines(_quiet(runs)),),
-        next=("skc rotate status",),
+        next=(_next(found),),
     )
+
+
+def _next(found: Sequence[Finding]) -> str:
+    """What mends the worst of them."""
+    worst = max(found, key=lambda one: Rank[one.severity.name], default=None)
+    return worst.remedy if worst is not None else "skc rotate status"
 
 
 def _status(found: Sequence[Finding], unknown: Sequence[Unknown]) -> Status:

@@ -5,6 +5,7 @@ sign. Where skc can end one, its command is named; the others are named so that 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -18,15 +19,25 @@ from skillconnect_ops.core.settings.model import Target
 _STORES = regex(r"(?i)(?:.*[_-])?(?:sessions?|refresh[_-]?tokens?)\Z")
 
 
+FINISH = "skc rotate finish"
+
+
 class Goes(Struct, frozen=True, kw_only=True):
     """Something that works on."""
 
     what: str
     command: str | None
     """What ends it; None where only the app can."""
+    until: datetime | None = None
+    """When it ends by itself."""
 
     def line(self) -> str:
         """For people."""
+        if self.until is not None:
+            return (
+                f"still good until {self.until:%Y-%m-%d %H:%M} UTC: {self.what}; only if they must "
+                f"end before: {self.command}   # logs people out"
+            )
         how = self.command or "the app's own business, skc has no command for it"
         return f"still to end: {self.what}: {how}"
 
@@ -37,6 +48,7 @@ def goes_on(
     secrets: Sequence[Named],
     moves: Mapping[str, Move],
     *,
+    until: Mapping[str, datetime],
     urgent: bool,
     overlap: bool,
 ) -> tuple[Goes, ...]:
@@ -47,6 +59,7 @@ def goes_on(
         target: whose.
         secrets: what was renewed.
         moves: what was done to the rings among them.
+        until: the time of their old keys, by the secret.
         urgent: whether somebody has the old values who must not: they leaked, or a person left.
         overlap: whether the old values work until `skc rotate finish`.
     """
@@ -55,10 +68,11 @@ def goes_on(
         env = one.settings.env
         if moves.get(one.name) is Move.SWAP:
             what = f"tokens that the old {env} signed"
-            found.append(Goes(what=what, command="skc rotate finish --now"))
+            end = until.get(one.name)
+            found.append(Goes(what=what, command=f"{FINISH} --now", until=end))
         elif one.name not in moves and overlap and not one.settings.in_place:
             what = f"what is logged in with the old {env}"
-            found.append(Goes(what=what, command="skc rotate finish"))
+            found.append(Goes(what=what, command=FINISH))
     if urgent:
         if any(one.kind is Kind.JWT for one in secrets):
             found.append(Goes(what="refresh tokens that the app keeps by itself", command=None))

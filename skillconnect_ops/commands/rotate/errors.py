@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from skillconnect_ops.core.errors import Precondition, Refused, RolledBack
+from skillconnect_ops.core.errors import OnlyForward, Precondition, Refused, RolledBack
+from skillconnect_ops.core.settings.errors import nearest
 
 
 class NothingToRotate(Precondition):
@@ -21,10 +22,25 @@ class NoSuchSecret(Precondition):
     """`--only` names none."""
 
     def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        near = nearest(name, known)
         super().__init__(
-            f'there is no secret "{name}"',
+            f'there is no secret "{name}", and no variable of one',
             why=f"skc.yaml names {', '.join(known)}",
-            fix=f"skc rotate --only {known[0]}",
+            fix=f"skc rotate --only {near}" if near else "name one of those with --only",
+        )
+
+
+class NoSuchConsumer(Precondition):
+    """A secret names a reader that the target does not have."""
+
+    def __init__(self, name: str, *, secret: str, target: str, known: Sequence[str]) -> None:
+        near = nearest(name, known)
+        super().__init__(
+            f'the consumer "{name}" of the secret {secret} is not there',
+            why=f"targets.{target}.consumers in skc.yaml names {', '.join(known) or 'none'}",
+            fix=f"write {near} below secrets.{secret}.consumers"
+            if near
+            else f"add {name} below targets.{target}.consumers",
         )
 
 
@@ -155,12 +171,24 @@ class SlotTaken(Refused):
 class LockdownIsForUsers(Refused):
     """What was named is no user of a database."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(
+        self, names: Sequence[str], *, only: Sequence[str], overlapping: Sequence[str]
+    ) -> None:
+        """Say so.
+
+        Args:
+            names: what cannot be locked down.
+            only: what a person named; nothing where all was meant.
+            overlapping: those among the names whose old value works until it is finished.
+        """
+        named = "".join(f" --only {name}" for name in names if name in only)
+        then = "; its old value works until `skc rotate finish`" if overlapping else ""
         super().__init__(
-            f"{', '.join(names)} cannot be locked down",
-            why="--lockdown takes the rights of a database's user before it makes another one; "
-            "any other secret that leaked is replaced at once anyhow",
-            fix="skc rotate --reason leaked",
+            f"{', '.join(names) or 'nothing'} cannot be locked down",
+            why="--lockdown takes the rights of a MongoDB user before it makes another one"
+            + (f", which is not done for {', '.join(overlapping)}{then}" if overlapping else ""),
+            fix=f"skc rotate{named} --reason leaked"
+            + ("   # then at once: skc rotate finish --wait 0" if overlapping else ""),
         )
 
 
@@ -183,14 +211,16 @@ class NotAtItsEnd(Refused):
         super().__init__(f"the run {name} did not come to its end", why=says, fix=fix)
 
 
-class NothingToFinish(Refused):
-    """No rotation waits for its end."""
+class LeakedHalfWay(Refused):
+    """A rotation stopped half-way whose old value leaked; only a person says which way it goes."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, names: Sequence[str], *, journal: str) -> None:
         super().__init__(
-            "there is nothing to finish",
-            why=f'no rotation of the target "{target}" waits for its old value to be retired',
-            fix="skc rotate status",
+            f"the rotation of {', '.join(names)} stopped half-way",
+            why="the old value leaked, and to put that back unasked would bring it back into use; "
+            f"nothing was done (run {journal})",
+            fix=f"skc journal resume {journal}   # then: skc rotate finish",
+            journal=journal,
         )
 
 
@@ -207,18 +237,6 @@ class OldKeyVerifies(Refused):
             "knowing which keys are in use",
             fix="skc rotate finish"
             + ("" if over else "   # then; --now ends it early, and logs people out"),
-        )
-
-
-class OverlapNotOver(Refused):
-    """There is something to finish, and its time has not come."""
-
-    def __init__(self, env: str, *, until: datetime) -> None:
-        super().__init__(
-            f"the old key of {env} still verifies",
-            why=f"until {until:%Y-%m-%d %H:%M} UTC, so that who has a token that it signed stays "
-            "logged in",
-            fix="skc rotate finish --now   # logs them out",
         )
 
 
@@ -318,6 +336,18 @@ class StillInUse(RolledBack):
             f"the user '{user}' is still in use after {seconds:.0f} s",
             why=f"connected: {', '.join(who)}; they would be cut off",
             fix="reload what is listed, then: skc rotate finish",
+        )
+
+
+class OnlyNewWorks(OnlyForward):
+    """A rotation is to be put back, and the old value of it is dead by now."""
+
+    def __init__(self, secret: str, *, user: str) -> None:
+        super().__init__(
+            f"the old value of {secret} is refused, so nothing was put back",
+            why=f"only the new one, of the user '{user}', is let in; with the old one in its env "
+            "file the app would be locked out",
+            fix="",  # the engine names the run
         )
 
 

@@ -9,22 +9,19 @@ from skillconnect_ops.commands.rotate import acl_plan, plan, sink_plan
 from skillconnect_ops.commands.rotate.accepting import accepted_in, readers_of, unseen
 from skillconnect_ops.commands.rotate.acl_making import AclMade
 from skillconnect_ops.commands.rotate.admin import AdminSource, take_admin
-from skillconnect_ops.commands.rotate.claims import all_claims
+from skillconnect_ops.commands.rotate.choice import configured, names_of
+from skillconnect_ops.commands.rotate.ended import brought_to_an_end, must_be_decided, nothing_left
 from skillconnect_ops.commands.rotate.ending_look import stands
-from skillconnect_ops.commands.rotate.errors import (
-    NotAtItsEnd,
-    NothingToFinish,
-    OverlapNotOver,
-    StillAccepted,
-)
-from skillconnect_ops.commands.rotate.half_way import half_way
+from skillconnect_ops.commands.rotate.errors import NoSuchSecret, StillAccepted
+from skillconnect_ops.commands.rotate.going_on import going_on
 from skillconnect_ops.commands.rotate.publish_steps import EnvPublish
 from skillconnect_ops.commands.rotate.ring_plan import Turn
 from skillconnect_ops.commands.rotate.ring_state import Move
-from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
+from skillconnect_ops.commands.rotate.rings import all_held, readable
 from skillconnect_ops.commands.rotate.sharing import Going, consent
 from skillconnect_ops.commands.rotate.sink_steps import SinkCall, SinkFile
 from skillconnect_ops.commands.rotate.spreading import is_managed
+from skillconnect_ops.commands.rotate.trusting import must_be_trusted
 from skillconnect_ops.commands.rotate.user_steps import UserCreate
 from skillconnect_ops.commands.rotate.waiting import Waiting, waiting
 from skillconnect_ops.core.errors import SkcError
@@ -32,11 +29,11 @@ from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import NotShown
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.hooks import Hook, of_notice, of_sink
+from skillconnect_ops.core.settings.hooks import Hook, of_sink
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import Lines
+from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import Choices, Consent, JournalState, Standing
+from skillconnect_ops.journal.model import Choices, Consent
 from skillconnect_ops.journal.resources import Resource
 
 
@@ -52,6 +49,7 @@ def finish(
     revoked_by: str | None = None,
     publish_again: bool = False,
     confirmed: bool = False,
+    secrets: tuple[str, ...] = (),
     asks: Consent | None = None,
     only: str | None = None,
 ) -> Report:
@@ -60,7 +58,7 @@ def finish(
     Args:
         house: the house.
         target: the target; the only one where none is named.
-        now: whether old signing keys go whose time is not over.
+        now: whether old signing keys go whose time is not over, and nobody is waited for.
         patience_s: how long to wait for users of an old user.
         reason: why the old values go.
         choices: what the person chose.
@@ -68,38 +66,44 @@ def finish(
         revoked_by: who says to have revoked what skc cannot.
         publish_again: whether the new values are first brought back to where they were published.
         confirmed: whether a person says that what skc did not reload was restarted.
+        secrets: whose rotations are meant, by name or variable; all where none is named.
         asks: what is to be agreed to, where a command of more weight ends it on its way; then
             nobody waits for what was not reloaded.
         only: the rotation that is meant, by its journal; then no ring is.
 
     Raises:
+        NoSuchSecret: one is named that is not there.
         StillAccepted: nobody says so, and no health answer tells it.
-        NothingToFinish: none waits.
+        LeakedHalfWay: the old value of one leaked that is half-way; nothing was put back.
         NotAtItsEnd: a run died half-way, and was only to be looked at.
-        OverlapNotOver: an old key still verifies, and nobody said that it ends now.
         RolledBack: somebody still uses an old user, or a reload failed; nothing was changed.
         NeedsPerson: an old user is gone, and not yet proven refused.
     """
     aim = house.target(target)
-    take_admin(house, aim, admin, needed=_drops_users(house, aim))
-    finished = None if choices.looks_only else _walked_on(house, aim)
-    found = [one for one in waiting(house, aim) if only in {None, one.id}]
+    named = _meant(house, aim, secrets)
+    must_be_decided(house, aim)
+    take_admin(house, aim, admin, needed=_drops_users(_of(waiting(house, aim), named, only)))
+    ended = () if choices.looks_only else brought_to_an_end(house, aim)
+    every = waiting(house, aim)
+    found = _of(every, named, only)
     one = found[0] if found else None
 
     def closed() -> tuple[Turn, ...]:
-        needed = one is None and finished is None
-        return () if only is not None else _closing(house, aim, now=now, needed=needed)
+        if only is not None:
+            return ()
+        turns = _closing(house, aim, now=now, needed=one is None and not ended)
+        return tuple(turn for turn in turns if not named or turn.named.name in named)
 
     rings = closed()
-    if finished is not None and one is None and not rings:
-        return _that_was_it(finished)
-    house.hooks().must_trust(
-        {
-            **sink_plan.hooks([ring.named for ring in rings]),
-            **(_hooks(aim, one) if one is not None and publish_again else {}),
-            **of_notice(house.project().settings.notify),
-        }
-    )
+    if one is None and not rings:
+        return nothing_left(house, aim, ended, only=named)
+    together = [name for name in one.all_secrets if name not in named] if named and one else []
+    if together:
+        house.person.note(
+            f"not apart: {listed(together)}: the same run has renewed it, and it ends with it"
+        )
+    more = _hooks(aim, one) if one is not None and publish_again else {}
+    must_be_trusted(house, [ring.named for ring in rings], choices, more=more)
 
     def look() -> Plan:
         if one is not None and not confirmed and asks is None:
@@ -110,7 +114,7 @@ def finish(
             closing,
             subject=_subject(house, aim, one, closing),
             reason=reason,
-            patience_s=patience_s,
+            patience_s=0 if now and patience_s is None else patience_s,
             journal=one.id if one is not None else None,
             since_s=(house.clock.now() - one.since).total_seconds() if one and one.since else 0.0,
             since=one.began if one is not None else None,
@@ -134,7 +138,7 @@ def finish(
             mirrored=True,
             chain=one.id if one is not None else None,
         )
-    left = len(found) - 1 if outcome.walked else len(found)
+    left = len(every) - 1 if outcome.walked and one is not None else len(every)
     told = _confirmed(one, aim, reason) if one is not None and confirmed else ()
     mine = one.all_secrets if one is not None else ()
     names = tuple(dict.fromkeys((*mine, *(ring.named.name for ring in rings))))
@@ -149,12 +153,13 @@ def finish(
                 "secrets": list(names),
                 "done": outcome.walked,
                 "steps": outcome.facts,
+                "plan": None if outcome.walked else outcome.plan.facts(),
             }
         },
-        view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told)),)
+        view=(Lines((*_said(one, names, outcome.facts), *_until(rings), *told), prose=True),)
         if outcome.walked
         else (),
-        next=("skc rotate finish",) if left > 0 else ("skc rotate status",),
+        next=(_next(house, choices, walked=outcome.walked, left=left),),
     )
 
 
@@ -187,6 +192,36 @@ def _until(closing: Sequence[Turn]) -> Iterator[str]:
             )
 
 
+def _meant(house: House, target: Target, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The secrets whose rotations are meant, by name; of one that waits the settings may be gone.
+
+    Raises:
+        NoSuchSecret: a word means none.
+    """
+    waits = [name for one in waiting(house, target) for name in one.all_secrets]
+    known = {*configured(target), *waits}
+    names = names_of(target, words)
+    for name in names:
+        if name not in known:
+            raise NoSuchSecret(name, known=sorted(known))
+    return names
+
+
+def _next(house: House, choices: Choices, *, walked: bool, left: int) -> str:
+    if not walked and choices.looks_only:
+        return going_on(house, choices)
+    return "skc rotate finish" if left > 0 else "skc rotate status"
+
+
+def _of(waits: Sequence[Waiting], named: Sequence[str], run: str | None) -> list[Waiting]:
+    """Those that renewed one of these secrets, or the one run; all where none is named."""
+    return [
+        one
+        for one in waits
+        if run in {None, one.id} and (not named or {*one.all_secrets} & {*named})
+    ]
+
+
 def _going(house: House, target: Target, one: Waiting | None) -> tuple[Going, ...]:
     """The users that go, and who is connected as each.
 
@@ -208,36 +243,8 @@ def _going(house: House, target: Target, one: Waiting | None) -> tuple[Going, ..
     return tuple(one for one in found if is_managed(target) or not isinstance(one.seen, NotShown))
 
 
-def _drops_users(house: House, target: Target) -> bool:
-    found = waiting(house, target)
+def _drops_users(found: Sequence[Waiting]) -> bool:
     return bool(found) and any(isinstance(step, UserCreate) for step in found[0].plan.steps)
-
-
-def _walked_on(house: House, target: Target) -> JournalState | None:
-    """Runs that died are brought to their end; a finish among them that is done by that."""
-    office = house.office()
-    dead = [
-        one.id
-        for one in office.journals()
-        if one.command == plan.FINISH
-        and one.subject.target == target.name
-        and not one.standing.over
-    ]
-    office.recover(all_claims(house, target), person=house.person)
-    ended = [one for one in map(office.journal, dead) if one.standing is Standing.SEALED]
-    return ended[0] if ended else None
-
-
-def _that_was_it(finished: JournalState) -> Report:
-    """What had died half-way is done, and nothing else waits: no reason to fail."""
-    return Report(
-        command=plan.FINISH,
-        subject=finished.subject.facts(),
-        journal=finished.id,
-        facts={"rotation": {"began": finished.chain, "secrets": [], "done": True, "steps": {}}},
-        view=(Lines((f"the run {finished.id} came to its end; nothing else waits for one",)),),
-        next=("skc rotate status",),
-    )
 
 
 def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[Turn, ...]:
@@ -249,7 +256,7 @@ def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[
         now: whether those go whose time is not over.
         needed: whether there is nothing else to finish.
     """
-    rings, turns, until = all_held(house, target), [], list[Held]()
+    rings, turns = all_held(house, target), list[Turn]()
     for one in readable(rings.values()):
         over = one.state.ends(house.clock.now())
         if one.state.old and (over or now):
@@ -262,19 +269,9 @@ def _closing(house: House, target: Target, *, now: bool, needed: bool) -> tuple[
                     early=not over,
                 )
             )
-        elif one.state.until is not None:
-            until.append(one)
     troubles = [one for one in rings.values() if isinstance(one, SkcError)]
-    if needed and not turns:
-        if troubles:
-            raise troubles[0]
-        for one in until:
-            if one.state.until is not None:
-                raise OverlapNotOver(one.named.settings.env, until=one.state.until)
-        for dead in half_way(house, target):
-            fix = (*dead.commands(), "skc rotate status")[0]
-            raise NotAtItsEnd(dead.id, says=dead.says(), fix=fix)
-        raise NothingToFinish(target.name)
+    if needed and not turns and troubles:
+        raise troubles[0]
     for trouble in troubles:
         house.person.note(f"left as it is: {trouble.what}: {trouble.why}")
     return tuple(turns)

@@ -18,9 +18,9 @@ from skillconnect_ops.commands.rotate.publish_steps import ConsumerReload, EnvPu
 from skillconnect_ops.commands.rotate.user_steps import UserCreate, UserDrop, UserRevoke
 from skillconnect_ops.core.plan import Plan, Step, Subject
 from skillconnect_ops.core.settings.model import Target
-from skillconnect_ops.core.view import listed
+from skillconnect_ops.core.view import duration, listed
 from skillconnect_ops.evidence.matching import Reason
-from skillconnect_ops.journal.model import TypeName
+from skillconnect_ops.journal.model import Outcome, TypeName
 
 
 def consent(target: Target) -> TypeName:
@@ -37,7 +37,8 @@ def meant(secrets: Sequence[Named], only: Sequence[str]) -> tuple[tuple[Named, .
     users = tuple(one for one in secrets if one.kind is Kind.MONGODB)
     others = [one.name for one in secrets if one.kind is not Kind.MONGODB]
     if not users or (only and others):
-        raise LockdownIsForUsers(others or ["nothing"])
+        overlapping = [one.name for one in secrets if one.kind in {Kind.REDIS, Kind.MANUAL}]
+        raise LockdownIsForUsers(others, only=only, overlapping=overlapping)
     left = f"not now: {listed(others)}; next: skc rotate --reason leaked" if others else ""
     return users, left
 
@@ -114,3 +115,25 @@ def _notes(standings: Sequence[Standing], readers: Sequence[str]) -> tuple[str, 
     if by_hand:
         notes.append(f"no reload command: restart {listed(sorted(by_hand))} by hand at once")
     return tuple(notes)
+
+
+def said(outcome: Outcome) -> tuple[str, ...]:
+    """What has come true: who is gone, and how long nobody had a database."""
+    gone = [step for step in outcome.plan.final if isinstance(step, UserDrop)]
+    reloaded = any(isinstance(step, ConsumerReload) for step in outcome.plan.final)
+    last = "reload:" if reloaded else "publish:"
+    places = [n for n, one in enumerate(outcome.steps, start=1) if one.key.startswith(last)]
+    seconds = sum(one.seconds for one in outcome.steps[: max(places, default=0)])
+    until = (
+        "to the last reload"
+        if reloaded
+        else "until the env file named the new one; whoever reads it is to be restarted by hand now"
+    )
+    return (
+        *(
+            f"the user {step.user} is gone, cut off before the new one was made; its password is "
+            "refused on every node"
+            for step in gone
+        ),
+        f"the outage lasted {duration(seconds)}: {until}",
+    )

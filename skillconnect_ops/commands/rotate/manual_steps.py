@@ -65,7 +65,10 @@ class ValueRevoked(Step, frozen=True, kw_only=True, tag="value.revoked"):
             return f"see the old {self.env} refused: {self.login}"
         if self.by is not None:
             return f"take the word of {self.by} that the old {self.env} is revoked"
-        return f"ask whether the old {self.env} is revoked, which skc cannot do"
+        return (
+            f"needs --revoked-by NAME: who has revoked the old {self.env} ({self.where}), which "
+            "skc can neither do nor see"
+        )
 
 
 class _OfMail:

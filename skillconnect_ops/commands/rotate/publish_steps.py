@@ -246,7 +246,10 @@ class KeepConsumer:
 
     def apply(self, step: ConsumerKeep, walk: Walk) -> Mapping[str, Any]:
         """Nothing: the env files are as they were."""
-        return {}
+        consumer = self._target.settings.consumers.get(step.consumer)
+        if consumer is None or consumer.health is None:
+            return {}
+        return {"well_before": walk.escrow.get(was_well(step.consumer, walk)) is not None}
 
     def verify(self, step: ConsumerKeep, walk: Walk) -> Sequence[Proof]:
         """Nothing."""
@@ -262,6 +265,7 @@ class KeepConsumer:
                 "restart it by hand"
             )
             return
+        walk.person.note(f"reloading {step.consumer} with the old value")
         self._reload(step.consumer, walk)
 
 
@@ -283,6 +287,7 @@ class ReloadConsumer:
                 f"not reloaded: {step.consumer}; it has the old value until you restart it by hand"
             )
             return {"consumer": step.consumer, "waived": True}
+        walk.person.note(f"reloading {step.consumer}; this may take a while")
         self._reload(step.consumer, walk)
         return {"consumer": step.consumer}
 

@@ -1,7 +1,8 @@
 """`skc rotate`: look, plan, hand over to the gait, and say what comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,15 +16,17 @@ from skillconnect_ops.commands.rotate import (
     plan,
     sink_plan,
     unnamed,
+    unwell,
 )
 from skillconnect_ops.commands.rotate import lockdown as outage
 from skillconnect_ops.commands.rotate.admin import AdminSource, needs_admin, take_admin
-from skillconnect_ops.commands.rotate.choice import chosen
+from skillconnect_ops.commands.rotate.choice import chosen, names_of
 from skillconnect_ops.commands.rotate.claims import all_claims, claims
 from skillconnect_ops.commands.rotate.copies import left_behind
-from skillconnect_ops.commands.rotate.elsewhere import goes_on
+from skillconnect_ops.commands.rotate.elsewhere import FINISH, goes_on
 from skillconnect_ops.commands.rotate.errors import NotFinishedYet, NoUser, SlotTaken
 from skillconnect_ops.commands.rotate.finish import finish
+from skillconnect_ops.commands.rotate.going_on import going_on
 from skillconnect_ops.commands.rotate.in_place import windows
 from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.manual import Source, forget, must_fit, take
@@ -45,6 +48,7 @@ from skillconnect_ops.commands.rotate.rings import (
 from skillconnect_ops.commands.rotate.sharing import Going, also_named, connected, consent, crowd
 from skillconnect_ops.commands.rotate.spreading import is_managed
 from skillconnect_ops.commands.rotate.told import next_command, said
+from skillconnect_ops.commands.rotate.trusting import must_be_trusted
 from skillconnect_ops.commands.rotate.user_steps import dropping
 from skillconnect_ops.commands.rotate.users import (
     has_admin,
@@ -60,7 +64,6 @@ from skillconnect_ops.core.outcome import Fact, Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.accounts import Accounts, AccountSession
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.hooks import of_notice
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.evidence.matching import Reason
@@ -112,6 +115,7 @@ def rotate(
         RolledBack: a step failed, and everything was put back.
     """
     aim = house.target(target)
+    only = names_of(aim, only)
     code = Code(house)
     take_admin(house, aim, admin, needed=lockdown or needs_admin(aim, only))
     if not choices.looks_only:
@@ -134,9 +138,7 @@ def rotate(
         ended = _overlap_ended(house, aim, secrets, wish, choices)
         if ended and choices.looks_only:
             return replace(ended[-1], command="rotate")
-        house.hooks().must_trust(
-            {**sink_plan.hooks(secrets), **of_notice(house.project().settings.notify)}
-        )
+        must_be_trusted(house, secrets, choices, more={})
         if any(one.kind is Kind.MONGODB for one in secrets):
             must_be_manageable(house, aim, secrets, lockdown=lockdown)
             if is_managed(aim) or has_admin(house, aim):
@@ -151,6 +153,7 @@ def rotate(
             mirrored=True,
         )
     moves = {one.secret: one.move for one in outcome.plan.steps if isinstance(one, RingTurn)}
+    until = _until(house, aim, moves) if outcome.walked else {}
     left = (
         goes_on(
             house,
@@ -159,14 +162,20 @@ def rotate(
             moves,
             urgent=wish.reason is not Reason.SCHEDULED or bool(wish.leaks.why),
             overlap=outcome.plan.then is not None,
+            until=until,
         )
         if outcome.walked
         else ()
     )
+    forgotten = _still_leaked(house, aim, wish, secrets) if outcome.walked else {}
     lines = (
         *said(secrets, moves, outcome, target=aim),
         *windows(outcome.facts),
-        *(one.line() for one in left),
+        *(outage.said(outcome) if lockdown and outcome.walked else ()),
+        *unwell.said(outcome.facts),
+        # that the old values work until it is finished is said already
+        *(one.line() for one in left if one.command != FINISH),
+        *(f"still leaked: {env}: {command}" for env, command in forgotten.items()),
         *(() if only else unnamed.notes(house, aim)),
     )
     return Report(
@@ -186,13 +195,50 @@ def rotate(
                 "sessions": [{"what": one.what, "command": one.command} for one in left],
                 "moves": {name: move.value for name, move in moves.items()},
                 "steps": outcome.facts,
+                "plan": None if outcome.walked else outcome.plan.facts(),
             }
         },
-        view=(*(block for one in ended for block in one.view), Lines(lines))
+        view=(*(block for one in ended for block in one.view), Lines(lines, prose=True))
         if outcome.walked
         else (),
-        next=(next_command(moves, outcome.plan, target=aim) if outcome.walked else "skc rotate",),
+        next=(
+            _dated(next_command(moves, outcome.plan, target=aim), outcome.plan, until)
+            if outcome.walked
+            else going_on(house, choices),
+            *forgotten.values(),
+        ),
     )
+
+
+def _until(house: House, target: Target, moves: Mapping[str, Move]) -> dict[str, datetime]:
+    """The time of the old keys of rings whose staged key signs now, by the secret."""
+    rings = readable(all_held(house, target).values()) if Move.SWAP in moves.values() else ()
+    return {
+        one.named.name: one.state.until
+        for one in rings
+        if moves.get(one.named.name) is Move.SWAP and one.state.until is not None
+    }
+
+
+def _still_leaked(
+    house: House, target: Target, wish: Wish, secrets: Sequence[Named]
+) -> dict[str, str]:
+    """What leaked with the others and is made by hand: its variable, and what renews it."""
+    if wish.reason is not Reason.LEAKED or wish.only or wish.lockdown:
+        return {}
+    names = {one.name for one in secrets}
+    return {
+        one.settings.env: f"skc rotate --only {one.name} --reason leaked"
+        for one in chosen(house, target, ())
+        if one.kind is Kind.MANUAL and one.name not in names
+    }
+
+
+def _dated(command: str, plan: Plan, until: Mapping[str, datetime]) -> str:
+    """What comes next, and from when on, where all that is left is that time."""
+    if command != FINISH or plan.then is not None or not until:
+        return command
+    return f"{command}   # from {min(until.values()):%Y-%m-%d %H:%M} UTC on"
 
 
 def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
@@ -220,7 +266,8 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     stale = stale_admin(house, target, secrets)
     told = (*wish.leaks.lines, *((stale,) if stale else ()))
     told += (*left_behind(house, target, secrets), *composed.notes(house, target, secrets))
-    told += (*exposed.notes(house, secrets), *unread, *found.left_out)
+    told += (*exposed.notes(house, secrets), *unwell.notes(house, secrets), *unread)
+    told += found.left_out
     told += () if wish.only else unnamed.notes(house, target)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 

@@ -21,6 +21,8 @@ from skillconnect_ops.core.settings.rules import period_s
 from skillconnect_ops.core.view import Cell, Lines, Table, Text, Tone, duration
 from skillconnect_ops.journal.model import Standing
 
+_DUE = "due"
+
 
 def status(house: House, *, target: str | None) -> Report:
     """One row for each secret of the target."""
@@ -59,7 +61,17 @@ def status(house: House, *, target: str | None) -> Report:
         subject={"target": aim.name},
         facts={"secrets": facts, "runs": [_plain(one) for one in runs]},
         view=(Table(headers=headers, rows=tuple(rows)), *_told(runs)),
-        next=(_next(aim, runs, open_ones, rings, now),),
+        next=(
+            _next(
+                aim,
+                runs,
+                open_ones,
+                rings,
+                now,
+                due=[str(one["name"]) for one in facts if str(one["standing"]).startswith(_DUE)],
+                rotated={str(one["name"]): one["rotated_at"] for one in facts},
+            ),
+        ),
     )
 
 
@@ -86,6 +98,9 @@ def _next(
     open_ones: Mapping[str, Waiting],
     rings: Mapping[str, Held | SkcError],
     now: datetime,
+    *,
+    due: Sequence[str],
+    rotated: Mapping[str, datetime | None],
 ) -> str:
     for run in runs:
         if run.commands():
@@ -98,7 +113,21 @@ def _next(
         if state.phase is Phase.STAGED:
             return f"skc rotate --only {name}"
     over = any(state.ends(now) for state in states.values())
-    return "skc rotate finish" if open_ones or over else "skc rotate"
+    if open_ones or over:
+        return "skc rotate finish"
+    until = [state.until for state in states.values() if state.until is not None]
+    if not until or due:
+        return _renew(due, known=len(rotated), never=None in rotated.values())
+    return f"skc rotate finish   # from {min(until):%Y-%m-%d %H:%M} UTC on"
+
+
+def _renew(due: Sequence[str], *, known: int, never: bool) -> str:
+    """What is due is renewed; what is fresh is left alone."""
+    if len(due) == known:
+        return "skc rotate"
+    if due:
+        return " ".join(["skc rotate", *(f"--only {name}" for name in due)])
+    return "skc rotate --dry-run" if never else "skc status"
 
 
 def _unfinished(run: HalfWay | None) -> Text | None:
@@ -152,7 +181,7 @@ def _standing(
     if every is None:
         return Text("live")
     if at is None or (now - at).total_seconds() > every:
-        return Text(f"due: every {settings.every}", Tone.BAD)
+        return Text(f"{_DUE}: every {settings.every}", Tone.BAD)
     return Text("live", Tone.GOOD)
 
 

@@ -21,7 +21,12 @@ from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.sharing import connected
 from skillconnect_ops.commands.rotate.sharing import said as connection
 from skillconnect_ops.commands.rotate.spreading import is_managed, pace_of, taken_over
-from skillconnect_ops.commands.rotate.values import keep_both, kept, must_be_unpublished
+from skillconnect_ops.commands.rotate.values import (
+    keep_both,
+    kept,
+    must_be_unpublished,
+    must_open,
+)
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.accounts import (
@@ -199,6 +204,8 @@ class CreateUser(OfTarget):
         new = kept(walk, step.secret, age="new")
         with self._house.accounts(self._target) as accounts:
             like = self._like(accounts, step, walk)
+            if like is None and accounts.find(step.user, step.database) and self._takes(new, walk):
+                return {"user": step.user}
             if like is None:
                 raise AccountGone(
                     f"the user '{step.like}' is gone",
@@ -224,20 +231,20 @@ class CreateUser(OfTarget):
             like = self._like(accounts, step, walk)
             made = accounts.find(step.user, step.database)
             taken_over(accounts, walk)
-        same = like is not None and made == like.named(step.user)
         nodes = self._accepted_everywhere(new, walk)
         named = self._logins.address(new).named or step.database
         canary = self._logins.canary(new, named)
         read, written = said(canary.read), said(canary.written)
-        return [
-            Proof(claim="user.same_rights", subject=subject, holds=same),
-            Proof(
-                claim="credential.accepted",
-                subject={**subject, "secret": step.secret},
-                holds=bool(nodes),
-                facts={"nodes": nodes, "read": read, "written": written},
-            ),
-        ]
+        accepted = Proof(
+            claim="credential.accepted",
+            subject={**subject, "secret": step.secret},
+            holds=bool(nodes),
+            facts={"nodes": nodes, "read": read, "written": written},
+        )
+        if like is None:  # it went while this stood half-way, and there is nothing to compare with
+            return [accepted]
+        same = made == like.named(step.user)
+        return [Proof(claim="user.same_rights", subject=subject, holds=same), accepted]
 
     def undo(self, step: UserCreate, image: Image, walk: Walk) -> None:
         """Remove it, if it is the one that this run made."""
@@ -249,6 +256,10 @@ class CreateUser(OfTarget):
         must_be_unpublished(self._house, self._target, secret=step.secret, env=step.env, walk=walk)
         with self._house.accounts(self._target) as accounts:
             accounts.drop(step.user, step.database)
+
+    def may_go_back(self, step: UserCreate, walk: Walk) -> None:
+        """Not where the old one has died since, whoever ended it."""
+        must_open(lambda uri: self._takes(uri, walk), secret=step.secret, user=step.user, walk=walk)
 
     def lasts(self, step: UserCreate, walk: Walk) -> bool:
         """Whether it is there, and takes our password."""
@@ -332,8 +343,13 @@ class DisarmUser(OfTarget):
         return {"roles": [[role.name, role.database, role.collection] for role in roles]}
 
     def apply(self, step: UserDisarm | UserRevoke, walk: Walk) -> Mapping[str, Any]:
-        """From the next operation on it may do nothing; that can be taken back."""
+        """From the next operation on it may do nothing; that can be taken back.
+
+        One that somebody has dropped since may do nothing already.
+        """
         with self._house.accounts(self._target) as accounts:
+            if accounts.find(step.user, step.database) is None:
+                return {"gone": True}
             accounts.set_roles(step.user, step.database, frozenset())
         return {}
 
@@ -343,13 +359,15 @@ class DisarmUser(OfTarget):
             found = accounts.find(step.user, step.database)
             taken_over(accounts, walk)
         subject = {"user": step.user, "database": step.database}
-        holds = found is not None and not found.roles
+        holds = found is None or not found.roles
         return [Proof(claim="user.disarmed", subject=subject, holds=holds)]
 
     def undo(self, step: UserDisarm | UserRevoke, image: Image, walk: Walk) -> None:
         """Give them back."""
         roles = frozenset(Role(*role) for role in image["roles"])
         with self._house.accounts(self._target) as accounts:
+            if accounts.find(step.user, step.database) is None:
+                return
             accounts.set_roles(step.user, step.database, roles)
             taken_over(accounts, walk)
 

@@ -1,6 +1,6 @@
 """The old and the new value of a secret, on their way through a rotation: in its escrow alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +12,7 @@ from skillconnect_ops.commands.rotate.ending_errors import (
     OldIsBack,
     StillPublished,
 )
-from skillconnect_ops.commands.rotate.errors import NotVerified
+from skillconnect_ops.commands.rotate.errors import NotVerified, OnlyNewWorks
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.core.plan import Walk
 from skillconnect_ops.core.secret import Secret
@@ -125,6 +125,22 @@ def must_be_unpublished(house: House, target: Target, *, secret: str, env: str, 
     for path, value in published(house, target, env):
         if of_one_credential(value, new):
             raise StillPublished(env, where=path)
+
+
+def must_open(opens: Callable[[Secret], bool], *, secret: str, user: str, walk: Walk) -> None:
+    """The old value lets somebody in still, so that an env file may be given it back.
+
+    Args:
+        opens: whether the server takes a login.
+        secret: whose values.
+        user: of the new value.
+        walk: its escrow holds both.
+
+    Raises:
+        OnlyNewWorks: it does not, and the new one does.
+    """
+    if not opens(kept(walk, secret, age="old")) and opens(kept(walk, secret, age="new")):
+        raise OnlyNewWorks(secret, user=user)
 
 
 class Told(Struct, frozen=True):

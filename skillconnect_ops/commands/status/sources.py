@@ -13,6 +13,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.retired import InUse, in_use, is_leaked
 from skillconnect_ops.commands.status.model import Known, Urgency
 from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.settings.model import Project
 from skillconnect_ops.core.view import Cell, Text, Tone, count, duration, listed, size
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
@@ -48,14 +49,26 @@ def project(asked: Asked) -> Known:
 
 
 def journals(asked: Asked) -> Known:
-    """Runs that did not come to their end."""
+    """Runs that did not come to their end, and those whose old value works until another run."""
     try:
-        every = asked.house.office().journals()
+        office = asked.house.office()
+        every = office.journals()
+        waiting = [(one, _is_of_a_leak(office.plan(one.id))) for one in _going_on(every)]
     except SkcError as error:
         return _unread("journals", error)
     open_ones = [state for state in every if not state.standing.over]
     dead = [state for state in open_ones if state.standing is not Standing.RUNNING]
-    lines = tuple(("unfinished", _journal(state)) for state in open_ones)
+    lines = (
+        *(("unfinished", _journal(state)) for state in open_ones),
+        *(("unfinished", _waits(asked, one, leaked=leaked)) for one, leaked in waiting),
+    )
+    waiting.sort(key=lambda one: not one[1])
+    command, urgency = None, Urgency.NOTHING
+    if dead:
+        command, urgency = _mend(dead[0]), Urgency.NOW
+    elif waiting:
+        first, leaked = waiting[0]
+        command, urgency = _onward(asked, first), Urgency.NOW if leaked else Urgency.SOON
     return Known(
         facts={
             "journals": {
@@ -64,12 +77,48 @@ def journals(asked: Asked) -> Known:
                     {"id": state.id, "command": state.command, "standing": state.standing}
                     for state in open_ones
                 ],
+                "waiting": [
+                    {"id": one.id, "command": one.command, "then": one.then, "leaked": leaked}
+                    for one, leaked in waiting
+                ],
             }
         },
         lines=lines or (("journals", f"{count(len(every), 'run')}, all finished"),),
-        next=_mend(dead[0]) if dead else None,
-        urgency=Urgency.NOW if dead else Urgency.NOTHING,
+        next=command,
+        urgency=urgency,
     )
+
+
+def _going_on(every: Sequence[JournalState]) -> list[JournalState]:
+    """The runs that are done, and that another command goes on from, oldest first."""
+    ended = {
+        (one.chain, one.command)
+        for one in every
+        if one.standing in {Standing.SEALED, Standing.FORWARD_ONLY} and one.chain != one.id
+    }
+    return [
+        one
+        for one in reversed(every)
+        if one.standing is Standing.SEALED
+        and one.then is not None
+        and (one.id, one.then) not in ended
+    ]
+
+
+def _is_of_a_leak(plan: Plan) -> bool:
+    steps = (*plan.steps, *plan.final)
+    return any(getattr(step, "reason", None) == Reason.LEAKED.value for step in steps)
+
+
+def _waits(asked: Asked, one: JournalState, *, leaked: bool) -> Cell:
+    """What was renewed, and is not over."""
+    names = [held.name.rpartition("/")[2] for held in one.resources if held.kind == "secret"]
+    which = f"{'leaked, and ' if leaked else ''}the old value works until: {_onward(asked, one)}"
+    return Text(f"{one.command} {', '.join(names)}: {which}", Tone.BAD if leaked else Tone.WARN)
+
+
+def _onward(asked: Asked, one: JournalState) -> str:
+    return f"skc {one.then}" + (_at(asked, one.subject.target) if one.subject.target else "")
 
 
 def backups(asked: Asked) -> Known:

@@ -82,7 +82,7 @@ def test_a_run_that_was_killed_is_listed_shown_and_rolled_back(skc: Skc, project
 
     refused = skc("journal", "rollback", name, cwd=project.root)
     assert refused.code == 3
-    assert "  1. undo move:b\n  2. undo put:a\n" in refused.stderr
+    assert "  1. undo: move:b\n  2. undo: put:a\n" in refused.stderr
     assert f"fix:   skc journal rollback {name} --yes" in refused.stderr
     assert project.now() != OLD
 
@@ -110,7 +110,7 @@ def test_a_run_that_was_killed_is_resumed(skc: Skc, project: Arena) -> None:
     assert ran.stdout.splitlines() == ["would walk drop:y", "would walk drop:z"]
     refused = skc("journal", "resume", name, cwd=project.root)
     assert refused.code == 3
-    assert "  1. do drop:y  (no way back)\n" in refused.stderr
+    assert "  1. drop:y  (no way back)\n" in refused.stderr
     assert skc("journal", "resume", name, "--yes", cwd=project.root).code == 0
     assert project.now() == project.goal
     refused = skc("journal", "rollback", name, cwd=project.root)

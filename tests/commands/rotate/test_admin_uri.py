@@ -95,7 +95,7 @@ def test_the_name_of_the_target_is_typed_before_a_lockdown(
     words = ("rotate", "--lockdown")
     with at_terminal(*words, cwd=app.root, env=env, program="skillconnect_ops") as terminal:
         terminal.until("This cuts the app off from production", timeout_s=60)
-        terminal.until("Type its name", timeout_s=60)
+        terminal.until('Type "production"', timeout_s=60)
         terminal.type("production\n")
         assert terminal.ends(timeout_s=120) == 0, terminal.shown
     assert app.users() == {"app_a"}

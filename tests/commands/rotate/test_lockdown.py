@@ -41,6 +41,22 @@ def test_the_old_user_is_cut_off_before_there_is_a_new_one(app: App) -> None:
     assert not list((app.state / "escrow").rglob("*"))
 
 
+@pytest.mark.parametrize("reload", ["[sleep, '0.3']", None])
+def test_the_result_says_who_is_gone_and_how_long_the_outage_was(
+    app: App, reload: str | None
+) -> None:
+    if reload is not None:
+        consumers = f"    consumers: {{api: {{reload: {reload}}}}}\n"
+        (app.root / "skc.yaml").write_text(settings(app.name, consumers))
+        trust(app, "api", "sleep", "0.3")
+    ran = app.skc(*LOCKDOWN, cwd=app.root, env=app.env)
+    assert ran.code == 0, ran.stderr
+    assert "the user app is gone, cut off before the new one was made" in ran.stdout
+    (told,) = [line for line in ran.stdout.splitlines() if line.startswith("the outage lasted ")]
+    assert float(told.split()[3]) > (0.3 if reload else 0)
+    assert told.endswith("to the last reload" if reload else "is to be restarted by hand now")
+
+
 def test_the_plan_says_outage_and_yes_is_not_enough(app: App) -> None:
     before = app.file.read_bytes()
     ran = app.run("rotate", "--lockdown", "--yes")
@@ -123,7 +139,7 @@ def test_only_users_can_be_locked_down(app: App) -> None:
     (app.root / "skc.yaml").write_text(settings(app.name, secrets))
     ran = app.run(*LOCKDOWN, "--only", "session")
     assert ran.code == 3
-    assert ran.json["error"]["fix"] == "skc rotate --reason leaked"
+    assert ran.json["error"]["fix"] == "skc rotate --only session --reason leaked"
     both = app.run("rotate", "--lockdown", "--dry-run")
     assert both.code == 0, both.stdout
     assert "not now: session" in both.stderr

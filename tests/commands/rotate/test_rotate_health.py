@@ -109,6 +109,29 @@ def test_one_that_never_said_anything_is_not_observable(
     assert (seen["observed"], seen["not_observable"]) == (False, [SESSION])
 
 
+def test_one_that_was_not_well_before_is_named_up_front_and_at_the_end(
+    shop: Shop, api: Consumer
+) -> None:
+    api.answer = lambda: (503, "")
+    configure(shop, api.url, deadline="1s")
+    planned = shop.ok("rotate", "--only", "session", "--dry-run")
+    assert "note: api is not well now, before anything is changed (" in planned.stderr
+    ran = shop.skc("rotate", "--only", "session", "--yes", cwd=shop.root)
+    assert ran.code == 0, ran.stderr
+    assert "api was not well before, and is not seen to be well now" in ran.stdout
+
+
+def test_one_that_comes_up_with_the_new_value_is_said_to_be_well_now(
+    shop: Shop, api: Consumer
+) -> None:
+    script = f"{RELOAD}; touch up"
+    api.answer = lambda: loaded(shop) if (shop.root / "up").exists() else (503, "")
+    configure(shop, api.url, reload=script, deadline="1s")
+    ran = shop.skc("rotate", "--only", "session", "--yes", cwd=shop.root)
+    assert ran.code == 0, ran.stderr
+    assert "api was not well before, and is well now" in ran.stdout
+
+
 def test_one_that_is_restarted_by_hand_is_seen_before_the_old_value_goes(
     shop: Shop, api: Consumer
 ) -> None:

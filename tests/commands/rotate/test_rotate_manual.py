@@ -166,6 +166,8 @@ def test_without_a_mail_server_the_end_needs_somebody_s_word(office: Office) -> 
     assert office.rotate(new).code == 0
     assert office.value() == new
     assert office.post.attempts == 0
+    planned = office.shop.ok("rotate", "finish", "--dry-run")
+    assert f"needs --revoked-by NAME: who has revoked the old {NAME}" in planned.stderr
     ran = office.shop.run("rotate", "finish", "--yes")
     assert ran.code == 3, ran.stdout
     assert "--revoked-by" in ran.json["error"]["fix"]
@@ -232,6 +234,15 @@ def test_without_a_name_it_is_left_out_and_told(office: Office) -> None:
     assert "not now: mail; it is made by hand: skc rotate --only mail" in ran.stderr
     assert office.value() == office.old
     assert ran.json["facts"]["rotation"]["secrets"] == ["session"]
+
+
+def test_what_leaked_and_is_made_by_hand_is_named_at_the_end(office: Office) -> None:
+    configure(office, None, more=", session: {kind: random, env: PORT}")
+    command = "skc rotate --only mail --reason leaked"
+    ran = office.shop.skc("rotate", "--reason", "leaked", "--yes", cwd=office.shop.root)
+    assert ran.code == 0, ran.stderr
+    assert f"still leaked: {NAME}: {command}" in ran.stdout.splitlines()
+    assert ran.stderr.splitlines()[-2:] == ["next: skc rotate finish", f"next: {command}"]
 
 
 def test_one_piped_value_is_of_one_secret(office: Office) -> None:

@@ -102,6 +102,28 @@ def test_a_leaked_one_that_is_in_use_is_cut_off_in_the_end(shop: RedisShop) -> N
     assert shop.remembers(before) == 13
 
 
+def test_whoever_is_waited_for_is_named_and_how_not_to_wait(shop: RedisShop) -> None:
+    before = shop.uri()
+    shop.ok("rotate", "--reason", "leaked", "--yes")
+    with shop.client(before) as left:
+        left.ping()
+        ran = shop.ok("rotate", "finish", "--wait", "3", "--yes")
+    (told,) = [line for line in ran.stderr.splitlines() if line.startswith("waiting ")]
+    assert "s for api-1 from 127.0.0.1:" in told
+    assert told.endswith("; then they are cut off; at once: Ctrl-C, and again with --wait 0")
+
+
+def test_now_waits_for_nobody(shop: RedisShop) -> None:
+    before = shop.uri()
+    shop.ok("rotate", "--reason", "leaked", "--yes")
+    planned = shop.ok("rotate", "finish", "--now", "--dry-run")
+    assert "app: 0 s, then cut off who is left" in planned.stderr
+    with shop.client(before) as left:
+        left.ping()
+        shop.ok("rotate", "finish", "--now", "--yes")
+    assert not shop.opens(before)
+
+
 def test_a_reload_sees_the_new_value_and_after_a_failure_the_old_one(shop: RedisShop) -> None:
     script = "grep -c app_a .env >> seen; test $(wc -l < seen) -ne 2"
     shop.configure(consumers=f"api: {{reload: [sh, -c, '{script}']}}, w: {{reload: ['false']}}")

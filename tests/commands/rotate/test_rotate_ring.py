@@ -75,10 +75,12 @@ def test_what_else_stands_in_the_env_file_stays_byte_for_byte(shop: Shop) -> Non
 
 def test_an_old_key_is_not_finished_before_its_time_unless_somebody_says_so(shop: Shop) -> None:
     ring = swapped(shop)
-    early = shop.run("rotate", "finish", "--yes")
-    assert early.code == 3
-    assert early.json["error"]["fix"].startswith("skc rotate finish --now")
+    early = shop.ok("rotate", "finish", "--yes")
     assert shop.ring() == ring
+    told = early.json["facts"]["rotation"]
+    (entry,) = ring.fallbacks
+    assert (told["done"], told["until"]) == (False, f"{entry.not_after:%FT%TZ}")
+    assert early.json["next"] == ["skc rotate finish"]
     told = shop.ok("rotate", "finish", "--now", "--yes")
     assert "logged out: whoever has a token that the old" in told.stderr
     assert shop.ring() == Ring(ring.signing)
@@ -107,7 +109,7 @@ def test_a_leaked_key_is_gone_in_one_deploy_and_who_is_logged_out_is_said_first(
     assert shop.ring("seen") == ring
     assert shop.remembers(shop.key) == 13
     assert shop.remembers(staged.key) == 13
-    assert shop.run("rotate", "finish", "--yes").code == 3
+    assert shop.ok("rotate", "finish", "--yes").json["facts"]["rotation"]["done"] is False
 
 
 def test_an_app_that_does_not_read_the_ring_gets_one_swap_called_disruptive(shop: Shop) -> None:
@@ -305,7 +307,7 @@ def test_a_finish_that_failed_is_begun_anew_with_the_ring_as_it_is_then(shop: Sh
     shop.write(over(ring))
     shop.ok("rotate", "finish", "--yes")
     assert shop.ring() == Ring(ring.signing)
-    assert shop.run("rotate", "finish", "--yes").code == 3
+    assert shop.ok("rotate", "finish", "--yes").json["facts"]["rotation"]["done"] is False
 
 
 def test_due_tells_of_an_overlap_that_nobody_finished(shop: Shop) -> None:
