@@ -14,6 +14,11 @@ def template(name: str) -> str:
     return _root().joinpath("templates", *name.split("/")).read_text(encoding="utf-8")
 
 
+def place_of(name: str) -> str:
+    """Where `templates/<name>` lies on this machine, for a person who copies it."""
+    return str(_root().joinpath("templates", *name.split("/")))
+
+
 def templates(folder: str) -> tuple[str, ...]:
     """The names of all files below `templates/<folder>`, relative to it, sorted."""
     return tuple(sorted(_below(_root().joinpath("templates", *folder.split("/")), "")))

@@ -140,7 +140,17 @@ def must_be_writable(path: Path) -> None:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
         if not os.access(folder, os.W_OK | os.X_OK, effective_ids=_BY_EFFECTIVE_USER):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-        _found(real)
+        if _found(real) is not None:
+            _refuse_locked(real)
+
+
+def _refuse_locked(real: Path) -> None:
+    """A file that not even its owner may replace: `chattr +i`, or mounted read-only by itself."""
+    try:
+        os.close(os.open(real, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW))
+    except OSError as error:
+        if error.errno in {errno.EPERM, errno.EROFS}:
+            raise  # a mode without w says nothing: the file is replaced, not written
 
 
 def sweep(folder: Path, *, patience_s: float = 30.0) -> None:
@@ -196,9 +206,12 @@ def _put(
             system.unlink(temporary)
             return None
         system.replace(temporary, real)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108 - as plain as can be: a fault is on its way
+        if isinstance(error, OSError) and str(error.filename) == str(temporary):
+            # that file is gone, or never was: who looks into it looks at what it was made for
+            error.filename = str(real if error.filename2 else real.parent)
         raise
     _sync_folder(real.parent, system)
     return notices

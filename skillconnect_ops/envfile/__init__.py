@@ -1,5 +1,6 @@
 """The lossless tree of an env file, pure: bytes in, bytes out, no file is opened here."""
 
+from skillconnect_ops.envfile.credentials import Credential, Renewal, credentials
 from skillconnect_ops.envfile.errors import (
     BadName,
     DuplicateKey,
@@ -25,6 +26,7 @@ __all__ = [
     "EVERY_READER",
     "AnyReader",
     "BadName",
+    "Credential",
     "Dispute",
     "DuplicateKey",
     "EditedMeanwhile",
@@ -37,7 +39,9 @@ __all__ = [
     "OtherReader",
     "Reader",
     "Reading",
+    "Renewal",
     "Stop",
+    "credentials",
     "parse",
     "portable",
     "put_back",

@@ -35,12 +35,15 @@ class NoSuchKey(Precondition):
 class DuplicateKey(Refused):
     """The variable stands in the file more than once, and nobody said that all are meant."""
 
-    def __init__(self, key: str, lines: tuple[int, ...]) -> None:
+    def __init__(self, key: str, lines: tuple[int, ...], *, file: str | None = None) -> None:
         where = ", ".join(str(line) for line in lines)
+        by_hand = "remove all but one by hand"
         super().__init__(
-            f"{key} stands there {len(lines)} times",
+            f"{key} stands {f'in {file}' if file else 'there'} {len(lines)} times",
             why=f"in the lines {where}; Node's dotenv takes the last, other readers may not",
-            fix="remove all but one by hand, or add --all to give every one of them the value",
+            fix=f"{by_hand}, in {file}"
+            if file
+            else f"{by_hand}, or add --all to give every one of them the value",
         )
         self.lines = lines
 

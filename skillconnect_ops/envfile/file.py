@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from skillconnect_ops.envfile import writing
+from skillconnect_ops.envfile.errors import NotPortable
 from skillconnect_ops.envfile.judging import Dispute, Judged, judge
 from skillconnect_ops.envfile.readers import EVERY_READER, Reader, Reading, readings
 from skillconnect_ops.envfile.tree import Entry, Piece, dissect, joined
@@ -84,6 +85,35 @@ class EnvFile:
             readers=readers,
         )
         return EnvFile(dissect(written.data), readings=written.readings)
+
+    def renewed(self, key: str, value: str, *, after: str | None = None) -> "EnvFile":
+        """As `with_value`, where another line is no reason to leave a variable at its old value.
+
+        A reader that does not come through the file as it is gets no worse by a new value: it is
+        not asked, unless that value mends the file for it.
+
+        Raises:
+            SkcError: as `with_value` says, of the readers that come through.
+        """
+        try:
+            return self.with_value(key, value, after=after)
+        except NotPortable:
+            hearing = self.hearing()
+            if hearing == EVERY_READER or not writing.portable(value):
+                raise
+            return self.with_value(key, value, after=after, readers=hearing)
+
+    def hearing(self) -> AbstractSet[Reader]:
+        """The readers that come to the end of the file; the app's own always does."""
+        return EVERY_READER - self.deaf().keys()
+
+    def deaf(self) -> Mapping[Reader, int | None]:
+        """The readers that do not, each with the line at which it stops."""
+        return {
+            reader: found.line
+            for reader, found in self.readings.items()
+            if found.trouble is not None
+        }
 
     def without(self, key: str, *, every: bool = False) -> "EnvFile":
         """The file without the line of a variable; the same where there is none.

@@ -28,6 +28,17 @@ class NotReadable(Precondition):
         )
 
 
+class NothingTyped(Precondition):
+    """Whoever was asked pressed Enter alone."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"nothing was typed for {label}",
+            why="it is asked for unseen, and Enter alone gives nothing",
+            fix="type or paste it at the prompt, and press Enter",
+        )
+
+
 class TwoSources(UsageError):
     """More than one place was named to take the value from."""
 
@@ -70,6 +81,7 @@ def taken(
     Raises:
         TwoSources: both were given.
         Refused: nobody can be asked, or two values were typed.
+        NothingTyped: the person gave no answer.
         NotReadable: nothing came, or it is no text.
     """
     if stdin and fd is not None:
@@ -81,6 +93,8 @@ def taken(
         value, place = person.ask_secret(label), "the terminal"
         if twice and value and person.ask_secret(f"{label}, once more") != value:
             raise TypedUnlike
+        if not value:
+            raise NothingTyped(label)
     if not value:
         raise NotReadable(place, why="nothing came from there")
     if "\0" in value.reveal():

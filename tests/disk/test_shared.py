@@ -94,8 +94,9 @@ def test_a_read_only_folder_is_a_refusal() -> None:
         file = Path(name) / ".env"
         file.write_bytes(b"A=old\n")
         Path(name).chmod(0o500)
-        with pytest.raises(NotPermitted, match="cannot change"):
+        with pytest.raises(NotPermitted, match="cannot change") as refused:
             shared.change(file, new)
+        assert refused.value.why == f"Permission denied: {name}"  # no file of ours, which is gone
         assert file.read_bytes() == b"A=old\n"
         assert names(name) == [".env"]
 

@@ -52,6 +52,25 @@ def test_a_value_without_a_common_spelling_is_refused(value: str) -> None:
     assert value not in f"{refused.value.what}{refused.value.why}{refused.value.fix}"
 
 
+def test_a_reader_that_cannot_read_another_line_is_not_asked_for_a_value_that_is_renewed() -> None:
+    found = parse(b"A=1\nB=x?c=1&d=2\n")
+    assert found.deaf() == {Reader.BASH: 2}
+    assert found.renewed("A", "new").bytes() == b"A=new\nB=x?c=1&d=2\n"
+    with pytest.raises(NotPortable):
+        found.with_value("A", "new")
+
+
+def test_a_value_that_is_renewed_is_one_that_every_reader_could_read() -> None:
+    found = parse(b"A=1\nB=x?c=1&d=2\n")
+    with pytest.raises(NotPortable):
+        found.renewed("A", "it's $5")
+
+
+def test_a_quote_that_would_swallow_the_renewed_value_is_refused() -> None:
+    with pytest.raises(NotPortable):
+        parse(b"B='open\nA=1\nC='open\n").renewed("A", "new")
+
+
 @pytest.mark.parametrize(
     ("data", "reader"),
     [

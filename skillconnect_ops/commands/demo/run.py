@@ -22,7 +22,6 @@ from skillconnect_ops.commands.demo.sample import (
     Sample,
     make_sample,
     make_user,
-    name_keys,
     story,
     values,
 )
@@ -101,7 +100,6 @@ class _Acts:
         """Look at the project; back up, and drill the backup, while others write."""
         stage, profile = self._stage, self._sample.story.profile
         self._commands.run("init", "--profile", profile, "--yes")
-        name_keys(self._sample)
         with stage.writers(self._sample, WRITERS) as writers:
             stage.announce(f"{WRITERS} writers work on it in transactions, and it is backed up")
             before = writers.count()

@@ -66,15 +66,6 @@ def make_sample(house: House, folder: Path, *, told: Story, uri: Secret) -> Samp
     return sample
 
 
-def name_keys(sample: Sample) -> None:
-    """Add to the `skc.yaml` that `skc init` wrote, as a person does, what else is to be renewed."""
-    lines = (
-        f"      {name}: {{kind: jwt, env: {env}}}\n" for name, env in sample.story.signing.items()
-    )
-    with (sample.project / "skc.yaml").open("a", encoding="utf-8") as file:
-        file.write("".join(("    secrets:\n", *lines)))
-
-
 def values(sample: Sample) -> dict[str, Secret]:
     """What its env file holds now."""
     found = parse((sample.project / sample.story.env_file).read_bytes())

@@ -32,6 +32,8 @@ from skillconnect_ops.core.settings.errors import (
     VariableNotSet,
 )
 from skillconnect_ops.core.settings.model import Project, Target
+from skillconnect_ops.disk.plain import plain_bytes
+from skillconnect_ops.envfile import parse
 from skillconnect_ops.journal.model import JournalState, Standing
 
 TOOLS = ("git", "mongodump", "mongorestore", "mongosh", "age", "zstd")
@@ -120,8 +122,17 @@ def _env_file(house: House, project: Project, name: str) -> EnvFile:
         mode=mode,
         tracked=_looked(lambda: house.git.tracked(path.parent, path)),
         ignored=_looked(lambda: house.git.ignored(path.parent, path)),
+        stops=_stops(path),
         inside=_inside(house, project.root, path.parent),
     )
+
+
+def _stops(path: Path) -> Fact[tuple[str, ...]]:
+    try:
+        found = parse(plain_bytes(path) or b"").deaf()
+    except OSError as error:
+        return Missing(error.strerror or type(error).__name__)
+    return Known(tuple(f"{reader.label} stops at line {line}" for reader, line in found.items()))
 
 
 def _inside(house: House, root: Path, folder: Path) -> str | None:

@@ -29,6 +29,8 @@ class EnvFile(Struct, frozen=True, kw_only=True):
     """Its permission bits; None where it is not there."""
     tracked: Fact[bool]
     ignored: Fact[bool]
+    stops: Fact[tuple[str, ...]] = Known(())
+    """The readers that do not come to its end, each with the line."""
     inside: str | None = None
     """The folder of the repository within the project's that it lies in, as commands are typed."""
 

@@ -13,12 +13,12 @@ from skillconnect_ops.commands.env.ignore import Ignore
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.survey import Place
 from skillconnect_ops.commands.env.usage import Usage
-from skillconnect_ops.commands.env.values import is_placeholder
 from skillconnect_ops.commands.retired import Compared
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.envfile import Entry, EnvFile
+from skillconnect_ops.envfile.values import is_placeholder
 
 
 class Held(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from msgspec import Struct
 from skillconnect_ops.commands.env.drivers import PLACEHOLDERS, is_alike
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.usage import Usage
-from skillconnect_ops.commands.env.values import is_placeholder, is_secret_name, looks_secret
 from skillconnect_ops.core.view import listed
+from skillconnect_ops.envfile.values import is_placeholder, is_secret_name, looks_secret
 
 _MOST_PLACES = 3
 _HARMLESS = re.compile(

@@ -5,14 +5,18 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import msgspec
 
 from skillconnect_ops.commands.init.address import uris
 from skillconnect_ops.commands.init.compose import services
 from skillconnect_ops.commands.init.model import EnvFile, Found, Package, Service
 from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.dotenv import parse_env
+from skillconnect_ops.envfile import credentials
 
 _DEEPEST = 4
 _MOST_FOLDERS = 3000
@@ -29,6 +33,18 @@ _NO_ENV = re.compile(
 _COMPOSE = re.compile(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml")
 _SOURCE = re.compile(r".*\.([cm]?[jt]s|py)")
 _DB_NAME = re.compile(r"""\bdbName['"]?\s*[:=]\s*['"]([A-Za-z0-9_-]{1,63})['"]""")
+_SIGNING = re.compile(
+    r"\b(?:jwt|jsonwebtoken)\.sign\((?:[^()]|\([^()]*\)){1,300}?,\s*process\.env\.(\w+)"
+)
+"""Within the call's own parentheses: the next statement may name a key of another service."""
+_LIFETIME = re.compile(r"(?:JWT|TOKEN)[A-Z_]*(?:EXPIR|TTL|LIFETIME)|^EXPIRES_IN$")
+_LIFETIME_TEXT = re.compile(r"(\d{1,4})\s?([smhdw])", re.IGNORECASE)
+_WEEK_DAYS = 7
+_MAIL = {
+    "host": re.compile(r"(?:SMTP|MAIL|EMAIL)_(?:HOST|SERVER)"),
+    "user": re.compile(r"(?:SMTP|MAIL|EMAIL)_(?:USER|USERNAME|EMAIL|MAIL|LOGIN)"),
+    "port": re.compile(r"(?:SMTP|MAIL|EMAIL)_PORT"),
+}
 _BACKEND = re.compile(
     r"express|fastify|koa|hapi|nestjs|mongoose|mongodb|fastapi|flask|django|pymongo|motor|beanie"
 )
@@ -52,9 +68,10 @@ def look(root: Path, *, here: Path, git: bool) -> Found:
         folder_name=root.name,
         git=git,
         packages=tuple(seen.packages),
-        env_files=tuple(sorted(seen.env_files, key=lambda file: (file.folder, file.path))),
+        env_files=tuple(seen.described()),
         services=tuple(seen.services),
         database_names=tuple(sorted(seen.database_names)),
+        signing=tuple(sorted(seen.signing)),
         here=_relative(here, root) if here.is_relative_to(root) else ".",
         notes=tuple(seen.notes),
     )
@@ -67,10 +84,12 @@ class _Seen:
         self.root = root
         self.packages: list[Package] = []
         self.env_files: list[EnvFile] = []
+        self.signing: set[str] = set()
         self.services: list[Service] = []
         self.database_names: set[str] = set()
         self.notes: list[str] = []
         self._sources = 0
+        self._values: dict[str, dict[str, Secret]] = {}
 
     def take(self, file: Path) -> None:
         """Look at one file, if its name says that it matters."""
@@ -86,7 +105,16 @@ class _Seen:
         elif _SOURCE.fullmatch(name) and self._sources < _MOST_SOURCES:
             self._sources += 1
             raw = self._read(file, quiet=True)
-            self.database_names.update(_DB_NAME.findall((raw or b"").decode(errors="replace")))
+            text = (raw or b"").decode(errors="replace")
+            self.database_names.update(_DB_NAME.findall(text))
+            self.signing.update(_SIGNING.findall(text))
+
+    def described(self) -> Iterator[EnvFile]:
+        """The env files with their credentials: what the code signs with is known at the end."""
+        for file in sorted(self.env_files, key=lambda file: (file.folder, file.path)):
+            values = self._values[file.path]
+            found = credentials(values, signing=self.signing)
+            yield msgspec.structs.replace(file, credentials=found)
 
     def _env_file(self, file: Path) -> None:
         path, trouble = _relative(file, self.root), None
@@ -98,6 +126,7 @@ class _Seen:
             self.notes.append(f"{path}: {error.why}")
         if raw is None:
             trouble = "it could not be read"
+        self._values[path] = values
         modes = (values.get(name) for name in ("NODE_ENV", "APP_ENV", "ENVIRONMENT", "ENV"))
         mode = next((mode.reveal().strip().lower() for mode in modes if mode), None)
         self.env_files.append(
@@ -109,6 +138,8 @@ class _Seen:
                 uris=uris(values),
                 mode=mode if mode in _MODES else None,
                 trouble=trouble,
+                lifetimes=_lifetimes(values),
+                mail=_mail(values),
             )
         )
 
@@ -155,6 +186,27 @@ class _Seen:
 
 
 _MODES = {"development", "production", "staging", "test", "dev", "prod", "stage", "local"}
+
+
+def _lifetimes(values: Mapping[str, Secret]) -> dict[str, str]:
+    """How long tokens are good for, in the words of `token_ttl`."""
+    found = {}
+    for name, value in values.items():
+        said = _LIFETIME_TEXT.fullmatch(value.reveal().strip())
+        if said is not None and int(said[1]) and _LIFETIME.search(name.upper()):
+            number, unit = int(said[1]), said[2].lower()
+            found[name] = f"{number * _WEEK_DAYS}d" if unit == "w" else f"{number}{unit}"
+    return found
+
+
+def _mail(values: Mapping[str, Secret]) -> dict[str, str]:
+    """Where mail goes out: names of variables, and the port, which is no secret."""
+    found = {}
+    for what, shape in _MAIL.items():
+        name = next((name for name in values if shape.fullmatch(name.upper())), None)
+        if name is not None and values[name]:
+            found[what] = values[name].reveal().strip() if what == "port" else name
+    return found
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from skillconnect_ops.envfile import Credential
+
 
 class Address(Struct, frozen=True, kw_only=True):
     """What a MongoDB URI says besides user and password."""
@@ -40,6 +42,12 @@ class EnvFile(Struct, frozen=True, kw_only=True):
     """What NODE_ENV (or the like) in it says."""
     trouble: str | None = None
     """Why it could not be read."""
+    credentials: tuple[Credential, ...] = ()
+    """The variables that hold one, by name and kind."""
+    lifetimes: dict[str, str] = {}
+    """Variables that say how long a token is good for: `7d`."""
+    mail: dict[str, str] = {}
+    """Of a mail server: the names of the variables with its `host` and `user`, and its `port`."""
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -75,6 +83,8 @@ class Found(Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     database_names: tuple[str, ...] = ()
     """What the code passes as `dbName`, each once."""
+    signing: tuple[str, ...] = ()
+    """The variables that the code signs tokens with."""
     here: str = "."
     """The working folder, relative to the root."""
     notes: tuple[str, ...] = ()
@@ -90,6 +100,15 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     env_files: tuple[str, ...]
     uri: str
     database: str
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One entry of `secrets:`, as it is written."""
+
+    name: str
+    settings: dict[str, object]
+    check: str = ""
+    """What a person has to look at, as a comment."""
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
@@ -110,6 +129,10 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     admin_uri: str
     """The variable of a stronger user's URI: one for each target, where there are several, lest
     what is exported for one server leads the commands of another target there."""
+    secrets: tuple[Entry, ...] = ()
+    """What `skc rotate` renews."""
+    left_out: tuple[str, ...] = ()
+    """What is not among them, and why, as comments."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

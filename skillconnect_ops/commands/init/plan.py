@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from skillconnect_ops.commands.init.model import Wanted
 from skillconnect_ops.commands.init.signer import SIGNERS, SignerEnroll
 from skillconnect_ops.commands.init.steps import FileWrite
+from skillconnect_ops.commands.init.suggest import slug
 from skillconnect_ops.core.plan import Plan, Subject
 
 FILE = "skc.yaml"
@@ -66,6 +67,8 @@ def render(template: str, wanted: Wanted) -> str:
     jinja = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - YAML
     jinja.filters["text"] = _quoted
     jinja.filters["comment"] = _one_line
+    jinja.filters["flow"] = _flow
+    jinja.filters["slug"] = slug
     return jinja.from_string(template).render(wanted=wanted)
 
 
@@ -75,6 +78,15 @@ def _quoted(value: str) -> str:
         return value
     quoted = json.dumps(value, ensure_ascii=False)
     return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08X}" for letter in quoted)
+
+
+def _flow(value: object) -> str:
+    """A mapping on one line; a name of several words joined by colons is quoted, to be read so."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_flow(key)}: {_flow(one)}' for key, one in value.items())}}}"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if ":" in value else _quoted(value)
+    return json.dumps(value)
 
 
 def _one_line(value: str) -> str:

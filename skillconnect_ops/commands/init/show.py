@@ -58,6 +58,7 @@ def _target(target: Suggestion) -> Iterator[tuple[str, Cell]]:
     yield f"target {target.name}", files
     if target.address is None:
         yield "", Text(f"CHECK: {target.variable} is guessed; no URI was found", Tone.WARN)
+        yield from _renewed(target)
         return
     database = target.database or target.address.database or "?"
     tone = Tone.WARN if target.reason.startswith("CHECK") else Tone.PLAIN
@@ -65,6 +66,14 @@ def _target(target: Suggestion) -> Iterator[tuple[str, Cell]]:
     yield "", Text(f"{target.variable} -> database {database} at {hosts}", tone)
     if tone is Tone.WARN:
         yield "", Text(target.reason, tone)
+    yield from _renewed(target)
     if target.connect_map:
         hosts = count(len(target.connect_map), "host")
         yield "", f"{hosts} of the compose network reached from here"
+
+
+def _renewed(target: Suggestion) -> Iterator[tuple[str, Cell]]:
+    """What a rotation renews, so that a person sees at once what is missing."""
+    if target.secrets:
+        named = [f"{one.settings['env']} ({one.settings['kind']})" for one in target.secrets]
+        yield "", f"skc rotate renews {listed(named, most=len(named))}"

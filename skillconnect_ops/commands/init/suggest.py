@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from skillconnect_ops.commands.init.credentials import entries
 from skillconnect_ops.commands.init.model import (
     Address,
     EnvFile,
@@ -175,17 +176,21 @@ def _target(
     variable = known[0] if known else None
     address = variable.address if variable else None
     database, reason = _database(address, found, app)
+    uri = variable.name if variable else app.uri if app else "MONGO_URI"
+    renewed, left_out = entries(files, uri=uri, services=found.services)
     env_files = tuple(file.path for file in files) or (app.env_files if app else ())
     return Suggestion(
         name=name,
         env_files=env_files,
-        variable=variable.name if variable else app.uri if app else "MONGO_URI",
+        variable=uri,
         address=address,
         database=database,
         reason=reason,
         connect_map=_connect_map(address, found) if address else {},
         location="",
         admin_uri=ADMIN_URI,
+        secrets=renewed,
+        left_out=left_out,
     )
 
 

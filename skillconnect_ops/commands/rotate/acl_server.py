@@ -65,7 +65,15 @@ def managed(
     if not ways:
         raise NoAdmin(settings.admin_uri, like="redis://ADMIN:PASSWORD@HOST:6379")
     with ExitStack() as opened:
-        yield _first(servers, ways, opened)
+        try:
+            found = _first(servers, ways, opened)
+        except AclLoginRefused as error:
+            if not given or ways[-1] != Secret(given):
+                raise
+            what = f"{error.what}, as {settings.admin_uri} has it"
+            fix = f"correct {settings.admin_uri}: the URI of a user that may manage users"
+            raise AclLoginRefused(what, why=error.why, fix=fix) from error
+        yield found
 
 
 def servers_of(house: House, settings: SecretSettings) -> AclServers:

@@ -17,7 +17,7 @@ from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.disk.errors import explained
-from skillconnect_ops.terminal.unseen import TwoSources, taken
+from skillconnect_ops.terminal.unseen import NothingTyped, TwoSources, taken
 
 LABEL = "the administrator's MongoDB URI"
 
@@ -44,9 +44,10 @@ def take_admin(house: House, target: Target, source: AdminSource, *, needed: boo
     """
     uri = _given(house, source)
     if uri is None and needed and not is_managed(target) and not has_admin(house, target):
+        label = f"{LABEL}, since {admin_variable(target)} is not set: it makes and drops users"
         try:
-            uri = taken(house.person, label=LABEL)
-        except Refused:  # nobody to ask: the command says what it lacks
+            uri = taken(house.person, label=label)
+        except (Refused, NothingTyped):  # nobody to ask, or no answer: the command says what lacks
             return
     if uri is not None:
         house.take_admin_uri(target, uri)

@@ -262,9 +262,7 @@ class HoldValue(SeeValue):
         def forward(data: bytes | None) -> bytes | None:
             found = parse(data or b"").get(step.env)
             is_old = found is not None and of_one_credential(found, old)
-            return (
-                parse(data or b"").with_value(step.env, new).bytes() if is_old or nowhere else data
-            )
+            return parse(data or b"").renewed(step.env, new).bytes() if is_old or nowhere else data
 
         for path in step.files:
             changed = shared.change(self._root / path, forward)

@@ -146,7 +146,14 @@ def take(house: House, target: Target, named: Named, source: Source) -> None:
     """
     env = named.settings.env
     label = f"new value for {env}"
-    value = taken(house.person, label=label, stdin=source.stdin, fd=source.descriptor)
+    box = mailbox(house, target, named.settings)
+    value = taken(
+        house.person,
+        label=label,
+        stdin=source.stdin,
+        fd=source.descriptor,
+        twice=box is None,  # a login tells a slip of the finger as well
+    )
     if value == house.env_values(target).get(env):
         raise NotNew(env)
     matches = house.retired().match([value])
@@ -156,8 +163,7 @@ def take(house: House, target: Target, named: Named, source: Source) -> None:
         house.person.note("warning: a ledger key is missing: not known whether it was retired once")
     root = house.project().root
     for file in named.files:  # what cannot be written is refused here
-        parse((root / file).read_bytes()).with_value(env, value.reveal())
-    box = mailbox(house, target, named.settings)
+        parse((root / file).read_bytes()).renewed(env, value.reveal())
     if box is not None:
         must_be_taken(house, box, value, env=env)
     PENDING.keep(_token(target, named.name), value)

@@ -21,7 +21,7 @@ from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.disk import shared
-from skillconnect_ops.envfile import NotPortable, Reader, parse, put_back
+from skillconnect_ops.envfile import NotPortable, parse, put_back
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retired import RetiredLedger
 from skillconnect_ops.evidence.retirements import evidence_of
@@ -175,10 +175,10 @@ class PublishEnv:
         return {"path": step.path, "name": step.env}
 
     def verify(self, step: EnvPublish, walk: Walk) -> Sequence[Proof]:
-        """Read it back, as every reader of env files does."""
+        """Read it back, as every reader does that comes through the file."""
         value = kept(walk, step.secret, age="new").reveal()
-        made = parse((self._root / step.path).read_bytes()).readings
-        read = {made[reader].values.get(step.env) or "" for reader in Reader}
+        file = parse((self._root / step.path).read_bytes())
+        read = {file.readings[reader].values.get(step.env) or "" for reader in file.hearing()}
         holds = len(read) == 1 and all(of_one_credential(one, value) for one in read)
         subject = {"path": step.path, "name": step.env, "secret": step.secret}
         return [Proof(claim="sink.published", subject=subject, holds=holds)]
@@ -364,7 +364,7 @@ def _again(walk: Walk) -> str:
 
 
 def _written(data: bytes | None, step: EnvPublish, value: str) -> bytes:
-    return parse(data or b"").with_value(step.env, value).bytes()
+    return parse(data or b"").renewed(step.env, value).bytes()
 
 
 def was_well(consumer: str, walk: Walk) -> str:

@@ -13,10 +13,13 @@ from skillconnect_ops.commands.rotate.ring_state import Move, Phase, RingState
 from skillconnect_ops.commands.rotate.ring_steps import RingPublish, RingRetire, RingTurn
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.plan import Step
+from skillconnect_ops.core.resources import place_of
 from skillconnect_ops.core.settings.rules import period_s
+from skillconnect_ops.core.shell import word
 from skillconnect_ops.evidence.matching import Reason
 
-READER = "templates/express/jwt-ring.cjs"
+READER = "express/jwt-ring.cjs"
+"""The template that reads a ring."""
 
 
 class Turn(Struct, frozen=True, kw_only=True):
@@ -144,7 +147,7 @@ def _logs_out(turn: Turn, reason: Reason) -> str:
         )
     return (
         f"disruptive: everybody is logged out at the reload, since the app reads {turn.env} and "
-        f"not {fallbacks_of(turn.env)} ({READER} reads both); so it is one swap, not three deploys"
+        f"not {fallbacks_of(turn.env)}; so it is one swap, not three deploys. {_reader()}"
     )
 
 
@@ -191,7 +194,7 @@ def _quietly(turn: Turn) -> list[str]:
         case Move.SWAP if reads == Known(value=False):
             said = (
                 f"disruptive: everybody is logged out at the reload, since the app does not read "
-                f"{others} ({READER} does)"
+                f"{others}. {_reader()}"
             )
         case Move.SWAP:
             said = f"{env}: nobody is logged out, if the last restart is done within the hour"
@@ -206,6 +209,11 @@ def _quietly(turn: Turn) -> list[str]:
         "logged out when the new key signs"
     )
     return [said, unsure]
+
+
+def _reader() -> str:
+    """How an app comes to read a ring; after an installation the template lies deep."""
+    return f"A reader of both, to copy: cp {word(place_of(READER))} ."
 
 
 def _shared(turn: Turn) -> str:

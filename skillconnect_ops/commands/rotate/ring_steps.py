@@ -21,7 +21,7 @@ from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import duration
 from skillconnect_ops.disk import shared
-from skillconnect_ops.envfile import EnvFile, NotPortable, Reader, parse, put_back
+from skillconnect_ops.envfile import EnvFile, NotPortable, parse, put_back
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.evidence.retirements import evidence_of
 
@@ -188,12 +188,12 @@ class PublishRing:
         return {"path": step.path, "names": sorted(both.changed)}
 
     def verify(self, step: RingPublish, walk: Walk) -> Sequence[Proof]:
-        """Read it back, as every reader of env files does."""
+        """Read it back, as every reader does that comes through the file."""
         both = kept_ring(step.secret, walk)
-        made = parse((self._root / step.path).read_bytes()).readings
+        file = parse((self._root / step.path).read_bytes())
         holds = all(
-            made[reader].values.get(name) == value
-            for reader in Reader
+            file.readings[reader].values.get(name) == value
+            for reader in file.hearing()
             for name, value in both.changed.items()
         )
         subject = {"path": step.path, "name": step.env, "secret": step.secret}
@@ -333,5 +333,5 @@ def _must_hold(found: EnvFile, step: RingPublish, walk: Walk, *rings: Mapping[st
 
 def _written(found: EnvFile, step: RingPublish, both: Turned) -> bytes:
     for name, value in both.changed.items():
-        found = found.with_value(name, value, after=None if name == step.env else step.env)
+        found = found.renewed(name, value, after=None if name == step.env else step.env)
     return found.bytes()

@@ -15,6 +15,7 @@ from skillconnect_ops.commands.rotate import (
     manual,
     plan,
     sink_plan,
+    unnamed,
     unwell,
 )
 from skillconnect_ops.commands.rotate import lockdown as outage
@@ -175,6 +176,7 @@ def rotate(
         # that the old values work until it is finished is said already
         *(one.line() for one in left if one.command != FINISH),
         *(f"still leaked: {env}: {command}" for env, command in forgotten.items()),
+        *(() if only else unnamed.notes(house, aim)),
     )
     return Report(
         command="rotate",
@@ -186,6 +188,7 @@ def rotate(
                 "secrets": [one.name for one in secrets],
                 "reason": wish.reason.value,
                 "leaked": [one.name for one in secrets if wish.leaked(one.name)],
+                "unnamed": unnamed.unnamed(house, aim),
                 "lockdown": lockdown,
                 "ended": [one.journal for one in ended],
                 "done": outcome.walked,
@@ -241,7 +244,7 @@ def _dated(command: str, plan: Plan, until: Mapping[str, datetime]) -> str:
 def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
     found = meant(house, target, wish)
     secrets = found.secrets
-    must_take(house.project().root, secrets)
+    unread = must_take(house.project().root, secrets)
     standings = tuple(_standing(house, target, one, wish, code) for one in secrets)
     acl_look.must_be_apart([(one.named.name, one.acl) for one in standings if one.acl is not None])
     where = [
@@ -258,12 +261,14 @@ def _look(house: House, target: Target, wish: Wish, code: Code) -> Plan:
         sinks=sink_plan.names(secrets),
     )
     if wish.lockdown:
-        more = (*composed.notes(house, target, secrets), *found.left_out)
+        more = (*composed.notes(house, target, secrets), *unread, *found.left_out)
         return outage.plan(standings, subject=subject, more=more)
     stale = stale_admin(house, target, secrets)
     told = (*wish.leaks.lines, *((stale,) if stale else ()))
     told += (*left_behind(house, target, secrets), *composed.notes(house, target, secrets))
-    told += (*exposed.notes(house, secrets), *unwell.notes(house, secrets), *found.left_out)
+    told += (*exposed.notes(house, secrets), *unwell.notes(house, secrets), *unread)
+    told += found.left_out
+    told += () if wish.only else unnamed.notes(house, target)
     return plan.begin(standings, subject=subject, reason=wish.reason, left_out=told)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +13,10 @@ from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.history.model import Where
 from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
+
+if TYPE_CHECKING:  # a hook that only looks has no use for keys and chains
+    from skillconnect_ops.core.secret import Secret
+    from skillconnect_ops.evidence.matching import Retired
 
 
 class Inner(Struct, frozen=True, kw_only=True):
@@ -85,6 +90,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """Files whose secrets are where they belong, and in words why that is so."""
     away: Mapping[str, tuple[str, str]] = {}
     """The targets' env files that are no such place as they lie there: why, and what mends it."""
+    retired: "Mapping[Secret, Retired]" = {}
+    """What was seen and is in the ledger of retired secrets."""
 
 
 class Scan(Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from skillconnect_ops.history.tree import Standing
 
 if TYPE_CHECKING:
     from skillconnect_ops.commands.secrets.scan_run import Wish
+    from skillconnect_ops.evidence.matching import Retired
 
 _MASK = "***"
 _NOT_YET = (
@@ -37,6 +38,8 @@ _ACCEPTED = ("allowed", "in the baseline")
 _NOTES = "refs/notes/"
 _ID = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
+_PROVEN = "proven"
+_PAST = frozenset({Where.BLOB, Where.COMMIT, Where.TAG, Where.LFS, Where.NAME, Where.REF})
 _IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
 
 
@@ -74,6 +77,8 @@ def report(
     retired = [replace(one, suppressed=_accepted(one, accepted)) for one in scan.retired]
     ordered = tuple(sorted((*retired, *(finding for finding, _ in pairs)), key=_order))
     open_ones = [one for one in ordered if one.suppressed is None]
+    given_up = {finding.fingerprint for finding, group in pairs if _retired(group, around)}
+    fresh = [one for one in open_ones if one.fingerprint not in given_up]
     bad = any(one.severity.at_least(wish.fail_on) for one in open_ones)
     if bad:
         status = Status.FINDINGS
@@ -96,7 +101,7 @@ def report(
         view=_view(scan, ordered, pairs, wish),
         next=(
             *scan.mends,
-            *following(wish, around, open_ones, tracked=_tracked(pairs), in_git=in_git),
+            *following(wish, around, fresh, tracked=_tracked(pairs), in_git=in_git),
         ),
     )
 
@@ -252,7 +257,7 @@ def _findings(
             remedy=trace.remedy,
             fingerprint=mark,
         )
-        finding = _placed(finding, group, around)
+        finding = _given_up(_placed(finding, group, around), group, around)
         suppressed = _suppressed(finding, group, wish, accepted, root)
         suppressed = suppressed or _at_home(group, wish, around)
         findings.append(replace(finding, suppressed=suppressed))
@@ -266,6 +271,35 @@ def _placed(finding: Finding, group: Group, around: Surroundings) -> Finding:
         return finding
     why, mend = fault
     return replace(finding, message=f"{finding.message}; {why}", remedy=mend)
+
+
+def _given_up(finding: Finding, group: Group, around: Surroundings) -> Finding:
+    """Of a value in the ledger: nobody is told to renew again what was renewed.
+
+    Only what a listed signer saw refused is less grave for it, and only in the past: what is said
+    to be refused by anybody, or lies in a file still, is as bad as before.
+    """
+    entry = _retired(group, around)
+    if entry is None:
+        return finding
+    what, day = entry.retirement, f"{entry.at:%Y-%m-%d}"
+    if what.refusal != _PROVEN:
+        said = f"revoked elsewhere, says {what.by}" if what.by else "not seen refused"
+        remedy = "it was renewed: see that the old value is refused"
+        message = f"{finding.message}; retired on {day}, {said}"
+        return replace(finding, message=message, remedy=remedy)
+    dead = entry.signer is not None and all(one.sighting.where in _PAST for one in group.seen)
+    return replace(
+        finding,
+        severity=Severity.LOW if dead else finding.severity,
+        message=f"{finding.message}; retired, refused since {day}",
+        remedy="nothing is left to renew: it opens nothing any more",
+    )
+
+
+def _retired(group: Group, around: Surroundings) -> "Retired | None":
+    trace = group.first.sighting.trace
+    return around.retired.get(trace.whole) or around.retired.get(trace.secret)
 
 
 def _suppressed(

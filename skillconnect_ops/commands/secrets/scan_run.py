@@ -1,10 +1,12 @@
 """What is looked at: the work tree, the index, or everything that the repository holds."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
@@ -17,10 +19,14 @@ from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.ports.objects import Repository, Unreadable
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.shell import word
-from skillconnect_ops.history.model import Search, Where
+from skillconnect_ops.history.model import NO_SECRET, Search, Where
 from skillconnect_ops.history.nested import Nested
 from skillconnect_ops.history.places import Sighting
 from skillconnect_ops.history.tree import Tree
+
+if TYPE_CHECKING:  # a hook that only looks has no use for keys and chains
+    from skillconnect_ops.core.secret import Secret
+    from skillconnect_ops.evidence.matching import Retired
 
 
 class NothingThere(Precondition):
@@ -89,10 +95,21 @@ def scan(house: House, wish: Wish) -> Report:
             surroundings,
         )
 
-        around = surroundings(house, seen.seen, root=root)
+        around = replace(
+            surroundings(house, seen.seen, root=root), retired=_retired(house, seen.seen)
+        )
     return scan_report.report(
         seen, wish, accepted, around, root=root, in_git=repository is not None
     )
+
+
+def _retired(house: House, seen: Sequence[Seen]) -> "Mapping[Secret, Retired]":
+    """Which of it was given up before; where that cannot be told, it counts as in use."""
+    from skillconnect_ops.commands.retired import compared  # noqa: PLC0415 - slow to load for a hook
+
+    traces = [one.sighting.trace for one in seen]
+    values = {value for trace in traces for value in (trace.whole, trace.secret)} - {NO_SECRET}
+    return compared(house, values).found
 
 
 def _starts(house: House, paths: Sequence[Path]) -> list[Path]:

@@ -212,6 +212,7 @@ BAD: dict[str, tuple[Facts, ...]] = {
     ),
     "env-file-missing": (target(env_files=(replace(ENV_FILE, mode=Known(None)),), uri=ERROR),),
     "env-readable-by-others": tuple(env_file(mode=Known(mode)) for mode in (0o644, 0o602, 0o601)),
+    "env-line-unread": (env_file(stops=Known(("bash (source) stops at line 3",))),),
     "env-tracked": (env_file(tracked=Known(value=True)),),
     "env-not-ignored": (env_file(ignored=Known(value=False)),),
     "uri-missing": (target(uri=ERROR, connection=NOT_LOOKED),),
@@ -319,8 +320,12 @@ def test_it_fails_with_a_remedy_where_it_should(name: str) -> None:
         (facts(signer=NOT_LOOKED), {"signer-not-listed"}),
         (
             env_file(mode=NOT_LOOKED),
-            {"env-file-missing", "env-readable-by-others", "env-tracked", "env-not-ignored"},
+            {
+                *("env-file-missing", "env-readable-by-others", "env-tracked", "env-not-ignored"),
+                "env-line-unread",
+            },
         ),
+        (env_file(stops=NOT_LOOKED), {"env-line-unread"}),
         (env_file(tracked=NOT_LOOKED, ignored=NOT_LOOKED), {"env-tracked", "env-not-ignored"}),
         (server(privileges=NOT_LOOKED), {"may-not-back-up", "may-not-restore"}),
         (

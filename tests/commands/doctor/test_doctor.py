@@ -340,3 +340,13 @@ def test_findings_come_first_the_worst_at_the_top_and_what_is_well_is_one_line(
     assert len(ran.stdout.splitlines()) < 30
     assert "next: skc doctor" not in ran.stderr
     assert "well: repository" in skc("doctor", "--verbose", cwd=project).stdout
+
+
+def test_a_line_that_bash_does_not_read_is_told_before_a_rotation(skc: Skc, project: Path) -> None:
+    env = project / "back end" / ".env"
+    env.write_text(env.read_text() + "OTHER=http://h/?a=1&b=2\n")
+    lines = len(env.read_text().splitlines())
+    ran = skc("doctor", "--format", "json", cwd=project)
+    (finding,) = (one for one in ran.json["findings"] if one["id"] == "env-line-unread")
+    assert finding["severity"] == "low"
+    assert f"bash (source) stops at line {lines}" in finding["message"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 from pathlib import Path
 
@@ -265,3 +266,24 @@ def test_replacing_it_by_the_same_says_that_nothing_changed(skc: Skc, project: P
     ran = skc("init", "--replace", "--yes", cwd=project)
     assert ran.code == 0
     assert "not changed" in ran.stdout
+
+
+def test_the_key_that_the_code_signs_tokens_with_is_a_ring_whatever_it_is_called(
+    skc: Skc, project: Path
+) -> None:
+    hush = secrets.token_hex(8)
+    (project / "backend" / ".env").write_text(
+        f"MONGO_URI={URI}\nHUSH={hush}\nCAPTCHA_SECRET={secrets.token_hex(16)}\nJWT_EXPIRE=2 d\n"
+    )
+    (project / "backend" / "auth.js").write_text(
+        "const token = jwt.sign(\n  { id: String(user._id) },\n  process.env.HUSH,\n  options\n)\n"
+        "captcha.verify(answer, process.env.CAPTCHA_SECRET)\n"
+    )
+    ran = skc("init", "--yes", cwd=project)
+    assert ran.code == 0, ran.stderr
+    assert "HUSH (jwt)" in ran.stdout
+    (target,) = written(project).targets.values()
+    kinds = {one.env: (one.kind, one.token_ttl) for one in target.secrets.values()}
+    assert kinds["HUSH"] == ("jwt", "2d")
+    assert kinds["CAPTCHA_SECRET"][0] == "manual"
+    assert hush not in ran.stdout + (project / "skc.yaml").read_text()

@@ -1,8 +1,11 @@
 """What `init` makes of what it found: pure, so many odd projects cost nothing."""
 
+from hashlib import sha256
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from skillconnect_ops.commands.init.address import read as address
 from skillconnect_ops.commands.init.address import uris
@@ -12,8 +15,10 @@ from skillconnect_ops.commands.init.plan import render
 from skillconnect_ops.commands.init.suggest import suggest
 from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.model import SecretSettings
 from skillconnect_ops.core.settings.reader import read
 from skillconnect_ops.core.settings.rules import SECRET_KINDS
+from skillconnect_ops.envfile import credentials
 
 
 def env_file(path: str, uri: str | None = "mongodb://h.example/app", **more: str) -> EnvFile:
@@ -291,3 +296,100 @@ def test_several_targets_have_an_admin_variable_each() -> None:
         "eu-west": "SKC_MONGO_ADMIN_URI_EU_WEST",
     }
     assert admin_uris(found(env_file(".env"))) == {"production": "SKC_MONGO_ADMIN_URI"}
+
+
+WORD = sha256(b"of these tests").hexdigest()[:32]
+HELD = {
+    "MONGO_URI": f"mongodb://u:{WORD}@mongo/app",
+    "AUDIT_URI": f"mongodb://v:{WORD}@mongo/audit",
+    "REDIS_URL": f"redis://:{WORD}@redis:6379",
+    "JWT_SECRET_KEY": WORD,
+    "ADMIN_JWT_SECRET_KEY": WORD,
+    "SMTP_PASS": "abcd efgh ijkl",
+    "ENCRYPTION_KEY": WORD,
+    "SESSION_SECRET": WORD,
+    "PORT": "3000",
+}
+
+
+def with_credentials(path: str, held: dict[str, str], **more: dict[str, str]) -> EnvFile:
+    values = {name: Secret(value) for name, value in held.items()}
+    return structs.replace(
+        env_file(path, held.get("MONGO_URI")), credentials=credentials(values), **more
+    )
+
+
+def renewed(seen: Found) -> dict[str, SecretSettings]:
+    wanted = suggest(seen, identity="a1", backups="~/backups", profile=None)
+    text = render(template("init/skc.yaml.j2"), wanted)
+    assert WORD not in text
+    return next(iter(read(text).targets.values())).secrets
+
+
+def test_each_credential_of_the_env_file_is_an_entry_that_is_no_comment() -> None:
+    file = with_credentials(
+        ".env",
+        HELD,
+        lifetimes={"JWT_EXPIRE": "15m", "JWT_REFRESH_EXPIRE": "30d", "ADMIN_JWT_EXPIRE": "12h"},
+        mail={"host": "SMTP_HOST", "user": "SMTP_USER", "port": "465"},
+    )
+    made = renewed(found(file, services=services(REDIS, file="compose.yaml")))
+    assert {name: (one.kind, one.env) for name, one in made.items()} == {
+        "mongodb": ("mongodb", "MONGO_URI"),
+        "redis": ("redis", "REDIS_URL"),
+        "jwt": ("jwt", "JWT_SECRET_KEY"),
+        "admin_jwt": ("jwt", "ADMIN_JWT_SECRET_KEY"),
+        "smtp": ("manual", "SMTP_PASS"),
+        "encryption": ("manual", "ENCRYPTION_KEY"),
+        "session": ("random", "SESSION_SECRET"),
+    }
+    assert (made["jwt"].token_ttl, made["admin_jwt"].token_ttl) == ("30d", "12h")
+    assert made["redis"].in_place
+    assert made["redis"].connect_map == {"redis:6379": "127.0.0.1:6390"}
+    mail = made["smtp"].mail
+    assert mail is not None
+    assert (mail.host, mail.user, mail.port, mail.security) == (
+        *("env:SMTP_HOST", "env:SMTP_USER"),
+        *(465, "tls"),
+    )
+
+
+REDIS = 'services:\n  redis: {ports: ["6390:6379"]}\n'
+
+
+def test_two_variables_never_share_a_name() -> None:
+    held = {"JWT_SECRET": WORD, "JWT_KEY": WORD, "JWT_SECRET_KEY": WORD, "jwt": WORD}
+    assert len(renewed(found(with_credentials(".env", held)))) == 4
+
+
+def test_where_no_lifetime_is_told_it_is_to_be_checked() -> None:
+    wanted = suggest(
+        found(with_credentials(".env", {"JWT_SECRET_KEY": WORD})),
+        identity="a1",
+        backups="~/b",
+        profile=None,
+    )
+    assert "# CHECK token_ttl" in render(template("init/skc.yaml.j2"), wanted)
+    (target,) = read(render(template("init/skc.yaml.j2"), wanted)).targets.values()
+    assert target.secrets["jwt"].token_ttl == "7d"
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,80}", fullmatch=True), st.just(WORD), max_size=6
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_whatever_the_variables_the_file_written_is_read_back(held: dict[str, str]) -> None:
+    file = with_credentials(".env", held)
+    assert {one.env for one in renewed(found(file)).values()} == {
+        one.env for one in file.credentials
+    }
+
+
+def test_a_program_is_told_from_others_by_its_app_name() -> None:
+    text = render(
+        template("init/skc.yaml.j2"),
+        suggest(found(), identity="a1", backups="~/b", profile=None),
+    )
+    assert "    #     app_name: my-app-api\n" in text

@@ -66,13 +66,26 @@ def test_a_person_at_a_terminal_is_asked_for_it_and_types_it_unseen(
 ) -> None:
     env = {**clean_environment, **NONE}
     with at_terminal("rotate", cwd=app.root, env=env, program="skillconnect_ops") as terminal:
-        terminal.until("the administrator's MongoDB URI (not shown): ", timeout_s=60)
+        why = "URI, since SKC_MONGO_ADMIN_URI is not set: it makes and drops users (not shown): "
+        terminal.until(why, timeout_s=60)
         terminal.type(app.env["SKC_MONGO_ADMIN_URI"] + "\n")
         terminal.until("Go ahead?", timeout_s=60)
         terminal.type("y\n")
         assert terminal.ends(timeout_s=120) == 0, terminal.shown
     assert app.users() == {"app", "app_a"}
     assert app.env["SKC_MONGO_ADMIN_URI"] not in terminal.shown
+
+
+def test_enter_alone_says_which_variable_is_missing(
+    app: App, clean_environment: dict[str, str]
+) -> None:
+    env = {**clean_environment, **NONE}
+    with at_terminal("rotate", cwd=app.root, env=env, program="skillconnect_ops") as terminal:
+        terminal.until("(not shown): ", timeout_s=60)
+        terminal.type("\n")
+        assert terminal.ends(timeout_s=60) == 4, terminal.shown
+    assert "SKC_MONGO_ADMIN_URI is not set" in terminal.shown
+    assert "UTF-8" not in terminal.shown
 
 
 def test_the_name_of_the_target_is_typed_before_a_lockdown(

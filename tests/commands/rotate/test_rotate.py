@@ -1,11 +1,17 @@
 """`skc rotate` on a real mongod: a successor, proven, published; the old one proven dead."""
 
+import os
+import subprocess
 import time
 from typing import Any
 
 import pytest
 
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.envfile import Reader, parse
 from tests.commands.rotate.app import App, settings, trust
+from tests.commands.secrets.test_scan import git
+from tests.conftest import Ran
 
 
 def test_a_user_gets_a_successor_and_both_work_until_the_end(app: App) -> None:
@@ -197,11 +203,132 @@ def test_a_variable_that_no_env_file_holds_is_not_rotated(app: App) -> None:
 
 
 def test_an_env_file_that_takes_no_new_value_is_told_before_anything_is_touched(app: App) -> None:
-    app.file.write_text(app.file.read_text() + "OTHER=http://h/?a=1&b=2\n")
+    lines = app.file.read_text().splitlines()
+    app.file.write_text("\ufeff" + "\n".join(reversed(lines)) + "\n", encoding="utf-8")
     before = app.file.read_bytes()
     ran = app.run("rotate", "--yes")
     assert ran.code == 4, ran.stdout
-    error = ran.json["error"]
-    assert "line 4" in error["why"] + error["fix"]
-    assert "--not-for" not in error["fix"]
+    assert ran.json["error"]["what"] == ".env takes no new MONGO_URI"
+    assert "--not-for" not in ran.json["error"]["fix"]
     assert (app.file.read_bytes(), app.users()) == (before, {"app"})
+
+
+@pytest.mark.parametrize("query", ["?authSource=admin&replicaSet=rs0", "?retryWrites=a&w=majority"])
+def test_another_line_that_the_app_reads_and_bash_does_not_stops_no_rotation(
+    app: App, query: str
+) -> None:
+    app.file.write_text(app.file.read_text() + f"OTHER=http://h/{query}\nSESSION_SECRET=weak\n")
+    secrets = "    secrets: {session: {kind: random, env: SESSION_SECRET}}\n"
+    (app.root / "skc.yaml").write_text(settings(app.name, secrets))
+    before = app.uri()
+    ran = app.run("rotate", "--yes")
+    assert ran.code == 0, ran.stdout
+    assert "cannot read line 4 of .env" in ran.stderr
+    assert app.uri() != before
+    text = app.file.read_text()
+    assert f"OTHER=http://h/{query}\n" in text
+    assert "SESSION_SECRET=weak" not in text
+    assert app.run("rotate", "finish", "--yes").code == 0
+
+
+def test_the_very_line_that_bash_does_not_read_is_mended_by_its_new_value(app: App) -> None:
+    app.file.write_text(f"SESSION_SECRET=a\nMONGO_URI={app.uri().replace(' ', '%20')}&w=1\n")
+    assert app.run("rotate", "--yes").code == 0
+    made = parse(app.file.read_bytes()).readings
+    assert {made[one].values.get("MONGO_URI") for one in Reader} == {app.uri()}
+
+
+def test_an_env_file_that_cannot_be_replaced_is_told_before_anything_is_touched(app: App) -> None:
+    app.file.rename(app.root / "elsewhere")
+    os.link(app.root / "elsewhere", app.file)
+    ran = app.run("rotate", "--dry-run")
+    assert ran.code == 3, ran.stdout
+    assert "names" in ran.json["error"]["what"]
+    assert app.users() == {"app"}
+
+
+def test_a_file_that_is_locked_against_changes_is_told_in_the_plan(app: App) -> None:
+    locked = subprocess.run(["chattr", "+i", str(app.file)], capture_output=True, check=False)
+    if locked.returncode:
+        pytest.skip(f"chattr +i does nothing here: {locked.stderr.decode().strip()}")
+    try:
+        ran = app.run("rotate", "--dry-run")
+    finally:
+        subprocess.run(["chattr", "-i", str(app.file)], check=True)
+    assert ran.code == 4, ran.stdout
+    assert ".env" in ran.json["error"]["why"] + ran.json["error"]["fix"]
+    assert "skc-tmp" not in ran.stdout
+    assert app.users() == {"app"}
+
+
+def test_a_variable_that_stands_there_twice_is_told_with_its_file_and_without_set_s_option(
+    app: App,
+) -> None:
+    app.file.write_text(app.file.read_text() + f"MONGO_URI='{app.uri()}'\n")
+    ran = app.run("rotate", "--dry-run")
+    assert ran.code == 3, ran.stdout
+    error = ran.json["error"]
+    assert error["what"] == "MONGO_URI stands in .env 2 times"
+    assert "lines 3, 4" in error["why"]
+    assert "--all" not in error["fix"]
+    assert ".env" in error["fix"]
+
+
+def test_what_skc_yaml_does_not_name_is_said_not_to_be_renewed(app: App) -> None:
+    app.file.write_text(app.file.read_text() + "JWT_SECRET_KEY=old-and-weak\nSMTP_PASS=abcd efgh\n")
+    planned = app.run("rotate", "--dry-run", "--reason", "leaked")
+    told = "not in skc.yaml, so not renewed: JWT_SECRET_KEY, SMTP_PASS"
+    assert told in planned.stderr.replace("\n", " ").replace("       ", " "), planned.stderr
+    ran = app.run("rotate", "--yes", "--reason", "leaked")
+    assert ran.json["facts"]["rotation"]["unnamed"] == ["JWT_SECRET_KEY", "SMTP_PASS"]
+    assert app.run("rotate", "finish", "--yes").code == 0
+
+
+def test_after_init_a_leak_leaves_no_secret_as_it_was(app: App) -> None:
+    held = {"JWT_SECRET_KEY": "weak", "ADMIN_JWT_SECRET_KEY": "weak too", "COOKIE_SECRET": "hush"}
+    lines = "".join(f"{name}={value}\n" for name, value in {**held, "SMTP_PASS": "typed"}.items())
+    app.file.write_text(app.file.read_text() + lines)
+    (app.root / "skc.yaml").unlink()
+    assert app.run("init", "--yes").code == 0
+    before = parse(app.file.read_bytes())
+    ran = app.run("rotate", "--yes", "--reason", "leaked")
+    assert ran.code == 0, ran.stdout + ran.stderr
+    after = parse(app.file.read_bytes())
+    assert [one for one in (*held, "MONGO_URI") if after.get(one) == before.get(one)] == []
+    assert ran.json["facts"]["rotation"]["unnamed"] == []
+    assert "made by hand: skc rotate --only smtp" in ran.stderr
+    assert app.run("rotate", "finish", "--confirm-reloaded", "--yes").code == 0
+    assert not app.opens(before.get("MONGO_URI") or "")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_a_listed_signer_saw_refused_is_no_emergency_in_the_history(
+    app: App, *, listed: bool
+) -> None:
+    old = Secret(app.uri())
+    git(app.root, "init", "--quiet")
+    git(app.root, "add", ".env")
+    git(app.root, "commit", "--quiet", "-m", "first")
+    if listed:
+        assert app.run("init", "--enroll", "--yes").code == 0
+    app.run("rotate", "--yes", "--reason", "leaked")
+    before = app.run("secrets", "scan", "--history")
+    assert severities(before, ".env", in_head=True) == {"critical"}
+    app.run("rotate", "finish", "--yes")
+    ran = app.run("secrets", "scan", "--history")
+    assert severities(ran, ".env", in_head=True) == {"low" if listed else "critical"}
+    said = [one["message"] for one in ran.json["findings"] if "retired" in one["message"]]
+    assert said
+    assert all("retired, refused since 2" in one for one in said)
+    assert not any("ledger add" in one for one in ran.json["next"])
+    assert old.reveal() not in ran.stdout
+
+
+def severities(ran: Ran, path: str, *, in_head: bool) -> set[str]:
+    """Of the findings of a file as it was committed."""
+    places = {one["fingerprint"]: one for one in ran.json["facts"]["places"]}
+    return {
+        one["severity"]
+        for one in ran.json["findings"]
+        if one["path"] == path and places[one["fingerprint"]]["in_head"] is in_head
+    }

@@ -218,16 +218,18 @@ def test_on_atlas_a_file_that_has_gone_back_and_a_user_that_is_gone_end_the_end(
     assert app.run("rotate", "--yes").code == 0
     after = app.file.read_bytes()
     app.file.write_bytes(before)
-    ran = app.run(*FINISH)
+    finish = (*FINISH, "--confirm", "production")
+    ran = app.run(*finish)
     assert ran.code == 3, ran.stdout
+    assert ran.json["error"]["fix"] == "skc rotate finish --publish-again"
     assert len(app.users()) == 2
     app.file.write_bytes(after)
     del app.atlas.users["admin", f"{app.user}_a"]
     app.behind.bring(app.atlas.users)
-    ran = app.run(*FINISH)
+    ran = app.run(*finish)
     assert ran.code == 4, ran.stdout
     assert app.users() == {app.user}
-    ran = app.run(*FINISH, "--publish-again")
+    ran = app.run(*finish, "--publish-again")
     assert ran.code == 0, ran.stdout
     assert app.users() == {f"{app.user}_a"}
     assert app.atlas.users["admin", f"{app.user}_a"].get("deleteAfterDate") is None

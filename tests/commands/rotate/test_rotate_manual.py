@@ -17,6 +17,7 @@ from tests.certificates import Authority
 from tests.commands.rotate.shop_ring import Shop
 from tests.conftest import Ran, Skc
 from tests.post import USER, Post
+from tests.terminal.ptys import at_terminal
 
 NAME = "SMTP_PASS"
 ACCOUNT = "the account page, app passwords"
@@ -340,3 +341,21 @@ def test_where_a_new_one_is_made_is_known_of_the_usual_servers(host: str, place:
 
 def _broken(*_: object) -> None:
     raise RuntimeError("nobody thought of this")
+
+
+def test_what_no_login_tries_is_typed_twice_and_a_slip_is_refused(
+    office: Office, clean_environment: dict[str, str]
+) -> None:
+    configure(office, None)
+    value, words = secrets.token_hex(12), ("rotate", "--only", "mail", "--yes")
+    for second, code in ((f"{value}x", 3), (value, 0)):
+        with at_terminal(
+            *words, cwd=office.shop.root, env=clean_environment, program="skillconnect_ops"
+        ) as terminal:
+            terminal.until(f"new value for {NAME} (not shown): ", timeout_s=60)
+            terminal.type(value + "\n")
+            terminal.until("once more (not shown): ", timeout_s=60)
+            terminal.type(second + "\n")
+            assert terminal.ends(timeout_s=60) == code, terminal.shown
+        assert office.value() == (value if code == 0 else office.old)
+        assert value not in terminal.shown

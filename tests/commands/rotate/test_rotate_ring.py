@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from skillconnect_ops.commands.rotate.ring import Entry, Ring
+from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.envfile import parse
 from tests.commands.rotate.shop_ring import (
@@ -115,6 +116,9 @@ def test_an_app_that_does_not_read_the_ring_gets_one_swap_called_disruptive(shop
     (shop.root / "auth.js").write_text(READS_NOT)
     told = shop.ok("rotate", "--yes")
     assert "disruptive: everybody is logged out" in told.stderr
+    said = " ".join(told.stderr.split())
+    reader = Path(said.partition("to copy: cp ")[2].split()[0].replace("'", ""))
+    assert reader.read_text() == template("express/jwt-ring.cjs")
     ring = shop.ring()
     assert (ring.fallbacks, ring.signing.reveal() == shop.key) == ((), False)
     assert parse(shop.file.read_bytes()).get(OTHERS) is None

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault
 from skillconnect_ops.commands.env.describe import is_secret
-from skillconnect_ops.commands.env.values import is_placeholder
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.envfile.values import is_placeholder
 
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:

@@ -18,11 +18,11 @@ from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, Held,
 from skillconnect_ops.commands.env.describe import is_secret
 from skillconnect_ops.commands.env.gitignore import is_env_file
 from skillconnect_ops.commands.env.ignore import Ignore
-from skillconnect_ops.commands.env.values import is_placeholder
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.view import listed
+from skillconnect_ops.envfile.values import is_placeholder
 
 _ADDS = frozenset({"COPY", "ADD"})
 _NAMED = "take it out, and give the values when the container starts (env_file, a secret)"

@@ -10,9 +10,9 @@ of words, is found offline from a single token. Nothing of the value is shown.
 from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault
-from skillconnect_ops.commands.env.values import signs, weakness
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.envfile.values import signs, weakness
 
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:

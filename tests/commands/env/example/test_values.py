@@ -7,13 +7,13 @@ import pytest
 from skillconnect_ops.commands.env.describe import leaks
 from skillconnect_ops.commands.env.ignore import parse_ignore
 from skillconnect_ops.commands.env.registry import Registry
-from skillconnect_ops.commands.env.values import (
+from skillconnect_ops.core.resources import template
+from skillconnect_ops.envfile.values import (
     is_placeholder,
     is_secret_name,
     looks_secret,
     weakness,
 )
-from skillconnect_ops.core.resources import template
 
 
 @pytest.mark.parametrize(
