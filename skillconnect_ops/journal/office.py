@@ -70,6 +70,11 @@ class Office:
         self._runs = Runs(ground)
         self._recovery = Recovery(ground, self._runs)
 
+    @property
+    def applies(self) -> bool:
+        """Whether a saved plan is applied, so that no other one may be carried out before it."""
+        return self._expected is not None
+
     def carry_out(
         self,
         look: Callable[[], Plan],

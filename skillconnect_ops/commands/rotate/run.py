@@ -429,7 +429,8 @@ def _overlap_ended(
     if not waits:
         return ()
     urgent = wish.lockdown or wish.reason is Reason.LEAKED
-    if not urgent or choices.save_plan is not None:
+    one_plan = choices.save_plan is not None or house.office().applies
+    if not urgent or one_plan:
         left = next(name for name in waits[0].secrets if name in names)
         raise NotFinishedYet(left, journal=waits[0].id)
     reports = []
