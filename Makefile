@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/sh
 PROGRAMS := git age zstd node npm strace bash
 
+# Hundreds of the tests start skc: compiling all of it anew each time doubles what they take.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-long bench lint format clean programs
 
 demo: $(STAMP)

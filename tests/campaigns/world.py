@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import suppress, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -330,7 +330,11 @@ class Arena:
 
     def now(self) -> dict[str, str]:
         """The world as it is."""
-        return {path.name: path.read_text() for path in sorted(self.files.folder.iterdir())}
+        found = {}
+        for path in sorted(self.files.folder.iterdir()):
+            with suppress(FileNotFoundError):  # another run of several at once took it away
+                found[path.name] = path.read_text()
+        return found
 
     def look(self) -> Plan:
         """What is to be done to reach the goal."""
