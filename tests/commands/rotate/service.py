@@ -208,6 +208,7 @@ class Service:
         began = time.monotonic()
         await asyncio.gather(*(self._work(number) for number in range(WORKERS)))
         self.seconds = time.monotonic() - began
+        loop.remove_reader(sys.stdin.fileno())
         reloading.cancel()
         with suppress(asyncio.CancelledError):
             await reloading
