@@ -17,7 +17,7 @@ from msgspec import Struct
 from skillconnect_ops import app
 from skillconnect_ops.terminal.streams import Streams
 
-pytest_plugins = ("tests.servers", "tests.campaigns.summary")
+pytest_plugins = ("tests.servers", "tests.tiny", "tests.campaigns.summary")
 
 # how long one example takes says how busy the machine is, and nothing about the code
 hypothesis.settings.register_profile("skc", deadline=None)

@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from skillconnect_ops.core.errors import Precondition, SkcError
 
@@ -54,17 +55,18 @@ _CLASSES: dict[int | None, tuple[type[Precondition], str]] = {
 _OTHERWISE = (DiskTrouble, "check {place}, then run it again")
 
 
-def explain(error: OSError, doing: str) -> SkcError:
+def explain(error: OSError, doing: str, *, at: Path | None = None) -> SkcError:
     """An operating-system error as one of ours.
 
     Args:
         error: what the operating system said.
         doing: what was being done, as an infinitive: `write the backup`.
+        at: where, should the system not say it: a full disk has no name.
 
     Returns:
         A `Precondition`; raise it `from error` where nothing was touched yet.
     """
-    place = str(error.filename or error.filename2 or ".")
+    place = str(error.filename or error.filename2 or at or ".")
     kind, fix = _CLASSES.get(error.errno, _OTHERWISE)
     said = error.strerror or type(error).__name__
     why = f"{said}: {place}" if error.filename else said
@@ -72,7 +74,7 @@ def explain(error: OSError, doing: str) -> SkcError:
 
 
 @contextmanager
-def explained(doing: str) -> Iterator[None]:
+def explained(doing: str, *, at: Path | None = None) -> Iterator[None]:
     """Let the system's errors leave the block as `explain` says them.
 
     Raises:
@@ -81,4 +83,4 @@ def explained(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise explain(error, doing) from error
+        raise explain(error, doing, at=at) from error

@@ -109,7 +109,7 @@ def change(
         Precondition: it cannot be read or written; it was not touched. Only where the folder
             cannot be synced at the very end the new bytes are there, perhaps not for good.
     """
-    with explained(f"change {path}"):
+    with explained(f"change {path}", at=Path(os.path.realpath(path)).parent):
         real = Path(os.path.realpath(path))
         _refuse_foreign_links(path)
         with _folder_locked(real.parent, system, patience_s):
@@ -132,7 +132,7 @@ def must_be_writable(path: Path) -> None:
         Refused: the file is of another owner, no plain file, or has a second name.
         Precondition: its folder is not there, or cannot be written.
     """
-    with explained(f"change {path}"):
+    with explained(f"change {path}", at=Path(os.path.realpath(path)).parent):
         real = Path(os.path.realpath(path))
         _refuse_foreign_links(path)
         folder = real.parent

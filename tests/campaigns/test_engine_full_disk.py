@@ -2,9 +2,6 @@
 
 import errno
 import os
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,22 +13,10 @@ from skillconnect_ops.journal.model import Standing
 from skillconnect_ops.journal.office import Office
 from tests.campaigns.world import FINAL, OLD, STEPS, Arena
 from tests.faults import Fuse, raising
+from tests.tiny import fills
 
 IMAGE_BYTES = 20_000
 """Larger than the page that the journal's file may have left."""
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A filesystem of 256 KiB."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tiny", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"this user may not mount: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def _large(arena: Arena) -> dict[str, str]:
@@ -44,22 +29,13 @@ def _large(arena: Arena) -> dict[str, str]:
     return arena.now()
 
 
-def _fill(folder: Path) -> Callable[[], object]:
-    def act() -> None:
-        with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(1024))
-
-    return act
-
-
 def _filling(arena: Arena, folder: Path, *, before: int) -> Office:
     """An office whose disk gets full while the n-th step looks at what is there."""
     counted = Arena(arena.root / "count", final=bool(arena.final)).build()
     fuse = Fuse(at=0, act=lambda: None)
     counted.run(counted.office(fuse))
     at = [n for n, name in enumerate(fuse.calls, start=1) if name == "before"][before - 1]
-    return arena.office(Fuse(at=at, act=_fill(folder), after=True))
+    return arena.office(Fuse(at=at, act=fills(folder), after=True))
 
 
 def test_the_first_intent_does_not_fit_and_nothing_is_touched(tmp_path: Path, tiny: Path) -> None:
@@ -98,7 +74,7 @@ def test_there_is_not_even_space_to_begin(tmp_path: Path, tiny: Path) -> None:
     arena = Arena(tmp_path).build()
     arena.state = tiny / "state"
     arena.state.mkdir()
-    _fill(tiny)()
+    fills(tiny)()
     with pytest.raises(DiskFull):
         arena.run(arena.office())
     assert arena.now() == OLD

@@ -119,9 +119,11 @@ def turned(
         case Move.STAGE:
             return ring.staged(fresh, not_after=now + WAITS)
         case Move.SWAP:
-            if state.staged is None:
+            if state.staged is None or state.staged_at is None:
                 raise NotStaged
-            return ring.swapped(state.staged.key, now=now, overlap=overlap_for(longest_token))
+            # a clock that was set back meanwhile would end the overlap before it begins
+            begins = max(now, state.staged_at)
+            return ring.swapped(state.staged.key, now=begins, overlap=overlap_for(longest_token))
         case Move.REPLACE:
             return ring.leaked(fresh)
         case Move.CLOSE:

@@ -1,14 +1,20 @@
-"""A small service: it reads `.env` at its start and on SIGHUP, and counts what goes wrong.
+"""A small service on MongoDB and Redis: it counts what it does, and what of it goes wrong.
 
-    python -m tests.commands.rotate.service FOLDER NAME DATABASE
+    python -m tests.commands.rotate.service FOLDER DATABASE
 
-The threads of two instances make about 200 operations a second. Each writes a token that this
-instance signed, reads one that the other signed, and verifies it, all through MongoDB. Every 25th
-does so over a new connection, as a pool does that grows: an open one would outlive a changed
-password. It writes `NAME.pid`, and after every reading `NAME.read`; its last line on stdout is
-what it counted. It ends when its standard input closes.
+Two instances in one asyncio program read FOLDER/.env at the start. On SIGHUP they do so one after
+the other, as a rolling restart does, and drop nothing: what has begun ends over the old connection.
+They make 250 operations a second. Each signs a token of a user and one of an administrator,
+verifies those signed last (perhaps by the other instance) and all that are about to end, writes to
+one of the stores, and looks whether what it wrote there before was kept. Every 25th does so over a
+new connection, as a pool does that grows: an open one outlives a changed password. Nothing is tried
+twice, by no driver either.
+
+It writes `service.pid`, and after every reading `service.read`. Its last line on stdout is what it
+counted, and the seconds by its own clock. It ends when its standard input closes.
 """
 
+import asyncio
 import base64
 import faulthandler
 import hashlib
@@ -17,188 +23,290 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pymongo import MongoClient
+from dotenv import dotenv_values
+from msgspec import Struct
+from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
-from skillconnect_ops.envfile import EnvFile, parse
-
-THREADS = 2
-EACH_S = 0.02
-"""One operation a thread in this time: two instances make 200 a second."""
+RATE = 250
+"""Operations a second; what could not be done in its time is made up for."""
+WORKERS = 10
 FRESH_EVERY = 25
+ROLLING_S = 0.2
+"""How long the instances work side by side with the old and the new."""
+LIFE_S = 5
+"""How long a token lives."""
+RINGS = {"user": "JWT_SECRET_KEY", "admin": "ADMIN_JWT_SECRET_KEY"}
+HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
 class Refused(Exception):
     """A token that no key of the ring signed, or that is over."""
 
 
-class Ring:
-    """The keys of one reading; written anew from the format's description."""
+class Token(Struct, frozen=True):
+    """A JSON Web Token."""
 
-    def __init__(self, signing: str, others: str) -> None:
-        self._signing = signing.encode()
-        self._others = []
+    text: str
+    ends: int
+
+
+class Ring:
+    """The keys of one reading; written anew from the format's description (`jwt-ring.cjs`)."""
+
+    def __init__(self, found: Mapping[str, str | None], name: str) -> None:
+        self._signing = (found.get(name) or "").encode()
+        self._others: list[tuple[bytes, int]] = []
+        self._min_iat = int(found.get(f"{name}_MIN_IAT") or 0)
+        others = found.get(f"{name}_FALLBACKS")
         for entry in others.split(",") if others else []:
             version, key, end = entry.split(".")
             assert version == "v1"
-            raw = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
-            self._others.append((raw, int(end)))
+            self._others.append((_unpacked(key), int(end)))
 
-    def sign(self, said: str) -> str:
-        return f"{said}.{_mac(self._signing, said)}"
+    def sign(self, subject: str) -> Token:
+        issued = int(time.time())
+        ends = issued + LIFE_S
+        said = {"sub": subject, "iat": issued, "exp": ends}
+        text = f"{_packed(json.dumps(HEADER).encode())}.{_packed(json.dumps(said).encode())}"
+        return Token(f"{text}.{_mac(self._signing, text)}", ends)
 
-    def verify(self, token: str) -> None:
-        said, _, mac = token.rpartition(".")
-        live = [key for key, end in self._others if end > time.time()]
-        if not any(hmac.compare_digest(_mac(key, said), mac) for key in (self._signing, *live)):
+    def verify(self, token: Token) -> bool:
+        """Whether it was an older, or a newer, key that signed it."""
+        text, _, mac = token.text.rpartition(".")
+        now = time.time()
+        keys = [self._signing, *(key for key, end in self._others if end > now)]
+        signed = [hmac.compare_digest(_mac(key, text), mac) for key in keys]
+        said = json.loads(_unpacked(text.partition(".")[2]))
+        if True not in signed or said["exp"] <= now or said["iat"] < self._min_iat:
             raise Refused
+        return not signed[0]
 
 
 class Reading:
-    """What one look at the env file gave; its connection closes once nobody uses it."""
+    """What one look at the env file gave; its connections close once nobody uses them."""
 
-    what = "mongo"
-    lost: tuple[type[Exception], ...] = (PyMongoError,)
-    """What the driver raises."""
-
-    def __init__(self, found: EnvFile, database: str) -> None:
-        self.uri = found.get("MONGO_URI") or ""
-        self.ring = Ring(
-            found.get("JWT_SECRET_KEY") or "", found.get("JWT_SECRET_KEY_FALLBACKS") or ""
-        )
-        self.database = database
-        self.client = connect(self.uri)
+    def __init__(self, folder: Path, database: str) -> None:
+        found = dotenv_values(folder / ".env", interpolate=False)
+        self._mongo_uri, self._redis_uri = found["MONGO_URI"] or "", found["REDIS_URL"] or ""
+        self._database = database
+        self.rings = {kind: Ring(found, name) for kind, name in RINGS.items()}
+        self.mongo, self.redis = connect(self._mongo_uri), connect_redis(self._redis_uri)
         self.users = 0
+        self.left = asyncio.Condition()
 
-    def ping(self) -> None:
-        self.client.admin.command("ping")
+    async def ping(self) -> None:
+        await self.mongo.admin.command("ping")
+        await self.redis.ping()
 
-    def close(self) -> None:
-        self.client.close()
+    async def close(self) -> None:
+        async with self.left:
+            await self.left.wait_for(lambda: not self.users)
+        await self.mongo.close()
+        await self.redis.aclose()
 
-    def operate(self, name: str, number: int, *, fresh: bool) -> None:
-        client = connect(self.uri) if fresh else self.client
+    async def in_mongo(self, worker: int, number: int, *, fresh: bool) -> int | None:
+        """Write the number; gives the one before."""
+        client = connect(self._mongo_uri) if fresh else self.mongo
         try:
-            tokens = client[self.database].tokens
-            mine = {"$set": {"token": self.ring.sign(f"{name}/{number}")}}
-            tokens.update_one({"_id": f"{name}/{number}"}, mine, upsert=True)
-            others = {"_id": {"$not": {"$regex": f"^{name}/"}, "$regex": f"/{number}$"}}
-            for found in tokens.find(others):
-                self.ring.verify(found["token"])
+            written, change = client[self._database].written, {"$set": {"number": number}}
+            before = await written.find_one_and_update({"_id": worker}, change, upsert=True)
+            return None if before is None else before["number"]
         finally:
             if fresh:
-                client.close()
+                await client.close()
+
+    async def in_redis(self, worker: int, number: int, *, fresh: bool) -> int | None:
+        """Write the number; gives the one before."""
+        client = connect_redis(self._redis_uri) if fresh else self.redis
+        try:
+            before = await client.set(f"app:{worker}", number, get=True)
+            return None if before is None else int(before)
+        finally:
+            if fresh:
+                await client.aclose()
 
 
-def connect(uri: str) -> MongoClient[Any]:
-    return MongoClient(uri, serverSelectionTimeoutMS=20_000, maxPoolSize=THREADS, appName="service")
+def connect(uri: str) -> AsyncMongoClient[Any]:
+    return AsyncMongoClient(
+        uri,
+        serverSelectionTimeoutMS=20_000,
+        retryWrites=False,
+        retryReads=False,
+        appName="service",
+    )
+
+
+def connect_redis(uri: str) -> Any:
+    return Redis.from_url(uri, retry=Retry(NoBackoff(), 0))
+
+
+class Instance:
+    """One of those that a rolling restart takes in turn."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    @asynccontextmanager
+    async def using(self) -> AsyncIterator[Reading]:
+        reading = self._reading
+        reading.users += 1
+        try:
+            yield reading
+        finally:
+            reading.users -= 1
+            async with reading.left:
+                reading.left.notify_all()
+
+    async def takes(self, fresh: Reading) -> None:
+        """Work with this from now on; a connection that does not come about changes nothing."""
+        try:
+            await fresh.ping()
+        except BaseException:
+            await fresh.close()
+            raise
+        old, self._reading = self._reading, fresh
+        await old.close()
+
+    async def close(self) -> None:
+        await self._reading.close()
 
 
 class Service:
     """The running service."""
 
-    def __init__(self, folder: Path, name: str, read: Callable[[EnvFile], Any]) -> None:
-        self._folder, self._name, self._read = folder, name, read
-        self._turn = threading.Condition()
-        self._stop = threading.Event()
-        self._reading = self._fresh()
+    def __init__(self, folder: Path, database: str) -> None:
+        self._folder, self._database = folder, database
+        self._instances = [Instance(self._read()) for _ in range(2)]
+        self._tokens: dict[str, deque[Token]] = {kind: deque() for kind in RINGS}
+        self._written: dict[tuple[str, int], int] = {}
+        self._numbers = count()
+        self._stop, self._hup = asyncio.Event(), asyncio.Event()
         self.counts: Counter[str] = Counter()
+        self.verified: Counter[str] = Counter()
+        self.seconds = 0.0
 
-    def run(self) -> None:
-        faulthandler.register(signal.SIGUSR1)  # where it hangs, should a reload never end
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._hup.set)
+        loop.add_reader(sys.stdin.fileno(), self._stop.set)
         self._tell()
-        threads = [threading.Thread(target=self._work, args=(n,)) for n in range(THREADS)]
-        threads.append(threading.Thread(target=self._reload))
-        for thread in threads:
-            thread.start()
-        (self._folder / f"{self._name}.pid").write_text(str(os.getpid()))
-        sys.stdin.read()
-        self._stop.set()
-        for thread in threads:
-            thread.join()
-        self._reading.close()
+        reloading = asyncio.create_task(self._reload())
+        (self._folder / "service.pid").write_text(str(os.getpid()))
+        began = time.monotonic()
+        await asyncio.gather(*(self._work(number) for number in range(WORKERS)))
+        self.seconds = time.monotonic() - began
+        loop.remove_reader(sys.stdin.fileno())
+        reloading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reloading
+        for instance in self._instances:
+            await instance.close()
 
-    def _fresh(self) -> Any:
-        return self._read(parse((self._folder / ".env").read_bytes()))
+    def _read(self) -> Reading:
+        return Reading(self._folder, self._database)
 
-    def _reload(self) -> None:
-        while not self._stop.is_set():
-            if signal.sigtimedwait({signal.SIGHUP}, 0.1) is None:
-                continue
-            fresh, old = self._fresh(), self._reading
-            try:
-                fresh.ping()
-            except fresh.lost as error:
-                self._count(f"reload: {type(error).__name__}")
-                fresh.close()
-                self._tell()
-                continue
-            with self._turn:
-                self._reading = fresh
-                while old.users:
-                    self._turn.wait(1)
-            old.close()
+    async def _reload(self) -> None:
+        while True:
+            await self._hup.wait()
+            self._hup.clear()
+            for instance in self._instances:
+                try:
+                    await instance.takes(self._read())
+                except (PyMongoError, RedisError, OSError) as error:
+                    self.counts[f"reload: {type(error).__name__}"] += 1
+                await asyncio.sleep(ROLLING_S)
             self._tell()
 
     def _tell(self) -> None:
-        made = self._folder / f".{self._name}.read"
+        made = self._folder / ".service.read"
         made.write_text(f"{time.monotonic_ns()}")
-        made.rename(self._folder / f"{self._name}.read")
+        made.rename(self._folder / "service.read")
 
-    @contextmanager
-    def _using(self) -> Iterator[Any]:
-        with self._turn:
-            reading = self._reading
-            reading.users += 1
+    async def _work(self, worker: int) -> None:
+        each_s = WORKERS / RATE
+        due = time.monotonic() + each_s * worker / WORKERS
+        while not self._stop.is_set():
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            due += each_s
+            number = next(self._numbers)
+            async with self._instances[number // 2 % 2].using() as reading:
+                self.counts[await self._operate(reading, worker, number)] += 1
+
+    async def _operate(self, reading: Reading, worker: int, number: int) -> str:
+        """What came of it, in the words of the count."""
+        store, fresh = ("redis" if number % 2 else "mongo"), number % FRESH_EVERY == 0
+        write = reading.in_redis if number % 2 else reading.in_mongo
+        before = self._written.pop((store, worker), None)
         try:
-            yield reading
-        finally:
-            with self._turn:
-                reading.users -= 1
-                self._turn.notify_all()
+            for kind, ring in reading.rings.items():
+                self._exchange(kind, ring, number)
+            if fresh:
+                self._apart(reading.rings)
+            found = await write(worker, number, fresh=fresh)
+            if before is not None and found != before:
+                return f"{store}: lost"
+        except Refused as error:
+            return f"{error}: refused"
+        except (PyMongoError, RedisError, OSError) as error:
+            return f"{store}: {type(error).__name__}"
+        self._written[store, worker] = number
+        return "done"
 
-    def _work(self, number: int) -> None:
-        due = time.monotonic()
-        for count in range(sys.maxsize):
-            if self._stop.is_set():
-                return
-            due = max(due + EACH_S, time.monotonic() - 1)
-            time.sleep(max(0.0, due - time.monotonic()))
-            with self._using() as reading:
-                try:
-                    reading.operate(self._name, number, fresh=count % FRESH_EVERY == 0)
-                    self._count("done")
-                except reading.lost as error:
-                    self._count(f"{reading.what}: {type(error).__name__}")
-                except Refused:
-                    self._count("token: refused")
+    def _exchange(self, kind: str, ring: Ring, number: int) -> None:
+        """Verify the token that was signed last, and those that end within a second; sign one."""
+        tokens, now = self._tokens[kind], time.time()
+        shown = [tokens[-1]] if tokens else []
+        while tokens and tokens[0].ends < now + 1:
+            token = tokens.popleft()
+            if token.ends > now + 0.1:
+                shown.append(token)
+        tokens.append(ring.sign(f"{kind}/{number}"))
+        for token in shown:
+            try:
+                other = ring.verify(token)
+            except Refused as error:
+                raise Refused(kind) from error
+            self.verified[f"{kind} by another key" if other else kind] += 1
 
-    def _count(self, what: str) -> None:
-        with self._turn:
-            self.counts[what] += 1
-
-
-def _mac(key: bytes, said: str) -> str:
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+    def _apart(self, rings: Mapping[str, Ring]) -> None:
+        """No token of a user is one of an administrator."""
+        with suppress(Refused):
+            rings["admin"].verify(self._tokens["user"][-1])
+            self.counts["admin: took a user's token"] += 1
 
 
-def main(read: Callable[[EnvFile], Any]) -> None:
-    """Serve; what `read` makes of the env file does the work."""
-    # blocked everywhere, and waited for by one thread: a handler runs in the main thread alone,
-    # which sleeps on when the kernel hands the signal to another one
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    service = Service(Path(sys.argv[1]), sys.argv[2], read)
-    service.run()
-    sys.stdout.write(json.dumps(service.counts) + "\n")
+def _packed(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unpacked(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _mac(key: bytes, text: str) -> str:
+    return _packed(hmac.new(key, text.encode(), hashlib.sha256).digest())
+
+
+async def main() -> None:
+    faulthandler.register(signal.SIGUSR1)  # where it hangs, should a reload never end
+    service = Service(Path(sys.argv[1]), sys.argv[2])
+    await service.run()
+    told = {"counts": service.counts, "verified": service.verified, "seconds": service.seconds}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
-    main(lambda found: Reading(found, sys.argv[3]))
+    asyncio.run(main())
