@@ -356,9 +356,9 @@ BUGS = (
         edits=(
             Edit(
                 f"{_ROTATE}/ring_steps.py",
-                "    for name, value in both.changed.items():\n        found = found.with_value(",
+                "    for name, value in both.changed.items():\n        found = found.renewed(",
                 "    for name, value in list(both.changed.items())[:1]:\n"
-                "        found = found.with_value(",
+                "        found = found.renewed(",
             ),
             Edit(
                 f"{_ROTATE}/ring_steps.py",
