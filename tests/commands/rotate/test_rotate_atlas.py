@@ -248,7 +248,7 @@ def test_a_temporary_user_that_ended_meanwhile_is_told_and_nothing_is_lost(
 def test_a_line_that_somebody_writes_meanwhile_and_that_stops_the_writing_survives_the_way_back(
     atlas_app: AtlasApp,
 ) -> None:
-    app, line = atlas_app, "OTHER=http://h/?a=1&b=2\n"
+    app, line = atlas_app, "MONGO_URI=another-one\n"  # twice: which one is meant?
     text = app.file.read_text()
 
     def writes(seen: Seen) -> None:
