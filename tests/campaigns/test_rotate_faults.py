@@ -77,7 +77,7 @@ def carry_on(theatre: Theatre, runs: list[Run]) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("runs", [*few(singles(), 64)])
+@pytest.mark.parametrize("runs", [*few(singles(), 52)])
 def test_whatever_goes_wrong_at_a_step_nobody_is_locked_out(
     theatre: Theatre, runs: list[Run]
 ) -> None:
@@ -107,7 +107,7 @@ def test_a_death_right_at_the_call_that_changes_the_world(
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("runs", [*few(doubles(), 16)])
+@pytest.mark.parametrize("runs", [*few(doubles(), 12)])
 def test_a_crash_in_what_puts_a_crash_right_is_put_right(theatre: Theatre, runs: list[Run]) -> None:
     carry_out(theatre, runs)
 
