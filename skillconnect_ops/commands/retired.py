@@ -82,7 +82,7 @@ def in_use(house: House, target: Target) -> InFiles:
     if not has_ledger(house):
         return InFiles()
     from skillconnect_ops.disk.plain import plain_bytes  # noqa: PLC0415 - a hook is in a hurry
-    from skillconnect_ops.envfile import parse  # noqa: PLC0415 - the same
+    from skillconnect_ops.envfile import parse  # noqa: PLC0415 - slow to load for a hook
 
     lines: list[tuple[str, str, Secret]] = []
     unread: list[str] = []

@@ -67,7 +67,7 @@ def look_at_objects(job: ObjectJob) -> bytes:
 
 def look_at_files(job: FileJob) -> bytes:
     """Do the job; gives a packed `Harvest`."""
-    gathered = _Gathered(job.search, path_class=str)
+    gathered = _Gathered(job.search)
     for name, path in job.items:
         try:
             for line, content in _read(path):
@@ -86,7 +86,7 @@ def look_at_files(job: FileJob) -> bytes:
 class _Gathered:
     """What one job has found so far."""
 
-    def __init__(self, search: Search, *, path_class: PathClass) -> None:
+    def __init__(self, search: Search, *, path_class: PathClass = str) -> None:
         self._search = search
         self._versions = Versions(search, path_class=path_class)
         self._hits: list[Hit] = []

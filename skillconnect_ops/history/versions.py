@@ -79,19 +79,16 @@ class _Memory:
             self._held_bytes -= _held(oldest)
 
 
-def _itself(path: str) -> str:
-    return path
-
-
 class Versions:
     """A search that remembers the last versions, by path and by object, as far as memory is given.
 
     Args:
         search: looks at one whole content.
-        path_class: what an object's content gave for one path holds for all of the same class.
+        path_class: what an object's content gave for one path holds for all of the same class;
+            by default each path is its own.
     """
 
-    def __init__(self, search: Search, *, path_class: PathClass = _itself) -> None:
+    def __init__(self, search: Search, *, path_class: PathClass = str) -> None:
         self._search = search
         self._path_class = path_class
         self._of_path = _Memory(_REMEMBERED)

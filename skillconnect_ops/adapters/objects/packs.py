@@ -175,7 +175,7 @@ class _Pack:
 
     def piece(self, oid: str, offset: int) -> Piece:
         """The object at an offset, and by what it is stored there, if its base is at hand."""
-        known = self._cache.get(offset)
+        known = self._cached(offset)
         if known is not None:
             known.oid = oid
             return _piece(oid, known, None)

@@ -123,17 +123,18 @@ def finish(
             stands=stands(house, aim, one.plan) if one is not None else None,
             publish_again=publish_again,
             confirmed=confirmed or asks is not None,
-            going=_going(house, aim, one),
+            going=going,
         )
 
     with ExitStack() as opened:
         if one is not None and any(isinstance(step, UserCreate) for step in one.plan.steps):
             opened.enter_context(house.accounts(aim))
+        going = _going(house, aim, one)
         outcome = house.office().carry_out(
             look,
             person=house.person,
             resources=_resources(house, aim, one, rings),
-            consent=asks or consent(aim, _going(house, aim, one)),
+            consent=asks or consent(aim, going),
             choices=choices,
             mirrored=True,
             chain=one.id if one is not None else None,

@@ -24,7 +24,7 @@ def coming_back(house: House, contents: Iterable[tuple[str, bytes]]) -> Scan:
     if isinstance(shelf, Scan):
         return shelf
     from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - a hook is in a hurry
-    from skillconnect_ops.commands.secrets.retired_search import (  # noqa: PLC0415 - the same
+    from skillconnect_ops.commands.secrets.retired_search import (  # noqa: PLC0415 - slow to load for a hook
         Retirees,
     )
 
@@ -46,7 +46,7 @@ def lying_there(house: House, paths: Sequence[Path], *, root: Path) -> Scan:
     if isinstance(shelf, Scan):
         return shelf
     from skillconnect_ops.commands.secrets import shown  # noqa: PLC0415 - slow to load
-    from skillconnect_ops.commands.secrets.retired_search import (  # noqa: PLC0415 - the same
+    from skillconnect_ops.commands.secrets.retired_search import (  # noqa: PLC0415 - slow to load for a hook
         search_files,
     )
 
