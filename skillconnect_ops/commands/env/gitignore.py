@@ -6,42 +6,19 @@ one without a slash holds in every folder; a file in a folder below comes after 
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from skillconnect_ops.envfile.names import ENDINGS, PREFIX, is_env_file
+
 IGNORE = ".gitignore"
-EXAMPLES = ("example", "sample", "template", "dist")
-RULES = (".env*", *(f"!.env*.{ending}" for ending in EXAMPLES))
+RULES = (f"{PREFIX}*", *(f"!{PREFIX}*{ending}" for ending in ENDINGS))
 """Rules of gitignore(5) without a slash hold in every folder; a later one wins."""
-_PREFIX = ".env"
-_ENDINGS = tuple(f".{word}" for word in EXAMPLES)
 _EVERY = re.compile(r"(?:/?\*\*/)*\**(?:\.(?:e(?:nv?)?)?)?\*+")
 """What matches every name that begins with `.env`, in every folder."""
 _ALL = re.compile(r"(?:/?\*\*/)*\*+")
 """What matches every name there is."""
 _WILD = re.compile(r"(?<!\\)[*?\[\]]")
-
-
-def is_env_file(path: str) -> bool:
-    """Whether a path is an env file that may hold secrets: every `.env*` but the examples.
-
-    So is what lies in a folder of that name (`.envs/.production/.postgres`): the rules say so, too.
-    """
-    named = PurePosixPath(path).name.startswith(_PREFIX)
-    return (named or in_env_folder(path)) and not is_example(path)
-
-
-def is_example(path: str) -> bool:
-    """Whether a path is the example of an env file, which is there to be shared."""
-    name = PurePosixPath(path).name
-    return name.endswith(_ENDINGS) and (name.startswith(_PREFIX) or in_env_folder(path))
-
-
-def in_env_folder(path: str) -> bool:
-    """Whether a folder above is named as env files are; git takes nothing in it back."""
-    above = PurePosixPath(path).parts[:-1]
-    return any(name.startswith(_PREFIX) and not name.endswith(_ENDINGS) for name in above)
 
 
 def exactly(path: str) -> str:
@@ -76,8 +53,8 @@ class Rule(Struct, frozen=True, kw_only=True):
         if not wild:
             return is_env_file(_plain(name))
         head, tail = _plain(name[: wild[0]]), _plain(name[wild[-1] + 1 :])
-        begins = head.startswith(_PREFIX) or _PREFIX.startswith(head)
-        return begins and not tail.endswith(_ENDINGS)
+        begins = head.startswith(PREFIX) or PREFIX.startswith(head)
+        return begins and not tail.endswith(ENDINGS)
 
 
 class Cover(Struct, frozen=True, kw_only=True):

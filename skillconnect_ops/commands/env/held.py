@@ -9,14 +9,13 @@ from typing import TypeVar
 from msgspec import Struct
 
 from skillconnect_ops.commands.env.check_model import Held
-from skillconnect_ops.commands.env.gitignore import in_env_folder, is_env_file
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.git import Git
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.disk.attributes import lets_in
+from skillconnect_ops.envfile.names import GLOBS, in_env_folder, is_env_file
 
-_GLOBS = ("**/.env*", "**/.env*/**")
 _NOT_OURS = frozenset(
     {
         *("node_modules", "bower_components", "jspm_packages", "site-packages", "venv", ".venv"),
@@ -162,7 +161,7 @@ def _held(
 def _asked(root: Path, git: Git, folder: str, unknown: list[Unknown]) -> _Repository:
     place = root / folder
     # in a repository below a folder of env files, every file is one
-    globs = ("**",) if in_env_folder(_join(folder, "any")) else _GLOBS
+    globs = ("**",) if in_env_folder(_join(folder, "any")) else GLOBS
     try:
         index = git.index(place)
         history = git.commits_by_path(place, *globs)

@@ -14,14 +14,7 @@ from skillconnect_ops.commands.env.errors import (
     RulesAreLink,
     RulesNotShared,
 )
-from skillconnect_ops.commands.env.gitignore import (
-    IGNORE,
-    RULES,
-    Cover,
-    exactly,
-    is_env_file,
-    is_example,
-)
+from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Cover, exactly
 from skillconnect_ops.commands.env.untrack_plan import plan
 from skillconnect_ops.commands.env.untrack_steps import covers
 from skillconnect_ops.commands.folder import folder_state
@@ -32,6 +25,7 @@ from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.core.view import Lines, listed
 from skillconnect_ops.disk.errors import explained
+from skillconnect_ops.envfile.names import is_env_file, is_example
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.resources import Resource
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Cover, in_env_folder
+from skillconnect_ops.commands.env.gitignore import IGNORE, RULES, Cover
 from skillconnect_ops.core.errors import NeedsPerson
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.git import Git, IndexEntry
 from skillconnect_ops.core.view import count, listed
 from skillconnect_ops.disk.files import Disk
+from skillconnect_ops.envfile.names import in_env_folder
 
 MESSAGE = "Keep env files out of git\n"
 

@@ -75,7 +75,8 @@ def rotate(
     one state on: staged, then signing while the old one verifies, then `finish`. What is made by
     hand elsewhere (a mail password) is named with --only, and typed, piped or read from --fd.
 
-    A value that the ledger of retired secrets knows counts as leaked, and the plan says why.
+    A value that the ledger of retired secrets knows, or that git holds, counts as leaked, and the
+    plan says why.
     """
     choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes, confirm=confirm)
     with told_of_failure(house, "rotate", target=target):

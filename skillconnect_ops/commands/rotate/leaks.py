@@ -1,7 +1,7 @@
 """A secret that leaked is not one that is merely due: what the project knows of its present value.
 
 A value in the ledger of retired secrets was given up once, for whatever reason; where it is in use
-again, or still, whoever had it then has it now.
+again, or still, whoever had it then has it now. A value that git holds is in every clone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.rotate.in_git import in_git
 from skillconnect_ops.commands.rotate.model import Named
 from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.evidence.matching import Retired
 
@@ -30,22 +32,34 @@ class Leaks(Struct, frozen=True, kw_only=True):
 
 
 def leaks(house: House, target: Target, secrets: Sequence[Named]) -> Leaks:
-    """Which of these hold a value that the ledger of retired secrets knows."""
+    """Which of these hold a value that the ledger of retired secrets knows, or that git holds."""
+    values = house.env_values(target)
+    present = {env: values[env] for one in secrets if (env := one.settings.env) in values}
+    retired, unread = _retired(house, present)
+    found = in_git(house, target, present)
+    why = {**{env: _committed(env, where) for env, where in found.where.items()}, **retired}
+    return Leaks(
+        why={one.name: why[one.settings.env] for one in secrets if one.settings.env in why},
+        unknown=tuple(
+            f"not known whether a value leaked: {each}" for each in (*unread, *found.unknown)
+        ),
+    )
+
+
+def _retired(house: House, values: Mapping[str, Secret]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Why values count as leaked, by variable; and why that may not be all."""
     try:
         shelf = house.retired().read()
     except SkcError as error:
-        return Leaks(unknown=(f"not known whether a value leaked: {error.what}: {error.why}",))
+        return {}, (f"{error.what}: {error.why}",)
     matcher = shelf.matcher()
-    values = house.env_values(target)
-    why: dict[str, str] = {}
-    for one in secrets:
-        value = values.get(one.settings.env)
-        found = matcher.check(value) if value else None
-        if found is not None:
-            why[one.name] = _why(one.settings.env, found)
-    unread = matcher.unread
-    told = (f"not known whether a value leaked: {shelf.missing(unread).why}",) if unread else ()
-    return Leaks(why=why, unknown=told)
+    checked = {env: matcher.check(value) for env, value in values.items() if value}
+    why = {env: _why(env, found) for env, found in checked.items() if found is not None}
+    return why, (shelf.missing(matcher.unread).why,) if matcher.unread else ()
+
+
+def _committed(env: str, where: str) -> str:
+    return f"the present value of {env} stands in {where}"
 
 
 def _why(env: str, found: Retired) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from skillconnect_ops.adapters.git import GitProgram
 from skillconnect_ops.adapters.system import ProcessEnvironment
-from skillconnect_ops.commands.env.gitignore import RULES, Cover, is_env_file
+from skillconnect_ops.commands.env.gitignore import RULES, Cover
+from skillconnect_ops.envfile.names import is_env_file
 
 OURS = "\n".join(RULES) + "\n"
 NAMES = (

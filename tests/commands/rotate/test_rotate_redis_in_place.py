@@ -118,7 +118,7 @@ def test_after_a_restart_of_the_server_no_connection_is_an_old_one(shop: RedisSh
         shop.raw("PING")
     shop.ok("rotate", "--yes", env=NOBODY)
     shop.restart()
-    time.sleep(1)
+    time.sleep(2.2)  # ages are told in whole seconds, of either end
     with shop.client(shop.uri()) as fresh:
         fresh.ping()
         shop.ok("rotate", "finish", "--wait", "3", "--yes", env=NOBODY)

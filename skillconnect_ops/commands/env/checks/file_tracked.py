@@ -12,10 +12,10 @@ import shlex
 from collections.abc import Iterator
 
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, unknown
-from skillconnect_ops.commands.env.gitignore import is_env_file
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.envfile.names import is_env_file
 
 
 def run(facts: Facts) -> Iterator[Fault | Unknown]:

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from skillconnect_ops.code.dockerfile import Copied, Instruction, copied, mounted, pairs
 from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, Held, Image
 from skillconnect_ops.commands.env.describe import is_secret
-from skillconnect_ops.commands.env.gitignore import is_env_file
 from skillconnect_ops.commands.env.ignore import Ignore
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.view import listed
+from skillconnect_ops.envfile.names import is_env_file
 from skillconnect_ops.envfile.values import is_placeholder
 
 _ADDS = frozenset({"COPY", "ADD"})
