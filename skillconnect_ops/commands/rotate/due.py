@@ -1,4 +1,4 @@
-"""`skc rotate due`: what is to be renewed or finished, for cron; it changes nothing."""
+"""`skc rotate due`: what leaked, or is to be renewed or finished, for cron; it changes nothing."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -7,6 +7,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.accepting import finish_command, readers_of
 from skillconnect_ops.commands.rotate.choice import configured
 from skillconnect_ops.commands.rotate.half_way import LONG_S, HalfWay, half_way
+from skillconnect_ops.commands.rotate.leaks import Leaks, leaks
 from skillconnect_ops.commands.rotate.rings import Held, all_held, readable
 from skillconnect_ops.commands.rotate.status import renewed
 from skillconnect_ops.commands.rotate.waiting import UNFINISHED_S, waiting
@@ -23,21 +24,26 @@ GRACE = 0.25
 
 
 def due(house: House, *, target: str | None) -> Report:
-    """A finding for each secret that is due (medium) or overdue (high)."""
+    """A finding for each secret that leaked (critical), is overdue (high) or due (medium)."""
     aim = house.target(target)
     now = house.clock.now()
     rings = all_held(house, aim)
     runs = half_way(house, aim)
+    leaked = _leaks(house, aim)
     found = (
+        *_leaked(leaked),
         *_to_end(runs, aim, now),
         *_to_renew(house, aim, now),
         *_to_finish(house, aim, now),
         *_to_go_on(readable(rings.values()), now),
     )
-    unknown = tuple(
-        Unknown(name, f"{one.what}: {one.why}")
-        for name, one in rings.items()
-        if isinstance(one, SkcError)
+    unknown = (
+        *(Unknown(aim.name, why) for why in leaked.unknown),
+        *(
+            Unknown(name, f"{one.what}: {one.why}")
+            for name, one in rings.items()
+            if isinstance(one, SkcError)
+        ),
     )
     return Report(
         command="rotate due",
@@ -67,6 +73,25 @@ def _status(found: Sequence[Finding], unknown: Sequence[Unknown]) -> Status:
 def _quiet(runs: Sequence[HalfWay]) -> tuple[str, ...]:
     """What there is to say where nothing is due; what is under way is not over yet."""
     return tuple(one.line() for one in runs) or ("nothing is due",)
+
+
+def _leaks(house: House, target: Target) -> Leaks:
+    try:
+        return leaks(house, target, {name: one.env for name, one in configured(target).items()})
+    except SkcError as error:
+        return Leaks(unknown=(f"not known whether a value leaked: {error.what}: {error.why}",))
+
+
+def _leaked(leaks: Leaks) -> Iterator[Finding]:
+    """Present values that others have: each day with them is one too many."""
+    for name, why in leaks.why.items():
+        yield _finding(
+            "secret-leaked",
+            name,
+            Severity.CRITICAL,
+            f"{name} leaked: {why}",
+            f"skc rotate --only {name} --reason leaked",
+        )
 
 
 def _to_end(runs: Sequence[HalfWay], target: Target, now: datetime) -> Iterator[Finding]:

@@ -4,13 +4,12 @@ A value in the ledger of retired secrets was given up once, for whatever reason;
 again, or still, whoever had it then has it now. A value that git holds is in every clone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.rotate.in_git import in_git
-from skillconnect_ops.commands.rotate.model import Named
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
@@ -31,15 +30,21 @@ class Leaks(Struct, frozen=True, kw_only=True):
         return (*(f"it counts as leaked: {why}" for why in self.why.values()), *self.unknown)
 
 
-def leaks(house: House, target: Target, secrets: Sequence[Named]) -> Leaks:
-    """Which of these hold a value that the ledger of retired secrets knows, or that git holds."""
+def leaks(house: House, target: Target, variables: Mapping[str, str]) -> Leaks:
+    """Which of these hold a value that the ledger of retired secrets knows, or that git holds.
+
+    Args:
+        house: whose ledger.
+        target: whose env files.
+        variables: the variable of each secret, by the secret's name.
+    """
     values = house.env_values(target)
-    present = {env: values[env] for one in secrets if (env := one.settings.env) in values}
+    present = {env: values[env] for env in variables.values() if env in values}
     retired, unread = _retired(house, present)
     found = in_git(house, target, present)
     why = {**{env: _committed(env, where) for env, where in found.where.items()}, **retired}
     return Leaks(
-        why={one.name: why[one.settings.env] for one in secrets if one.settings.env in why},
+        why={name: why[env] for name, env in variables.items() if env in why},
         unknown=tuple(
             f"not known whether a value leaked: {each}" for each in (*unread, *found.unknown)
         ),

@@ -126,7 +126,7 @@ def rotate(
         confirmed=confirmed,
         source=source,
         lockdown=lockdown,
-        leaks=Leaks() if lockdown else leaks(house, aim, chosen(house, aim, only)),
+        leaks=Leaks() if lockdown else _leaks(house, aim, only),
     )
     with ExitStack() as opened:
         opened.enter_context(
@@ -218,6 +218,11 @@ def _until(house: House, target: Target, moves: Mapping[str, Move]) -> dict[str,
         for one in rings
         if moves.get(one.named.name) is Move.SWAP and one.state.until is not None
     }
+
+
+def _leaks(house: House, target: Target, only: tuple[str, ...]) -> Leaks:
+    meant_all = chosen(house, target, only)
+    return leaks(house, target, {one.name: one.settings.env for one in meant_all})
 
 
 def _still_leaked(

@@ -100,6 +100,19 @@ def test_what_git_cannot_give_is_not_called_unleaked(app: App) -> None:
     assert "not known whether a value leaked: .env, which git tracks: " in told
 
 
+def test_it_is_due_at_once_until_it_is_renewed(app: App) -> None:
+    assert app.run("rotate", "due").code == 0
+    commit(app, ".env")
+    ran = app.run("rotate", "due")
+    assert ran.code == 13
+    (found,) = ran.json["findings"]
+    assert (found["id"], found["severity"]) == ("secret-leaked", "critical")
+    assert ran.json["next"] == [found["remedy"]] == ["skc rotate --only mongodb --reason leaked"]
+    assert app.run("rotate", "--yes").code == 0
+    due = app.run("rotate", "due").json["findings"]
+    assert [one["id"] for one in due] == ["rotation-unfinished"]
+
+
 def test_the_rotation_cuts_it_off_and_the_next_one_is_an_ordinary_one(app: App) -> None:
     commit(app, ".env")
     assert app.run("rotate", "--yes").code == 0
