@@ -16,11 +16,15 @@ from skillconnect_ops.adapters.embedded import Mongod, MongodOptions, run_mongod
 from skillconnect_ops.core.ports.database import Database
 from skillconnect_ops.core.secret import Secret
 
+# a login costs a third of what it does by default, and the tests make tens of thousands
+CHEAP = {"scramSHA256IterationCount": 5000}
+
 
 @pytest.fixture(scope="session")
 def one_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
     """A replica set of one node, with users; can be stopped, killed and started."""
-    with run_mongod(tmp_path_factory.mktemp("one"), MongodOptions(members=1)) as servers:
+    options = MongodOptions(members=1, parameters=CHEAP)
+    with run_mongod(tmp_path_factory.mktemp("one"), options) as servers:
         yield servers
 
 
@@ -33,14 +37,16 @@ def mongo(one_node: Mongod) -> Secret:
 @pytest.fixture(scope="session")
 def three_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
     """A replica set of three nodes, for elections."""
-    with run_mongod(tmp_path_factory.mktemp("three"), MongodOptions(members=3)) as servers:
+    options = MongodOptions(members=3, parameters=CHEAP)
+    with run_mongod(tmp_path_factory.mktemp("three"), options) as servers:
         yield servers
 
 
 @pytest.fixture(scope="session")
 def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
     """A server that is no member of a replica set, with users."""
-    with run_mongod(tmp_path_factory.mktemp("alone"), MongodOptions(members=None)) as servers:
+    options = MongodOptions(members=None, parameters=CHEAP)
+    with run_mongod(tmp_path_factory.mktemp("alone"), options) as servers:
         yield servers
 
 

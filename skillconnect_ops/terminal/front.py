@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from skillconnect_ops.terminal.group import HelpAsked
 from skillconnect_ops.terminal.help import page, section
-from skillconnect_ops.terminal.untyped import keep_defaults
+from skillconnect_ops.terminal.untyped import spare_pydantic
 from skillconnect_ops.terminal.usage import NoSuchCommand
 
 PROGRAM = "skc"
@@ -82,7 +82,7 @@ class Front(TyperGroup):
         if option is not None:
             option.callback = _ask_help
             option.help = "Show this page."
-            keep_defaults((option,))
+            spare_pydantic((option,))
         return option
 
     def get_help(self, ctx: Any) -> str:
@@ -124,7 +124,7 @@ def _own_options() -> list[Any]:
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback()(_options)
     parameters = list(typer.main.get_command(app).params)
-    keep_defaults(parameters)
+    spare_pydantic(parameters)
     return parameters
 
 

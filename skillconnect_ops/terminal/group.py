@@ -25,7 +25,7 @@ from skillconnect_ops.terminal.options import (
     ReportFormat,
 )
 from skillconnect_ops.terminal.outfile import ensure_writable
-from skillconnect_ops.terminal.untyped import keep_defaults
+from skillconnect_ops.terminal.untyped import spare_pydantic
 from skillconnect_ops.terminal.usage import NoSuchCommand
 
 BARE = "(bare)"
@@ -160,7 +160,7 @@ class Group:
         if not isinstance(built, TyperCommand | TyperGroup):
             raise TypeError(f"typer built {type(built).__name__} for {self.name}")
         for command in built.commands.values() if isinstance(built, TyperGroup) else (built,):
-            keep_defaults(command.params)
+            spare_pydantic(command.params)
         if isinstance(built, TyperGroup):
             built.commands.update({name: group.build() for name, group in self.groups.items()})
         return built
@@ -254,7 +254,7 @@ def _raising(option: Any) -> Any:
     if option is not None:
         option.callback = _ask_help
         option.help = "Show this page."
-        keep_defaults((option,))
+        spare_pydantic((option,))
     return option
 
 

@@ -4,9 +4,12 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib import metadata
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = "from skillconnect_ops.core.resources import templates as t; print(*t('skillconnect'))"
@@ -26,16 +29,38 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory, wheels: dict[str, Path]) -> Path:
-    """The `bin` of an environment that holds the wheel, what it needs, and nothing for tests."""
+    """The `bin` of an environment that holds the wheel, what it needs, and nothing for tests.
+
+    What it needs is linked from this environment: to fetch it all anew takes a minute.
+    """
     folder = tmp_path_factory.mktemp("bare")
-    venv.create(folder, with_pip=True)
-    constraints = ROOT / "constraints.txt"
-    pip(folder / "bin", "install", "-c", str(constraints), str(wheels["wheel"]))
+    venv.create(folder)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    for name in needed(wheels["wheel"]):
+        for file in metadata.distribution(name).files or ():
+            link = packages / file.parts[0]
+            if file.parts[0] != ".." and not link.exists():
+                link.symlink_to(Path(str(file.locate())).parents[len(file.parts) - 1] / link.name)
+    pip(folder / "bin", "install", "--no-deps", str(wheels["wheel"]))
     return folder / "bin"
 
 
+def needed(wheel: Path) -> set[str]:
+    """The distributions that the wheel asks for without any extra, and those that they ask for."""
+    (folder,) = (one for one in zipfile.Path(wheel).iterdir() if one.name.endswith(".dist-info"))
+    asked = metadata.PathDistribution(cast("Any", folder)).requires or []
+    found: set[str] = set()
+    while asked:
+        wanted = Requirement(asked.pop())
+        if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+            asked += [] if wanted.name in found else metadata.requires(wanted.name) or []
+            found.add(wanted.name)
+    return found
+
+
 def pip(binaries: Path, *argv: str) -> None:
-    said(str(binaries / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", *argv)
+    here = ("-m", "pip", "--python", str(binaries / "python"))
+    said(sys.executable, *here, "--quiet", "--disable-pip-version-check", *argv)
 
 
 def said(*argv: str, cwd: Path | None = None) -> str:
@@ -61,6 +86,14 @@ def test_the_wheel_holds_the_package_and_what_it_ships(wheels: dict[str, Path]) 
     assert shipped <= names
     rest = names - sources - shipped - {"skillconnect_ops/py.typed"}
     assert all(".dist-info/" in name for name in rest), rest
+
+
+@pytest.mark.long
+def test_the_wheel_brings_what_it_needs(wheels: dict[str, Path], tmp_path: Path) -> None:
+    venv.create(tmp_path / "fresh", with_pip=True)
+    constraints = str(ROOT / "constraints.txt")
+    pip(tmp_path / "fresh" / "bin", "install", "-c", constraints, str(wheels["wheel"]))
+    assert "usage: skc" in said(str(tmp_path / "fresh" / "bin" / "skc"), "--help", cwd=tmp_path)
 
 
 def test_a_bare_environment_runs_every_help_page(bare: Path, tmp_path: Path) -> None:

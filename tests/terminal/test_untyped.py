@@ -1,4 +1,4 @@
-"""Parameters that were not typed: their defaults are as the signature says, unconverted."""
+"""Defaults are as the signature says, texts and choices as they were typed; the rest is Typer's."""
 
 import subprocess
 import sys
@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.terminal import untyped
 from skillconnect_ops.terminal.group import Group
 
 
@@ -30,6 +31,7 @@ def parsed(*argv: str) -> dict[str, Any]:
         size: Annotated[Size, typer.Option("--size")] = Size.SMALL,
         deep: Annotated[int, typer.Option("--deep")] = 3,
         label: Annotated[str | None, typer.Option("--label")] = None,
+        tags: Annotated[list[str] | None, typer.Option("--tag")] = None,
     ) -> Report:
         """Put something on the shelf."""
         raise NotImplementedError
@@ -50,6 +52,28 @@ def test_what_is_typed_is_converted() -> None:
     assert got["size"] is Size.LARGE
     assert got["deep"] == 5
     assert list(got["paths"]) == [Path("a"), Path("b")]
+
+
+def test_texts_and_choices_are_as_typer_would_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    argv = ("cup", "--size", "large", "--label", "", "--tag", "a b", "--tag", "1", "--tag", "ü")
+    ours = parsed(*argv)
+    monkeypatch.setattr("skillconnect_ops.terminal.untyped._plain", lambda *_: untyped._NOT_OURS)
+    theirs = parsed(*argv)
+    assert ours == theirs
+    assert [type(value) for value in ours.values()] == [type(value) for value in theirs.values()]
+    assert ours["size"] is Size.LARGE
+
+
+@pytest.mark.parametrize("loads", [True, False])
+def test_what_is_plain_loads_no_pydantic(*, loads: bool) -> None:
+    argv = ["skc", "rotate", "due", "--target", "a", "--format", "json"]
+    code = f"import sys; sys.argv = {argv}; from skillconnect_ops.__main__ import main\n"
+    code += (
+        "import skillconnect_ops.terminal.untyped as u; u._plain = lambda *_: u._NOT_OURS\n" * loads
+    )
+    code += "try: main()\nfinally: print('pydantic' in sys.modules, file=sys.stderr)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stderr.splitlines()[-1] == str(loads)
 
 
 @pytest.mark.parametrize("argv", [(), ("cup", "--deep", "x"), ("cup", "--size", "huge")])

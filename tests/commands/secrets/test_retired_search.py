@@ -125,18 +125,18 @@ def test_a_pipe_that_is_named_is_read(skc: Skc, leaky: Leaky) -> None:
 
 
 HUGE = {
-    "letters": b"a" * 4_000_000,
-    "base64": base64.b64encode(os.urandom(3_000_000)),
-    "hex": os.urandom(2_000_000).hex().encode(),
-    "signs": b"=" * 4_000_000,
-    "lines of signs": b":=:=:=:=:=:=:=:\n" * 250_000,
-    "uris": b"a://" * 1_000_000,
-    "begins": b"-----BEGIN A-----" * 250_000,
-    "quotes": b"\"'`" * 1_300_000,
-    "percents": b"%41" * 1_300_000,
-    "slashes": b"\\n" * 2_000_000,
-    "joints": b"a/" * 2_000_000,
-    "nuls": b"a\0" * 2_000_000,
+    "letters": b"a" * 1_000_000,
+    "base64": base64.b64encode(os.urandom(750_000)),
+    "hex": os.urandom(500_000).hex().encode(),
+    "signs": b"=" * 1_000_000,
+    "lines of signs": b":=:=:=:=:=:=:=:\n" * 62_500,
+    "uris": b"a://" * 250_000,
+    "begins": b"-----BEGIN A-----" * 62_500,
+    "quotes": b"\"'`" * 325_000,
+    "percents": b"%41" * 325_000,
+    "slashes": b"\\n" * 500_000,
+    "joints": b"a/" * 500_000,
+    "nuls": b"a\0" * 500_000,
 }
 
 
