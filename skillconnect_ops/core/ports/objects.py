@@ -76,6 +76,13 @@ class Introduction(Struct, frozen=True):
     commit: str
 
 
+class Passed(Struct, frozen=True):
+    """The trees that a walk over commits came through, and every name in them."""
+
+    trees: frozenset[str]
+    names: frozenset[str]
+
+
 class Lack(Struct, frozen=True):
     """Something that this clone does not hold, and the command that brings it."""
 
@@ -114,6 +121,12 @@ class Repository(Protocol):
         """What each commit brought that none of its parents had at that path, oldest first.
 
         Trees that are missing end it early; `lacks` says why they may be.
+        """
+
+    def introductions_and_names(self, commits: Iterable[str]) -> Iterator[Introduction | Passed]:
+        """As `introductions`; at last the trees that need not be read for their names any more.
+
+        Where anything hindered the walk, nothing is said of trees.
         """
 
     def versions(self, paths: Collection[str], revision: str) -> Iterator[Introduction]:
