@@ -10,6 +10,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+# `gc=False`: there are hundreds of thousands of these, and no cycle can run through their texts.
+
 
 class ObjectKind(StrEnum):
     """The four kinds of git objects."""
@@ -20,7 +22,7 @@ class ObjectKind(StrEnum):
     TAG = "tag"
 
 
-class Listed(Struct, frozen=True):
+class Listed(Struct, frozen=True, gc=False):
     """One object as the object database lists it."""
 
     oid: str
@@ -68,7 +70,7 @@ class Unreadable(Struct, frozen=True):
     reason: str
 
 
-class Introduction(Struct, frozen=True):
+class Introduction(Struct, frozen=True, gc=False):
     """A commit that put a blob where none of its parents had it."""
 
     oid: str
