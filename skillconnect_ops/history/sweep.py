@@ -9,6 +9,7 @@ from skillconnect_ops.core.ports.objects import (
     Introduction,
     Listed,
     ObjectKind,
+    Passed,
     Repository,
     Unreadable,
 )
@@ -52,6 +53,8 @@ class Sweep:
         self.hits: list[Hit] = []
         self.gaps: list[Gap] = []
         self.pointers: dict[str, tuple[str, ...]] = {}
+        self._names: set[str] = set()
+        """Of files and folders, in trees."""
         self._in_index: dict[str, str] = {}
         """Of blobs that may be in the index alone: how they are called there."""
         self.objects = 0
@@ -70,7 +73,7 @@ class Sweep:
             else:
                 listed.append(one)
         total = sum(one.size_bytes for one in listed)
-        self._walk(self._jobs(listed), total, ticker)
+        self._walk(self._jobs(listed, ticker), total, ticker)
         self.objects = len(listed)
 
     def since(self, commits: Sequence[str], ticker: Ticker) -> None:
@@ -93,14 +96,13 @@ class Sweep:
         self._look_at_names(self._repository.refs(), Where.REF)
 
     def _walk(self, jobs: Iterable[ObjectJob], total: int, ticker: Ticker) -> None:
-        names: set[str] = set()
         for result in self._crew.spread(look_at_objects, jobs, size_bytes=total):
             harvest = unpacked(result)
             self._take(harvest)
-            names |= harvest.names
+            self._names |= harvest.names
             ticker.advance(harvest.size_bytes)
         self._put_in_order()
-        self._look_at_names(names, Where.NAME)
+        self._look_at_names(self._names, Where.NAME)
 
     def _put_in_order(self) -> None:
         """Whatever order packs and children had: by path, and of a path the oldest version first.
@@ -124,12 +126,13 @@ class Sweep:
         self.size_bytes += harvest.size_bytes
         self.passed_over += harvest.passed_over
 
-    def _jobs(self, listed: Sequence[Listed]) -> Iterator[ObjectJob]:
-        """Trees and messages first: while children read these, the paths of blobs are found."""
+    def _jobs(self, listed: Sequence[Listed], ticker: Ticker) -> Iterator[ObjectJob]:
+        """Messages first: while children read these, the paths of blobs are found."""
         of = {kind: [one for one in listed if one.kind is kind] for kind in ObjectKind}
-        for kind in (ObjectKind.TREE, *_MESSAGES):
+        for kind in _MESSAGES:
             yield from self._portions(kind, ((one.oid, (), one.size_bytes) for one in of[kind]))
-        self.paths = self._introduced([one.oid for one in of[ObjectKind.COMMIT]])
+        trees = self._unpassed(of[ObjectKind.TREE], of[ObjectKind.COMMIT], ticker)
+        yield from self._portions(ObjectKind.TREE, ((one.oid, (), one.size_bytes) for one in trees))
         self._in_index = {oid: path for path, oid in self._repository.index().items()}
         yield from self._portions(ObjectKind.BLOB, self._in_order(of[ObjectKind.BLOB]))
 
@@ -155,6 +158,23 @@ class Sweep:
             kind=kind,
             items=tuple(items),
         )
+
+    def _unpassed(
+        self, trees: Sequence[Listed], commits: Sequence[Listed], ticker: Ticker
+    ) -> list[Listed]:
+        """The paths of blobs are found; of trees, those are left that no commit led through."""
+        passed = Passed(frozenset(), frozenset())
+        for one in self._repository.introductions_and_names([commit.oid for commit in commits]):
+            if isinstance(one, Passed):
+                passed = one
+            else:
+                _note(self.paths, one)
+        self._names |= passed.names
+        left = [tree for tree in trees if tree.oid not in passed.trees]
+        read_bytes = sum(one.size_bytes for one in trees) - sum(one.size_bytes for one in left)
+        self.size_bytes += read_bytes
+        ticker.advance(read_bytes)
+        return left
 
     def _introduced(self, commits: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         places: dict[str, list[tuple[str, str]]] = {}

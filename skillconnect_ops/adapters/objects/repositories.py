@@ -17,6 +17,7 @@ from skillconnect_ops.core.ports.objects import (
     Lack,
     Listed,
     ObjectKind,
+    Passed,
     Piece,
     Unreadable,
 )
@@ -28,11 +29,16 @@ _LOST = "missing or damaged (see `git fsck`)"
 _KINDS = {kind.value: kind for kind in ObjectKind}
 _LOOSE_NAMES = frozenset({38, 62})
 """Letters of a loose object's file, whose folder has the first two: of SHA-1 and of SHA-256."""
+_INTRODUCED = ("--stdin", "-r", "-c", "--root", "--no-renames", "--raw", "-z")
 _BLOCK_BYTES = 1 << 20
 _MANY = 32
 """Objects; from here on it is worth opening the packs."""
 _MOST_NAMED = 200
 _GITLINK = "160000"
+_GONE, _FOLDER, _COMMIT = b"000000", b"040000", b"160000"
+"""Modes in a tree, as `diff-tree` prints them."""
+_AS_STORED = ("-c", "core.commitGraph=false")
+"""Commits as they are, not as a file beside them says that they are."""
 _NO_WORK_TREE = "cannot chdir to"
 _NOT_HERE = ("not a git repository", "No such file or directory")
 
@@ -127,6 +133,10 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         elif not found:
             found += self._missing(f"git -C '{name}' fsck   # then bring them from another clone")
         return tuple(found)
+
+    @property
+    def _grafts(self) -> Path:
+        return self.git_folder / "info" / "grafts"
 
     @property
     def _ends(self) -> Path:
@@ -226,13 +236,34 @@ class GitRepository(Struct, frozen=True, kw_only=True):
 
     def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
         """Of a merge, only what differs from all parents (`-c`): the rest came before."""
+        for one in self.introductions_and_names(commits):
+            if isinstance(one, Introduction):
+                yield one
+
+    def introductions_and_names(self, commits: Iterable[str]) -> Iterator[Introduction | Passed]:
+        """Whatever is in a commit's tree is in a parent's, or differs from all and is told.
+
+        So one walk through all commits tells every tree and every name that they reach, provided
+        that git read all of it, and that parents are those that the commits themselves name.
+        """
         given = list(commits)
-        words = ("rev-list", "--no-walk", "--stdin")
+        words = (*_AS_STORED, "rev-list", "--no-walk", "--stdin", "--format=%T")
         with self.git.running(*words, given=given, tolerant=True) as told:
-            oldest_first = told.read().decode().split()[::-1]
+            lines = told.read().decode().split("\n")
+        oldest_first = [line.removeprefix("commit ") for line in lines[:-1:2]][::-1]
+        is_whole = len(oldest_first) == len(set(given)) and not self._grafts.exists()
         if len(oldest_first) < len(set(given)):
             oldest_first = given  # one is damaged, and git gave up: any order is better than none
-        yield from self._introduced(oldest_first)
+        walk = _Walk(lines[1::2])
+        named = (*_AS_STORED, "diff-tree", *_INTRODUCED, "-t", "--ignore-submodules=none")
+        try:
+            with self.git.running(*named, given=oldest_first) as told:
+                yield from walk.introductions(_parts(told))
+        except GitCannotRead:
+            return
+        passed = walk.passed() if is_whole else None
+        if passed is not None:
+            yield passed
 
     def versions(self, paths: Collection[str], revision: str) -> Iterator[Introduction]:
         """As `introductions`, of every commit that the revision reaches."""
@@ -252,10 +283,9 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             return tuple(oid for oid in lines if oid in wanted)
 
     def _introduced(self, commits: Iterable[str], *paths: str) -> Iterator[Introduction]:
-        words = ("diff-tree", "--stdin", "-r", "-c", "--root", "--no-renames", "--raw", "-z")
-        named = ("--literal-pathspecs", *words, *paths)
+        named = ("--literal-pathspecs", "diff-tree", *_INTRODUCED, *paths)
         with self.git.running(*named, given=commits, tolerant=True) as told:
-            yield from _introduced(_parts(told))
+            yield from _Walk(()).introductions(_parts(told))
 
     def commits_since(self, revision: str) -> tuple[str, ...]:
         """All that anything reaches, without what the revision reaches."""
@@ -442,18 +472,47 @@ def _parts(told: IO[bytes]) -> Iterator[bytes]:
     yield tail
 
 
-def _introduced(tokens: Iterable[bytes]) -> Iterator[Introduction]:
-    """The records of `diff-tree --stdin --raw -z`: a commit, then pairs of change and path."""
-    commit, change = "", b""
-    for token in tokens:
-        if change:
-            modes_and_oids = change.split(b" ")
-            parents = len(change) - len(change.lstrip(b":"))
-            mode, oid = modes_and_oids[parents], modes_and_oids[2 * parents + 1]
-            if mode not in {b"000000", b"160000"}:
-                yield Introduction(oid.decode(), sys.intern(text(token)), commit)
-            change = b""
-        elif token.startswith(b":"):
-            change = token
-        elif token:
-            commit = token.decode().strip()
+class _Walk:
+    """What `diff-tree --stdin --raw -z` prints, read: a commit, then pairs of change and path.
+
+    Args:
+        roots: the commits' own trees.
+    """
+
+    def __init__(self, roots: Iterable[str]) -> None:
+        self._trees = set(roots)
+        self._folders = {b""}
+        self._paths: set[bytes] = set()
+
+    def introductions(self, tokens: Iterable[bytes]) -> Iterator[Introduction]:
+        """Files and links; what is said of folders (`-t`) and submodules is kept."""
+        commit, change = "", b""
+        for token in tokens:
+            if change:
+                modes_and_oids = change.split(b" ")
+                parents = len(change) - len(change.lstrip(b":"))
+                mode, oid = modes_and_oids[parents], modes_and_oids[2 * parents + 1]
+                self._paths.add(token)
+                if mode == _FOLDER:
+                    self._trees.add(oid.decode())
+                    self._folders.add(token)
+                elif mode not in {_GONE, _COMMIT}:
+                    yield Introduction(oid.decode(), sys.intern(text(token)), commit)
+                change = b""
+            elif token.startswith(b":"):
+                change = token
+            elif token:
+                commit = token.decode().strip()
+
+    def passed(self) -> Passed | None:
+        """All of it; None for a path without its folder: a name may hold a slash if it is forged.
+
+        Such a tree has to be read, as `diff-tree` does not tell what is a name in it.
+        """
+        names = set()
+        for path in self._paths:
+            folder, _, name = path.rpartition(b"/")
+            if folder not in self._folders:
+                return None
+            names.add(name.decode("utf-8", "replace"))
+        return Passed(frozenset(self._trees), frozenset(names))

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+# `gc=False`: there are hundreds of thousands of these, and no cycle can run through their texts.
+
 
 class ObjectKind(StrEnum):
     """The four kinds of git objects."""
@@ -20,7 +22,7 @@ class ObjectKind(StrEnum):
     TAG = "tag"
 
 
-class Listed(Struct, frozen=True):
+class Listed(Struct, frozen=True, gc=False):
     """One object as the object database lists it."""
 
     oid: str
@@ -68,12 +70,19 @@ class Unreadable(Struct, frozen=True):
     reason: str
 
 
-class Introduction(Struct, frozen=True):
+class Introduction(Struct, frozen=True, gc=False):
     """A commit that put a blob where none of its parents had it."""
 
     oid: str
     path: str
     commit: str
+
+
+class Passed(Struct, frozen=True):
+    """The trees that a walk over commits came through, and every name in them."""
+
+    trees: frozenset[str]
+    names: frozenset[str]
 
 
 class Lack(Struct, frozen=True):
@@ -114,6 +123,12 @@ class Repository(Protocol):
         """What each commit brought that none of its parents had at that path, oldest first.
 
         Trees that are missing end it early; `lacks` says why they may be.
+        """
+
+    def introductions_and_names(self, commits: Iterable[str]) -> Iterator[Introduction | Passed]:
+        """As `introductions`; at last the trees that need not be read for their names any more.
+
+        Where anything hindered the walk, nothing is said of trees.
         """
 
     def versions(self, paths: Collection[str], revision: str) -> Iterator[Introduction]:
