@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.adapters.embedded import Mongod, RedisOptions, run_redis
 from tests.campaigns import rotate_table as table
-from tests.campaigns.rotate_runs import SEED, STEPS, Run, Theatre, doubles, sample, singles
-from tests.campaigns.rotating import World, assert_new, world
+from tests.campaigns.judging import assert_new
+from tests.campaigns.rotate_runs import SEED, STEPS, Run, doubles, sample, singles
+from tests.campaigns.rotate_theatre import Theatre
+from tests.campaigns.rotating import World, world
 from tests.campaigns.striking import Strike, What, When
 
 LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
@@ -32,7 +34,8 @@ def made_world(one_node: Mongod, worker_id: str) -> Iterator[World]:
     memory = MEMORY if Path(MEMORY).is_dir() else None
     with (
         tempfile.TemporaryDirectory(dir=memory, prefix="rotating-") as place,
-        world(Path(place), one_node, f"rotating_{worker_id}") as made,
+        run_redis(Path(place), RedisOptions(acl_file=True)) as cache,
+        world(Path(place), one_node, cache, f"rotating_{worker_id}") as made,
     ):
         yield made
 
