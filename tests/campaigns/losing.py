@@ -46,7 +46,7 @@ def _mongo(strike: Strike) -> list[tuple[str, bytes]]:
     verbs = (*_CHANGES, *(("aggregate",) if step.startswith("drain:") else ()))
     if strike.when is not When.DURING or is_a_look(step):
         verbs = (*_CHANGES, *_ASKS)
-    kinds = (b"\x01", b"\x02", b"\x03")
+    kinds = (b"\x01", b"\x02", b"\x03", b"\x04", b"\x10")  # a text, a document, a list, a number
     return [(verb, kind + verb.encode() + b"\0") for verb in verbs for kind in kinds]
 
 
