@@ -1,4 +1,4 @@
-"""A wire between a client and a real mongod that loses what it is told to lose."""
+"""A wire between a client and a real server that loses what it is told to lose."""
 
 import select
 import socket
@@ -24,6 +24,8 @@ class Loss(Enum):
 
 
 Rule = Callable[[bytes], Loss]
+Reading = Callable[[socket.socket], bytes]
+"""Takes one whole request or answer from a connection."""
 
 
 def never(_: bytes) -> Loss:
@@ -34,7 +36,10 @@ def never(_: bytes) -> Loss:
 class Wire:
     """Passes whole messages on, one request and one answer at a time, as `rule` says."""
 
-    def __init__(self, port: int, words: Mapping[bytes, bytes] | None = None) -> None:
+    def __init__(
+        self, port: int, words: Mapping[bytes, bytes] | None = None, read: Reading | None = None
+    ) -> None:
+        self._read = read or _message
         self.rule: Rule = never
         self.lost = 0
         self.passed = 0
@@ -110,7 +115,7 @@ class Wire:
             while True:
                 ready, _, _ = select.select([caller, target], [], [])
                 if caller in ready:
-                    asked = _message(caller)
+                    asked = self._read(caller)
                     loss = self.rule(asked)
                     if loss is Loss.NOTHING:
                         target.sendall(asked)
@@ -118,7 +123,7 @@ class Wire:
                     self.lost += 1
                     if loss is not Loss.REQUEST:
                         target.sendall(asked)
-                        answer = _message(target)
+                        answer = self._read(target)
                     if loss is Loss.HALF:
                         caller.sendall(answer[: len(answer) // 2])
                     if loss is Loss.STALL:
@@ -126,7 +131,7 @@ class Wire:
                     # an RST, as from a machine that knows nothing of the connection
                     caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
-                answer = _message(target)
+                answer = self._read(target)
                 for real, other in self._words.items():
                     answer = answer.replace(real, other)
                 self.passed += 1
@@ -141,6 +146,30 @@ def _message(source: socket.socket) -> bytes:
     return head + _exactly(source, struct.unpack("<i", head)[0] - 4)
 
 
+def redis_message(source: socket.socket) -> bytes:
+    """One whole request or answer of Redis.
+
+    https://redis.io/docs/latest/develop/reference/protocol-spec/ (RESP2)
+    """
+    line = _line(source)
+    count = int(line[1:-2]) if line[:1] in b"$*" else -1
+    if line[:1] == b"$" and count >= 0:
+        return line + _exactly(source, count + 2)
+    return line + b"".join(redis_message(source) for _ in range(max(0, count)))
+
+
+def _line(source: socket.socket) -> bytes:
+    got = b""
+    while not got.endswith(b"\r\n"):
+        ahead = source.recv(4096, socket.MSG_PEEK)
+        if not ahead:
+            raise ConnectionResetError
+        end = (got[-1:] + ahead).find(b"\r\n")
+        size = len(ahead) if end < 0 else end + 2 - len(got[-1:])
+        got += _exactly(source, size)
+    return got
+
+
 def _exactly(source: socket.socket, size: int) -> bytes:
     got = bytearray()
     while len(got) < size:
@@ -152,14 +181,17 @@ def _exactly(source: socket.socket, size: int) -> bytes:
 
 
 @contextmanager
-def wire(port: int, words: Mapping[bytes, bytes] | None = None) -> Iterator[Wire]:
+def wire(
+    port: int, words: Mapping[bytes, bytes] | None = None, read: Reading | None = None
+) -> Iterator[Wire]:
     """A wire to a server on the loopback address.
 
     Args:
         port: of the server.
         words: what its answers say -> what the client hears, of the same length.
+        read: how it speaks; by default as a mongod.
     """
-    made = Wire(port, words)
+    made = Wire(port, words, read)
     try:
         yield made
     finally:

@@ -1,11 +1,7 @@
-"""A project whose every secret is rotated on a real mongod, set back between two runs, and judged.
+"""A project whose every secret is rotated on real servers, and set back between two runs.
 
-One database, one folder: what a run left is replaced by a copy of how the project stood before,
-users and private state included. What is asked after every process, dead or alive:
-
-- somebody can log in with what the env file holds, and with what the app has read of it;
-- whoever is known at the server has a credential in the env file or in the escrow;
-- the env file is old, new, or between the two a variable at a time, and else byte for byte.
+One database, one cache, one folder: what a run left is replaced by a copy of how the project stood
+before, users and private state included.
 """
 
 import os
@@ -14,128 +10,47 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
-from msgspec import Struct
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.adapters.embedded import Mongod, RedisServer
 from skillconnect_ops.commands.rotate.model import value_of
 from skillconnect_ops.commands.rotate.ring import Ring, read
 from skillconnect_ops.commands.rotate.ring_steps import Turned
 from skillconnect_ops.disk.files import Disk
-from skillconnect_ops.disk.shared import TEMPORARY
 from skillconnect_ops.envfile import parse
 from skillconnect_ops.journal.escrow import ChainEscrow
 from skillconnect_ops.journal.hooks import Hooks
-from skillconnect_ops.journal.model import JournalState, Standing
+from skillconnect_ops.journal.model import JournalState
 from skillconnect_ops.journal.shelf import Shelf
+from tests.campaigns import rotating_redis
+from tests.campaigns.rotating_redis import Cache
+from tests.campaigns.stories import ADMINS, CACHE, RINGS, SESSION, STORIES, URI, USERS, Scene
 from tests.campaigns.striking import Ended, Order, Strike, Striker, What
 
-URI, USERS, ADMINS, SESSION = (
-    "MONGO_URI",
-    "JWT_SECRET_KEY",
-    "ADMIN_JWT_SECRET_KEY",
-    "SESSION_SECRET",
-)
-RINGS = (USERS, ADMINS)
-VARIABLES = (URI, USERS, f"{USERS}_FALLBACKS", ADMINS, f"{ADMINS}_FALLBACKS", SESSION)
 RELOAD = ("sh", "-c", "cp .env .seen && mv .seen seen")
 LOCKED_OUT = 77
 _AUTHENTICATION_FAILED, _UNAUTHORIZED = 18, 13
 _CUSTOM = {"team": "web"}
 
 
-class Story(Struct, frozen=True, kw_only=True):
-    """One command, the state that it begins in, and what it comes to."""
-
-    name: str
-    argv: tuple[str, ...]
-    before: tuple[tuple[str, ...], ...]
-    """The commands that lead there."""
-    users: frozenset[str]
-    """Those of the database at its end."""
-    changed: frozenset[str]
-    """The variables that get another value by it."""
-    gone: frozenset[str] = frozenset()
-    """The variables that are empty at its end."""
-    retired: int = 0
-    """How many values it remembers as retired."""
-    again: frozenset[int] = frozenset({0})
-    """How the same command ends when it walks on with a run that died past its turn: 3, where the
-    old values of that run are to be finished before another one begins."""
-
-
-_BOTH = frozenset({"app", "app_a"})
-_FALLBACKS = frozenset(f"{ring}_FALLBACKS" for ring in RINGS)
-STAGE, SWAP, CLOSE = (
-    ("rotate", "--yes"),
-    ("rotate", "--yes"),
-    ("rotate", "finish", "--now", "--yes"),
-)
-STORIES = {
-    story.name: story
-    for story in (
-        Story(
-            name="rotate",
-            argv=STAGE,
-            before=(),
-            users=_BOTH,
-            changed=frozenset({URI, SESSION}) | _FALLBACKS,
-        ),
-        Story(
-            name="finish",
-            argv=CLOSE,
-            before=(STAGE, SWAP),
-            users=frozenset({"app_a"}),
-            changed=_FALLBACKS,
-            gone=_FALLBACKS,
-            retired=4,
-        ),
-        Story(
-            name="leaked",
-            argv=("rotate", "--reason", "leaked", "--yes"),
-            before=(),
-            users=_BOTH,
-            changed=frozenset({URI, SESSION, *RINGS}),
-            retired=2,
-            again=frozenset({3}),
-        ),
-        Story(
-            name="swap",
-            argv=SWAP,
-            before=(STAGE,),
-            users=_BOTH,
-            changed=frozenset(RINGS) | _FALLBACKS,
-        ),
-    )
-}
-
-
-class Scene(Struct, frozen=True, kw_only=True):
-    """How the project stood before a story."""
-
-    story: Story
-    folder: Path
-    """A copy of it."""
-    users: Mapping[str, str]
-    """The users of the database, and the connection string of each."""
-    env: bytes
-
-
 class World:
-    """The project, its database, and the process that forks what is killed."""
+    """The project, its database and its cache, and the process that forks what is killed."""
 
-    def __init__(self, place: Path, servers: Mongod, database: str, striker: Striker) -> None:
+    def __init__(
+        self, place: Path, servers: Mongod, cache: Cache, database: str, striker: Striker
+    ) -> None:
         self.place = place
         self.root = place / "now" / "shop"
         self.database = database
+        self.cache = cache
         self.port = servers.ports[0]
         self._striker = striker
         self._admin = servers.uri.reveal()
@@ -147,6 +62,7 @@ class World:
             "HOME": str(place / "now"),
             "XDG_STATE_HOME": str(place / "now" / "state"),
             "SKC_MONGO_ADMIN_URI": self._admin,
+            "SKC_REDIS_ADMIN_URI": cache.admin_uri,
         }
         self.scenes: dict[str, Scene] = {}
 
@@ -157,6 +73,11 @@ class World:
     @property
     def file(self) -> Path:
         return self.root / ".env"
+
+    @property
+    def sink(self) -> Path:
+        """The file that holds SESSION_SECRET, and nothing else."""
+        return self.root / "run" / "session"
 
     def skc(self, *argv: str, strike: Strike | None = None, watch: str | None = None) -> Ended:
         """A command, in a process of its own."""
@@ -169,7 +90,7 @@ class World:
                 environment=self._environment,
                 out=str(self.place / "said"),
                 strike=strike,
-                port=self.port if of_the_wire else None,
+                ports=(self.port, self.cache.port) if of_the_wire else None,
                 watch=watch,
             )
         )
@@ -197,15 +118,21 @@ class World:
         if name not in self.scenes:
             story = STORIES[name]
             self._make()
-            uris = {"app": self.uri()}
+            uris, caches = {"app": self.uri()}, {"app": self.uri(CACHE)}
             for argv in story.before:
                 ran = self.skc(*argv)
                 assert ran.code == 0, ran.said
             uris[user_of(self.uri())] = self.uri()
+            caches[rotating_redis.user_of(self.uri(CACHE))] = self.uri(CACHE)
             folder = self.place / f"scene-{name}"
             shutil.copytree(self.place / "now", folder, symlinks=True)
             self.scenes[name] = Scene(
-                story=story, folder=folder, users=uris, env=self.file.read_bytes()
+                story=story,
+                folder=folder,
+                users=uris,
+                cache=caches,
+                env=self.file.read_bytes(),
+                file=self.sink.read_bytes(),
             )
         return self.scenes[name]
 
@@ -217,9 +144,10 @@ class World:
         db.command("dropAllUsersFromDatabase")
         for user, uri in scene.users.items():
             self._create(user, password_of(uri))
+        self.cache.set_back(scene.cache)
 
-    def uri(self, file: str = ".env") -> str:
-        value = parse((self.root / file).read_bytes()).get(URI)
+    def uri(self, name: str = URI, file: str = ".env") -> str:
+        value = parse((self.root / file).read_bytes()).get(name)
         assert value is not None
         return value
 
@@ -250,7 +178,7 @@ class World:
             if not (folder / "key").exists():
                 continue  # its chain has ended, and it was killed in the middle of its end
             chain = ChainEscrow(folder, disk=Disk())
-            for secret in ("mongodb", "session"):
+            for secret in ("mongodb", "cache", "session"):
                 for age in ("old", "new"):
                     value = chain.get(value_of(secret, age=age))
                     if value is not None:
@@ -268,6 +196,7 @@ class World:
         self.client[self.database].command("dropAllUsersFromDatabase")
         self.client.drop_database(self.database)
         self.client.close()
+        self.cache.close()
 
     def _make(self) -> None:
         shutil.rmtree(self.place / "now", ignore_errors=True)
@@ -278,6 +207,10 @@ class World:
         self.client[self.database].things.replace_one({"_id": 1}, {}, upsert=True)
         query = self._admin.partition("/?")[2].removeprefix("authSource=admin").removeprefix("&")
         where = f"127.0.0.1:{self.port}/{self.database}?{query}"
+        session = secrets.token_urlsafe(32)
+        self.sink.parent.mkdir()
+        self.sink.write_text(f"{session}\n")
+        self.sink.chmod(0o600)
         # mixed in form and place, so that what else stands there is seen to stay
         self.file.write_text(
             "# the shop, ünd more\n"
@@ -285,7 +218,8 @@ class World:
             f"{URI}='mongodb://app:{quote(password, safe='')}@{where}'  # Atlas\n"
             f"{USERS}={secrets.token_urlsafe(32)}\n"
             'LOG="in\'fo"\n'
-            f"{SESSION}={secrets.token_urlsafe(32)}  # cookies\n"
+            f"{CACHE}='{self.cache.begin()}'  # for a moment\n"
+            f"{SESSION}={session}  # cookies\n"
             f"{ADMINS}='{secrets.token_urlsafe(32)}'\n"
             "LAST=1"
         )
@@ -306,6 +240,8 @@ class World:
             f"      jwt: {{kind: jwt, env: {USERS}, token_ttl: 1h}}\n"
             f"      admin: {{kind: jwt, env: {ADMINS}, token_ttl: 1h}}\n"
             f"      session: {{kind: random, env: {SESSION}}}\n"
+            f"      cache: {{kind: redis, env: {CACHE}}}\n"
+            f"    sinks: {{file: {{env: {SESSION}, file: run/session}}}}\n"
             f"    consumers: {{api: {{reload: [{', '.join(RELOAD[:2])}, '{RELOAD[2]}']}}}}\n"
         )
         Hooks(self.state, disk=Disk()).trust({"api": RELOAD})
@@ -323,10 +259,10 @@ class World:
 
 
 @contextmanager
-def world(place: Path, servers: Mongod, database: str) -> Iterator[World]:
+def world(place: Path, servers: Mongod, cache: RedisServer, database: str) -> Iterator[World]:
     """A world of its own; gone afterwards."""
     with Striker() as striker:
-        made = World(place, servers, database, striker)
+        made = World(place, servers, Cache(cache), database, striker)
         try:
             yield made
         finally:
@@ -359,15 +295,13 @@ def taken(uri: str) -> bool:
 
 def look() -> None:
     """What a watched child asks after each of its calls; one that finds no way in ends it."""
-    for name in (".env", "seen"):
-        if not opens(parse(Path(name).read_bytes()).get(URI) or "", database_of(name)):
-            os.write(2, b"LOCKED OUT")
-            os._exit(LOCKED_OUT)
-
-
-def database_of(file: str) -> str:
-    uri = parse(Path(file).read_bytes()).get(URI) or ""
-    return uri.rpartition("/")[2].partition("?")[0]
+    read = [parse(Path(name).read_bytes()) for name in (".env", "seen")]
+    uris = {found.get(URI) or "" for found in read}
+    caches = {found.get(CACHE) or "" for found in read}
+    inside = [opens(uri, uri.rpartition("/")[2].partition("?")[0]) for uri in uris]
+    if not all((*inside, *map(rotating_redis.opens, caches))):
+        os.write(2, b"LOCKED OUT")
+        os._exit(LOCKED_OUT)
 
 
 def user_of(uri: str) -> str:
@@ -375,114 +309,4 @@ def user_of(uri: str) -> str:
 
 
 def password_of(uri: str) -> str:
-    from urllib.parse import unquote  # noqa: PLC0415
-
     return unquote(uri.removeprefix("mongodb://").partition("@")[0].partition(":")[2])
-
-
-def judged(world: World, scene: Scene) -> None:
-    """What holds at every moment, whatever was killed."""
-    uri = world.uri()
-    assert world.opens(uri), "locked out: the env file's credential is refused"
-    assert world.uri("seen") == uri or world.opens(world.uri("seen")), "the app is locked out"
-    assert_every_credential_is_known(world, uri)
-    assert_env_is_between(world, scene)
-    if scene.story.name != "leaked":
-        for name in RINGS:
-            now, seen = world.ring(name), world.ring(name, "seen")
-            assert seen.signing in now.keys, f"{name}: what the app signs is refused"
-            assert now.signing in seen.keys, f"{name}: what others sign is refused by the app"
-
-
-def assert_every_credential_is_known(world: World, uri: str) -> None:
-    """Of each user at the server the env file or the escrow has the password."""
-    users = world.users()
-    assert users <= {"app", "app_a"}, users
-    lost = users - {user_of(uri)}
-    if lost:
-        kept = world.escrowed()
-        known = [kept.get("mongodb old", ""), kept.get("mongodb new", "")]
-        for user in lost:
-            held = [one for one in known if one and user_of(one) == user]
-            assert held, f"nobody knows the password of {user}"
-            assert any(taken(one) for one in held), f"the password of {user} is lost"
-
-
-def assert_env_is_between(world: World, scene: Scene) -> None:
-    """Each variable is old or new, and the new value is the one that the escrow has."""
-    now, old = world.file.read_bytes(), scene.env
-    assert frame(now) == frame(old), "more was changed than the values"
-    kept = {value for name, value in world.escrowed().items() if " new" in name}
-    newest = world.journals()[0] if world.journals() else None
-    over = newest is None or newest.standing.over
-    for name in VARIABLES:
-        was, is_now = parse(old).get(name) or "", parse(now).get(name) or ""
-        if is_now != was:
-            assert name in scene.story.changed or over, f"{name} was changed"
-            assert over or is_now in kept, f"the new {name} is nowhere but in the env file"
-
-
-def frame(text: bytes) -> list[str]:
-    """The lines of an env file without the values that a rotation gives it."""
-    lines = []
-    for line in text.decode().split("\n"):
-        name = line.partition("=")[0]
-        if name in _FALLBACKS:
-            continue
-        if name in VARIABLES:
-            value = parse(line.encode()).get(name)
-            assert value is not None
-            lines.append(line.replace(value, "<value>"))
-        else:
-            lines.append(line)
-    return lines
-
-
-def assert_old(world: World, scene: Scene) -> None:
-    """The world is as it was before the story."""
-    assert world.file.read_bytes() == scene.env, "the env file is not as it was"
-    assert world.users() == set(scene.users)
-    assert set(world.roles().values()) == {1}
-    assert_nothing_is_left(world, escrow=len(scene.story.before) > 0)
-
-
-def assert_new(world: World, scene: Scene) -> None:
-    """The world is as the story is to leave it."""
-    story, was, now = scene.story, parse(scene.env), parse(world.file.read_bytes())
-    for name in VARIABLES:
-        changed = (was.get(name) or "") != (now.get(name) or "")
-        assert changed == (name in story.changed), f"{name} is {'new' if changed else 'old'}"
-        assert not (name in story.gone and now.get(name)), f"{name} is not empty"
-    assert world.users() == story.users
-    assert set(world.roles().values()) == {1}
-    for user, uri in scene.users.items():
-        if user not in story.users:
-            assert not taken(uri), f"the old credential of {user} is not refused"
-    assert_nothing_is_left(world, escrow=story.name != "finish")
-    if story.retired:
-        ran = world.skc("secrets", "ledger", "list", "--format", "json")
-        retired = msgspec.json.decode(ran.said)["facts"]["retired"]
-        assert len(retired) == story.retired, retired
-
-
-def assert_nothing_is_left(world: World, *, escrow: bool) -> None:
-    """No half-written file, no open journal, no key that nobody needs, no canary."""
-    for state in world.journals():
-        assert state.standing.over, f"{state.id} is {state.standing}"
-        assert not (state.folder / "reserve").exists()
-    kept = list((world.state / "escrow").glob("*"))
-    assert len(kept) == (1 if escrow else 0), kept
-    strays = list(world.root.glob(f"{TEMPORARY}*"))
-    assert not strays, strays
-    names = world.client[world.database].list_collection_names()
-    assert names == ["things"], names
-    assert (world.root / "seen").read_bytes() == world.file.read_bytes(), "the app was not told"
-
-
-def standing(world: World) -> JournalState:
-    """The newest journal."""
-    return world.journals()[0]
-
-
-Judge = Callable[[World, Scene], None]
-__all__ = ["STORIES", "Scene", "Standing", "Story", "World", "judged", "world"]

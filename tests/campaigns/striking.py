@@ -19,14 +19,30 @@ import msgspec
 from msgspec import Struct
 
 _ROOT = Path(__file__).parents[2]
-OF_THE_SERVER = (
-    "create:",
-    "drain:",
-    "disarm:",
-    "drop:",
-    *(f"{verb}:MONGO_URI" for verb in ("see", "see-again", "hold")),
+_LOOKS = ("see", "see-again", "hold")
+_OF_MONGO = (
+    *(f"{verb}:app" for verb in ("create", "drain", "disarm", "drop")),
+    *(f"{verb}:MONGO_URI" for verb in _LOOKS),
 )
-"""The steps that speak to the server. Of others, a lost network means a file that lies on one."""
+_OF_REDIS = (
+    *(f"{verb}:cache/" for verb in ("create", "drain", "disable", "drop")),
+    *(f"{verb}:REDIS_URL" for verb in _LOOKS),
+)
+
+
+def of_redis(step: str) -> bool:
+    """Whether a step speaks to the cache."""
+    return step.startswith(_OF_REDIS)
+
+
+def of_a_server(step: str) -> bool:
+    """Whether a step speaks to a server; for others a lost network is a file that lay on one."""
+    return step.startswith((*_OF_MONGO, *_OF_REDIS))
+
+
+def is_a_look(step: str) -> bool:
+    """Whether a step looks, and changes nothing at a server."""
+    return step.partition(":")[0] in _LOOKS
 
 
 class What(StrEnum):
@@ -37,7 +53,7 @@ class What(StrEnum):
     """`kill -9`."""
     RAISE = "exception"
     NETWORK = "network lost"
-    """Every connection is cut, and none is made any more while this process lives."""
+    """Connections are cut, and none is made any more while this process lives."""
     ANSWER = "lost answer"
     """A request takes effect at the server, and its answer never arrives."""
 
@@ -60,9 +76,12 @@ class Strike(Struct, frozen=True, kw_only=True):
     """The step's key; without one the calls of the whole process are counted."""
     when: When = When.DURING
     at: int = 0
-    """During: at this call of the step, or of the process; from 1."""
+    """During: at this call of the step, or of the process; from 1. 0 of a step without a call:
+    between its apply and its verify."""
     after: bool = False
     """Once that call took effect."""
+    alone: bool = False
+    """Whether of the servers only that one is gone which the step speaks to."""
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -74,8 +93,8 @@ class Order(Struct, frozen=True, kw_only=True):
     out: str
     """A folder for what it says."""
     strike: Strike = Strike()
-    port: int | None = None
-    """Of the server, where its wire can be cut."""
+    ports: tuple[int, int] | None = None
+    """Of the database and of the cache, where their wires can be cut."""
     watch: str | None = None
     """`module:function` of a look to be taken after every call; a failed one ends the child."""
 

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
@@ -23,7 +23,16 @@ from typing import Any, cast
 import msgspec
 from msgspec.structs import replace
 
-from tests.campaigns.striking import OF_THE_SERVER, Call, Ended, Order, Strike, What, When
+from tests.campaigns.striking import (
+    Call,
+    Ended,
+    Order,
+    What,
+    When,
+    is_a_look,
+    of_a_server,
+    of_redis,
+)
 
 _TIMEOUT_S = 240
 PATIENCE_S = 0.3
@@ -34,11 +43,12 @@ HURRY = 60.0
 class _Watch:
     """Counts the calls of one child, and lets its strike happen."""
 
-    def __init__(self, order: Order, wire: Any) -> None:
+    def __init__(self, order: Order, wires: Any) -> None:
         self.calls: list[Call] = []
         self._order = order
         self._strike = order.strike
-        self._wire = wire
+        self._wires = wires
+        """To the database and to the cache; none where nothing of them is lost."""
         self._out = Path(order.out)
         self._step = ""
         self._stage = ""
@@ -75,12 +85,14 @@ class _Watch:
         strike = self._strike
         if step != strike.step or self._done:
             return
-        if stage == "apply" and strike.when is When.BEFORE:
-            self._act("apply", lambda: None)
-        elif strike.what is What.ANSWER and (stage, strike.when) in {
-            ("apply", When.DURING),
-            ("verify", When.AFTER),
-        }:
+        answer = strike.what is What.ANSWER
+        if answer:
+            at = _speaks(step, strike.when)
+        elif strike.when is When.BEFORE:
+            at = "apply"
+        else:
+            at = "verify" if strike.when is When.DURING and strike.at == 0 else ""
+        if stage == at:
             self._act(stage, lambda: None)
 
     def leave(self, step: str, stage: str) -> None:
@@ -94,6 +106,8 @@ class _Watch:
         strike = self._strike
         if self._done or strike.when is not When.DURING or strike.what is What.ANSWER:
             return False
+        if strike.at == 0:
+            return False
         if strike.step is None:
             return len(self.calls) == strike.at
         return self._step == strike.step and self._in_step == strike.at
@@ -102,7 +116,8 @@ class _Watch:
         if self._done:
             return
         self._done = True
-        (self._out / "struck").write_text(place)
+        if self._strike.what is not What.ANSWER:
+            self._tell(place)
         match self._strike.what:
             case What.KILL:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -111,40 +126,30 @@ class _Watch:
                     raise OSError(errno.EIO, "planted")
                 raise RuntimeError("planted")
             case What.NETWORK:
-                self._wire.cut()
+                own = int(of_redis(self._step))
+                for number, wire in enumerate(self._wires):
+                    if number == own or not self._strike.alone:
+                        wire.cut()
                 _give_up_soon()
                 self.lost = True
-                if not self._step.startswith(OF_THE_SERVER):
+                if not of_a_server(self._step):
                     raise _lost()
             case What.ANSWER:
-                self._wire.rule = _losing(self._strike)
+                from tests.campaigns.losing import losing  # noqa: PLC0415
+
+                self._wires[of_redis(self._step)].rule = losing(self._strike, self._tell)
             case What.NOTHING:
                 pass
 
+    def _tell(self, place: str) -> None:
+        (self._out / "struck").write_text(place)
 
-_ASKS = ("usersInfo", "saslStart", "connectionStatus", "aggregate", "insert", "delete", "find")
-_CHANGES = ("createUser", "updateUser", "dropUser")
 
-
-def _losing(strike: Strike) -> Callable[[bytes], Any]:
-    """Lose the answer of one request: of the change, or of whatever is asked next."""
-    from tests.wire import Loss  # noqa: PLC0415
-
-    drains = (strike.step or "").startswith("drain:")
-    verbs = (*_CHANGES, *(("aggregate",) if drains else ()))
-    if strike.when is not When.DURING:
-        verbs = (*_CHANGES, *_ASKS)
-    words = [kind + verb.encode() + b"\0" for verb in verbs for kind in (b"\x01", b"\x02", b"\x03")]
-    left = 1
-
-    def rule(message: bytes) -> Loss:
-        nonlocal left
-        if left and any(word in message for word in words):
-            left -= 1
-            return Loss.ANSWER
-        return Loss.NOTHING
-
-    return rule
+def _speaks(step: str, when: When) -> str:
+    """From which of its methods on an answer is lost."""
+    if is_a_look(step):
+        return "verify" if step.startswith("hold:") else "before"
+    return "verify" if when is When.AFTER else "apply"
 
 
 def _lost() -> Exception:
@@ -180,6 +185,7 @@ LOADED = (
     "skillconnect_ops.adapters.mongo",
     "skillconnect_ops.adapters.processes",
     "skillconnect_ops.adapters.project",
+    "skillconnect_ops.adapters.redis",
     "skillconnect_ops.code.environment",
     "skillconnect_ops.commands.backup.steps",
     "skillconnect_ops.commands.env.steps",
@@ -195,6 +201,8 @@ LOADED = (
     "skillconnect_ops.journal.office",
     "skillconnect_ops.terminal.draw",
     "skillconnect_ops.wiring",
+    "tests.campaigns.losing",
+    "tests.commands.rotate.wired",
     "tests.faults",
     "tests.wire",
 )
@@ -266,27 +274,35 @@ def _obey(order: Order) -> None:
 @contextmanager
 def _watched(order: Order) -> Iterator[_Watch]:
     """Put the watch between the commands and the world."""
-    from tests.wire import wire  # noqa: PLC0415
+    from tests.wire import redis_message, wire  # noqa: PLC0415
 
     with ExitStack() as opened:
-        cut = opened.enter_context(wire(order.port)) if order.port is not None else None
-        watch = _Watch(order, cut)
-        _put_between(watch)
+        wires = []
+        for port, read in zip(order.ports or (), (None, redis_message), strict=False):
+            wires.append(opened.enter_context(wire(port, read=read)))
+        watch = _Watch(order, wires)
+        ways = [
+            {f"127.0.0.1:{port}": one.address}
+            for port, one in zip(order.ports or (), wires, strict=True)
+        ]
+        _put_between(watch, ways[1] if ways else {})
         _hurry(watch)
-        if cut is not None and order.port is not None:
-            _lead_through(f"127.0.0.1:{order.port}", cut.address)
+        if ways:
+            _lead_through(ways[0])
         yield watch
 
 
 CHANGING = ("open", "write", "fsync", "replace", "unlink", "mkdir", "rmdir", "ftruncate", "fchmod")
 
 
-def _put_between(watch: _Watch) -> None:
+def _put_between(watch: _Watch, way: Mapping[str, str]) -> None:
+    """Let the watch count all calls; the cache is reached in another way than its URI says."""
     from skillconnect_ops import wiring  # noqa: PLC0415
     from skillconnect_ops.adapters.processes import Children  # noqa: PLC0415
     from skillconnect_ops.disk import shared  # noqa: PLC0415
     from skillconnect_ops.disk.files import Disk  # noqa: PLC0415
     from skillconnect_ops.journal.kinds import Kind  # noqa: PLC0415
+    from tests.commands.rotate.wired import FusedServers  # noqa: PLC0415
     from tests.faults import Fuse, fused  # noqa: PLC0415
 
     fuse = cast("Fuse", watch)
@@ -308,6 +324,14 @@ def _put_between(watch: _Watch) -> None:
             for kind in kinds(self)
         )
 
+    class Led(FusedServers):
+        """The way there is ours to say."""
+
+        def through(self, connect_map: Mapping[str, str]) -> FusedServers:
+            return self
+
+    cache = Led(fuse, way)
+    house.acl = property(lambda _: cache)
     house.accounts = watched_accounts
     house.logins = lambda self, target: fused(logins(self, target), fuse)
     cast("Any", wiring)._kinds = watched_kinds
@@ -331,6 +355,8 @@ def _hurry(watch: _Watch) -> None:
 
 def _give_up_soon() -> None:
     """Where nothing answers any more, nothing is gained by asking for long."""
+    import pymongo  # noqa: PLC0415
+
     from skillconnect_ops.adapters.mongo import (  # noqa: PLC0415
         accounts,
         connection,
@@ -358,10 +384,17 @@ def _give_up_soon() -> None:
     patience = property(lambda _: PATIENCE_S, lambda _, __: None)
     cast("Any", connection.Connection)._patience_s = patience
     connection.LOOK_AGAIN_S = 0.02
+    close = connection.Connection.close
+
+    def closed_soon(self: Any) -> None:
+        with pymongo.timeout(PATIENCE_S):  # it would say goodbye for as long as it looks
+            close(self)
+
+    cast("Any", connection.Connection).close = closed_soon
 
 
-def _lead_through(real: str, detour: str) -> None:
-    """All connections of the target go over the wire."""
+def _lead_through(way: Mapping[str, str]) -> None:
+    """All connections to the target's database go over the wire."""
     from skillconnect_ops import wiring  # noqa: PLC0415
 
     house = cast("Any", wiring.Wiring)
@@ -369,7 +402,7 @@ def _lead_through(real: str, detour: str) -> None:
 
     def target(self: Any, name: str | None) -> Any:
         aim = found(self, name)
-        database = replace(aim.settings.database, connect_map={real: detour})
+        database = replace(aim.settings.database, connect_map=dict(way))
         return replace(aim, settings=replace(aim.settings, database=database))
 
     house.target = target

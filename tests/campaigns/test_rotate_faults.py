@@ -1,10 +1,10 @@
 """Everything that can go wrong in a rotation, at every step of it, and every way on from there.
 
-A MongoDB user, two rings of signing keys and an opaque value are rotated together on a real
-server, and then finished; four stories, of which `rotate` and `finish` meet every fault. After
-every crash, and after every command that follows, it is judged whether anybody is locked out and
-anything is lost (`rotating.judged`). The long campaign is cut into shards, whose results stand in
-`.campaign/`: one that was stopped goes on where it was.
+A MongoDB user, a Redis user, two rings of signing keys and an opaque value, which a file holds as
+well, are rotated together on real servers, and then finished; four stories, of which `rotate` and
+`finish` meet every fault. After every crash, and after every command that follows, it is judged
+whether anybody is locked out and anything is lost (`judging.judged`). The long campaign is cut
+into shards, whose results stand in `.campaign/`: one that was stopped goes on where it was.
 """
 
 import tempfile
@@ -14,16 +14,22 @@ from typing import Any
 
 import pytest
 
-from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.adapters.embedded import Mongod, RedisOptions, run_redis
 from tests.campaigns import rotate_table as table
-from tests.campaigns.rotate_runs import SEED, STEPS, Run, Theatre, doubles, sample, singles
-from tests.campaigns.rotating import World, assert_new, world
-from tests.campaigns.striking import Strike, What, When
+from tests.campaigns.judging import assert_new, judged
+from tests.campaigns.rotate_runs import RETURNS, SEED, STEPS, WAYS, Run, doubles, sample, singles
+from tests.campaigns.rotate_theatre import Theatre
+from tests.campaigns.rotating import World, world
+from tests.campaigns.stories import CACHE
+from tests.campaigns.striking import Strike, What, When, of_redis
 
 LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
 MEMORY = "/dev/shm"
 SHARDS = 24
 FEW = 8
+FAULTS = set(What) - {What.NOTHING}
+SINGLES, DOUBLES = 52, 12
+"""How many of them `make test` makes."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +38,8 @@ def made_world(one_node: Mongod, worker_id: str) -> Iterator[World]:
     memory = MEMORY if Path(MEMORY).is_dir() else None
     with (
         tempfile.TemporaryDirectory(dir=memory, prefix="rotating-") as place,
-        world(Path(place), one_node, f"rotating_{worker_id}") as made,
+        run_redis(Path(place), RedisOptions(acl_file=True)) as cache,
+        world(Path(place), one_node, cache, f"rotating_{worker_id}") as made,
     ):
         yield made
 
@@ -77,7 +84,7 @@ def carry_on(theatre: Theatre, runs: list[Run]) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("runs", [*few(singles(), 52)])
+@pytest.mark.parametrize("runs", [*few(singles(), SINGLES)])
 def test_whatever_goes_wrong_at_a_step_nobody_is_locked_out(
     theatre: Theatre, runs: list[Run]
 ) -> None:
@@ -86,10 +93,12 @@ def test_whatever_goes_wrong_at_a_step_nobody_is_locked_out(
 
 CHANGES = (
     ("rotate", "create:app_a", "create"),
+    ("rotate", "create:cache/app_a", "create"),
     ("rotate", "publish:MONGO_URI@.env", "replace"),
     ("rotate", "reload:api", "run"),
     ("finish", "disarm:app", "set_roles"),
     ("finish", "drop:app", "drop"),
+    ("finish", "drop:cache/app", "drop"),
 )
 
 
@@ -107,7 +116,7 @@ def test_a_death_right_at_the_call_that_changes_the_world(
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("runs", [*few(doubles(), 12)])
+@pytest.mark.parametrize("runs", [*few(doubles(), DOUBLES)])
 def test_a_crash_in_what_puts_a_crash_right_is_put_right(theatre: Theatre, runs: list[Run]) -> None:
     carry_out(theatre, runs)
 
@@ -127,6 +136,18 @@ def test_the_campaign_is_as_large_as_it_is_said_to_be() -> None:
     assert len(full) >= 800
     assert len(doubles()) >= 700
     assert len({run.name for run in (*singles(), *doubles())}) == len(singles()) + len(doubles())
+
+
+def test_the_sample_is_large_enough_and_of_all_sorts() -> None:
+    once, twice = sample(singles(), SINGLES), sample(doubles(), DOUBLES)
+    assert len(once) + len(twice) >= 60
+    assert {(run.what, run.when) for run in once} == {
+        (what, when) for what in FAULTS for when in When
+    }
+    assert {run.way for run in once} == set(WAYS)
+    assert {run.way for run in twice} == set(RETURNS)
+    assert {run.story for run in (*once, *twice)} == set(STEPS)
+    assert {run.what for run in once if of_redis(run.step)} == FAULTS
 
 
 @pytest.mark.parametrize("story", STEPS)
@@ -155,3 +176,43 @@ def test_a_run_that_locks_the_app_out_is_noticed(made_world: World) -> None:
     ended = made_world.skc(*scene.story.argv, watch="tests.campaigns.rotating:look")
     assert ended.code == 77
     assert Path(made_world.place / "said" / "said").read_text().endswith("LOCKED OUT")
+
+
+def test_a_run_that_locks_the_app_out_of_the_cache_is_noticed(made_world: World) -> None:
+    scene = made_world.scene("rotate")
+    made_world.set_back(scene)
+    made_world.cache.change_password(made_world.uri(CACHE))
+    ended = made_world.skc(*scene.story.argv, watch="tests.campaigns.rotating:look")
+    assert ended.code == 77
+    with pytest.raises(AssertionError, match="locked out of the cache"):
+        judged(made_world, scene)
+
+
+def test_a_password_of_the_cache_that_is_nowhere_is_noticed(made_world: World) -> None:
+    scene = made_world.scene("swap")
+    made_world.set_back(scene)
+    judged(made_world, scene)
+    made_world.cache.change_password(scene.cache["app"])
+    with pytest.raises(AssertionError, match="the password of app of the cache is lost"):
+        judged(made_world, scene)
+
+
+def test_a_user_of_the_cache_that_is_not_saved_is_noticed(made_world: World) -> None:
+    scene = made_world.scene("swap")
+    made_world.set_back(scene)
+    (line,) = [
+        line
+        for line in made_world.cache.server.acl_file.read_text().splitlines()
+        if line.startswith("user default ")
+    ]
+    made_world.cache.server.acl_file.write_text(line + "\n")
+    with pytest.raises(AssertionError, match="once it restarts"):
+        judged(made_world, scene)
+
+
+def test_a_file_that_holds_something_else_is_noticed(made_world: World) -> None:
+    scene = made_world.scene("rotate")
+    made_world.set_back(scene)
+    made_world.sink.write_bytes(scene.file.strip())
+    with pytest.raises(AssertionError, match="the sink is neither old nor new"):
+        judged(made_world, scene)

@@ -174,8 +174,12 @@ class _Renew(OfServer):
         try:
             yield
         finally:
-            with suppress(AclError):  # it ends by itself
-                acl.release(step.old_user, walk.id)
+            self._give_back(acl, step, walk)
+
+    def _give_back(self, acl: Acl, step: AclMade, walk: Walk) -> None:
+        """The name is free for the next run, also where ours died, or lost its connection."""
+        with suppress(AclError):  # it ends by itself
+            acl.release(step.old_user, walk.id)
 
 
 class _Overlap(_Renew):
@@ -238,13 +242,14 @@ class CreateAcl(_Overlap):
         if step.again or walk.escrow.get(value_of(step.secret, age="new")) is None:
             return
         with self._opened(step, walk) as acl:
-            if acl.find(step.user) is None:
-                return
-            if not self._is_alive(kept(walk, step.secret, age="new"), step.secret):
+            self._give_back(acl, step, walk)
+            there = acl.find(step.user) is not None
+            if there and not self._is_alive(kept(walk, step.secret, age="new"), step.secret):
                 return  # another run has taken the name; it is not ours to remove
-            self._must_be_unpublished(step, walk)
-            acl.drop(step.user)
-            acl.persist()
+            if there:
+                self._must_be_unpublished(step, walk)
+                acl.drop(step.user)
+            acl.persist()  # also where one that died has dropped it, and not saved that
 
 
 class AdmitAcl(_Overlap):
@@ -283,6 +288,7 @@ class AdmitAcl(_Overlap):
         new = kept(walk, step.secret, age="new")
         self._must_be_unpublished(step, walk)
         with self._opened(step, walk) as acl:
+            self._give_back(acl, step, walk)
             acl.remove_password(step.user, password_of(self._house, new))
             acl.persist()
 

@@ -21,6 +21,7 @@ from tests.commands.rotate.shop_redis import RedisShop, open_shop
 from tests.commands.rotate.wired import FusedServers, Watching
 from tests.conftest import Skc
 from tests.faults import raising
+from tests.wire import Loss, redis_message, wire
 
 LOST = AclUnreachable("the connection is lost", why="somebody cut it", fix="try again")
 BUG = RuntimeError("nobody thought of this")
@@ -264,3 +265,46 @@ def test_an_end_that_is_killed_comes_to_its_end(world: World, share: int, when: 
         assert not shop.opens(old)
         assert shop.standing() == "live"
         assert len(shop.users()) == 1
+
+
+@pytest.mark.parametrize("in_place", [False, True], ids=["two users", "two passwords"])
+def test_a_rotation_whose_connection_is_lost_can_be_run_again_at_once(
+    world: World, in_place: bool
+) -> None:
+    """The claim that it could not give back bars nobody, since it was put back."""
+    shop = world.shop
+    port = shop.server.port
+    with wire(port, read=redis_message) as lossy:
+        lossy.rule = lambda asked: Loss.ANSWER if b"SETUSER" in asked else Loss.NOTHING
+        where = f"connect_map: {{'127.0.0.1:{port}': '{lossy.address}'}}"
+        shop.configure(more=f", {where}" + (", in_place: true" if in_place else ""))
+        before, users = shop.file.read_bytes(), shop.raw("ACL", "LIST")
+        lost = iter([Loss.ANSWER])
+        lossy.rule = lambda asked: next(lost, Loss.NOTHING) if b"SETUSER" in asked else Loss.NOTHING
+        assert shop.run("rotate", "--yes").code == 5
+        assert lossy.lost == 1
+        assert (shop.file.read_bytes(), shop.raw("ACL", "LIST")) == (before, users)
+        assert shop.raw("KEYS", "*") == []
+        shop.ok("rotate", "--yes")
+    world.is_well()
+
+
+def test_a_way_back_that_dies_before_it_saves_is_saved_when_it_goes_on(world: World) -> None:
+    """Or the server would have the new user again once it restarts."""
+    shop = world.shop
+    script = "if test -e broken; then mv broken was; exit 1; fi"
+    shop.configure(consumers=f"api: {{reload: [sh, -c, '{script}']}}")
+    shop.trust("sh", "-c", script)
+    broken = shop.root / "broken"
+    broken.touch()
+    fuse = world.fuse()
+    assert shop.run("rotate", "--yes").code == 5
+    broken.touch()
+    world.fuse(at=fuse.calls.index("drop") + 1, after=True, lasting=True)
+    ran = shop.run("rotate", "--yes")
+    assert ran.code == 6
+    assert shop.users() == {"app"}
+    world.fuse()
+    shop.ok("journal", "rollback", ran.json["journal"], "--yes")
+    shop.restart()
+    assert shop.users() == {"app"}
