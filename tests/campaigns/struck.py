@@ -355,7 +355,6 @@ def _hurry(watch: _Watch) -> None:
 
 def _give_up_soon() -> None:
     """Where nothing answers any more, nothing is gained by asking for long."""
-    import pymongo  # noqa: PLC0415
 
     from skillconnect_ops.adapters.mongo import (  # noqa: PLC0415
         accounts,
@@ -384,13 +383,7 @@ def _give_up_soon() -> None:
     patience = property(lambda _: PATIENCE_S, lambda _, __: None)
     cast("Any", connection.Connection)._patience_s = patience
     connection.LOOK_AGAIN_S = 0.02
-    close = connection.Connection.close
-
-    def closed_soon(self: Any) -> None:
-        with pymongo.timeout(PATIENCE_S):  # it would say goodbye for as long as it looks
-            close(self)
-
-    cast("Any", connection.Connection).close = closed_soon
+    connection.GOODBYE_S = PATIENCE_S
 
 
 def _lead_through(way: Mapping[str, str]) -> None:

@@ -40,6 +40,8 @@ PATIENCE_S = 8.0
 """For finding a primary; with log-in and diagnosis an attempt stays below 10 s."""
 SETTLE_S = 15.0
 """For a majority to take a change: an election, whose default timeout is 10 s, fits in."""
+GOODBYE_S = 1.0
+"""For telling a server that a session is over; it ends them by itself, too."""
 LOOK_AGAIN_S = 0.25
 LOOK_S, LEAST_LOOK_S = 2.0, 0.5
 """How long one host of several may take to answer, at first and when patience is at its end."""
@@ -205,8 +207,8 @@ class Connection:
                 self._client = None
 
     def close(self) -> None:
-        """Close all clients."""
-        with self._lock:
+        """Close all clients; of one that is lost the sessions are left for the server to end."""
+        with self._lock, pymongo.timeout(GOODBYE_S):
             for client in (*self._old, self._client):
                 if client is not None:
                     client.close()
