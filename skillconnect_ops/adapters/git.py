@@ -173,18 +173,22 @@ class GitProgram:
         found = self._log(folder, ("--literal-pathspecs", "log"), str(folder / path))
         return tuple(dict.fromkeys(commit for commit, _ in found))
 
-    def commits_by_path(self, folder: Path, *globs: str) -> Mapping[str, tuple[str, ...]]:
+    def commits_by_path(
+        self, folder: Path, *globs: str, reflog: bool = False
+    ) -> Mapping[str, tuple[str, ...]]:
         """As `commits`, for every path below the folder that matches one, or ever did.
 
         Args:
             folder: paths are relative to it.
             globs: where `**/` stands for any folders, or none.
+            reflog: whether commits count as well that only a reflog leads to.
 
         Raises:
             Precondition: as `state` does.
         """
         found: dict[str, dict[str, None]] = {}
-        for commit, path in self._log(folder, ("--glob-pathspecs", "log", "--relative"), *globs):
+        words = ("--glob-pathspecs", "log", "--relative", *(("--reflog",) if reflog else ()))
+        for commit, path in self._log(folder, words, *globs):
             found.setdefault(path, {})[commit] = None
         return {path: tuple(commits) for path, commits in found.items()}
 
@@ -464,6 +468,7 @@ class GitProgram:
             "LC_ALL": "C",
             "GIT_OPTIONAL_LOCKS": "0",  # `status` would refresh the index otherwise
             "GIT_NO_LAZY_FETCH": "1",
+            "GIT_ALLOW_PROTOCOL": "none",  # older gits fetch what a partial clone lacks, unasked
             "GIT_TERMINAL_PROMPT": "0",
         }
 

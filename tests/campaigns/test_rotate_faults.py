@@ -210,9 +210,10 @@ def test_a_user_of_the_cache_that_is_not_saved_is_noticed(made_world: World) -> 
         judged(made_world, scene)
 
 
-def test_a_file_that_holds_something_else_is_noticed(made_world: World) -> None:
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_file_that_holds_something_else_is_noticed(made_world: World, *, emptied: bool) -> None:
     scene = made_world.scene("rotate")
     made_world.set_back(scene)
-    made_world.sink.write_bytes(scene.file.strip())
+    made_world.sink.write_bytes(b"\n" if emptied else scene.file.strip())
     with pytest.raises(AssertionError, match="the sink is neither old nor new"):
         judged(made_world, scene)

@@ -117,7 +117,8 @@ class Git(Struct, frozen=True, kw_only=True):
     def _failed(self, words: tuple[str, ...], code: int, complaints: IO[bytes]) -> GitCannotRead:
         complaints.seek(0)
         said = text(complaints.read()).strip().splitlines()
-        shown = "".join(letter for letter in (said or [""])[-1] if letter.isprintable())
+        fatal = [line for line in said if line.startswith("fatal: ")]  # more may be said behind it
+        shown = "".join(letter for letter in (fatal or said or [""])[-1] if letter.isprintable())
         return GitCannotRead(
             f"git cannot read the repository at {self.folder}",
             why=shown or f"`git {words[0]}` ended with {code}",

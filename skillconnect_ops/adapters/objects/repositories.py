@@ -9,7 +9,13 @@ from typing import IO
 from msgspec import Struct
 
 from skillconnect_ops.adapters.objects import stream
-from skillconnect_ops.adapters.objects.program import Git, GitCannotRead, text, variables
+from skillconnect_ops.adapters.objects.program import (
+    Git,
+    GitCannotRead,
+    GitIsMissing,
+    text,
+    variables,
+)
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.objects import (
@@ -74,6 +80,10 @@ class GitRepositories:
         git = Git(folder=folder, variables=variables(self._environment))
         try:
             own, common, root = _places(git)
+        except GitIsMissing:
+            if any((place / ".git").exists() for place in (folder, *folder.parents)):
+                raise
+            return None
         except GitCannotRead as error:
             if "dubious ownership" in error.why:
                 raise NotTrusted(folder) from error

@@ -126,7 +126,8 @@ def rotate(
         confirmed=confirmed,
         source=source,
         lockdown=lockdown,
-        leaks=Leaks() if lockdown else _leaks(house, aim, only),
+        # where a person says so, nothing is looked up at such an hour
+        leaks=Leaks() if lockdown or reason is Reason.LEAKED else _leaks(house, aim, only),
     )
     with ExitStack() as opened:
         opened.enter_context(

@@ -78,8 +78,16 @@ class Git(Protocol):
         Newest first; short ids.
         """
 
-    def commits_by_path(self, folder: Path, *globs: str) -> Mapping[str, tuple[str, ...]]:
-        """As `commits`, for every path below the folder that matches one, or ever did."""
+    def commits_by_path(
+        self, folder: Path, *globs: str, reflog: bool = False
+    ) -> Mapping[str, tuple[str, ...]]:
+        """As `commits`, for every path below the folder that matches one, or ever did.
+
+        Args:
+            folder: paths are relative to it.
+            globs: where `**/` stands for any folders, or none.
+            reflog: whether commits count as well that only a reflog leads to.
+        """
 
     def commits_of(self, root: Path, paths: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """As `commits`, for many paths relative to the root at once."""
