@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/sh
 PROGRAMS := git age zstd node npm strace bash
 
+# One more than there are processors: a test waits for servers and programs a fifth of its time.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # Hundreds of the tests start skc: compiling all of it anew each time doubles what they take.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,7 +20,7 @@ demo: $(STAMP)
 	@$(BIN)/skc demo --keep
 
 test: programs lint
-	$(BIN)/pytest -n auto -m "not long and not bench" --durations 5
+	$(BIN)/pytest -n $(WORKERS) -m "not long and not bench" --durations 5
 
 test-long: programs $(STAMP)
 	$(BIN)/pytest -n auto -m long --timeout 3600
