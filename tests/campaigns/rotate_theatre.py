@@ -204,11 +204,14 @@ class _Seen:
 
 
 def picture(world: World) -> Mapping[str, bytes]:
-    """Every file but locks, and who is known at the servers."""
+    """Every file but locks, and who is known at the servers.
+
+    What was seen of the retired ledger is remembered by every look, so that a cut is noticed later.
+    """
     found = {
         str(path.relative_to(world.place)): path.read_bytes()
         for path in sorted((world.place / "now").rglob("*"))
-        if path.is_file() and "locks" not in path.parts and path.name != "lock"
+        if path.is_file() and not {"locks", "retired-seen"} & {*path.parts} and path.name != "lock"
     }
     return {
         **found,
