@@ -84,9 +84,9 @@ def scan(
     With --since a secret that older versions of its file hold already is counted, not shown.
     What is staged is held against the ledger of retired secrets, too.
     """
-    from skillconnect_ops.commands.secrets import scan_run
+    from skillconnect_ops.commands.secrets import scan_model, scan_run
 
-    wish = scan_run.Wish(
+    wish = scan_model.Wish(
         paths=tuple(paths or ()),
         staged=staged,
         history=history,

@@ -1,4 +1,4 @@
-"""What a scan saw, before it is made a report."""
+"""What a scan is asked for, and what it saw, before it is made a report."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.core.finding import Finding
+from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.history.model import Where
 from skillconnect_ops.history.places import Origin, Sighting
@@ -17,6 +17,20 @@ from skillconnect_ops.history.tree import Standing
 if TYPE_CHECKING:  # a hook that only looks has no use for keys and chains
     from skillconnect_ops.core.secret import Secret
     from skillconnect_ops.evidence.matching import Retired
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What the command line asks for."""
+
+    paths: tuple[Path, ...] = ()
+    staged: bool = False
+    history: bool = False
+    since: str | None = None
+    thorough: bool = False
+    reveal: bool = False
+    strict: bool = False
+    baseline: Path | None = None
+    fail_on: Severity = Severity.HIGH
 
 
 class Inner(Struct, frozen=True, kw_only=True):

@@ -1,18 +1,14 @@
 """What to type after a scan that found something."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from skillconnect_ops.commands.secrets.scan_model import Surroundings, Way
+from skillconnect_ops.commands.secrets.scan_model import Surroundings, Way, Wish
 from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.shell import word
 
-if TYPE_CHECKING:
-    from skillconnect_ops.commands.secrets.scan_run import Wish
-
 
 def following(
-    wish: "Wish",
+    wish: Wish,
     around: Surroundings,
     found: Sequence[Finding],
     *,
@@ -44,7 +40,7 @@ def following(
     return tuple(commands)
 
 
-def _given(wish: "Wish") -> str:
+def _given(wish: Wish) -> str:
     """The options that go on holding."""
     baseline = f" --baseline {word(wish.baseline)}" if wish.baseline is not None else ""
     fail_on = f" --fail-on {wish.fail_on}" if wish.fail_on is not Severity.HIGH else ""

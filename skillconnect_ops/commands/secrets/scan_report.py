@@ -9,7 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.secrets.baseline import Baseline
-from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings, is_ignored_file
+from skillconnect_ops.commands.secrets.scan_model import (
+    Scan,
+    Seen,
+    Surroundings,
+    Wish,
+    is_ignored_file,
+)
 from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Confidence, Finding, Rank, Severity, fingerprint
@@ -24,7 +30,6 @@ from skillconnect_ops.history.places import Origin, Sighting
 from skillconnect_ops.history.tree import Standing
 
 if TYPE_CHECKING:
-    from skillconnect_ops.commands.secrets.scan_run import Wish
     from skillconnect_ops.evidence.matching import Retired
 
 _MASK = "***"
@@ -61,7 +66,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
 def report(
     scan: Scan,
-    wish: "Wish",
+    wish: Wish,
     accepted: Baseline,
     around: Surroundings,
     *,
@@ -226,7 +231,7 @@ def _freshness(one: Seen) -> tuple[int, int]:
 
 def _findings(
     groups: Sequence[Group],
-    wish: "Wish",
+    wish: Wish,
     accepted: Baseline,
     around: Surroundings,
     *,
@@ -303,7 +308,7 @@ def _retired(group: Group, around: Surroundings) -> "Retired | None":
 
 
 def _suppressed(
-    finding: Finding, group: Group, wish: "Wish", accepted: Baseline, root: Path
+    finding: Finding, group: Group, wish: Wish, accepted: Baseline, root: Path
 ) -> str | None:
     trace = group.first.sighting.trace
     if trace.allowed is not None:
@@ -333,7 +338,7 @@ def _of_records(finding: Finding, group: Group, accepted: Baseline, root: Path) 
     return None
 
 
-def _at_home(group: Group, wish: "Wish", around: Surroundings) -> str | None:
+def _at_home(group: Group, wish: Wish, around: Surroundings) -> str | None:
     """That it is where secrets belong; whoever wants to see everything sees it all the same."""
     why = around.at_home.get(group.path or "")
     if why is None or wish.thorough or not all(map(is_ignored_file, group.seen)):
@@ -454,7 +459,7 @@ def _view(
     scan: Scan,
     findings: Sequence[Finding],
     pairs: Sequence[tuple[Finding, Group]],
-    wish: "Wish",
+    wish: Wish,
 ) -> tuple[Block, ...]:
     objects = f"{count(scan.objects, 'object')}, " if scan.objects else ""
     looked = f"looked at {objects}{count(scan.files, 'file')}, {size(scan.size_bytes)}"

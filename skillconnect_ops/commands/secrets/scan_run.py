@@ -5,17 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.secrets import baseline, scan_report
 from skillconnect_ops.commands.secrets.coming_back import coming_back, lying_there
 from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
-from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings
+from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings, Wish
 from skillconnect_ops.commands.secrets.searching import Detectors
 from skillconnect_ops.core.errors import Precondition, UsageError
-from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.ports.objects import Repository, Unreadable
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.shell import word
@@ -39,20 +37,6 @@ class NotReadable(Precondition):
 
 class NoRepository(Precondition):
     """What was asked for is in a repository, and there is none."""
-
-
-class Wish(Struct, frozen=True, kw_only=True):
-    """What the command line asks for."""
-
-    paths: tuple[Path, ...] = ()
-    staged: bool = False
-    history: bool = False
-    since: str | None = None
-    thorough: bool = False
-    reveal: bool = False
-    strict: bool = False
-    baseline: Path | None = None
-    fail_on: Severity = Severity.HIGH
 
 
 def scan(house: House, wish: Wish) -> Report:

@@ -11,7 +11,7 @@ import pytest
 
 from skillconnect_ops.adapters.objects.packs import packs
 from skillconnect_ops.adapters.objects.program import Git, variables
-from skillconnect_ops.adapters.objects.repositories import GitRepository
+from skillconnect_ops.adapters.objects.repository import GitRepository
 from skillconnect_ops.adapters.system import ProcessEnvironment
 from skillconnect_ops.core.ports.objects import Piece
 from skillconnect_ops.history.sweep import by_base
