@@ -85,6 +85,17 @@ class Theatre:
         judged(self.world, scene)
 
     def _twice(self, run: Run, scene: Scene, seen: "_Seen") -> None:
+        ended = self._killed_again(run, scene, seen, most=None)
+        if not ended.killed:  # there was less to put right than it seemed
+            self.world.set_back(scene)
+            ended = self._killed_again(run, scene, seen, most=len(ended.calls))
+        assert ended.killed, f"the second crash came too late: {len(ended.calls)} calls"
+        judged(self.world, scene)
+        self._to_the_end(scene, seen)
+        judged(self.world, scene)
+
+    def _killed_again(self, run: Run, scene: Scene, seen: "_Seen", *, most: int | None) -> Ended:
+        """Struck, and killed within the first so many calls of what puts that right."""
         self._struck(run, scene, seen)
         state = self.world.journals()[0]
         seen.standing = state.standing.value
@@ -92,14 +103,12 @@ class Theatre:
         if way == "rollback" and state.standing is Standing.FORWARD_ONLY:
             way = "resume"
         argv = scene.story.argv if way == "again" else ("journal", way, state.id, "--yes")
-        most = self._reach(run, state, way)
-        at, after = run.chance.randint(BEGINNING, most), run.chance.random() < 0.5
-        ended = self.world.skc(*argv, strike=Strike(what=What.KILL, at=at, after=after))
-        assert ended.killed, f"the second crash came too late: {at} of {len(ended.calls)}"
+        chance = run.chance
+        at = chance.randint(BEGINNING, most or self._reach(run, state, way))
+        strike = Strike(what=What.KILL, at=at, after=chance.random() < 0.5)
+        ended = self.world.skc(*argv, strike=strike)
         seen.struck.append(f"{way} {at}: {ended.struck}")
-        judged(self.world, scene)
-        self._to_the_end(scene, seen)
-        judged(self.world, scene)
+        return ended
 
     def _struck(self, run: Run, scene: Scene, seen: "_Seen") -> Ended:
         ended = self.world.skc(*scene.story.argv, strike=seen.strike)
