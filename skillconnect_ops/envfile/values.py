@@ -36,6 +36,7 @@ _SHAPES = re.compile(
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+=_-]{20,}")
 _WORD = r"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|\d{1,4})"
+_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _WORDS = re.compile(rf"{_WORD}(?:[-_/]{_WORD})*")
 _COMMON = frozenset(
     {
@@ -54,6 +55,8 @@ _COMMON = frozenset(
     }
 )
 _SECRET_BITS = 3.3
+_HEX_BITS = 2.5
+"""Sixteen letters come to 4 bits each at the most, and in a short key by chance to fewer."""
 SIGNING_LENGTH = 32
 """Bytes: RFC 7518, 3.2: an HMAC key is at least as long as the hash."""
 _SIGNING_BITS = 100.0
@@ -130,4 +133,5 @@ def _is_random(token: str) -> bool:
     """Whether a long word is made of letters and digits as chance would have it."""
     mixed = re.search(r"\d", token) and re.search(r"[A-Za-z]", token)
     words = _WORDS.fullmatch(token)
-    return bool(mixed) and not words and bits(token) / len(token) > _SECRET_BITS
+    least = _HEX_BITS if _HEX.fullmatch(token) else _SECRET_BITS
+    return bool(mixed) and not words and bits(token) / len(token) > least

@@ -70,6 +70,11 @@ def test_secrets_are_known_by_their_looks() -> None:
         assert looks_secret(value), value
 
 
+def test_every_key_of_hex_digits_is_known() -> None:
+    made = [secrets.token_hex(16) for _ in range(2_000)]
+    assert [value for value in made if not looks_secret(value)] == []
+
+
 @pytest.mark.parametrize(
     "value",
     [
