@@ -15,6 +15,7 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.envfile import parse
 from tests.commands.rotate.app import App, settings, trust
 from tests.commands.rotate.doubtful import careless, second_node
+from tests.conftest import Ran
 
 ACCEPTED, REFUSED = LoginAnswer.ACCEPTED, LoginAnswer.REFUSED
 
@@ -52,7 +53,14 @@ def test_a_node_that_never_knows_the_new_user_ends_it_with_nothing_changed(
     ran = app.run("rotate", "--yes")
     assert ran.code == 5, ran.stdout
     assert "elsewhere:27017" in ran.json["error"]["why"]
+    assert failed_at(ran) == "create:app_a", "published before every node knew the user"
     assert (app.file.read_bytes(), app.users()) == (before, {"app"})
+
+
+def failed_at(ran: Ran) -> str:
+    """The step; what comes before it in a plan was done, and what comes after never begun."""
+    (step,) = (one["key"] for one in ran.json["steps"] if one["outcome"] == "failed")
+    return str(step)
 
 
 def test_a_successor_with_other_rights_is_put_back(
@@ -63,6 +71,7 @@ def test_a_successor_with_other_rights_is_put_back(
         careless(patch)
         ran = app.run("rotate", "--yes")
     assert ran.code == 5, ran.stdout
+    assert failed_at(ran) == "create:app_a", "published before its rights were looked at"
     assert (app.file.read_bytes(), app.users()) == (before, {"app"})
 
 
