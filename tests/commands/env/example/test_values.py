@@ -71,7 +71,7 @@ def test_secrets_are_known_by_their_looks() -> None:
 
 
 def test_every_key_of_hex_digits_is_known() -> None:
-    made = [secrets.token_hex(16) for _ in range(2_000)]
+    made = [secrets.token_hex(16) for _ in range(500)]
     assert [value for value in made if not looks_secret(value)] == []
 
 
