@@ -14,7 +14,13 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.git import PLAIN, CommitFacts, IndexEntry, RepositoryState
+from skillconnect_ops.core.ports.git import (
+    ALONE,
+    PLAIN,
+    CommitFacts,
+    IndexEntry,
+    RepositoryState,
+)
 
 _TIMEOUT_S = 60.0
 _KEPT = (
@@ -464,13 +470,7 @@ class GitProgram:
     def _variables(self) -> Mapping[str, str]:
         """A small environment: no `GIT_DIR` or `GIT_INDEX_FILE` of a caller reaches git."""
         kept = {name: self._environment.get(name) for name in _KEPT}
-        return {name: value for name, value in kept.items() if value is not None} | {
-            "LC_ALL": "C",
-            "GIT_OPTIONAL_LOCKS": "0",  # `status` would refresh the index otherwise
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_ALLOW_PROTOCOL": "none",  # older gits fetch what a partial clone lacks, unasked
-            "GIT_TERMINAL_PROMPT": "0",
-        }
+        return {name: value for name, value in kept.items() if value is not None} | ALONE
 
 
 def _nearest(folder: Path) -> Path:

@@ -135,7 +135,7 @@ class _Watch:
                 if not of_a_server(self._step):
                     raise _lost()
             case What.ANSWER:
-                from tests.campaigns.losing import losing  # noqa: PLC0415
+                from tests.campaigns.losing import losing  # noqa: PLC0415 - see LOADED
 
                 self._wires[of_redis(self._step)].rule = losing(self._strike, self._tell)
             case What.NOTHING:
@@ -153,7 +153,7 @@ def _speaks(step: str, when: When) -> str:
 
 
 def _lost() -> Exception:
-    from skillconnect_ops.core.ports.database import ServerLost  # noqa: PLC0415
+    from skillconnect_ops.core.ports.database import ServerLost  # noqa: PLC0415 - see LOADED
 
     return ServerLost("the network is gone", why="planted", fix="run it again")
 
@@ -210,8 +210,8 @@ LOADED = (
 
 def _serve() -> None:
     project = cast("Any", import_module("skillconnect_ops.adapters.project"))
-    from skillconnect_ops.core.secret import Secret  # noqa: PLC0415
-    from skillconnect_ops.evidence.strength import is_weak  # noqa: PLC0415
+    from skillconnect_ops.core.secret import Secret  # noqa: PLC0415 - see LOADED
+    from skillconnect_ops.evidence.strength import is_weak  # noqa: PLC0415 - see LOADED
 
     for module in LOADED:  # here, not by every child anew
         import_module(module)
@@ -250,7 +250,7 @@ def _obey(order: Order) -> None:
     signal.alarm(_TIMEOUT_S)
     code = 99
     try:
-        from skillconnect_ops import app  # noqa: PLC0415
+        from skillconnect_ops import app  # noqa: PLC0415 - see LOADED
 
         os.chdir(order.folder)
         os.environ.clear()
@@ -274,7 +274,7 @@ def _obey(order: Order) -> None:
 @contextmanager
 def _watched(order: Order) -> Iterator[_Watch]:
     """Put the watch between the commands and the world."""
-    from tests.wire import redis_message, wire  # noqa: PLC0415
+    from tests.wire import redis_message, wire  # noqa: PLC0415 - see LOADED
 
     with ExitStack() as opened:
         wires = []
@@ -297,13 +297,13 @@ CHANGING = ("open", "write", "fsync", "replace", "unlink", "mkdir", "rmdir", "ft
 
 def _put_between(watch: _Watch, way: Mapping[str, str]) -> None:
     """Let the watch count all calls; the cache is reached in another way than its URI says."""
-    from skillconnect_ops import wiring  # noqa: PLC0415
-    from skillconnect_ops.adapters.processes import Children  # noqa: PLC0415
-    from skillconnect_ops.disk import shared  # noqa: PLC0415
-    from skillconnect_ops.disk.files import Disk  # noqa: PLC0415
-    from skillconnect_ops.journal.kinds import Kind  # noqa: PLC0415
-    from tests.commands.rotate.wired import FusedServers  # noqa: PLC0415
-    from tests.faults import Fuse, fused  # noqa: PLC0415
+    from skillconnect_ops import wiring  # noqa: PLC0415 - see LOADED
+    from skillconnect_ops.adapters.processes import Children  # noqa: PLC0415 - see LOADED
+    from skillconnect_ops.disk import shared  # noqa: PLC0415 - see LOADED
+    from skillconnect_ops.disk.files import Disk  # noqa: PLC0415 - see LOADED
+    from skillconnect_ops.journal.kinds import Kind  # noqa: PLC0415 - see LOADED
+    from tests.commands.rotate.wired import FusedServers  # noqa: PLC0415 - see LOADED
+    from tests.faults import Fuse, fused  # noqa: PLC0415 - see LOADED
 
     fuse = cast("Fuse", watch)
     system = fused(cast("Any", os), fuse, only=CHANGING)
@@ -339,7 +339,7 @@ def _put_between(watch: _Watch, way: Mapping[str, str]) -> None:
 
 def _hurry(watch: _Watch) -> None:
     """No waiting between two looks; where the network goes, deadlines come near by themselves."""
-    from skillconnect_ops.adapters.system import SystemClock  # noqa: PLC0415
+    from skillconnect_ops.adapters.system import SystemClock  # noqa: PLC0415 - see LOADED
 
     ahead = 0.0
 
@@ -356,7 +356,7 @@ def _hurry(watch: _Watch) -> None:
 def _give_up_soon() -> None:
     """Where nothing answers any more, nothing is gained by asking for long."""
 
-    from skillconnect_ops.adapters.mongo import (  # noqa: PLC0415
+    from skillconnect_ops.adapters.mongo import (  # noqa: PLC0415 - see LOADED
         accounts,
         connection,
         database,
@@ -388,7 +388,7 @@ def _give_up_soon() -> None:
 
 def _lead_through(way: Mapping[str, str]) -> None:
     """All connections to the target's database go over the wire."""
-    from skillconnect_ops import wiring  # noqa: PLC0415
+    from skillconnect_ops import wiring  # noqa: PLC0415 - see LOADED
 
     house = cast("Any", wiring.Wiring)
     found = house.target

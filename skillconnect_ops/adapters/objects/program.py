@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.git import PLAIN
+from skillconnect_ops.core.ports.git import ALONE, PLAIN
 
 _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 _CAREFUL = (
@@ -130,12 +130,8 @@ def variables(environment: Environment) -> dict[str, str]:
     """A small environment: no `GIT_DIR` of a caller reaches git, and git reaches no network."""
     kept = {name: environment.get(name) for name in _KEPT}
     return {name: value for name, value in kept.items() if value is not None} | {
-        "LC_ALL": "C",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",  # older gits fetch what a partial clone lacks, unasked
+        **ALONE,
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_TERMINAL_PROMPT": "0",
         "GIT_PAGER": "cat",
     }
 

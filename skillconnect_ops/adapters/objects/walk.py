@@ -64,6 +64,6 @@ def parts(told: IO[bytes]) -> Iterator[bytes]:
     """What NUL bytes part, without all of it in memory at once."""
     tail = b""
     while block := told.read(_BLOCK_BYTES):
-        *parts, tail = (tail + block).split(b"\0")
-        yield from parts
+        *whole, tail = (tail + block).split(b"\0")
+        yield from whole
     yield tail

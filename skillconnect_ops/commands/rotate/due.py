@@ -29,7 +29,7 @@ def due(house: House, *, target: str | None) -> Report:
     now = house.clock.now()
     rings = all_held(house, aim)
     runs = half_way(house, aim)
-    leaked = _leaks(house, aim)
+    leaked = leaks(house, aim, {name: one.env for name, one in configured(aim).items()})
     found = (
         *_leaked(leaked),
         *_to_end(runs, aim, now),
@@ -75,16 +75,9 @@ def _quiet(runs: Sequence[HalfWay]) -> tuple[str, ...]:
     return tuple(one.line() for one in runs) or ("nothing is due",)
 
 
-def _leaks(house: House, target: Target) -> Leaks:
-    try:
-        return leaks(house, target, {name: one.env for name, one in configured(target).items()})
-    except SkcError as error:
-        return Leaks(unknown=(f"not known whether a value leaked: {error.what}: {error.why}",))
-
-
-def _leaked(leaks: Leaks) -> Iterator[Finding]:
+def _leaked(known: Leaks) -> Iterator[Finding]:
     """Present values that others have: each day with them is one too many."""
-    for name, why in leaks.why.items():
+    for name, why in known.why.items():
         yield _finding(
             "secret-leaked",
             name,

@@ -15,6 +15,8 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.evidence.matching import Retired
 
+_NOT_KNOWN = "not known whether a value leaked"
+
 
 class Leaks(Struct, frozen=True, kw_only=True):
     """What is known."""
@@ -38,16 +40,17 @@ def leaks(house: House, target: Target, variables: Mapping[str, str]) -> Leaks:
         target: whose env files.
         variables: the variable of each secret, by the secret's name.
     """
-    values = house.env_values(target)
+    try:
+        values = house.env_values(target)
+    except SkcError as error:
+        return Leaks(unknown=(f"{_NOT_KNOWN}: {error.what}: {error.why}",))
     present = {env: values[env] for env in variables.values() if env in values}
     retired, unread = _retired(house, present)
     found = in_git(house, target, present)
     why = {**{env: _committed(env, where) for env, where in found.where.items()}, **retired}
     return Leaks(
         why={name: why[env] for name, env in variables.items() if env in why},
-        unknown=tuple(
-            f"not known whether a value leaked: {each}" for each in (*unread, *found.unknown)
-        ),
+        unknown=tuple(f"{_NOT_KNOWN}: {each}" for each in (*unread, *found.unknown)),
     )
 
 

@@ -15,6 +15,14 @@ PLAIN = (
     *("-c", "diff.relative=false"),
 )
 """Options of git's before any command, so that nobody's settings change what it answers."""
+ALONE = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",  # `status` would refresh the index otherwise
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # older gits fetch what a partial clone lacks, unasked
+    "GIT_TERMINAL_PROMPT": "0",
+}
+"""Variables of git's with which it looks without changing, fetching or asking anything."""
 
 
 class RepositoryState(Struct, frozen=True, kw_only=True):
