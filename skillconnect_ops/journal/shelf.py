@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from skillconnect_ops.journal.log import FILE
 from skillconnect_ops.journal.model import JournalState, Standing, StepState
 
 LOCK = "lock"
+_SECOND = len("2020-01-31T23-59-59Z")
 
 
 class _StepHead(Struct, frozen=True):
@@ -57,8 +59,8 @@ class Shelf:
 
     def states(self) -> Sequence[JournalState]:
         """All journals, newest first."""
-        names = reversed(self._names())
-        return [state for name in names if (state := self.state(name)) is not None]
+        states = [state for name in self._names() if (state := self.state(name)) is not None]
+        return sorted(states, key=_age, reverse=True)
 
     def find(self, name: str) -> JournalState:
         """The journal of that id.
@@ -160,3 +162,9 @@ def _steps(plan: Outline, history: History) -> tuple[StepState, ...]:
         for final, steps in ((False, plan.steps), (True, plan.final))
         for step in steps
     )
+
+
+def _age(state: JournalState) -> tuple[str, datetime, str]:
+    """What sorts journals by time: their ids tell seconds, their first lines tell more."""
+    second = state.id[:_SECOND]
+    return second, state.begun_at or datetime.min.replace(tzinfo=UTC), state.id

@@ -177,7 +177,6 @@ class Theatre:
                 ran = self.world.skc("journal", "resume", state.id, "--yes")
                 assert ran.code == 0, f"resume ended with {ran.code}: {ran.said[-500:]}"
                 seen.resume_s.append(ran.seconds)
-        # ids tell seconds: of two runs in one second either may be listed first
         before = {path.name for path in scene.folder.glob("state/skc/*/journal/*")}
         begun = [state for state in self.world.journals() if state.id not in before]
         done = [state for state in begun if state.standing is Standing.SEALED]
