@@ -64,5 +64,5 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "setting up $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check \
-	    --constraint constraints.txt --editable '.[demo,test]'
+	    --constraint constraints.txt --editable '.[api,demo,test]'
 	@touch $@

@@ -46,6 +46,10 @@ BAD_IMPORTS = {
             ("commands", "httpx"),
         )
     ],
+    "The reference API is another program": [
+        ("reference_api/__init__.py", f"import skillconnect_ops.{room}")
+        for room in ("adapters.system", "commands.house", "envfile", "disk.files", "core.plan")
+    ],
     "Only the terminal and command lines speak to a person": [
         (f"{room}/__init__.py", f"import {library}")
         for room, library in (
@@ -57,6 +61,18 @@ BAD_IMPORTS = {
         )
     ],
 }
+
+
+def test_the_reference_api_knows_no_part_of_the_core_but_its_secret() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (contract,) = (
+        one
+        for one in config["tool"]["importlinter"]["contracts"]
+        if one["name"] == "The reference API is another program"
+    )
+    parts = {path.stem for path in (ROOT / PACKAGE / "core").iterdir() if path.stem[0] != "_"}
+    forbidden = {f"{PACKAGE}.core.{part}" for part in parts - {"secret"}}
+    assert forbidden <= set(contract["forbidden_modules"])
 
 
 def contracts() -> list[str]:
