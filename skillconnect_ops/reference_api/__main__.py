@@ -1,0 +1,109 @@
+"""The program: `serve`, and `admin` to make the first administrator.
+
+python -m skillconnect_ops.reference_api serve --env-file .env --port 4000 --workers 2
+python -m skillconnect_ops.reference_api admin ops@example.org --env-file .env < password
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillconnect_ops.reference_api.settings import ENV_FILE, BadSettings, Settings, of_this_process
+
+REFUSED = 3
+RUN_FOLDER = "SKC_API_RUN_FOLDER"
+WORKERS = "SKC_API_WORKERS"
+_GRACE_S = 10
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run; gives the exit code."""
+    options = _options().parse_args(argv)
+    if options.env_file is not None:
+        os.environ[ENV_FILE] = str(Path(options.env_file).absolute())
+    try:
+        settings = of_this_process().read()
+    except BadSettings as error:
+        _complain(error)
+        return REFUSED
+    if options.command == "admin":
+        return _admin(settings, options.email)
+    return _serve(options)
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m skillconnect_ops.reference_api")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve requests")
+    serve.add_argument("--env-file", help="default: the environment alone")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=4000)
+    serve.add_argument("--workers", type=int, default=1)
+    admin = commands.add_parser("admin", help="make an administrator; reads a password")
+    admin.add_argument("email")
+    admin.add_argument("--env-file")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="skc-api-") as folder:
+        os.environ[WORKERS] = str(options.workers)
+        if options.workers > 1:
+            os.environ[RUN_FOLDER] = folder
+            figures = Path(folder) / "metrics"
+            figures.mkdir()
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
+        # only now: what it imports looks at the environment
+        import uvicorn  # noqa: PLC0415
+
+        uvicorn.run(
+            "skillconnect_ops.reference_api.worker:create",
+            factory=True,
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=65_536,
+            ws_per_message_deflate=False,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=_GRACE_S,
+            backlog=2048,
+        )
+    return 0
+
+
+def _admin(settings: Settings, email: str) -> int:
+    from skillconnect_ops.reference_api.first_admin import Refused, make  # noqa: PLC0415
+
+    password = sys.stdin.readline().rstrip("\n")
+    try:
+        asyncio.run(make(settings, email=email, password=password))
+    except Refused as error:
+        _say("error: no administrator was made", f"why:   {error}", "fix:   try again")
+        return REFUSED
+    return 0
+
+
+def _complain(error: BadSettings) -> None:
+    _say(
+        "error: the settings are refused",
+        f"why:   {'; '.join(error.problems)}",
+        "fix:   skc secrets generate --env NAME makes a good value; then start again",
+    )
+
+
+def _say(*lines: str) -> None:
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""The application: its routes, how errors are answered, what a worker has from start to end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError, WaitQueueTimeoutError
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from skillconnect_ops.reference_api import describe
+from skillconnect_ops.reference_api.errors import ApiError, Code, body
+from skillconnect_ops.reference_api.exchange import of as exchange_of
+from skillconnect_ops.reference_api.gate import Gate
+from skillconnect_ops.reference_api.house import House
+from skillconnect_ops.reference_api.limits import Limiter
+from skillconnect_ops.reference_api.mail import Outbox
+from skillconnect_ops.reference_api.realtime import Realtime
+from skillconnect_ops.reference_api.reload import Reloader
+from skillconnect_ops.reference_api.routes import (
+    admin,
+    auth,
+    booking,
+    chat,
+    health,
+    service_request,
+    user,
+)
+from skillconnect_ops.reference_api.settings import Settings, Source
+from skillconnect_ops.reference_api.stores import Current, Loaded
+from skillconnect_ops.reference_api.workers import Board
+
+ROUTERS = (
+    health.router,
+    auth.router,
+    user.router,
+    service_request.router,
+    booking.router,
+    chat.router,
+    admin.router,
+)
+_NO_BODY = 400
+_BY_STATUS = {
+    404: Code.RESOURCE_NOT_FOUND,
+    401: Code.TOKEN_INVALID,
+    403: Code.INSUFFICIENT_PERMISSIONS,
+}
+_LOCATIONS = {"body", "query", "path", "header", "cookie"}
+
+log = structlog.get_logger()
+
+
+def application() -> FastAPI:
+    """The routes, without a worker around them."""
+    app = FastAPI(
+        title="SkillConnect",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            ApiError: _api_error,
+            RequestValidationError: _validation_error,
+            HTTPException: _http_error,
+            PyMongoError: _database_error,
+            RedisError: _redis_error,
+            Exception: _unexpected,
+        },
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    describe.complete(app)
+    return app
+
+
+def serving(source: Source, settings: Settings, *, run_folder: Any, workers: int) -> ASGIApp:
+    """The whole of it, for one worker."""
+    board = Board(run_folder)
+    limiter = Limiter(workers=workers)
+    held: list[House] = []
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        current = Current(Loaded(settings))
+        realtime = Realtime(current, limiter)
+        house = House(
+            current=current,
+            limiter=limiter,
+            outbox=Outbox(),
+            board=board,
+            reloader=Reloader(source, current, board),
+            realtime=realtime,
+        )
+        held.append(house)
+        app.state.house = house
+        tasks = [
+            asyncio.create_task(house.reloader.watch()),
+            asyncio.create_task(realtime.look_after()),
+        ]
+        try:
+            yield
+        finally:
+            await _ended(house, tasks)
+
+    app = application()
+    app.router.lifespan_context = life
+
+    async def realtime_app(scope: Any, receive: Any, send: Any) -> None:
+        await held[0].realtime.app(scope, receive, send)
+
+    return Gate(app, realtime=realtime_app, current=lambda: held[0].current, limiter=limiter)
+
+
+async def _ended(house: House, tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    await house.realtime.close()
+    await house.outbox.close()
+    await house.current.close()
+    house.board.leave()
+
+
+def _answer(request: Request, error: ApiError) -> Response:
+    exchange = exchange_of(request)
+    content = body(
+        error, request_id=exchange.request_id, development=not exchange.settings.production
+    )
+    return Response(content, error.status, headers=error.headers, media_type="application/json")
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise TypeError from error
+    if error.status >= 500:
+        log.error("failed", code=error.code.wire, detail=error.detail)
+    else:
+        log.info("refused", code=error.code.wire, detail=error.detail)
+    return _answer(request, error)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    """Which fields are wrong, and how; what was sent in them is told to nobody."""
+    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    kinds = {one["type"] for one in found}
+    if kinds & {"json_invalid", "json_type"}:
+        return _answer(request, ApiError(Code.INVALID_INPUT, "the body is no JSON"))
+    fields = tuple((_place(one["loc"]), str(one["msg"])) for one in found)
+    code = Code.MISSING_REQUIRED_FIELD if kinds == {"missing"} else Code.VALIDATION_FAILED
+    return _answer(request, ApiError(code, "some fields are wrong", fields=fields))
+
+
+def _place(location: Sequence[Any]) -> str:
+    parts = [str(part) for part in location]
+    return ".".join(parts[1:] if parts and parts[0] in _LOCATIONS else parts) or parts[0]
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise TypeError from error
+    code = _BY_STATUS.get(error.status_code, Code.INVALID_INPUT)
+    headers = dict(error.headers or {})
+    return _answer(
+        request, ApiError(code, str(error.detail), status=error.status_code, headers=headers)
+    )
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    """The driver's own numbers and words stay here: they are no codes of ours."""
+    gone = isinstance(error, AutoReconnect | ConnectionFailure | WaitQueueTimeoutError)
+    status = 503 if gone or getattr(error, "timeout", False) else 500
+    log.error("database_error", kind=type(error).__name__, error=str(error))
+    headers = {"Retry-After": "1"} if status == 503 else {}
+    return _answer(
+        request, ApiError(Code.DATABASE_ERROR, str(error), status=status, headers=headers)
+    )
+
+
+async def _redis_error(request: Request, error: Exception) -> Response:
+    log.error("redis_error", kind=type(error).__name__, error=str(error))
+    return _answer(
+        request, ApiError(Code.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "1"})
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    return _answer(request, ApiError(Code.INTERNAL_ERROR, repr(error)))

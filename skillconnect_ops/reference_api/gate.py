@@ -1,0 +1,316 @@
+"""What every request passes: limits of size, time and number, origins, CSRF; and every answer.
+
+Written for ASGI itself: it is paid for by each request. What it refuses never reaches a route, and
+what it adds (headers, the request's id, a line in the log, figures) no answer can lack.
+"""
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from skillconnect_ops.reference_api import clients, cookies, csrf, headers, metrics
+from skillconnect_ops.reference_api.errors import ApiError, Code, body
+from skillconnect_ops.reference_api.exchange import KEY, Exchange
+from skillconnect_ops.reference_api.limits import Hit, Limiter, Wanted
+from skillconnect_ops.reference_api.paths import PRE_SESSION, UNLIMITED, policies_of
+from skillconnect_ops.reference_api.stores import Current, Loaded
+
+if TYPE_CHECKING:
+    from skillconnect_ops.reference_api.headers import RawHeaders
+
+MOST_BYTES = 100_000
+"""Of a body; none of ours comes near (ASVS 5.0, 4.2 and 5.2)."""
+BODY_S = 10.0
+"""Until a body has come whole."""
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+log = structlog.get_logger()
+
+
+class Gate:
+    """Stands before the application.
+
+    Args:
+        app: what is behind it.
+        realtime: what is behind it for the path of real-time connections.
+        current: which settings and stores new requests begin with.
+        limiter: counts requests.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        realtime: ASGIApp,
+        current: Callable[[], Current],
+        limiter: Limiter,
+    ) -> None:
+        self._app = app
+        self._realtime = realtime
+        self._current = current
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        if scope["type"] == "http":
+            with self._current().now.held() as loaded:
+                await self._exchange(scope, receive, send, loaded)
+        elif scope["type"] == "websocket":
+            await self._realtime(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _exchange(self, scope: Scope, receive: Receive, send: Send, loaded: Loaded) -> None:
+        began = time.perf_counter()
+        proxies = loaded.settings.proxies
+        client = clients.counted_as(clients.address(scope, proxies))
+        exchange = Exchange(scope, loaded, request_id=_request_id(scope), client=client)
+        scope[KEY] = exchange
+        structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
+        answer = _Answer(send, exchange, scope, undo=self._undo)
+        try:
+            if _must_be_encrypted(scope, loaded):
+                await _redirected(scope, answer, loaded)
+            elif not _is_preflight(scope, exchange):
+                await self._admit(scope, exchange)
+                await self._route(scope, await _whole(receive, exchange), answer)
+            else:
+                await _preflight(scope, answer)
+        except ApiError as error:
+            await _refused(error, exchange, answer)
+        except Exception as error:
+            log.exception("unexpected", path=scope["path"], kind=type(error).__name__)
+            if not answer.status:
+                await _refused(ApiError(Code.INTERNAL_ERROR, repr(error)), exchange, answer)
+        finally:
+            _tell(scope, exchange, answer.status, time.perf_counter() - began)
+            structlog.contextvars.clear_contextvars()
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        behind = self._realtime if scope["path"].startswith("/socket.io") else self._app
+        await behind(scope, receive, send)
+
+    async def _admit(self, scope: Scope, exchange: Exchange) -> None:
+        """Let it pass, or say why not."""
+        _check_origin(scope, exchange)
+        await self._count(scope, exchange)
+        if scope["method"] not in _SAFE_METHODS:
+            _check_csrf(scope, exchange)
+
+    async def _count(self, scope: Scope, exchange: Exchange) -> None:
+        if scope["path"] in UNLIMITED:
+            return
+        wanted = [
+            Wanted(policy, f"ip:{exchange.client}" if by_address else exchange.who)
+            for policy, by_address in policies_of(scope["method"], scope["path"])
+        ]
+        exchange.hits = await self._limiter.count(exchange.loaded.redis, wanted)
+        for hit in exchange.hits:
+            if not hit.passes:
+                metrics.LIMITED.labels(hit.policy.name).inc()
+                raise ApiError(Code.RATE_LIMITED, hit.policy.what)
+
+    async def _undo(self, exchange: Exchange, hit: Hit) -> None:
+        await self._limiter.undo(exchange.loaded.redis, hit)
+
+
+class _Answer:
+    """Sends the answer, with the headers that none may lack."""
+
+    def __init__(
+        self,
+        send: Send,
+        exchange: Exchange,
+        scope: Scope,
+        *,
+        undo: Callable[[Exchange, Hit], Awaitable[None]],
+    ) -> None:
+        self._send = send
+        self._exchange = exchange
+        self._scope = scope
+        self._undo = undo
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        """One message of it."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if self.status < 400:
+                for hit in self._exchange.hits:
+                    if hit.policy.skips_successes:
+                        await self._undo(self._exchange, hit)
+            message = {**message, "headers": [*message.get("headers", ()), *self._more()]}
+        await self._send(message)
+
+    def _more(self) -> "RawHeaders":
+        exchange = self._exchange
+        more = [
+            (b"x-request-id", exchange.request_id.encode()),
+            *headers.of_every_answer(exchange.settings),
+            *headers.for_origin(headers.origin_of(self._scope), exchange.settings),
+        ]
+        refusing = [hit for hit in exchange.hits if not hit.passes]
+        for hit in (refusing or exchange.hits)[-1:]:  # the strictest comes last
+            more += hit.headers
+        return more
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid.uuid4().hex
+
+
+def _must_be_encrypted(scope: Scope, loaded: Loaded) -> bool:
+    """In production all is; but those who look after the program itself may come from near by."""
+    if not loaded.settings.production or scope["path"] in UNLIMITED:
+        return False
+    return not clients.is_encrypted(scope, loaded.settings.proxies)
+
+
+async def _redirected(scope: Scope, send: Send, loaded: Loaded) -> None:
+    """To the name that the settings know: the request's own `Host` may be anything."""
+    query = f"?{str(scope['query_string'], 'latin-1')}" if scope["query_string"] else ""
+    where = f"https://{loaded.settings.host}{quote(scope['path'], safe='/:@!$&()*+,;=~')}{query}"
+    location = where.encode("latin-1", "replace")
+    await send({"type": "http.response.start", "status": 308, "headers": [(b"location", location)]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _is_preflight(scope: Scope, exchange: Exchange) -> bool:
+    return scope["method"] == "OPTIONS" and b"access-control-request-method" in exchange.headers
+
+
+async def _preflight(scope: Scope, send: Send) -> None:
+    exchange: Exchange = scope[KEY]
+    _check_origin(scope, exchange)
+    await send({"type": "http.response.start", "status": 204, "headers": headers.of_preflight()})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _check_origin(scope: Scope, exchange: Exchange) -> None:
+    origin = headers.origin_of(scope)
+    if origin is not None:
+        if headers.may_call(origin, exchange.settings):
+            return
+        raise ApiError(Code.INSUFFICIENT_PERMISSIONS, "CORS blocked: this origin may not call us")
+    # a browser that sends no origin says at least from where it comes
+    if scope["method"] not in _SAFE_METHODS and exchange.text("sec-fetch-site") == "cross-site":
+        raise ApiError(Code.INSUFFICIENT_PERMISSIONS, "a request that another site has forged")
+
+
+def _check_csrf(scope: Scope, exchange: Exchange) -> None:
+    """A browser adds cookies by itself, so with them alone nothing is changed."""
+    if not exchange.by_cookie or exchange.claims is None or scope["path"] in PRE_SESSION:
+        return  # without valid claims it is refused anyway where it needs them
+    require_csrf(exchange, exchange.claims.session_id)
+
+
+def require_csrf(exchange: Exchange, session_id: str) -> None:
+    """Header and cookie hold the same token, and it is this session's.
+
+    Raises:
+        ApiError: they do not.
+    """
+    sent = exchange.text(csrf.HEADER)
+    kept = exchange.cookies.get(cookies.csrf(exchange.settings), "")
+    if not sent or sent != kept or not csrf.fits(exchange.settings.users, session_id, sent):
+        raise ApiError(
+            Code.INSUFFICIENT_PERMISSIONS, "the CSRF token is missing, or not this session's"
+        )
+
+
+async def _whole(receive: Receive, exchange: Exchange) -> Receive:
+    """Take the body in, within its limits, so that a slow one keeps nobody busy."""
+    length = exchange.text("content-length")
+    if not length and b"transfer-encoding" not in exchange.headers:
+        return receive
+    if length and (not length.isdigit() or int(length) > MOST_BYTES):
+        raise _too_large()
+    if length != "0" and not _is_json(exchange.text("content-type")):
+        raise ApiError(Code.INVALID_INPUT, "only application/json is taken", status=415)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ApiError(Code.INVALID_INPUT, "the client left before its body had come")
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > MOST_BYTES:
+                    raise _too_large()
+                if not message.get("more_body"):
+                    break
+    except TimeoutError:
+        raise ApiError(
+            Code.INVALID_INPUT, "the body did not come in time", status=408, headers=_CLOSE
+        ) from None
+    return _Replayed(b"".join(parts), receive)
+
+
+class _Replayed:
+    """Gives the body once, then what else comes."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        """The next message."""
+        message, self._message = self._message, None
+        return message or await self._receive()
+
+
+_CLOSE = {"Connection": "close"}
+
+
+def _too_large() -> ApiError:
+    return ApiError(
+        Code.INVALID_INPUT,
+        f"the body is longer than {MOST_BYTES} bytes",
+        status=413,
+        headers=_CLOSE,
+    )
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+async def _refused(error: ApiError, exchange: Exchange, send: Send) -> None:
+    development = not exchange.settings.production
+    content = body(error, request_id=exchange.request_id, development=development)
+    pairs = (
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(content))),
+        *error.headers.items(),
+    )
+    start = {"type": "http.response.start", "status": error.status, "headers": headers.raw(pairs)}
+    await send(start)
+    await send({"type": "http.response.body", "body": content})
+
+
+def _tell(scope: Scope, exchange: Exchange, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    metrics.REQUESTS.labels(scope["method"], route, str(status)).inc()
+    metrics.SECONDS.labels(route).observe(seconds)
+    log.info(
+        "request",
+        method=scope["method"],
+        path=scope["path"],
+        status=status,
+        ms=round(seconds * 1000, 1),
+        ip=exchange.client,
+        user_id=exchange.user_id or (exchange.claims and exchange.claims.user_id),
+    )

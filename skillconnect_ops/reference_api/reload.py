@@ -1,0 +1,117 @@
+"""New settings without a restart.
+
+The folder of the env file is watched, not the file: editors and `skc` put a new file in its place,
+and a watch on the old one would see that once and never again. New settings are looked at, the new
+stores have to let us in, and only then does the worker go over to them. Settings that are refused
+change nothing: the worker goes on with the old ones, and says so in its health.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+
+import structlog
+from pymongo.errors import PyMongoError
+from redis.exceptions import RedisError
+from watchfiles import awatch
+
+from skillconnect_ops.reference_api.settings import BadSettings, Settings, Source
+from skillconnect_ops.reference_api.stores import Current
+from skillconnect_ops.reference_api.workers import Board, WorkerState
+
+_LOOK_S = 2.0
+"""A look without an event: some file systems send none."""
+_AGAIN_S = 5.0
+"""A store that was not there may be there by now."""
+_DEBOUNCE_MS = 50
+
+log = structlog.get_logger()
+
+
+class Reloader:
+    """Keeps one worker on the settings as they stand."""
+
+    def __init__(self, source: Source, current: Current, board: Board) -> None:
+        self._source = source
+        self._current = current
+        self._board = board
+        self._generation = 1
+        self._refused: str | None = None
+        self._lock = asyncio.Lock()
+        self.after: list[Settings] = []
+        self.tell()
+
+    def tell(self) -> None:
+        """Say on the board what is loaded."""
+        loaded = self._current.now
+        self._board.write(
+            WorkerState(
+                pid=os.getpid(),
+                generation=self._generation,
+                loaded_at=loaded.loaded_at.isoformat().replace("+00:00", "Z"),
+                loaded=loaded.settings.loaded,
+                refused=self._refused,
+            )
+        )
+
+    async def look(self) -> None:
+        """Read the settings, and go over to them if they are others and good."""
+        async with self._lock:
+            refused = await self._looked()
+            if refused != self._refused:
+                self._refused = refused
+                self.tell()
+                if refused is not None:
+                    log.error("settings_refused", reason=refused)
+
+    async def _looked(self) -> str | None:
+        """Why the settings as they stand are not used; None where they are."""
+        try:
+            settings = await asyncio.to_thread(self._source.read)
+        except BadSettings as error:
+            return str(error)
+        if settings == self._current.now.settings:
+            return None
+        try:
+            await self._current.swap(settings)
+        except (PyMongoError, RedisError, OSError, ValueError) as error:
+            return f"a store does not let us in with the new settings ({type(error).__name__})"
+        self._generation += 1
+        self._refused = None
+        self.tell()
+        log.info("settings_loaded", generation=self._generation, pid=os.getpid())
+        return None
+
+    async def watch(self) -> None:
+        """Look at each change, for as long as the worker lives."""
+        file = self._source.env_file
+        if file is None:
+            return
+        await asyncio.gather(self._on_events(file), self._on_time(file))
+
+    async def _on_events(self, file: Path) -> None:
+        names = {file.name}
+        folder = file.parent.resolve()
+        async for changes in awatch(
+            folder, recursive=False, debounce=_DEBOUNCE_MS, step=10, watch_filter=None
+        ):
+            if any(Path(path).name in names for _, path in changes):
+                await self.look()
+
+    async def _on_time(self, file: Path) -> None:
+        seen, tried_at = _stamp(file), 0.0
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            now, loop = _stamp(file), asyncio.get_running_loop()
+            again = self._refused is not None and loop.time() - tried_at > _AGAIN_S
+            if now != seen or again:
+                seen, tried_at = now, loop.time()
+                await self.look()
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -1,0 +1,345 @@
+"""Accounts begin here, and sessions begin, go on and end.
+
+Nothing tells whether an address has an account: what is said, and how long it takes, is the same.
+So an account is made by the token in a mail, not by the request that asked for it; and whoever
+registers an address that has an account is answered as everybody is, while its owner gets a mail.
+"""
+
+import json
+import secrets
+from typing import Any
+
+from bson import ObjectId
+from fastapi import APIRouter, Request, Response
+from pymongo.errors import DuplicateKeyError
+
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.reference_api import accounts, cookies, csrf, house, limits, passwords
+from skillconnect_ops.reference_api import second_factor as factors
+from skillconnect_ops.reference_api.accounts import USERS, NewSession
+from skillconnect_ops.reference_api.errors import ApiError, Code
+from skillconnect_ops.reference_api.exchange import Exchange
+from skillconnect_ops.reference_api.gate import require_csrf
+from skillconnect_ops.reference_api.limits import Policy, Wanted
+from skillconnect_ops.reference_api.models import (
+    CsrfAnswer,
+    Done,
+    Forgot,
+    LoggedIn,
+    Login,
+    RealtimeTicket,
+    Register,
+    Reset,
+    Role,
+    SecondFactor,
+    Ticket,
+    WithToken,
+)
+from skillconnect_ops.reference_api.paths import PREFIX
+from skillconnect_ops.reference_api.routes.shared import Exchanged, SignedIn, failures
+from skillconnect_ops.reference_api.second_factor import digest
+from skillconnect_ops.reference_api.stores import Document, Loaded
+from skillconnect_ops.reference_api.tokens import Kind, issued, verified
+
+REGISTRATION_S = 3_600
+RESET_S = 900
+_LOCK_S = 10
+_SENT = "If this address can be written to, a mail is on its way."
+
+router = APIRouter(prefix=f"{PREFIX}/auth", tags=["auth"])
+
+
+@router.post(
+    "/register",
+    status_code=202,
+    responses=failures(Code.RESOURCE_ALREADY_EXISTS, body=True, account=False),
+)
+async def register(request: Request, exchange: Exchanged, sent: Register) -> Done:
+    """Ask for an account; a mail with a token goes to the address."""
+    loaded = exchange.loaded
+    users = loaded.database[USERS]
+    password_hash = await passwords.hashed(Secret(sent.password))
+    token = secrets.token_urlsafe(32)
+    name = f"registration:name:{sent.username}"
+    free = await loaded.redis.set(name, digest(token), nx=True, ex=REGISTRATION_S)
+    if not free or await users.find_one({"username": sent.username}, {"_id": 1}):
+        raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "the user name is taken")
+    known = await users.find_one({"email": sent.email}, {"_id": 1})
+    fields = sent.model_dump(mode="json", by_alias=True, exclude={"password", "confirm_password"})
+    # kept in both cases, so that both take the same time; that of a known address opens nothing
+    kept = {"known": bool(known), "password": password_hash, "fields": fields}
+    key = f"registration:{digest(token)}"
+    await loaded.redis.set(key, json.dumps(kept), ex=REGISTRATION_S)
+    text = _ALREADY if known else _CONFIRM.format(token=token, frontend=_frontend(exchange))
+    house.of(request).outbox.post(
+        loaded.settings, to=sent.email, subject="Your SkillConnect account", text=text
+    )
+    return Done(message=_SENT)
+
+
+@router.post(
+    "/verify-email",
+    status_code=201,
+    responses=failures(Code.RESOURCE_ALREADY_EXISTS, Code.AUTH_FAILED, body=True, account=False),
+)
+async def verify_email(exchange: Exchanged, sent: WithToken) -> Done:
+    """Make the account that was asked for, by the token from the mail."""
+    loaded = exchange.loaded
+    kept = await loaded.redis.getdel(f"registration:{digest(sent.token)}")
+    registration: dict[str, Any] = json.loads(kept) if kept else {"known": True}
+    if registration["known"]:
+        raise ApiError(Code.AUTH_FAILED, "no registration has this token")
+    fields = registration["fields"]
+    await _insert(loaded, fields, registration["password"])
+    await loaded.redis.delete(f"registration:name:{fields['username']}")
+    return Done(message="The account is ready. Log in to go on.")
+
+
+@router.post(
+    "/login",
+    responses=failures(Code.AUTH_FAILED, body=True, account=False),
+)
+async def login(
+    request: Request, response: Response, exchange: Exchanged, sent: Login
+) -> LoggedIn | Ticket:
+    """Begin a session; with a second factor it takes another step."""
+    loaded = exchange.loaded
+    await count_try(request, exchange, limits.ACCOUNT, digest(sent.email))
+    found = await loaded.database[USERS].find_one({"email": sent.email})
+    password = Secret(sent.password)
+    if not await passwords.fits(password, found["password"] if found else None) or found is None:
+        raise ApiError(Code.AUTH_FAILED, "the address or the password is wrong")
+    if passwords.is_old(found["password"]):
+        fresh = await passwords.hashed(password)
+        await loaded.database[USERS].update_one(
+            {"_id": found["_id"], "password": found["password"]}, {"$set": {"password": fresh}}
+        )
+    exchange.user_id = str(found["_id"])
+    if found.get("totp", {}).get("confirmed"):
+        ticket = issued(
+            loaded.settings,
+            Kind.TICKET,
+            user_id=str(found["_id"]),
+            session_id="none",
+            admin=found["role"] == Role.ADMIN,
+        )
+        return Ticket(ticket=ticket)
+    session = await accounts.begin_session(loaded, found["_id"], strong=False)
+    return _logged_in(response, exchange, found, session)
+
+
+@router.post(
+    "/second-factor",
+    responses=failures(
+        Code.AUTH_FAILED, Code.TOKEN_INVALID, Code.TOKEN_EXPIRED, body=True, account=False
+    ),
+)
+async def second_factor(
+    request: Request, response: Response, exchange: Exchanged, sent: SecondFactor
+) -> LoggedIn:
+    """The second step: a code from the authenticator, or a recovery code; each is good once."""
+    loaded = exchange.loaded
+    claims = verified(loaded.settings, sent.ticket, Kind.TICKET)
+    found = await loaded.database[USERS].find_one({"_id": ObjectId(claims.user_id)})
+    if found is None or claims.is_admin != (found["role"] == Role.ADMIN):
+        raise ApiError(Code.TOKEN_INVALID, "it names no account")
+    await use_code(request, exchange, found, sent.code)
+    exchange.user_id = claims.user_id
+    session = await accounts.begin_session(loaded, found["_id"], strong=True)
+    return _logged_in(response, exchange, found, session)
+
+
+@router.post("/refresh", responses=failures(Code.TOKEN_EXPIRED))
+async def refresh(response: Response, exchange: Exchanged) -> LoggedIn:
+    """Another access token, by the refresh token in its cookie, which is good once."""
+    token = exchange.cookies.get(cookies.refresh(exchange.settings), "")
+    _, session_id, _ = accounts.split_refresh(token)
+    require_csrf(exchange, session_id)
+    found, session, _ = await accounts.refreshed(exchange.loaded, token)
+    exchange.user_id = str(found["_id"])
+    return _logged_in(response, exchange, found, session)
+
+
+@router.post("/logout", responses=failures())
+async def logout(response: Response, exchange: Exchanged) -> Done:
+    """End the session."""
+    token = exchange.cookies.get(cookies.refresh(exchange.settings), "")
+    if token and not (exchange.claims and not exchange.by_cookie):
+        user_id, session_id, sent = accounts.split_refresh(token)
+        require_csrf(exchange, session_id)
+        await accounts.end_session_of(exchange.loaded, user_id, session_id, sent)
+    else:
+        claims = exchange.must_have_claims()
+        if exchange.by_cookie:
+            require_csrf(exchange, claims.session_id)
+        user_id = ObjectId(claims.user_id)
+        await accounts.end_session(exchange.loaded, user_id, claims.session_id)
+    cookies.drop_all(response, exchange.settings)
+    return Done(message="Logged out.")
+
+
+@router.get("/csrf", responses=failures())
+async def csrf_token(response: Response, exchange: Exchanged, account: SignedIn) -> CsrfAnswer:
+    """Another CSRF token for this session, in the cookie too."""
+    return CsrfAnswer(csrf_token=_csrf(response, exchange, account.session_id))
+
+
+@router.post("/realtime-ticket", responses=failures())
+async def realtime_ticket(exchange: Exchanged, account: SignedIn) -> RealtimeTicket:
+    """A token for the handshake of a real-time connection; it is good for a minute."""
+    ticket = issued(
+        exchange.settings,
+        Kind.REALTIME,
+        user_id=str(account.id),
+        session_id=account.session_id,
+        admin=account.role is Role.ADMIN,
+    )
+    return RealtimeTicket(ticket=ticket)
+
+
+@router.post("/forgot-password", status_code=202, responses=failures(body=True, account=False))
+async def forgot_password(request: Request, exchange: Exchanged, sent: Forgot) -> Done:
+    """Have a mail sent with a token for a new password."""
+    loaded = exchange.loaded
+    found = await loaded.database[USERS].find_one({"email": sent.email}, {"_id": 1})
+    token = secrets.token_urlsafe(32)
+    owner = str(found["_id"]) if found else ""
+    await loaded.redis.set(f"reset:{digest(token)}", owner, ex=RESET_S)
+    if found:
+        text = _RESET.format(token=token, frontend=_frontend(exchange))
+        house.of(request).outbox.post(
+            loaded.settings, to=sent.email, subject="Your SkillConnect password", text=text
+        )
+    return Done(message=_SENT)
+
+
+@router.post(
+    "/reset-password",
+    responses=failures(Code.AUTH_FAILED, body=True, account=False),
+)
+async def reset_password(exchange: Exchanged, sent: Reset) -> Done:
+    """Set a new password by the token from the mail; all sessions end."""
+    loaded = exchange.loaded
+    fresh = await passwords.hashed(Secret(sent.password))
+    owner: Any = await loaded.redis.getdel(f"reset:{digest(sent.token)}")
+    if not owner:
+        raise ApiError(Code.AUTH_FAILED, "no one asked for this token")
+    await loaded.database[USERS].update_one(
+        {"_id": ObjectId(str(owner, "ascii"))}, {"$set": {"password": fresh, "sessions": []}}
+    )
+    return Done(message="The password is new. Log in to go on.")
+
+
+async def use_code(request: Request, exchange: Exchange, found: Document, code: str) -> None:
+    """Take a code of the second factor, which is good for nothing any more then.
+
+    Raises:
+        ApiError: it is wrong, was used, or too many were wrong.
+    """
+    await count_try(request, exchange, limits.CODES, str(found["_id"]))
+    users, totp = exchange.loaded.database[USERS], found.get("totp") or {}
+    if not totp:
+        raise ApiError(Code.AUTH_FAILED, "there is no second factor")
+    if not code.isdigit():
+        used = await users.update_one(
+            {"_id": found["_id"], "totp.confirmed": True, "totp.recovery": digest(code)},
+            {"$pull": {"totp.recovery": digest(code)}},
+        )
+    else:
+        step = factors.step_of(Secret(totp["secret"]), code, after=totp["lastStep"])
+        if step is None:
+            raise ApiError(Code.AUTH_FAILED, "the code is wrong, or was used")
+        used = await users.update_one(
+            {"_id": found["_id"], "totp.secret": totp["secret"], "totp.lastStep": {"$lt": step}},
+            {"$set": {"totp.lastStep": step}},
+        )
+    if not used.modified_count:
+        raise ApiError(Code.AUTH_FAILED, "the code is wrong, or was used")
+
+
+async def count_try(request: Request, exchange: Exchange, policy: Policy, who: str) -> None:
+    """Count a try on an account; one that succeeds is taken back when it is answered.
+
+    Raises:
+        ApiError: there were too many.
+    """
+    limiter = house.of(request).limiter
+    (hit,) = await limiter.count(exchange.loaded.redis, [Wanted(policy, who)])
+    exchange.hits.insert(0, hit)
+    if not hit.passes:
+        raise ApiError(Code.RATE_LIMITED, policy.what)
+
+
+async def _insert(loaded: Loaded, fields: dict[str, Any], password_hash: str) -> None:
+    """Make the account; no two of one address or name, with or without unique indexes."""
+    lock = f"registration:lock:{digest(fields['email'])}"
+    if not await loaded.redis.set(lock, "1", nx=True, ex=_LOCK_S):
+        raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "the account is being made just now")
+    users = loaded.database[USERS]
+    taken = await users.find_one(
+        {"$or": [{"email": fields["email"]}, {"username": fields["username"]}]}, {"_id": 1}
+    )
+    if taken:
+        raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "there is such an account by now")
+    made = accounts.new_document(
+        password_hash=password_hash, **{**fields, "role": Role(fields["role"])}
+    )
+    try:
+        await users.insert_one(made)
+    except DuplicateKeyError as error:
+        raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "there is such an account by now") from error
+    await loaded.redis.delete(lock)
+
+
+def _logged_in(
+    response: Response, exchange: Exchange, found: Document, session: NewSession
+) -> LoggedIn:
+    """The session's cookies, and what its page needs to know."""
+    settings = exchange.settings
+    access = issued(
+        settings,
+        Kind.ACCESS,
+        user_id=str(found["_id"]),
+        session_id=session.id,
+        admin=found["role"] == Role.ADMIN,
+    )
+    name = cookies.session(settings)
+    cookies.put(response, settings, name, access, max_age_s=settings.access_s)
+    token = f"{found['_id']}.{session.id}.{session.refresh}"
+    name = cookies.refresh(settings)
+    cookies.put(response, settings, name, token, max_age_s=settings.session_s)
+    return LoggedIn(
+        user=accounts.me(found),
+        csrf_token=_csrf(response, exchange, session.id),
+        expires_in=settings.access_s,
+    )
+
+
+def _csrf(response: Response, exchange: Exchange, session_id: str) -> str:
+    settings = exchange.settings
+    made = csrf.token(settings.users, session_id)
+    cookies.put(response, settings, cookies.csrf(settings), made, max_age_s=settings.session_s)
+    return made
+
+
+def _frontend(exchange: Exchange) -> str:
+    return exchange.settings.frontend_url.rstrip("/")
+
+
+_CONFIRM = """Somebody, probably you, wants an account at SkillConnect with this address.
+
+To confirm it: {frontend}/verify-email#token={token}
+
+The token is good for an hour. If it was not you, there is nothing to do.
+"""
+_ALREADY = """Somebody, perhaps you, wanted an account at SkillConnect with this address.
+
+You have one already. If you have forgotten your password, ask for a new one.
+If it was not you, there is nothing to do.
+"""
+_RESET = """Somebody, probably you, wants a new password for SkillConnect.
+
+To set it: {frontend}/reset-password#token={token}
+
+The token is good for a quarter of an hour, once. If it was not you, there is nothing to do.
+"""

@@ -1,0 +1,341 @@
+"""What the API is told by its environment and its `.env`, and what of that it refuses.
+
+A variable of the environment goes before the same one in the file. In production nothing is
+guessed: what is missing, weak or out of place stops the start, by name and with the remedy.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from msgspec import Struct
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.reference_api import ring
+from skillconnect_ops.reference_api.ring import Ring
+
+USER_RING, ADMIN_RING = "JWT_SECRET_KEY", "ADMIN_JWT_SECRET_KEY"
+MONGO, REDIS = "MONGO_URI", "REDIS_URL"
+LEAST_BYTES = 32
+"""RFC 7518, 3.2: a key of HS256 is at least as long as the hash."""
+_LEAST_LETTERS = 10
+"""Of 32 random characters, even hex digits, fewer different ones come once in a million keys."""
+_PLACEHOLDER = re.compile(
+    r"change.?me|placeholder|your[-_ ]|example|secret.?key|[\[<{].*[\]>}]|xxxx|todo", re.IGNORECASE
+)
+_SPAN = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class BadSettings(Exception):
+    """The settings are refused.
+
+    Attributes:
+        problems: one sentence each, naming the variable and no secret.
+    """
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Smtp(Struct, frozen=True, kw_only=True):
+    """How mails leave."""
+
+    host: str
+    port: int = 587
+    user: str = ""
+    password: Secret = Secret("")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All of them."""
+
+    production: bool
+    mongo_uri: Secret
+    database: str
+    redis_url: Secret
+    users: Ring
+    admins: Ring
+    access_s: int
+    """How long an access token lives."""
+    session_s: int
+    """How long a session lives without a new login."""
+    base_url: str
+    frontend_url: str
+    origins: frozenset[str]
+    """What browsers may call from, besides the API's own origin."""
+    smtp: Smtp | None = None
+    log_dir: Path | None = None
+    """None: lines on stdout."""
+    log_level: str = "info"
+    mail_dir: Path | None = None
+    proxies: int = 0
+    """How many proxies stand before the API."""
+    metrics_token: Secret | None = None
+
+    @property
+    def host(self) -> str:
+        """By which name, and perhaps port, the API is reached from outside."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def own_origin(self) -> str:
+        """The origin of its own pages."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def hidden(self) -> tuple[Secret, ...]:
+        """What no log may hold."""
+        keys = (key.secret for one in (self.users, self.admins) for key in one.keys)
+        passwords = (
+            Secret(found)
+            for uri in (self.mongo_uri, self.redis_url)
+            if (found := ring.password_of(uri.reveal()))
+        )
+        mail = (self.smtp.password,) if self.smtp and self.smtp.password else ()
+        metrics = (self.metrics_token,) if self.metrics_token else ()
+        return (*keys, *passwords, self.mongo_uri, self.redis_url, *mail, *metrics)
+
+    @property
+    def loaded(self) -> dict[str, str | list[str | None] | None]:
+        """Which generation of each secret is in use, by the variable; safe to be shown."""
+        rings = {one.name: [key.kid for key in one.keys] for one in (self.users, self.admins)}
+        uris = {MONGO: self.mongo_uri, REDIS: self.redis_url}
+        return {**rings, **{name: ring.generation(uri) for name, uri in uris.items()}}
+
+
+def variables(env_file: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """What the file says, with what the environment says in its place.
+
+    Raises:
+        BadSettings: the file cannot be read.
+    """
+    found: Mapping[str, str | None] = {}
+    if env_file is not None:
+        try:
+            text = env_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise BadSettings((f"{env_file} cannot be read: {reason}",)) from error
+        found = dotenv_values(stream=StringIO(text), interpolate=False)
+    return {**{name: value for name, value in found.items() if value}, **environment}
+
+
+def read(given: Mapping[str, str]) -> Settings:
+    """The settings that these variables make.
+
+    Raises:
+        BadSettings: with everything that is wrong, not the first thing alone.
+    """
+    reader = _Reader(given)
+    settings = reader.settings()
+    problems = (*reader.problems, *(_faults(settings) if settings else ()))
+    if settings is None or problems:
+        raise BadSettings(problems)
+    return settings
+
+
+class _Reader:
+    """Reads one variable after the other, and notes what is wrong."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self.problems: list[str] = []
+
+    def settings(self) -> Settings | None:
+        production = self._one_of("NODE_ENV", ("production", "development"), "production")
+        users, admins = self._ring(USER_RING), self._ring(ADMIN_RING)
+        if users is None or admins is None:
+            return None
+        base = self._url("BASE_URL", "http://localhost:4000/api/v1")
+        frontend = self._url("FRONTEND_URL", "http://localhost:5173")
+        listed = self._given.get("ALLOWED_ORIGINS") or frontend
+        mongo_uri = Secret(self._needed(MONGO))
+        return Settings(
+            production=production == "production",
+            mongo_uri=mongo_uri,
+            database=self._database(mongo_uri),
+            redis_url=self._redis(),
+            users=users,
+            admins=admins,
+            access_s=self._span("JWT_EXPIRE", "15m"),
+            session_s=self._whole("COOKIE_EXPIRE", 5, most=400) * _UNIT_S["d"],
+            base_url=base,
+            frontend_url=frontend,
+            origins=frozenset(filter(None, (one.strip() for one in listed.split(",")))),
+            smtp=self._smtp(),
+            log_dir=self._folder("LOG_DIR", "logs"),
+            log_level=self._one_of("LOG_LEVEL", LEVELS, "info"),
+            mail_dir=self._folder("MAIL_DIR", "-"),
+            proxies=self._whole("TRUSTED_PROXIES", 0, most=10),
+            metrics_token=self._optional("METRICS_TOKEN"),
+        )
+
+    def _needed(self, name: str) -> str:
+        value = self._given.get(name) or ""
+        if not value:
+            self.problems.append(f"{name} is not set")
+        return value
+
+    def _optional(self, name: str) -> Secret | None:
+        value = self._given.get(name)
+        return Secret(value) if value else None
+
+    def _one_of(self, name: str, known: tuple[str, ...], usual: str) -> str:
+        value = (self._given.get(name) or usual).lower()
+        if value not in known:
+            self.problems.append(f"{name} is none of {', '.join(known)}")
+            return usual
+        return value
+
+    def _whole(self, name: str, usual: int, *, most: int) -> int:
+        text = self._given.get(name) or str(usual)
+        if not text.isascii() or not text.isdigit() or int(text) > most:
+            self.problems.append(f"{name} is not a whole number up to {most}")
+            return usual
+        return int(text)
+
+    def _span(self, name: str, usual: str) -> int:
+        found = _SPAN.fullmatch(self._given.get(name) or usual)
+        if found is None:
+            self.problems.append(f"{name} is not a time such as 15m, 12h or 7d")
+            return 900
+        return int(found[1]) * _UNIT_S[found[2]]
+
+    def _folder(self, name: str, usual: str) -> Path | None:
+        value = self._given.get(name) or usual
+        return None if value == "-" else Path(value)
+
+    def _url(self, name: str, usual: str) -> str:
+        value = self._given.get(name) or usual
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            self.problems.append(f"{name} is no http or https URL")
+            return usual
+        return value
+
+    def _ring(self, name: str) -> Ring | None:
+        if not self._needed(name):
+            return None
+        try:
+            return ring.read(self._given, name)
+        except ring.Malformed as error:
+            self.problems.append(str(error))
+            return None
+
+    def _database(self, uri: Secret) -> str:
+        if not uri:
+            return ""
+        try:
+            found = parse_uri(uri.reveal(), validate=True, warn=False, normalize=False)
+        except (PyMongoError, ValueError):
+            self.problems.append(f"{MONGO} is no MongoDB URI")
+            return ""
+        if not found["database"]:
+            self.problems.append(f"{MONGO} names no database after the hosts")
+        return found["database"] or ""
+
+    def _redis(self) -> Secret:
+        value = self._needed(REDIS)
+        if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            self.problems.append(f"{REDIS} is no redis URL")
+        return Secret(value)
+
+    def _smtp(self) -> Smtp | None:
+        host = self._given.get("SMTP_HOST")
+        if not host:
+            return None
+        return Smtp(
+            host=host,
+            port=self._whole("SMTP_PORT", 587, most=65_535),
+            user=self._given.get("SMTP_EMAIL") or "",
+            password=Secret(self._given.get("SMTP_PASSWORD") or ""),
+        )
+
+
+def _faults(settings: Settings) -> Iterator[str]:
+    """What would work and must not."""
+    yield from _weak(settings)
+    for origin in sorted(settings.origins):
+        if problem := _origin_problem(origin, production=settings.production):
+            yield f"ALLOWED_ORIGINS holds {origin}: {problem}"
+    if not settings.production:
+        return
+    for name, url in (("BASE_URL", settings.base_url), ("FRONTEND_URL", settings.frontend_url)):
+        if problem := _origin_problem(_origin(url), production=True):
+            yield f"{name} is {url}: {problem}"
+    if settings.mail_dir is not None:
+        yield "MAIL_DIR is set: mails with tokens in them lie in no folder in production"
+
+
+def _weak(settings: Settings) -> Iterator[str]:
+    for one in (settings.users, settings.admins):
+        for key in one.keys:
+            what = one.name if key is one.signing else f"a key of {one.name}_FALLBACKS"
+            text = key.secret.reveal()
+            if len(text.encode()) < LEAST_BYTES:
+                yield f"{what} is shorter than {LEAST_BYTES} bytes"
+            elif key.kid is None and (_PLACEHOLDER.search(text) or len(set(text)) < _LEAST_LETTERS):
+                yield f"{what} is a placeholder, or was made up"
+    people, admins = ({key.secret for key in one.keys} for one in (settings.users, settings.admins))
+    if people & admins:
+        yield f"{USER_RING} and {ADMIN_RING} have a key in common"
+    token = settings.metrics_token
+    if token is not None and len(token.reveal()) < LEAST_BYTES:
+        yield f"METRICS_TOKEN is shorter than {LEAST_BYTES} bytes"
+    for name, uri in ((MONGO, settings.mongo_uri), (REDIS, settings.redis_url)):
+        password = ring.password_of(uri.reveal()) or ""
+        if _PLACEHOLDER.search(password):
+            yield f"the password in {name} is a placeholder"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _origin_problem(origin: str, *, production: bool) -> str | None:
+    parts = urlsplit(origin)
+    if origin != _origin(origin) or not parts.hostname or "*" in origin:
+        return "it is no origin, as https://app.example.org is"
+    if production and parts.scheme != "https":
+        return "production takes https alone"
+    if production and (parts.hostname in _LOOPBACK or parts.hostname.endswith(".localhost")):
+        return "localhost is not allowed in production"
+    return None
+
+
+class Source(Struct, frozen=True):
+    """Where settings come from; read anew at each reload."""
+
+    env_file: Path | None
+    environment: Mapping[str, str]
+
+    def read(self) -> Settings:
+        """The settings as they stand now.
+
+        Raises:
+            BadSettings: they are refused.
+        """
+        return read(variables(self.env_file, self.environment))
+
+
+ENV_FILE = "SKC_API_ENV_FILE"
+"""Tells a worker which file to read."""
+
+
+def of_this_process() -> Source:
+    """The source that a worker was started with."""
+    environment = dict(os.environ)
+    env_file = environment.pop(ENV_FILE, None)
+    return Source(Path(env_file) if env_file else None, environment)

@@ -1,0 +1,127 @@
+"""The database and the cache, as one reading of the settings leads to them.
+
+A request holds the one that it began with to its end. At a reload the next one takes its place once
+both stores have let it in; the old one is closed when the last request that holds it is over.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from skillconnect_ops.reference_api.settings import Settings
+
+APP_NAME = "skillconnect-api"
+Document = dict[str, Any]
+_SELECT_MS = 3_000
+"""An election takes less; who waits longer for a server is told that there is none."""
+_CONNECT_MS = 2_000
+_REDIS_S = 0.5
+_DRAIN_S = 30.0
+"""After so long an old connection is closed, whoever still uses it."""
+
+
+class Loaded:
+    """One reading of the settings, with the clients that it leads to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.loaded_at = datetime.now(UTC)
+        self.mongo: AsyncMongoClient[Document] = AsyncMongoClient(
+            settings.mongo_uri.reveal(),
+            appname=APP_NAME,
+            tz_aware=True,
+            serverSelectionTimeoutMS=_SELECT_MS,
+            connectTimeoutMS=_CONNECT_MS,
+            timeoutMS=10_000,
+        )
+        self.redis: Redis = Redis.from_url(
+            settings.redis_url.reveal(),
+            socket_timeout=_REDIS_S,
+            socket_connect_timeout=_REDIS_S,
+            retry=Retry(NoBackoff(), 1),
+            client_name=APP_NAME,
+            max_connections=64,
+        )
+        self._holders = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def database(self) -> AsyncDatabase[Document]:
+        """The application's."""
+        return self.mongo[self.settings.database]
+
+    async def ping(self) -> None:
+        """Log in at both.
+
+        Raises:
+            PyMongoError: the database did not let us in, or is not there.
+            RedisError: the same of the cache.
+        """
+        await self.database.command("ping")
+        await self.redis.ping()
+
+    @contextmanager
+    def held(self) -> Iterator["Loaded"]:
+        """Keep it open while the block runs."""
+        self._holders += 1
+        self._idle.clear()
+        try:
+            yield self
+        finally:
+            self._holders -= 1
+            if not self._holders:
+                self._idle.set()
+
+    async def close(self) -> None:
+        """Close both, once nobody holds it."""
+        try:
+            async with asyncio.timeout(_DRAIN_S):
+                await self._idle.wait()
+        except TimeoutError:
+            pass
+        await self.mongo.close()
+        await self.redis.aclose()
+
+
+class Current:
+    """Which reading new requests begin with."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.now = loaded
+        self.after_swap: list[Callable[[], Awaitable[None]]] = []
+        """Who else goes over to the new stores, before the old ones are closed."""
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def swap(self, settings: Settings) -> None:
+        """Go over to other settings; what is under way ends with those that it began with.
+
+        Raises:
+            PyMongoError, RedisError, OSError: a store does not let us in; nothing was changed.
+        """
+        fresh = Loaded(settings)
+        try:
+            await fresh.ping()
+        except BaseException:
+            await fresh.close()
+            raise
+        old, self.now = self.now, fresh
+        task = asyncio.create_task(self._end(old))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _end(self, old: Loaded) -> None:
+        await asyncio.gather(*(follow() for follow in self.after_swap))
+        await old.close()
+
+    async def close(self) -> None:
+        """Close all that is open."""
+        await asyncio.gather(self.now.close(), *self._closing, return_exceptions=True)

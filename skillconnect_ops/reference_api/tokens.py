@@ -1,0 +1,144 @@
+"""Access tokens and login tickets: JSON Web Tokens of one algorithm, type, issuer and audience.
+
+A token of a person and one of an administrator are signed by two rings, and name two audiences, so
+neither passes for the other (RFC 8725, 3.8 and 3.9; ASVS 5.0, 9.1 and 9.2). What a token is for
+stands in its header's `typ`: a login ticket opens nothing.
+"""
+
+import secrets
+import time
+from enum import StrEnum
+from typing import Any
+
+import jwt
+from msgspec import Struct
+
+from skillconnect_ops.reference_api.errors import ApiError, Code
+from skillconnect_ops.reference_api.ring import Ring
+from skillconnect_ops.reference_api.settings import Settings
+
+ISSUER = "skillconnect"
+_ALGORITHMS = ["HS256"]
+_REQUIRED = {"require": ["exp", "iat", "sub", "sid", "aud", "iss"]}
+_SKEW_S = 5
+_TICKET_S = 300
+_REALTIME_S = 60
+
+
+class Kind(StrEnum):
+    """What a token is for."""
+
+    ACCESS = "at+jwt"
+    TICKET = "2fa+jwt"
+    """The password was right; the second factor is missing."""
+    REALTIME = "rt+jwt"
+    """For the handshake of a real-time connection, which a page's script makes."""
+
+
+class Audience(StrEnum):
+    """Whose token it is."""
+
+    USER = "skillconnect:user"
+    ADMIN = "skillconnect:admin"
+
+
+class Claims(Struct, frozen=True, kw_only=True):
+    """What a valid token says."""
+
+    user_id: str
+    session_id: str
+    audience: Audience
+    expires_at: int
+    """Epoch seconds."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it was signed by the ring of administrators."""
+        return self.audience is Audience.ADMIN
+
+
+def issued(
+    settings: Settings,
+    kind: Kind,
+    *,
+    user_id: str,
+    session_id: str,
+    admin: bool,
+) -> str:
+    """A signed token."""
+    audience = Audience.ADMIN if admin else Audience.USER
+    key = _ring(settings, audience).signing
+    now = int(time.time())
+    lives_s = {
+        Kind.ACCESS: settings.access_s,
+        Kind.TICKET: _TICKET_S,
+        Kind.REALTIME: _REALTIME_S,
+    }
+    payload = {
+        "iss": ISSUER,
+        "aud": audience.value,
+        "sub": user_id,
+        "sid": session_id,
+        "iat": now,
+        "exp": now + lives_s[kind],
+        "jti": secrets.token_urlsafe(9),
+    }
+    headers = {"typ": kind.value, **({"kid": key.kid} if key.kid else {})}
+    return jwt.encode(payload, key.secret.reveal(), algorithm="HS256", headers=headers)
+
+
+def verified(settings: Settings, token: str, kind: Kind) -> Claims:
+    """What a token says, once everything about it was looked at.
+
+    Raises:
+        ApiError: it is over, or no such token.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+        said = jwt.decode(token, options={"verify_signature": False})
+        audience = Audience(str(said.get("aud")))
+    except (jwt.InvalidTokenError, ValueError, RecursionError, AttributeError) as error:
+        raise ApiError(Code.TOKEN_INVALID, "it is no token of this service") from error
+    if header.get("typ") != kind.value:
+        raise ApiError(Code.TOKEN_INVALID, "it is a token for something else")
+    found = _decoded(_ring(settings, audience), token, header.get("kid"), audience)
+    return Claims(
+        user_id=found["sub"],
+        session_id=found["sid"],
+        audience=audience,
+        expires_at=int(found["exp"]),
+    )
+
+
+def _decoded(ring: Ring, token: str, kid: Any, audience: Audience) -> dict[str, Any]:
+    """Try each key that may have signed it."""
+    keys = ring.verifying(time.time(), kid if isinstance(kid, str) else None)
+    for key in keys:
+        try:
+            found: dict[str, Any] = jwt.decode(
+                token,
+                key.secret.reveal(),
+                algorithms=_ALGORITHMS,
+                audience=audience.value,
+                issuer=ISSUER,
+                leeway=_SKEW_S,
+                options=_REQUIRED,  # type: ignore[arg-type] # a TypedDict all of whose keys may lack
+            )
+        except jwt.InvalidSignatureError:
+            continue
+        except jwt.ExpiredSignatureError as error:
+            raise ApiError(Code.TOKEN_EXPIRED, "the token is over") from error
+        except (jwt.InvalidTokenError, RecursionError) as error:
+            raise ApiError(Code.TOKEN_INVALID, "it is no token of this service") from error
+        if found["iat"] < ring.min_iat or not _are_texts(found, "sub", "sid"):
+            raise ApiError(Code.TOKEN_INVALID, "it was issued before such tokens ended")
+        return found
+    raise ApiError(Code.TOKEN_INVALID, "no key of this service signed it")
+
+
+def _are_texts(found: dict[str, Any], *names: str) -> bool:
+    return all(isinstance(found[name], str) for name in names)
+
+
+def _ring(settings: Settings, audience: Audience) -> Ring:
+    return settings.admins if audience is Audience.ADMIN else settings.users
