@@ -6,27 +6,24 @@ python -m skillconnect_ops.reference_api admin ops@example.org --env-file .env <
 
 import argparse
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillconnect_ops.reference_api.settings import ENV_FILE, BadSettings, Settings, of_this_process
+from skillconnect_ops.reference_api import process
+from skillconnect_ops.reference_api.settings import BadSettings, Settings
 
 REFUSED = 3
-RUN_FOLDER = "SKC_API_RUN_FOLDER"
-WORKERS = "SKC_API_WORKERS"
 _GRACE_S = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; gives the exit code."""
     options = _options().parse_args(argv)
-    if options.env_file is not None:
-        os.environ[ENV_FILE] = str(Path(options.env_file).absolute())
+    process.take(options.env_file)
     try:
-        settings = of_this_process().read()
+        settings = process.given().source.read()
     except BadSettings as error:
         _complain(error)
         return REFUSED
@@ -51,12 +48,7 @@ def _options() -> argparse.ArgumentParser:
 
 def _serve(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="skc-api-") as folder:
-        os.environ[WORKERS] = str(options.workers)
-        if options.workers > 1:
-            os.environ[RUN_FOLDER] = folder
-            figures = Path(folder) / "metrics"
-            figures.mkdir()
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
+        process.share(Path(folder), workers=options.workers)
         # only now: what it imports looks at the environment
         import uvicorn  # noqa: PLC0415
 

@@ -1,13 +1,12 @@
 """Figures for Prometheus, of all workers together; only for who has the token for them."""
 
 import hmac
-import os
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client import multiprocess as shared
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Has to be set before this module is imported, where there are several workers."""
+from skillconnect_ops.reference_api import process
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 REQUESTS = Counter("http_requests", "Requests answered.", ("method", "route", "status"))
@@ -24,7 +23,7 @@ SOCKETS = Gauge("realtime_connections", "Open connections.", multiprocess_mode="
 
 def text() -> bytes:
     """All of them, as Prometheus reads them."""
-    if FOLDER not in os.environ:
+    if not process.shares_figures():
         return generate_latest()
     registry = CollectorRegistry()
     shared.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -4,7 +4,6 @@ A variable of the environment goes before the same one in the file. In productio
 guessed: what is missing, weak or out of place stops the start, by name and with the remedy.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
@@ -328,14 +327,3 @@ class Source(Struct, frozen=True):
             BadSettings: they are refused.
         """
         return read(variables(self.env_file, self.environment))
-
-
-ENV_FILE = "SKC_API_ENV_FILE"
-"""Tells a worker which file to read."""
-
-
-def of_this_process() -> Source:
-    """The source that a worker was started with."""
-    environment = dict(os.environ)
-    env_file = environment.pop(ENV_FILE, None)
-    return Source(Path(env_file) if env_file else None, environment)

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-RUN_FOLDER = "SKC_API_RUN_FOLDER"
 DIFFER = "workers differ"
 """Stands in place of a generation that some workers have and others have not."""
 Generations = dict[str, str | list[str | None] | None]

@@ -1,0 +1,58 @@
+"""What a process of the program was started with, and what it hands down to its workers.
+
+The one place of the program that reads and writes the environment.
+"""
+
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.reference_api.settings import Source
+
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+"""By this name prometheus_client takes the folder that workers share; read when it is imported."""
+_ENV_FILE = "SKC_API_ENV_FILE"
+_RUN_FOLDER = "SKC_API_RUN_FOLDER"
+_WORKERS = "SKC_API_WORKERS"
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What a worker is told."""
+
+    source: Source
+    run_folder: Path | None
+    """Where workers tell each other what they have loaded; None of one alone."""
+    workers: int
+
+
+def given() -> Given:
+    """What this process was told."""
+    found = dict(os.environ)
+    env_file, run_folder = found.pop(_ENV_FILE, None), found.pop(_RUN_FOLDER, None)
+    workers = int(found.pop(_WORKERS, None) or 1)
+    return Given(
+        source=Source(Path(env_file) if env_file else None, found),
+        run_folder=Path(run_folder) if run_folder else None,
+        workers=workers,
+    )
+
+
+def take(env_file: str | None) -> None:
+    """Hand down where the settings are."""
+    if env_file is not None:
+        os.environ[_ENV_FILE] = str(Path(env_file).absolute())
+
+
+def share(folder: Path, *, workers: int) -> None:
+    """Hand down what workers share."""
+    os.environ[_WORKERS] = str(workers)
+    if workers > 1:
+        figures = folder / "metrics"
+        figures.mkdir()
+        os.environ[_RUN_FOLDER], os.environ[FIGURES] = str(folder), str(figures)
+
+
+def shares_figures() -> bool:
+    """Whether figures of all workers come together in a folder."""
+    return FIGURES in os.environ
