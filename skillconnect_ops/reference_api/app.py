@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError, WaitQueueTimeoutError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from skillconnect_ops.reference_api import describe
@@ -167,9 +168,18 @@ async def _http_error(request: Request, error: Exception) -> Response:
         raise TypeError from error
     code = _BY_STATUS.get(error.status_code, Code.INVALID_INPUT)
     headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
     return _answer(
         request, ApiError(code, str(error.detail), status=error.status_code, headers=headers)
     )
+
+
+def _methods(request: Request) -> list[str]:
+    """What a path takes, of all routes that it fits; Starlette names those of the first alone."""
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, Route))
+    fits = (route for route in routes if route.path_regex.match(request.scope["path"]))
+    return sorted({method for route in fits for method in route.methods or ()})
 
 
 async def _database_error(request: Request, error: Exception) -> Response:
