@@ -6,6 +6,7 @@ python -m skillconnect_ops.reference_api admin ops@example.org --env-file .env <
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -47,6 +48,8 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    # the server ends well, and then raises the signal once more for whoever waited for it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="skc-api-") as folder:
         process.share(Path(folder), workers=options.workers)
         # only now: what it imports looks at the environment

@@ -1,0 +1,21 @@
+"""The program itself: it starts, says that it is well, and ends when it is told to."""
+
+from pathlib import Path
+
+import pytest
+
+from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.core.secret import Secret
+from tests.reference_api.served import serve
+
+
+@pytest.mark.parametrize(("workers", "production"), [(1, False), (2, True)])
+def test_it_starts_lets_somebody_in_and_ends_by_itself(
+    one_node: Mongod, redis_server: Secret, tmp_path: Path, workers: int, *, production: bool
+) -> None:
+    with serve(tmp_path, one_node, redis_server, workers=workers, production=production) as program:
+        person = program.account()
+        program.wait_until(lambda: len(program.health()["workers"]) == workers)
+        shown = program.login(person).get("/api/v1/user/profile")
+    assert shown.status_code == 200, shown.text
+    assert shown.json()["user"]["id"] == person.id
