@@ -83,5 +83,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if path == f"{PREFIX}/auth/refresh":
         operation["security"] = [{"refresh": [], "csrf": []}]
     elif path not in PRE_SESSION or path == f"{PREFIX}/auth/logout":
-        by_cookie: dict[str, list[str]] = {"session": [], **({"csrf": []} if method in _UNSAFE else {})}
+        by_cookie: dict[str, list[str]] = {
+            "session": [],
+            **({"csrf": []} if method in _UNSAFE else {}),
+        }
         operation["security"] = [{"bearer": []}, by_cookie]

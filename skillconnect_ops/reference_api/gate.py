@@ -5,6 +5,7 @@ what it adds (headers, the request's id, a line in the log, figures) no answer c
 """
 
 import asyncio
+import hmac
 import re
 import time
 import uuid
@@ -221,12 +222,25 @@ def require_csrf(exchange: Exchange, session_id: str) -> None:
     Raises:
         ApiError: they do not.
     """
+    sent = require_own_page(exchange)
+    if not csrf.fits(exchange.settings.users, session_id, sent):
+        raise ApiError(Code.INSUFFICIENT_PERMISSIONS, "the CSRF token is not this session's")
+
+
+def require_own_page(exchange: Exchange) -> str:
+    """Header and cookie hold the same CSRF token, whichever key made it; gives the token.
+
+    For what a session does after a long rest, when the key that made its token may be gone: to be
+    refreshed, and to end. A foreign page cannot send the header, nor plant a `__Host-` cookie.
+
+    Raises:
+        ApiError: they do not.
+    """
     sent = exchange.text(csrf.HEADER)
     kept = exchange.cookies.get(cookies.csrf(exchange.settings), "")
-    if not sent or sent != kept or not csrf.fits(exchange.settings.users, session_id, sent):
-        raise ApiError(
-            Code.INSUFFICIENT_PERMISSIONS, "the CSRF token is missing, or not this session's"
-        )
+    if not sent or not hmac.compare_digest(sent.encode(), kept.encode()):
+        raise ApiError(Code.INSUFFICIENT_PERMISSIONS, "the CSRF token is missing, or another one")
+    return sent
 
 
 async def _whole(receive: Receive, exchange: Exchange) -> Receive:

@@ -19,7 +19,7 @@ from skillconnect_ops.reference_api import second_factor as factors
 from skillconnect_ops.reference_api.accounts import USERS, NewSession
 from skillconnect_ops.reference_api.errors import ApiError, Code
 from skillconnect_ops.reference_api.exchange import Exchange
-from skillconnect_ops.reference_api.gate import require_csrf
+from skillconnect_ops.reference_api.gate import require_own_page
 from skillconnect_ops.reference_api.limits import Policy, Wanted
 from skillconnect_ops.reference_api.models import (
     CsrfAnswer,
@@ -153,8 +153,7 @@ async def second_factor(
 async def refresh(response: Response, exchange: Exchanged) -> LoggedIn:
     """Another access token, by the refresh token in its cookie, which is good once."""
     token = exchange.cookies.get(cookies.refresh(exchange.settings), "")
-    _, session_id, _ = accounts.split_refresh(token)
-    require_csrf(exchange, session_id)
+    require_own_page(exchange)
     found, session, _ = await accounts.refreshed(exchange.loaded, token)
     exchange.user_id = str(found["_id"])
     return _logged_in(response, exchange, found, session)
@@ -166,12 +165,12 @@ async def logout(response: Response, exchange: Exchanged) -> Done:
     token = exchange.cookies.get(cookies.refresh(exchange.settings), "")
     if token and not (exchange.claims and not exchange.by_cookie):
         user_id, session_id, sent = accounts.split_refresh(token)
-        require_csrf(exchange, session_id)
+        require_own_page(exchange)
         await accounts.end_session_of(exchange.loaded, user_id, session_id, sent)
     else:
         claims = exchange.must_have_claims()
         if exchange.by_cookie:
-            require_csrf(exchange, claims.session_id)
+            require_own_page(exchange)
         user_id = ObjectId(claims.user_id)
         await accounts.end_session(exchange.loaded, user_id, claims.session_id)
     cookies.drop_all(response, exchange.settings)
