@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError, WaitQueueTimeoutError
+from pymongo.errors import ConnectionFailure, PyMongoError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -51,6 +51,8 @@ _BY_STATUS = {
     401: Code.TOKEN_INVALID,
     403: Code.INSUFFICIENT_PERMISSIONS,
 }
+_NOT_LET_IN = {13, 18}
+"""Unauthorized, AuthenticationFailed: the user is gone, and its successor is on the way."""
 _LOCATIONS = {"body", "query", "path", "header", "cookie"}
 
 log = structlog.get_logger()
@@ -184,7 +186,7 @@ def _methods(request: Request) -> list[str]:
 
 async def _database_error(request: Request, error: Exception) -> Response:
     """The driver's own numbers and words stay here: they are no codes of ours."""
-    gone = isinstance(error, AutoReconnect | ConnectionFailure | WaitQueueTimeoutError)
+    gone = isinstance(error, ConnectionFailure) or getattr(error, "code", None) in _NOT_LET_IN
     status = 503 if gone or getattr(error, "timeout", False) else 500
     log.error("database_error", kind=type(error).__name__, error=str(error))
     headers = {"Retry-After": "1"} if status == 503 else {}

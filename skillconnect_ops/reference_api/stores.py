@@ -23,6 +23,7 @@ Document = dict[str, Any]
 _SELECT_MS = 3_000
 """An election takes less; who waits longer for a server is told that there is none."""
 _CONNECT_MS = 2_000
+_SOCKET_MS = 10_000
 _REDIS_S = 0.5
 _DRAIN_S = 30.0
 """After so long an old connection is closed, whoever still uses it."""
@@ -40,7 +41,8 @@ class Loaded:
             tz_aware=True,
             serverSelectionTimeoutMS=_SELECT_MS,
             connectTimeoutMS=_CONNECT_MS,
-            timeoutMS=10_000,
+            socketTimeoutMS=_SOCKET_MS,
+            waitQueueTimeoutMS=_SELECT_MS,
         )
         self.redis: Redis = Redis.from_url(
             settings.redis_url.reveal(),

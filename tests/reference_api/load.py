@@ -1,6 +1,6 @@
 """Hundreds of users of the real program, at a steady rate, in a process of their own.
 
-    python -m tests.reference_api.load URL ENV_FILE DATABASE_URI RATE < (ends it when it closes)
+    python -m tests.reference_api.load URL,… ENV_FILE DATABASE_URI RATE < (ends it when it closes)
 
 Each user has an address of their own, as the proxy tells, and does the same twenty things in turn:
 fourteen reads, a login, a page of providers, and two transactional bookings of two requests each.
@@ -10,6 +10,7 @@ status is a failure. Its last line on stdout is what it counted.
 
 import asyncio
 import json
+import random
 import secrets
 import sys
 import time
@@ -109,10 +110,9 @@ class Load:
     def __init__(
         self, url: str, settings: Settings, users: list[User], providers: list[str]
     ) -> None:
-        host, _, port = url.removeprefix("http://").partition(":")
         self._users = deque(users)
         self._providers = providers
-        self._at = (host, int(port))
+        self._at = [_place(one) for one in url.split(",")]
         self._settings = settings
         self._slots = 0
         self.logins = 0
@@ -130,12 +130,12 @@ class Load:
         self.seconds = time.monotonic() - began
 
     async def _work(self, number: int, each_s: float, stop: asyncio.Event) -> None:
-        connection = Connection(*self._at)
+        connections = [Connection(*at) for at in self._at]
         due = time.monotonic() + each_s * number / CONNECTIONS
         while not stop.is_set():
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             user = self._users.popleft()
-            made = await self._turn(connection, user)
+            made = await self._turn(random.choice(connections), user)
             self._users.append(user)
             due += each_s * made
 
@@ -213,6 +213,11 @@ class Load:
             return None
         self.counts[f"{method} {path}"] += 1
         return answer
+
+
+def _place(url: str) -> tuple[str, int]:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return host, int(port)
 
 
 def people(settings: Settings, database: Any, members: int) -> tuple[list[User], list[str]]:

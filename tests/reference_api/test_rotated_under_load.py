@@ -1,12 +1,8 @@
 """The real program serves on while `skc rotate` renews all that it logs in and signs with."""
 
-import json
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +15,9 @@ from redis import Redis
 from skillconnect_ops.adapters.embedded import Mongod, RedisServer, run_redis
 from skillconnect_ops.envfile import parse
 from tests.conftest import Skc
+from tests.reference_api.loading import load, say
 from tests.reference_api.served import Served, serve
 
-ROOT = Path(__file__).parents[2]
 LIFE_S = 20
 """How long an access token lives here."""
 SECRETS = ("MONGO_URI", "REDIS_URL", "JWT_SECRET_KEY", "ADMIN_JWT_SECRET_KEY")
@@ -107,41 +103,6 @@ def _settings(program: Served) -> str:
     )
 
 
-@contextmanager
-def load(shop: Shop, rate: int) -> Iterator[dict[str, Any]]:
-    """Users at work; what they counted is there afterwards."""
-    program = shop.program
-    uri = shop.mongod.uri.reveal()
-    words = [program.url, str(program.env_file), uri, str(rate)]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.reference_api.load", *words],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    told: dict[str, Any] = {}
-    try:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        yield told
-        said, _ = child.communicate(timeout=120)
-        told |= json.loads(said)
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.communicate()
-
-
-def say(told: dict[str, Any]) -> str:
-    count = sum(told["counts"].values())
-    return (
-        f"{count} requests in {told['seconds']:.1f} s, {count / told['seconds']:.0f} a second; "
-        f"median {told['median_ms']} ms, 99 % below {told['p99_ms']} ms; "
-        f"{sum(told['failed'].values())} failed {told['failed']}; {told['counts']}"
-    )
-
-
 @pytest.mark.parametrize(
     ("rotations", "rate"),
     [
@@ -153,7 +114,7 @@ def test_no_request_fails_while_everything_is_rotated(
     shop: Shop, rotations: int, rate: int
 ) -> None:
     seen = [shop.values()]
-    with load(shop, rate) as told:
+    with load(shop.program, shop.mongod, rate) as told:
         for _ in range(rotations):
             shop.rotate()
             seen.append(shop.values())

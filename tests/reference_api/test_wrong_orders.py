@@ -1,0 +1,114 @@
+"""Each wrong order of a rotation fails requests: what `skc rotate` does is not done for nothing.
+
+The orders were measured on a prototype; here they are tried on the real program. In the right one
+no request fails (`test_rotated_under_load.py`).
+"""
+
+import base64
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.core.secret import Secret
+from tests.reference_api.loading import load, say
+from tests.reference_api.served import Served, serve
+
+RATE = 60
+KEY = "JWT_SECRET_KEY"
+Change = Callable[[Served, Mongod], None]
+
+
+@contextmanager
+def _database(program: Served, mongod: Mongod) -> Iterator[Database[Any]]:
+    with MongoClient[Any](mongod.uri.reveal()) as client:
+        yield client[program.database.name]
+
+
+def _user(uri: str) -> str:
+    return uri.partition("://")[2].partition(":")[0]
+
+
+def _another(program: Served, database: Database[Any]) -> str:
+    """Make a second user; gives the URI to go over to."""
+    old, password = program.value("MONGO_URI"), secrets.token_urlsafe(32)
+    name = f"second_{secrets.token_hex(3)}"
+    database.command("createUser", name, pwd=password, roles=["readWrite"])
+    return f"mongodb://{name}:{quote(password)}@{old.partition('@')[2]}"
+
+
+def key_replaced(program: Served, mongod: Mongod) -> None:
+    """The key that signs is another one, and nobody knows the old one any more."""
+    program.rewrite(JWT_SECRET_KEY=secrets.token_urlsafe(48))
+
+
+def dropped_before_the_swap(program: Served, mongod: Mongod) -> None:
+    """The old user goes, and then the program is told of the new one."""
+    with _database(program, mongod) as database:
+        uri, old = _another(program, database), _user(program.value("MONGO_URI"))
+        database.command("dropUser", old)
+        time.sleep(0.5)
+    program.rewrite(MONGO_URI=uri)
+
+
+def dropped_without_confirmation(program: Served, mongod: Mongod) -> None:
+    """The program is told, and the old user goes before it has listened."""
+    with _database(program, mongod) as database:
+        uri, old = _another(program, database), _user(program.value("MONGO_URI"))
+        program.rewrite(MONGO_URI=uri)
+        database.command("dropUser", old)
+
+
+def _later() -> int:
+    return int(time.time()) + 3600
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [(key_replaced, "401"), (dropped_before_the_swap, "50"), (dropped_without_confirmation, "50")],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_wrong_order_fails_requests(
+    change: Change, status: str, tmp_path: Path, one_node: Mongod, redis_server: Secret
+) -> None:
+    with serve(tmp_path, one_node, redis_server, workers=2) as program:
+        with load(program, one_node, RATE) as told:
+            time.sleep(1)
+            change(program, one_node)
+            time.sleep(1.5)
+        print(say(told))  # noqa: T201 - what was measured
+        assert any(f": {status}" in kind for kind in told["failed"]), told
+        program.wait_until(lambda: program.health()["status"] == "UP")
+
+
+def test_a_key_that_signs_before_all_know_it_fails_requests(
+    tmp_path: Path, one_node: Mongod, redis_server: Secret
+) -> None:
+    """One phase in place of two, and two instances that hear of it one after the other."""
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    with (
+        serve(folders[0], one_node, redis_server, JWT_EXPIRE="13s") as first,
+        serve(folders[1], one_node, redis_server, JWT_EXPIRE="13s") as second,
+    ):
+        names = (KEY, "ADMIN_JWT_SECRET_KEY", "MONGO_URI", "REDIS_URL")
+        second.rewrite(**{name: first.value(name) for name in names})
+        second.wait_until(lambda: second.health()["skc"] == first.health()["skc"])
+        old = base64.urlsafe_b64encode(first.value(KEY).encode()).decode().rstrip("=")
+        ring = {KEY: secrets.token_urlsafe(48), f"{KEY}_FALLBACKS": f"v1.{old}.{_later()}"}
+        with load(first, one_node, RATE, second) as told:
+            time.sleep(1)
+            for program in (first, second):
+                program.rewrite(**ring)
+                time.sleep(3)
+        print(say(told))  # noqa: T201 - what was measured
+        assert any(": 401" in kind for kind in told["failed"]), told
