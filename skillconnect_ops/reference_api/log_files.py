@@ -16,6 +16,7 @@ import os
 import re
 import stat
 import threading
+import time
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ MEGABYTE = 1024 * 1024
 KEPT_DAYS = 14
 _NAME = re.compile(r"(?P<kind>[a-z]+)-(?P<day>\d{4}-\d\d-\d\d)(?:\.(?P<index>\d{1,9}))?\.log")
 _STDERR = 2
+_JUST_NOW_S = 2.0
 
 
 class Lines(Protocol):
@@ -232,16 +234,16 @@ def _highest(folder: Path, kind: str, day: str) -> int:
 
 
 def _begin_line(fd: int) -> None:
-    """End a line that was cut short (a full disk, no power), so that the next stands by itself.
+    """End a line that was cut short when the machine went down, so that the next stands alone.
 
-    Only where the size stands still: else another process is in the midst of a write.
+    Not where the file was written to just now: to be seen half is a line's state, too, while
+    another process is in the midst of writing it.
     """
-    before = -1
-    while (size := os.fstat(fd).st_size) != before:
-        if size == 0 or os.pread(fd, 1, size - 1) == b"\n":
-            return
-        before = size
-    os.write(fd, b"\n")
+    found = os.fstat(fd)
+    if not found.st_size or time.time() - found.st_mtime < _JUST_NOW_S:
+        return
+    if os.pread(fd, 1, found.st_size - 1) != b"\n":
+        os.write(fd, b"\n")
 
 
 def open_to_others(folder: Path) -> bool:

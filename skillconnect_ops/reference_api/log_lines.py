@@ -51,12 +51,12 @@ def _encoded(value: Any) -> bytes:
 
 
 def _cut(event: Mapping[str, Any], size: int, longest_bytes: int) -> dict[str, Any]:
-    """The event within a size: short values as they are, the long ones sharing what is left."""
+    """The event within a size: short values as they are, the long ones share what is left."""
     sizes = {name: len(_encoded({name: value})) for name, value in event.items()}
     room = longest_bytes - len(_encoded({"cut_from_bytes": size})) - 1
     kept: dict[str, Any] = {}
-    for before, name in enumerate(sorted(sizes, key=sizes.__getitem__)):
-        share = room // (len(sizes) - before)
+    for before, name in enumerate(sorted(sizes, key=lambda name: (name not in _HEAD, sizes[name]))):
+        share = room // (len(_HEAD) if name in _HEAD else len(sizes) - before)
         value = event[name]
         if sizes[name] > share:
             text = value if isinstance(value, str) else _encoded(value).decode()

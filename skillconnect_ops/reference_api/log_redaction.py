@@ -87,7 +87,7 @@ class Redaction:
         # one search through all texts, since nearly no event has a secret in any
         joined = "\n".join([value for value in event.values() if type(value) is str])
         clean = joined.isascii() and len(joined) <= LONGEST and not self._knows(joined)
-        look = _by_form if clean else self.text
+        look = _by_form if clean else self._text
         found = {}
         for name, value in event.items():
             if type(value) is str:
@@ -96,8 +96,7 @@ class Redaction:
                 found[name] = self._under(name, value, DEEPEST)
         return found
 
-    def text(self, text: str) -> str:
-        """The text with a mask over each secret in it."""
+    def _text(self, text: str) -> str:
         if not text.isascii():
             text = text.encode(errors="backslashreplace").decode()  # half a surrogate pair
         if len(text) > LONGEST:
@@ -128,23 +127,23 @@ class Redaction:
 
     def _value(self, value: Any, depth: int) -> Any:
         if type(value) is str:
-            return self.text(value)
+            return self._text(value)
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, Mapping | list | tuple | set | frozenset):
             return self._inside(value, depth - 1) if depth else "…"
-        return self.text(_words(value))
+        return self._text(_words(value))
 
     def _inside(self, value: Any, depth: int) -> Any:
         if isinstance(value, Mapping):
             found = {}
             for key, each in islice(value.items(), MOST):
                 name = key if type(key) is str else _words(key)
-                found[self.text(name)] = self._under(name, each, depth)
+                found[self._text(name)] = self._under(name, each, depth)
             return found
         pair = _header(value)
         if pair is not None:
-            return [self.text(pair[0]), self._under(pair[0], pair[1], depth)]
+            return [self._text(pair[0]), self._under(pair[0], pair[1], depth)]
         return [self._value(each, depth) for each in islice(value, MOST)]
 
 
@@ -226,6 +225,7 @@ def _forms(value: str) -> Iterator[str]:
         yield from (line for line in part.splitlines() if len(line) >= _SHORTEST_LINE)
         yield quote(part, safe="")
         yield json.dumps(part)[1:-1]
+        yield json.dumps(part, ensure_ascii=False)[1:-1]
         yield repr(part)[1:-1]
         yield from _encoded(part.encode("utf-8", errors="surrogatepass"))
 
