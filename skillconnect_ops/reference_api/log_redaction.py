@@ -25,7 +25,7 @@ DEEPEST = 8
 """Lists within lists so deep are not looked into; a circle ends here, too."""
 MOST = 200
 """Of a longer list only so many entries are kept."""
-LONGEST = 64 * 1024
+LONGEST = 16 * 1024
 """Of a longer text only so many letters are looked at, and kept."""
 _SHORTEST = 4
 """A shorter secret stands in every text."""
@@ -33,7 +33,7 @@ _SHORTEST_LINE = 8
 """A line of a secret of several lines; a shorter one may be a word of its format."""
 
 _NAMES = re.compile(
-    r"passw|passphrase|pwd|secret|token|authori[sz]ation|cookie|csrf|xsrf|recovery|credential"
+    r"passw|passphrase|pwd|secret|token|authori[sz]ation|cookie|csrf|xsrf|recovery|credential|inputvalue"
     r"|otp|jwt|codes?$|^(?:pin|mfa|auth|input)$|(?:api|private|signing|encryption|access|master)key"
 )
 _HARMLESS = frozenset(
@@ -43,25 +43,29 @@ _HARMLESS = frozenset(
     }
 )
 """Names that end in `code`, and hold none that lets somebody in."""
+_SHORTEST_HEADER = 12
+"""Letters of a JWT's first part, at least."""
 _PUNCTUATION = str.maketrans("", "", "_-. ")
 
-_JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*){0,3}")
-_LOGIN = re.compile(r"(://[^\s/@:\"']*:)[^\s/\"']+@")
+# Callers choose what is looked through here. So each pattern begins only where a word does, and
+# gives nothing back (`++`): no text takes more than one walk through it.
+_DOTTED = re.compile(r"(?<![\w.-])[\w-]++\.[\w.-]+")
+_LOGIN = re.compile(r"(://[^\s/@:\"']*+:)[^\s/\"']+@")
 _SCHEME = re.compile(
-    r"\b((?i:bearer)\s+(?=\S)|(?i:basic)\s+(?=\S*[A-Z0-9=]|\S{24}))[\w.~+/=:-]+", re.ASCII
+    r"\b((?i:bearer)\s++|(?i:basic)\s++(?=\S*[A-Z0-9=]|\S{24}))[\w.~+/=:-]+", re.ASCII
 )
 _HEADER = re.compile(
-    r"((?:cookie|authorization|csrf-token)\s*:\s*)(?!\*\*\*)\S[^\r\n]*", re.IGNORECASE
+    r"((?:cookie|authorization|csrf-token)\s*+:\s*+)(?!\*\*\*)[^\r\n]++", re.IGNORECASE
 )
-_PAIR = re.compile(
-    r"""((?:(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|cookie|csrf|xsrf|otp|jwt
-    |api[_-]?key|recovery[\w-]*|input_value|(?<=[?&])code)[\w-]*["']?\s*(?:=|(?<=["'])[:,])
-    |(?:passw(?:or)?d|passphrase|secret|otp|api[_-]?key):)\s*)
-    (b?"(?:\\.|[^"\\])*"|b?'(?:\\.|[^'\\])*'|[^\s"'&,;)}\]]+)""",
-    re.IGNORECASE | re.VERBOSE,
+_NAMED = re.compile(r"(?<![\w-])([\w-]++)([\"']?\s*+[=:,]\s*+)")
+"""A name before a value, as queries, reprs and JSON have it."""
+_VALUE = re.compile(
+    r"""b?"(?:[^"\\]|\\.)*+"?|b?'(?:[^'\\]|\\.)*+'?|[\[({][^\])}]*+[\])}]?|[^\s"'&,;)}\]]++""",
+    re.DOTALL,
 )
-"""A name and its value as queries, reprs and JSON have them. `input_value` is pydantic's, and what
-a person typed."""
+_BEFORE_A_COLON = re.compile(r"passw|passphrase|secret|otp|api[_-]?key", re.IGNORECASE)
+"""Of other names a colon may begin a sentence: `invalid token: it has expired`."""
+_SAYS_NOTHING = frozenset({"None", "True", "False", "null", "true", "false", MASK})
 
 
 class Redaction:
@@ -163,7 +167,7 @@ def _tells(name: str) -> bool:
     if found is None:
         plain = name.translate(_PUNCTUATION).lower()
         found = _NAMES.search(plain) is not None and plain not in _HARMLESS
-        if len(_told) < 1000:
+        if len(_told) < 1000 and len(name) < 50:
             _told[name] = found
     return found
 
@@ -189,17 +193,48 @@ def _words(value: Any) -> str:
 def _by_form(text: str) -> str:
     # each look costs a microsecond or more, and nearly no text has what it looks for
     if "eyJ" in text:
-        text = _JWT.sub(MASK, text)
+        text = _DOTTED.sub(_without_jwt, text)
     if " " in text:
         text = _SCHEME.sub(rf"\1{MASK}", text)
     if ":" in text:
         if "://" in text:
             text = _LOGIN.sub(rf"\1{MASK}@", text)
         text = _HEADER.sub(rf"\1{MASK}", text)
-        return _PAIR.sub(rf"\1{MASK}", text)
+        return _without_values(text)
     if "=" in text or "'" in text:
-        text = _PAIR.sub(rf"\1{MASK}", text)
+        text = _without_values(text)
     return text
+
+
+def _without_jwt(found: re.Match[str]) -> str:
+    words = found[0]
+    start = words.find("eyJ")  # `{"` in base64; a word may hang on to it: `%3DeyJ…`
+    dot = words.find(".", start + _SHORTEST_HEADER)
+    return words if start < 0 or dot < 0 else words[:start] + MASK
+
+
+def _without_values(text: str) -> str:
+    parts: list[str] = []
+    done = 0
+    for named in _NAMED.finditer(text):
+        if named.start() < done or not _announces(named):
+            continue
+        value = _VALUE.match(text, named.end())
+        if value is not None and value[0] not in _SAYS_NOTHING:
+            parts += text[done : named.end()], MASK
+            done = value.end()
+    return "".join([*parts, text[done:]])
+
+
+def _announces(named: re.Match[str]) -> bool:
+    """Whether a secret comes after what was found of `_NAMED`."""
+    name, between = named.groups()
+    if not _tells(name):
+        return False
+    if "=" in between:
+        return name != "code" or named.string[max(named.start() - 1, 0)] in "?&"
+    quoted = between[0] in "\"'"
+    return quoted or (":" in between and _BEFORE_A_COLON.search(name) is not None)
 
 
 def _masked(text: str, search: AhoCorasick) -> str:

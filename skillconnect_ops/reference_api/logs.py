@@ -192,6 +192,7 @@ def configure(
     level: str,
     development: bool,
     hidden: Callable[[], Iterable[Secret]] = tuple,
+    colour: bool = True,
 ) -> Iterator[Output]:
     """Write this process's lines as long as the block lasts.
 
@@ -206,6 +207,7 @@ def configure(
             without the JSON lines on stdout, where that is a terminal.
         hidden: the secrets in force, to be masked wherever they stand. It is asked for each line
             and should give the same objects until they change.
+        colour: False where NO_COLOR is set.
 
     Yields:
         Output, which counts what was lost.
@@ -216,7 +218,7 @@ def configure(
     """
     if level not in LEVELS:
         raise ValueError(f"no level {level!r}: it is one of {', '.join(LEVELS)}")
-    output = _output(folder, development=development)
+    output = _output(folder, development=development, colour=colour)
     pipeline = _Pipeline(output, Redaction(hidden), level=LEVELS[level], development=development)
     with _taking_over(level):
         _current.append(pipeline)
@@ -229,8 +231,8 @@ def configure(
             output.close()
 
 
-def _output(folder: Path | None, *, development: bool) -> Output:
-    pretty = (Stream(2, "stderr"), _is_terminal(2) and not os.environ.get("NO_COLOR"))
+def _output(folder: Path | None, *, development: bool, colour: bool) -> Output:
+    pretty = (Stream(2, "stderr"), colour and _is_terminal(2))
     shown = pretty if development else None
     if folder is None:
         if development and _is_terminal(1):

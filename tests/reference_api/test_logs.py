@@ -261,28 +261,24 @@ def test_in_development_a_person_reads_the_same_events_on_stderr(
 
 
 ON_A_TERMINAL = """
+import sys
 from skillconnect_ops.reference_api import logs
-with logs.configure(folder=None, level="info", development=True):
+with logs.configure(folder=None, level="info", development=True, colour=len(sys.argv) == 1):
     logs.get().info("hello")
 """
 
 
-@pytest.mark.parametrize("no_color", [False, True])
-def test_on_a_terminal_it_is_in_colour_and_said_once(no_color: bool) -> None:
+@pytest.mark.parametrize("more", [[], ["plain"]])
+def test_on_a_terminal_it_is_in_colour_unless_unwanted_and_said_once(more: list[str]) -> None:
     ours, theirs = os.openpty()
-    env = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
     subprocess.run(
-        [sys.executable, "-c", ON_A_TERMINAL],
-        stdout=theirs,
-        stderr=theirs,
-        env=env | ({"NO_COLOR": "1"} if no_color else {}),
-        check=True,
+        [sys.executable, "-c", ON_A_TERMINAL, *more], stdout=theirs, stderr=theirs, check=True
     )
     said = os.read(ours, 10_000).decode()
     os.close(ours)
     os.close(theirs)
     assert said.count("hello") == 1
-    assert ("\x1b[" in said) is not no_color
+    assert ("\x1b[" in said) is (not more)
 
 
 def test_secrets_that_cannot_be_had_fail_no_request_and_show_no_event(tmp_path: Path) -> None:
