@@ -8,7 +8,9 @@ the next name by itself.
 A line is written at once, by the thread that logs. Measured on two cores, a line of 340 bytes
 costs 4 µs so; by a bounded queue and a thread it costs 7 µs of the same interpreter's time, and a
 process that is killed takes what is in its queue along. What was written outlives the process;
-only a machine that goes down may lose the last seconds, since nothing waits for the disk.
+only a machine that goes down may lose the last seconds, since nothing waits for the disk. What a
+disk that answers slowly costs is the price: a write waits for it once the system's memory for
+unwritten data is full.
 """
 
 import errno
@@ -24,7 +26,9 @@ from typing import Protocol
 
 MEGABYTE = 1024 * 1024
 KEPT_DAYS = 14
-_NAME = re.compile(r"(?P<kind>[a-z]+)-(?P<day>\d{4}-\d\d-\d\d)(?:\.(?P<index>\d{1,9}))?\.log")
+_NAME = re.compile(
+    r"(?P<kind>combined|error)-(?P<day>\d{4}-\d\d-\d\d)(?:\.(?P<index>\d{1,9}))?\.log"
+)
 _STDERR = 2
 _JUST_NOW_S = 2.0
 
@@ -114,7 +118,7 @@ class DailyFiles:
 
     Args:
         folder: it is made (0700) where it is not there, also while running.
-        kind: the first word of the files' names, of the letters a to z.
+        kind: the first word of the files' names: combined or error.
         limit_bytes: a file is left once the next line would pass this. Processes that write at the
             same instant may pass it by a line each.
         at_most: how many files of this kind are kept; the oldest go first, also today's. So a
@@ -201,12 +205,16 @@ class DailyFiles:
         return fd
 
     def _prune(self, current: str) -> None:
-        """Delete what is too old or too much. Another process may be doing the same."""
+        """Delete what is too old or too much. Another process may be doing the same.
+
+        Age goes for all kinds: who logs no error shall not keep last month's.
+        """
         oldest = (date.fromisoformat(self._day) - timedelta(days=self._kept_days)).isoformat()
-        found = sorted(_files(self._folder, self._kind), reverse=True)
-        for place, (day, index) in enumerate(found):
-            name = _named(self._kind, day, index)
-            if (day < oldest or place >= self._at_most) and name != current:
+        left = self._at_most
+        for kind, day, index in sorted(_files(self._folder), reverse=True):
+            left -= kind == self._kind
+            name = _named(kind, day, index)
+            if (day < oldest or (kind == self._kind and left < 0)) and name != current:
                 with suppress(OSError):
                     (self._folder / name).unlink()
 
@@ -219,18 +227,18 @@ def _named(kind: str, day: str, index: int) -> str:
     return f"{kind}-{day}.{index}.log" if index else f"{kind}-{day}.log"
 
 
-def _files(folder: Path, kind: str) -> list[tuple[str, int]]:
-    """Day and index of each file of a kind; of none where the folder cannot be read."""
+def _files(folder: Path) -> list[tuple[str, str, int]]:
+    """Kind, day and index of each log file; of none where the folder cannot be read."""
     try:
         names = os.listdir(folder)  # noqa: PTH208 - names alone are wanted
     except OSError:
         return []
     matches = filter(None, map(_NAME.fullmatch, names))
-    return [(m["day"], int(m["index"] or 0)) for m in matches if m["kind"] == kind]
+    return [(m["kind"], m["day"], int(m["index"] or 0)) for m in matches]
 
 
 def _highest(folder: Path, kind: str, day: str) -> int:
-    return max((index for found, index in _files(folder, kind) if found == day), default=0)
+    return max((index for *of, index in _files(folder) if of == [kind, day]), default=0)
 
 
 def _begin_line(fd: int) -> None:

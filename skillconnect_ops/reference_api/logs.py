@@ -238,6 +238,7 @@ def _output(folder: Path | None, *, development: bool, colour: bool) -> Output:
         if development and _is_terminal(1):
             return Output(pretty=shown)
         return Output(every=Stream(1, "stdout"), pretty=shown, longest_bytes=_PIPE_BYTES)
+    folder = folder.absolute()  # wherever the process goes
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Output(
         every=DailyFiles(

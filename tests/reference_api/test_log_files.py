@@ -94,15 +94,19 @@ def test_what_is_older_than_two_weeks_is_deleted(tmp_path: Path, day: list[str])
     for name in ("combined-2026-02-14.log", "combined-2026-02-15.log", "error-2026-01-01.log"):
         (tmp_path / name).write_bytes(b"old\n")
     files(tmp_path).write(b"new\n")
-    assert names(tmp_path) == [
-        "combined-2026-02-15.log",
-        "combined-2026-03-01.log",
-        "error-2026-01-01.log",  # of another kind, which looks after itself
-    ]
+    assert names(tmp_path) == ["combined-2026-02-15.log", "combined-2026-03-01.log"]
+
+
+def test_only_files_of_its_own_kind_are_counted(tmp_path: Path, day: list[str]) -> None:
+    for at in range(1, 6):
+        (tmp_path / f"error-2026-02-2{at}.log").write_bytes(b"e\n")
+    files(tmp_path, at_most=1).write(b"new\n")
+    assert len(names(tmp_path)) == 6
 
 
 def test_nothing_is_deleted_that_is_no_log_file(tmp_path: Path, day: list[str]) -> None:
     others = [
+        "access-2020-01-01.log",
         "combined-2020-01-01.log.gz",
         "combined-2020-01-01.txt",
         "combined.log",
