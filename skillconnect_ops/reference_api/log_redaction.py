@@ -72,10 +72,9 @@ class Redaction:
     """Makes an event fit to be written down.
 
     Args:
-        hidden: the secrets in force now. It is asked for each event, and should give the same
-            objects as long as nothing has changed: what is looked for is built anew when they
-            differ. What has once been given stays hidden, for a retired secret is still one that
-            others may hold.
+        hidden: the secrets in force now. It is asked for each event: best it gives the same tuple
+            as long as nothing has changed. What has once been given stays hidden, for a retired
+            secret is still one that others may hold.
     """
 
     def __init__(self, hidden: Callable[[], Iterable[Secret]] = tuple) -> None:
@@ -87,7 +86,9 @@ class Redaction:
 
     def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """A copy of the event without secrets, of JSON's own types."""
-        self._look_for(tuple(self._hidden()))
+        given = self._hidden()
+        if given is not self._known:
+            self._look_for(tuple(given))
         # one search through all texts, since nearly no event has a secret in any
         joined = "\n".join([value for value in event.values() if type(value) is str])
         clean = joined.isascii() and len(joined) <= LONGEST and not self._knows(joined)

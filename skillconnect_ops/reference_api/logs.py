@@ -3,6 +3,7 @@
     log = logs.get()
     log.info("booking created", booking_id=booking.id)
 
+Whatever `structlog.get_logger()` gave to a module is as good, once this is configured.
 `configure` decides once, for a process, where the lines go. Other libraries' loggers (uvicorn,
 socketio, pymongo, asyncio, warnings) come the same way and are redacted alike. Nothing here ever
 raises into the code that logs: what cannot be written is counted, and said once on stderr.
@@ -154,13 +155,14 @@ def _log(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
     raise structlog.DropEvent
 
 
-_LOGGER = structlog.wrap_logger(
-    None,
-    processors=[_log],
-    wrapper_class=structlog.make_filtering_bound_logger(0),
-    context_class=dict,
-    cache_logger_on_first_use=True,
-)
+_STRUCTLOG: dict[str, Any] = {
+    "processors": [_log],
+    "wrapper_class": structlog.make_filtering_bound_logger(0),
+    "context_class": dict,
+    # all that may change is asked for at each line, so that what is remembered stays right
+    "cache_logger_on_first_use": True,
+}
+_LOGGER = structlog.wrap_logger(None, **_STRUCTLOG)
 
 
 def get() -> FilteringBoundLogger:
@@ -205,8 +207,8 @@ def configure(
         level: the least that is written: debug, info, warning, error or critical.
         development: stacks are written, and lines for a person come on stderr; in colour, and
             without the JSON lines on stdout, where that is a terminal.
-        hidden: the secrets in force, to be masked wherever they stand. It is asked for each line
-            and should give the same objects until they change.
+        hidden: the secrets in force, to be masked wherever they stand. It is asked for each line;
+            the same tuple as before costs nothing.
         colour: False where NO_COLOR is set.
 
     Yields:
@@ -258,7 +260,7 @@ def _is_terminal(fd: int) -> bool:
 
 @contextmanager
 def _taking_over(level: str) -> Iterator[None]:
-    """Have the standard library's loggers, warnings and dying threads come our way; undo it after.
+    """Have everybody's loggers, warnings and dying threads come our way; undo it after.
 
     Below `info` only this service's own events are written: other libraries' tell of documents.
     """
@@ -266,6 +268,7 @@ def _taking_over(level: str) -> Iterator[None]:
     loggers = [root, *map(logging.getLogger, _OTHERS)]
     before = [(each, each.level, each.handlers[:], each.propagate) for each in loggers]
     hook = threading.excepthook
+    loggers_of_structlog = structlog.get_config() if structlog.is_configured() else None
     for each in loggers:
         each.handlers[:] = []
         each.propagate = each.name != "uvicorn.access"  # each request is logged by ourselves
@@ -274,9 +277,13 @@ def _taking_over(level: str) -> Iterator[None]:
     root.addHandler(_FromStdlib())
     logging.captureWarnings(capture=True)
     threading.excepthook = _thread_died
+    structlog.configure(**_STRUCTLOG)
     try:
         yield
     finally:
+        structlog.reset_defaults()
+        if loggers_of_structlog is not None:
+            structlog.configure(**loggers_of_structlog)
         threading.excepthook = hook
         logging.captureWarnings(capture=False)
         for each, was, handlers, propagate in before:

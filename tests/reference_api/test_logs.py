@@ -229,6 +229,17 @@ def test_a_logger_had_before_writes_to_where_it_is_configured_now(tmp_path: Path
         assert [each["at"] for each in events] == [at]
 
 
+def test_whoever_asks_structlog_for_a_logger_is_given_this_one(tmp_path: Path) -> None:
+    log = structlog.get_logger()
+    for at in range(2):
+        with written(tmp_path / str(at)) as events:
+            log.bind(a=1).info("here", at=at, token="x")
+            structlog.get_logger().info("there")
+        assert [each["event"] for each in events] == ["here", "there"]
+        assert (events[0]["a"], events[0]["at"], events[0]["token"]) == (1, at, "***")
+    assert not structlog.is_configured()
+
+
 def test_before_it_is_configured_only_what_is_serious_is_said(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
