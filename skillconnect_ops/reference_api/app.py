@@ -1,28 +1,18 @@
-"""The application: its routes, how errors are answered, what a worker has from start to end."""
+"""The application: its routes, and how errors are answered."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pymongo.errors import ConnectionFailure, PyMongoError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
-from skillconnect_ops.reference_api import describe
+from skillconnect_ops.reference_api import describe, logs
 from skillconnect_ops.reference_api.errors import ApiError, Code, body
 from skillconnect_ops.reference_api.exchange import of as exchange_of
-from skillconnect_ops.reference_api.gate import Gate
-from skillconnect_ops.reference_api.house import House
-from skillconnect_ops.reference_api.limits import Limiter
-from skillconnect_ops.reference_api.mail import Outbox
-from skillconnect_ops.reference_api.realtime import Realtime
-from skillconnect_ops.reference_api.reload import Reloader
 from skillconnect_ops.reference_api.routes import (
     admin,
     auth,
@@ -32,9 +22,6 @@ from skillconnect_ops.reference_api.routes import (
     service_request,
     user,
 )
-from skillconnect_ops.reference_api.settings import Settings, Source
-from skillconnect_ops.reference_api.stores import Current, Loaded
-from skillconnect_ops.reference_api.workers import Board
 
 ROUTERS = (
     health.router,
@@ -55,7 +42,7 @@ _NOT_LET_IN = {13, 18}
 """Unauthorized, AuthenticationFailed: the user is gone, and its successor is on the way."""
 _LOCATIONS = {"body", "query", "path", "header", "cookie"}
 
-log = structlog.get_logger()
+log = logs.get()
 
 
 def application() -> FastAPI:
@@ -82,55 +69,6 @@ def application() -> FastAPI:
     return app
 
 
-def serving(source: Source, settings: Settings, *, run_folder: Any, workers: int) -> ASGIApp:
-    """The whole of it, for one worker."""
-    board = Board(run_folder)
-    limiter = Limiter(workers=workers)
-    held: list[House] = []
-
-    @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        current = Current(Loaded(settings))
-        realtime = Realtime(current, limiter)
-        house = House(
-            current=current,
-            limiter=limiter,
-            outbox=Outbox(),
-            board=board,
-            reloader=Reloader(source, current, board),
-            realtime=realtime,
-        )
-        held.append(house)
-        app.state.house = house
-        tasks = [
-            asyncio.create_task(house.reloader.watch()),
-            asyncio.create_task(realtime.look_after()),
-        ]
-        try:
-            yield
-        finally:
-            await _ended(house, tasks)
-
-    app = application()
-    app.router.lifespan_context = life
-
-    async def realtime_app(scope: Any, receive: Any, send: Any) -> None:
-        await held[0].realtime.app(scope, receive, send)
-
-    return Gate(app, realtime=realtime_app, current=lambda: held[0].current, limiter=limiter)
-
-
-async def _ended(house: House, tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-    await house.realtime.close()
-    await house.outbox.close()
-    await house.current.close()
-    house.board.leave()
-
-
 def _answer(request: Request, error: ApiError) -> Response:
     exchange = exchange_of(request)
     content = body(
@@ -143,9 +81,9 @@ async def _api_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ApiError):
         raise TypeError from error
     if error.status >= 500:
-        log.error("failed", code=error.code.wire, detail=error.detail)
+        log.error("failed", error_code=error.code.wire, detail=error.detail)
     else:
-        log.info("refused", code=error.code.wire, detail=error.detail)
+        log.info("refused", error_code=error.code.wire, detail=error.detail)
     return _answer(request, error)
 
 

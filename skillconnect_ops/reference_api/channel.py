@@ -13,11 +13,12 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 from socketio.async_pubsub_manager import AsyncPubSubManager
+
+from skillconnect_ops.reference_api import logs
 
 NAME = "skillconnect:realtime"
 _LISTEN_S = 1.0
@@ -25,7 +26,7 @@ _MOVE_S = 5.0
 _LONGEST_REST_S = 5.0
 _REMEMBERED = 10_000
 
-log = structlog.get_logger()
+log = logs.get()
 
 
 class Channel(AsyncPubSubManager):  # type: ignore[misc] # the library is untyped

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from skillconnect_ops.reference_api import clients, cookies, csrf, headers, metrics
+from skillconnect_ops.reference_api import clients, cookies, csrf, headers, logs, metrics
 from skillconnect_ops.reference_api.errors import ApiError, Code, body
 from skillconnect_ops.reference_api.exchange import KEY, Exchange
 from skillconnect_ops.reference_api.limits import Hit, Limiter, Wanted
@@ -33,7 +33,7 @@ BODY_S = 10.0
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
-log = structlog.get_logger()
+log = logs.get()
 
 
 class Gate:

@@ -24,6 +24,8 @@ class Given(Struct, frozen=True, kw_only=True):
     run_folder: Path | None
     """Where workers tell each other what they have loaded; None of one alone."""
     workers: int
+    colour: bool
+    """Whether lines for a person may be coloured."""
 
 
 def given() -> Given:
@@ -35,6 +37,7 @@ def given() -> Given:
         source=Source(Path(env_file) if env_file else None, found),
         run_folder=Path(run_folder) if run_folder else None,
         workers=workers,
+        colour=not found.get("NO_COLOR"),
     )
 
 

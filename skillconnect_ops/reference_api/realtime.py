@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import socketio
-import structlog
 from pydantic import Field, ValidationError
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 from socketio.exceptions import ConnectionRefusedError as Refusal
 from starlette.types import ASGIApp
 
-from skillconnect_ops.reference_api import accounts, chats, clients, headers, metrics
+from skillconnect_ops.reference_api import accounts, chats, clients, headers, logs, metrics
 from skillconnect_ops.reference_api.channel import Channel
 from skillconnect_ops.reference_api.chats import Written
 from skillconnect_ops.reference_api.errors import ApiError, Code
@@ -32,7 +31,7 @@ MOST_BYTES = 16_384
 LOOK_S = 30.0
 """So often sessions are looked at: one that has ended elsewhere ends here too."""
 
-log = structlog.get_logger()
+log = logs.get()
 
 
 class SentMessage(Sent):

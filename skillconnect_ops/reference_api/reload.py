@@ -10,11 +10,11 @@ import asyncio
 import os
 from pathlib import Path
 
-import structlog
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 from watchfiles import awatch
 
+from skillconnect_ops.reference_api import logs
 from skillconnect_ops.reference_api.settings import BadSettings, Settings, Source
 from skillconnect_ops.reference_api.stores import Current
 from skillconnect_ops.reference_api.workers import Board, WorkerState
@@ -25,7 +25,7 @@ _AGAIN_S = 5.0
 """A store that was not there may be there by now."""
 _DEBOUNCE_MS = 50
 
-log = structlog.get_logger()
+log = logs.get()
 
 
 class Reloader:

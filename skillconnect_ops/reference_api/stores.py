@@ -34,6 +34,7 @@ class Loaded:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.hidden = settings.hidden
         self.loaded_at = datetime.now(UTC)
         self.mongo: AsyncMongoClient[Document] = AsyncMongoClient(
             settings.mongo_uri.reveal(),
