@@ -64,7 +64,7 @@ def made(house: House, place: Path, *, keep: bool) -> Iterator[None]:
 
 def make_user(house: House, root: Secret, *, name: str, database: str) -> Secret:
     """A user who may read and write one database and nothing else; gives its URI."""
-    password = secrets.token_hex(16)
+    password = secrets.token_hex(32)
     roles = [{"role": "readWrite", "db": database}]
     with house.connect(root) as server:
         server.command(database, {"createUser": name, "pwd": password, "roles": roles})

@@ -48,7 +48,7 @@ class AtTerminal:
 
     def relay(self, line: str) -> None:
         """Not wrapped, since it may be pasted or parsed; what would steer the terminal is shown."""
-        self._say(one_line(line))
+        self._say(printable(line))
 
     def show(self, plan: Plan) -> None:
         """The plan: what it acts on, then its steps, then what to know before agreeing."""

@@ -200,7 +200,7 @@ def _unusable(host: str, port: int, error: OSError) -> AddressUnusable:
     if error.errno == errno.EADDRINUSE:
         return AddressUnusable(
             f"port {port} of {host} is taken",
-            why="another process listens there",
+            why="another process listens there, or has just ended",
             fix=f"ss -ltnp 'sport = :{port}'   # says which; or take another one with --port",
         )
     if error.errno == errno.EACCES:

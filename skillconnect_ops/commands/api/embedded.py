@@ -80,7 +80,7 @@ def embedded(house: House, asked: Asked, opened: ExitStack) -> Setting:
     opened.enter_context(made(house, files.folder, keep=asked.keep))
     house.person.note("a MongoDB and a Redis of the API's own start on this machine")
     root = opened.enter_context(house.embedded.mongodb(files.servers))
-    login = Login(told.cache_user, Secret(secrets.token_hex(16)))
+    login = Login(told.cache_user, Secret(secrets.token_hex(32)))
     admin = opened.enter_context(house.embedded.redis(files.servers, users=(login,)))
     uri = make_user(house, root, name=told.user, database=told.database)
     cache = _cache(house, admin, login)
