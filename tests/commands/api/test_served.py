@@ -41,8 +41,7 @@ def values_of(file: Path) -> dict[str, str]:
 def test_an_embedded_one_serves_is_rotated_and_leaves_nothing(
     start: Start, project: Path, skc_process: Skc, temporary: Path
 ) -> None:
-    # neither a module of the working folder nor an exported setting is the API's
-    (project / "uvicorn.py").write_text("raise SystemExit('not this one')\n")
+    # what is exported here is meant for another API
     folder, port = project / "d", str(free_port())
     options = ("--embedded", "--folder", "d", "--port", port, "--workers", "2")
     exported = {"MONGO_URI": "mongodb://127.0.0.1:1/production", "JWT_SECRET_KEY": "weak"}
@@ -152,6 +151,8 @@ def test_a_folder_that_was_there_stays_and_is_empty_again(start: Start, project:
 
 def test_settings_that_the_program_refuses_are_told_in_its_words(skc: Skc, project: Path) -> None:
     weak = "kurz-und-schwach"
+    # a module of the working folder is not the program's
+    (project / "dotenv.py").write_text("raise SystemExit('not this one')\n")
     (project / ".env").write_text(f"MONGO_URI=\nJWT_SECRET_KEY={weak}\nPORT={free_port()}\n")
     ran = skc("api", cwd=project)
     assert ran.code == 4
