@@ -91,6 +91,10 @@ def embedded(house: House, asked: Asked, opened: ExitStack) -> Setting:
     _private(house, files.admin_env, _exports(root, admin))
     password = _make_administrator(house, files, told, setting.variables)
     _say(house, files)
+    if setting.is_open:
+        house.person.note(
+            f"warning: it is set up for development, and {setting.host} may be reached from outside"
+        )
     servers = {"mongodb": root.reveal(), "redis": admin.reveal()}
     return msgspec.structs.replace(setting, hidden=(password, *hidden(values), *hidden(servers)))
 

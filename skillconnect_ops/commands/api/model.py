@@ -1,6 +1,7 @@
 """What is asked of an API, what it runs on, and what became of it."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 
 from msgspec import Struct
@@ -64,6 +65,14 @@ class Setting(Struct, frozen=True, kw_only=True):
     """What is masked in all that it prints."""
     folder: Path | None = None
     """That of servers of its own."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether other machines may reach it."""
+        try:
+            return not ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host != "localhost"
 
     @property
     def url(self) -> str:

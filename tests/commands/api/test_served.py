@@ -142,8 +142,11 @@ def test_a_signal_while_the_servers_start_leaves_nothing(
 def test_what_is_kept_stays_but_for_the_servers_data(start: Start, project: Path, skc: Skc) -> None:
     (project / "kept").mkdir()
     port = str(free_port())
-    api = start("--embedded", "--keep", "--folder", "kept", "--port", port, fault="none")
-    api.until("Ctrl-C ends it")
+    where = ("--folder", "kept", "--host", "0.0.0.0", "--port", port)
+    api = start("--embedded", "--keep", *where, fault="none")
+    said = api.until("Ctrl-C ends it")
+    assert "warning: it is set up for development, and 0.0.0.0 may be reached" in said
+    assert f"the API listens on http://127.0.0.1:{port} " in said
     assert api.ends(signal.SIGTERM) == 143
     names = {one.name for one in (project / "kept").iterdir()}
     assert {".env", "admin.txt", "skc.yaml", "mails", "logs"} <= names
