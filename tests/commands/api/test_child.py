@@ -164,16 +164,6 @@ def test_one_that_ends_by_itself_is_an_error_and_its_workers_end_with_it(
     assert processes_of(project) == {}
 
 
-def test_two_run_at_once_on_two_ports(start: Start, project: Path) -> None:
-    ports = [port_of(project), free_port()]
-    first, second = start(fault="none"), start("--port", str(ports[1]), fault="none")
-    for api, port in zip((first, second), ports, strict=True):
-        assert f"127.0.0.1:{port}" in api.until("Ctrl-C ends it")
-    assert [status(f"http://127.0.0.1:{port}") for port in ports] == [200, 200]
-    assert first.ends(signal.SIGINT) == 130
-    assert [status(f"http://127.0.0.1:{port}") for port in ports] == [None, 200]
-
-
 def test_variables_of_skc_are_not_the_child_s(start: Start, project: Path) -> None:
     exported = {"SKC_MONGO_ADMIN_URI": "mongodb://127.0.0.1:1/", "LOG_LEVEL": "debug"}
     said = start(fault="tells", env=exported).until("variables ")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import stat
 import subprocess
@@ -18,11 +19,14 @@ from pymongo.errors import OperationFailure
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
+from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.adapters.embedded.process import free_port
 from skillconnect_ops.commands.api.program import MADE_OF
+from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.envfile import parse
 from tests.commands.api.conftest import Running, Start, processes_of, status, wait_until_gone
 from tests.conftest import Skc
+from tests.servers import make_user
 
 ROOT = Path(__file__).parents[3]
 
@@ -152,6 +156,35 @@ def test_what_is_kept_stays_but_for_the_servers_data(start: Start, project: Path
     assert {".env", "admin.txt", "skc.yaml", "mails", "logs"} <= names
     assert "servers" not in names
     assert "next: skc api --embedded\n" in api.said
+
+
+def test_two_run_at_once_on_servers_that_are_there(
+    start: Start, project: Path, one_node: Mongod, redis_server: Secret, database: str
+) -> None:
+    ports = [free_port(), free_port()]
+    values = {
+        "NODE_ENV": "development",
+        "PORT": str(ports[0]),
+        "MONGO_URI": make_user(one_node, database, ["readWrite"]).reveal(),
+        "REDIS_URL": redis_server.reveal(),
+        **{name: secrets.token_hex(32) for name in ("JWT_SECRET_KEY", "ADMIN_JWT_SECRET_KEY")},
+    }
+    text = "".join(f"{name}={value}\n" for name, value in values.items())
+    (project / "other.env").write_text(text)
+    options = ("--env-file", "other.env", "--format", "json")
+    first = start(*options, "--workers", "2")
+    second = start(*options, "--port", str(ports[1]))
+    for api, port in zip((first, second), ports, strict=True):
+        assert f"127.0.0.1:{port} with" in api.until("Ctrl-C ends it")
+    ready = [f"http://127.0.0.1:{port}/ready" for port in ports]
+    assert [status(url) for url in ready] == [200, 200]
+    assert first.ends(signal.SIGTERM) == 143, first.said
+    assert json.loads(first.data)["facts"]["api"]["killed"] is False
+    assert [status(url) for url in ready] == [None, 200]
+    assert second.ends(signal.SIGINT) == 130, second.said
+    _no_secret_in(first, values)
+    _no_secret_in(second, values)
+    assert processes_of(project) == {}
 
 
 def test_settings_that_the_program_refuses_are_told_in_its_words(skc: Skc, project: Path) -> None:
