@@ -81,6 +81,10 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "serve",
+        (Entry("api", "Run the hardened reference API until Ctrl-C.", f"{_AT}.api.cli"),),
+    ),
+    Section(
         "plans and journals",
         (
             Entry(

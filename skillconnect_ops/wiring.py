@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.mail import MailLogins
     from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
+    from skillconnect_ops.core.ports.services import Services
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
     from skillconnect_ops.journal.handover import Handover
@@ -199,6 +200,13 @@ class Wiring:
         from skillconnect_ops.adapters.processes import Children
 
         return Children(self.environment)
+
+    @cached_property
+    def services(self) -> "Services":
+        """Programs that run until they are told to end."""
+        from skillconnect_ops.adapters.services import KeptServices
+
+        return KeptServices()
 
     @cached_property
     def acl(self) -> "AclServers":

@@ -35,6 +35,10 @@ class ProcessEnvironment:
         """A variable, or None; an empty one counts as absent."""
         return self._variables.get(name) or None
 
+    def variables(self) -> Mapping[str, str]:
+        """All of them."""
+        return dict(self._variables)
+
     @property
     def folder(self) -> Path:
         """The working folder; where it was deleted, the name it had."""
@@ -66,6 +70,12 @@ class MovedEnvironment:
         """
         told = self._variables.get(name) or None
         return told if told or name.startswith("SKC_") else self._before.get(name)
+
+    def variables(self) -> Mapping[str, str]:
+        """Those of the process but `SKC_…`, and what was set besides."""
+        before = self._before.variables()
+        kept = {name: value for name, value in before.items() if not name.startswith("SKC_")}
+        return {**kept, **self._variables}
 
     @property
     def folder(self) -> Path:

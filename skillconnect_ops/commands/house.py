@@ -22,6 +22,7 @@ from skillconnect_ops.core.ports.health import HealthAnswers
 from skillconnect_ops.core.ports.mail import MailLogins
 from skillconnect_ops.core.ports.objects import Repositories
 from skillconnect_ops.core.ports.processes import Processes
+from skillconnect_ops.core.ports.services import Services
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
 from skillconnect_ops.disk.files import Disk
@@ -74,6 +75,10 @@ class House(Protocol):
     @property
     def processes(self) -> Processes:
         """Plain programs as children."""
+
+    @property
+    def services(self) -> Services:
+        """Programs that run until they are told to end."""
 
     @property
     def acl(self) -> AclServers:

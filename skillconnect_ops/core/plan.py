@@ -139,6 +139,9 @@ class Person(Protocol):
     def note(self, text: str) -> None:
         """One line for people, on stderr."""
 
+    def relay(self, line: str) -> None:
+        """A line that a program of ours wrote, on stderr: as it is, each time that it comes."""
+
     def show(self, plan: Plan) -> None:
         """The plan, on stderr."""
 

@@ -19,23 +19,35 @@ _SHORTEST = 3
 """A shorter secret stands in every text."""
 
 
-def redacted(text: str, hidden: Iterable[Secret]) -> str:
-    """The text with a mask over each part of it that is of a secret.
+class Mask:
+    """Hides some secrets in many texts."""
 
-    Args:
-        text: as a program printed it.
-        hidden: the secrets; of a URI its password, since the rest of it is none.
-    """
-    forms = {form for secret in hidden for form in _forms(secret.reveal())}
-    covered = bytearray(len(text))
-    for form in forms:
-        if _SHORTEST <= len(form) < _ROW:
+    def __init__(self, hidden: Iterable[Secret]) -> None:
+        """Prepare.
+
+        Args:
+            hidden: the secrets; of a URI its password, since the rest of it is none.
+        """
+        forms = {form for secret in hidden for form in _forms(secret.reveal())}
+        self._short = tuple(form for form in forms if _SHORTEST <= len(form) < _ROW)
+        self._rows = frozenset(
+            form[at : at + _ROW] for form in forms for at in range(len(form) - _ROW + 1)
+        )
+
+    def over(self, text: str) -> str:
+        """The text with a mask over each part of it that is of a secret."""
+        covered = bytearray(len(text))
+        for form in self._short:
             _cover(text, form, covered)
-    rows = {form[at : at + _ROW] for form in forms for at in range(len(form) - _ROW + 1)}
-    for at in range(len(text) - _ROW + 1):
-        if text[at : at + _ROW] in rows:
-            covered[at : at + _ROW] = b"\1" * _ROW
-    return "".join(_masked(text, covered))
+        for at in range(len(text) - _ROW + 1):
+            if text[at : at + _ROW] in self._rows:
+                covered[at : at + _ROW] = b"\1" * _ROW
+        return "".join(_masked(text, covered)) if any(covered) else text
+
+
+def redacted(text: str, hidden: Iterable[Secret]) -> str:
+    """The text, as a program printed it, with a mask over what is of a secret."""
+    return Mask(hidden).over(text)
 
 
 def _masked(text: str, covered: bytearray) -> Iterator[str]:

@@ -17,16 +17,22 @@ _EXITS = {
 
 
 class Watch:
-    """The signals of one walk. The first one counts; those after it change nothing."""
+    """The signals of one walk. The first one counts; of those after it, that they came."""
 
     def __init__(self) -> None:
         self._first: Exit | None = None
+        self._again = False
         self._interruptible = False
 
     @property
     def first(self) -> Exit | None:
         """The exit code of the first signal, or None while there was none."""
         return self._first
+
+    @property
+    def again(self) -> bool:
+        """Whether another signal came after the first one: somebody does not want to wait."""
+        return self._again
 
     def stopped(self) -> bool:
         """Whether a signal came."""
@@ -38,6 +44,7 @@ class Watch:
         Raises:
             Stop: the block is to be left.
         """
+        self._again = self._first is not None
         if self._first is None:
             self._first = exit_code
             if self._interruptible:

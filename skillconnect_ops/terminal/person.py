@@ -44,9 +44,11 @@ class AtTerminal:
             if text in self._warned:
                 return
             self._warned.add(text)
-        text = paragraphs(printable(text), self._screen().width)
-        if not self._bars.say(text):
-            self._streams.say(text)
+        self._say(paragraphs(printable(text), self._screen().width))
+
+    def relay(self, line: str) -> None:
+        """Not wrapped, since it may be pasted or parsed; what would steer the terminal is shown."""
+        self._say(printable(line))
 
     def show(self, plan: Plan) -> None:
         """The plan: what it acts on, then its steps, then what to know before agreeing."""
@@ -124,6 +126,10 @@ class AtTerminal:
         yield ticker
         ticker.end()
 
+    def _say(self, text: str) -> None:
+        if not self._bars.say(text):
+            self._streams.say(text)
+
     def _screen(self) -> Screen:
         return screen(self._streams.stderr, self._environment)
 
@@ -147,6 +153,9 @@ class Silent:
         self._argv = tuple(argv)
 
     def note(self, text: str) -> None:
+        """Nobody reads it."""
+
+    def relay(self, line: str) -> None:
         """Nobody reads it."""
 
     def show(self, plan: Plan) -> None:
@@ -224,6 +233,10 @@ class Deputy(Silent):
     def note(self, text: str) -> None:
         """Pass it on."""
         self._person.note(text)
+
+    def relay(self, line: str) -> None:
+        """Pass it on."""
+        self._person.relay(line)
 
     def progress(
         self, label: str, *, total: int | None, unit: str

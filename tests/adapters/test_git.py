@@ -22,12 +22,15 @@ class Given:
     """An environment that a test made up."""
 
     def __init__(self, variables: Mapping[str, str] = CLEAN) -> None:
-        self.variables = variables
+        self._variables = variables
         self.folder = Path("/")
         self.state_home = Path("/nonexistent")
 
     def get(self, name: str) -> str | None:
-        return self.variables.get(name) or None
+        return self._variables.get(name) or None
+
+    def variables(self) -> Mapping[str, str]:
+        return self._variables
 
 
 def git(folder: Path, *words: str) -> str:

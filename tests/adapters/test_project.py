@@ -39,10 +39,13 @@ class Given:
 
     def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self.variables = variables or {}
+        self._variables = variables or {}
 
     def get(self, name: str) -> str | None:
-        return self.variables.get(name) or None
+        return self._variables.get(name) or None
+
+    def variables(self) -> Mapping[str, str]:
+        return self._variables
 
     @property
     def state_home(self) -> Path:

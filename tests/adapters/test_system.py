@@ -57,6 +57,8 @@ def test_a_moved_environment_is_elsewhere_and_brings_no_setting_along() -> None:
     assert moved.get("PATH") == "/bin"
     assert moved.get("SKC_TARGET") is None
     assert moved.state_home == Path("/o/.local/state/skc")
+    assert moved.variables() == {"PATH": "/bin", "HOME": "/o"}
+    assert before.variables()["SKC_TARGET"] == "production"
 
 
 def test_the_clock_is_in_utc_and_runs_forwards() -> None:

@@ -227,6 +227,9 @@ class Quiet:
         """Remember."""
         self.notes.append(text)
 
+    def relay(self, line: str) -> None:
+        """Nothing."""
+
     def show(self, plan: Plan) -> None:
         """Remember."""
         self.shown.append(plan)

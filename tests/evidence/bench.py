@@ -37,6 +37,10 @@ class Variables:
     def get(self, name: str) -> str | None:
         return self._variables.get(name)
 
+    def variables(self) -> dict[str, str]:
+        """All of them."""
+        return self._variables
+
 
 def ledger(
     folder: Path,

@@ -99,6 +99,7 @@ def test_only_the_terminal_knows_the_process_s_streams() -> None:
         "skillconnect_ops/terminal/streams.py",
         # programs of their own
         "skillconnect_ops/adapters/embedded/keeper.py",
+        "skillconnect_ops/adapters/services/keeper.py",
         "skillconnect_ops/reference_api/__main__.py",
     }
 

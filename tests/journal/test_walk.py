@@ -122,8 +122,10 @@ def test_a_signal_raises_only_inside_an_interruptible_block() -> None:
     assert watch.stopped()
     with pytest.raises(Stop), watch.interruptible():
         raise AssertionError("never")
+    assert not watch.again
     watch.notice(Exit.SIGINT)
     assert watch.first is Exit.SIGTERM
+    assert watch.again
 
 
 def test_outside_the_main_thread_no_signal_is_taken_over() -> None:

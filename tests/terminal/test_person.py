@@ -186,3 +186,11 @@ def test_a_warning_is_said_once() -> None:
     said = str(streams.stderr.getvalue())  # type: ignore[attr-defined]
     assert said.count("warning") == 1
     assert said.count("a step") == 6
+
+
+def test_a_line_of_another_program_comes_each_time_and_steers_no_terminal() -> None:
+    streams = Streams(StringIO(), StringIO(), StringIO())
+    person = AtTerminal(streams, ProcessEnvironment({}), clock=SystemClock())
+    for _ in range(2):
+        person.relay("warning:\tdisk \x1b[2Jfull")
+    assert streams.stderr.getvalue() == "warning:\tdisk \\x1b[2Jfull\n" * 2  # type: ignore[attr-defined]

@@ -1,13 +1,14 @@
 """Servers that we start ourselves: mongod and redis-server, on PATH or from wheels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from skillconnect_ops.adapters.embedded.mongod import Mongod, MongodOptions, run_mongod
-from skillconnect_ops.adapters.embedded.process import CannotStart
+from skillconnect_ops.adapters.embedded.process import CannotStart, Keeper
 from skillconnect_ops.adapters.embedded.programs import NotInstalled
 from skillconnect_ops.adapters.embedded.redis import RedisOptions, RedisServer, run_redis
+from skillconnect_ops.core.ports.embedded import Login
 from skillconnect_ops.core.secret import Secret
 
 __all__ = [
@@ -45,7 +46,13 @@ class EmbeddedServers:
             yield servers.uri
 
     @contextmanager
-    def redis(self, folder: Path) -> Iterator[Secret]:
+    def redis(self, folder: Path, *, users: Sequence[Login] = ()) -> Iterator[Secret]:
         """A redis-server in the folder; see the port."""
-        with run_redis(folder) as server:
+        with run_redis(folder, RedisOptions(users=users)) as server:
             yield server.uri
+
+    @contextmanager
+    def folder(self, folder: Path) -> Iterator[None]:
+        """The folder while the block runs; see the port."""
+        with Keeper(folder):
+            yield

@@ -1,10 +1,11 @@
 """The keeper: a child process that ends our servers when we cannot.
 
-Run as a program of its own (`python -I -S keeper.py FOLDER PARENT…`), so it imports the standard
-library alone. It has one thread, therefore Linux's parent-death signal, which follows the *thread*
-that forked, is safe to use here and would not be in the process that we are called from. Requests
-and answers are JSON lines on stdin and stdout. When stdin ends or our parent is another one, all
-servers are killed and the folder is removed, and what was made for it of its parents, if empty.
+Run as a program of its own (`python -I -S keeper.py whole|inside FOLDER PARENT…`), so it imports
+the standard library alone. It has one thread, therefore Linux's parent-death signal, which follows
+the *thread* that forked, is safe to use here and would not be in the process that we are called
+from. Requests and answers are JSON lines on stdin and stdout. When stdin ends or our parent is
+another one, all servers are killed and the folder is removed (or what is in it), and what was made
+for it of its parents, if empty.
 """
 
 import contextlib
@@ -105,6 +106,26 @@ def serve(children: Children, parent: int) -> None:
             os.write(1, reply.encode() + b"\n")
 
 
+def clear(folder: Path, *, whole: bool) -> None:
+    """Remove a folder, or what is in it, whoever is still writing there and about to be ended."""
+    until = time.monotonic() + PATIENCE_S
+    while folder.exists() and time.monotonic() < until:
+        entries = list(folder.iterdir())
+        if not entries and not whole:
+            return
+        for entry in entries:
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    entry.unlink()
+        with contextlib.suppress(OSError):
+            if whole:
+                folder.rmdir()
+                return
+        time.sleep(0.01)
+
+
 def tidy(made: Sequence[str], parent: int) -> None:
     """Remove the folders that were made, innermost first, where they are empty.
 
@@ -121,7 +142,7 @@ def tidy(made: Sequence[str], parent: int) -> None:
             time.sleep(0.05)
 
 
-def main(folder: str, *made: str) -> None:
+def main(extent: str, folder: str, *made: str) -> None:
     """Keep servers; clean up whatever happens."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -131,7 +152,7 @@ def main(folder: str, *made: str) -> None:
             serve(children, parent)
     finally:
         children.end_all()
-        shutil.rmtree(folder, ignore_errors=True)
+        clear(Path(folder), whole=extent == "whole")
         tidy(made, parent)
 
 

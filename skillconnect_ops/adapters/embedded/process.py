@@ -1,9 +1,9 @@
 """Our end of the keeper, and free ports."""
 
 import contextlib
+import errno
 import json
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,18 +28,26 @@ class Keeper:
     """Starts servers in a folder, through a child that outlives us long enough to end them.
 
     The child ends the servers and removes the folder when this object is closed, and also when our
-    process is killed; the servers die with the child as well (Linux).
+    process is killed; the servers die with the child as well (Linux). The folder is new, or empty;
+    one that was there before stays, and is empty again.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        there = folder.exists()
+        if there and any(folder.iterdir()):
+            raise FileExistsError(errno.ENOTEMPTY, "is not empty", str(folder))
+        self._extent = "inside" if there else "whole"
         self._made = [part for part in folder.parents if not part.exists()]
         """What of its parents did not exist; another keeper may live in them by now."""
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=there)
         self._lock = threading.Lock()
         self._turn = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", keeper.__file__, str(folder), *map(str, self._made)],
+            [
+                *(sys.executable, "-I", "-S", keeper.__file__, self._extent, str(folder)),
+                *map(str, self._made),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -76,7 +84,7 @@ class Keeper:
                 if pipe is not None:
                     pipe.close()
             self._process.wait(60)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        keeper.clear(self.folder, whole=self._extent == "whole")
         with contextlib.suppress(OSError):
             for part in self._made:
                 part.rmdir()  # only while it is empty

@@ -1,7 +1,10 @@
 """A throw-away redis-server."""
 
+import hashlib
+import re
 import secrets
 import signal
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +14,13 @@ from msgspec import Struct
 
 from skillconnect_ops.adapters.embedded.process import CannotStart, Keeper, free_port
 from skillconnect_ops.adapters.embedded.programs import redis_server
+from skillconnect_ops.core.ports.embedded import Login
 from skillconnect_ops.core.secret import Secret
 
 READY = "Ready to accept connections"
 START_S = 20
 SERVER = "redis"
+_USERS_SINCE = 6
 
 
 class RedisOptions(Struct, frozen=True, kw_only=True):
@@ -27,6 +32,8 @@ class RedisOptions(Struct, frozen=True, kw_only=True):
     """Keep users in a file of their own (`aclfile`), not in the configuration file."""
     configuration_file: bool = True
     """Without one the settings come as arguments, and nothing can be kept; then no password."""
+    users: Sequence[Login] = ()
+    """Who else may log in, with the rights of a program that uses data."""
     settings: Sequence[str] = ()
     """More lines of redis.conf."""
     program: Path | None = None
@@ -111,8 +118,14 @@ class RedisServer:
             f"dir {self.folder}",
             *([f"requirepass {self._password}"] if self._password else []),
             *([f"aclfile {self.acl_file}"] if self.options.acl_file else []),
+            *(_user(login) for login in (self.options.users if self._knows_users() else ())),
             *self.options.settings,
         ]
+
+    def _knows_users(self) -> bool:
+        said = subprocess.run([self._program, "--version"], capture_output=True, check=True).stdout
+        version = re.search(rb"v=(\d+)", said)
+        return version is not None and int(version[1]) >= _USERS_SINCE
 
     def _write_settings(self) -> None:
         if self.options.acl_file:
@@ -145,6 +158,12 @@ class RedisServer:
                 break
             time.sleep(0.02)
         raise CannotStart("redis-server does not start", why=said[-300:].strip(), fix="skc doctor")
+
+
+def _user(login: Login) -> str:
+    """A line of redis.conf; what calls itself by a name is a client, and no danger."""
+    digest = hashlib.sha256(login.password.reveal().encode()).hexdigest()
+    return f"user {login.name} on #{digest} ~* &* +@all -@dangerous +client|setname"
 
 
 @contextmanager

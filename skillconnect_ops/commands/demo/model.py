@@ -5,11 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from skillconnect_ops.core.errors import Refused, RolledBack
-
-
-class PlaceIsTaken(Refused):
-    """The folder for the demo holds something."""
+from skillconnect_ops.core.errors import RolledBack
 
 
 class DemoFailed(RolledBack):

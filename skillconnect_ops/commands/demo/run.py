@@ -1,11 +1,5 @@
 """`skc demo`: sets the stage, plays the parts, cleans up, and says what was seen."""
 
-import secrets
-import shlex
-import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,28 +8,25 @@ from skillconnect_ops.commands.demo.model import (
     Checked,
     DemoFailed,
     Filled,
-    PlaceIsTaken,
     Rotated,
     Shown,
 )
 from skillconnect_ops.commands.demo.sample import (
     Sample,
     make_sample,
-    make_user,
     story,
     values,
 )
 from skillconnect_ops.commands.demo.shown import next_commands, view
 from skillconnect_ops.commands.demo.stage import Sequel, Stage
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scratch import made, make_user, place_for, program
 from skillconnect_ops.core.ports.database import WrongPassword
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import count, duration, size
-from skillconnect_ops.disk.errors import explain
 
 WRITERS = 4
-_NAME = "skc"
 
 
 def demo(house: House, *, documents: int, folder: Path | None, keep: bool) -> Report:
@@ -52,16 +43,16 @@ def demo(house: House, *, documents: int, folder: Path | None, keep: bool) -> Re
         DemoFailed: a command failed; nothing stays unless `keep`.
         Precondition: no `mongod`, no git, no space.
     """
-    place = _place(house, folder)
+    place = place_for(house, "demo", folder)
     began = house.clock.monotonic()
-    with _made(house, place, keep=keep):
+    with made(house, place, keep=keep):
         shown = _play(house, Stage(house, place), documents=documents, keep=keep, began=began)
     return Report(
         command="demo",
         subject={"database": story().database, "cluster": "embedded"},
         facts={"demo": shown},
         view=view(shown),
-        next=next_commands(shown, program=_program(house.environment.get("PATH"))),
+        next=next_commands(shown, program=program(house.environment.get("PATH"))),
     )
 
 
@@ -69,7 +60,8 @@ def _play(house: House, stage: Stage, *, documents: int, keep: bool, began: floa
     told = story()
     stage.announce("A MongoDB with users and passwords starts on this machine")
     with house.embedded.mongodb(stage.folder / "server") as root:
-        sample = make_sample(house, stage.folder, told=told, uri=make_user(house, root, told))
+        uri = make_user(house, root, name=told.user, database=told.database)
+        sample = make_sample(house, stage.folder, told=told, uri=uri)
         commands = stage.commands(sample, root)
         stage.tell(f"a project with a repository stands in {sample.project}")
         stage.announce(f"It is filled with about {documents:,} documents. {told.story}")
@@ -220,45 +212,3 @@ def _answer(house: House, uri: Secret) -> str | None:
 
 def _user(uri: Secret) -> str:
     return urlsplit(uri.reveal()).username or ""
-
-
-def _program(path: str | None) -> str:
-    """`skc` where a shell finds it, else the one beside this Python: `make demo` has no other."""
-    if shutil.which(_NAME, path=path):
-        return _NAME
-    beside = Path(sys.executable).parent / _NAME
-    if beside.exists():
-        return shlex.quote(str(beside))
-    return f"{shlex.quote(sys.executable)} -m skillconnect_ops"
-
-
-def _place(house: House, folder: Path | None) -> Path:
-    """Where to play; nothing of anybody else's may be there."""
-    if folder is None:
-        base = Path(house.environment.get("TMPDIR") or "/tmp")  # noqa: S108 - the folder is ours alone
-        return base.resolve() / f"skc-demo-{secrets.token_hex(4)}"
-    place = (house.environment.folder / folder).resolve()
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise PlaceIsTaken(
-            f"{place} is not empty",
-            why="a demo makes its own files, and removes them afterwards",
-            fix="skc demo --folder NAME   # of a folder that is not there yet",
-        )
-    return place
-
-
-@contextmanager
-def _made(house: House, place: Path, *, keep: bool) -> Iterator[None]:
-    """The folder while the block runs; what we made of it goes afterwards, unless it is kept."""
-    made = not place.exists()
-    try:
-        house.disk.make_private(place)
-        yield
-    except OSError as error:
-        raise explain(error, "make the demo's files") from error
-    finally:
-        if not keep:
-            for entry in place.iterdir() if place.is_dir() else ():
-                house.disk.remove_tree(entry) if entry.is_dir() else house.disk.remove(entry)
-            if made:
-                house.disk.remove_tree(place)

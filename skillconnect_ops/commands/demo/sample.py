@@ -3,19 +3,19 @@
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.demo.model import Story
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scratch import profile_with
 from skillconnect_ops.core.ports.processes import Processes
 from skillconnect_ops.core.resources import template, templates
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.envfile import parse
 
-_STORY = "/demo/demo.json"
+_STORY = "demo/demo.json"
 _GIT = (
     *("git", "-c", "init.defaultBranch=main", "-c", "user.name=Demo"),
     *("-c", "user.email=demo@example.org", "-c", "commit.gpgsign=false"),
@@ -42,15 +42,6 @@ def story() -> Story:
     return msgspec.json.decode(template(f"{_home()}/demo.json"), type=Story)
 
 
-def make_user(house: House, root: Secret, told: Story) -> Secret:
-    """A user who may read and write the app's database and nothing else; gives its URI."""
-    password = secrets.token_urlsafe(18)
-    roles = [{"role": "readWrite", "db": told.database}]
-    with house.connect(root) as server:
-        server.command(told.database, {"createUser": told.user, "pwd": password, "roles": roles})
-    return Secret(_uri(root, told, password))
-
-
 def make_sample(house: House, folder: Path, *, told: Story, uri: Secret) -> Sample:
     """Write the project and commit all of it, its env file included, as leaks begin."""
     sample = Sample(story=told, project=folder / "project", scripts=folder / "scripts", uri=uri)
@@ -74,16 +65,8 @@ def values(sample: Sample) -> dict[str, Secret]:
 
 
 def _home() -> str:
-    """The folder of the sample: of all profiles that are shipped, the first that has one."""
-    return next(name for name in templates(".") if name.endswith(_STORY)).rpartition("/")[0]
-
-
-def _uri(root: Secret, told: Story, password: str) -> str:
-    """The root user's URI with another user and database; its user lives in that database."""
-    parts = urlsplit(root.reveal())
-    hosts = parts.netloc.rpartition("@")[2]
-    options = [pair for pair in parts.query.split("&") if not pair.startswith("authSource=")]
-    return f"mongodb://{told.user}:{password}@{hosts}/{told.database}?{'&'.join(options)}"
+    """The folder of the sample."""
+    return f"{profile_with(_STORY)}/demo"
 
 
 def _env(told: Story, uri: Secret) -> str:

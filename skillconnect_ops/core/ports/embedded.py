@@ -1,10 +1,20 @@
 """Servers that we start ourselves, for drills and the demo, and end for certain."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from skillconnect_ops.core.secret import Secret
+
+
+class Login(Struct, frozen=True):
+    """A user and the password that it gets."""
+
+    name: str
+    password: Secret
 
 
 class Embedded(Protocol):
@@ -31,9 +41,24 @@ class Embedded(Protocol):
             Precondition: no `mongod` on PATH and no wheel that brings one; names what to install.
         """
 
-    def redis(self, folder: Path) -> AbstractContextManager[Secret]:
-        """A redis-server with a password; gives its URI.
+    def redis(self, folder: Path, *, users: Sequence[Login] = ()) -> AbstractContextManager[Secret]:
+        """A redis-server with a password; gives its administrator's URI.
+
+        Args:
+            folder: where its folder is made.
+            users: who else may log in, to use data and to manage nothing. A server that is older
+                than users (version 6) has none of them.
 
         Raises:
             Precondition: no `redis-server` on PATH and no wheel that brings one.
+        """
+
+    def folder(self, folder: Path) -> AbstractContextManager[None]:
+        """A private folder for such servers and for what belongs to them, passwords among it.
+
+        It is new, or empty. What is in it goes at exit, and also when this process is killed; so
+        does the folder, unless it was there before.
+
+        Raises:
+            OSError: it cannot be made.
         """

@@ -1,5 +1,6 @@
 """The process environment, read in one place."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,9 @@ class Environment(Protocol):
 
     def get(self, name: str) -> str | None:
         """A variable, or None; an empty one counts as absent."""
+
+    def variables(self) -> Mapping[str, str]:
+        """All of them, for a program that is started as if it had been typed here."""
 
     @property
     def folder(self) -> Path:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from pymongo.errors import OperationFailure
 from redis import Redis
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from skillconnect_ops.adapters.embedded import (
     CannotStart,
@@ -23,14 +24,16 @@ from skillconnect_ops.adapters.embedded import (
     Mongod,
     MongodOptions,
     NotInstalled,
+    RedisOptions,
     mongod,
     process,
     programs,
     run_mongod,
+    run_redis,
 )
 from skillconnect_ops.adapters.mongo import connect
 from skillconnect_ops.core.ports.database import Topology
-from skillconnect_ops.core.ports.embedded import Embedded
+from skillconnect_ops.core.ports.embedded import Embedded, Login
 from skillconnect_ops.core.secret import Secret
 from tests.servers import put
 
@@ -245,3 +248,73 @@ def test_where_there_is_no_program_the_error_says_what_to_install(
 
 def _nothing(name: str) -> None:
     raise metadata.PackageNotFoundError(name)
+
+
+FOLDER = """
+import os, sys, time
+from pathlib import Path
+from skillconnect_ops.adapters.embedded import EmbeddedServers
+folder = Path(sys.argv[1])
+with EmbeddedServers().folder(folder), EmbeddedServers().redis(folder / "servers"):
+    (folder / ".env").write_text("SECRET=1")
+    (folder / "link").symlink_to("/")
+    print("ready", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_is_cleared_when_its_process_is_killed(tmp_path: Path, there: bool) -> None:
+    folder = tmp_path / "folder"
+    if there:
+        folder.mkdir()
+    argv = [sys.executable, "-c", FOLDER, str(folder)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        assert folder.stat().st_mode & 0o077 == (0o055 if there else 0)
+        running.kill()
+    until = time.monotonic() + PATIENCE_S
+    while processes_in(folder) or (any(folder.iterdir()) if there else folder.exists()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert folder.exists() is there
+
+
+def test_a_folder_that_holds_something_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    with (
+        pytest.raises(FileExistsError, match="is not empty"),
+        EmbeddedServers().folder(tmp_path),
+    ):
+        pass
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_redis_user_may_use_data_and_manage_nothing(tmp_path: Path) -> None:
+    login = Login("app", Secret(secrets.token_hex(16)))
+    with EmbeddedServers().redis(tmp_path, users=(login,)) as admin:
+        where = admin.reveal().rpartition("@")[2]
+        with Redis.from_url(f"redis://app:{login.password.reveal()}@{where}") as client:
+            client.client_setname("me")
+            assert client.set("k", "v")
+            for command in ("CONFIG GET *", "ACL LIST", "CLIENT LIST", "FLUSHALL"):
+                with pytest.raises(NoPermissionError):
+                    client.execute_command(*command.split())
+        with Redis.from_url(admin.reveal()) as client:
+            assert client.acl_users() == ["app", "default"]
+
+
+def test_a_redis_that_is_older_than_users_starts_without_them(tmp_path: Path) -> None:
+    old = tmp_path / "redis-server"
+    old.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && echo "Redis server v=5.0.7 sha=0" && exit\n'
+        f'exec {programs.redis_server()} "$@"\n'
+    )
+    old.chmod(0o755)
+    options = RedisOptions(program=old, users=(Login("app", Secret("p")),))
+    with (
+        run_redis(tmp_path / "f", options) as server,
+        Redis.from_url(server.uri.reveal()) as client,
+    ):
+        assert client.acl_users() == ["default"]

@@ -126,9 +126,12 @@ class Given:
     """An environment that a test made up."""
 
     def __init__(self, variables: dict[str, str]) -> None:
-        self.variables = variables
+        self._variables = variables
         self.folder = Path("/")
         self.state_home = Path("/nonexistent")
 
     def get(self, name: str) -> str | None:
-        return self.variables.get(name)
+        return self._variables.get(name)
+
+    def variables(self) -> dict[str, str]:
+        return self._variables

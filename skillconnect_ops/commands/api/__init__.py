@@ -1,0 +1,1 @@
+"""`skc api`: runs the reference API, another program, as a child of this one."""
