@@ -3,7 +3,10 @@
 The one place of the program that reads and writes the environment.
 """
 
+import ctypes
 import os
+import signal
+import sys
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,6 +15,7 @@ from skillconnect_ops.reference_api.settings import Source
 
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 """By this name prometheus_client takes the folder that workers share; read when it is imported."""
+_PR_SET_PDEATHSIG = 1
 _ENV_FILE = "SKC_API_ENV_FILE"
 _RUN_FOLDER = "SKC_API_RUN_FOLDER"
 _WORKERS = "SKC_API_WORKERS"
@@ -54,6 +58,15 @@ def share(folder: Path, *, workers: int) -> None:
         figures = folder / "metrics"
         figures.mkdir()
         os.environ[_RUN_FOLDER], os.environ[FIGURES] = str(folder), str(figures)
+
+
+def end_with_parent() -> None:
+    """Have a worker end when the process that started it does, however that ends (Linux).
+
+    The kernel's signal follows the thread that started us, which is the parent's only one.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def shares_figures() -> bool:

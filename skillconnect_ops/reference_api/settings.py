@@ -109,8 +109,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     def loaded(self) -> dict[str, str | list[str | None] | None]:
         """Which generation of each secret is in use, by the variable; safe to be shown."""
         rings = {one.name: [key.kid for key in one.keys] for one in (self.users, self.admins)}
-        uris = {MONGO: self.mongo_uri, REDIS: self.redis_url}
-        return {**rings, **{name: ring.generation(uri) for name, uri in uris.items()}}
+        values = {MONGO: self.mongo_uri, REDIS: self.redis_url}
+        if self.metrics_token is not None:
+            values["METRICS_TOKEN"] = self.metrics_token
+        return {**rings, **{name: ring.generation(value) for name, value in values.items()}}
 
 
 def variables(env_file: Path | None, environment: Mapping[str, str]) -> dict[str, str]:

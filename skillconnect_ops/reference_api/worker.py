@@ -8,4 +8,7 @@ from skillconnect_ops.reference_api.life import serving
 
 def create() -> ASGIApp:
     """The application of one worker."""
-    return serving(process.given())
+    given = process.given()
+    if given.workers > 1:
+        process.end_with_parent()
+    return serving(given)
