@@ -92,7 +92,7 @@ async def begin_session(loaded: Loaded, user_id: ObjectId, *, strong: bool) -> N
     return session
 
 
-async def refreshed(loaded: Loaded, token: str) -> tuple[Document, NewSession, bool]:
+async def refreshed(loaded: Loaded, token: str) -> tuple[Document, NewSession]:
     """Another refresh token for one that is good once.
 
     Args:
@@ -100,7 +100,7 @@ async def refreshed(loaded: Loaded, token: str) -> tuple[Document, NewSession, b
         token: `<user>.<session>.<refresh token>`.
 
     Returns:
-        The account, the session with its new token, and whether it is a strong one.
+        The account, and the session with its new token.
 
     Raises:
         ApiError: it is none, or was used before: then whoever has it, the session ends.
@@ -133,7 +133,7 @@ async def refreshed(loaded: Loaded, token: str) -> tuple[Document, NewSession, b
     )
     if not changed.modified_count:
         raise ApiError(Code.TOKEN_INVALID, "the refresh token was used before")
-    return found, fresh, bool(session["strong"])
+    return found, fresh
 
 
 def split_refresh(token: str) -> tuple[ObjectId, str, str]:

@@ -85,13 +85,15 @@ async def register(request: Request, exchange: Exchanged, sent: Register) -> Don
 async def verify_email(exchange: Exchanged, sent: WithToken) -> Done:
     """Make the account that was asked for, by the token from the mail."""
     loaded = exchange.loaded
-    kept = await loaded.redis.getdel(f"registration:{digest(sent.token)}")
+    key = f"registration:{digest(sent.token)}"
+    kept = await loaded.redis.get(key)
     registration: dict[str, Any] = json.loads(kept) if kept else {"known": True}
     if registration["known"]:
         raise ApiError(Code.AUTH_FAILED, "no registration has this token")
     fields = registration["fields"]
     await _insert(loaded, fields, registration["password"])
-    await loaded.redis.delete(f"registration:name:{fields['username']}")
+    # only now: a database that is not there for a moment costs nobody their registration
+    await loaded.redis.delete(key, f"registration:name:{fields['username']}")
     return Done(message="The account is ready. Log in to go on.")
 
 
@@ -154,7 +156,7 @@ async def refresh(response: Response, exchange: Exchanged) -> LoggedIn:
     """Another access token, by the refresh token in its cookie, which is good once."""
     token = exchange.cookies.get(cookies.refresh(exchange.settings), "")
     require_own_page(exchange)
-    found, session, _ = await accounts.refreshed(exchange.loaded, token)
+    found, session = await accounts.refreshed(exchange.loaded, token)
     exchange.user_id = str(found["_id"])
     return _logged_in(response, exchange, found, session)
 
