@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Protocol
 
 _LONGEST_ADDRESS = 254
+_LONGEST_LINE = 998
+"""RFC 5322, 2.1.1."""
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]+@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -98,7 +100,9 @@ def letter(*, sender: str, to: str, subject: str, text: str) -> EmailMessage:
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
-    message.set_content(text.encode(errors="replace").decode())
+    # as it is, where that can be: a link is not broken in two then
+    plain = text.isascii() and all(len(line) < _LONGEST_LINE for line in text.splitlines())
+    message.set_content(text.encode(errors="replace").decode(), cte="7bit" if plain else None)
     return message
 
 

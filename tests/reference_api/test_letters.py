@@ -76,6 +76,14 @@ def test_while_developing_a_mail_is_a_file_of_the_owners_alone(tmp_path: Path) -
     assert found.get_content() == text.replace("\n", "\r\n")
 
 
+def test_a_link_stays_whole_for_who_reads_the_file(tmp_path: Path) -> None:
+    link = "https://example.test/verify-email#token=" + "t=" * 60
+    mail = FolderMail(tmp_path / "mails", sender="us@example.test")
+    sent(mail, text=f"Hello,\n\n{link}\n")
+    (file,) = (tmp_path / "mails").iterdir()
+    assert link in file.read_text()
+
+
 def test_a_folder_that_cannot_be_made_is_told_without_the_mail(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(MailNotSent, match=r"^(File exists|Not a directory)$"):

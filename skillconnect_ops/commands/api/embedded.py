@@ -183,14 +183,16 @@ def _exports(root: Secret, admin: Secret) -> str:
 
 
 def _say(house: House, files: Files) -> None:
-    for file, what in (
+    named = (
         (files.env, "its settings"),
         (files.mails, "the mails that it would send"),
         (files.logs, "its log"),
         (files.login, "the login of its administrator"),
         (files.admin_env, "the logins of the servers' own administrators, for skc rotate"),
-    ):
-        house.person.note(f"  {file}   {what}")
+    )
+    width = max(len(str(file)) for file, _ in named)
+    for file, what in named:
+        house.person.note(f"  {file!s:<{width}}  {what}")
 
 
 def _portable(value: str) -> str:
