@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from skillconnect_ops.reference_api.limits import Limiter
 from skillconnect_ops.reference_api.mail import Outbox
+from skillconnect_ops.reference_api.pings import Pings
 from skillconnect_ops.reference_api.realtime import Realtime
 from skillconnect_ops.reference_api.reload import Reloader
 from skillconnect_ops.reference_api.stores import Current
@@ -18,6 +19,7 @@ class House(Struct, frozen=True, kw_only=True):
     limiter: Limiter
     outbox: Outbox
     board: Board
+    pings: Pings
     reloader: Reloader
     realtime: Realtime
 

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from skillconnect_ops.reference_api import logs
+from skillconnect_ops.reference_api import logs, metrics
 from skillconnect_ops.reference_api.app import application
 from skillconnect_ops.reference_api.gate import Gate
 from skillconnect_ops.reference_api.house import House
 from skillconnect_ops.reference_api.limits import Limiter
 from skillconnect_ops.reference_api.mail import Outbox
+from skillconnect_ops.reference_api.pings import Pings
 from skillconnect_ops.reference_api.process import Given
 from skillconnect_ops.reference_api.realtime import Realtime
 from skillconnect_ops.reference_api.reload import Reloader
@@ -61,6 +62,7 @@ def _house(given: Given, current: Current, limiter: Limiter) -> House:
         limiter=limiter,
         outbox=Outbox(),
         board=board,
+        pings=Pings(),
         reloader=Reloader(given.source, current, board),
         realtime=Realtime(current, limiter),
     )
@@ -82,3 +84,4 @@ async def _looked_after(house: House) -> AsyncIterator[None]:
         await house.outbox.close()
         await house.current.close()
         house.board.leave()
+        metrics.leave()

@@ -1,6 +1,7 @@
 """Figures for Prometheus, of all workers together; only for who has the token for them."""
 
 import hmac
+import os
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client import multiprocess as shared
@@ -17,7 +18,7 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 LIMITED = Counter("rate_limited", "Requests refused by a limit.", ("policy",))
-RELOADS = Counter("settings_reloads", "Looks at changed settings.", ("outcome",))
+RELOADS = Counter("settings_reloads", "Changed settings, loaded or refused.", ("outcome",))
 SOCKETS = Gauge("realtime_connections", "Open connections.", multiprocess_mode="livesum")
 
 
@@ -28,6 +29,12 @@ def text() -> bytes:
     registry = CollectorRegistry()
     shared.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
+
+
+def leave() -> None:
+    """This worker ends: what it has now is nothing any more; what it has counted stays."""
+    if process.shares_figures():
+        shared.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
 
 
 def may_read(authorization: str, token: str) -> bool:

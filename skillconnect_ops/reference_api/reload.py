@@ -14,8 +14,8 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 from watchfiles import awatch
 
-from skillconnect_ops.reference_api import logs
-from skillconnect_ops.reference_api.settings import BadSettings, Settings, Source
+from skillconnect_ops.reference_api import logs, metrics
+from skillconnect_ops.reference_api.settings import BadSettings, Source
 from skillconnect_ops.reference_api.stores import Current
 from skillconnect_ops.reference_api.workers import Board, WorkerState
 
@@ -38,7 +38,6 @@ class Reloader:
         self._generation = 1
         self._refused: str | None = None
         self._lock = asyncio.Lock()
-        self.after: list[Settings] = []
         self.tell()
 
     def tell(self) -> None:
@@ -62,6 +61,7 @@ class Reloader:
                 self._refused = refused
                 self.tell()
                 if refused is not None:
+                    metrics.RELOADS.labels("refused").inc()
                     log.error("settings_refused", reason=refused)
 
     async def _looked(self) -> str | None:
@@ -79,6 +79,7 @@ class Reloader:
         self._generation += 1
         self._refused = None
         self.tell()
+        metrics.RELOADS.labels("loaded").inc()
         log.info("settings_loaded", generation=self._generation, pid=os.getpid())
         return None
 

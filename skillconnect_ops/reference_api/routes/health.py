@@ -1,41 +1,19 @@
 """How the program is: for load balancers, for `skc rotate`, for Prometheus."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from msgspec import Struct
-from pymongo.errors import PyMongoError
-from redis.exceptions import RedisError
 
 from skillconnect_ops.reference_api import house, metrics, workers
 from skillconnect_ops.reference_api.errors import ApiError, Code
 from skillconnect_ops.reference_api.exchange import of as exchange_of
 from skillconnect_ops.reference_api.models import Health, HealthCheck, Ready, Worker
 from skillconnect_ops.reference_api.paths import HEALTH, METRICS, READY
-from skillconnect_ops.reference_api.stores import Loaded
 
-_PING_S = 2.0
-_KEPT_S = 0.5
-"""For so long an answer of the stores is good, however often they are asked for."""
 _STARTED = time.monotonic()
 
 router = APIRouter(tags=["health"])
-
-
-class _Pings(Struct):
-    """The last answers of the stores."""
-
-    at: float = 0.0
-    of: Loaded | None = None
-    database: bool = False
-    redis: bool = False
-
-
-_last = _Pings()
-_asking = asyncio.Lock()
 
 
 async def health(request: Request, response: Response) -> Health:
@@ -44,7 +22,7 @@ async def health(request: Request, response: Response) -> Health:
     `skc` names which generation of each secret all workers have loaded, and no secret.
     """
     own = house.of(request)
-    pings = await _pinged(exchange_of(request).loaded)
+    pings = await own.pings.answers(exchange_of(request).loaded)
     states = own.board.states()
     checks = {"database": pings.database, "redis": pings.redis}
     # settings that are refused are told, and no reason to take the program out of service
@@ -63,7 +41,7 @@ async def health(request: Request, response: Response) -> Health:
 
 async def ready(request: Request, response: Response) -> Ready:
     """Whether requests can be served: the database answers."""
-    pings = await _pinged(exchange_of(request).loaded)
+    pings = await house.of(request).pings.answers(exchange_of(request).loaded)
     response.status_code = 200 if pings.database else 503
     return Ready(ready=pings.database)
 
@@ -86,26 +64,6 @@ for _path in READY:
         _path, ready, methods=["GET"], responses={503: {"model": Ready}}, name=f"ready{_path}"
     )
 router.add_api_route(METRICS, figures, methods=["GET"], include_in_schema=False)
-
-
-async def _pinged(loaded: Loaded) -> _Pings:
-    async with _asking:
-        fresh = _last.of is loaded and time.monotonic() - _last.at < _KEPT_S
-        if not fresh:
-            _last.database, _last.redis = await asyncio.gather(
-                _answers(loaded.database.command("ping")), _answers(loaded.redis.ping())
-            )
-            _last.at, _last.of = time.monotonic(), loaded
-    return _last
-
-
-async def _answers(asked: Any) -> bool:
-    try:
-        async with asyncio.timeout(_PING_S):
-            await asked
-    except (PyMongoError, RedisError, OSError, TimeoutError):
-        return False
-    return True
 
 
 def _shown(state: workers.WorkerState) -> Worker:
