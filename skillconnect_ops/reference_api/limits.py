@@ -130,6 +130,8 @@ class Limiter:
         """Count one request against all of these."""
         here = [self._local.count(one) for one in wanted]
         if time.monotonic() >= self._rests_until:
+            if self.is_local:  # one request tries it, and the others do not wait for that
+                self._rests_until = time.monotonic() + REST_S
             try:
                 counted = await _counted(redis, wanted)
             except (RedisError, OSError):

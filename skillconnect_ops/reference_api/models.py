@@ -138,13 +138,31 @@ Skills = Annotated[list[Work], Field(max_length=20)]
 Moment = AwareDatetime
 
 
-class Register(Sent):
+class NewPassword(Sent):
+    """A password that is to be, twice."""
+
+    password: Password
+    confirm_password: Password
+
+    @model_validator(mode="after")
+    def _good(self) -> Self:
+        if self.password != self.confirm_password:
+            raise ValueError("the two passwords differ")
+        problem = passwords.problem(self.password, *self._names())
+        if problem is not None:
+            raise ValueError(problem)
+        return self
+
+    def _names(self) -> tuple[str, ...]:
+        """What the password must not hold."""
+        return ()
+
+
+class Register(NewPassword):
     """A new account; nobody makes themselves an administrator."""
 
     username: Username
     email: Email
-    password: Password
-    confirm_password: Password
     first_name: PersonName
     last_name: PersonName
     phone: Phone
@@ -153,10 +171,8 @@ class Register(Sent):
     role: Annotated[Literal[Role.MEMBER, Role.PROVIDER], _member(Role)]
     skills: Skills = []
 
-    @model_validator(mode="after")
-    def _passwords(self) -> Self:
-        _good(self.password, self.confirm_password, self.username, self.email)
-        return self
+    def _names(self) -> tuple[str, ...]:
+        return self.username, self.email
 
 
 class WithToken(Sent):
@@ -185,30 +201,16 @@ class Forgot(Sent):
     email: Email
 
 
-class Reset(Sent):
+class Reset(NewPassword):
     """A new password, by a token from a mail."""
 
     token: Token
-    password: Password
-    confirm_password: Password
-
-    @model_validator(mode="after")
-    def _passwords(self) -> Self:
-        _good(self.password, self.confirm_password)
-        return self
 
 
-class ChangePassword(Sent):
+class ChangePassword(NewPassword):
     """A new password in place of the old one."""
 
     current_password: TypedPassword
-    password: Password
-    confirm_password: Password
-
-    @model_validator(mode="after")
-    def _passwords(self) -> Self:
-        _good(self.password, self.confirm_password)
-        return self
 
 
 class WithPassword(Sent):
@@ -514,11 +516,3 @@ class Failure(BaseModel):
 
 
 LoggedIn.model_rebuild()
-
-
-def _good(password: str, again: str, *names: str) -> None:
-    if password != again:
-        raise ValueError("the two passwords differ")
-    problem = passwords.problem(password, *names)
-    if problem is not None:
-        raise ValueError(problem)

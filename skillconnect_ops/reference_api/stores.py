@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -25,6 +25,7 @@ _SELECT_MS = 3_000
 _CONNECT_MS = 2_000
 _SOCKET_MS = 10_000
 _REDIS_S = 0.5
+_REDIS_CONNECTIONS = 64
 _DRAIN_S = 30.0
 """After so long an old connection is closed, whoever still uses it."""
 
@@ -45,14 +46,17 @@ class Loaded:
             socketTimeoutMS=_SOCKET_MS,
             waitQueueTimeoutMS=_SELECT_MS,
         )
-        self.redis: Redis = Redis.from_url(
+        # one that waits: a crowd is no reason to count requests without Redis
+        pool = BlockingConnectionPool.from_url(
             settings.redis_url.reveal(),
+            max_connections=_REDIS_CONNECTIONS,
+            timeout=_REDIS_S,
             socket_timeout=_REDIS_S,
             socket_connect_timeout=_REDIS_S,
             retry=Retry(NoBackoff(), 1),
             client_name=APP_NAME,
-            max_connections=64,
         )
+        self.redis: Redis = Redis.from_pool(pool)
         self._holders = 0
         self._idle = asyncio.Event()
         self._idle.set()

@@ -18,7 +18,7 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 NAMED = [f"{method} {path}" for method, path, _ in OPERATIONS]
-BODIES = (models.Sent, models.Told)
+BODIES = (models.Sent, models.Told, models.NewPassword)
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
