@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -71,6 +71,7 @@ def _house(given: Given, current: Current, limiter: Limiter) -> House:
 @asynccontextmanager
 async def _looked_after(house: House) -> AsyncIterator[None]:
     """Its tasks run meanwhile; at the end all is closed, those who need the stores first."""
+    await house.realtime.begin()
     work = (house.reloader.watch(), house.realtime.look_after())
     tasks = [asyncio.create_task(one) for one in work]
     try:
@@ -78,8 +79,7 @@ async def _looked_after(house: House) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)  # what failed was told when it did
         await house.realtime.close()
         await house.outbox.close()
         await house.current.close()

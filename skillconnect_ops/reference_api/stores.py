@@ -104,12 +104,17 @@ class Current:
 
     def __init__(self, loaded: Loaded) -> None:
         self.now = loaded
-        self.after_swap: list[Callable[[], Awaitable[None]]] = []
-        """Who else goes over to the new stores, before the old ones are closed."""
+        self.before_swap: list[Callable[[Loaded], Awaitable[None]]] = []
+        """Who else goes over to the new stores; nothing is swapped where one of them cannot."""
+        self.after_swap: list[Callable[[], None]] = []
+        """Who is told when it is done."""
         self._closing: set[asyncio.Task[None]] = set()
 
     async def swap(self, settings: Settings) -> None:
         """Go over to other settings; what is under way ends with those that it began with.
+
+        When this returns, nothing new begins with the old ones: whoever waits to take their
+        credentials away is told after that.
 
         Raises:
             PyMongoError, RedisError, OSError: a store does not let us in; nothing was changed.
@@ -117,17 +122,17 @@ class Current:
         fresh = Loaded(settings)
         try:
             await fresh.ping()
+            for go_over in self.before_swap:
+                await go_over(fresh)
         except BaseException:
             await fresh.close()
             raise
         old, self.now = self.now, fresh
-        task = asyncio.create_task(self._end(old))
+        for tell in self.after_swap:
+            tell()
+        task = asyncio.create_task(old.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-    async def _end(self, old: Loaded) -> None:
-        await asyncio.gather(*(follow() for follow in self.after_swap))
-        await old.close()
 
     async def close(self) -> None:
         """Close all that is open."""

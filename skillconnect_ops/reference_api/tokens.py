@@ -48,8 +48,9 @@ class Claims(Struct, frozen=True, kw_only=True):
     user_id: str
     session_id: str
     audience: Audience
+    issued_at: int
     expires_at: int
-    """Epoch seconds."""
+    """Both in epoch seconds."""
 
     @property
     def is_admin(self) -> bool:
@@ -106,6 +107,7 @@ def verified(settings: Settings, token: str, kind: Kind) -> Claims:
         user_id=found["sub"],
         session_id=found["sid"],
         audience=audience,
+        issued_at=int(found["iat"]),
         expires_at=int(found["exp"]),
     )
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -63,6 +63,7 @@ class Served:
         production: bool,
     ) -> None:
         self.env_file = env_file
+        self.folder = env_file.parent
         self.database = database
         self.port = port
         self.production = production
@@ -95,7 +96,7 @@ class Served:
 
     def client(self, address: str | None = None) -> httpx.Client:
         """One with an address of its own, as its proxy tells; closed when the program ends."""
-        forwarded = {"X-Forwarded-For": address or _address()}
+        forwarded = {"X-Forwarded-For": address or an_address()}
         if self.production:
             forwarded["X-Forwarded-Proto"] = "https"
         made = httpx.Client(base_url=self.url, headers=forwarded, timeout=30)
@@ -124,7 +125,7 @@ class Served:
         found: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=10).json()
         return found
 
-    def wait_until(self, holds: Any, *, patience_s: float = 15.0) -> None:
+    def wait_until(self, holds: Callable[[], bool], *, patience_s: float = 15.0) -> None:
         """Ask until it holds; it may fail with an error of the network."""
         end = time.monotonic() + patience_s
         while True:
@@ -134,7 +135,7 @@ class Served:
             except httpx.TransportError:
                 pass
             assert time.monotonic() < end, "it did not come so far in time"
-            time.sleep(0.05)
+            time.sleep(0.02)
 
 
 @contextmanager
@@ -216,7 +217,7 @@ def _hash() -> str:
     return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD)
 
 
-def _address() -> str:
+def an_address() -> str:
     """Of a network that is for tests alone (RFC 2544)."""
     number = next(_numbers) % (1 << 17)
     return f"198.{18 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
@@ -19,3 +21,17 @@ def test_it_starts_lets_somebody_in_and_ends_by_itself(
         shown = program.login(person).get("/api/v1/user/profile")
     assert shown.status_code == 200, shown.text
     assert shown.json()["user"]["id"] == person.id
+
+
+def test_in_production_real_time_is_spoken_over_tls_alone(
+    one_node: Mongod, redis_server: Secret, tmp_path: Path
+) -> None:
+    with serve(tmp_path, one_node, redis_server, production=True) as program:
+        where = f"ws://127.0.0.1:{program.port}/socket.io/?EIO=4&transport=websocket"
+        with pytest.raises(InvalidStatus) as refused, connect(where):
+            pass
+        with connect(where, additional_headers={"X-Forwarded-Proto": "https"}) as socket:
+            assert str(socket.recv(5)).startswith("0")
+    answer = refused.value.response
+    assert answer.status_code == 403
+    assert "Strict-Transport-Security" in answer.headers

@@ -36,7 +36,7 @@ from skillconnect_ops.reference_api.models import (
     WithToken,
 )
 from skillconnect_ops.reference_api.paths import PREFIX
-from skillconnect_ops.reference_api.routes.shared import Exchanged, SignedIn, failures
+from skillconnect_ops.reference_api.routes.shared import Exchanged, Person, SignedIn, failures
 from skillconnect_ops.reference_api.second_factor import digest
 from skillconnect_ops.reference_api.stores import Document, Loaded
 from skillconnect_ops.reference_api.tokens import Kind, issued, verified
@@ -152,17 +152,22 @@ async def second_factor(
 
 
 @router.post("/refresh", responses=failures(Code.TOKEN_EXPIRED))
-async def refresh(response: Response, exchange: Exchanged) -> LoggedIn:
+async def refresh(request: Request, response: Response, exchange: Exchanged) -> LoggedIn:
     """Another access token, by the refresh token in its cookie, which is good once."""
     token = exchange.cookies.get(cookies.refresh(exchange.settings), "")
     require_own_page(exchange)
-    found, session = await accounts.refreshed(exchange.loaded, token)
+    user_id, _, _ = accounts.split_refresh(token)
+    try:
+        found, session = await accounts.refreshed(exchange.loaded, token)
+    except ApiError:  # perhaps it has ended the session
+        _look_at(request, user_id)
+        raise
     exchange.user_id = str(found["_id"])
     return _logged_in(response, exchange, found, session)
 
 
 @router.post("/logout", responses=failures())
-async def logout(response: Response, exchange: Exchanged) -> Done:
+async def logout(request: Request, response: Response, exchange: Exchanged) -> Done:
     """End the session."""
     token = exchange.cookies.get(cookies.refresh(exchange.settings), "")
     if token and not (exchange.claims and not exchange.by_cookie):
@@ -175,6 +180,7 @@ async def logout(response: Response, exchange: Exchanged) -> Done:
             require_own_page(exchange)
         user_id = ObjectId(claims.user_id)
         await accounts.end_session(exchange.loaded, user_id, claims.session_id)
+    _look_at(request, user_id)
     cookies.drop_all(response, exchange.settings)
     return Done(message="Logged out.")
 
@@ -186,14 +192,14 @@ async def csrf_token(response: Response, exchange: Exchanged, account: SignedIn)
 
 
 @router.post("/realtime-ticket", responses=failures())
-async def realtime_ticket(exchange: Exchanged, account: SignedIn) -> RealtimeTicket:
+async def realtime_ticket(exchange: Exchanged, account: Person) -> RealtimeTicket:
     """A token for the handshake of a real-time connection; it is good for a minute."""
     ticket = issued(
         exchange.settings,
         Kind.REALTIME,
         user_id=str(account.id),
         session_id=account.session_id,
-        admin=account.role is Role.ADMIN,
+        admin=False,
     )
     return RealtimeTicket(ticket=ticket)
 
@@ -218,16 +224,18 @@ async def forgot_password(request: Request, exchange: Exchanged, sent: Forgot) -
     "/reset-password",
     responses=failures(Code.AUTH_FAILED, body=True, account=False),
 )
-async def reset_password(exchange: Exchanged, sent: Reset) -> Done:
+async def reset_password(request: Request, exchange: Exchanged, sent: Reset) -> Done:
     """Set a new password by the token from the mail; all sessions end."""
     loaded = exchange.loaded
     fresh = await passwords.hashed(Secret(sent.password))
     owner: Any = await loaded.redis.getdel(f"reset:{digest(sent.token)}")
     if not owner:
         raise ApiError(Code.AUTH_FAILED, "no one asked for this token")
+    user_id = ObjectId(str(owner, "ascii"))
     await loaded.database[USERS].update_one(
-        {"_id": ObjectId(str(owner, "ascii"))}, {"$set": {"password": fresh, "sessions": []}}
+        {"_id": user_id}, {"$set": {"password": fresh, "sessions": []}}
     )
+    _look_at(request, user_id)
     return Done(message="The password is new. Log in to go on.")
 
 
@@ -290,6 +298,11 @@ async def _insert(loaded: Loaded, fields: dict[str, Any], password_hash: str) ->
     except DuplicateKeyError as error:
         raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "there is such an account by now") from error
     await loaded.redis.delete(lock)
+
+
+def _look_at(request: Request, user_id: ObjectId) -> None:
+    """Real-time connections end with their session."""
+    house.of(request).realtime.look_at(str(user_id))
 
 
 def _logged_in(

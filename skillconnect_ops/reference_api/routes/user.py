@@ -6,7 +6,7 @@ from bson import ObjectId
 from fastapi import APIRouter, Depends, Request
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import accounts, limits, passwords
+from skillconnect_ops.reference_api import accounts, house, limits, passwords
 from skillconnect_ops.reference_api import second_factor as factors
 from skillconnect_ops.reference_api.accounts import USERS
 from skillconnect_ops.reference_api.errors import ApiError, Code
@@ -71,6 +71,7 @@ async def change_password(
     )
     if not changed.matched_count:
         raise ApiError(Code.AUTH_FAILED, "the password was changed meanwhile")
+    house.of(request).realtime.look_at(str(account.id))
     return Done(message="The password is new; other sessions have ended.")
 
 
@@ -128,6 +129,7 @@ async def confirm_second_factor(
     # sessions that began without it end: they prove less than is asked for now
     weak = {"sid": {"$ne": account.session_id}}
     await users.update_one({"_id": account.id}, {"$pull": {"sessions": weak}})
+    house.of(request).realtime.look_at(str(account.id))
     return RecoveryCodes(recovery_codes=list(codes))
 
 
