@@ -100,7 +100,8 @@ class Reloader:
                 await self.look()
 
     async def _on_time(self, file: Path) -> None:
-        seen, tried_at = _stamp(file), 0.0
+        # nothing was seen yet: the file may have changed since the worker read it
+        seen, tried_at = None, 0.0
         while True:
             await asyncio.sleep(_LOOK_S)
             now, loop = _stamp(file), asyncio.get_running_loop()

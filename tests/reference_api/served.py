@@ -134,7 +134,7 @@ class Served:
                     return
             except httpx.TransportError:
                 pass
-            assert time.monotonic() < end, "it did not come so far in time"
+            assert time.monotonic() < end, f"it did not come so far: {self.health()}"
             time.sleep(0.02)
 
 
