@@ -90,7 +90,7 @@ class Channel(AsyncPubSubManager):  # type: ignore[misc] # the library is untype
         with suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_REST_S):
                 await self._outgoing.join()
-        await self._ear.end()
+        await self._ear.leave()
         for task in (self._sending, self.thread):
             await _ended(task)
 
@@ -206,13 +206,20 @@ class _Ear:
         self.begin()
 
     async def end(self) -> None:
-        """Hear what the server has sent so far, and leave."""
+        """Hear what the server has sent so far, and leave.
+
+        It answers in order, so what was sent before the answer to a last question has come by then.
+        """
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(_ANSWER_S):
                 if self._at is not None:
                     self._heard_last.clear()
                     await self._at.ping(_LAST)
                     await self._heard_last.wait()
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Listen no longer."""
         await _ended(self._task)
 
     async def _subscribed(self) -> PubSub:
@@ -244,7 +251,7 @@ class _Ear:
                 log.exception("realtime_listens_again")
             finally:
                 self._heard_last.set()  # nothing more comes from there
-                await self._leave()
+                await self._close()
             gap = True
             await asyncio.sleep(rest_s)
             rest_s = min(2 * rest_s, _LONGEST_REST_S)
@@ -267,7 +274,7 @@ class _Ear:
             elif message["type"] == "pong" and message["data"] == _LAST.encode():
                 self._heard_last.set()
 
-    async def _leave(self) -> None:
+    async def _close(self) -> None:
         at, self._at = self._at, None
         if at is not None:
             with suppress(RedisError, OSError):

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -125,7 +125,7 @@ class Served:
         found: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=10).json()
         return found
 
-    def wait_until(self, holds: Callable[[], bool], *, patience_s: float = 15.0) -> None:
+    def wait_until(self, holds: Any, *, patience_s: float = 15.0) -> None:
         """Ask until it holds; it may fail with an error of the network."""
         end = time.monotonic() + patience_s
         while True:

@@ -98,7 +98,7 @@ def lines_flow(judge: Sockets, program: Served) -> Iterator[None]:
     answers = [judge.answer(number) for number in numbers]
     assert all(answer["success"] for answer in answers), answers
     for _, _, recipient in pairs:
-        program.wait_until(lambda name=recipient: len(judge.events(name)) >= EACH)  # type: ignore[misc]
+        program.wait_until(lambda name=recipient: len(judge.events(name)) >= EACH)
     time.sleep(0.3)
     for _, _, recipient in pairs:
         came = [event["content"] for event in judge.events(recipient)]
@@ -128,6 +128,7 @@ def test_no_line_is_lost_while_the_users_of_both_stores_change(
     assert (second, new) != (first, old)
 
 
+@pytest.mark.long
 def test_no_line_is_lost_while_users_change_quickly_one_after_the_other(
     program: Served, judge: Sockets, cache: RedisServer
 ) -> None:
