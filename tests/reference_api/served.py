@@ -176,7 +176,7 @@ def serve(
         program = Served(folder / ".env", env, root[name], port=port, production=production)
         words = ("--env-file", str(program.env_file), "--port", str(port))
         try:
-            with _running([*words, "--workers", str(workers)], folder, program):
+            with _running(words, folder, program, workers=workers):
                 yield program
         finally:
             program.close()
@@ -186,12 +186,14 @@ def serve(
 
 
 @contextmanager
-def _running(words: Sequence[str], folder: Path, program: Served) -> Iterator[None]:
+def _running(
+    words: Sequence[str], folder: Path, program: Served, *, workers: int
+) -> Iterator[None]:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    printed = folder / "printed"
+    printed, number = folder / "printed", ("--workers", str(workers))
     with printed.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "skillconnect_ops.reference_api", "serve", *words],
+            [sys.executable, "-m", "skillconnect_ops.reference_api", "serve", *words, *number],
             cwd=folder,
             env={**environment, "HOME": str(folder)},
             stdout=out,
@@ -199,6 +201,7 @@ def _running(words: Sequence[str], folder: Path, program: Served) -> Iterator[No
         )
         try:
             program.wait_until(lambda: _is_ready(process, program, printed), patience_s=START_S)
+            program.wait_until(lambda: len(program.health()["workers"]) == workers)
             yield
             process.send_signal(signal.SIGTERM)
             assert process.wait(END_S) == 0, printed.read_text()[-4000:]
