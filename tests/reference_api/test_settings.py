@@ -92,6 +92,7 @@ def test_development_takes_localhost_over_http() -> None:
         "abab" * 16,
         "ä" * 15,
     ],
+    ids=["short", "changeme", "generate", "your", "one letter", "two letters", "15 letters"],
 )
 def test_a_weak_key_stops_the_start_unrepeated(name: str, weak: str) -> None:
     said = refused(**{name: weak})

@@ -16,6 +16,7 @@ from skillconnect_ops.reference_api.settings import Settings, read
 from skillconnect_ops.reference_api.tokens import ISSUER, Audience, Kind, issued, verified
 from tests.reference_api.test_settings import good
 
+LATER = 4_000_000_000
 WHO = {"user_id": "65" * 12, "session_id": "session"}
 
 
@@ -82,8 +83,8 @@ def test_a_key_signs_for_its_own_audience_alone(settings: Settings) -> None:
         {"sid": 7},
         {"exp": None},
         {"iat": None},
-        {"iat": int(time.time()) + 3600},
-        {"nbf": int(time.time()) + 3600},
+        {"iat": LATER},
+        {"nbf": LATER},
     ],
     ids=str,
 )
