@@ -24,7 +24,7 @@ _SELECT_MS = 3_000
 """An election takes less; who waits longer for a server is told that there is none."""
 _CONNECT_MS = 2_000
 _SOCKET_MS = 10_000
-_REDIS_S = 0.5
+_REDIS_S = 1.0
 _REDIS_CONNECTIONS = 64
 _DRAIN_S = 30.0
 """After so long an old connection is closed, whoever still uses it."""

@@ -31,7 +31,7 @@ from skillconnect_ops.reference_api.accounts import new_document
 from skillconnect_ops.reference_api.models import Role
 from tests.servers import make_user
 
-START_S, END_S = 30.0, 15.0
+START_S, END_S = 90.0, 30.0
 PASSWORD = f"Tests-{secrets.token_urlsafe(12)}"
 """Everybody's."""
 APP = {True: "https://app.skillconnect.test", False: "http://localhost:5173"}

@@ -17,9 +17,11 @@ from skillconnect_ops.reference_api.limits import AUTH, SENSITIVE, Limiter, Poli
 
 
 @asynccontextmanager
-async def connected(uri: Secret | str) -> AsyncIterator[Redis]:
-    text = uri if isinstance(uri, str) else uri.reveal()
-    client: Redis = Redis.from_url(text, socket_timeout=0.5, socket_connect_timeout=0.5)
+async def connected(uri: Secret, *, patience_s: float = 30.0) -> AsyncIterator[Redis]:
+    text = uri.reveal()
+    client: Redis = Redis.from_url(
+        text, socket_timeout=patience_s, socket_connect_timeout=patience_s
+    )
     try:
         yield client
     finally:
@@ -121,7 +123,7 @@ def test_a_redis_that_is_silent_holds_up_one_request_and_not_each(tmp_path: Path
     async def story() -> int:
         who, limiter, slow = [Wanted(AUTH, somebody())], Limiter(workers=1), 0
         with run_redis(tmp_path) as server:
-            async with connected(server.uri) as redis:
+            async with connected(server.uri, patience_s=0.5) as redis:
                 await limiter.count(redis, who)
                 server.pause()
                 for _ in range(20):

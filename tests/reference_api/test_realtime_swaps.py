@@ -92,7 +92,7 @@ def lines_flow(judge: Sockets, program: Served) -> Iterator[None]:
         for number in range(EACH):
             for other, sender, _ in pairs:
                 numbers.append(judge.send_off(sender, line_to(other, f"line {number}")))
-                over.wait(0.02)
+                over.wait(0.15)  # they last longer than the swap; at its end the rest comes at once
 
     thread = threading.Thread(target=flow)
     thread.start()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillconnect_ops.commands.rotate import ring as written
@@ -78,6 +78,7 @@ def test_what_is_no_ring_is_refused_without_a_word_of_it(variables: dict[str, st
         assert value not in str(refused.value) or value == ","
 
 
+@settings(max_examples=40)  # each is looked up among a hundred thousand words
 @given(st.one_of(st.text(max_size=80), st.binary(min_size=32, max_size=48).map(bytes.hex)))
 def test_a_generation_is_called_as_rotate_calls_it(text: str) -> None:
     """But for what `skc` knows to be weak by its meaning: it names less, never otherwise."""
