@@ -1,8 +1,8 @@
 """What schemathesis loads: who sends each case, and what that person can send with success.
 
-Half of the well-formed cases are left as they were drawn; the others get what exists: ids,
-passwords, codes and tokens, so that answers of success are checked, too. It is drawn with
-`secrets`, since hypothesis draws the same of `random` again and again.
+Until an operation has succeeded once, and every other time afterwards, a well-formed case gets what
+exists: ids, passwords, codes and tokens, so that answers of success are checked, too. It is drawn
+with `secrets`, since hypothesis draws the same of `random` again and again.
 """
 
 import atexit
@@ -61,7 +61,7 @@ class _Proxy(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-requests.sessions.HTTPAdapter = _Proxy  # type: ignore[misc]
+requests.sessions.HTTPAdapter = _Proxy  # type: ignore[attr-defined]
 
 
 @schemathesis.hook
@@ -76,10 +76,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     case.headers = {**case.headers, "Authorization": mark}
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
-    _existing_ids(case, person)
-    if label in _COMPLETED and secrets.randbelow(2):
-        completed = _COMPLETED[label](case.body if isinstance(case.body, dict) else {}, person)
-        case.body = completed
+    _existing_ids(case, person, always=_is_due(label))
+    if label in _COMPLETED and (_is_due(label) or secrets.randbelow(2)):
+        case.body = _COMPLETED[label](case.body if isinstance(case.body, dict) else {}, person)
 
 
 @schemathesis.hook
@@ -96,19 +95,24 @@ def after_call(context: Any, case: Any, response: Any) -> None:
         _sent[case.id].csrf = fresh["__Host-csrf"]
 
 
+def _is_due(label: str) -> bool:
+    """Whether no case of an operation has succeeded yet."""
+    return not any(status < 300 for status in _counts[label])
+
+
 def _person(label: str, case: Any) -> Person:
     """Somebody who may do it, nearly always."""
     known = [_owners[value] for value in (case.path_parameters or {}).values() if value in _owners]
     if known and secrets.randbelow(8):
         return known[0]
     everybody = POOL.members + POOL.providers + POOL.admins
-    if not secrets.randbelow(8):
+    if not _is_due(label) and not secrets.randbelow(8):
         return secrets.choice(everybody)
     if "/admin/" in label:
         return secrets.choice(POOL.admins)
     if label == "PATCH /api/v1/booking/{booking_id}":
         return secrets.choice(POOL.providers)
-    if label in _ONCE and _ONCE[label]:
+    if _ONCE.get(label):
         return _ONCE[label].pop()
     if "service-request" in label or label == "POST /api/v1/booking":
         return secrets.choice(POOL.members)
@@ -132,10 +136,12 @@ def _signature(label: str, person: Person) -> dict[str, str]:
     return {"Cookie": cookies, "X-CSRF-Token": person.csrf}
 
 
-def _existing_ids(case: Any, person: Person) -> None:
+def _existing_ids(case: Any, person: Person, *, always: bool) -> None:
     found = dict(case.path_parameters or {})
     for name, value in found.items():
-        if value not in _owners and _ID.fullmatch(str(value)) and secrets.randbelow(4):
+        if value in _owners or not _ID.fullmatch(str(value)):
+            continue
+        if always or secrets.randbelow(4):
             choices = {
                 "request_id": person.requests,
                 "booking_id": person.bookings,
@@ -152,7 +158,7 @@ def _with_new_password(body: dict[str, Any], person: Person) -> dict[str, Any]:
 
 def _registered(body: dict[str, Any], person: Person) -> dict[str, Any]:
     name = f"s{secrets.token_hex(6)}"
-    named = {"username": name, "email": f"{name}@example.org"}
+    named = {"username": name, "email": f"{name}@example.org", "birthdate": "1990-01-01"}
     return {**_with_new_password(body, person), **named}
 
 
