@@ -28,6 +28,11 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def cpu_of_family(pid: int) -> float:
+    """The same of a process and all below it that still run."""
+    return sum(map(cpu_of, _family(pid)))
+
+
 def run(
     argv: Sequence[str],
     *,
