@@ -62,6 +62,7 @@ class Bench(Struct, frozen=True):
             for user in users:
                 answer = await connection.ask("GET", path, headers(user), None)
                 assert answer.status == 200, answer.body
+            await connection.close()
 
         await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
 

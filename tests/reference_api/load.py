@@ -103,6 +103,12 @@ class Connection:
                 self._writer.close()
         return Answer(int(head[0].split(" ")[1]), cookies, await self._reader.readexactly(length))
 
+    async def close(self) -> None:
+        """Close it, if it is open."""
+        if self._writer is not None:
+            self._writer.close()
+            await self._writer.wait_closed()
+
 
 class Load:
     """All users."""
