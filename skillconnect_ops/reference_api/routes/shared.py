@@ -54,10 +54,15 @@ async def _person(account: Annotated[Account, Depends(signed_in)]) -> Account:
     return account
 
 
+async def _exchanged(request: Request) -> Exchange:
+    """The exchange; what is not `async` would be called in a thread of its own."""
+    return exchange_of(request)
+
+
 SignedIn = Annotated[Account, Depends(signed_in)]
 Person = Annotated[Account, Depends(_person)]
 Administrator = Annotated[Account, Depends(administrator)]
-Exchanged = Annotated[Exchange, Depends(exchange_of)]
+Exchanged = Annotated[Exchange, Depends(_exchanged)]
 
 
 async def page(
