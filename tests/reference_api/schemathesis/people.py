@@ -48,7 +48,7 @@ class Pool(Struct, kw_only=True):
     enrolling: list[Person]
     """Whose second factor waits to be confirmed."""
     guarded: list[Person]
-    """Who have one."""
+    """Who have one; each is asked for it once."""
     tickets: list[list[str]]
     """Of logins that wait for the second factor, with a code for each."""
     registrations: list[str]
@@ -57,7 +57,7 @@ class Pool(Struct, kw_only=True):
 
 def pool(program: Served, settings: Settings) -> Pool:
     """Insert them."""
-    members, providers = _people(program, settings, MEMBERS), []
+    members = _people(program, settings, MEMBERS)
     providers = _people(program, settings, PROVIDERS, role=Role.PROVIDER)
     _work(program, members, providers)
     guarded = _people(program, settings, SPARES, confirmed=True)
@@ -72,7 +72,7 @@ def pool(program: Served, settings: Settings) -> Pool:
         registrations=[secrets.token_urlsafe(32) for _ in range(SPARES)],
         resets=[secrets.token_urlsafe(32) for _ in range(SPARES)],
     )
-    _mailed(settings, made)
+    _mailed(settings, made, forgetful=_people(program, settings, SPARES))
     return made
 
 
@@ -186,7 +186,7 @@ def _request(member: Person, status: str, booking: ObjectId | None) -> dict[str,
     }
 
 
-def _mailed(settings: Settings, made: Pool) -> None:
+def _mailed(settings: Settings, made: Pool, *, forgetful: list[Person]) -> None:
     """What registrations and forgotten passwords leave in Redis until a mail is opened."""
     with Redis.from_url(settings.redis_url.reveal()) as redis:
         for token in made.registrations:
@@ -195,5 +195,5 @@ def _mailed(settings: Settings, made: Pool) -> None:
             fields |= {"firstName": "Test", "lastName": "Person", "phone": "491700000000"}
             kept = {"known": False, "password": "none", "fields": fields}
             redis.set(f"registration:{digest(token)}", json.dumps(kept), ex=3_600)
-        for token, person in zip(made.resets, made.enrolling, strict=True):
+        for token, person in zip(made.resets, forgetful, strict=True):
             redis.set(f"reset:{digest(token)}", person.id, ex=3_600)
