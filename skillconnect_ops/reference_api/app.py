@@ -40,6 +40,8 @@ _BY_STATUS = {
 }
 _NOT_LET_IN = {13, 18}
 """Unauthorized, AuthenticationFailed: the user is gone, and its successor is on the way."""
+_TRY_AGAIN = ("TransientTransactionError", "RetryableWriteError")
+_MOST_FIELDS = 50
 _LOCATIONS = {"body", "query", "path", "header", "cookie"}
 
 log = logs.get()
@@ -93,9 +95,16 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     kinds = {one["type"] for one in found}
     if kinds & {"json_invalid", "json_type"}:
         return _answer(request, ApiError(Code.INVALID_INPUT, "the body is no JSON"))
-    fields = tuple((_place(one["loc"]), str(one["msg"])) for one in found)
+    fields = tuple((_place(one["loc"]), _problem(one)) for one in found[:_MOST_FIELDS])
     code = Code.MISSING_REQUIRED_FIELD if kinds == {"missing"} else Code.VALIDATION_FAILED
     return _answer(request, ApiError(code, "some fields are wrong", fields=fields))
+
+
+def _problem(one: dict[str, Any]) -> str:
+    """What is wrong with a field; the library's words on mail addresses repeat what was sent."""
+    if "reason" in one.get("ctx", {}):
+        return "it is no mail address"
+    return str(one["msg"])
 
 
 def _place(location: Sequence[Any]) -> str:
@@ -125,7 +134,8 @@ def _methods(request: Request) -> list[str]:
 async def _database_error(request: Request, error: Exception) -> Response:
     """The driver's own numbers and words stay here: they are no codes of ours."""
     gone = isinstance(error, ConnectionFailure) or getattr(error, "code", None) in _NOT_LET_IN
-    status = 503 if gone or getattr(error, "timeout", False) else 500
+    again = isinstance(error, PyMongoError) and any(map(error.has_error_label, _TRY_AGAIN))
+    status = 503 if gone or again or getattr(error, "timeout", False) else 500
     log.error("database_error", kind=type(error).__name__, error=str(error))
     headers = {"Retry-After": "1"} if status == 503 else {}
     return _answer(

@@ -4,7 +4,6 @@ Written for ASGI itself: it is paid for by each request. What it refuses never r
 what it adds (headers, the request's id, a line in the log, figures) no answer can lack.
 """
 
-import asyncio
 import hmac
 import re
 import time
@@ -17,6 +16,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from skillconnect_ops.reference_api import clients, cookies, csrf, headers, logs, metrics
+from skillconnect_ops.reference_api.bodies import Incoming
 from skillconnect_ops.reference_api.errors import ApiError, Code, body
 from skillconnect_ops.reference_api.exchange import KEY, Exchange
 from skillconnect_ops.reference_api.limits import Hit, Limiter, Wanted
@@ -26,12 +26,9 @@ from skillconnect_ops.reference_api.stores import Current, Loaded
 if TYPE_CHECKING:
     from skillconnect_ops.reference_api.headers import RawHeaders
 
-MOST_BYTES = 100_000
-"""Of a body; none of ours comes near (ASVS 5.0, 4.2 and 5.2)."""
-BODY_S = 10.0
-"""Until a body has come whole."""
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_HIDDEN = re.compile(rb"%2f|%5c", re.IGNORECASE)
 
 log = logs.get()
 
@@ -69,20 +66,28 @@ class Gate:
         else:
             await self._app(scope, receive, send)
 
+    @property
+    def usual(self) -> "tuple[RawHeaders, bool]":
+        """The headers of every answer, and whether developers may see more; as it stands now."""
+        settings = self._current().now.settings
+        return headers.of_every_answer(settings), not settings.production
+
     async def _exchange(self, scope: Scope, receive: Receive, send: Send, loaded: Loaded) -> None:
         began = time.perf_counter()
         proxies = loaded.settings.proxies
         client = clients.counted_as(clients.address(scope, proxies))
         exchange = Exchange(scope, loaded, request_id=_request_id(scope), client=client)
         scope[KEY] = exchange
+        incoming = Incoming(receive, exchange)
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
-        answer = _Answer(send, exchange, scope, undo=self._undo)
+        answer = _Answer(send, exchange, scope, incoming, undo=self._undo)
         try:
+            _check_head(scope)
             if _must_be_encrypted(scope, loaded):
                 await _redirected(scope, answer, loaded)
             elif not _is_preflight(scope, exchange):
                 await self._admit(scope, exchange)
-                await self._route(scope, await _whole(receive, exchange), answer)
+                await self._app(scope, await incoming.taken(), answer)
             else:
                 await _preflight(scope, answer)
         except ApiError as error:
@@ -94,10 +99,6 @@ class Gate:
         finally:
             _tell(scope, exchange, answer.status, time.perf_counter() - began)
             structlog.contextvars.clear_contextvars()
-
-    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        behind = self._realtime if scope["path"].startswith("/socket.io") else self._app
-        await behind(scope, receive, send)
 
     async def _admit(self, scope: Scope, exchange: Exchange) -> None:
         """Let it pass, or say why not."""
@@ -131,12 +132,14 @@ class _Answer:
         send: Send,
         exchange: Exchange,
         scope: Scope,
+        incoming: Incoming,
         *,
         undo: Callable[[Exchange, Hit], Awaitable[None]],
     ) -> None:
         self._send = send
         self._exchange = exchange
         self._scope = scope
+        self._incoming = incoming
         self._undo = undo
         self.status = 0
 
@@ -148,7 +151,10 @@ class _Answer:
                 for hit in self._exchange.hits:
                     if hit.policy.skips_successes:
                         await self._undo(self._exchange, hit)
-            message = {**message, "headers": [*message.get("headers", ()), *self._more()]}
+            more = self._more()
+            if not await self._incoming.rest():
+                more.append((b"connection", b"close"))
+            message = {**message, "headers": [*message.get("headers", ()), *more]}
         await self._send(message)
 
     def _more(self) -> "RawHeaders":
@@ -169,6 +175,19 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return str(value, "ascii")
     return uuid.uuid4().hex
+
+
+def _check_head(scope: Scope) -> None:
+    """What routes and limits might read in two ways is read in none.
+
+    A route's pattern takes a line end after its path (`$` does), which no limit would count as that
+    path; and a proxy that keeps clients from some paths does not see them through `%2f`.
+    """
+    if not scope["path"].isprintable() or _HIDDEN.search(scope.get("raw_path") or b""):
+        raise ApiError(Code.INVALID_INPUT, "the path holds what none of ours does")
+    hosts = len(clients.headers_of(scope, b"host"))
+    if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):  # RFC 9112, 3.2
+        raise ApiError(Code.INVALID_INPUT, "it names no host, or several")
 
 
 def _must_be_encrypted(scope: Scope, loaded: Loaded) -> bool:
@@ -241,65 +260,6 @@ def require_own_page(exchange: Exchange) -> str:
     if not sent or not hmac.compare_digest(sent.encode(), kept.encode()):
         raise ApiError(Code.INSUFFICIENT_PERMISSIONS, "the CSRF token is missing, or another one")
     return sent
-
-
-async def _whole(receive: Receive, exchange: Exchange) -> Receive:
-    """Take the body in, within its limits, so that a slow one keeps nobody busy."""
-    length = exchange.text("content-length")
-    if not length and b"transfer-encoding" not in exchange.headers:
-        return receive
-    if length and (not length.isdigit() or int(length) > MOST_BYTES):
-        raise _too_large()
-    if length != "0" and not _is_json(exchange.text("content-type")):
-        raise ApiError(Code.INVALID_INPUT, "only application/json is taken", status=415)
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ApiError(Code.INVALID_INPUT, "the client left before its body had come")
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > MOST_BYTES:
-                    raise _too_large()
-                if not message.get("more_body"):
-                    break
-    except TimeoutError:
-        raise ApiError(
-            Code.INVALID_INPUT, "the body did not come in time", status=408, headers=_CLOSE
-        ) from None
-    return _Replayed(b"".join(parts), receive)
-
-
-class _Replayed:
-    """Gives the body once, then what else comes."""
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
-        self._receive = receive
-
-    async def __call__(self) -> Message:
-        """The next message."""
-        message, self._message = self._message, None
-        return message or await self._receive()
-
-
-_CLOSE = {"Connection": "close"}
-
-
-def _too_large() -> ApiError:
-    return ApiError(
-        Code.INVALID_INPUT,
-        f"the body is longer than {MOST_BYTES} bytes",
-        status=413,
-        headers=_CLOSE,
-    )
-
-
-def _is_json(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 async def _refused(error: ApiError, exchange: Exchange, send: Send) -> None:

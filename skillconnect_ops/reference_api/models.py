@@ -83,15 +83,36 @@ def _text(least: int, most: int, pattern: str = _PLAIN) -> StringConstraints:
 
 def _iso(value: Any) -> Any:
     """In JSON a time is a text, which strict models take from JSON alone."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:  # its own words repeat what was sent
+        raise ValueError("it is no time, as 2030-05-04T10:00:00Z is") from error
 
 
 def _iso_date(value: Any) -> Any:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError("it is no date, as 1990-05-04 is") from error
+
+
+def _coming(value: datetime) -> datetime:
+    """Times near the ends of the calendar have no UTC, so no place in the database."""
+    now = datetime.now(UTC)
+    if not now < value < now + timedelta(days=3660):
+        raise ValueError("it is over, or too far away")
+    return value.astimezone(UTC)
 
 
 def _member(kind: type[StrEnum]) -> BeforeValidator:
-    return BeforeValidator(lambda value: kind(value) if isinstance(value, str) else value)
+    known = {one.value: one for one in kind}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str) and value not in known:
+            raise ValueError("it is none of those that are known")
+        return known[value] if isinstance(value, str) else value
+
+    return BeforeValidator(read)
 
 
 def _born(value: date) -> date:
@@ -250,7 +271,9 @@ class NewServiceRequest(Sent):
     phone: Phone | None = None
     type_of_work: Work
     description: LongText | None = None
-    expires_at: Annotated[AwareDatetime, BeforeValidator(_iso)] | None = None
+    expires_at: Annotated[AwareDatetime, BeforeValidator(_iso), AfterValidator(_coming)] | None = (
+        None
+    )
 
 
 class ServiceRequestChange(Sent):

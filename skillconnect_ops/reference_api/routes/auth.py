@@ -208,9 +208,10 @@ async def realtime_ticket(exchange: Exchanged, account: Person) -> RealtimeTicke
 async def forgot_password(request: Request, exchange: Exchanged, sent: Forgot) -> Done:
     """Have a mail sent with a token for a new password."""
     loaded = exchange.loaded
-    found = await loaded.database[USERS].find_one({"email": sent.email}, {"_id": 1})
+    found = await loaded.database[USERS].find_one({"email": sent.email}, {"password": 1})
     token = secrets.token_urlsafe(32)
-    owner = str(found["_id"]) if found else ""
+    # it is for the password of now: once that is another one, older mails are good for nothing
+    owner = f"{found['_id']} {digest(found['password'])}" if found else ""
     await loaded.redis.set(f"reset:{digest(token)}", owner, ex=RESET_S)
     if found:
         text = _RESET.format(token=token, frontend=_frontend(exchange))
@@ -229,13 +230,18 @@ async def reset_password(request: Request, exchange: Exchanged, sent: Reset) -> 
     loaded = exchange.loaded
     fresh = await passwords.hashed(Secret(sent.password))
     owner: Any = await loaded.redis.getdel(f"reset:{digest(sent.token)}")
-    if not owner:
+    user_id, _, before = str(owner or b"", "ascii").partition(" ")
+    users = loaded.database[USERS]
+    found = await users.find_one({"_id": ObjectId(user_id)}, {"password": 1}) if user_id else None
+    if found is None or digest(found["password"]) != before:
         raise ApiError(Code.AUTH_FAILED, "no one asked for this token")
-    user_id = ObjectId(str(owner, "ascii"))
-    await loaded.database[USERS].update_one(
-        {"_id": user_id}, {"$set": {"password": fresh, "sessions": []}}
+    changed = await users.update_one(
+        {"_id": found["_id"], "password": found["password"]},
+        {"$set": {"password": fresh, "sessions": []}},
     )
-    _look_at(request, user_id)
+    if not changed.matched_count:
+        raise ApiError(Code.AUTH_FAILED, "the password was changed meanwhile")
+    _look_at(request, found["_id"])
     return Done(message="The password is new. Log in to go on.")
 
 
@@ -285,19 +291,20 @@ async def _insert(loaded: Loaded, fields: dict[str, Any], password_hash: str) ->
     if not await loaded.redis.set(lock, "1", nx=True, ex=_LOCK_S):
         raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "the account is being made just now")
     users = loaded.database[USERS]
-    taken = await users.find_one(
-        {"$or": [{"email": fields["email"]}, {"username": fields["username"]}]}, {"_id": 1}
-    )
-    if taken:
-        raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "there is such an account by now")
     made = accounts.new_document(
         password_hash=password_hash, **{**fields, "role": Role(fields["role"])}
     )
     try:
+        taken = await users.find_one(
+            {"$or": [{"email": fields["email"]}, {"username": fields["username"]}]}, {"_id": 1}
+        )
+        if taken:
+            raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "there is such an account by now")
         await users.insert_one(made)
     except DuplicateKeyError as error:
         raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "there is such an account by now") from error
-    await loaded.redis.delete(lock)
+    finally:
+        await loaded.redis.delete(lock)
 
 
 def _look_at(request: Request, user_id: ObjectId) -> None:

@@ -9,6 +9,7 @@ that were made before, so an hour is never given twice, with or without an index
 from datetime import UTC, datetime
 from typing import Any
 
+import pymongo
 from bson import ObjectId
 from fastapi import APIRouter
 from pymongo import ReadPreference, WriteConcern
@@ -45,6 +46,7 @@ from skillconnect_ops.reference_api.routes.shared import (
 from skillconnect_ops.reference_api.stores import Document, Loaded
 
 COLLECTION = BOOKINGS
+_TRANSACTION_S = 8.0
 _STANDING = [BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value]
 _NEXT = {
     BookingStatus.CONFIRMED: {BookingStatus.PENDING.value},
@@ -149,12 +151,14 @@ def _slot(text: str) -> datetime:
 async def _in_transaction(loaded: Loaded, together: Any) -> None:
     """Run it as MongoDB's documentation asks: again at each conflict, majority both ways."""
     async with loaded.mongo.start_session() as session:
-        await session.with_transaction(
-            together,
-            read_concern=ReadConcern("snapshot"),
-            write_concern=WriteConcern("majority"),
-            read_preference=ReadPreference.PRIMARY,
-        )
+        # else it tries again for two minutes, which no client waits for
+        with pymongo.timeout(_TRANSACTION_S):
+            await session.with_transaction(
+                together,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority"),
+                read_preference=ReadPreference.PRIMARY,
+            )
 
 
 async def _book(
