@@ -13,6 +13,7 @@ from typing import Any
 
 import jwt
 import msgspec
+from bson import ObjectId
 from msgspec import Struct
 
 from skillconnect_ops.reference_api.errors import ApiError, Code
@@ -158,16 +159,24 @@ def _decoded(ring: Ring, token: str, kid: Any, audience: Audience) -> dict[str, 
             continue
         except jwt.ExpiredSignatureError as error:
             raise ApiError(Code.TOKEN_EXPIRED, "the token is over") from error
-        except (jwt.InvalidTokenError, RecursionError) as error:
+        except (jwt.InvalidTokenError, RecursionError, ValueError, OverflowError) as error:
             raise ApiError(Code.TOKEN_INVALID, "it is no token of this service") from error
-        if found["iat"] < ring.min_iat or not _are_texts(found, "sub", "sid"):
+        if not _is_well_formed(found):
+            raise ApiError(Code.TOKEN_INVALID, "a claim of it is of another kind")
+        if found["iat"] < ring.min_iat:
             raise ApiError(Code.TOKEN_INVALID, "it was issued before such tokens ended")
         return found
     raise ApiError(Code.TOKEN_INVALID, "no key of this service signed it")
 
 
-def _are_texts(found: dict[str, Any], *names: str) -> bool:
-    return all(isinstance(found[name], str) for name in names)
+def _is_well_formed(found: dict[str, Any]) -> bool:
+    times = (found["iat"], found["exp"])
+    return (
+        all(isinstance(one, int) and not isinstance(one, bool) for one in times)
+        and isinstance(found["sid"], str)
+        and isinstance(found["sub"], str)
+        and ObjectId.is_valid(found["sub"])
+    )
 
 
 def _ring(settings: Settings, audience: Audience) -> Ring:

@@ -16,6 +16,7 @@ import bson
 import httpx
 from bson import ObjectId
 from msgspec import Struct
+from redis import Redis
 
 from skillconnect_ops.reference_api import csrf, tokens
 from skillconnect_ops.reference_api.errors import Code
@@ -101,6 +102,13 @@ def with_cookies(program: Served, begun: Session) -> httpx.Client:
     return client
 
 
+def forget(program: Served) -> None:
+    """Have the limits forget whom they counted."""
+    with Redis.from_url(program.value("REDIS_URL")) as cache:
+        for key in cache.scan_iter("rl:*", count=1000):
+            cache.delete(key)
+
+
 def refused(answer: httpx.Response | Raw, status: int, code: Code) -> dict[str, Any]:
     """It was refused in this way, in the plan's shape, and tells nothing else; gives the body."""
     assert answer.status_code == status, answer.text
@@ -134,12 +142,6 @@ def head(method: str, path: str, *lines: str, address: str = "") -> bytes:
     forwarded = [f"X-Forwarded-For: {address or fresh_address()}"]
     said = [f"{method} {path} HTTP/1.1", "Host: api.test", "Connection: close", *forwarded, *lines]
     return "\r\n".join([*said, "", ""]).encode("latin-1")
-
-
-def post(path: str, body: bytes, *lines: str) -> bytes:
-    """A whole request with a body."""
-    sent = ("Content-Type: application/json", f"Content-Length: {len(body)}")
-    return head("POST", path, *(sent if not lines else lines)) + body
 
 
 def ask(program: Served, *parts: bytes, pause_s: float = 0.0, patience_s: float = 20.0) -> Raw:

@@ -14,16 +14,16 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.errors import Code
 from tests.reference_api.abuse import (
     HSTS,
+    Session,
     ask,
     contents,
     head,
-    post,
     protected,
     read,
     refused,
     session,
 )
-from tests.reference_api.served import Account, Served, serve
+from tests.reference_api.served import Served, serve
 
 LOGIN = "/api/v1/auth/login"
 TLS = "X-Forwarded-Proto: https"
@@ -42,12 +42,12 @@ def program(
 
 
 @pytest.fixture(scope="module")
-def person(program: Served) -> Account:
-    return program.account()
+def begun(program: Served) -> Session:
+    return session(program, program.account())
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_written(program: Served, person: Account) -> Iterator[None]:
+def nothing_is_written(program: Served, begun: Session) -> Iterator[None]:
     before = contents(program)
     yield
     assert contents(program) == before
@@ -326,9 +326,10 @@ def test_ten_megabytes_are_refused_before_they_have_come(program: Served) -> Non
     assert answer.closed
 
 
-def test_a_request_that_is_refused_leaves_no_body_on_the_line(program: Served) -> None:
+def test_a_request_that_is_refused_leaves_no_body_on_the_line(
+    program: Served, begun: Session
+) -> None:
     """Who is refused before its body has come could else send for ever, or smuggle."""
-    begun = session(program, program.account())
     with socket.create_connection(("127.0.0.1", program.port), timeout=20) as line:
         cookie = f"Cookie: __Host-session={begun.access}"
         start = head("PUT", "/api/v1/user/profile", TLS, JSON, cookie, "Content-Length: 9000")

@@ -1,9 +1,10 @@
 """Bookings: a provider's hour for a service request, made in one transaction.
 
 As the action plan writes it: the booking, the service request that it is for, and the provider's
-counter change together or not at all. Changing the provider's counter comes first, and is what
-makes two bookings of one provider wait for each other: whoever gets on with it sees all bookings
-that were made before, so an hour is never given twice, with or without an index.
+counter change together or not at all. Changing the provider's counter is what makes two bookings of
+one provider conflict: of two that saw the same hour free one begins anew, and then sees the other.
+So an hour is never given twice, with or without an index. To look comes first: who comes too late
+conflicts with nobody.
 """
 
 from datetime import UTC, datetime
@@ -164,6 +165,7 @@ async def _in_transaction(loaded: Loaded, together: Any) -> None:
 async def _book(
     database: AsyncDatabase[Document], booking: Document, session: AsyncClientSession
 ) -> None:
+    await _must_be_free(database, booking, session)
     provider = await database[USERS].update_one(
         {"_id": booking["provider"], "role": Role.PROVIDER.value},
         {"$inc": {"totalJobsAssigned": 1}},
@@ -171,7 +173,6 @@ async def _book(
     )
     if not provider.matched_count:
         raise ApiError(Code.RESOURCE_NOT_FOUND, "there is no such provider")
-    await _must_be_free(database, booking, session)
     assigned = {"status": RequestStatus.ASSIGNED.value, "booking": booking["_id"]}
     request = await database[service_request.COLLECTION].update_one(
         {

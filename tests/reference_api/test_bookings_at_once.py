@@ -1,0 +1,110 @@
+"""Bookings at once: an hour is given once, and counters stay exact."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.reference_api.errors import Code
+from tests.reference_api.abuse import refused
+from tests.reference_api.crowd import (
+    at_once,
+    booking,
+    is_consistent,
+    members,
+    open_requests,
+    providers,
+    slot,
+    statuses,
+)
+from tests.reference_api.served import Served, serve
+
+
+@pytest.fixture(scope="module")
+def program(
+    one_node: Mongod, redis_server: Secret, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    folder: Path = tmp_path_factory.mktemp("at-once")
+    with serve(folder, one_node, redis_server, workers=2) as program:
+        program.wait_until(lambda: len(program.health()["workers"]) == 2)
+        yield program
+
+
+@pytest.fixture(autouse=True)
+def emptied(program: Served) -> Iterator[None]:
+    yield
+    for name in ("users", "bookings", "servicerequests"):
+        program.database[name].delete_many({})
+
+
+def test_of_two_hundred_who_want_one_hour_one_gets_it(program: Served) -> None:
+    people, (provider,) = members(program, 200), providers(program, 1)
+    requests = open_requests(program, people)
+    answers = at_once(
+        program,
+        [
+            booking(who, request, provider, slot())
+            for who, request in zip(people, requests, strict=True)
+        ],
+    )
+    assert statuses(answers) == {201: 1, 409: 199}
+    for answer in answers:
+        if answer.status_code == 409:
+            refused_(answer)
+    assert is_consistent(program) == 1
+    assert program.health()["limits"] == "redis"
+
+
+def refused_(answer: object) -> None:
+    refused(answer, 409, Code.RESOURCE_CONFLICT)  # type: ignore[arg-type]
+
+
+def test_many_on_many_hours_are_counted_to_the_last_one(program: Served) -> None:
+    people, workers = members(program, 60), providers(program, 4)
+    requests = open_requests(program, people)
+    wishes = [
+        booking(who, request, workers[number % 4], slot(number % 12 // 4))
+        for number, (who, request) in enumerate(zip(people, requests, strict=True))
+    ]
+    answers = at_once(program, wishes)
+    assert statuses(answers) == {201: 12, 409: 48}
+    assert is_consistent(program) == 12
+
+
+def test_one_request_is_assigned_once_whoever_is_asked(program: Served) -> None:
+    (person,), workers = members(program, 1), providers(program, 20)
+    (request,) = open_requests(program, [person])
+    answers = at_once(program, [booking(person, request, provider, slot()) for provider in workers])
+    assert statuses(answers) == {201: 1, 409: 19}
+    assert is_consistent(program) == 1
+
+
+def test_what_is_cancelled_and_booked_at_once_stays_exact(program: Served) -> None:
+    people, workers = members(program, 16), providers(program, 2)
+    requests = open_requests(program, people)
+    pick = random.Random(5)
+    made: dict[int, str] = {}
+    for _ in range(5):
+        wishes, whose = [], []
+        for number, who in enumerate(people):
+            if number in made:
+                path = f"/api/v1/booking/{made[number]}"
+                wishes += [("DELETE", path, who.bearer, None)] * 2
+                whose += [number] * 2
+            else:
+                wished = (workers[number % 2], slot(pick.randrange(4)))
+                wishes.append(booking(who, requests[number], *wished))
+                whose.append(number)
+        answers = at_once(program, wishes)
+        assert set(statuses(answers)) <= {200, 201, 409}
+        cancelled = [whose[n] for n, one in enumerate(answers) if one.status_code == 200]
+        assert len(cancelled) == len(set(cancelled)) == len(made)
+        made = {
+            whose[number]: answer.json()["booking"]["id"]
+            for number, answer in enumerate(answers)
+            if answer.status_code == 201
+        }
+        assert is_consistent(program) == len(made)
