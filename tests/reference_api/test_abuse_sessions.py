@@ -74,7 +74,7 @@ def admin(program: Served, *, strong: bool) -> Session:
     return session(program, program.account(Role.ADMIN), strong=strong)
 
 
-CHANGING = (
+CHANGING: tuple[tuple[str, str, Any], ...] = (
     ("PUT", PROFILE, {"firstName": "Eve"}),
     ("PUT", "/api/v1/user/password", {}),
     ("POST", "/api/v1/service-request", {"name": "Leaking tap", "typeOfWork": "Plumbing"}),
@@ -240,7 +240,7 @@ def test_no_forged_token_opens_anything(program: Served, ana: Session) -> None:
     refused(answer, 401, Code.TOKEN_EXPIRED)
 
 
-ADMINISTRATION = (
+ADMINISTRATION: tuple[tuple[str, str, Any], ...] = (
     ("GET", USERS, None),
     ("PATCH", f"{USERS}/{'6' * 24}", {"verified": True}),
 )

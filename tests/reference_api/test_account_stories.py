@@ -36,7 +36,7 @@ class Stage(Struct, frozen=True):
 
     def token(self, reader: str) -> str | None:
         """In the newest mail to somebody; None where it has none."""
-        found = []
+        found: list[Any] = []
 
         def arrived() -> bool:
             found[:] = [
