@@ -202,7 +202,8 @@ async def _redirected(scope: Scope, send: Send, loaded: Loaded) -> None:
     query = f"?{str(scope['query_string'], 'latin-1')}" if scope["query_string"] else ""
     where = f"https://{loaded.settings.host}{quote(scope['path'], safe='/:@!$&()*+,;=~')}{query}"
     location = where.encode("latin-1", "replace")
-    await send({"type": "http.response.start", "status": 308, "headers": [(b"location", location)]})
+    there = [(b"location", location), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 308, "headers": there})
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 from msgspec import Struct
@@ -219,7 +219,7 @@ class _Reader:
 
     def _url(self, name: str, usual: str) -> str:
         value = self._given.get(name) or usual
-        parts = urlsplit(value)
+        parts = _split(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             self.problems.append(f"{name} is no http or https URL")
             return usual
@@ -248,7 +248,7 @@ class _Reader:
 
     def _redis(self) -> Secret:
         value = self._needed(REDIS)
-        if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        if value and _split(value).scheme not in {"redis", "rediss", "unix"}:
             self.problems.append(f"{REDIS} is no redis URL")
         return Secret(value)
 
@@ -300,14 +300,24 @@ def _weak(settings: Settings) -> Iterator[str]:
             yield f"the password in {name} is a placeholder"
 
 
+def _split(url: str) -> SplitResult:
+    """Its parts; none of what is no URL."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it is looked at when it is asked for
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    parts = _split(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _origin_problem(origin: str, *, production: bool) -> str | None:
-    parts = urlsplit(origin)
-    if origin != _origin(origin) or not parts.hostname or "*" in origin:
+    parts = _split(origin)
+    if origin != _origin(origin).lower() or not parts.hostname or set("*@") & set(origin):
         return "it is no origin, as https://app.example.org is"
     if production and parts.scheme != "https":
         return "production takes https alone"

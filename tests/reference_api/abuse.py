@@ -1,4 +1,4 @@
-"""What the suites of abuse share: sessions without a login, bytes on the wire, and a refusal's look.
+"""What suites of abuse share: sessions without a login, bytes on the wire, a refusal's look.
 
 A login costs a third of a second here, so most sessions are put into the database as it would.
 """

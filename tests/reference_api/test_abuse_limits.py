@@ -1,5 +1,6 @@
 """Guessing: how often, from how many addresses, and whether answers tell who has an account."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -29,8 +30,8 @@ def program(
     one_node: Mongod, redis_server: Secret, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("limits")
-    more = {"MAIL_DIR": str(folder / "mails")}
-    with serve(folder, one_node, redis_server, workers=2, **more) as program:
+    mails = str(folder / "mails")
+    with serve(folder, one_node, redis_server, workers=2, MAIL_DIR=mails) as program:
         program.wait_until(lambda: len(program.health()["workers"]) == 2)
         yield program
 
@@ -114,7 +115,7 @@ def same(known: httpx.Response, unknown: httpx.Response) -> None:
 
     def told(answer: httpx.Response) -> tuple[Any, Any]:
         said = {**answer.json(), "requestId": ""}
-        headers = {name: value for name, value in answer.headers.items()}
+        headers = dict(answer.headers.items())
         for name in ("x-request-id", "date", "ratelimit-reset"):
             headers.pop(name, None)
         return said, headers
@@ -142,7 +143,7 @@ def test_no_answer_tells_who_has_an_account(program: Served, path: str) -> None:
     answers, commands = [], []
     for number, address in enumerate([*asked, other]):
         sent = REQUESTS[path](address, f"{path[:8]}-{number}")  # type: ignore[no-untyped-call]
-        with _watched(program) as seen:
+        with Watched(program) as seen:
             answers.append(program.client().post(f"{AUTH}/{path}", json=sent))
         commands.append(seen)
     for answer in answers[1:]:
@@ -153,7 +154,7 @@ def test_no_answer_tells_who_has_an_account(program: Served, path: str) -> None:
     assert commands[0]["find users"] >= 1
 
 
-class _watched:
+class Watched:
     """Counts what the program sends to its stores meanwhile."""
 
     def __init__(self, program: Served) -> None:
@@ -172,7 +173,7 @@ class _watched:
         for one in database["system.profile"].find({"appName": "skillconnect-api"}):
             self.seen[f"{next(iter(one['command']))} {one['ns'].partition('.')[2]}"] += 1
         database.drop_collection("system.profile")
-        for name, about in self._cache.info("commandstats").items():  # type: ignore[union-attr]
+        for name, about in self._cache.info("commandstats").items():
             if name.partition("_")[2] in {"set", "get", "getdel", "del", "evalsha"}:
                 self.seen[name] = about["calls"]
         self._cache.close()
@@ -185,8 +186,6 @@ async def _twice() -> list[bool]:
 
 
 def test_a_password_is_verified_for_nobody_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-
     class Counting:
         def __init__(self, hasher: Any) -> None:
             self._hasher, self.verified = hasher, list[str]()

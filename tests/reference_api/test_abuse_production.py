@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from bson import ObjectId
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.errors import Code
-from tests.reference_api.abuse import HSTS, Session, forget, protected, refused, session
+from tests.reference_api.abuse import HSTS, Session, ask, forget, head, protected, refused, session
 from tests.reference_api.served import Served, serve
 from tests.reference_api.test_settings import good
 
@@ -154,21 +155,33 @@ def test_our_own_page_may_ask_and_read(program: Served, person: Session) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/a?b=c&d=%20", "//evil.test/a", "/a%20b", "/..//evil.test", "/@evil.test", "/a;b"]
+    "path",
+    [
+        "/a?b=c&d=%20",
+        "//evil.test/a",
+        "/a%20b",
+        "/..//evil.test",
+        "/@evil.test",
+        "/a;b",
+        "/%3f%23",
+        "/?next=//evil.test",
+        "/%c3%a9",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_who_comes_without_tls_is_sent_to_our_own_name(
     program: Served, method: str, path: str
 ) -> None:
-    client = program.client()
-    for more in ({"X-Forwarded-Proto": "http"}, {"X-Forwarded-Proto": "https, http"}):
-        headers = {"Host": "evil.test", "X-Forwarded-Host": "evil.test", **more}
-        answer = client.request(method, path, headers=headers)
+    for said in ("http", "https, http", ""):
+        lines = ["X-Forwarded-Host: evil.test", *([f"X-Forwarded-Proto: {said}"] if said else [])]
+        start = head(method, path, *lines).replace(b"Host: api.test", b"Host: evil.test")
+        answer = ask(program, start)
         assert answer.status_code == 308
         found = answer.headers["location"]
-        assert found.startswith("https://api.skillconnect.test/")
-        assert found.removeprefix("https://api.skillconnect.test") == path
-        is_safe(answer)
+        assert unquote(found) == f"https://api.skillconnect.test{unquote(path)}"
+        assert found.count("?") == path.count("?")
+        protected(answer)
+        assert answer.headers["strict-transport-security"] == HSTS
 
 
 def test_cookies_are_of_this_host_over_tls_and_of_no_other_site(program: Served) -> None:
@@ -252,7 +265,9 @@ REFUSED: tuple[tuple[dict[str, Any], tuple[str, ...], str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("changed", "named", "secret"), REFUSED, ids=str)
+@pytest.mark.parametrize(
+    ("changed", "named", "secret"), REFUSED, ids=[" ".join(one[0]) for one in REFUSED]
+)
 def test_it_does_not_start_so_and_says_why(
     tmp_path: Path, changed: dict[str, str], named: tuple[str, ...], secret: str
 ) -> None:

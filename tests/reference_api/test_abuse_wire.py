@@ -1,4 +1,4 @@
-"""Hostile bytes: what is no request, a strange path, a body that is too much, too slow, or no JSON."""
+"""Hostile bytes: what is no request, strange paths, bodies too large, too slow, or no JSON."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Stores that go away under traffic: clean refusals meanwhile, no limit off, and no restart after."""
+"""Stores that go away under traffic: clean refusals, no limit off, and no restart after."""
 
 import threading
 import time
