@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+REALTIME = "/socket.io"
 _HIDDEN = re.compile(rb"%2f|%5c", re.IGNORECASE)
 
 log = logs.get()
@@ -87,7 +88,7 @@ class Gate:
                 await _redirected(scope, answer, loaded)
             elif not _is_preflight(scope, exchange):
                 await self._admit(scope, exchange)
-                await self._app(scope, await incoming.taken(), answer)
+                await self._route(scope, await incoming.taken(), answer)
             else:
                 await _preflight(scope, answer)
         except ApiError as error:
@@ -99,6 +100,10 @@ class Gate:
         finally:
             _tell(scope, exchange, answer.status, time.perf_counter() - began)
             structlog.contextvars.clear_contextvars()
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        behind = self._realtime if scope["path"].rstrip("/") == REALTIME else self._app
+        await behind(scope, receive, send)
 
     async def _admit(self, scope: Scope, exchange: Exchange) -> None:
         """Let it pass, or say why not."""
