@@ -99,7 +99,7 @@ class Served:
         forwarded = {"X-Forwarded-For": address or an_address()}
         if self.production:
             forwarded["X-Forwarded-Proto"] = "https"
-        # there is no TLS to verify, and to load the world's certificates takes longer than a request
+        # nothing is verified without TLS, and to load certificates takes longer than a request
         made = httpx.Client(base_url=self.url, headers=forwarded, timeout=30, verify=False)
         self._clients.append(made)
         return made
