@@ -61,7 +61,7 @@ def _serve(options: argparse.Namespace) -> int:
             host=options.host,
             port=options.port,
             workers=options.workers,
-            http="skillconnect_ops.reference_api.heads:Wire",
+            http="skillconnect_ops.reference_api.gate.heads:Wire",
             ws="websockets-sansio",
             ws_max_size=65_536,
             ws_per_message_deflate=False,

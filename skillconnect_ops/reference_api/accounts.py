@@ -14,10 +14,11 @@ from bson.errors import InvalidId
 from msgspec import Struct
 
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.models import Me, Role
-from skillconnect_ops.reference_api.second_factor import digest
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.models.told import Me
+from skillconnect_ops.reference_api.proofs.second_factor import digest
+from skillconnect_ops.reference_api.proofs.tokens import Claims
 from skillconnect_ops.reference_api.stores import Document, Loaded
-from skillconnect_ops.reference_api.tokens import Claims
 
 USERS = "users"
 MOST_SESSIONS = 20

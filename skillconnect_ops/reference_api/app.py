@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from skillconnect_ops.reference_api import describe, logs
 from skillconnect_ops.reference_api.errors import ApiError, Code, body
-from skillconnect_ops.reference_api.exchange import of as exchange_of
+from skillconnect_ops.reference_api.gate.exchange import of as exchange_of
 from skillconnect_ops.reference_api.routes import (
     admin,
     auth,

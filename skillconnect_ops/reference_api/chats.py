@@ -7,7 +7,7 @@ from typing import Any
 from bson import ObjectId
 from msgspec import Struct
 
-from skillconnect_ops.reference_api.models import ChatMessage
+from skillconnect_ops.reference_api.models.told import ChatMessage
 from skillconnect_ops.reference_api.stores import Document, Loaded
 
 COLLECTION = "chats"

@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from skillconnect_ops.reference_api import csrf
-from skillconnect_ops.reference_api.examples import EXAMPLES
-from skillconnect_ops.reference_api.paths import PRE_SESSION, PREFIX
+from skillconnect_ops.reference_api.gate import csrf
+from skillconnect_ops.reference_api.gate.paths import PRE_SESSION, PREFIX
+from skillconnect_ops.reference_api.models.examples import EXAMPLES
 
 _ABOUT = """The reference API of SkillConnect: people ask for work, and book those who do it.
 

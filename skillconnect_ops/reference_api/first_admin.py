@@ -3,8 +3,9 @@
 import re
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import accounts, passwords
-from skillconnect_ops.reference_api.models import Role
+from skillconnect_ops.reference_api import accounts
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.proofs import passwords
 from skillconnect_ops.reference_api.settings import Settings
 from skillconnect_ops.reference_api.stores import Loaded
 

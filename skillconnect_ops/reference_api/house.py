@@ -3,7 +3,7 @@
 from fastapi import Request
 from msgspec import Struct
 
-from skillconnect_ops.reference_api.limits import Limiter
+from skillconnect_ops.reference_api.gate.limits import Limiter
 from skillconnect_ops.reference_api.mail import Outbox
 from skillconnect_ops.reference_api.pings import Pings
 from skillconnect_ops.reference_api.realtime import Realtime

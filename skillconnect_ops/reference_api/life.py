@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from skillconnect_ops.reference_api import logs, metrics
 from skillconnect_ops.reference_api.app import application
 from skillconnect_ops.reference_api.gate import Gate
+from skillconnect_ops.reference_api.gate.limits import Limiter
 from skillconnect_ops.reference_api.house import House
-from skillconnect_ops.reference_api.limits import Limiter
 from skillconnect_ops.reference_api.mail import Outbox
 from skillconnect_ops.reference_api.pings import Pings
 from skillconnect_ops.reference_api.process import Given

@@ -16,8 +16,8 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import ring
-from skillconnect_ops.reference_api.ring import Ring
+from skillconnect_ops.reference_api.proofs import ring
+from skillconnect_ops.reference_api.proofs.ring import Ring
 
 USER_RING, ADMIN_RING = "JWT_SECRET_KEY", "ADMIN_JWT_SECRET_KEY"
 MONGO, REDIS = "MONGO_URI", "REDIS_URL"

@@ -18,10 +18,11 @@ from bson import ObjectId
 from msgspec import Struct
 from redis import Redis
 
-from skillconnect_ops.reference_api import csrf, tokens
 from skillconnect_ops.reference_api.errors import Code
-from skillconnect_ops.reference_api.models import Role
-from skillconnect_ops.reference_api.second_factor import digest
+from skillconnect_ops.reference_api.gate import csrf
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.proofs import tokens
+from skillconnect_ops.reference_api.proofs.second_factor import digest
 from skillconnect_ops.reference_api.settings import Settings, Source
 from tests.reference_api.served import Account, Served
 

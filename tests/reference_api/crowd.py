@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from bson import ObjectId
 
-from skillconnect_ops.reference_api.models import Role
+from skillconnect_ops.reference_api.models.fields import Role
 from tests.reference_api.abuse import Session, fresh_address, session
 from tests.reference_api.served import Served
 

@@ -24,10 +24,11 @@ from bson import ObjectId
 from msgspec import Struct
 from pymongo import MongoClient
 
-from skillconnect_ops.reference_api import csrf, tokens
 from skillconnect_ops.reference_api.accounts import new_document
-from skillconnect_ops.reference_api.models import Role
-from skillconnect_ops.reference_api.second_factor import digest
+from skillconnect_ops.reference_api.gate import csrf
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.proofs import tokens
+from skillconnect_ops.reference_api.proofs.second_factor import digest
 from skillconnect_ops.reference_api.settings import Settings, Source
 
 PROVIDERS = 50

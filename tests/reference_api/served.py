@@ -28,7 +28,7 @@ from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.adapters.embedded.process import free_port
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.accounts import new_document
-from skillconnect_ops.reference_api.models import Role
+from skillconnect_ops.reference_api.models.fields import Role
 from tests.servers import make_user
 
 START_S, END_S = 90.0, 30.0

@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 
-from skillconnect_ops.reference_api.tokens import Kind
+from skillconnect_ops.reference_api.proofs.tokens import Kind
 from tests.npm import install
 from tests.programs import needs
 from tests.reference_api.served import Account, Served, an_address

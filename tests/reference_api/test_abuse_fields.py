@@ -12,8 +12,8 @@ from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.app import application
 from skillconnect_ops.reference_api.errors import Code
-from skillconnect_ops.reference_api.examples import EXAMPLES
-from skillconnect_ops.reference_api.models import Role
+from skillconnect_ops.reference_api.models.examples import EXAMPLES
+from skillconnect_ops.reference_api.models.fields import Role
 from tests.reference_api.abuse import Session, contents, forget, refused, session
 from tests.reference_api.served import Served, serve
 

@@ -13,9 +13,9 @@ from redis import Redis
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import passwords
 from skillconnect_ops.reference_api.errors import Code
-from skillconnect_ops.reference_api.examples import EXAMPLES
+from skillconnect_ops.reference_api.models.examples import EXAMPLES
+from skillconnect_ops.reference_api.proofs import passwords
 from tests.reference_api.abuse import Raw, ask, forget, fresh_address, head, refused
 from tests.reference_api.crowd import at_once, statuses
 from tests.reference_api.served import PASSWORD, Served, serve

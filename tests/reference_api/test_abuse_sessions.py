@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import tokens
 from skillconnect_ops.reference_api.errors import Code
-from skillconnect_ops.reference_api.models import Role
-from skillconnect_ops.reference_api.second_factor import digest
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.proofs import tokens
+from skillconnect_ops.reference_api.proofs.second_factor import digest
 from tests.reference_api.abuse import (
     Session,
     contents,

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from skillconnect_ops.adapters.embedded import RedisServer, run_redis
-from skillconnect_ops.reference_api.channel import Channel
+from skillconnect_ops.reference_api.realtime.channel import Channel
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from skillconnect_ops.reference_api.clients import address, counted_as, is_encrypted
+from skillconnect_ops.reference_api.gate.clients import address, counted_as, is_encrypted
 
 
 def scope(peer: str, *forwarded: str, proto: str = "", scheme: str = "http") -> dict[str, Any]:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from skillconnect_ops.reference_api import models
 from skillconnect_ops.reference_api.app import application
 from skillconnect_ops.reference_api.errors import Code
-from skillconnect_ops.reference_api.examples import EXAMPLES
-from skillconnect_ops.reference_api.paths import PRE_SESSION, PREFIX
+from skillconnect_ops.reference_api.gate.paths import PRE_SESSION, PREFIX
+from skillconnect_ops.reference_api.models import sent, told
+from skillconnect_ops.reference_api.models.examples import EXAMPLES
 
 DESCRIBED = application().openapi()
 OPERATIONS = [
@@ -18,19 +18,20 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 NAMED = [f"{method} {path}" for method, path, _ in OPERATIONS]
-BODIES = (models.Sent, models.Told, models.NewPassword)
+MODELS = {**vars(sent), **vars(told)}
+BODIES = (sent.Sent, told.Told, sent.NewPassword)
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_an_example_fits_its_model(name: str) -> None:
-    model: type[BaseModel] = getattr(models, name)
+    model: type[BaseModel] = MODELS[name]
     model.model_validate(EXAMPLES[name])
 
 
 def test_every_body_has_an_example() -> None:
     bodies = {
         name
-        for name, one in vars(models).items()
+        for name, one in MODELS.items()
         if isinstance(one, type) and issubclass(one, BODIES) and one not in BODIES
     }
     assert bodies <= set(EXAMPLES)
@@ -53,6 +54,7 @@ def test_every_operation_tells_its_errors_and_examples(
             continue
         assert body["schema"] == {"$ref": "#/components/schemas/Failure"}
         codes = {example["value"]["errorCode"] for example in body["examples"].values()}
+        assert codes
         assert codes <= {code.wire for code in Code}
         assert "X-Request-Id" in answer["headers"]
     if "requestBody" in operation:
@@ -71,5 +73,5 @@ def test_who_may_call_is_told(method: str, path: str, operation: dict[str, Any])
 
 def test_every_sent_body_refuses_what_it_does_not_know() -> None:
     for name, schema in DESCRIBED["components"]["schemas"].items():
-        if issubclass(getattr(models, name, object), models.Sent):
+        if issubclass(MODELS.get(name, object), sent.Sent):
             assert schema["additionalProperties"] is False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skillconnect_ops.reference_api.letters import (
+from skillconnect_ops.reference_api.mail.letters import (
     FolderMail,
     Mail,
     MailNotSent,

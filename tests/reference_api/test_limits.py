@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 
 from skillconnect_ops.adapters.embedded import run_redis
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import limits
-from skillconnect_ops.reference_api.limits import AUTH, SENSITIVE, Limiter, Policy, Wanted
+from skillconnect_ops.reference_api.gate import limits
+from skillconnect_ops.reference_api.gate.limits import AUTH, SENSITIVE, Limiter, Policy, Wanted
 
 
 @asynccontextmanager

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from skillconnect_ops.reference_api import log_files
-from skillconnect_ops.reference_api.log_files import DailyFiles, Stream, open_to_others
+from skillconnect_ops.reference_api.logs import files as log_files
+from skillconnect_ops.reference_api.logs.files import DailyFiles, Stream, open_to_others
 
 DAY = "2026-03-01"
 

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from skillconnect_ops.reference_api.log_lines import json_line, pretty_line, told
+from skillconnect_ops.reference_api.logs.lines import json_line, pretty_line, told
 
 EVENT = {"timestamp": "2026-03-01T10:11:12.345678Z", "level": "info", "event": "x"}
 FORGED = "\r\n2026-03-01 error forged \x1b[2J\x85\u2028\u2029\x9b31m\x7f\u202e\x00"

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api.log_redaction import LONGEST, MASK, MOST, Redaction
+from skillconnect_ops.reference_api.logs.redaction import LONGEST, MASK, MOST, Redaction
 
 _MADE = hashlib.sha256(b"a test of the logs").digest()  # the same in each of the test's processes
 VALUE = _MADE.hex()[:24] + '/+"ü' + _MADE.hex()[24:36]

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api import logs
-from skillconnect_ops.reference_api.letters import FolderMail, MailNotSent
 from skillconnect_ops.reference_api.mail import Outbox, by_settings
-from skillconnect_ops.reference_api.mail_smtp import SmtpMail
-from skillconnect_ops.reference_api.ring import Key, Ring
+from skillconnect_ops.reference_api.mail.letters import FolderMail, MailNotSent
+from skillconnect_ops.reference_api.mail.smtp import SmtpMail
+from skillconnect_ops.reference_api.proofs.ring import Key, Ring
 from skillconnect_ops.reference_api.settings import Settings, Smtp
 
 READER = "reader@example.test"

@@ -14,9 +14,9 @@ import pytest
 from aiosmtpd.smtp import Envelope
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import mail_smtp
-from skillconnect_ops.reference_api.letters import MailNotSent, MailRefused
-from skillconnect_ops.reference_api.mail_smtp import SmtpMail
+from skillconnect_ops.reference_api.mail import smtp as mail_smtp
+from skillconnect_ops.reference_api.mail.letters import MailNotSent, MailRefused
+from skillconnect_ops.reference_api.mail.smtp import SmtpMail
 from tests.certificates import Authority
 from tests.post import USER, Post
 

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import passwords, second_factor
+from skillconnect_ops.reference_api.proofs import passwords, second_factor
 
 
 def test_a_password_fits_its_own_hash_alone() -> None:

@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api.models import Role
+from skillconnect_ops.reference_api.models.fields import Role
 from tests.reference_api.people import API, Person, bring_together, line_to, lines_of, person
 from tests.reference_api.served import PASSWORD, Served, an_address, serve
 from tests.reference_api.sockets import Sockets, ticket

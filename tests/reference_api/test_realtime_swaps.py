@@ -13,7 +13,7 @@ from redis import Redis
 
 from skillconnect_ops.adapters.embedded import Mongod, RedisServer, run_redis
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import ring
+from skillconnect_ops.reference_api.proofs import ring
 from tests.reference_api.people import Person, bring_together, line_to, person
 from tests.reference_api.served import Served, serve
 from tests.reference_api.sockets import Sockets

@@ -16,7 +16,7 @@ from skillconnect_ops.commands.rotate import ring as written
 from skillconnect_ops.commands.rotate.kid import generation as rotates
 from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import ring
+from skillconnect_ops.reference_api.proofs import ring
 from tests.programs import needs
 
 NAME = "JWT_SECRET_KEY"

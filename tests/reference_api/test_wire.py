@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from starlette.types import Message
 
-from skillconnect_ops.reference_api import wire
-from skillconnect_ops.reference_api.wire import Wire
+from skillconnect_ops.reference_api.realtime import wire
+from skillconnect_ops.reference_api.realtime.wire import Wire
 
 SOON_S = 0.1
 Case = Callable[[Wire, "asyncio.Queue[Message]"], Awaitable[None]]

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends
 from skillconnect_ops.reference_api import accounts
 from skillconnect_ops.reference_api.accounts import USERS
 from skillconnect_ops.reference_api.errors import Code
-from skillconnect_ops.reference_api.models import AccountChange, Accounts, MeAnswer
-from skillconnect_ops.reference_api.paths import PREFIX
+from skillconnect_ops.reference_api.gate.paths import PREFIX
+from skillconnect_ops.reference_api.models.sent import AccountChange
+from skillconnect_ops.reference_api.models.told import Accounts, MeAnswer
 from skillconnect_ops.reference_api.routes.shared import (
     Before,
     Exchanged,

@@ -14,32 +14,35 @@ from fastapi import APIRouter, Request, Response
 from pymongo.errors import DuplicateKeyError
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import accounts, cookies, csrf, house, limits, passwords
-from skillconnect_ops.reference_api import second_factor as factors
+from skillconnect_ops.reference_api import accounts, house
 from skillconnect_ops.reference_api.accounts import USERS, NewSession
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.exchange import Exchange
-from skillconnect_ops.reference_api.gate import require_own_page
-from skillconnect_ops.reference_api.limits import Policy, Wanted
-from skillconnect_ops.reference_api.models import (
-    CsrfAnswer,
-    Done,
+from skillconnect_ops.reference_api.gate import cookies, csrf, limits, require_own_page
+from skillconnect_ops.reference_api.gate.exchange import Exchange
+from skillconnect_ops.reference_api.gate.limits import Policy, Wanted
+from skillconnect_ops.reference_api.gate.paths import PREFIX
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.models.sent import (
     Forgot,
-    LoggedIn,
     Login,
-    RealtimeTicket,
     Register,
     Reset,
-    Role,
     SecondFactor,
-    Ticket,
     WithToken,
 )
-from skillconnect_ops.reference_api.paths import PREFIX
+from skillconnect_ops.reference_api.models.told import (
+    CsrfAnswer,
+    Done,
+    LoggedIn,
+    RealtimeTicket,
+    Ticket,
+)
+from skillconnect_ops.reference_api.proofs import passwords
+from skillconnect_ops.reference_api.proofs import second_factor as factors
+from skillconnect_ops.reference_api.proofs.second_factor import digest
+from skillconnect_ops.reference_api.proofs.tokens import Kind, issued, verified
 from skillconnect_ops.reference_api.routes.shared import Exchanged, Person, SignedIn, failures
-from skillconnect_ops.reference_api.second_factor import digest
 from skillconnect_ops.reference_api.stores import Document, Loaded
-from skillconnect_ops.reference_api.tokens import Kind, issued, verified
 
 REGISTRATION_S = 3_600
 RESET_S = 900

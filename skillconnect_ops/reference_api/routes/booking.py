@@ -21,18 +21,10 @@ from pymongo.read_concern import ReadConcern
 from skillconnect_ops.reference_api.accounts import USERS, Account
 from skillconnect_ops.reference_api.chats import BOOKINGS
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.models import (
-    Booking,
-    BookingAnswer,
-    BookingChange,
-    Bookings,
-    BookingStatus,
-    Done,
-    NewBooking,
-    RequestStatus,
-    Role,
-)
-from skillconnect_ops.reference_api.paths import PREFIX
+from skillconnect_ops.reference_api.gate.paths import PREFIX
+from skillconnect_ops.reference_api.models.fields import BookingStatus, RequestStatus, Role
+from skillconnect_ops.reference_api.models.sent import BookingChange, NewBooking
+from skillconnect_ops.reference_api.models.told import Booking, BookingAnswer, Bookings, Done
 from skillconnect_ops.reference_api.routes import service_request
 from skillconnect_ops.reference_api.routes.shared import (
     Before,

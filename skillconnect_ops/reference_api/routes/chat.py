@@ -5,8 +5,9 @@ from fastapi import APIRouter, Request
 
 from skillconnect_ops.reference_api import chats, house
 from skillconnect_ops.reference_api.errors import Code
-from skillconnect_ops.reference_api.models import MessageAnswer, Messages, NewMessage
-from skillconnect_ops.reference_api.paths import PREFIX
+from skillconnect_ops.reference_api.gate.paths import PREFIX
+from skillconnect_ops.reference_api.models.sent import NewMessage
+from skillconnect_ops.reference_api.models.told import MessageAnswer, Messages
 from skillconnect_ops.reference_api.routes.shared import (
     Before,
     Exchanged,

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from skillconnect_ops.reference_api import house, metrics, workers
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.exchange import of as exchange_of
-from skillconnect_ops.reference_api.models import Health, HealthCheck, Ready, Worker
-from skillconnect_ops.reference_api.paths import HEALTH, METRICS, READY
+from skillconnect_ops.reference_api.gate.exchange import of as exchange_of
+from skillconnect_ops.reference_api.gate.paths import HEALTH, METRICS, READY
+from skillconnect_ops.reference_api.models.told import Health, HealthCheck, Ready, Worker
 
 _STARTED = time.monotonic()
 

@@ -7,17 +7,15 @@ from bson import ObjectId
 from fastapi import APIRouter
 
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.models import (
+from skillconnect_ops.reference_api.gate.paths import PREFIX
+from skillconnect_ops.reference_api.models.fields import RequestStatus, Role
+from skillconnect_ops.reference_api.models.sent import NewServiceRequest, ServiceRequestChange
+from skillconnect_ops.reference_api.models.told import (
     Done,
-    NewServiceRequest,
-    RequestStatus,
-    Role,
     ServiceRequest,
     ServiceRequestAnswer,
-    ServiceRequestChange,
     ServiceRequests,
 )
-from skillconnect_ops.reference_api.paths import PREFIX
 from skillconnect_ops.reference_api.routes.shared import (
     Before,
     Exchanged,

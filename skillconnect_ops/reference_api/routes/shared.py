@@ -10,9 +10,10 @@ from pymongo.asynchronous.collection import AsyncCollection
 from skillconnect_ops.reference_api import accounts
 from skillconnect_ops.reference_api.accounts import Account
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.exchange import Exchange
-from skillconnect_ops.reference_api.exchange import of as exchange_of
-from skillconnect_ops.reference_api.models import Failure, Role
+from skillconnect_ops.reference_api.gate.exchange import Exchange
+from skillconnect_ops.reference_api.gate.exchange import of as exchange_of
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.models.told import Failure
 from skillconnect_ops.reference_api.stores import Document
 
 IdInPath = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hexadecimal digits.")]

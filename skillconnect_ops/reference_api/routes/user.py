@@ -6,26 +6,30 @@ from bson import ObjectId
 from fastapi import APIRouter, Depends, Request
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api import accounts, house, limits, passwords
-from skillconnect_ops.reference_api import second_factor as factors
+from skillconnect_ops.reference_api import accounts, house
 from skillconnect_ops.reference_api.accounts import USERS
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.exchange import Exchange
-from skillconnect_ops.reference_api.models import (
+from skillconnect_ops.reference_api.gate import limits
+from skillconnect_ops.reference_api.gate.exchange import Exchange
+from skillconnect_ops.reference_api.gate.paths import PREFIX
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.models.sent import (
     ChangePassword,
-    Done,
     EndSecondFactor,
-    Enrolment,
-    MeAnswer,
     Profile,
-    Provider,
-    Providers,
-    RecoveryCodes,
-    Role,
     WithCode,
     WithPassword,
 )
-from skillconnect_ops.reference_api.paths import PREFIX
+from skillconnect_ops.reference_api.models.told import (
+    Done,
+    Enrolment,
+    MeAnswer,
+    Provider,
+    Providers,
+    RecoveryCodes,
+)
+from skillconnect_ops.reference_api.proofs import passwords
+from skillconnect_ops.reference_api.proofs import second_factor as factors
 from skillconnect_ops.reference_api.routes.auth import count_try, use_code
 from skillconnect_ops.reference_api.routes.shared import (
     Before,

@@ -9,9 +9,10 @@ from bson import ObjectId
 from msgspec import Struct
 from redis import Redis
 
-from skillconnect_ops.reference_api import csrf, tokens
-from skillconnect_ops.reference_api.models import Role
-from skillconnect_ops.reference_api.second_factor import digest, new_secret
+from skillconnect_ops.reference_api.gate import csrf
+from skillconnect_ops.reference_api.models.fields import Role
+from skillconnect_ops.reference_api.proofs import tokens
+from skillconnect_ops.reference_api.proofs.second_factor import digest, new_secret
 from skillconnect_ops.reference_api.settings import Settings
 from tests.reference_api.served import PASSWORD, Served
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from skillconnect_ops.reference_api import clients, headers, metrics
+from skillconnect_ops.reference_api import metrics
 from skillconnect_ops.reference_api.errors import ApiError, Code, body
-from skillconnect_ops.reference_api.limits import API, Limiter, Wanted
+from skillconnect_ops.reference_api.gate import clients, headers
+from skillconnect_ops.reference_api.gate.limits import API, Limiter, Wanted
 from skillconnect_ops.reference_api.stores import Loaded
 
 KEY = "skillconnect.wire"

@@ -23,15 +23,15 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api.log_files import (
+from skillconnect_ops.reference_api.logs.files import (
     MEGABYTE,
     DailyFiles,
     Lines,
     Stream,
     open_to_others,
 )
-from skillconnect_ops.reference_api.log_lines import FRAMES, json_line, pretty_line, told
-from skillconnect_ops.reference_api.log_redaction import Redaction
+from skillconnect_ops.reference_api.logs.lines import FRAMES, json_line, pretty_line, told
+from skillconnect_ops.reference_api.logs.redaction import Redaction
 
 Event = dict[str, Any]
 SERVICE = "skillconnect"

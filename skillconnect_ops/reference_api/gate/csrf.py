@@ -10,7 +10,7 @@ import hmac
 import secrets
 import time
 
-from skillconnect_ops.reference_api.ring import Key, Ring
+from skillconnect_ops.reference_api.proofs.ring import Key, Ring
 
 HEADER = "x-csrf-token"
 _ABOUT = b"skillconnect csrf v1"

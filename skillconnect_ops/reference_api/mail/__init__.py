@@ -10,8 +10,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from skillconnect_ops.reference_api import logs
-from skillconnect_ops.reference_api.letters import FolderMail, Mail, MailNotSent, MailRefused
-from skillconnect_ops.reference_api.mail_smtp import SmtpMail
+from skillconnect_ops.reference_api.mail.letters import FolderMail, Mail, MailNotSent, MailRefused
+from skillconnect_ops.reference_api.mail.smtp import SmtpMail
 from skillconnect_ops.reference_api.settings import Settings
 
 AT_ONCE = 4

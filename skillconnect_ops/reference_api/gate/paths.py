@@ -1,6 +1,6 @@
 """Which paths there are besides the routes' own, and which limits count a request."""
 
-from skillconnect_ops.reference_api.limits import API, AUTH, SENSITIVE, Policy
+from skillconnect_ops.reference_api.gate.limits import API, AUTH, SENSITIVE, Policy
 
 PREFIX = "/api/v1"
 HEALTH = ("/health", f"{PREFIX}/health/health")

@@ -17,7 +17,7 @@ from bson import ObjectId
 from msgspec import Struct
 
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.ring import Ring
+from skillconnect_ops.reference_api.proofs.ring import Ring
 from skillconnect_ops.reference_api.settings import Settings
 
 ISSUER = "skillconnect"

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from starlette.types import Message, Receive
 
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.exchange import Exchange
+from skillconnect_ops.reference_api.gate.exchange import Exchange
 
 MOST_BYTES = 100_000
 """Of a body; none of ours comes near (ASVS 5.0, 4.2 and 5.2)."""

@@ -6,12 +6,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Scope
 
-from skillconnect_ops.reference_api import cookies
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.limits import Hit
+from skillconnect_ops.reference_api.gate import cookies
+from skillconnect_ops.reference_api.gate.limits import Hit
+from skillconnect_ops.reference_api.proofs.tokens import Claims, Kind, verified
 from skillconnect_ops.reference_api.settings import Settings
 from skillconnect_ops.reference_api.stores import Loaded
-from skillconnect_ops.reference_api.tokens import Claims, Kind, verified
 
 KEY = "skillconnect.exchange"
 _LONGEST_COOKIE = 8_192

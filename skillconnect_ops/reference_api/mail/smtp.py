@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api.letters import (
+from skillconnect_ops.reference_api.mail.letters import (
     MailNotSent,
     in_a_thread,
     letter,

@@ -15,16 +15,17 @@ from urllib.parse import quote
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from skillconnect_ops.reference_api import clients, cookies, csrf, headers, logs, metrics
-from skillconnect_ops.reference_api.bodies import Incoming
+from skillconnect_ops.reference_api import logs, metrics
 from skillconnect_ops.reference_api.errors import ApiError, Code, body
-from skillconnect_ops.reference_api.exchange import KEY, Exchange
-from skillconnect_ops.reference_api.limits import Hit, Limiter, Wanted
-from skillconnect_ops.reference_api.paths import PRE_SESSION, UNLIMITED, policies_of
+from skillconnect_ops.reference_api.gate import clients, cookies, csrf, headers
+from skillconnect_ops.reference_api.gate.bodies import Incoming
+from skillconnect_ops.reference_api.gate.exchange import KEY, Exchange
+from skillconnect_ops.reference_api.gate.limits import Hit, Limiter, Wanted
+from skillconnect_ops.reference_api.gate.paths import PRE_SESSION, UNLIMITED, policies_of
 from skillconnect_ops.reference_api.stores import Current, Loaded
 
 if TYPE_CHECKING:
-    from skillconnect_ops.reference_api.headers import RawHeaders
+    from skillconnect_ops.reference_api.gate.headers import RawHeaders
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")

@@ -22,15 +22,18 @@ from redis.exceptions import RedisError
 from socketio.exceptions import ConnectionRefusedError as Refusal
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from skillconnect_ops.reference_api import accounts, chats, headers, logs, metrics, wire
-from skillconnect_ops.reference_api.channel import Channel
+from skillconnect_ops.reference_api import accounts, chats, logs, metrics
 from skillconnect_ops.reference_api.chats import Written
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.limits import MESSAGES, Limiter, Wanted
-from skillconnect_ops.reference_api.models import Id, LongText, Role, Sent
+from skillconnect_ops.reference_api.gate import headers
+from skillconnect_ops.reference_api.gate.limits import MESSAGES, Limiter, Wanted
+from skillconnect_ops.reference_api.models.fields import Id, LongText, Role
+from skillconnect_ops.reference_api.models.sent import Sent
+from skillconnect_ops.reference_api.proofs.tokens import Claims, Kind, verified
+from skillconnect_ops.reference_api.realtime import wire
+from skillconnect_ops.reference_api.realtime.channel import Channel
+from skillconnect_ops.reference_api.realtime.wire import Wire
 from skillconnect_ops.reference_api.stores import Current, Loaded
-from skillconnect_ops.reference_api.tokens import Claims, Kind, verified
-from skillconnect_ops.reference_api.wire import Wire
 
 LOOK_S = 30.0
 """So often all sessions are looked at."""
