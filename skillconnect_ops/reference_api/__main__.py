@@ -1,4 +1,4 @@
-"""The program: `serve`, and `admin` to make the first administrator.
+"""The program: `serve`, `admin` to make the first administrator, `openapi` for its description.
 
 python -m skillconnect_ops.reference_api serve --env-file .env --port 4000 --workers 2
 python -m skillconnect_ops.reference_api admin ops@example.org --env-file .env < password
@@ -12,16 +12,26 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from skillconnect_ops.reference_api import process
-from skillconnect_ops.reference_api.settings import BadSettings, Settings
+from skillconnect_ops.reference_api.settings import (
+    ADMIN_RING,
+    USER_RING,
+    BadSettings,
+    Settings,
+)
 
 REFUSED = 3
+KEYS = {USER_RING, ADMIN_RING, "METRICS_TOKEN"}
 _GRACE_S = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; gives the exit code."""
     options = _options().parse_args(argv)
+    if options.command == "openapi":
+        return _openapi()
     process.take(options.env_file)
     try:
         settings = process.given().source.read()
@@ -44,13 +54,15 @@ def _options() -> argparse.ArgumentParser:
     admin = commands.add_parser("admin", help="make an administrator; reads a password")
     admin.add_argument("email")
     admin.add_argument("--env-file")
+    commands.add_parser("openapi", help="print the API's description (OpenAPI, JSON)")
     return parser
 
 
 def _serve(options: argparse.Namespace) -> int:
     # the server ends well, and then raises the signal once more for whoever waited for it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with tempfile.TemporaryDirectory(prefix="skc-api-") as folder:
+    process.tidy()
+    with tempfile.TemporaryDirectory(prefix=process.run_folder_prefix()) as folder:
         process.share(Path(folder), workers=options.workers)
         # only now: what it imports looks at the environment
         import uvicorn  # noqa: PLC0415
@@ -76,6 +88,14 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
+def _openapi() -> int:
+    from skillconnect_ops.reference_api.app import application  # noqa: PLC0415 - the others wait
+
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(application().openapi())))
+    sys.stdout.write("\n")
+    return 0
+
+
 def _admin(settings: Settings, email: str) -> int:
     from skillconnect_ops.reference_api.first_admin import Refused, make  # noqa: PLC0415
 
@@ -89,11 +109,10 @@ def _admin(settings: Settings, email: str) -> int:
 
 
 def _complain(error: BadSettings) -> None:
-    _say(
-        "error: the settings are refused",
-        f"why:   {'; '.join(error.problems)}",
-        "fix:   skc secrets generate --env NAME makes a good value; then start again",
-    )
+    weak = [one.name for one in error.problems if one.name in KEYS]
+    good = f"skc secrets generate --env {weak[0]} --replace" if weak else ""
+    fix = f"{good}   # a good value; then start again" if weak else f"set {error.names}"
+    _say("error: the settings are refused", f"why:   {error}", f"fix:   {fix}")
 
 
 def _say(*lines: str) -> None:

@@ -20,6 +20,8 @@ class House(Struct, frozen=True, kw_only=True):
     outbox: Outbox
     board: Board
     pings: Pings
+    workers: int
+    """How many there should be."""
     reloader: Reloader
     realtime: Realtime
 

@@ -26,6 +26,8 @@ def text() -> bytes:
     """All of them, as Prometheus reads them."""
     if not process.shares_figures():
         return generate_latest()
+    for pid in process.dead_sharers():  # one that was killed has nothing open any more
+        shared.mark_process_dead(pid)  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     shared.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)

@@ -3,10 +3,13 @@
 The one place of the program that reads and writes the environment.
 """
 
+import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +19,7 @@ from skillconnect_ops.reference_api.settings import Source
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 """By this name prometheus_client takes the folder that workers share; read when it is imported."""
 _PR_SET_PDEATHSIG = 1
+_PREFIX = "skc-api-run-"
 _ENV_FILE = "SKC_API_ENV_FILE"
 _RUN_FOLDER = "SKC_API_RUN_FOLDER"
 _WORKERS = "SKC_API_WORKERS"
@@ -69,6 +73,36 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def run_folder_prefix() -> str:
+    """Of the names of run folders in the temporary folder; it names who made one."""
+    return f"{_PREFIX}{os.getpid()}-"
+
+
+def tidy() -> None:
+    """Remove the run folders of programs that were killed; they hold no secret."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if pid.isdigit() and folder.stat().st_uid == os.getuid() and not _lives(int(pid)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def shares_figures() -> bool:
     """Whether figures of all workers come together in a folder."""
     return FIGURES in os.environ
+
+
+def dead_sharers() -> set[int]:
+    """The processes that shared figures, and live no more."""
+    names = (path.stem.rpartition("_")[2] for path in Path(os.environ[FIGURES]).glob("gauge_live*"))
+    return {int(name) for name in names if name.isdigit() and not _lives(int(name))}

@@ -10,12 +10,13 @@ import asyncio
 import os
 from pathlib import Path
 
+from msgspec import Struct
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 from watchfiles import awatch
 
 from skillconnect_ops.reference_api import logs, metrics
-from skillconnect_ops.reference_api.settings import BadSettings, Source
+from skillconnect_ops.reference_api.settings import MONGO, REDIS, BadSettings, Source
 from skillconnect_ops.reference_api.stores import Current
 from skillconnect_ops.reference_api.workers import Board, WorkerState
 
@@ -26,6 +27,15 @@ _AGAIN_S = 5.0
 _DEBOUNCE_MS = 50
 
 log = logs.get()
+
+
+class Refusal(Struct, frozen=True):
+    """Why the settings as they stand are not used."""
+
+    told: str
+    """To everybody, so without any value."""
+    why: str
+    """In the log."""
 
 
 class Reloader:
@@ -56,26 +66,32 @@ class Reloader:
     async def look(self) -> None:
         """Read the settings, and go over to them if they are others and good."""
         async with self._lock:
-            refused = await self._looked()
-            if refused != self._refused:
-                self._refused = refused
-                self.tell()
-                if refused is not None:
-                    metrics.RELOADS.labels("refused").inc()
-                    log.error("settings_refused", reason=refused)
+            refusal = await self._looked()
+            refused = None if refusal is None else refusal.told
+            if refused == self._refused:
+                return
+            self._refused = refused
+            self.tell()
+            if refusal is None:
+                log.info("settings_well_again", pid=os.getpid())
+            else:
+                metrics.RELOADS.labels("refused").inc()
+                log.error("settings_refused", why=refusal.why, pid=os.getpid())
 
-    async def _looked(self) -> str | None:
+    async def _looked(self) -> "Refusal | None":
         """Why the settings as they stand are not used; None where they are."""
         try:
             settings = await asyncio.to_thread(self._source.read)
         except BadSettings as error:
-            return str(error)
+            return Refusal(f"{error.names}: refused; the log says why", str(error))
         if settings == self._current.now.settings:
             return None
         try:
             await self._current.swap(settings)
         except (PyMongoError, RedisError, OSError, ValueError) as error:
-            return f"a store does not let us in with the new settings ({type(error).__name__})"
+            name = MONGO if isinstance(error, PyMongoError) else REDIS
+            told = f"{name}: the server does not let us in with it ({type(error).__name__})"
+            return Refusal(told, str(error))
         self._generation += 1
         self._refused = None
         self.tell()
@@ -91,13 +107,24 @@ class Reloader:
         await asyncio.gather(self._on_events(file), self._on_time(file))
 
     async def _on_events(self, file: Path) -> None:
-        names = {file.name}
         folder = file.parent.resolve()
-        async for changes in awatch(
-            folder, recursive=False, debounce=_DEBOUNCE_MS, step=10, watch_filter=None
-        ):
-            if any(Path(path).name in names for _, path in changes):
-                await self.look()
+        while True:
+            try:
+                async for changes in awatch(
+                    folder, recursive=False, debounce=_DEBOUNCE_MS, step=10, watch_filter=None
+                ):
+                    if any(Path(path).name == file.name for _, path in changes):
+                        await self._look_whatever_comes()
+            except OSError as error:  # the folder is gone: the clock looks meanwhile
+                log.warning("watch_failed", kind=type(error).__name__)
+                await asyncio.sleep(_AGAIN_S)
+
+    async def _look_whatever_comes(self) -> None:
+        """A look that fails in a way that nobody thought of is the last one no more than others."""
+        try:
+            await self.look()
+        except Exception as error:
+            log.exception("reload_failed", kind=type(error).__name__)
 
     async def _on_time(self, file: Path) -> None:
         # nothing was seen yet: the file may have changed since the worker read it
@@ -108,7 +135,7 @@ class Reloader:
             again = self._refused is not None and loop.time() - tried_at > _AGAIN_S
             if now != seen or again:
                 seen, tried_at = now, loop.time()
-                await self.look()
+                await self._look_whatever_comes()
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

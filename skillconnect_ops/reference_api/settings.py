@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from msgspec import Struct
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
+from redis.asyncio.connection import parse_url
 
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.proofs import ring
@@ -34,16 +35,33 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 LEVELS = ("debug", "info", "warning", "error")
 
 
+class Problem(Struct, frozen=True):
+    """One thing that is wrong."""
+
+    name: str
+    """Of the variable, or `the env file`."""
+    what: str
+    """What is wrong with it; it may repeat a value that is no secret by its name."""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.what}"
+
+
 class BadSettings(Exception):
     """The settings are refused.
 
-    Attributes:
-        problems: one sentence each, naming the variable and no secret.
+    Its text is for who runs the program. Others are told the names alone: in a variable that should
+    hold no secret somebody may have pasted one.
     """
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("; ".join(problems))
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(map(str, problems)))
         self.problems = problems
+
+    @property
+    def names(self) -> str:
+        """Of the variables that are wrong."""
+        return ", ".join(dict.fromkeys(problem.name for problem in self.problems))
 
 
 class Smtp(Struct, frozen=True, kw_only=True):
@@ -127,7 +145,8 @@ def variables(env_file: Path | None, environment: Mapping[str, str]) -> dict[str
             text = env_file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise BadSettings((f"{env_file} cannot be read: {reason}",)) from error
+            problem = Problem("the env file", f"{env_file} cannot be read: {reason}")
+            raise BadSettings((problem,)) from error
         found = dotenv_values(stream=StringIO(text), interpolate=False)
     return {**{name: value for name, value in found.items() if value}, **environment}
 
@@ -151,22 +170,23 @@ class _Reader:
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = given
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
 
     def settings(self) -> Settings | None:
         production = self._one_of("NODE_ENV", ("production", "development"), "production")
         users, admins = self._ring(USER_RING), self._ring(ADMIN_RING)
-        if users is None or admins is None:
-            return None
         base = self._url("BASE_URL", "http://localhost:4000/api/v1")
         frontend = self._url("FRONTEND_URL", "http://localhost:5173")
         listed = self._given.get("ALLOWED_ORIGINS") or frontend
         mongo_uri = Secret(self._needed(MONGO))
+        database, redis_url = self._database(mongo_uri), self._redis()
+        if users is None or admins is None:
+            return None
         return Settings(
             production=production == "production",
             mongo_uri=mongo_uri,
-            database=self._database(mongo_uri),
-            redis_url=self._redis(),
+            database=database,
+            redis_url=redis_url,
             users=users,
             admins=admins,
             access_s=self._span("JWT_EXPIRE", "15m"),
@@ -185,7 +205,7 @@ class _Reader:
     def _needed(self, name: str) -> str:
         value = self._given.get(name) or ""
         if not value:
-            self.problems.append(f"{name} is not set")
+            self.problems.append(Problem(name, "is not set"))
         return value
 
     def _optional(self, name: str) -> Secret | None:
@@ -195,21 +215,22 @@ class _Reader:
     def _one_of(self, name: str, known: tuple[str, ...], usual: str) -> str:
         value = (self._given.get(name) or usual).lower()
         if value not in known:
-            self.problems.append(f"{name} is none of {', '.join(known)}")
+            self.problems.append(Problem(name, f"is none of {', '.join(known)}"))
             return usual
         return value
 
     def _whole(self, name: str, usual: int, *, most: int) -> int:
         text = self._given.get(name) or str(usual)
-        if not text.isascii() or not text.isdigit() or int(text) > most:
-            self.problems.append(f"{name} is not a whole number up to {most}")
+        digits = text.isascii() and text.isdigit() and len(text) < 10
+        if not digits or int(text) > most:
+            self.problems.append(Problem(name, f"is not a whole number up to {most}"))
             return usual
         return int(text)
 
     def _span(self, name: str, usual: str) -> int:
         found = _SPAN.fullmatch(self._given.get(name) or usual)
         if found is None:
-            self.problems.append(f"{name} is not a time such as 15m, 12h or 7d")
+            self.problems.append(Problem(name, "is not a time such as 15m, 12h or 7d"))
             return 900
         return int(found[1]) * _UNIT_S[found[2]]
 
@@ -221,7 +242,7 @@ class _Reader:
         value = self._given.get(name) or usual
         parts = _split(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            self.problems.append(f"{name} is no http or https URL")
+            self.problems.append(Problem(name, "is no http or https URL"))
             return usual
         return value
 
@@ -231,25 +252,30 @@ class _Reader:
         try:
             return ring.read(self._given, name)
         except ring.Malformed as error:
-            self.problems.append(str(error))
+            self.problems.append(Problem(error.name, error.what))
             return None
 
     def _database(self, uri: Secret) -> str:
         if not uri:
             return ""
+        # a name that DNS does not know just now is no fault of the setting
+        plain = re.sub(r"^mongodb\+srv://", "mongodb://", uri.reveal())
         try:
-            found = parse_uri(uri.reveal(), validate=True, warn=False, normalize=False)
-        except (PyMongoError, ValueError):
-            self.problems.append(f"{MONGO} is no MongoDB URI")
+            found = parse_uri(plain, validate=True, warn=False, normalize=False)
+        except (PyMongoError, ValueError, OSError):  # OSError: a file of certificates is not there
+            self.problems.append(Problem(MONGO, "is no MongoDB URI"))
             return ""
         if not found["database"]:
-            self.problems.append(f"{MONGO} names no database after the hosts")
+            self.problems.append(Problem(MONGO, "names no database after the hosts"))
         return found["database"] or ""
 
     def _redis(self) -> Secret:
         value = self._needed(REDIS)
-        if value and _split(value).scheme not in {"redis", "rediss", "unix"}:
-            self.problems.append(f"{REDIS} is no redis URL")
+        try:
+            parse_url(value)
+        except ValueError:
+            if value:
+                self.problems.append(Problem(REDIS, "is no redis URL"))
         return Secret(value)
 
     def _smtp(self) -> Smtp | None:
@@ -264,40 +290,52 @@ class _Reader:
         )
 
 
-def _faults(settings: Settings) -> Iterator[str]:
+def _faults(settings: Settings) -> Iterator[Problem]:
     """What would work and must not."""
     yield from _weak(settings)
     for origin in sorted(settings.origins):
         if problem := _origin_problem(origin, production=settings.production):
-            yield f"ALLOWED_ORIGINS holds {origin}: {problem}"
+            shown = origin if "@" not in origin else "something with a login in it"
+            yield Problem("ALLOWED_ORIGINS", f"holds {shown}: {problem}")
     if not settings.production:
         return
     for name, url in (("BASE_URL", settings.base_url), ("FRONTEND_URL", settings.frontend_url)):
         if problem := _origin_problem(_origin(url), production=True):
-            yield f"{name} is {url}: {problem}"
+            yield Problem(name, f"is {_origin(url)}: {problem}")
     if settings.mail_dir is not None:
-        yield "MAIL_DIR is set: mails with tokens in them lie in no folder in production"
+        yield Problem("MAIL_DIR", "is set: mails hold tokens, and lie in no folder in production")
+    if settings.smtp is None:
+        yield Problem("SMTP_HOST", "is not set: without mails nobody can make an account")
+    if not settings.proxies:
+        why = "is not set: production is reached over TLS, which ends at a proxy before us"
+        yield Problem("TRUSTED_PROXIES", why)
 
 
-def _weak(settings: Settings) -> Iterator[str]:
+def _weak(settings: Settings) -> Iterator[Problem]:
     for one in (settings.users, settings.admins):
         for key in one.keys:
-            what = one.name if key is one.signing else f"a key of {one.name}_FALLBACKS"
+            name = one.name if key is one.signing else f"{one.name}_FALLBACKS"
             text = key.secret.reveal()
             if len(text.encode()) < LEAST_BYTES:
-                yield f"{what} is shorter than {LEAST_BYTES} bytes"
+                yield Problem(name, f"is shorter than {LEAST_BYTES} bytes")
             elif key.kid is None and (_PLACEHOLDER.search(text) or len(set(text)) < _LEAST_LETTERS):
-                yield f"{what} is a placeholder, or was made up"
+                yield Problem(name, "is a placeholder, or was made up")
     people, admins = ({key.secret for key in one.keys} for one in (settings.users, settings.admins))
     if people & admins:
-        yield f"{USER_RING} and {ADMIN_RING} have a key in common"
+        yield Problem(f"{USER_RING} and {ADMIN_RING}", "have a key in common")
     token = settings.metrics_token
     if token is not None and len(token.reveal()) < LEAST_BYTES:
-        yield f"METRICS_TOKEN is shorter than {LEAST_BYTES} bytes"
-    for name, uri in ((MONGO, settings.mongo_uri), (REDIS, settings.redis_url)):
-        password = ring.password_of(uri.reveal()) or ""
-        if _PLACEHOLDER.search(password):
-            yield f"the password in {name} is a placeholder"
+        yield Problem("METRICS_TOKEN", f"is shorter than {LEAST_BYTES} bytes")
+    smtp = settings.smtp or Smtp(host="")
+    for name, value in (
+        (MONGO, ring.password_of(settings.mongo_uri.reveal())),
+        (REDIS, ring.password_of(settings.redis_url.reveal())),
+        ("METRICS_TOKEN", token.reveal() if token else None),
+        ("SMTP_EMAIL", smtp.user if "@example." not in smtp.user else None),
+        ("SMTP_PASSWORD", smtp.password.reveal()),
+    ):
+        if ring.generation(Secret(value or "")) is None and _PLACEHOLDER.search(value or ""):
+            yield Problem(name, "holds a placeholder")
 
 
 def _split(url: str) -> SplitResult:

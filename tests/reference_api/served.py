@@ -172,6 +172,7 @@ def serve(
             "FRONTEND_URL": APP[production],
             "LOG_DIR": str(folder / "logs"),
             "TRUSTED_PROXIES": "1",
+            **({"SMTP_HOST": "127.0.0.1", "SMTP_PORT": "1"} if production else {}),
             **variables,
         }
         program = Served(folder / ".env", env, root[name], port=port, production=production)

@@ -27,6 +27,8 @@ def scope(peer: str, *forwarded: str, proto: str = "", scheme: str = "http") -> 
         (1, ("1.1.1.1, ",), "1.1.1.1"),
         (1, ("2001:DB8::1",), "2001:db8::1"),
         (1, ("x" * 5000,), "10.0.0.1"),
+        (1, ("1.1.1.1:5678",), "1.1.1.1"),
+        (1, ("[2001:db8::1]:5678",), "2001:db8::1"),
     ],
 )
 def test_only_what_our_own_proxies_wrote_counts(

@@ -36,6 +36,17 @@ def test_health_has_the_plan_s_shape(program: Served, path: str) -> None:
     assert said["limits"] == "redis"
 
 
+def test_balancers_may_ask_for_the_head_alone(program: Served) -> None:
+    for path in (*EVERYWHERE, "/ready"):
+        answer = httpx.head(program.url + path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_it_describes_itself_while_developing(program: Served) -> None:
+    said = httpx.get(f"{program.url}/openapi.json").json()
+    assert "/api/v1/booking" in said["paths"]
+
+
 @pytest.mark.parametrize("path", ["/ready", "/api/v1/health/ready"])
 def test_it_is_ready(program: Served, path: str) -> None:
     answer = httpx.get(program.url + path)

@@ -110,8 +110,9 @@ def test_without_redis_each_worker_takes_its_share_and_forgets_nothing(
                 other = [Wanted(AUTH, somebody())]
                 seen = [(await limiter.count(redis, other))[0].passes for _ in range(4)]
                 assert seen == [True, True, False, False]
-                server.start()
+                server.start()  # it has forgotten all, and the worker has not
                 await asyncio.sleep(0.3)
+                assert not (await limiter.count(redis, who))[0].passes
                 (hit,) = await limiter.count(redis, [Wanted(AUTH, somebody())])
                 assert hit.allowed == 5
                 assert not limiter.is_local

@@ -1,14 +1,19 @@
 """New settings without a restart, bad ones without harm."""
 
+import os
 import secrets
+import signal
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api.workers import DIFFER, WorkerState, agreed
+from skillconnect_ops.reference_api.workers import DIFFER, Board, WorkerState, agreed, starting
 from tests.reference_api.served import Served, serve
 
 WORKERS = 2
@@ -60,11 +65,19 @@ def test_a_change_that_changes_nothing_swaps_nothing(program: Served) -> None:
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"JWT_SECRET_KEY": "short"}, "JWT_SECRET_KEY is shorter than 32 bytes"),
-        ({"MONGO_URI": "-"}, "MONGO_URI is no MongoDB URI"),
-        ({"ALLOWED_ORIGINS": "ftp"}, "ALLOWED_ORIGINS holds ftp"),
-        ({"MONGO_URI": "wrong password"}, "a store does not let us in"),
-        ({"REDIS_URL": "wrong password"}, "a store does not let us in"),
+        ({"JWT_SECRET_KEY": "short"}, "JWT_SECRET_KEY: refused"),
+        ({"MONGO_URI": "-"}, "MONGO_URI: refused"),
+        ({"ALLOWED_ORIGINS": "ftp"}, "ALLOWED_ORIGINS: refused"),
+        ({"MONGO_URI": "wrong password"}, "MONGO_URI: the server does not let us in"),
+        ({"REDIS_URL": "wrong password"}, "REDIS_URL: the server does not let us in"),
+        ({"FRONTEND_URL": "http://[bad"}, "FRONTEND_URL: refused"),
+        ({"REDIS_URL": "redis://127.0.0.1:abc/0"}, "REDIS_URL: refused"),
+        ({"MONGO_URI": "mongodb://127.0.0.1/x?tlsCAFile=/nowhere"}, "MONGO_URI: refused"),
+        ({"COOKIE_EXPIRE": "9" * 5000}, "COOKIE_EXPIRE: refused"),
+        (
+            {"ALLOWED_ORIGINS": "mongodb://app:hunter2hunter2@127.0.0.1/x"},
+            "ALLOWED_ORIGINS: refused",
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -99,6 +112,32 @@ def test_bad_settings_leave_it_on_the_old_ones(
     program.wait_until(lambda: not any(one["refused"] for one in program.health()["workers"]))
 
 
+def test_a_worker_that_dies_while_the_settings_are_bad_takes_no_other_along(
+    program: Served,
+) -> None:
+    good = program.value("REDIS_URL")
+    program.rewrite(REDIS_URL="redis://127.0.0.1:abc/0")
+    program.wait_until(lambda: all(one["refused"] for one in program.health()["workers"]))
+    first, second = (worker["pid"] for worker in program.health()["workers"])
+    os.kill(first, signal.SIGKILL)
+    program.wait_until(
+        lambda: [one["pid"] for one in program.health()["workers"] if one["loaded"]] == [second]
+    )
+    time.sleep(4)  # the one in its place has tried to start
+    said = program.health()
+    assert said["status"] == "UP"
+    assert said["workersWanted"] == WORKERS
+    program.rewrite(REDIS_URL=good)
+
+    def all_are_well() -> bool:
+        workers = program.health()["workers"]
+        return len(workers) == WORKERS and not any(
+            one["refused"] or not one["loaded"] for one in workers
+        )
+
+    program.wait_until(all_are_well, patience_s=30)
+
+
 def _with_password(uri: str, password: str) -> str:
     scheme, _, rest = uri.partition("://")
     login, _, where = rest.rpartition("@")
@@ -116,3 +155,19 @@ def test_a_generation_that_not_all_have_is_not_named() -> None:
         for pid, kid in ((1, "old"), (2, "new"))
     ]
     assert agreed(states) == {"KEY": ["same"], "URI": DIFFER}
+
+
+def test_while_a_worker_starts_no_generation_is_named() -> None:
+    """It may have read what is about to be taken away."""
+    old = WorkerState(pid=1, generation=1, loaded_at="", loaded={"KEY": ["same"]})
+    assert agreed([old, starting(2)]) == {"KEY": DIFFER}
+
+
+def test_the_file_of_a_killed_worker_is_told_apart_whoever_has_its_number(tmp_path: Path) -> None:
+    board = Board(tmp_path)
+    board.write(starting(os.getpid()))
+    dead = WorkerState(pid=1, generation=1, loaded_at="", loaded={})  # 1 always lives
+    (tmp_path / "worker-1.json").write_bytes(msgspec.json.encode(dead))
+    (tmp_path / "worker-1.lock").touch()
+    assert [state.pid for state in board.states()] == [os.getpid()]
+    board.leave()

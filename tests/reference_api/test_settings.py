@@ -19,6 +19,8 @@ def good(**changed: str) -> dict[str, str]:
         "BASE_URL": "https://api.shop.test/api/v1",
         "FRONTEND_URL": "https://app.shop.test",
         "ALLOWED_ORIGINS": "https://app.shop.test, https://www.shop.test",
+        "SMTP_HOST": "mail.shop.test",
+        "TRUSTED_PROXIES": "1",
     }
     return {name: value for name, value in {**usual, **changed}.items() if value != "-gone-"}
 
@@ -27,7 +29,7 @@ def refused(**changed: str) -> str:
     """What is said of variables that are refused."""
     with pytest.raises(BadSettings) as error:
         read(good(**changed))
-    return "; ".join(error.value.problems)
+    return str(error.value)
 
 
 def test_good_settings_are_read() -> None:
@@ -141,6 +143,37 @@ def test_what_is_hidden_holds_every_secret_and_what_is_shown_none() -> None:
     for name in ("MONGO_URI", "REDIS_URL", "JWT_SECRET_KEY", "SMTP_PASSWORD", "METRICS_TOKEN"):
         assert given[name] in hidden
     assert not any(one in repr(settings) + str(settings.loaded) for one in hidden)
+
+
+@pytest.mark.parametrize("name", ["SMTP_HOST", "TRUSTED_PROXIES"])
+def test_production_needs_mails_and_a_proxy_that_speaks_tls(name: str) -> None:
+    assert f"{name} is not set" in refused(**{name: "-gone-"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_PASSWORD", "[app-password-from-google]"),
+        ("SMTP_EMAIL", "[your-email@gmail.com]"),
+        ("METRICS_TOKEN", "change-me-" * 4),
+    ],
+)
+def test_the_plan_s_own_placeholders_stop_the_start(name: str, value: str) -> None:
+    assert f"{name} holds a placeholder" in refused(**{name: value})
+
+
+def test_a_name_that_dns_does_not_know_is_no_fault_of_a_setting() -> None:
+    uri = f"mongodb+srv://app:{secrets.token_urlsafe(12)}@cluster0.nowhere.invalid/shop"
+    assert read(good(MONGO_URI=uri)).database == "shop"
+
+
+def test_what_was_pasted_into_the_wrong_variable_is_not_repeated() -> None:
+    pasted = f"mongodb://app:{secrets.token_urlsafe(12)}@127.0.0.1/shop"
+    for name in ("ALLOWED_ORIGINS", "FRONTEND_URL", "BASE_URL"):
+        assert pasted not in refused(**{name: pasted})
+    with pytest.raises(BadSettings) as error:
+        read(good(ALLOWED_ORIGINS=pasted))
+    assert error.value.names == "ALLOWED_ORIGINS"
 
 
 def test_mails_lie_in_no_folder_in_production() -> None:

@@ -28,11 +28,18 @@ def address(scope: Scope, proxies: int) -> str:
         return peer
     said = ",".join(headers_of(scope, b"x-forwarded-for")).split(",")
     chain = [peer, *(part.strip() for part in reversed(said) if part.strip())]
-    found = chain[min(proxies, len(chain) - 1)]
+    found = _without_port(chain[min(proxies, len(chain) - 1)])
     try:
         return ip_address(found).compressed
     except ValueError:
         return peer
+
+
+def _without_port(text: str) -> str:
+    """Some proxies write the port too: `192.0.2.1:5678`, `[2001:db8::1]:5678`."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def counted_as(client: str) -> str:

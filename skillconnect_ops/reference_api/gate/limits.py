@@ -5,8 +5,9 @@ to look first would let fifty requests that come at once all pass. One script co
 apply, so no other request comes in between, and it costs one journey. Windows are fixed, and begin
 with the first request, as `express-rate-limit` with its Redis store has it.
 
-Where Redis is gone each worker counts by itself, and allows its share alone, so that an attacker
-gains nothing by that: the counts of before are kept on, and no limit is ever off.
+Where Redis is gone each worker counts by itself, and allows its share alone (one at least), so no
+limit is ever off: an attacker who sees Redis go gains one more limit's worth, once. What a worker
+has counted itself counts on when Redis comes back empty.
 """
 
 import time
@@ -41,6 +42,8 @@ return n
 """
 REST_S = 1.0
 """For so long Redis is left alone after it failed: else each request would wait for it."""
+_REMEMBERED_S = 3600.0
+"""The longest window."""
 _MOST_KEYS = 100_000
 """Of one worker; the oldest windows are forgotten then."""
 
@@ -120,6 +123,8 @@ class Limiter:
         self._workers = workers
         self._local = _Local()
         self._rests_until = 0.0
+        self._remembers_until = 0.0
+        """Redis may have come back empty: until then what was counted here counts, too."""
 
     @property
     def is_local(self) -> bool:
@@ -137,16 +142,19 @@ class Limiter:
             except (RedisError, OSError):
                 self._rests_until = time.monotonic() + REST_S
             else:
+                if self.is_local:
+                    self._remembers_until = time.monotonic() + _REMEMBERED_S
                 self._rests_until = 0.0
+                remembers = time.monotonic() < self._remembers_until
                 return [
                     Hit(
                         policy=one.policy,
                         key=one.key,
-                        count=count,
+                        count=max(count, own) if remembers else count,
                         reset_s=-(-left_ms // 1000),
                         allowed=one.policy.limit,
                     )
-                    for one, (count, left_ms) in zip(wanted, counted, strict=True)
+                    for one, (count, left_ms), (own, _) in zip(wanted, counted, here, strict=True)
                 ]
         return [self._by_itself(one, *found) for one, found in zip(wanted, here, strict=True)]
 

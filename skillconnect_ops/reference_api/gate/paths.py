@@ -7,6 +7,7 @@ HEALTH = ("/health", f"{PREFIX}/health/health")
 READY = ("/ready", f"{PREFIX}/health/ready")
 """The action plan writes `/health` and mounts it below `/api/v1/health`; both are there."""
 METRICS = "/metrics"
+DESCRIPTION = "/openapi.json"
 UNLIMITED = frozenset((*HEALTH, *READY, METRICS))
 """For those who look after the program: no limit, and no redirection."""
 

@@ -137,6 +137,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "refused": None,
             }
         ],
+        "workersWanted": 1,
         "skc": {"JWT_SECRET_KEY": ["4jHk0a-Q"], "MONGO_URI": "Pq1_zzA0"},
     },
     "Ready": {"ready": True},

@@ -231,7 +231,8 @@ class Health(Part):
     uptime: float = Field(description="Seconds that this worker runs.")
     checks: dict[str, HealthCheck]
     limits: str = Field(description="Who counts requests.")
-    workers: list[Worker]
+    workers: list[Worker] = Field(description="Those that live; one that starts has generation 0.")
+    workers_wanted: int
     skc: dict[str, str | list[str | None] | None] = Field(
         description="Which generation of each secret all workers have loaded."
     )

@@ -29,7 +29,17 @@ _ABOUT = b"skc jwt kid v1"
 
 
 class Malformed(ValueError):
-    """A variable of a ring is not written as described above; its text names no key."""
+    """A variable of a ring is not written as described above; its text names no key.
+
+    Args:
+        name: of the variable.
+        what: is wrong with it.
+    """
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"{name} {what}")
+        self.name = name
+        self.what = what
 
 
 class Key(Struct, frozen=True):
@@ -80,7 +90,7 @@ def read(variables: Mapping[str, str], name: str) -> Ring:
     listed = variables.get(f"{name}_FALLBACKS") or ""
     floor = variables.get(f"{name}_MIN_IAT") or "0"
     if not _SECONDS.fullmatch(floor):
-        raise Malformed(f"{name}_MIN_IAT is not in epoch seconds")
+        raise Malformed(f"{name}_MIN_IAT", "is not in epoch seconds")
     entries = tuple(
         _entry(name, number, text)
         for number, text in enumerate(listed.split(",") if listed else (), 1)
@@ -111,7 +121,8 @@ def _entry(name: str, number: int, text: str) -> tuple[Key, int]:
         return _key(raw.decode()), int(found[2])
     except (ValueError, binascii.Error) as error:
         raise Malformed(
-            f"entry {number} of {name}_FALLBACKS is not v1.<base64url>.<epoch seconds>"
+            f"{name}_FALLBACKS",
+            f"has an entry, {number}, that is not v1.<base64url>.<epoch seconds>",
         ) from error
 
 

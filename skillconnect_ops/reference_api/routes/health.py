@@ -4,11 +4,12 @@ import time
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from skillconnect_ops.reference_api import house, metrics, workers
 from skillconnect_ops.reference_api.errors import ApiError, Code
 from skillconnect_ops.reference_api.gate.exchange import of as exchange_of
-from skillconnect_ops.reference_api.gate.paths import HEALTH, METRICS, READY
+from skillconnect_ops.reference_api.gate.paths import DESCRIPTION, HEALTH, METRICS, READY
 from skillconnect_ops.reference_api.models.told import Health, HealthCheck, Ready, Worker
 
 _STARTED = time.monotonic()
@@ -35,6 +36,7 @@ async def health(request: Request, response: Response) -> Health:
         checks={name: HealthCheck.UP if up else HealthCheck.DOWN for name, up in checks.items()},
         limits="redis" if pings.redis and not own.limiter.is_local else "each worker by itself",
         workers=[_shown(state) for state in states],
+        workers_wanted=own.workers,
         skc=dict(workers.agreed(states)),
     )
 
@@ -55,15 +57,22 @@ async def figures(request: Request) -> Response:
     return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)
 
 
-for _path in HEALTH:
-    router.add_api_route(
-        _path, health, methods=["GET"], responses={503: {"model": Health}}, name=f"health{_path}"
-    )
-for _path in READY:
-    router.add_api_route(
-        _path, ready, methods=["GET"], responses={503: {"model": Ready}}, name=f"ready{_path}"
-    )
+async def description(request: Request) -> Response:
+    """The API's description (OpenAPI); in production there is no such page."""
+    if exchange_of(request).settings.production:
+        raise ApiError(Code.RESOURCE_NOT_FOUND, "production describes itself to nobody")
+    return JSONResponse(request.app.openapi())
+
+
+for _paths, _route, _model in ((HEALTH, health, Health), (READY, ready, Ready)):
+    for _path in _paths:
+        _name = f"{_route.__name__}{_path}"
+        _add = router.add_api_route
+        _add(_path, _route, methods=["GET"], responses={503: {"model": _model}}, name=_name)
+        # load balancers ask so, too
+        _add(_path, _route, methods=["HEAD"], name=f"head{_name}", include_in_schema=False)
 router.add_api_route(METRICS, figures, methods=["GET"], include_in_schema=False)
+router.add_api_route(DESCRIPTION, description, methods=["GET"], include_in_schema=False)
 
 
 def _shown(state: workers.WorkerState) -> Worker:
