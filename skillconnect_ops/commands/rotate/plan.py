@@ -449,7 +449,9 @@ def _notes(standings: Sequence[Standing], reason: Reason, *, waits: bool) -> tup
         notes.append("no consumer is named in skc.yaml: restart whatever reads the env files")
     elif by_hand:
         then = ", then finish" if waits else ""
-        notes.append(f"no reload command: restart {', '.join(by_hand)} by hand{then}")
+        self_made = all(consumers[name].health for name in by_hand)
+        unless = ", unless it reads its env files anew by itself" if self_made else ""
+        notes.append(f"no reload command: restart {', '.join(by_hand)} by hand{unless}{then}")
     notes += ring_plan.confirms([one.turn for one in standings if one.turn])
     for one in standings:
         if one.in_place:

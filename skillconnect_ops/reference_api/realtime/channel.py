@@ -243,12 +243,14 @@ class _Ear:
                     self._at = await self._subscribed()
                 rest_s = _SHORTEST_REST_S
                 if gap:
+                    gap = False
                     self._missed()
                 await self._hear_all(self._at)
             except (RedisError, OSError) as error:
-                log.warning("realtime_listens_again", kind=type(error).__name__)
+                if not gap:  # once an outage
+                    log.warning("realtime_hears_nothing", kind=type(error).__name__)
             except Exception:  # nobody else looks after this task
-                log.exception("realtime_listens_again")
+                log.exception("realtime_hears_nothing")
             finally:
                 self._heard_last.set()  # nothing more comes from there
                 await self._close()
