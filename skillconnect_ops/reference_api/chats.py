@@ -7,6 +7,7 @@ from typing import Any
 from bson import ObjectId
 from msgspec import Struct
 
+from skillconnect_ops.reference_api.models.fields import BookingStatus
 from skillconnect_ops.reference_api.models.told import ChatMessage
 from skillconnect_ops.reference_api.stores import Document, Loaded
 
@@ -26,7 +27,7 @@ class Written(Struct, frozen=True, kw_only=True):
 async def written(
     loaded: Loaded, sender: ObjectId, message: str, booking: Mapping[str, Any]
 ) -> Written | None:
-    """Keep a line of a chat.
+    """Keep a line of a chat; one of a booking that was cancelled is for reading alone.
 
     Args:
         loaded: the stores.
@@ -35,11 +36,13 @@ async def written(
         booking: which booking brings the two together, as a query; the newest that fits.
 
     Returns:
-        What was kept; None where there is no such booking of the sender.
+        What was kept; None where no such booking of the sender stands.
     """
     own = {"$or": [{"requester": sender}, {"provider": sender}]}
     found = await loaded.database[BOOKINGS].find_one(
-        {"$and": [own, booking]}, {"requester": 1, "provider": 1}, sort=[("_id", -1)]
+        {"$and": [own, booking], "status": {"$ne": BookingStatus.CANCELLED.value}},
+        {"requester": 1, "provider": 1},
+        sort=[("_id", -1)],
     )
     if found is None:
         return None

@@ -9,7 +9,8 @@ import pytest
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.errors import Code
-from tests.reference_api.abuse import refused
+from skillconnect_ops.reference_api.models.fields import Role
+from tests.reference_api.abuse import refused, session
 from tests.reference_api.crowd import (
     at_once,
     booking,
@@ -36,7 +37,7 @@ def program(
 @pytest.fixture(autouse=True)
 def emptied(program: Served) -> Iterator[None]:
     yield
-    for name in ("users", "bookings", "servicerequests"):
+    for name in ("users", "bookings", "servicerequests", "chats"):
         program.database[name].delete_many({})
 
 
@@ -108,3 +109,48 @@ def test_what_is_cancelled_and_booked_at_once_stays_exact(program: Served) -> No
             if answer.status_code == 201
         }
         assert is_consistent(program) == len(made)
+
+
+def test_a_provider_who_asks_for_work_has_that_booking_too(program: Served) -> None:
+    """One's own is what one has a part in; the booking's provider says how it goes on."""
+    asking, working = (session(program, program.account(Role.PROVIDER)) for _ in range(2))
+    (request,) = open_requests(program, [asking])
+    own = booking(asking, request, asking.account.id, slot())
+    (answer,) = at_once(program, [own])
+    refused_(answer)
+    (answer,) = at_once(program, [booking(asking, request, working.account.id, slot())])
+    made = answer.json()["booking"]["id"]
+    path = f"/api/v1/booking/{made}"
+    for one in (asking, working):
+        client = program.client()
+        client.headers.update(one.bearer)
+        assert client.get(path).status_code == 200
+        listed = client.get("/api/v1/booking").json()["bookings"]
+        assert [each["id"] for each in listed] == [made]
+    for who, status, expected in (
+        (asking, "Confirmed", 403),
+        (working, "Completed", 409),
+        (working, "Confirmed", 200),
+        (asking, "Completed", 403),
+        (asking, "Cancelled", 200),
+    ):
+        (answer,) = at_once(program, [("PATCH", path, who.bearer, {"status": status})])
+        assert answer.status_code == expected, answer.text
+    assert is_consistent(program) == 0
+
+
+def test_a_chat_is_for_reading_alone_once_its_booking_is_cancelled(program: Served) -> None:
+    (person,), working = members(program, 1), session(program, program.account(Role.PROVIDER))
+    (request,) = open_requests(program, [person])
+    (answer,) = at_once(program, [booking(person, request, working.account.id, slot())])
+    made = answer.json()["booking"]["id"]
+    chat = f"/api/v1/chat/{made}"
+    line = ("POST", chat, person.bearer, {"message": "Hello"})
+    (answer,) = at_once(program, [line])
+    assert answer.status_code == 201, answer.text
+    (answer,) = at_once(program, [("DELETE", f"/api/v1/booking/{made}", person.bearer, None)])
+    assert answer.status_code == 200
+    (answer,) = at_once(program, [line])
+    refused(answer, 404, Code.RESOURCE_NOT_FOUND)
+    (answer,) = at_once(program, [("GET", chat, working.bearer, None)])
+    assert [one["message"] for one in answer.json()["messages"]] == ["Hello"]

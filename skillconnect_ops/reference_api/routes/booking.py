@@ -58,8 +58,10 @@ router = APIRouter(prefix=f"{PREFIX}/booking", tags=["booking"])
     ),
 )
 async def create(exchange: Exchanged, account: Person, sent: NewBooking) -> BookingAnswer:
-    """Book a provider's hour for an open service request of one's own."""
+    """Book a provider's hour for an open service request of one's own; nobody books themselves."""
     slot = _slot(sent.slot)
+    if sent.provider_id == str(account.id):
+        raise ApiError(Code.RESOURCE_CONFLICT, "nobody books themselves")
     database = exchange.loaded.database
     booking: dict[str, Any] = {
         "_id": ObjectId(),
@@ -111,11 +113,9 @@ async def one(exchange: Exchanged, account: Person, booking_id: IdInPath) -> Boo
 async def change(
     exchange: Exchanged, account: Person, booking_id: IdInPath, sent: BookingChange
 ) -> BookingAnswer:
-    """The provider confirms and completes; both may cancel."""
+    """The booking's provider confirms and completes; both may cancel."""
     if sent.status not in _NEXT:
         raise ApiError(Code.RESOURCE_CONFLICT, "no booking becomes this again")
-    if sent.status is not BookingStatus.CANCELLED and account.role is not Role.PROVIDER:
-        raise ApiError(Code.INSUFFICIENT_PERMISSIONS, "it is the provider who says so")
     return BookingAnswer(booking=_shown(await _moved(exchange, account, booking_id, sent.status)))
 
 
@@ -202,22 +202,23 @@ async def _moved(
     """The booking with its new status; what belongs to it changes in the same transaction."""
     database = exchange.loaded.database
     own = {"_id": ObjectId(booking_id), **_own(account)}
+    may = {} if status is BookingStatus.CANCELLED else {"provider": account.id}
     moved: Document = {}
 
     async def together(session: AsyncClientSession) -> None:
         changed = await database[COLLECTION].find_one_and_update(
-            {**own, "status": {"$in": sorted(_NEXT[status])}},
+            {**own, **may, "status": {"$in": sorted(_NEXT[status])}},
             {"$set": {"status": status.value, "updatedAt": datetime.now(UTC)}},
             return_document=True,
             session=session,
         )
         if changed is None:
-            there = await database[COLLECTION].find_one(own, {"_id": 1}, session=session)
-            raise (
-                ApiError(Code.RESOURCE_CONFLICT, "its status does not allow that")
-                if there
-                else not_found("booking")
-            )
+            there = await database[COLLECTION].find_one(own, {"provider": 1}, session=session)
+            if there is None:
+                raise not_found("booking")
+            if may and there["provider"] != account.id:
+                raise ApiError(Code.INSUFFICIENT_PERMISSIONS, "it is the provider who says so")
+            raise ApiError(Code.RESOURCE_CONFLICT, "its status does not allow that")
         await _follow(database, changed, status, session)
         moved.update(changed)
 
@@ -245,7 +246,8 @@ async def _follow(
 
 
 def _own(account: Account) -> dict[str, Any]:
-    return {"provider" if account.role is Role.PROVIDER else "requester": account.id}
+    """Of either side: providers ask for work of others, too."""
+    return {"$or": [{"requester": account.id}, {"provider": account.id}]}
 
 
 def _shown(document: Document) -> Booking:

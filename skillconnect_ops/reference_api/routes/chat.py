@@ -30,12 +30,12 @@ router = APIRouter(prefix=f"{PREFIX}/chat", tags=["chat"])
 async def send(
     request: Request, exchange: Exchanged, account: Person, booking_id: IdInPath, sent: NewMessage
 ) -> MessageAnswer:
-    """Write to the other one of a booking."""
+    """Write to the other one of a booking that was not cancelled."""
     written = await chats.written(
         exchange.loaded, account.id, sent.message, {"_id": ObjectId(booking_id)}
     )
     if written is None:
-        raise not_found("booking")
+        raise not_found("standing booking")
     await house.of(request).realtime.tell(written)
     return MessageAnswer(message=written.shown)
 
