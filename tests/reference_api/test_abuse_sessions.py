@@ -2,7 +2,11 @@
 
 import base64
 import json
+import os
+import re
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ from bson import ObjectId
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.adapters.embedded.process import free_port
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.errors import Code
 from skillconnect_ops.reference_api.models.fields import Role
@@ -353,3 +358,75 @@ def test_a_strange_refresh_token_is_none(program: Served, token: str) -> None:
     answer = kept.post("/api/v1/auth/refresh", headers={b"Cookie": cookie})
     refused(answer, 401, Code.TOKEN_INVALID)
     assert program.client().get(PROFILE, headers=owner.bearer).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "odd", ['pref={"a":1}', "a[b]=c", "foo", 'x="unclosed', "utm=a b c,d", "=", "é=ü", "; ;"]
+)
+def test_an_odd_cookie_of_another_page_logs_nobody_out(
+    program: Served, ana: Session, odd: str
+) -> None:
+    client = with_cookies(program, ana)
+    kept = client.headers.pop("Cookie")
+    for cookies in (f"{odd}; {kept}", f"{kept}; {odd}"):
+        sent = {b"Cookie": cookies.encode("latin-1")}
+        answer = client.put(PROFILE, json={"firstName": "Ana"}, headers=sent)
+        assert answer.status_code == 200, answer.text
+
+
+def test_of_two_cookies_that_differ_neither_is_believed(
+    program: Served, ana: Session, mallory: Session
+) -> None:
+    client = with_cookies(program, ana)
+    kept = client.headers.pop("Cookie")
+    planted = f"__Host-session={mallory.access}"
+    for cookies in (f"{planted}; {kept}", f"{kept}; {planted}"):
+        refused(client.get(PROFILE, headers={"Cookie": cookies}), 401, Code.TOKEN_INVALID)
+    same = f"{kept}; __Host-session={ana.access}"
+    assert client.get(PROFILE, headers={"Cookie": same}).status_code == 200
+
+
+def made_admin(email: str, env_file: Path, password: str = PASSWORD) -> tuple[int, str]:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "skillconnect_ops.reference_api", "admin", email),
+            *("--env-file", str(env_file)),
+        ],
+        input=f"{password}\n",
+        env={"PATH": os.environ["PATH"], "HOME": str(env_file.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_an_administrator_who_is_made_can_log_in(program: Served) -> None:
+    """Also where the part before the @ is another one's, too, or no user name."""
+    for email in ("o'neil+ops@example.org", "o'neil+ops@example.net", f"{'a' * 40}@example.org"):
+        assert made_admin(email, program.env_file) == (0, "")
+        sent = {"email": email, "password": PASSWORD}
+        answer = program.client().post("/api/v1/auth/login", json=sent)
+        assert answer.status_code == 200, answer.text
+    names = [one["username"] for one in program.database["users"].find({"role": "Admin"})]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z0-9_.\-]{3,30}", name) for name in names)
+    program.database["users"].delete_many({"role": "Admin"})
+
+
+@pytest.mark.parametrize("email", ["ops@x.local", "a,b@x.org", "ops", "ops@example.org\n"])
+def test_an_administrator_who_could_not_log_in_is_not_made(program: Served, email: str) -> None:
+    code, said = made_admin(email, program.env_file)
+    assert code == 3
+    assert said.startswith("error: no administrator was made\nwhy:   it is no mail address")
+    assert program.database["users"].find_one({"email": email.strip()}) is None
+
+
+def test_an_administrator_needs_a_database_that_is_there(program: Served, tmp_path: Path) -> None:
+    away = tmp_path / ".env"
+    here = program.value("MONGO_URI").partition("@")[2].partition("/")[0]
+    kept = program.env_file.read_text().replace(here, f"127.0.0.1:{free_port()}")
+    away.write_text(kept)
+    code, said = made_admin("ops@example.org", away)
+    assert code == 3
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["error", "why", "fix"]

@@ -1,6 +1,5 @@
 """One request and what is known of it, from the gate to the routes."""
 
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.requests import Request
@@ -83,10 +82,18 @@ def of(request: Request) -> Exchange:
 
 
 def _cookies(header: bytes) -> dict[str, str]:
+    """All but those that are there twice, and differ.
+
+    Other pages of our domain may set cookies that look like anything: they stop none of ours. One
+    that they set beside ours, under its name, may come first or last; so neither is believed. In
+    production browsers take none such, by the prefix.
+    """
     if not header or len(header) > _LONGEST_COOKIE:
         return {}
-    try:
-        parsed = SimpleCookie(str(header, "latin-1"))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in parsed.items()}
+    found: dict[str, str] = {}
+    doubtful = set[str]()
+    for pair in str(header, "latin-1").split(";"):
+        name, _, value = (part.strip() for part in pair.partition("="))
+        if found.setdefault(name, value) != value:
+            doubtful.add(name)
+    return {name: value for name, value in found.items() if name not in doubtful}
