@@ -16,6 +16,7 @@ from msgspec import Struct
 from skillconnect_ops.reference_api.errors import ApiError, Code
 from skillconnect_ops.reference_api.models.fields import Role
 from skillconnect_ops.reference_api.models.told import Me
+from skillconnect_ops.reference_api.proofs import passwords
 from skillconnect_ops.reference_api.proofs.second_factor import digest
 from skillconnect_ops.reference_api.proofs.tokens import Claims
 from skillconnect_ops.reference_api.stores import Document, Loaded
@@ -74,8 +75,17 @@ async def signed_in(loaded: Loaded, claims: Claims) -> Account:
     )
 
 
-async def begin_session(loaded: Loaded, user_id: ObjectId, *, strong: bool) -> NewSession:
-    """Begin one; the oldest of many ends."""
+async def begin_session(loaded: Loaded, found: Document, *, strong: bool) -> NewSession:
+    """Begin one; the oldest of many ends.
+
+    Args:
+        loaded: the stores.
+        found: the account, with the proofs that were looked at.
+        strong: whether the second factor was one of them.
+
+    Raises:
+        ApiError: those are its proofs no longer, so that nothing began by an old password.
+    """
     session = NewSession(id=secrets.token_urlsafe(18), refresh=secrets.token_urlsafe(32))
     now = datetime.now(UTC)
     entry = {
@@ -86,11 +96,27 @@ async def begin_session(loaded: Loaded, user_id: ObjectId, *, strong: bool) -> N
         "refreshedAt": now,
         "expiresAt": now + timedelta(seconds=loaded.settings.session_s),
     }
-    await loaded.database[USERS].update_one(
-        {"_id": user_id},
+    factor: dict[str, Any] = {"totp.confirmed": {"$ne": True}}
+    if strong:
+        factor = {"totp.confirmed": True, "totp.secret": found["totp"]["secret"]}
+    begun = await loaded.database[USERS].update_one(
+        {"_id": found["_id"], "password": found["password"], **factor},
         {"$push": {"sessions": {"$each": [entry], "$slice": -MOST_SESSIONS}}},
     )
+    if not begun.matched_count:
+        raise ApiError(Code.AUTH_FAILED, "how one logs in was changed meanwhile")
     return session
+
+
+def check_password(password: str, document: Document) -> None:
+    """A new password holds no name of its account.
+
+    Raises:
+        ApiError: it does.
+    """
+    problem = passwords.problem(password, document["username"], document["email"])
+    if problem is not None:
+        raise ApiError(Code.VALIDATION_FAILED, problem, fields=(("password", problem),))
 
 
 async def refreshed(loaded: Loaded, token: str) -> tuple[Document, NewSession]:

@@ -25,6 +25,7 @@ from skillconnect_ops.reference_api.errors import Code
 from skillconnect_ops.reference_api.models.fields import Role
 from skillconnect_ops.reference_api.proofs import tokens
 from skillconnect_ops.reference_api.proofs.second_factor import digest
+from skillconnect_ops.reference_api.routes.auth import ticket_of
 from tests.reference_api.abuse import (
     Session,
     contents,
@@ -294,13 +295,9 @@ def with_factor(program: Served) -> tuple[Session, pyotp.TOTP, list[str]]:
 
 
 def second_step(program: Served, owner: Session, code: str) -> tuple[str, str, dict[str, str], Any]:
-    ticket = tokens.issued(
-        settings_of(program),
-        tokens.Kind.TICKET,
-        user_id=owner.account.id,
-        session_id="none",
-        admin=False,
-    )
+    found = program.database["users"].find_one({"_id": ObjectId(owner.account.id)})
+    assert found is not None
+    ticket = ticket_of(settings_of(program), found)
     headers = {"X-Forwarded-For": fresh_address(), "X-Forwarded-Proto": "https"}
     return ("POST", "/api/v1/auth/second-factor", headers, {"ticket": ticket, "code": code})
 

@@ -64,7 +64,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "birthdate": "1990-01-01",
         "role": "Community Member",
     },
-    "WithToken": {"token": _TOKEN},
+    "Verify": {"token": _TOKEN, "password": _PHRASE},
     "Login": {"email": "ana@example.org", "password": _PHRASE},
     "SecondFactor": {"ticket": "the-ticket-that-the-login-gave", "code": _CODE},
     "Forgot": {"email": "ana@example.org"},

@@ -85,10 +85,11 @@ class Register(NewPassword):
         return self.username, self.email
 
 
-class WithToken(Sent):
-    """A token from a mail."""
+class Verify(Sent):
+    """The token from the mail, and the password that was chosen when it was asked for."""
 
     token: Token
+    password: TypedPassword
 
 
 class Login(Sent):

@@ -3,15 +3,20 @@
 Nothing tells whether an address has an account: what is said, and how long it takes, is the same.
 So an account is made by the token in a mail, not by the request that asked for it; and whoever
 registers an address that has an account is answered as everybody is, while its owner gets a mail.
+
+The token alone makes none: it takes the password that was chosen, too. So nobody, by a click in a
+mail, confirms an account that somebody else has asked for and knows the password of.
 """
 
 import json
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from bson import ObjectId
 from fastapi import APIRouter, Request, Response
 from pymongo.errors import DuplicateKeyError
+from redis.exceptions import RedisError
 
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api import accounts, house
@@ -28,7 +33,7 @@ from skillconnect_ops.reference_api.models.sent import (
     Register,
     Reset,
     SecondFactor,
-    WithToken,
+    Verify,
 )
 from skillconnect_ops.reference_api.models.told import (
     CsrfAnswer,
@@ -42,11 +47,16 @@ from skillconnect_ops.reference_api.proofs import second_factor as factors
 from skillconnect_ops.reference_api.proofs.second_factor import digest
 from skillconnect_ops.reference_api.proofs.tokens import Kind, issued, verified
 from skillconnect_ops.reference_api.routes.shared import Exchanged, Person, SignedIn, failures
+from skillconnect_ops.reference_api.settings import Settings
 from skillconnect_ops.reference_api.stores import Document, Loaded
 
 REGISTRATION_S = 3_600
 RESET_S = 900
+_TICKET_S = 600
+"""For so long a ticket that was used is remembered; it is over before that."""
 _LOCK_S = 10
+MAILS = Policy(name="mails", limit=5, window_s=60 * 60)
+"""Mails to one address that strangers can ask for; beyond it none goes out, and nobody is told."""
 _SENT = "If this address can be written to, a mail is on its way."
 
 router = APIRouter(prefix=f"{PREFIX}/auth", tags=["auth"])
@@ -63,20 +73,25 @@ async def register(request: Request, exchange: Exchanged, sent: Register) -> Don
     users = loaded.database[USERS]
     password_hash = await passwords.hashed(Secret(sent.password))
     token = secrets.token_urlsafe(32)
-    name = f"registration:name:{sent.username}"
-    free = await loaded.redis.set(name, digest(token), nx=True, ex=REGISTRATION_S)
-    if not free or await users.find_one({"username": sent.username}, {"_id": 1}):
+    if await users.find_one({"username": sent.username}, {"_id": 1}):
         raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "the user name is taken")
     known = await users.find_one({"email": sent.email}, {"_id": 1})
+    is_new = await _reserve(loaded, sent)
     fields = sent.model_dump(mode="json", by_alias=True, exclude={"password", "confirm_password"})
     # kept in both cases, so that both take the same time; that of a known address opens nothing
     kept = {"known": bool(known), "password": password_hash, "fields": fields}
     key = f"registration:{digest(token)}"
-    await loaded.redis.set(key, json.dumps(kept), ex=REGISTRATION_S)
-    text = _ALREADY if known else _CONFIRM.format(token=token, frontend=_frontend(exchange))
-    house.of(request).outbox.post(
-        loaded.settings, to=sent.email, subject="Your SkillConnect account", text=text
-    )
+    try:
+        await loaded.redis.set(key, json.dumps(kept), ex=REGISTRATION_S)
+    except BaseException:
+        if is_new:
+            await _release(loaded, sent.username)
+        raise
+    if await _may_be_written_to(request, exchange, sent.email):
+        text = _ALREADY if known else _CONFIRM.format(token=token, frontend=_frontend(exchange))
+        house.of(request).outbox.post(
+            loaded.settings, to=sent.email, subject="Your SkillConnect account", text=text
+        )
     return Done(message=_SENT)
 
 
@@ -85,18 +100,20 @@ async def register(request: Request, exchange: Exchanged, sent: Register) -> Don
     status_code=201,
     responses=failures(Code.RESOURCE_ALREADY_EXISTS, Code.AUTH_FAILED, body=True, account=False),
 )
-async def verify_email(exchange: Exchanged, sent: WithToken) -> Done:
-    """Make the account that was asked for, by the token from the mail."""
+async def verify_email(exchange: Exchanged, sent: Verify) -> Done:
+    """Make the account that was asked for, by the token from the mail and the password chosen."""
     loaded = exchange.loaded
     key = f"registration:{digest(sent.token)}"
     kept = await loaded.redis.get(key)
     registration: dict[str, Any] = json.loads(kept) if kept else {"known": True}
     if registration["known"]:
         raise ApiError(Code.AUTH_FAILED, "no registration has this token")
+    if not await passwords.fits(Secret(sent.password), registration["password"]):
+        raise ApiError(Code.AUTH_FAILED, "it is not the password that was chosen")
     fields = registration["fields"]
     await _insert(loaded, fields, registration["password"])
     # only now: a database that is not there for a moment costs nobody their registration
-    await loaded.redis.delete(key, f"registration:name:{fields['username']}")
+    await loaded.redis.delete(key, _reserved(fields["username"]))
     return Done(message="The account is ready. Log in to go on.")
 
 
@@ -116,20 +133,15 @@ async def login(
         raise ApiError(Code.AUTH_FAILED, "the address or the password is wrong")
     if passwords.is_old(found["password"]):
         fresh = await passwords.hashed(password)
-        await loaded.database[USERS].update_one(
+        renewed = await loaded.database[USERS].update_one(
             {"_id": found["_id"], "password": found["password"]}, {"$set": {"password": fresh}}
         )
+        if renewed.modified_count:
+            found["password"] = fresh
     exchange.user_id = str(found["_id"])
     if found.get("totp", {}).get("confirmed"):
-        ticket = issued(
-            loaded.settings,
-            Kind.TICKET,
-            user_id=str(found["_id"]),
-            session_id="none",
-            admin=found["role"] == Role.ADMIN,
-        )
-        return Ticket(ticket=ticket)
-    session = await accounts.begin_session(loaded, found["_id"], strong=False)
+        return Ticket(ticket=ticket_of(loaded.settings, found))
+    session = await accounts.begin_session(loaded, found, strong=False)
     return _logged_in(response, exchange, found, session)
 
 
@@ -142,15 +154,25 @@ async def login(
 async def second_factor(
     request: Request, response: Response, exchange: Exchanged, sent: SecondFactor
 ) -> LoggedIn:
-    """The second step: a code from the authenticator, or a recovery code; each is good once."""
+    """The second step: a code from the authenticator, or a recovery code; each is good once.
+
+    So is the ticket of the first step, which ends with the password that it was given for.
+    """
     loaded = exchange.loaded
     claims = verified(loaded.settings, sent.ticket, Kind.TICKET)
     found = await loaded.database[USERS].find_one({"_id": ObjectId(claims.user_id)})
     if found is None or claims.is_admin != (found["role"] == Role.ADMIN):
         raise ApiError(Code.TOKEN_INVALID, "it names no account")
+    if claims.session_id.rpartition(".")[2] != passwords.mark(found["password"]):
+        raise ApiError(Code.TOKEN_INVALID, "it was given for another password")
+    used = f"ticket:{digest(claims.session_id)}"
+    if await loaded.redis.exists(used):  # before a recovery code is spent on it
+        raise ApiError(Code.TOKEN_INVALID, "the ticket was used")
     await use_code(request, exchange, found, sent.code)
+    if not await loaded.redis.set(used, "1", nx=True, ex=_TICKET_S):
+        raise ApiError(Code.TOKEN_INVALID, "the ticket was used")
     exchange.user_id = claims.user_id
-    session = await accounts.begin_session(loaded, found["_id"], strong=True)
+    session = await accounts.begin_session(loaded, found, strong=True)
     return _logged_in(response, exchange, found, session)
 
 
@@ -216,7 +238,7 @@ async def forgot_password(request: Request, exchange: Exchanged, sent: Forgot) -
     # it is for the password of now: once that is another one, older mails are good for nothing
     owner = f"{found['_id']} {digest(found['password'])}" if found else ""
     await loaded.redis.set(f"reset:{digest(token)}", owner, ex=RESET_S)
-    if found:
+    if await _may_be_written_to(request, exchange, sent.email) and found:
         text = _RESET.format(token=token, frontend=_frontend(exchange))
         house.of(request).outbox.post(
             loaded.settings, to=sent.email, subject="Your SkillConnect password", text=text
@@ -229,23 +251,45 @@ async def forgot_password(request: Request, exchange: Exchanged, sent: Forgot) -
     responses=failures(Code.AUTH_FAILED, body=True, account=False),
 )
 async def reset_password(request: Request, exchange: Exchanged, sent: Reset) -> Done:
-    """Set a new password by the token from the mail; all sessions end."""
+    """Set a new password by the token from the mail; all sessions end.
+
+    A second factor stays: whoever reads somebody's mail has not their phone, and would be rid of it
+    by a mail alone. Who has lost it logs in with a recovery code.
+    """
     loaded = exchange.loaded
-    fresh = await passwords.hashed(Secret(sent.password))
-    owner: Any = await loaded.redis.getdel(f"reset:{digest(sent.token)}")
+    key = f"reset:{digest(sent.token)}"
+    owner: Any = await loaded.redis.get(key)
     user_id, _, before = str(owner or b"", "ascii").partition(" ")
     users = loaded.database[USERS]
-    found = await users.find_one({"_id": ObjectId(user_id)}, {"password": 1}) if user_id else None
+    wanted = {"password": 1, "username": 1, "email": 1}
+    found = await users.find_one({"_id": ObjectId(user_id)}, wanted) if user_id else None
     if found is None or digest(found["password"]) != before:
         raise ApiError(Code.AUTH_FAILED, "no one asked for this token")
+    accounts.check_password(sent.password, found)
+    fresh = await passwords.hashed(Secret(sent.password))
+    # of two at once one finds the password of the token; and until then the token is good, also
+    # where the database is not there for a moment
     changed = await users.update_one(
         {"_id": found["_id"], "password": found["password"]},
         {"$set": {"password": fresh, "sessions": []}},
     )
     if not changed.matched_count:
         raise ApiError(Code.AUTH_FAILED, "the password was changed meanwhile")
+    with suppress(RedisError):  # it is good for nothing any more
+        await loaded.redis.delete(key)
     _look_at(request, found["_id"])
     return Done(message="The password is new. Log in to go on.")
+
+
+def ticket_of(settings: Settings, found: Document) -> str:
+    """For the second step of a login; it ends with the password that was right."""
+    return issued(
+        settings,
+        Kind.TICKET,
+        user_id=str(found["_id"]),
+        session_id=f"{secrets.token_urlsafe(12)}.{passwords.mark(found['password'])}",
+        admin=found["role"] == Role.ADMIN,
+    )
 
 
 async def use_code(request: Request, exchange: Exchange, found: Document, code: str) -> None:
@@ -286,6 +330,40 @@ async def count_try(request: Request, exchange: Exchange, policy: Policy, who: s
     exchange.hits.insert(0, hit)
     if not hit.passes:
         raise ApiError(Code.RATE_LIMITED, policy.what)
+
+
+async def _may_be_written_to(request: Request, exchange: Exchange, address: str) -> bool:
+    """Whether an address gets this mail, too; it is counted whether there is an account or not."""
+    limiter = house.of(request).limiter
+    (hit,) = await limiter.count(exchange.loaded.redis, [Wanted(MAILS, digest(address))])
+    return hit.passes
+
+
+async def _reserve(loaded: Loaded, sent: Register) -> bool:
+    """Keep a user name until its mail is opened; whoever asked may ask again, as mails get lost.
+
+    Gives whether nobody had it.
+
+    Raises:
+        ApiError: another address has it.
+    """
+    key, owner = _reserved(sent.username), digest(sent.email)
+    if await loaded.redis.set(key, owner, nx=True, ex=REGISTRATION_S):
+        return True
+    kept: Any = await loaded.redis.get(key)
+    if kept is not None and str(kept, "ascii") != owner:
+        raise ApiError(Code.RESOURCE_ALREADY_EXISTS, "the user name is taken")
+    await loaded.redis.set(key, owner, ex=REGISTRATION_S)
+    return False
+
+
+async def _release(loaded: Loaded, username: str) -> None:
+    with suppress(RedisError):  # then it is free within the hour
+        await loaded.redis.delete(_reserved(username))
+
+
+def _reserved(username: str) -> str:
+    return f"registration:name:{username}"
 
 
 async def _insert(loaded: Loaded, fields: dict[str, Any], password_hash: str) -> None:
@@ -354,7 +432,8 @@ _CONFIRM = """Somebody, probably you, wants an account at SkillConnect with this
 
 To confirm it: {frontend}/verify-email#token={token}
 
-The token is good for an hour. If it was not you, there is nothing to do.
+There the password is asked for that was chosen with it. The token is good for an hour.
+If it was not you, there is nothing to do: without that password there will be no account.
 """
 _ALREADY = """Somebody, perhaps you, wanted an account at SkillConnect with this address.
 

@@ -67,6 +67,7 @@ async def change_password(
 ) -> Done:
     """Set a new password; all other sessions end."""
     found = await _proven(request, exchange, account.id, sent.current_password)
+    accounts.check_password(sent.password, found)
     fresh = await passwords.hashed(Secret(sent.password))
     others = {"sid": {"$ne": account.session_id}}
     changed = await exchange.loaded.database[USERS].update_one(

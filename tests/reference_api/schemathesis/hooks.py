@@ -163,7 +163,8 @@ def _registered(body: dict[str, Any], person: Person) -> dict[str, Any]:
 
 
 def _verified(body: dict[str, Any], person: Person) -> dict[str, Any]:
-    return {**body, "token": POOL.registrations.pop()} if POOL.registrations else body
+    token = POOL.registrations.pop() if POOL.registrations else body["token"]
+    return {**body, "token": token, "password": POOL.password}
 
 
 def _reset(body: dict[str, Any], person: Person) -> dict[str, Any]:

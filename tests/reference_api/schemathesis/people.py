@@ -13,6 +13,7 @@ from skillconnect_ops.reference_api.gate import csrf
 from skillconnect_ops.reference_api.models.fields import Role
 from skillconnect_ops.reference_api.proofs import tokens
 from skillconnect_ops.reference_api.proofs.second_factor import digest, new_secret
+from skillconnect_ops.reference_api.routes.auth import ticket_of
 from skillconnect_ops.reference_api.settings import Settings
 from tests.reference_api.served import PASSWORD, Served
 
@@ -69,11 +70,13 @@ def pool(program: Served, settings: Settings) -> Pool:
         admins=_people(program, settings, ADMINS, role=Role.ADMIN),
         enrolling=_people(program, settings, SPARES, confirmed=False),
         guarded=guarded,
-        tickets=[[_ticket(settings, one), code] for one in guarded for code in one.recovery[1:]],
+        tickets=[
+            [_ticket(program, settings, one), code] for one in guarded for code in one.recovery[1:]
+        ],
         registrations=[secrets.token_urlsafe(32) for _ in range(SPARES)],
         resets=[secrets.token_urlsafe(32) for _ in range(SPARES)],
     )
-    _mailed(settings, made, forgetful=_people(program, settings, SPARES))
+    _mailed(program, settings, made, forgetful=_people(program, settings, SPARES))
     return made
 
 
@@ -129,10 +132,14 @@ def _recovery_code() -> str:
     return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(16))
 
 
-def _ticket(settings: Settings, person: Person) -> str:
-    return tokens.issued(
-        settings, tokens.Kind.TICKET, user_id=person.id, session_id="none", admin=False
-    )
+def _ticket(program: Served, settings: Settings, person: Person) -> str:
+    return ticket_of(settings, _document(program, person))
+
+
+def _document(program: Served, person: Person) -> dict[str, Any]:
+    found = program.database["users"].find_one({"_id": ObjectId(person.id)})
+    assert found is not None
+    return found
 
 
 def _work(program: Served, members: list[Person], providers: list[Person]) -> None:
@@ -187,14 +194,15 @@ def _request(member: Person, status: str, booking: ObjectId | None) -> dict[str,
     }
 
 
-def _mailed(settings: Settings, made: Pool, *, forgetful: list[Person]) -> None:
+def _mailed(program: Served, settings: Settings, made: Pool, *, forgetful: list[Person]) -> None:
     """What registrations and forgotten passwords leave in Redis until a mail is opened."""
+    stored = _document(program, forgetful[0])["password"]
     with Redis.from_url(settings.redis_url.reveal()) as redis:
         for token in made.registrations:
             name = f"r{secrets.token_hex(6)}"
             fields = {"username": name, "email": f"{name}@example.org", "role": "Community Member"}
             fields |= {"firstName": "Test", "lastName": "Person", "phone": "491700000000"}
-            kept = {"known": False, "password": "none", "fields": fields}
+            kept = {"known": False, "password": stored, "fields": fields}
             redis.set(f"registration:{digest(token)}", json.dumps(kept), ex=3_600)
         for token, person in zip(made.resets, forgetful, strict=True):
-            redis.set(f"reset:{digest(token)}", person.id, ex=3_600)
+            redis.set(f"reset:{digest(token)}", f"{person.id} {digest(stored)}", ex=3_600)
