@@ -105,6 +105,7 @@ async def begin_session(loaded: Loaded, found: Document, *, strong: bool) -> New
     )
     if not begun.matched_count:
         raise ApiError(Code.AUTH_FAILED, "how one logs in was changed meanwhile")
+    loaded.living.see(str(found["_id"]), session.id)
     return session
 
 

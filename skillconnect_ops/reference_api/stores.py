@@ -5,6 +5,7 @@ both stores have let it in; the old one is closed when the last request that hol
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +31,42 @@ _DRAIN_S = 30.0
 """After so long an old connection is closed, whoever still uses it."""
 
 
+_SEEN_S = 10.0
+_MOST_SEEN = 10_000
+"""Users."""
+
+
+class Living:
+    """Sessions that the database was just seen to hold; one worker's short memory.
+
+    A token that is signed well tells whose it is, but not whether its session still stands, and
+    limits count a request before the database is asked. So they count a session's owner only where
+    it is known here, else the session by itself: whoever has the token of one that has ended uses
+    up nothing of its owner's.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, dict[str, float]] = {}
+        """By user and session; who was seen last comes last."""
+
+    def see(self, user_id: str, session_id: str) -> None:
+        """It stands."""
+        now = time.monotonic()
+        known = self._until.pop(user_id, {})
+        if len(self._until) >= _MOST_SEEN:
+            del self._until[next(iter(self._until))]
+        fresh = {one: until for one, until in known.items() if until > now}
+        self._until[user_id] = {**fresh, session_id: now + _SEEN_S}
+
+    def forget(self, user_id: str) -> None:
+        """One of the user's sessions has ended; those that stand will be seen again."""
+        self._until.pop(user_id, None)
+
+    def knows(self, user_id: str, session_id: str) -> bool:
+        """Whether it stood a moment ago."""
+        return self._until.get(user_id, {}).get(session_id, 0.0) > time.monotonic()
+
+
 class Loaded:
     """One reading of the settings, with the clients that it leads to."""
 
@@ -37,6 +74,7 @@ class Loaded:
         self.settings = settings
         self.hidden = settings.hidden
         self.loaded_at = datetime.now(UTC)
+        self.living = Living()
         self.mongo: AsyncMongoClient[Document] = AsyncMongoClient(
             settings.mongo_uri.reveal(),
             appname=APP_NAME,

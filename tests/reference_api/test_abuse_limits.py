@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,12 +17,13 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.errors import Code
 from skillconnect_ops.reference_api.models.examples import EXAMPLES
 from skillconnect_ops.reference_api.proofs import passwords
-from tests.reference_api.abuse import Raw, ask, forget, fresh_address, head, refused
+from tests.reference_api.abuse import Raw, ask, forget, fresh_address, head, refused, session
 from tests.reference_api.crowd import at_once, statuses
 from tests.reference_api.served import PASSWORD, Served, serve
 
 AUTH = "/api/v1/auth"
 LOGIN = f"{AUTH}/login"
+PROFILE = "/api/v1/user/profile"
 WRONG = {"email": "nobody@example.org", "password": "wrong-password"}
 
 
@@ -202,3 +204,34 @@ def test_a_password_is_verified_for_nobody_too(monkeypatch: pytest.MonkeyPatch) 
     assert asyncio.run(_twice()) == [False, False, True]
     assert len(counting.verified) == 3
     assert len(set(counting.verified)) == 1, "of the same costs"
+
+
+def test_the_token_of_an_ended_session_uses_up_nothing_of_its_owner(program: Served) -> None:
+    """Also where it asks for what no account is looked up for; and it is counted by itself."""
+    person = program.account()
+    stolen = program.login(person)
+    thief = {"Authorization": f"Bearer {stolen.cookies['session']}"}
+    assert stolen.post(f"{AUTH}/logout").status_code == 200
+    time.sleep(0.3)  # until the other worker has heard of it
+    forget(program)
+    for path in (PROFILE, "/api/v1/nothing"):
+        wishes = [("GET", path, thief, None)] * 40
+        found = statuses(at_once(program, wishes))
+        assert found[429] > 0
+    owner = session(program, person)
+    wishes = [("GET", PROFILE, owner.bearer, None)] * 20
+    assert statuses(at_once(program, wishes)) == {200: 20}
+
+
+def test_thirty_a_minute_are_for_all_sessions_of_one_user_together(program: Served) -> None:
+    person = program.account()
+    sessions = [session(program, person) for _ in range(3)]
+    wishes = [("GET", PROFILE, one.bearer, None) for one in sessions for _ in range(15)]
+    assert statuses(at_once(program, wishes)) == {200: 30, 429: 15}
+    forget(program)
+    left = []
+    for number in range(32):
+        wish = ("GET", PROFILE, sessions[number % 3].bearer, None)
+        (answer,) = at_once(program, [wish])
+        left.append((answer.status_code, int(answer.headers["ratelimit-remaining"])))
+    assert left == [*((200, 29 - number) for number in range(30)), (429, 0), (429, 0)]

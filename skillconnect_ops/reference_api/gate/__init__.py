@@ -8,7 +8,7 @@ import hmac
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ from skillconnect_ops.reference_api.gate.bodies import Incoming
 from skillconnect_ops.reference_api.gate.exchange import KEY, Exchange
 from skillconnect_ops.reference_api.gate.limits import Hit, Limiter, Wanted
 from skillconnect_ops.reference_api.gate.paths import PRE_SESSION, UNLIMITED, policies_of
+from skillconnect_ops.reference_api.proofs.tokens import Claims
 from skillconnect_ops.reference_api.stores import Current, Loaded
 
 if TYPE_CHECKING:
@@ -121,13 +122,38 @@ class Gate:
             for policy, by_address in policies_of(scope["method"], scope["path"])
         ]
         exchange.hits = await self._limiter.count(exchange.loaded.redis, wanted)
-        for hit in exchange.hits:
-            if not hit.passes:
-                metrics.LIMITED.labels(hit.policy.name).inc()
-                raise ApiError(Code.RATE_LIMITED, hit.policy.what)
+        _must_pass(exchange.hits)
 
     async def _undo(self, exchange: Exchange, hit: Hit) -> None:
         await self._limiter.undo(exchange.loaded.redis, hit)
+
+
+async def count_owner(exchange: Exchange, limiter: Limiter, claims: Claims) -> None:
+    """Count the owner of a session that was just seen to stand, where only it was counted so far.
+
+    So all that reaches an account is counted by its user, and what comes next needs one journey.
+
+    Raises:
+        ApiError: the user has sent too many.
+    """
+    by_session = f":session:{claims.session_id}"
+    wanted = [
+        Wanted(hit.policy, f"user:{claims.user_id}")
+        for hit in exchange.hits
+        if hit.key.endswith(by_session)
+    ]
+    exchange.loaded.living.see(claims.user_id, claims.session_id)
+    if wanted:
+        hits = await limiter.count(exchange.loaded.redis, wanted)
+        exchange.hits += hits
+        _must_pass(hits)
+
+
+def _must_pass(hits: Sequence[Hit]) -> None:
+    for hit in hits:
+        if not hit.passes:
+            metrics.LIMITED.labels(hit.policy.name).inc()
+            raise ApiError(Code.RATE_LIMITED, hit.policy.what)
 
 
 class _Answer:

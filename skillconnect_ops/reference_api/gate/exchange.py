@@ -43,8 +43,16 @@ class Exchange:
 
     @property
     def who(self) -> str:
-        """Whom limits count: the user of a valid token, else the address."""
-        return f"user:{self.claims.user_id}" if self.claims else f"ip:{self.client}"
+        """Whom limits count: the user of a session that stands, as far as is known here.
+
+        Else the session that a valid token names, until it is seen to stand (`Living` says why);
+        and the address where there is no valid token.
+        """
+        if self.claims is None:
+            return f"ip:{self.client}"
+        if self.loaded.living.knows(self.claims.user_id, self.claims.session_id):
+            return f"user:{self.claims.user_id}"
+        return f"session:{self.claims.session_id}"
 
     def text(self, name: str) -> str:
         """A header's value; empty where it is not there."""

@@ -251,6 +251,7 @@ class Realtime:
         return [sid for sid, one in self._connections.items() if one.claims.user_id == user_id]
 
     def _look_soon(self, user_id: str) -> None:
+        self._current.now.living.forget(user_id)
         self._to_look_at.add(user_id)
         self._asked.set()
 

@@ -7,9 +7,10 @@ from bson import ObjectId
 from fastapi import Depends, Path, Query, Request
 from pymongo.asynchronous.collection import AsyncCollection
 
-from skillconnect_ops.reference_api import accounts
+from skillconnect_ops.reference_api import accounts, house
 from skillconnect_ops.reference_api.accounts import Account
 from skillconnect_ops.reference_api.errors import ApiError, Code
+from skillconnect_ops.reference_api.gate import count_owner
 from skillconnect_ops.reference_api.gate.exchange import Exchange
 from skillconnect_ops.reference_api.gate.exchange import of as exchange_of
 from skillconnect_ops.reference_api.models.fields import Role
@@ -28,10 +29,12 @@ async def signed_in(request: Request) -> Account:
     """Who sent the request.
 
     Raises:
-        ApiError: nobody who is logged in.
+        ApiError: nobody who is logged in, or somebody who has sent too many.
     """
     exchange = exchange_of(request)
-    account = await accounts.signed_in(exchange.loaded, exchange.must_have_claims())
+    claims = exchange.must_have_claims()
+    account = await accounts.signed_in(exchange.loaded, claims)
+    await count_owner(exchange, house.of(request).limiter, claims)
     exchange.user_id = str(account.id)
     return account
 
