@@ -82,6 +82,31 @@ def test_one_account_is_guarded_from_however_many_addresses(program: Served) -> 
             assert answer.status_code == status
 
 
+def test_strangers_who_guess_do_not_lock_a_known_device_out(program: Served) -> None:
+    person, other = program.account(), program.account()
+    client = program.login(person)
+    assert client.post(f"{AUTH}/logout").status_code == 200
+    mine = {"email": person.email, "password": PASSWORD}
+
+    def tried(cookie: str | None) -> int:
+        sent = {} if cookie is None else {"Cookie": f"device={cookie}"}
+        return program.client().post(LOGIN, json=mine, headers=sent).status_code
+
+    assert program.client().post(LOGIN, json={**mine, "password": "wrong"}).status_code == 401
+    with Redis.from_url(program.value("REDIS_URL")) as cache:
+        (key,) = [one for one in cache.scan_iter("rl:account:*") if cache.get(one) == b"1"]
+        cache.set(key, 100, keepttl=True)
+        known = client.cookies["device"]
+        theirs = program.login(other).cookies["device"]
+        assert [tried(one) for one in (None, theirs, f"{known}0", "x.y", known)] == [429] * 4 + [
+            200
+        ]
+        # a device has its own limit: whoever takes it over guesses no more than others
+        device = known.partition(".")[2]
+        cache.set(f"rl:account:device:{device}", 100)
+        assert tried(known) == 429
+
+
 @pytest.mark.parametrize("proxies", [0, 1, 2])
 def test_a_forged_address_is_nobody_else(
     one_node: Mongod, redis_server: Secret, tmp_path: Path, proxies: int

@@ -24,6 +24,11 @@ def csrf(settings: Settings) -> str:
     return _name(settings, "csrf")
 
 
+def device(settings: Settings) -> str:
+    """The name of the cookie that tells a device that an account was logged in from."""
+    return _name(settings, "device")
+
+
 def put(response: Response, settings: Settings, name: str, value: str, *, max_age_s: int) -> None:
     """Set one; all but the CSRF cookie are out of scripts' reach."""
     response.set_cookie(
@@ -38,7 +43,7 @@ def put(response: Response, settings: Settings, name: str, value: str, *, max_ag
 
 
 def drop_all(response: Response, settings: Settings) -> None:
-    """End them."""
+    """End those of the session."""
     for name in (session(settings), refresh(settings), csrf(settings)):
         response.delete_cookie(name, path="/", secure=settings.production, samesite="strict")
 

@@ -22,7 +22,7 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api import accounts, house
 from skillconnect_ops.reference_api.accounts import USERS, NewSession
 from skillconnect_ops.reference_api.errors import ApiError, Code
-from skillconnect_ops.reference_api.gate import cookies, csrf, limits, require_own_page
+from skillconnect_ops.reference_api.gate import cookies, csrf, devices, limits, require_own_page
 from skillconnect_ops.reference_api.gate.exchange import Exchange
 from skillconnect_ops.reference_api.gate.limits import Policy, Wanted
 from skillconnect_ops.reference_api.gate.paths import PREFIX
@@ -126,7 +126,11 @@ async def login(
 ) -> LoggedIn | Ticket:
     """Begin a session; with a second factor it takes another step."""
     loaded = exchange.loaded
-    await count_try(request, exchange, limits.ACCOUNT, digest(sent.email))
+    account = digest(sent.email)
+    kept = exchange.cookies.get(cookies.device(exchange.settings), "")
+    device = devices.known(exchange.settings.users, account, kept)
+    who = f"device:{device}" if device else account
+    await count_try(request, exchange, limits.ACCOUNT, who)
     found = await loaded.database[USERS].find_one({"email": sent.email})
     password = Secret(sent.password)
     if not await passwords.fits(password, found["password"] if found else None) or found is None:
@@ -142,6 +146,7 @@ async def login(
     if found.get("totp", {}).get("confirmed"):
         return Ticket(ticket=ticket_of(loaded.settings, found))
     session = await accounts.begin_session(loaded, found, strong=False)
+    _remember(response, exchange, found)
     return _logged_in(response, exchange, found, session)
 
 
@@ -173,6 +178,7 @@ async def second_factor(
         raise ApiError(Code.TOKEN_INVALID, "the ticket was used")
     exchange.user_id = claims.user_id
     session = await accounts.begin_session(loaded, found, strong=True)
+    _remember(response, exchange, found)
     return _logged_in(response, exchange, found, session)
 
 
@@ -415,6 +421,13 @@ def _logged_in(
         csrf_token=_csrf(response, exchange, session.id),
         expires_in=settings.access_s,
     )
+
+
+def _remember(response: Response, exchange: Exchange, found: Document) -> None:
+    """The device, so that strangers' guesses do not count against it."""
+    settings = exchange.settings
+    made = devices.made(settings.users, digest(found["email"]))
+    cookies.put(response, settings, cookies.device(settings), made, max_age_s=devices.LIVES_S)
 
 
 def _csrf(response: Response, exchange: Exchange, session_id: str) -> str:
