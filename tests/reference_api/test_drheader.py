@@ -86,7 +86,7 @@ def test_drheader_finds_nothing_above_low_in_the_cookies_of_a_session(
     account = program.account()
     sent = {"email": account.email, "password": PASSWORD}
     answer = program.client().post("/api/v1/auth/login", json=sent)
-    assert len(answer.headers.get_list("set-cookie")) == 3
+    assert len(answer.headers.get_list("set-cookie")) == 4
     # all are Secure and HttpOnly but the one that a page's own script reads, and sends in a header
     (found,) = judge(answer)
     assert found["rule"] == "Set-Cookie - __Host-csrf"
