@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from skillconnect_ops.reference_api.settings import Source
+from skillconnect_ops.reference_api.reading import Source
 
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 """By this name prometheus_client takes the folder that workers share; read when it is imported."""

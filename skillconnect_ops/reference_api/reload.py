@@ -16,7 +16,8 @@ from redis.exceptions import RedisError
 from watchfiles import awatch
 
 from skillconnect_ops.reference_api import logs, metrics
-from skillconnect_ops.reference_api.settings import MONGO, REDIS, BadSettings, Source
+from skillconnect_ops.reference_api.reading import Source
+from skillconnect_ops.reference_api.settings import MONGO, REDIS, BadSettings
 from skillconnect_ops.reference_api.stores import Current
 from skillconnect_ops.reference_api.workers import Board, WorkerState
 

@@ -20,7 +20,7 @@ from redis import Redis
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.reference_api.settings import Source
+from skillconnect_ops.reference_api.reading import Source
 from tests.benchmarks.measure import cpu_of_family
 from tests.reference_api.express import peer
 from tests.reference_api.load import Connection, User, people

@@ -23,7 +23,8 @@ from skillconnect_ops.reference_api.gate import csrf
 from skillconnect_ops.reference_api.models.fields import Role
 from skillconnect_ops.reference_api.proofs import tokens
 from skillconnect_ops.reference_api.proofs.second_factor import digest
-from skillconnect_ops.reference_api.settings import Settings, Source
+from skillconnect_ops.reference_api.reading import Source
+from skillconnect_ops.reference_api.settings import Settings
 from tests.reference_api.served import Account, Served
 
 ALWAYS = {

@@ -1,6 +1,6 @@
 """Hundreds of users of the real program, at a steady rate, in a process of their own.
 
-    python -m tests.reference_api.load URL,… ENV_FILE DATABASE_URI RATE < (ends it when it closes)
+    python -m tests.reference_api.load URL ENV_FILE DATABASE_URI RATE < (ends it when it closes)
 
 Each user has an address of their own, as the proxy tells, and does the same twenty things in turn:
 fourteen reads, a login, a page of providers, and two transactional bookings of two requests each.
@@ -10,7 +10,6 @@ status is a failure. Its last line on stdout is what it counted.
 
 import asyncio
 import json
-import random
 import secrets
 import sys
 import time
@@ -29,7 +28,8 @@ from skillconnect_ops.reference_api.gate import csrf
 from skillconnect_ops.reference_api.models.fields import Role
 from skillconnect_ops.reference_api.proofs import tokens
 from skillconnect_ops.reference_api.proofs.second_factor import digest
-from skillconnect_ops.reference_api.settings import Settings, Source
+from skillconnect_ops.reference_api.reading import Source
+from skillconnect_ops.reference_api.settings import Settings
 
 PROVIDERS = 50
 A_MINUTE = 25
@@ -119,7 +119,7 @@ class Load:
     ) -> None:
         self._users = deque(users)
         self._providers = providers
-        self._at = [_place(one) for one in url.split(",")]
+        self._at = _place(url)
         self._settings = settings
         self._slots = 0
         self.logins = 0
@@ -137,12 +137,12 @@ class Load:
         self.seconds = time.monotonic() - began
 
     async def _work(self, number: int, each_s: float, stop: asyncio.Event) -> None:
-        connections = [Connection(*at) for at in self._at]
+        connection = Connection(*self._at)
         due = time.monotonic() + each_s * number / CONNECTIONS
         while not stop.is_set():
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             user = self._users.popleft()
-            made = await self._turn(random.choice(connections), user)
+            made = await self._turn(connection, user)
             self._users.append(user)
             due += each_s * made
 

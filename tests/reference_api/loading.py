@@ -15,17 +15,15 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def load(program: Served, mongod: Mongod, rate: int, *others: Served) -> Iterator[dict[str, Any]]:
+def load(program: Served, mongod: Mongod, rate: int) -> Iterator[dict[str, Any]]:
     """Users at work; what they counted is there afterwards.
 
     Args:
         program: what they talk to.
         mongod: of its database.
         rate: how many requests a second.
-        others: more instances of the same service, to which every other request goes.
     """
-    urls = ",".join(one.url for one in (program, *others))
-    words = [urls, str(program.env_file), mongod.uri.reveal(), str(rate)]
+    words = [program.url, str(program.env_file), mongod.uri.reveal(), str(rate)]
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.reference_api.load", *words],
         cwd=ROOT,

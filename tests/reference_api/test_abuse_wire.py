@@ -185,7 +185,9 @@ def test_a_request_names_one_host(program: Served, lines: tuple[str, ...], versi
     ],
 )
 def test_a_path_is_ours_to_the_letter_or_none(program: Served, path: str, status: int) -> None:
-    answer = ask(program, head("GET" if path == "/metrics" else "POST", path, TLS))
+    answer = ask(
+        program, head("GET" if path in {"/metrics", "/openapi.json"} else "POST", path, TLS)
+    )
     code = Code.INVALID_INPUT if status == 400 else Code.RESOURCE_NOT_FOUND
     refused(answer, status, code)
     assert "set-cookie" not in answer.headers

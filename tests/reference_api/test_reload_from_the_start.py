@@ -6,8 +6,8 @@ from pathlib import Path
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.reference_api.reading import Source
 from skillconnect_ops.reference_api.reload import Reloader
-from skillconnect_ops.reference_api.settings import Source
 from skillconnect_ops.reference_api.stores import Current, Loaded
 from skillconnect_ops.reference_api.workers import Board
 from tests.servers import make_user

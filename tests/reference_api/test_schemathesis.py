@@ -13,7 +13,7 @@ import pytest
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.reference_api.app import application
-from skillconnect_ops.reference_api.settings import Source
+from skillconnect_ops.reference_api.reading import Source
 from tests.reference_api.schemathesis.people import pool
 from tests.reference_api.served import Served, serve
 

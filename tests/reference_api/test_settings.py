@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from skillconnect_ops.reference_api.settings import BadSettings, Settings, Source, read, variables
+from skillconnect_ops.reference_api.reading import Source, read, variables
+from skillconnect_ops.reference_api.settings import BadSettings, Settings
 
 
 def good(**changed: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from skillconnect_ops.reference_api.errors import ApiError, Code
 from skillconnect_ops.reference_api.gate import csrf
 from skillconnect_ops.reference_api.proofs.tokens import ISSUER, Audience, Kind, issued, verified
-from skillconnect_ops.reference_api.settings import Settings, read
+from skillconnect_ops.reference_api.reading import read
+from skillconnect_ops.reference_api.settings import Settings
 from tests.reference_api.test_settings import good
 
 LATER = 4_000_000_000
