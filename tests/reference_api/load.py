@@ -34,7 +34,7 @@ from skillconnect_ops.reference_api.settings import Settings
 PROVIDERS = 50
 A_MINUTE = 25
 """Requests of one user, about; the limit is 30."""
-CONNECTIONS = 24
+CONNECTIONS = 32
 REFRESH_BEFORE_S = 8
 PASSWORD = secrets.token_urlsafe(16)
 TURNS = (

@@ -107,7 +107,7 @@ def _settings(program: Served) -> str:
     ("rotations", "rate"),
     [
         (1, 40),
-        pytest.param(10, 210, marks=[pytest.mark.long, pytest.mark.timeout(3000)]),
+        pytest.param(10, 230, marks=[pytest.mark.long, pytest.mark.timeout(3000)]),
     ],
 )
 def test_no_request_fails_while_everything_is_rotated(
