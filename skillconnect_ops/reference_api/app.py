@@ -23,13 +23,13 @@ from skillconnect_ops.reference_api.routes import (
     user,
 )
 
-ROUTERS = (
-    health.router,
-    auth.router,
+ROUTERS = (  # in this order they are tried; what is asked for most comes first
     user.router,
     service_request.router,
     booking.router,
     chat.router,
+    auth.router,
+    health.router,
     admin.router,
 )
 _NO_BODY = 400

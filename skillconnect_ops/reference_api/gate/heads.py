@@ -5,7 +5,7 @@ plain text and without a header. Proxies in front of it do better; this does whe
 """
 
 import asyncio
-import uuid
+import os
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -74,7 +74,7 @@ class Wire(HttpToolsProtocol):
             raise TypeError("the gate stands before all")
         settings_headers, development = self.app.usual
         error = ApiError(Code.INVALID_INPUT, "it is no request of HTTP/1.1", status=status)
-        content = body(error, request_id=uuid.uuid4().hex, development=development)
+        content = body(error, request_id=os.urandom(16).hex(), development=development)
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(content)).encode()),

@@ -183,11 +183,14 @@ class DailyFiles:
         """The open file of today that has room for so many bytes."""
         day = _today()
         fd = self._fd if self._day == day else None
-        if fd is None or os.fstat(fd).st_nlink == 0:  # deleted, perhaps with the whole folder
+        found = None if fd is None else os.fstat(fd)
+        if fd is None or found is None or found.st_nlink == 0:  # perhaps with the whole folder
             fd = self._open(day, _highest(self._folder, self._kind, day))
-        while (found := os.fstat(fd).st_size) and found + size > self._limit_bytes:
+            found = os.fstat(fd)
+        while found.st_size and found.st_size + size > self._limit_bytes:
             highest = _highest(self._folder, self._kind, day)
             fd = self._open(day, highest if highest > self._index else self._index + 1)
+            found = os.fstat(fd)
         return fd
 
     def _open(self, day: str, index: int) -> int:
