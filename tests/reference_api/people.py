@@ -49,5 +49,5 @@ def line_to(other: Person, text: str = "Hello") -> dict[str, Any]:
 
 def lines_of(program: Served, sender: Person) -> list[str]:
     """What somebody has written, as the database holds it."""
-    found = program.database["chats"].find({"sender": ObjectId(sender.id)}).sort("_id", 1)
+    found = program.database["chats"].find({"sender": ObjectId(sender.id)}).sort("createdAt", 1)
     return [one["message"] for one in found]

@@ -119,6 +119,11 @@ def test_lines_come_in_order_and_one_that_is_posted_comes_too(
     program.wait_until(lambda: len(judge.events(recipient)) == 11)
     assert [came["content"] for came in judge.events(recipient)] == [*texts, "by post"]
     assert lines_of(program, one) == [*texts, "by post"]
+    first = one.client.get(f"{API}/chat/{booking['_id']}?limit=6").json()
+    rest = one.client.get(f"{API}/chat/{booking['_id']}?limit=6&before={first['next']}").json()
+    read = [line["message"] for page in (first, rest) for line in page["messages"]]
+    assert read == ["by post", *reversed(texts)]
+    assert rest["next"] is None
 
 
 @pytest.mark.parametrize(

@@ -77,12 +77,23 @@ async def page(
     before: str | None,
     projection: Mapping[str, int] | None = None,
 ) -> tuple[list[Document], str | None]:
-    """The newest documents before a mark, and the mark of the next page; ids sort by time."""
-    bound = {"_id": {"$lt": ObjectId(before)}} if before else {}
-    cursor = collection.find({**query, **bound}, projection).sort("_id", -1).limit(limit + 1)
+    """The newest documents before a mark, and the mark of the next page.
+
+    Ids alone tell seconds: of two that two workers make in one, either may be the smaller.
+    """
+    bound = await _before(collection, ObjectId(before)) if before else {}
+    newest = [("createdAt", -1), ("_id", -1)]
+    cursor = collection.find({"$and": [query, bound]}, projection).sort(newest).limit(limit + 1)
     found = await cursor.to_list()
     more = len(found) > limit
     return found[:limit], str(found[limit - 1]["_id"]) if more else None
+
+
+async def _before(collection: AsyncCollection[Document], mark: ObjectId) -> dict[str, Any]:
+    """What is older than a document, which may be gone by now."""
+    found = await collection.find_one({"_id": mark}, {"createdAt": 1})
+    at = found["createdAt"] if found else mark.generation_time
+    return {"$or": [{"createdAt": {"$lt": at}}, {"createdAt": at, "_id": {"$lt": mark}}]}
 
 
 def not_found(what: str) -> ApiError:
