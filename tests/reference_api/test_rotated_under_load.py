@@ -48,10 +48,16 @@ class Shop(Struct, frozen=True):
     def rotate(self) -> None:
         """All secrets, to the end; the old keys go once no token of theirs lives any more."""
         self.ok("rotate")
+        self.program.wait_until(self._knows_what_is_staged, patience_s=60)
         self.ok("rotate")
         self.ok("rotate", "finish")
         time.sleep(LIFE_S)
         self.ok("rotate", "finish", "--now")
+
+    def _knows_what_is_staged(self) -> bool:
+        """Whether all workers do: till then `skc` refuses to let a new key sign."""
+        said = self.program.health()["skc"]
+        return all(isinstance(said[name], list) and len(said[name]) == 2 for name in RINGS)
 
     def values(self) -> dict[str, str]:
         """What the program reads."""
