@@ -64,8 +64,7 @@ def _serve(options: argparse.Namespace) -> int:
     process.tidy()
     with tempfile.TemporaryDirectory(prefix=process.run_folder_prefix()) as folder:
         process.share(Path(folder), workers=options.workers)
-        # only now: what it imports looks at the environment
-        import uvicorn  # noqa: PLC0415
+        import uvicorn  # noqa: PLC0415 - what it imports looks at the environment
 
         uvicorn.run(
             "skillconnect_ops.reference_api.worker:create",
@@ -97,7 +96,7 @@ def _openapi() -> int:
 
 
 def _admin(settings: Settings, email: str) -> int:
-    from skillconnect_ops.reference_api.first_admin import Refused, make  # noqa: PLC0415
+    from skillconnect_ops.reference_api.first_admin import Refused, make  # noqa: PLC0415 - as above
 
     password = sys.stdin.readline().rstrip("\n")
     try:

@@ -32,7 +32,6 @@ ROUTERS = (  # in this order they are tried; what is asked for most comes first
     health.router,
     admin.router,
 )
-_NO_BODY = 400
 _BY_STATUS = {
     404: Code.RESOURCE_NOT_FOUND,
     401: Code.TOKEN_INVALID,

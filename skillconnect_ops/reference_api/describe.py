@@ -55,7 +55,7 @@ def complete(app: FastAPI) -> None:
             app.openapi_schema = _described(app)
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign]
+    app.openapi = described  # type: ignore[method-assign] # as FastAPI documents it
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

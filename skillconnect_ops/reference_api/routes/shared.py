@@ -65,7 +65,6 @@ async def _exchanged(request: Request) -> Exchange:
 
 SignedIn = Annotated[Account, Depends(signed_in)]
 Person = Annotated[Account, Depends(_person)]
-Administrator = Annotated[Account, Depends(administrator)]
 Exchanged = Annotated[Exchange, Depends(_exchanged)]
 
 
