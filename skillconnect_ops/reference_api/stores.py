@@ -17,6 +17,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from skillconnect_ops.reference_api.proofs.tokens import Access
 from skillconnect_ops.reference_api.settings import Settings
 
 APP_NAME = "skillconnect-api"
@@ -75,6 +76,7 @@ class Loaded:
         self.hidden = settings.hidden
         self.loaded_at = datetime.now(UTC)
         self.living = Living()
+        self.access = Access(settings)
         self.mongo: AsyncMongoClient[Document] = AsyncMongoClient(
             settings.mongo_uri.reveal(),
             appname=APP_NAME,

@@ -12,7 +12,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from skillconnect_ops.reference_api.errors import ApiError, Code
 from skillconnect_ops.reference_api.gate import csrf
-from skillconnect_ops.reference_api.proofs.tokens import ISSUER, Audience, Kind, issued, verified
+from skillconnect_ops.reference_api.proofs import tokens
+from skillconnect_ops.reference_api.proofs.tokens import (
+    ISSUER,
+    Access,
+    Audience,
+    Kind,
+    issued,
+    verified,
+)
 from skillconnect_ops.reference_api.reading import read
 from skillconnect_ops.reference_api.settings import Settings
 from tests.reference_api.test_settings import good
@@ -151,6 +159,64 @@ def test_one_of_a_fallback_is_taken_until_its_time_is_over() -> None:
     assert verified(held, before, Kind.ACCESS).user_id == WHO["user_id"]
     for over in ({name: f"v1.{packed}.{now - 1}"}, {}):
         assert code(read({**swapped, **over}), before) is Code.TOKEN_INVALID
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens whose signature was computed."""
+    seen: list[str] = []
+    real = jwt.decode
+
+    def spied(sent: str, *args: Any, **options: Any) -> Any:
+        seen.append(sent)
+        return real(sent, *args, **options)
+
+    monkeypatch.setattr(jwt, "decode", spied)
+    return seen
+
+
+def test_a_token_that_was_proven_is_known_to_the_letter_until_its_end(
+    settings: Settings, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, sent = Access(settings), token(settings)
+    assert access.verified(sent) == access.verified(sent) == verified(settings, sent, Kind.ACCESS)
+    assert len(decoded) == 2
+    head, _, signature = sent.rpartition(".")
+    for other in (f"{head}.{signature[::-1]}", token(settings, Kind.TICKET)):
+        with pytest.raises(ApiError):
+            access.verified(other)
+    before, end = len(decoded), access.verified(sent).expires_at
+    monkeypatch.setattr(time, "time", lambda: end + 1.0)
+    access.verified(sent)  # by the library's own clock it is not over
+    assert len(decoded) == before + 1
+
+
+def test_one_that_was_proven_ends_with_its_key(
+    decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, now = good(), int(time.time())
+    before = token(read(given))
+    packed = base64.urlsafe_b64encode(given["JWT_SECRET_KEY"].encode()).decode().rstrip("=")
+    swapped = {**given, "JWT_SECRET_KEY": secrets.token_urlsafe(32)}
+    access = Access(read({**swapped, "JWT_SECRET_KEY_FALLBACKS": f"v1.{packed}.{now + 60}"}))
+    assert access.verified(before) == access.verified(before)
+    known = len(decoded)
+    monkeypatch.setattr(time, "time", lambda: now + 61.0)
+    with pytest.raises(ApiError) as refused:
+        access.verified(before)
+    assert refused.value.code is Code.TOKEN_INVALID
+    assert len(decoded) > known
+
+
+def test_no_more_tokens_are_known_than_there_is_room_for(
+    settings: Settings, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "_MOST_PROVEN", 2)
+    access = Access(settings)
+    sent = [token(settings) for _ in range(3)]
+    for one in (*sent, sent[2], sent[1], sent[0]):
+        access.verified(one)
+    assert decoded == [*sent, sent[0]]
 
 
 def test_a_csrf_token_fits_its_session_and_its_ring_alone(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from starlette.types import Scope
 from skillconnect_ops.reference_api.errors import ApiError, Code
 from skillconnect_ops.reference_api.gate import cookies
 from skillconnect_ops.reference_api.gate.limits import Hit
-from skillconnect_ops.reference_api.proofs.tokens import Claims, Kind, verified
+from skillconnect_ops.reference_api.proofs.tokens import Claims
 from skillconnect_ops.reference_api.settings import Settings
 from skillconnect_ops.reference_api.stores import Loaded
 
@@ -76,7 +76,7 @@ class Exchange:
         if not token:
             return
         try:
-            self.claims = verified(self.settings, token.strip(), Kind.ACCESS)
+            self.claims = self.loaded.access.verified(token.strip())
         except ApiError as error:
             self.refusal = error
 
