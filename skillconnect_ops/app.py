@@ -81,6 +81,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "scrub",
+        (
+            Entry(
+                "scrub",
+                "Take secrets out of the whole history, and prove that they are gone.",
+                f"{_AT}.scrub.cli",
+            ),
+        ),
+    ),
+    Section(
         "serve",
         (Entry("api", "Run the hardened reference API until Ctrl-C.", f"{_AT}.api.cli"),),
     ),

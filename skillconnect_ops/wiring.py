@@ -534,6 +534,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.init import steps as init
     from skillconnect_ops.commands.rotate import steps as rotate
+    from skillconnect_ops.commands.scrub import steps as scrub
     from skillconnect_ops.commands.secrets import steps as secrets
 
     of_domains: tuple[tuple[KindOf[House], ...], ...] = (
@@ -541,6 +542,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
         env.KINDS,
         init.KINDS,
         rotate.KINDS,
+        scrub.KINDS,
         secrets.KINDS,
     )
     return tuple(kind.bind(house) for kinds in of_domains for kind in kinds)

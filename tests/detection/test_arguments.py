@@ -6,7 +6,7 @@ from types import FrameType
 
 import pytest
 
-from skillconnect_ops.commands.secrets.searching import Detectors
+from skillconnect_ops.commands.searching import Detectors
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.detection import Blob, Match, Scanner
 

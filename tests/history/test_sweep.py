@@ -11,7 +11,7 @@ import pytest
 from skillconnect_ops.adapters.crew import ChildProcesses
 from skillconnect_ops.adapters.objects import GitRepositories
 from skillconnect_ops.adapters.system import ProcessEnvironment
-from skillconnect_ops.commands.secrets.searching import Detectors
+from skillconnect_ops.commands.searching import Detectors
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Passed, Repository
 from skillconnect_ops.detection import path_class

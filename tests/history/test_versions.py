@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
-from skillconnect_ops.commands.secrets.searching import Detectors
+from skillconnect_ops.commands.searching import Detectors
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.ports.objects import Difference, ObjectKind, Piece, Same
 from skillconnect_ops.core.secret import Secret

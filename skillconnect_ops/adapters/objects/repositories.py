@@ -5,8 +5,10 @@ from pathlib import Path
 
 from skillconnect_ops.adapters.objects.program import Git, GitCannotRead, GitIsMissing, variables
 from skillconnect_ops.adapters.objects.repository import GitRepository
+from skillconnect_ops.adapters.objects.rewriting import GitRewriting
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
+from skillconnect_ops.core.ports.objects import Repository
 
 _NO_WORK_TREE = "cannot chdir to"
 _NOT_HERE = ("not a git repository", "No such file or directory")
@@ -53,6 +55,12 @@ class GitRepositories:
             root=Path(root) if root else None,
             index_file=_index(self._environment, folder),
         )
+
+    def rewriting(self, repository: Repository) -> GitRewriting:
+        """What changes a repository that was opened here."""
+        folder = repository.git_folder
+        git = Git(folder=folder, git_folder=folder, variables=variables(self._environment))
+        return GitRewriting(git=git, git_folder=folder, root=repository.root)
 
     def _without_work_tree(self, git: Git) -> GitRepository:
         """What `git rm` leaves of a submodule: its whole history, and the name of a lost folder."""

@@ -54,7 +54,14 @@ def _pieces(
         if not fresh and left:
             return False
         content = tail + fresh if tail else fresh
-        yield Piece(oid=oid, kind=kind, size_bytes=size_bytes, content=content, line=line)
+        yield Piece(
+            oid=oid,
+            kind=kind,
+            size_bytes=size_bytes,
+            content=content,
+            line=line,
+            repeats=len(tail),
+        )
         if not left:
             return bool(told.read(1))
         tail = content[-OVERLAP_BYTES:]

@@ -8,8 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.searching import Inside
 from skillconnect_ops.commands.secrets.scan_model import OUTERMOST, Inner, Scan, Seen
-from skillconnect_ops.commands.secrets.searching import Inside
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Unknown

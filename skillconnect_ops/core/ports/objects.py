@@ -6,9 +6,12 @@ Nothing is changed, and nothing is fetched: what a partial clone lacks stays lac
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+
+if TYPE_CHECKING:  # which knows the nouns of this one
+    from skillconnect_ops.core.ports.rewriting import Rewriting
 
 # `gc=False`: there are hundreds of thousands of these, and no cycle can run through their texts.
 
@@ -59,6 +62,8 @@ class Piece(Struct, frozen=True, kw_only=True):
     size_bytes: int
     content: bytes
     line: int = 1
+    repeats: int = 0
+    """How many bytes at its beginning the piece before it had, too."""
     difference: Difference | None = None
     """To an object that was given shortly before, where that comes for nothing."""
 
@@ -190,3 +195,6 @@ class Repositories(Protocol):
         Raises:
             Precondition: there is one, but git is missing, refuses it or cannot read it.
         """
+
+    def rewriting(self, repository: Repository) -> "Rewriting":
+        """What changes a repository that was opened here."""

@@ -1,0 +1,350 @@
+"""A repository that is changed, through git's own plumbing."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+from skillconnect_ops.adapters.objects.listing import listing
+from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.ports.objects import Listed, ObjectKind
+from skillconnect_ops.core.ports.rewriting import Entry, Move, NewPack, Ref
+
+_ALONE = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_PACK_KINDS = {ObjectKind.COMMIT: 1, ObjectKind.TREE: 2, ObjectKind.BLOB: 3, ObjectKind.TAG: 4}
+_HEAD_BYTES = 12
+_STEP = 1 << 20
+_FAST, _USUAL = 1, 6
+"""Levels of zlib: trees are packed as differences soon, so their first form is short-lived."""
+_SHA256_DIGITS = 64
+_DERIVED = ("commit-graph", "commit-graphs", "multi-pack-index")
+"""What git derives from the objects, below `objects/info` or `objects/pack`; it names old ones."""
+
+
+class GitCannotWrite(Precondition):
+    """Git could not change the repository."""
+
+
+class GitRewriting(Struct, frozen=True, kw_only=True):
+    """Implements `core.ports.rewriting.Rewriting`."""
+
+    git: Git
+    git_folder: Path
+    root: Path | None
+
+    def refs(self) -> tuple[Ref, ...]:
+        """`git for-each-ref`, and HEAD where it is detached."""
+        words = ("for-each-ref", "--format=%(objectname)%00%(symref)%00%(refname)")
+        with self.git.running(*words) as told:
+            lines = told.read().splitlines()
+        found = []
+        for line in lines:
+            oid, leads_to, name = (os.fsdecode(part) for part in line.split(b"\0"))
+            found.append(Ref(name=name, oid=oid, leads_to=leads_to or None))
+        if self.head() is None:
+            oid = self._word("rev-parse", "--verify", "--quiet", "HEAD")
+            found += [Ref(name="HEAD", oid=oid)] if oid else []
+        return tuple(found)
+
+    def head(self) -> str | None:
+        """`git symbolic-ref HEAD`."""
+        return self._word("symbolic-ref", "--quiet", "HEAD") or None
+
+    def remotes(self) -> tuple[str, ...]:
+        """`git remote`."""
+        return tuple(self._word("remote").split())
+
+    def move(self, moves: Sequence[Move], *, message: str) -> None:
+        """`git update-ref --stdin`: locks all, checks all, then moves all."""
+        null = "0" * self._digits
+        lines = [
+            b"update %s\0%s\0%s\0"
+            % (os.fsencode(one.name), (one.to or null).encode(), (one.was or null).encode())
+            if one.to is not None
+            else b"delete %s\0%s\0" % (os.fsencode(one.name), (one.was or null).encode())
+            for one in moves
+        ]
+        with _file(b"".join(lines)) as given:
+            self._do("update-ref", "--no-deref", "-m", message, "-z", "--stdin", file=given)
+
+    def lead(self, name: str, to: str) -> None:
+        """`git symbolic-ref`."""
+        self._do("symbolic-ref", name, to)
+
+    @contextmanager
+    def new_pack(self) -> Iterator[NewPack]:
+        """Written beside the packs by a name that git sweeps away, then indexed by git itself."""
+        folder = self.git_folder / "objects" / "pack"
+        folder.mkdir(parents=True, exist_ok=True)
+        # unlinked at the end or by `git gc`, whatever happens
+        with tempfile.NamedTemporaryFile(prefix="tmp_pack_", dir=folder) as file:
+            pack = _Pack(file, sha256=self._digits == _SHA256_DIGITS)
+            yield pack
+            if pack.number:
+                pack.close()
+                file.seek(0)
+                self._do("index-pack", "--stdin", file=file)
+
+    def has(self, oids: Iterable[str]) -> tuple[str, ...]:
+        """`git cat-file --batch-check`."""
+        with self.git.running("cat-file", "--batch-check", "--buffer", given=oids) as told:
+            lines = told.read().splitlines()
+        return tuple(line.split()[0].decode() for line in lines if line.endswith(b" missing"))
+
+    def reachable(self) -> frozenset[str]:
+        """`git rev-list --objects` from everything that git itself holds on to."""
+        words = (
+            "rev-list",
+            "--objects",
+            "--all",
+            "--reflog",
+            "--indexed-objects",
+            "--no-object-names",
+        )
+        with self.git.running(*words) as told:
+            return frozenset(told.read().decode().split())
+
+    def drop(self, oids: Collection[str], *, names: dict[str, str]) -> None:
+        """One `git pack-objects` over all that stays; then exactly what was there before goes."""
+        packs, loose = self._stores()
+        there = {one.oid for one in listing(self.git, self.git_folder) if isinstance(one, Listed)}
+        gone = there & set(oids)
+        if not gone and len(packs) <= 1 and not loose:
+            self._forget_derived()
+            return
+        kept = sorted(there - gone)
+        base = self.git_folder / "objects" / "pack" / "pack"
+        words = ("pack-objects", "--quiet", "--delta-base-offset", "--non-empty", str(base))
+        lines = (f"{oid} {names[oid]}" if oid in names else oid for oid in kept)
+        with (
+            _file("".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")) as given,
+            self._running(*words, file=given) as told,
+        ):
+            fresh = {line.decode().strip() for line in told}
+        self._forget_derived()
+        for pack in packs:
+            if pack.removeprefix("pack-") not in fresh:
+                self._unlink(
+                    f"pack/{pack}",
+                    (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack"),
+                )
+        for oid in loose:
+            with contextlib.suppress(FileNotFoundError):
+                (self.git_folder / "objects" / oid[:2] / oid[2:]).unlink()
+        with contextlib.suppress(FileNotFoundError):
+            (self.git_folder / "objects" / "info" / "alternates").unlink()  # all is here by now
+        _sync(self.git_folder / "objects" / "pack")
+
+    def borrows(self) -> tuple[Path, ...]:
+        """`objects/info/alternates`, a folder a line."""
+        try:
+            lines = (self.git_folder / "objects" / "info" / "alternates").read_bytes().splitlines()
+        except FileNotFoundError:
+            return ()
+        here = self.git_folder / "objects"
+        return tuple(here / os.fsdecode(line) for line in lines if line[:1] not in (b"#", b""))
+
+    def work_trees(self) -> tuple["GitWorkTree", ...]:
+        """Of linked ones, those whose folder leads back to this repository."""
+        roots = [self.root] if self.root is not None else []
+        for link in sorted((self.git_folder / "worktrees").glob("*/gitdir")):
+            place = Path(os.fsdecode(link.read_bytes().rstrip(b"\n"))).parent
+            if (place / ".git").is_file():
+                roots.append(place)
+        unique = dict.fromkeys(root.resolve() for root in roots)
+        return tuple(GitWorkTree(git=self._at(root), root=root) for root in unique)
+
+    @contextmanager
+    def bundle(self) -> Iterator[IO[bytes]]:
+        """`git bundle create`; with all that reflogs reach, older stashes among it."""
+        with self._running("bundle", "create", "--quiet", "-", "--all", "--reflog") as told:
+            yield told
+
+    def unbundle(self, bundle: IO[bytes]) -> None:
+        """`git bundle unbundle`."""
+        self._do("bundle", "unbundle", "-", file=bundle)
+
+    def complaints(self) -> tuple[str, ...]:
+        """`git fsck --connectivity-only`."""
+        words = ("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+        try:
+            with self.git.running(*words) as told:
+                return tuple(os.fsdecode(line.rstrip()) for line in told)
+        except GitCannotRead as error:
+            return (error.why,)
+
+    @property
+    def _digits(self) -> int:
+        """Of an id: 40 of SHA-1, 64 of SHA-256."""
+        return _SHA256_DIGITS if self._word("rev-parse", "--show-object-format") == "sha256" else 40
+
+    def _stores(self) -> tuple[list[str], list[str]]:
+        """The packs by name, and the loose objects by id, as they are now."""
+        folder = self.git_folder / "objects"
+        packs = sorted(path.stem for path in (folder / "pack").glob("pack-*.pack"))
+        loose = [
+            path.parent.name + path.name
+            for path in folder.glob("[0-9a-f][0-9a-f]/*")
+            if len(path.name) in {38, 62}
+        ]
+        return packs, loose
+
+    def _forget_derived(self) -> None:
+        for place in ("info", "pack"):
+            for name in _DERIVED:
+                path = self.git_folder / "objects" / place / name
+                if path.is_dir():
+                    for inner in path.iterdir():
+                        inner.unlink(missing_ok=True)
+                    path.rmdir()
+                else:
+                    path.unlink(missing_ok=True)
+        for stale in (self.git_folder / "objects" / "pack").glob("multi-pack-index-*"):
+            stale.unlink(missing_ok=True)
+
+    def _unlink(self, name: str, endings: Sequence[str]) -> None:
+        for ending in endings:
+            (self.git_folder / "objects" / f"{name}{ending}").unlink(missing_ok=True)
+
+    def _at(self, root: Path) -> Git:
+        variables = {k: v for k, v in self.git.variables.items() if k != "GIT_OPTIONAL_LOCKS"}
+        return Git(folder=root, variables=variables)
+
+    def _word(self, *words: str) -> str:
+        with self.git.running(*words, tolerant=True) as told:
+            return os.fsdecode(told.read()).strip()
+
+    def _do(self, *words: str, file: IO[bytes] | None = None) -> bytes:
+        with self._running(*words, file=file) as told:
+            return told.read()
+
+    @contextmanager
+    def _running(self, *words: str, file: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
+        try:
+            with self.git.running(*_ALONE, *words, file=file) as told:
+                yield told
+        except GitCannotRead as error:
+            raise GitCannotWrite(
+                f"git cannot change the repository at {self.git_folder}",
+                why=error.why,
+                fix=f"git -C '{self.root or self.git_folder}' status, and mend what it names",
+            ) from error
+
+
+class GitWorkTree(Struct, frozen=True, kw_only=True):
+    """Implements `core.ports.rewriting.WorkTree`."""
+
+    git: Git
+    root: Path
+
+    def index(self) -> tuple[Entry, ...]:
+        """`git ls-files --stage`."""
+        found = []
+        for line in self._parts("ls-files", "--stage", "-z"):
+            about, _, path = line.partition(b"\t")
+            mode, oid, stage = about.decode().split()
+            found.append(Entry(path=os.fsdecode(path), mode=mode, oid=oid, stage=int(stage)))
+        return tuple(found)
+
+    def changed(self) -> frozenset[str]:
+        """`git diff-files`, after the index was refreshed."""
+        self.refresh()
+        return frozenset(map(os.fsdecode, self._parts("diff-files", "--name-only", "-z")))
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """`git status --porcelain`, without what is untracked."""
+        told = self._parts("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
+        return tuple(os.fsdecode(line[3:]) for line in told)
+
+    def others(self) -> tuple[str, ...]:
+        """`git ls-files --others`."""
+        return tuple(map(os.fsdecode, self._parts("ls-files", "--others", "-z")))
+
+    def put(self, entries: Sequence[Entry], *, remove: Collection[str] = ()) -> None:
+        """`git update-index --index-info`."""
+        null = "0" * max((len(one.oid) for one in entries), default=40)
+        lines = [f"0 {null}\t{path}\0" for path in remove]
+        lines += [f"{one.mode} {one.oid} {one.stage}\t{one.path}\0" for one in entries]
+        words = (*_ALONE, "update-index", "-z", "--index-info")
+        with (
+            _file("".join(lines).encode(errors="surrogateescape")) as given,
+            self.git.running(*words, file=given) as told,
+        ):
+            told.read()
+
+    def refresh(self) -> None:
+        """`git update-index --refresh`."""
+        with self.git.running(*_ALONE, "update-index", "-q", "--refresh", tolerant=True) as told:
+            told.read()
+
+    def _parts(self, *words: str) -> list[bytes]:
+        with self.git.running(*words) as told:
+            return told.read().split(b"\0")[:-1]
+
+
+class _Pack:
+    """Implements `NewPack`; the format is gitformat-pack(5), version 2, whole objects only."""
+
+    def __init__(self, file: IO[bytes], *, sha256: bool) -> None:
+        self._file = file
+        self._hash = hashlib.sha256 if sha256 else hashlib.sha1
+        self._known: set[str] = set()
+        self.number = 0
+        file.write(bytes(_HEAD_BYTES))
+
+    def add(self, kind: ObjectKind, content: bytes) -> str:
+        """Add one object; one that is in it already is not added again."""
+        oid = self._hash(b"%s %d\0" % (kind.value.encode(), len(content)) + content).hexdigest()
+        if oid not in self._known:
+            self._known.add(oid)
+            self.number += 1
+            self._file.write(_head(_PACK_KINDS[kind], len(content)))
+            level = _FAST if kind is ObjectKind.TREE else _USUAL
+            self._file.write(zlib.compress(content, level))
+        return oid
+
+    def close(self) -> None:
+        """Say how many there are, and the sum of all."""
+        self._file.seek(0)
+        self._file.write(b"PACK" + (2).to_bytes(4, "big") + self.number.to_bytes(4, "big"))
+        self._file.seek(0)
+        digest = self._hash()
+        while part := self._file.read(_STEP):
+            digest.update(part)
+        self._file.write(digest.digest())
+        self._file.flush()
+
+
+def _head(kind: int, size_bytes: int) -> bytes:
+    """An entry's kind and size: four bits of it, then seven a byte."""
+    byte, size_bytes = kind << 4 | size_bytes & 15, size_bytes >> 4
+    out = bytearray()
+    while size_bytes:
+        out.append(byte | 0x80)
+        byte, size_bytes = size_bytes & 0x7F, size_bytes >> 7
+    out.append(byte)
+    return bytes(out)
+
+
+@contextmanager
+def _file(data: bytes) -> Iterator[IO[bytes]]:
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

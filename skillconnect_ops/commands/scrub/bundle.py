@@ -1,0 +1,217 @@
+"""The bundle: all that the repository was, outside of it, sealed.
+
+A folder of its own. It holds `history` (a git bundle of all refs, and of what reflogs reach),
+`state` (the refs as they stood, and the git folder's own files), `commit-map` and `object-map` (old
+and new ids; no secret in them), and `scrub.json`. What is sealed ends in `.age`.
+"""
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+
+from skillconnect_ops.core.ports.rewriting import Ref
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.disk.files import Disk
+
+KEPT_DAYS = 30
+HISTORY, STATE, COMMITS, OBJECTS, ABOUT = (
+    "history",
+    "state",
+    "commit-map",
+    "object-map",
+    "scrub.json",
+)
+_KEY = "key.age"
+_SEALED = ".age"
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """What the git folder said besides its objects."""
+
+    refs: tuple[Ref, ...]
+    head: str | None
+    files: Mapping[str, bytes]
+    """By their names relative to the git folder."""
+    modes: Mapping[str, int]
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What is known of a bundle without opening it."""
+
+    repository: str
+    made: date
+    delete_by: date
+    values: int
+    sealed: bool
+    done: bool = False
+    """Whether the scrub came to its end."""
+    undone: bool = False
+
+
+class Seal(Struct, frozen=True, kw_only=True):
+    """Who can open what is written."""
+
+    recipients: tuple[str, ...] = ()
+    """Age public keys."""
+    wrapped: bytes | None = None
+    """The text of a private key, under a passphrase."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody can."""
+        return not self.recipients
+
+
+def under_passphrase(passphrase: Secret) -> Seal:
+    """A key of its own, which the passphrase opens."""
+    import pyrage  # noqa: PLC0415 - slow to load
+
+    identity = pyrage.x25519.Identity.generate()
+    wrapped = pyrage.passphrase.encrypt(str(identity).encode(), passphrase.reveal())
+    return Seal(recipients=(str(identity.to_public()),), wrapped=bytes(wrapped))
+
+
+class Folder:
+    """One bundle's folder.
+
+    Args:
+        path: where it is.
+        disk: durable files.
+    """
+
+    def __init__(self, path: Path, *, disk: Disk) -> None:
+        self.path = path
+        self._disk = disk
+
+    def make(self, about: About, seal: Seal) -> None:
+        """Begin it."""
+        self._disk.make_private(self.path)
+        if seal.wrapped is not None:
+            self._disk.replace(self.path / _KEY, seal.wrapped)
+        self.note(about)
+
+    def note(self, about: About) -> None:
+        """Write what it is."""
+        self._disk.replace(self.path / ABOUT, msgspec.json.format(msgspec.json.encode(about)))
+
+    def about(self) -> About:
+        """What it is."""
+        return msgspec.json.decode(self._disk.read(self.path / ABOUT), type=About)
+
+    def write(self, name: str, source: IO[bytes], seal: Seal) -> int:
+        """Write one part, sealed; gives its size in bytes."""
+        target = self.path / f"{name}{'' if seal.is_open else _SEALED}"
+        target.unlink(missing_ok=True)
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            if seal.is_open:
+                while part := source.read(1 << 20):
+                    file.write(part)
+            else:
+                _encrypt(source, file, seal.recipients)
+            file.flush()
+            os.fsync(file.fileno())
+        return target.stat().st_size
+
+    def write_map(self, name: str, ids: Mapping[str, str]) -> None:
+        """Write old and new ids, a pair a line."""
+        lines = "".join(f"{old} {new}\n" for old, new in sorted(ids.items()))
+        self._disk.replace(self.path / name, lines.encode())
+
+    def read_map(self, name: str) -> dict[str, str]:
+        """Old and new ids."""
+        lines = self._disk.read(self.path / name).decode().splitlines()
+        return {old: new for old, _, new in (line.partition(" ") for line in lines)}
+
+    @property
+    def wrapped(self) -> bytes | None:
+        """The private key under a passphrase, where it is sealed so."""
+        try:
+            return self._disk.read(self.path / _KEY)
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def opened(self, name: str, identities: Sequence[object]) -> Iterator[IO[bytes]]:
+        """One part in clear, in a file that has no name."""
+        import tempfile  # noqa: PLC0415 - for going back alone
+
+        plain, sealed = self.path / name, self.path / f"{name}{_SEALED}"
+        if plain.exists():
+            with plain.open("rb") as file:
+                yield file
+            return
+        import pyrage  # noqa: PLC0415 - slow to load
+
+        with tempfile.TemporaryFile() as clear:
+            with sealed.open("rb") as file:
+                pyrage.decrypt_io(file, clear, list(identities))
+            clear.seek(0)
+            yield clear
+
+    def remove(self) -> None:
+        """All of it."""
+        self._disk.remove_tree(self.path)
+
+
+def packed(kept: Kept) -> IO[bytes]:
+    """As one tar: `refs.json`, and the files below `git/`."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        head = msgspec.json.encode(
+            {"refs": [[ref.name, ref.oid, ref.leads_to] for ref in kept.refs], "head": kept.head}
+        )
+        _add(tar, "refs.json", head, 0o600)
+        for name, content in kept.files.items():
+            _add(tar, f"git/{name}", content, kept.modes[name])
+    out.seek(0)
+    return out
+
+
+def unpacked(file: IO[bytes]) -> Kept:
+    """What `packed` made."""
+    files: dict[str, bytes] = {}
+    modes: dict[str, int] = {}
+    head: dict[str, object] = {}
+    with tarfile.open(fileobj=file, mode="r:") as tar:
+        for member in tar:
+            held = tar.extractfile(member)
+            content = held.read() if held is not None else b""
+            if member.name == "refs.json":
+                head = msgspec.json.decode(content)
+            else:
+                name = member.name.removeprefix("git/")
+                files[name], modes[name] = content, member.mode
+    refs = msgspec.convert(head["refs"], type=list[tuple[str, str, str | None]])
+    return Kept(
+        refs=tuple(Ref(name=name, oid=oid, leads_to=to) for name, oid, to in refs),
+        head=msgspec.convert(head["head"], type=str | None),
+        files=files,
+        modes=modes,
+    )
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(content), mode
+    tar.addfile(member, io.BytesIO(content))
+
+
+def _encrypt(source: IO[bytes], sink: IO[bytes], recipients: Sequence[str]) -> None:
+    import pyrage  # noqa: PLC0415 - slow to load
+
+    keys = [
+        pyrage.ssh.Recipient.from_str(one)
+        if one.startswith("ssh-")
+        else pyrage.x25519.Recipient.from_str(one)
+        for one in recipients
+    ]
+    pyrage.encrypt_io(source, sink, keys)

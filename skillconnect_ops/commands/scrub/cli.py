@@ -1,0 +1,127 @@
+"""The command line of `skc scrub`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub import run
+from skillconnect_ops.commands.scrub.model import Wish
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.history.needles import MASK
+from skillconnect_ops.journal.model import Choices
+from skillconnect_ops.terminal import options
+from skillconnect_ops.terminal.group import Group
+
+SCRUB = Group("scrub")
+Paths = Annotated[
+    list[str] | None,
+    typer.Option("--path", metavar="GLOB", help="A file of any commit, as `**/.env`; repeatable."),
+]
+Found = Annotated[
+    bool, typer.Option("--found", help="What `skc secrets scan --history` is sure of.")
+]
+Retired = Annotated[
+    bool,
+    typer.Option("--retired", help="What the history holds and the retired-secret ledger knows."),
+]
+ValuesFrom = Annotated[
+    Path | None,
+    typer.Option("--values-from", metavar="FILE", help="Values, one a line; - reads stdin."),
+]
+
+
+@SCRUB.bare(
+    examples=(
+        "skc scrub --path .env --dry-run",
+        "skc scrub --retired",
+        "skc scrub --values-from leaked.txt --confirm shop",
+    )
+)
+def scrub(
+    house: House,
+    *,
+    path: Paths = None,
+    found: Found = False,
+    retired: Retired = False,
+    values_from: ValuesFrom = None,
+    descriptor: options.Descriptor = None,
+    replacement: Annotated[
+        str,
+        typer.Option(
+            "--replacement", metavar="TEXT", help="What stands in their place.", show_default=True
+        ),
+    ] = MASK.decode(),
+    not_rotated_yet: Annotated[
+        bool,
+        typer.Option("--not-rotated-yet", help="Go on although a value may still open something."),
+    ] = False,
+    allow_uncommitted: Annotated[
+        bool,
+        typer.Option(
+            "--allow-uncommitted", help="Go on beside changes that no commit holds; they stay."
+        ),
+    ] = False,
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option("--recipient", metavar="AGE", help="Who can open the bundle; repeatable."),
+    ] = None,
+    plain_bundle: Annotated[
+        bool, typer.Option("--plain-bundle", help="Do not seal the bundle; it holds every secret.")
+    ] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FOLDER", help="Where the bundle goes, a new folder."),
+    ] = None,
+    dry_run: options.DryRun = False,
+    save_plan: options.SavePlan = None,
+    yes: options.Yes = False,
+    confirm: options.Confirm = None,
+) -> Report:
+    """Take secrets out of the whole history, and prove that they are gone.
+
+    Every object is read once, reachable or not. What holds a value, in whatever encoding, is made
+    anew, and then only the folders, commits and tags that reach it: older commits keep their ids.
+    All refs move at once; reflogs, stashes, notes and linked worktrees go with them; the old
+    objects are removed. A sealed bundle of everything is written first, and `skc scrub undo` goes
+    back to it. Files that --path takes out stay on your disk.
+
+    A value that still works is not scrubbed: rotate it first.
+    """
+    wish = Wish(
+        paths=tuple(path or ()),
+        found=found,
+        retired=retired,
+        values_from=values_from,
+        descriptor=descriptor,
+    )
+    manner = run.Manner(
+        mask=replacement,
+        not_rotated_yet=not_rotated_yet,
+        allow_uncommitted=allow_uncommitted,
+        recipients=tuple(recipient or ()),
+        plain_bundle=plain_bundle,
+        folder=bundle,
+    )
+    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes, confirm=confirm)
+    return run.scrub(house, wish, manner=manner, choices=choices)
+
+
+@SCRUB.command("verify", examples=("skc scrub verify --values-from leaked.txt",))
+def verify(
+    house: House,
+    *,
+    found: Found = False,
+    retired: Retired = False,
+    values_from: ValuesFrom = None,
+    descriptor: options.Descriptor = None,
+) -> Report:
+    """Prove that values are gone from all that a repository holds.
+
+    Every object, reachable or not, is read in all encodings, then every other file of the git
+    folder, the names of refs, submodules and the work tree; that the search finds what is there is
+    shown as well. What cannot be looked at is "not proven" (14).
+    """
+    wish = Wish(found=found, retired=retired, values_from=values_from, descriptor=descriptor)
+    return run.verify(house, wish)

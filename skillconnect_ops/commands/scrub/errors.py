@@ -1,0 +1,138 @@
+"""Why a history is not rewritten."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillconnect_ops.core.errors import NeedsPerson, Precondition, Refused, UsageError
+from skillconnect_ops.core.shell import word
+from skillconnect_ops.core.view import count, listed
+
+
+class NothingToLookFor(UsageError):
+    """Neither values nor paths were named."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing was named that is to go",
+            why="a scrub needs values or paths",
+            fix="skc scrub --path .env, --found, --retired, or --values-from FILE",
+        )
+
+
+class ValueTooShort(UsageError):
+    """It would stand in half of all files by chance."""
+
+    def __init__(self, label: str, *, least: int) -> None:
+        super().__init__(
+            f"{label} is too short",
+            why=f"less than {least} bytes stand in many texts by chance, which would be changed",
+            fix="give the whole value; for a short one, take the file out: skc scrub --path FILE",
+        )
+
+
+class MaskHoldsValue(UsageError):
+    """What is put in the place of a value may not hold one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the replacement holds one of the values",
+            why="what is put in their place would have to be replaced again",
+            fix="choose another --replacement",
+        )
+
+
+class NoRepository(Precondition):
+    """There is nothing to rewrite here."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            "this folder lies in no git repository",
+            why=f"{folder} and the folders above it have no .git",
+            fix="cd into the repository that leaked",
+        )
+
+
+class IncompleteHistory(Precondition):
+    """What is not here cannot be rewritten, and would come back."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__("the history here is not whole", why=reason, fix=fix)
+
+
+class GitIsBusy(Precondition):
+    """Git is in the middle of something."""
+
+    def __init__(self, root: Path, what: str) -> None:
+        super().__init__(
+            f"git is in the middle of a {what}",
+            why="the commits that it holds on to would be rewritten under it",
+            fix=f"git -C {word(root)} status, and finish or abort it",
+        )
+
+
+class Uncommitted(Refused):
+    """Changes that no commit holds could be lost in a rewrite gone wrong."""
+
+    def __init__(self, root: Path, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"{count(len(paths), 'file')} with changes that are not committed",
+            why=f"no backup would hold them: {listed(paths)}",
+            fix=f"git -C {word(root)} stash, or commit them; --allow-uncommitted leaves them be",
+        )
+
+
+class StillWorking(Refused):
+    """Whoever reads the history meanwhile is shown where to look."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        super().__init__(
+            f"{count(len(labels), 'value')} still in use",
+            why=f"{listed(labels)}: a rewritten history tells everybody that a secret was there, "
+            "and every clone still has it",
+            fix="skc rotate --reason leaked   # then scrub; --not-rotated-yet does it anyway",
+        )
+
+
+class NobodyKnows(Refused):
+    """Whether they still open something."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        super().__init__(
+            f"nobody knows whether {count(len(labels), 'value')} still open something",
+            why=f"{listed(labels)}: neither a rotation nor the ledger of retired secrets says so",
+            fix="skc rotate --reason leaked; or, where it was revoked by hand: skc secrets ledger "
+            "add NAME --stdin --revoked-elsewhere --by YOU; --not-rotated-yet does it anyway",
+        )
+
+
+class NoSeal(Refused):
+    """The bundle holds every secret, and would lie about in clear."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing seals the bundle",
+            why="it holds all of the history as it was, secrets included",
+            fix="--recipient age1…, or export SKC_SCRUB_PASSPHRASE; --plain-bundle leaves it open",
+        )
+
+
+class MovedMeanwhile(NeedsPerson):
+    """Somebody committed, fetched or moved a ref while the history was rewritten."""
+
+    def __init__(self, refs: Sequence[str]) -> None:
+        super().__init__(
+            "the repository was changed while its history was rewritten",
+            why=f"{listed(refs)}: moved since the plan was made; the rest was not touched any more",
+            fix="skc scrub undo, or move them by hand onto the new commits (see the commit map)",
+        )
+
+
+class BundleGone(Precondition):
+    """There is nothing to go back to."""
+
+    def __init__(self, folder: Path, *, why: str) -> None:
+        super().__init__(
+            "the bundle cannot be opened",
+            why=f"{folder}: {why}",
+            fix="name another one: --bundle FOLDER",
+        )

@@ -1,0 +1,48 @@
+"""The nouns of a scrub."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.core.secret import Secret
+
+LEAST_BYTES = 6
+
+
+class Standing(StrEnum):
+    """What is known of whether a value still opens anything."""
+
+    REFUSED = "refused"
+    WORKING = "working"
+    UNKNOWN = "unknown"
+
+
+class Value(Struct, frozen=True, kw_only=True):
+    """One value that is to go."""
+
+    secret: Secret
+    label: str
+    """What to call it in front of people: `line 2 of FILE`, `JWT_SECRET_KEY, retired on …`."""
+    standing: Standing = Standing.UNKNOWN
+
+    @property
+    def data(self) -> bytes:
+        """As it stands in texts."""
+        return self.secret.reveal().encode("utf-8", "surrogateescape")
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
+
+    paths: tuple[str, ...] = ()
+    found: bool = False
+    retired: bool = False
+    values_from: Path | None = None
+    descriptor: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was named."""
+        some = (self.paths, self.found, self.retired, self.values_from, self.descriptor is not None)
+        return not any(some)

@@ -1,0 +1,137 @@
+"""Files that are to be gone from all of history: which trees hold them, and where those stand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import translate
+
+from msgspec import Struct
+
+from skillconnect_ops.core.ports.objects import Piece, Repository
+from skillconnect_ops.core.regex import regex
+from skillconnect_ops.history.holding import entries
+
+_FOLDER = b"40000"
+Place = tuple[str, bytes]
+"""A tree, and the path of the folder that it is (with its `/`; empty at the top)."""
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """What is taken out by path."""
+
+    names: Mapping[Place, frozenset[bytes]]
+    """Of trees at their places, the names that go."""
+    places: Mapping[str, frozenset[bytes]]
+    """Of trees, the places at which something below them goes."""
+    blobs: frozenset[str]
+    """What stood there."""
+    paths: frozenset[bytes]
+
+    @property
+    def trees(self) -> frozenset[str]:
+        """Those out of which something goes."""
+        return frozenset(oid for oid, _ in self.names)
+
+
+NOTHING = Taken(names={}, places={}, blobs=frozenset(), paths=frozenset())
+
+
+class Globs:
+    """Paths and patterns as git's `:(glob)` has them: `*` within a folder, `**/` for any folders.
+
+    One that ends with `/`, or names a folder, takes all that is in it.
+    """
+
+    def __init__(self, globs: Sequence[str]) -> None:
+        self._parts = [tuple(glob.strip("/").split("/")) for glob in globs]
+        self._patterns: dict[str, object] = {}
+
+    def matches(self, path: bytes) -> bool:
+        """Whether the path itself goes."""
+        words = path.decode("utf-8", "surrogateescape").split("/")
+        return any(self._fits(parts, words) for parts in self._parts)
+
+    def may_match_below(self, folder: bytes) -> bool:
+        """Whether something in the folder may go; its path ends with `/`."""
+        words = folder.decode("utf-8", "surrogateescape").rstrip("/").split("/")
+        return not folder or any(self._leads(parts, words) for parts in self._parts)
+
+    def _fits(self, parts: Sequence[str], words: Sequence[str]) -> bool:
+        if not parts:
+            return not words
+        if parts[0] == "**":
+            return any(self._fits(parts[1:], words[at:]) for at in range(len(words) + 1))
+        return bool(words) and self._one(parts[0], words[0]) and self._fits(parts[1:], words[1:])
+
+    def _leads(self, parts: Sequence[str], words: Sequence[str]) -> bool:
+        if not words:
+            return bool(parts)
+        if not parts:
+            return False
+        if parts[0] == "**":
+            return True
+        return self._one(parts[0], words[0]) and self._leads(parts[1:], words[1:])
+
+    @staticmethod
+    def _one(pattern: str, word: str) -> bool:
+        return regex(translate(pattern)).match(word) is not None
+
+
+def taken(repository: Repository, roots: Iterable[str], globs: Sequence[str]) -> Taken:
+    """Walk down from the trees of all commits, folder level by folder level.
+
+    Args:
+        repository: what is looked at.
+        roots: the commits' trees.
+        globs: what goes.
+    """
+    if not globs:
+        return NOTHING
+    wanted = Globs(globs)
+    level: dict[str, set[bytes]] = {oid: {b""} for oid in roots}
+    seen: set[Place] = {(oid, b"") for oid in level}
+    names: dict[Place, frozenset[bytes]] = {}
+    outer: dict[Place, list[Place]] = {}
+    blobs: set[str] = set()
+    paths: set[bytes] = set()
+    while level:
+        below: dict[str, set[bytes]] = {}
+        for piece in repository.contents(level):
+            if not isinstance(piece, Piece):
+                continue  # the survey tells of it
+            found = entries(piece.content, len(piece.oid) // 2)
+            for folder in level[piece.oid]:
+                here = (piece.oid, folder)
+                gone = {name for _, name, _ in found if wanted.matches(folder + name)}
+                if gone:
+                    names[here] = frozenset(gone)
+                    paths |= {folder + name for name in gone}
+                    blobs |= {oid.hex() for _, name, oid in found if name in gone}
+                for mode, name, oid in found:
+                    inner = (oid.hex(), folder + name + b"/")
+                    if mode == _FOLDER and name not in gone and wanted.may_match_below(inner[1]):
+                        outer.setdefault(inner, []).append(here)
+                        if inner not in seen:
+                            seen.add(inner)
+                            below.setdefault(inner[0], set()).add(inner[1])
+        level = below
+    return Taken(
+        names=names,
+        places=_places(names, outer),
+        blobs=frozenset(blobs),
+        paths=frozenset(paths),
+    )
+
+
+def _places(
+    names: Mapping[Place, frozenset[bytes]], outer: Mapping[Place, Sequence[Place]]
+) -> dict[str, frozenset[bytes]]:
+    waiting = list(names)
+    found = set(waiting)
+    while waiting:
+        for place in outer.get(waiting.pop(), ()):
+            if place not in found:
+                found.add(place)
+                waiting.append(place)
+    places: dict[str, set[bytes]] = {}
+    for oid, folder in found:
+        places.setdefault(oid, set()).add(folder)
+    return {oid: frozenset(folders) for oid, folders in places.items()}

@@ -1,0 +1,120 @@
+"""What a scrub does, decided from what was seen; pure."""
+
+from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
+
+from skillconnect_ops.commands.scrub.model import Standing, Value
+from skillconnect_ops.commands.scrub.paths import Taken
+from skillconnect_ops.commands.scrub.steps import (
+    HistoryRewrite,
+    HistorySave,
+    ObjectsDrop,
+    ReferencesRenew,
+    RefsMove,
+)
+from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.ports.objects import ObjectKind
+from skillconnect_ops.core.ports.rewriting import Ref
+from skillconnect_ops.core.view import count, listed
+from skillconnect_ops.history.holding import Survey
+
+
+def plan(
+    root: str,
+    *,
+    values: Sequence[Value],
+    survey: Survey,
+    gone: Taken,
+    refs: Sequence[Ref],
+    in_files: Sequence[str],
+    mask: str,
+    paths: Sequence[str],
+    folder: str,
+    tokens: tuple[str, str],
+    sealed: bool,
+    delete_by: date,
+) -> Plan:
+    """Bundle, new objects, refs, what names them, and the old ones gone.
+
+    Args:
+        root: the repository.
+        values: what is to go.
+        survey: the objects that hold or reach one.
+        gone: what goes by its path.
+        refs: as they stand.
+        in_files: files of the git folder, and names of refs, that hold a value.
+        mask: what stands in their place.
+        paths: as they were typed.
+        folder: of the bundle.
+        tokens: for the values, and for who can open the bundle.
+        sealed: whether somebody has to.
+        delete_by: until when the bundle is of use.
+    """
+    state = sha256()
+    for ref in refs:
+        state.update(f"{ref.name}\0{ref.oid}\0{ref.leads_to}\0".encode(errors="surrogateescape"))
+    state.update(f"{survey.objects} {mask} {len(values)} {sorted(paths)}".encode())
+    nothing = survey.is_clean and not gone.names and not in_files
+    subject = Subject(repository=root)
+    if nothing:
+        return Plan(command="scrub", subject=subject, state=state.hexdigest())
+    affected = survey.affected
+    moving = sum(
+        ref.leads_to is None and any(ref.oid in affected[kind] for kind in affected) for ref in refs
+    )
+    return Plan(
+        command="scrub",
+        subject=subject,
+        state=state.hexdigest(),
+        steps=(
+            HistorySave(
+                key="save:history",
+                folder=folder,
+                values=tokens[0],
+                seal=tokens[1],
+                number=len(values),
+                sealed=sealed,
+                delete_by=delete_by,
+            ),
+            HistoryRewrite(
+                key="rewrite:history",
+                folder=folder,
+                mask=mask,
+                paths=tuple(paths),
+                blobs=len(affected[ObjectKind.BLOB]),
+                trees=len(affected[ObjectKind.TREE]),
+                commits=len(affected[ObjectKind.COMMIT]),
+                tags=len(affected[ObjectKind.TAG]),
+            ),
+        ),
+        final=(
+            RefsMove(key="move:refs", folder=folder, number=moving),
+            ReferencesRenew(key="renew:references", folder=folder, mask=mask, paths=tuple(paths)),
+            ObjectsDrop(key="drop:objects", folder=folder),
+        ),
+        notes=tuple(_notes(values, survey, gone, in_files, folder)),
+    )
+
+
+def _notes(
+    values: Sequence[Value], survey: Survey, gone: Taken, in_files: Sequence[str], folder: str
+) -> list[str]:
+    notes = []
+    changed, total = len(survey.affected[ObjectKind.COMMIT]), len(survey.commits)
+    if changed:
+        notes.append(
+            f"{changed:,} of {count(total, 'commit')} get another id; every clone must be made anew"
+        )
+    if gone.paths:
+        names = sorted(path.decode("utf-8", "replace") for path in gone.paths)
+        notes.append(f"gone from history, and kept on your disk: {listed(names)}")
+    if in_files:
+        notes.append(f"beside the objects: {listed(in_files)}")
+    unsure = [value.label for value in values if value.standing is not Standing.REFUSED]
+    if unsure:
+        notes.append(
+            f"not proven dead: {listed(unsure)}; whoever has a clone can use it until it is rotated"
+        )
+    notes.append(f"the bundle: {folder}; it holds every secret")
+    return notes

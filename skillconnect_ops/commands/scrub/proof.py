@@ -1,0 +1,227 @@
+"""The proof: everything is looked at once more, and that looking works is shown as well.
+
+It fails closed. What cannot be read, a clone that lacks something, a search that does not find what
+is known to be there: each is "not proven", and never "nothing found".
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
+from skillconnect_ops.core.view import count
+from skillconnect_ops.history.holding import (
+    NONE,
+    Survey,
+    Wanted,
+    apart,
+    in_content,
+    survey,
+)
+
+_CONTROL_BYTES = 24
+_LARGEST_BYTES = 256 << 20
+_LFS, _SUBMODULES = "lfs/", "modules/"
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A place that holds a value."""
+
+    subject: str
+    values: tuple[int, ...]
+    """Which of them, counted from 1 in the order given."""
+
+
+class Left(Struct, frozen=True):
+    """Something that holds a value, and that no rewriting reaches."""
+
+    subject: str
+    reason: str
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What the proof saw."""
+
+    found: tuple[Found, ...]
+    left: tuple[Left, ...]
+    unproven: tuple[str, ...]
+    objects: int
+    size_bytes: int
+    files: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is proven that no value is left."""
+        return not self.found and not self.unproven
+
+
+def prove(house: House, repository: Repository, values: Sequence[bytes]) -> Seen:
+    """Look for the values in everything that the repository holds, and beside it.
+
+    Args:
+        house: for the crew, and progress.
+        repository: what is looked at.
+        values: what must not be there.
+    """
+    control = _control(repository)
+    wanted = Wanted((*values, *control))
+    with house.person.progress("looking again", total=None, unit="B") as ticker:
+        found_in = survey(repository, wanted, crew=house.crew, ticker=ticker)
+    number = len(values)
+    files = _Files(house, repository, Wanted(tuple(values)))
+    files.look()
+    unproven = [f"{gap.subject}: {gap.reason}" for gap in (*found_in.gaps,)]
+    unproven += files.unproven
+    unproven += [f"{lack.subject}: {lack.reason}; {lack.fix}" for lack in repository.lacks()]
+    unproven += _controls(found_in, number, len(control))
+    complaints = house.repositories.rewriting(repository).complaints()
+    unproven += [f"git fsck: {line}" for line in complaints[:5]]
+    found = [
+        Found(subject=f"{kind.value} {oid}", values=_numbers(held, number))
+        for kind, holding in found_in.holding.items()
+        for oid, held in sorted(holding.items())
+        if any(index < number for index in held)
+    ]
+    return Seen(
+        found=(*found, *files.found),
+        left=tuple(files.left),
+        unproven=tuple(dict.fromkeys(unproven)),
+        objects=found_in.objects,
+        size_bytes=found_in.size_bytes,
+        files=files.number,
+    )
+
+
+def _numbers(held: Sequence[int], number: int) -> tuple[int, ...]:
+    return tuple(index + 1 for index in held if index < number)
+
+
+def _control(repository: Repository) -> tuple[bytes, ...]:
+    """Stretches that are known to be there: of a commit's head, and of a blob."""
+    kinds: dict[ObjectKind, list[str]] = {ObjectKind.COMMIT: [], ObjectKind.BLOB: []}
+    for one in repository.listing():
+        kind = getattr(one, "kind", None)
+        if kind in kinds and len(kinds[kind]) < 200 and one.size_bytes < 1 << 20:  # type: ignore[union-attr]
+            kinds[kind].append(one.oid)
+    found = []
+    for oids in kinds.values():
+        for piece in repository.contents(oids):
+            if not isinstance(piece, Piece):
+                continue
+            text = apart(piece.content)[1] if piece.kind is ObjectKind.COMMIT else piece.content
+            if len(text) >= _CONTROL_BYTES and b"\0" not in text[:_CONTROL_BYTES]:
+                found.append(text[:_CONTROL_BYTES])
+                break
+    return tuple(dict.fromkeys(found))
+
+
+def _controls(found: Survey, number: int, controls: int) -> Iterator[str]:
+    if not controls and found.objects:
+        yield "no object lends itself to show that the search works"
+    held = {
+        index for holding in found.holding.values() for each in holding.values() for index in each
+    }
+    missing = [index for index in range(number, number + controls) if index not in held]
+    if missing:
+        yield "what is known to be there was not found: the search does not work"
+
+
+class _Files:
+    """Names of refs, files of the git folder, submodules, and work trees."""
+
+    def __init__(self, house: House, repository: Repository, wanted: Wanted) -> None:
+        self._house = house
+        self._repository = repository
+        self._wanted = wanted
+        self._needles = wanted.needles
+        self.found: list[Found] = []
+        self.left: list[Left] = []
+        self.unproven: list[str] = []
+        self.number = 0
+
+    def look(self) -> None:
+        """All of them."""
+        rewriting = self._house.repositories.rewriting(self._repository)
+        for ref in rewriting.refs():
+            self._name(f"ref {ref.name}", ref.name)
+        lfs = []
+        for name, path in self._repository.own_files():
+            self._name(f".git/{name}", name)
+            held = self._in_file(path, f".git/{name}")
+            if held and name.startswith(_LFS):
+                lfs.append(path.name)
+            elif held:
+                self.found.append(Found(subject=f".git/{name}", values=held))
+        self.left += [
+            Left(
+                f"LFS object {oid}", "its content is stored apart; remove it on the LFS server, too"
+            )
+            for oid in lfs
+        ]
+        for folder in self._repository.inner():
+            self._submodule(folder)
+        for place in rewriting.borrows():
+            self.left.append(Left(str(place), "objects are borrowed from there (alternates)"))
+        for tree in rewriting.work_trees():
+            self._work_tree(tree.root, {entry.path for entry in tree.index()}, tree.others())
+
+    def _name(self, subject: str, name: str) -> None:
+        raw = os.fsencode(name)
+        held = self._needles.held(raw) if self._needles.plainly(raw) else NONE
+        if held:
+            self.found.append(Found(subject=f"the name of {subject}", values=_all(held)))
+
+    def _submodule(self, folder: Path) -> None:
+        name = folder.relative_to(self._repository.git_folder / "modules").as_posix()
+        try:
+            inner = self._house.repositories.open(folder)
+            if inner is None:
+                self.unproven.append(f"submodule {name}: git takes it for no repository")
+                return
+            with self._house.person.progress(f"looking into {name}", total=None, unit="B") as tick:
+                seen = survey(inner, self._wanted, crew=self._house.crew, ticker=tick)
+            own = any(self._in_file(path, name) for _, path in inner.own_files())
+        except Precondition as error:
+            self.unproven.append(f"submodule {name}: {error.what}: {error.why}")
+            return
+        self.unproven += [f"submodule {name}: {gap.subject}: {gap.reason}" for gap in seen.gaps]
+        if own or not seen.is_clean:
+            number = count(len(seen.affected[ObjectKind.COMMIT]), "commit")
+            self.left.append(
+                Left(f"submodule {name}", f"a history of its own ({number}); skc scrub in it")
+            )
+
+    def _work_tree(self, root: Path, tracked: set[str], others: Sequence[str]) -> None:
+        for path in sorted(tracked):
+            held = self._in_file(root / path, path)
+            if held:
+                self.found.append(Found(subject=f"file {path}", values=held))
+        for path in others:
+            held = self._in_file(root / path, path)
+            if held:
+                self.left.append(
+                    Left(path, "a file that git does not follow; it is yours to change")
+                )
+
+    def _in_file(self, path: Path, subject: str) -> tuple[int, ...]:
+        self.number += 1
+        try:
+            if path.is_symlink():
+                return _all(in_content(self._needles, os.fsencode(path.readlink())))
+            if not path.is_file():
+                return ()
+            if path.stat().st_size > _LARGEST_BYTES:
+                self.unproven.append(f"{subject}: too large to be looked through")
+                return ()
+            return _all(in_content(self._needles, path.read_bytes()))
+        except OSError as error:
+            self.unproven.append(f"{subject}: {error.strerror or type(error).__name__}")
+            return ()
+
+
+def _all(held: frozenset[int]) -> tuple[int, ...]:
+    return tuple(index + 1 for index in sorted(held))

@@ -1,0 +1,284 @@
+"""The rewriting itself: blobs, then the trees and commits that reach them, then tags.
+
+Each object is made anew from the old one's bytes, so that whatever is not a value, or an id that
+has changed, stays as it was; objects that reach nothing of the kind are not touched at all.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.scrub.paths import NOTHING, Taken
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.plan import Ticker
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, Unreadable
+from skillconnect_ops.core.ports.rewriting import NewPack
+from skillconnect_ops.core.regex import regex
+from skillconnect_ops.history.holding import Line, Survey, Wanted, apart, entries, whole
+
+NAME_MASK = b"REMOVED"
+"""In names of files and refs, where stars may not stand."""
+_FOLDER = b"40000"
+_AT_ONCE = 4096
+_ID = regex(rb"(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])")
+_SIGNATURE = regex(rb"(?m)^-----BEGIN (?:PGP|SSH) SIGNATURE-----$|^-----BEGIN SIGNED MESSAGE-----$")
+_SIGNED = (b"gpgsig", b"gpgsig-sha256")
+
+
+class ObjectLost(Precondition):
+    """An object that was there a moment ago cannot be read."""
+
+    def __init__(self, oid: str, *, why: str) -> None:
+        super().__init__(
+            f"the object {oid} cannot be read",
+            why=why,
+            fix="git fsck --full, and mend what it names",
+        )
+
+
+class Rewritten(Struct, frozen=True, kw_only=True):
+    """What became of the objects."""
+
+    objects: Mapping[str, str]
+    """Old and new ids; those of trees as they are where nothing goes by its path."""
+    commits: Mapping[str, str]
+    names: Mapping[str, str]
+    """Of new blobs and trees, the name of a file or folder."""
+    unsigned: int
+    """How many lost a signature, which would be wrong by now."""
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """What is to be dropped."""
+        return frozenset(old for old, new in self.objects.items() if old != new)
+
+
+class Rewriter:
+    """Makes new objects for all that are affected.
+
+    Args:
+        repository: where the old ones are.
+        survey: which are affected.
+        wanted: the values.
+        taken: what goes by its path.
+        pack: takes the new ones.
+        ticker: counts objects.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        survey: Survey,
+        wanted: Wanted,
+        *,
+        taken: Taken = NOTHING,
+        pack: NewPack,
+        ticker: Ticker,
+    ) -> None:
+        self._repository = repository
+        self._survey = survey
+        self._needles = wanted.needles
+        self._in_names = Wanted(wanted.values, NAME_MASK).needles
+        self._taken = taken
+        self._pack = pack
+        self._ticker = ticker
+        self._new: dict[str, str] = {}
+        self._placed: dict[tuple[str, bytes], str | None] = {}
+        """Of trees out of which something goes by path: by place; None where nothing is left."""
+        self._commits: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._unsigned = 0
+        self._short: dict[str, list[str]] = {}
+        """Of all commits, by the first seven digits: ids in messages are often cut."""
+
+    def run(self) -> Rewritten:
+        """Do all of it.
+
+        Raises:
+            ObjectLost: something cannot be read any more.
+        """
+        affected = self._survey.affected
+        for oid in self._survey.commits:
+            self._short.setdefault(oid[:7], []).append(oid)
+        for piece in self._read(affected[ObjectKind.BLOB]):
+            self._new[piece.oid] = self._add(ObjectKind.BLOB, self._needles.without(piece.content))
+        for level in _levels(affected[ObjectKind.TREE], self._survey.within):
+            for piece in self._read(level):
+                self._trees(piece)
+        for oids in _in_order(affected[ObjectKind.COMMIT], self._survey.commits):
+            contents = {piece.oid: piece.content for piece in self._read(oids)}
+            for oid in oids:
+                self._commits[oid] = self._new[oid] = self._commit(contents[oid])
+        for oids in _in_order(affected[ObjectKind.TAG], self._survey.tags):
+            contents = {piece.oid: piece.content for piece in self._read(oids)}
+            for oid in oids:
+                self._new[oid] = self._tag(contents[oid])
+        return Rewritten(
+            objects=self._new,
+            commits=self._commits,
+            names=self._names,
+            unsigned=self._unsigned,
+        )
+
+    def _read(self, oids: Iterable[str]) -> Iterator[Piece]:
+        for piece in whole(self._repository.contents(oids)):
+            if isinstance(piece, Unreadable):
+                raise ObjectLost(piece.oid, why=piece.reason)
+            yield piece
+
+    def _add(self, kind: ObjectKind, content: bytes) -> str:
+        self._ticker.advance(1)
+        return self._pack.add(kind, content)
+
+    def _trees(self, piece: Piece) -> None:
+        """A tree as it is anywhere, and as it is where something of it goes by path."""
+        found = entries(piece.content, len(piece.oid) // 2)
+        for folder in self._taken.places.get(piece.oid, ()):
+            self._placed[piece.oid, folder] = self._tree(piece, found, folder)
+        self._new[piece.oid] = self._tree(piece, found, None) or piece.oid
+
+    def _tree(
+        self, piece: Piece, found: Sequence[tuple[bytes, bytes, bytes]], folder: bytes | None
+    ) -> str | None:
+        gone = self._taken.names.get((piece.oid, folder), frozenset()) if folder is not None else ()
+        made: dict[bytes, tuple[bytes, bytes]] = {}
+        for mode, name, oid in found:
+            if name in gone:
+                continue
+            new: str | None = self._new.get(oid.hex(), oid.hex())
+            if mode == _FOLDER and folder is not None:
+                new = self._placed.get((oid.hex(), folder + name + b"/"), new)
+            if new is None:
+                continue  # git keeps no empty folders
+            plain = self._name(name, made)
+            made[plain] = (mode, bytes.fromhex(new))
+            if new != oid.hex():
+                self._names.setdefault(new, plain.decode("utf-8", "surrogateescape"))
+        if not made and folder:
+            return None
+        ordered = sorted(
+            made.items(), key=lambda each: each[0] + (b"/" if each[1][0] == _FOLDER else b"")
+        )
+        content = b"".join(b"%s %s\0%s" % (mode, name, oid) for name, (mode, oid) in ordered)
+        if content == piece.content:
+            return piece.oid
+        return self._add(ObjectKind.TREE, content)
+
+    def _name(self, name: bytes, taken: Mapping[bytes, object]) -> bytes:
+        plain = self._in_names.without(name)
+        if plain is name:
+            return name
+        return unlike(plain, taken)
+
+    def _commit(self, content: bytes) -> str:
+        (tree, *parents), rest = apart(content)
+        placed = self._placed.get((tree, b""))
+        lines = [b"tree %s\n" % (placed or self._new.get(tree, tree)).encode()]
+        lines += [b"parent %s\n" % self._commits.get(oid, oid).encode() for oid in parents]
+        head, gap, message = rest.partition(b"\n\n")
+        head = self._without_signatures(head + b"\n")
+        plain = self._needles.without(head[:-1] + gap + message)
+        head, gap, message = plain.partition(b"\n\n")
+        return self._add(
+            ObjectKind.COMMIT, b"".join((*lines, head, gap, self._with_new_ids(message)))
+        )
+
+    def _without_signatures(self, head: bytes) -> bytes:
+        """Headers, each with its further lines, which begin with a space."""
+        headers: list[list[bytes]] = []
+        for line in head.splitlines(keepends=True):
+            if line.startswith(b" ") and headers:
+                headers[-1].append(line)
+            else:
+                headers.append([line])
+        kept = []
+        for lines in headers:
+            name = lines[0].split(b" ", 1)[0]
+            whole = b"".join(lines)
+            stale = name in _SIGNED or (name == b"mergetag" and self._is_stale(whole))
+            self._unsigned += stale
+            kept.append(b"" if stale else whole)
+        return b"".join(kept)
+
+    def _is_stale(self, mergetag: bytes) -> bool:
+        target = mergetag.split(b"\n", 1)[0].rpartition(b" ")[2].decode("ascii", "replace")
+        return target in self._new or bool(self._needles.held(mergetag))
+
+    def _with_new_ids(self, message: bytes) -> bytes:
+        return _ID.sub(self._new_id, message)
+
+    def _new_id(self, found: re.Match[bytes]) -> bytes:
+        text = found[0]
+        short = text.decode()
+        meant = [oid for oid in self._short.get(short[:7], ()) if oid.startswith(short)]
+        if len(meant) != 1 or meant[0] not in self._commits:
+            return text
+        return self._commits[meant[0]][: len(short)].encode()
+
+    def _tag(self, content: bytes) -> str:
+        (target, *_), rest = apart(content)
+        head, gap, message = rest.partition(b"\n\n")
+        signature = _SIGNATURE.search(message)
+        if signature is not None:
+            message = message[: signature.start()]
+            self._unsigned += 1
+        named = [
+            b"tag " + self._in_names.without(line[4:]) if line.startswith(b"tag ") else line
+            for line in head.split(b"\n")
+        ]
+        head = self._needles.without(b"\n".join(named))
+        placed = self._placed.get((target, b""))
+        new = placed or self._new.get(target, target)
+        body = self._with_new_ids(self._needles.without(message))
+        return self._add(ObjectKind.TAG, b"object %s\n%s%s%s" % (new.encode(), head, gap, body))
+
+
+def unlike(name: bytes, taken: Mapping[bytes, object]) -> bytes:
+    """The name, or with a number behind it where something is called so already."""
+    number, fresh = 1, name
+    while fresh in taken:
+        number += 1
+        fresh = b"%s-%d" % (name, number)
+    return fresh
+
+
+def _levels(trees: frozenset[str], within: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """Trees, those within others before them."""
+    left = {oid: len(set(within.get(oid, ()))) for oid in trees}
+    outer: dict[str, list[str]] = {}
+    for oid in trees:
+        for inner in set(within.get(oid, ())):
+            outer.setdefault(inner, []).append(oid)
+    level = [oid for oid, number in left.items() if not number]
+    while level:
+        yield level
+        above: list[str] = []
+        for oid in level:
+            for tree in outer.get(oid, ()):
+                left[tree] -= 1
+                if not left[tree]:
+                    above.append(tree)
+        level = above
+
+
+def _in_order(oids: frozenset[str], lines: Mapping[str, Line]) -> Iterator[list[str]]:
+    """Commits or tags in portions, each behind those that it leads to."""
+    left = {oid: len({one for one in lines[oid].leads_to if one in oids}) for oid in oids}
+    after: dict[str, list[str]] = {}
+    for oid in oids:
+        for one in {each for each in lines[oid].leads_to if each in oids}:
+            after.setdefault(one, []).append(oid)
+    waiting = [oid for oid, number in left.items() if not number]
+    ordered: list[str] = []
+    while waiting:
+        oid = waiting.pop()
+        ordered.append(oid)
+        for one in after.get(oid, ()):
+            left[one] -= 1
+            if not left[one]:
+                waiting.append(one)
+    rest = iter(ordered)
+    while portion := list(islice(rest, _AT_ONCE)):
+        yield portion

@@ -1,0 +1,330 @@
+"""`skc scrub`: looks for what is to go, plans, hands over to the gait, says what must follow."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from skillconnect_ops.commands.folder import folder_state
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub import bundle, sources
+from skillconnect_ops.commands.scrub.after import following
+from skillconnect_ops.commands.scrub.errors import (
+    GitIsBusy,
+    IncompleteHistory,
+    MaskHoldsValue,
+    NoRepository,
+    NoSeal,
+    NothingToLookFor,
+    Uncommitted,
+)
+from skillconnect_ops.commands.scrub.model import Value, Wish
+from skillconnect_ops.commands.scrub.plan import plan
+from skillconnect_ops.commands.scrub.proof import Seen, prove
+from skillconnect_ops.commands.scrub.references import is_own_text
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
+from skillconnect_ops.commands.scrub.searching import searched
+from skillconnect_ops.commands.scrub.shown import proof_facts, said, said_of_proof
+from skillconnect_ops.commands.scrub.steps import PROVEN, proof_of, surveyed
+from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.core.plan import Plan
+from skillconnect_ops.core.ports.objects import Repository
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.history.holding import Wanted, in_content
+from skillconnect_ops.journal.model import Choices, Outcome, TypeName
+from skillconnect_ops.journal.pending import PENDING
+from skillconnect_ops.journal.resources import Resource
+
+PASSPHRASE = "SKC_SCRUB_PASSPHRASE"  # noqa: S105 - a variable's name
+_LARGEST_OWN = 64 << 20
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How it is to be done."""
+
+    mask: str
+    not_rotated_yet: bool = False
+    allow_uncommitted: bool = False
+    recipients: tuple[str, ...] = ()
+    plain_bundle: bool = False
+    folder: Path | None = None
+
+
+def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Report:
+    """Take values and files out of the whole history.
+
+    Raises:
+        NothingToLookFor: nothing was named.
+        Refused: a value may still open something, changes are not committed, nobody agreed.
+        Precondition: no repository, or one that is not whole, or is busy.
+    """
+    if wish.is_empty:
+        raise NothingToLookFor
+    repository = opened(house)
+    root = repository.root or repository.git_folder
+    _must_be_ready(house, repository, manner)
+    values = all_values(house, repository, wish)
+    try:
+        wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
+        wanted.needles.held(manner.mask.encode())
+    except ValueError as error:
+        raise MaskHoldsValue from error
+    if not manner.not_rotated_yet:
+        sources.must_be_dead(values)
+    state = _state(house, root)
+    folder = _folder(house, manner, root, state)
+    tokens = _tokens(house, values, manner, choices)
+    outcome = house.office(state=state).carry_out(
+        lambda: _look(
+            house,
+            repository,
+            wanted,
+            values=values,
+            wish=wish,
+            manner=manner,
+            folder=folder,
+            tokens=tokens,
+        ),
+        person=house.person,
+        resources=(Resource("repository", str(root)),),
+        consent=TypeName(root.name, does="rewrites the history of"),
+        choices=choices,
+    )
+    return _report(house, repository, values, outcome, folder)
+
+
+def verify(house: House, wish: Wish) -> Report:
+    """Prove that no value is left in anything that the repository holds.
+
+    Raises:
+        NothingToLookFor: nothing was named.
+    """
+    if wish.is_empty:
+        raise NothingToLookFor
+    repository = opened(house)
+    values = all_values(house, repository, wish)
+    if not values:
+        return Report(
+            command="scrub verify",
+            facts={"proof": {"holds": False, "unproven": ["no value to look for was found"]}},
+            status=Status.INCOMPLETE,
+            unknown=(Unknown("values", "nothing to look for was found"),),
+        )
+    seen = prove(house, repository, tuple(value.data for value in values))
+    _record(house, seen, repository, len(values))
+    return Report(
+        command="scrub verify",
+        subject={"repository": str(repository.root or repository.git_folder)},
+        facts={"proof": proof_facts(seen)},
+        view=said_of_proof(seen),
+        status=_status(seen),
+        exit_code=Exit.CRITICAL if seen.found else None,
+        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
+        next=("skc scrub",) if seen.found else ("skc status",),
+    )
+
+
+def _status(seen: Seen) -> Status:
+    if seen.found:
+        return Status.FINDINGS
+    return Status.OK if seen.holds else Status.INCOMPLETE
+
+
+def _record(house: House, seen: Seen, repository: Repository, number: int) -> None:
+    try:
+        ledger = house.ledger()
+    except SettingsNotFound:
+        return
+    ledger.record([proof_of(seen, repository, number=number)], command="scrub verify")
+
+
+def opened(house: House) -> Repository:
+    """The repository that holds the working folder.
+
+    Raises:
+        NoRepository: there is none.
+    """
+    folder = house.environment.folder
+    repository = house.repositories.open(folder)
+    if repository is None:
+        raise NoRepository(folder)
+    return repository
+
+
+def all_values(house: House, repository: Repository, wish: Wish) -> tuple[Value, ...]:
+    """Those that were given, and those that a search found; each judged."""
+    found = {value.secret: value for value in sources.named(house, wish)}
+    if wish.found or wish.retired:
+        for value in searched(house, repository, found=wish.found, retired=wish.retired):
+            found.setdefault(value.secret, value)
+    return sources.judged(house, found.values())
+
+
+def _must_be_ready(house: House, repository: Repository, manner: Manner) -> None:
+    lacks = repository.lacks()
+    if lacks:
+        raise IncompleteHistory(lacks[0].reason, lacks[0].fix)
+    for tree in house.repositories.rewriting(repository).work_trees():
+        busy = house.git.under_way(tree.root)
+        if busy is not None:
+            raise GitIsBusy(tree.root, busy)
+        uncommitted = tree.uncommitted()
+        if uncommitted and not manner.allow_uncommitted:
+            raise Uncommitted(tree.root, uncommitted)
+
+
+def _state(house: House, root: Path) -> Path | None:
+    try:
+        house.project()
+    except SettingsNotFound:
+        return folder_state(house, root)
+    return None
+
+
+def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Path:
+    if manner.folder is not None:
+        return house.environment.folder / manner.folder
+    home = house.project().state if state is None else state
+    stamp = house.clock.now().strftime("%Y%m%d-%H%M%S")
+    name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
+    return home / "scrub" / f"{stamp}-{name}"
+
+
+def _tokens(
+    house: House, values: Sequence[Value], manner: Manner, choices: Choices
+) -> tuple[str, str]:
+    """For what the first step takes over; nobody is asked for a passphrase by a mere look."""
+    packed = msgspec.msgpack.encode([value.data for value in values])
+    if choices.looks_only:
+        return PENDING.give(Secret("")), PENDING.give(Secret(""))
+    seal = _seal(house, manner)
+    return (
+        PENDING.give(Secret(packed.decode("latin-1"))),
+        PENDING.give(Secret(msgspec.msgpack.encode(seal).decode("latin-1"))),
+    )
+
+
+def _seal(house: House, manner: Manner) -> bundle.Seal:
+    if manner.plain_bundle:
+        return bundle.Seal()
+    recipients = manner.recipients or _recipients(house)
+    if recipients:
+        return bundle.Seal(recipients=recipients)
+    given = house.environment.get(PASSPHRASE)
+    if given:
+        return bundle.under_passphrase(Secret(given))
+    try:
+        typed = house.person.ask_secret("passphrase for the bundle")
+        again = house.person.ask_secret("the same once more")
+    except SkcError as error:
+        raise NoSeal from error
+    if not typed or typed != again:
+        raise NoSeal
+    return bundle.under_passphrase(typed)
+
+
+def _recipients(house: House) -> tuple[str, ...]:
+    try:
+        targets = house.project().settings.targets.values()
+    except SettingsNotFound:
+        return ()
+    each = (target.backups for target in targets if target.backups is not None)
+    return tuple(dict.fromkeys(one for backups in each for one in backups.recipients))
+
+
+def _look(
+    house: House,
+    repository: Repository,
+    wanted: Wanted,
+    *,
+    values: Sequence[Value],
+    wish: Wish,
+    manner: Manner,
+    folder: Path,
+    tokens: tuple[str, str],
+) -> Plan:
+    seen, gone = surveyed(house, repository, wanted, wish.paths)
+    if seen.gaps:
+        gap = seen.gaps[0]
+        raise IncompleteHistory(f"{gap.subject}: {gap.reason}", "git fsck --full")
+    refs = house.repositories.rewriting(repository).refs()
+    return plan(
+        str(repository.root or repository.git_folder),
+        values=values,
+        survey=seen,
+        gone=gone,
+        refs=refs,
+        in_files=_beside(repository, wanted, [ref.name for ref in refs]),
+        mask=manner.mask,
+        paths=wish.paths,
+        folder=str(folder),
+        tokens=tokens,
+        sealed=not manner.plain_bundle,
+        delete_by=(house.clock.now() + timedelta(days=bundle.KEPT_DAYS)).date(),
+    )
+
+
+def _beside(repository: Repository, wanted: Wanted, refs: Sequence[str]) -> list[str]:
+    """What of refs' names and the git folder's own files holds a value."""
+    needles = Wanted(wanted.values, NAME_MASK).needles
+    found = [name for name in refs if needles.held(name.encode(errors="surrogateescape"))]
+    for name, path in repository.own_files():
+        if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN:
+            raw = name.encode(errors="surrogateescape")
+            if in_content(needles, raw) or in_content(needles, path.read_bytes()):
+                found.append(f".git/{name}")
+    return found
+
+
+def _report(
+    house: House,
+    repository: Repository,
+    values: Sequence[Value],
+    outcome: Outcome,
+    folder: Path,
+) -> Report:
+    subject = outcome.plan.subject.facts()
+    if not outcome.walked:
+        nothing = not outcome.plan.steps
+        return Report(
+            command="scrub",
+            subject=subject,
+            facts={"scrub": {"values": len(values), "walked": False}},
+            view=said(values, None, {}),
+            next=("skc scrub verify",) if nothing else (),
+        )
+    seen = PROVEN.get(outcome.journal or "")
+    made: Mapping[str, Any] = outcome.facts.get("rewrite:history", {})
+    moved = outcome.facts.get("move:refs", {})
+    facts = {
+        "values": len(values),
+        **{name: made.get(name, 0) for name in ("blobs", "trees", "commits", "tags", "unsigned")},
+        "refs": moved.get("refs", 0),
+        "first_changed": made.get("first_changed", []),
+        "commit_map": str(folder / bundle.COMMITS),
+        "bundle": str(folder),
+        "left": [{"subject": one.subject, "reason": one.reason} for one in seen.left]
+        if seen
+        else [],
+        "proof": proof_facts(seen) if seen else None,
+        "walked": True,
+    }
+    after = following(house, repository)
+    return Report(
+        command="scrub",
+        subject=subject,
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={"scrub": {**facts, "after": after}},
+        view=said(values, seen, {**facts, "after": after}),
+        status=_status(seen) if seen else Status.OK,
+        exit_code=Exit.CRITICAL if seen and seen.found else None,
+        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven) if seen else (),
+        next=after[:1] or ("skc scrub verify",),
+    )

@@ -1,0 +1,74 @@
+"""A scrub and its proof, as people and machines read them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from skillconnect_ops.commands.scrub.model import Value
+from skillconnect_ops.commands.scrub.proof import Seen
+from skillconnect_ops.core.view import Block, Lines, Pairs, Table, Text, Tone, count, size
+
+_MOST = 20
+
+
+def proof_facts(seen: Seen) -> dict[str, Any]:
+    """For the report; no value is in it, only which of them."""
+    return {
+        "holds": seen.holds,
+        "objects": seen.objects,
+        "size_bytes": seen.size_bytes,
+        "files": seen.files,
+        "found": [{"subject": one.subject, "values": list(one.values)} for one in seen.found],
+        "left": [{"subject": one.subject, "reason": one.reason} for one in seen.left],
+        "unproven": list(seen.unproven),
+    }
+
+
+def said(values: Sequence[Value], seen: Seen | None, facts: Mapping[str, Any]) -> tuple[Block, ...]:
+    """What was done, what is proven, what must follow."""
+    if seen is None:
+        return ()
+    done = (
+        ("values", f"{len(values)}"),
+        ("file versions", f"{facts['blobs']:,}"),
+        ("commits", f"{facts['commits']:,} have another id"),
+        ("refs", f"{facts['refs']:,} moved at once"),
+        ("bundle", f"{facts['bundle']}   (holds every secret; delete it when all is well)"),
+        ("commit map", str(facts["commit_map"])),
+    )
+    after = tuple(f"  {command}" for command in facts["after"])
+    return (
+        Pairs(done, title="history rewritten"),
+        *said_of_proof(seen),
+        Lines(
+            (
+                Text("what must follow, since every other copy is as it was:", Tone.STRONG),
+                *after,
+                "  colleagues: clone anew; never merge or push the old history",
+                "  the forge: ask its support to drop cached views and pull requests of",
+                *(f"    {oid}" for oid in facts["first_changed"][:5]),
+            )
+        ),
+    )
+
+
+def said_of_proof(seen: Seen) -> tuple[Block, ...]:
+    """What the proof saw."""
+    looked = (
+        f"{count(seen.objects, 'object')} ({size(seen.size_bytes)}), {count(seen.files, 'file')}"
+    )
+    if seen.found:
+        head = Text(f"NOT clean: {count(len(seen.found), 'place')} of {looked}", Tone.BAD)
+    elif seen.unproven:
+        head = Text(
+            f"not proven: nothing found in {looked}, but not all could be looked at", Tone.WARN
+        )
+    else:
+        head = Text(f"proven: nothing is left in {looked}", Tone.GOOD)
+    rows = [(one.subject, f"value {', '.join(map(str, one.values))}") for one in seen.found]
+    rows += [(one.subject, one.reason) for one in seen.left]
+    rows += [("not looked at", reason) for reason in seen.unproven]
+    shown = tuple(rows[:_MOST])
+    if len(rows) > _MOST:
+        shown = (*shown, ("…", f"{len(rows) - _MOST:,} more (--format json)"))
+    table = (Table(("where", "what"), shown),) if shown else ()
+    return (Lines((head,)), *table)

@@ -1,0 +1,104 @@
+"""Which values are to go, and whether they still open anything."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from skillconnect_ops.commands import retired as known
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub.errors import NobodyKnows, StillWorking, ValueTooShort
+from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Standing, Value, Wish
+from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.disk.errors import explain
+from skillconnect_ops.evidence.forms import forms
+from skillconnect_ops.evidence.matching import Refusal
+
+_STDIN = Path("-")
+
+
+def named(house: House, wish: Wish) -> tuple[Value, ...]:
+    """The values that were given themselves: a line each, empty ones left out.
+
+    Raises:
+        SkcError: the file cannot be read.
+        ValueTooShort: one would stand everywhere by chance.
+    """
+    found: dict[Secret, Value] = {}
+    for place, text in _texts(house, wish):
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip():
+                continue
+            label = f"line {number} of {place}"
+            value = Value(secret=Secret(line), label=label)
+            if len(value.data) < LEAST_BYTES:
+                raise ValueTooShort(label, least=LEAST_BYTES)
+            found.setdefault(value.secret, value)
+    return tuple(found.values())
+
+
+def _texts(house: House, wish: Wish) -> Iterator[tuple[str, str]]:
+    if wish.values_from == _STDIN:
+        yield "stdin", house.person.piped_secret(None).reveal()
+    elif wish.values_from is not None:
+        try:
+            raw = house.disk.read(house.environment.folder / wish.values_from)
+        except OSError as error:
+            raise explain(error, f"read {wish.values_from}") from error
+        yield str(wish.values_from), raw.decode("utf-8", "surrogateescape")
+    if wish.descriptor is not None:
+        yield f"descriptor {wish.descriptor}", house.person.piped_secret(wish.descriptor).reveal()
+
+
+def judged(house: House, values: Iterable[Value]) -> tuple[Value, ...]:
+    """Each with what is known of it: by the ledger of retired secrets, and the env files in use."""
+    values = tuple(values)
+    in_use = _in_use(house)
+    try:
+        entries = known.compared(house, (value.secret for value in values)).found
+    except SkcError:
+        entries = {}
+    judged_ = []
+    for value in values:
+        entry = entries.get(value.secret)
+        if not in_use.isdisjoint(forms(value.secret.reveal())):
+            standing = Standing.WORKING
+        elif entry is not None and entry.retirement.refusal is not Refusal.UNPROVEN:
+            standing = Standing.REFUSED
+        else:
+            standing = Standing.UNKNOWN
+        label = f"{value.label} ({known.says(entry)})" if entry is not None else value.label
+        judged_.append(replace(value, standing=standing, label=label))
+    return tuple(judged_)
+
+
+def _in_use(house: House) -> frozenset[str]:
+    """What the env files of any target hold now, in every form."""
+    try:
+        project = house.project()
+    except SettingsNotFound:
+        return frozenset()
+    found: set[str] = set()
+    for name in project.settings.targets:
+        for value in house.env_values(house.target(name)).values():
+            if len(value.reveal()) >= LEAST_BYTES:
+                found.update(forms(value.reveal()))
+    return frozenset(found)
+
+
+def must_be_dead(values: Iterable[Value]) -> None:
+    """Refuse to tell the world where to look while what stands there still opens something.
+
+    Raises:
+        StillWorking: an env file in use holds one.
+        NobodyKnows: nothing is known of one.
+    """
+    values = tuple(values)
+    working = [value.label for value in values if value.standing is Standing.WORKING]
+    if working:
+        raise StillWorking(working)
+    unknown = [value.label for value in values if value.standing is Standing.UNKNOWN]
+    if unknown:
+        raise NobodyKnows(unknown)

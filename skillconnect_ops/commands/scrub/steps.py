@@ -1,0 +1,530 @@
+"""The effects of a scrub.
+
+Until the refs move nothing has changed but that there is a bundle and a pack that nobody knows of,
+and both can be taken back. From then on the way leads forward only: an old object that is gone
+cannot be brought back but by the bundle.
+"""
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub import bundle
+from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, NoRepository
+from skillconnect_ops.commands.scrub.notes import rekeyed
+from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
+from skillconnect_ops.commands.scrub.proof import Seen, prove
+from skillconnect_ops.commands.scrub.references import (
+    MESSAGE,
+    is_own_text,
+    renewed,
+    turned,
+    without_own_lines,
+)
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, Rewriter
+from skillconnect_ops.commands.scrub.surveys import SURVEYS
+from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
+from skillconnect_ops.core.ports.objects import ObjectKind, Repository
+from skillconnect_ops.core.ports.rewriting import Entry, Rewriting, WorkTree
+from skillconnect_ops.core.view import count
+from skillconnect_ops.history.holding import Survey, Wanted, survey
+from skillconnect_ops.history.needles import Needles
+from skillconnect_ops.journal.kinds import KindOf
+from skillconnect_ops.journal.pending import PENDING
+
+VALUES = "values"
+PERHAPS, NAMES = "perhaps-gone", "names"
+"""Files of the bundle's folder until the old objects are gone."""
+_SEAL = "seal"
+_SUBMODULE = "160000"
+_LARGEST_OWN = 64 << 20
+
+
+class HistorySave(Step, frozen=True, kw_only=True, tag="history.save"):
+    """Write a bundle of all that the repository is, outside of it."""
+
+    passing = ("folder", "values", "seal", "delete_by")
+    folder: str
+    values: str
+    """A token for the values; the escrow holds them."""
+    seal: str
+    """A token for who can open it."""
+    number: int
+    sealed: bool
+    delete_by: date
+
+    def says(self) -> str:
+        """One line for the plan."""
+        how = "sealed" if self.sealed else "NOT sealed"
+        return f"keep a bundle of everything, {how}, secrets in it, until {self.delete_by}"
+
+
+class HistoryRewrite(Step, frozen=True, kw_only=True, tag="history.rewrite"):
+    """Make the new objects; nothing leads to them yet."""
+
+    passing = ("folder",)
+    folder: str
+    mask: str
+    paths: tuple[str, ...] = ()
+    blobs: int = 0
+    trees: int = 0
+    commits: int = 0
+    tags: int = 0
+
+    def says(self) -> str:
+        """One line for the plan."""
+        parts = [
+            count(number, noun)
+            for number, noun in (
+                (self.blobs, "file version"),
+                (self.trees, "folder version"),
+                (self.commits, "commit"),
+                (self.tags, "tag"),
+            )
+            if number
+        ]
+        return f"make {', '.join(parts) or 'nothing'} anew"
+
+
+class RefsMove(Step, frozen=True, kw_only=True, tag="refs.move"):
+    """Move all refs onto the new objects, in one transaction."""
+
+    passing = ("folder",)
+    folder: str
+    number: int
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"move {count(self.number, 'ref')} at once; from here on there is no way but forward"
+
+
+class ReferencesRenew(Step, frozen=True, kw_only=True, tag="references.renew"):
+    """Reflogs, indexes, config and hooks: whatever names an old object, or holds a value."""
+
+    passing = ("folder",)
+    folder: str
+    mask: str
+    paths: tuple[str, ...] = ()
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return "renew reflogs, stashes, indexes and tracked files; what you changed yourself stays"
+
+
+class ObjectsDrop(Step, frozen=True, kw_only=True, tag="objects.drop"):
+    """Remove the old objects, and look again whether anything is left."""
+
+    passing = ("folder",)
+    folder: str
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return "remove the old objects, and prove that nothing is left"
+
+
+class _Hands:
+    """What all handlers need."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self.house = house
+        self._root = root
+
+    @property
+    def repository(self) -> Repository:
+        """Opened anew each time: it is plain data."""
+        found = self.house.repositories.open(self._root)
+        if found is None:
+            raise NoRepository(self._root)
+        return found
+
+    @property
+    def rewriting(self) -> Rewriting:
+        """What changes it."""
+        return self.house.repositories.rewriting(self.repository)
+
+    def folder(self, path: str) -> bundle.Folder:
+        """The bundle's folder."""
+        return bundle.Folder(Path(path), disk=self.house.disk)
+
+    @staticmethod
+    def values(walk: Walk) -> tuple[bytes, ...]:
+        """Out of the escrow."""
+        kept = walk.escrow.get(VALUES)
+        if kept is None:
+            raise AssertionError("the first step put them there")
+        return tuple(msgspec.msgpack.decode(kept, type=list[bytes]))
+
+    def in_names(self, walk: Walk) -> Needles:
+        """Takes values out of names and of git's own texts."""
+        return Wanted(self.values(walk), NAME_MASK).needles
+
+
+class SaveHistory:
+    """Carries out `history.save`."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self._hands = _Hands(house, root)
+
+    def before(self, step: HistorySave, walk: Walk) -> Image:
+        """The values, and who opens the bundle, go to the escrow."""
+        for name, token in ((VALUES, step.values), (_SEAL, step.seal)):
+            given = PENDING.take(token)
+            if given is not None:
+                walk.escrow.put(name, given.reveal().encode("latin-1"))
+        return {}
+
+    def apply(self, step: HistorySave, walk: Walk) -> Mapping[str, Any]:
+        """Write it; what a death left of an earlier try is written over."""
+        hands, rewriting = self._hands, self._hands.rewriting
+        seal = msgspec.msgpack.decode(walk.escrow.get(_SEAL) or b"", type=bundle.Seal)
+        folder = hands.folder(step.folder)
+        about = bundle.About(
+            repository=str(hands.repository.root or hands.repository.git_folder),
+            made=walk.clock.now().date(),
+            delete_by=step.delete_by,
+            values=step.number,
+            sealed=not seal.is_open,
+        )
+        folder.make(about, seal)
+        size_bytes = folder.write(bundle.STATE, bundle.packed(_kept(hands)), seal)
+        if rewriting.refs():
+            with rewriting.bundle() as source:
+                size_bytes += folder.write(bundle.HISTORY, source, seal)
+        return {"folder": step.folder, "size_bytes": size_bytes, "sealed": not seal.is_open}
+
+    def verify(self, step: HistorySave, walk: Walk) -> Sequence[Proof]:
+        """It is on the disk; what it holds only its owner can see."""
+        about = self._hands.folder(step.folder).about()
+        subject = {"repository": about.repository}
+        return [
+            Proof(claim="scrub.bundle_kept", subject=subject, holds=about.values == step.number)
+        ]
+
+    def undo(self, step: HistorySave, image: Image, walk: Walk) -> None:
+        """Remove it: the repository is as it was."""
+        self._hands.folder(step.folder).remove()
+
+
+def _kept(hands: _Hands) -> bundle.Kept:
+    files: dict[str, bytes] = {}
+    modes: dict[str, int] = {}
+    for name, path in hands.repository.own_files():
+        if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN:
+            files[name], modes[name] = path.read_bytes(), path.stat().st_mode & 0o777
+    rewriting = hands.rewriting
+    return bundle.Kept(refs=rewriting.refs(), head=rewriting.head(), files=files, modes=modes)
+
+
+class RewriteHistory:
+    """Carries out `history.rewrite`."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self._hands = _Hands(house, root)
+
+    def before(self, step: HistoryRewrite, walk: Walk) -> Image:
+        """Nothing is changed that would have to be put back."""
+        return {}
+
+    def apply(self, step: HistoryRewrite, walk: Walk) -> Mapping[str, Any]:
+        """Make new objects, then notes once more, which are filed under ids of commits."""
+        hands, house = self._hands, self._hands.house
+        repository, rewriting = hands.repository, hands.rewriting
+        wanted = Wanted(hands.values(walk), step.mask.encode())
+        seen, gone = surveyed(house, repository, wanted, step.paths)
+        total = sum(map(len, seen.affected.values()))
+        with (
+            house.person.progress("rewriting", total=total, unit="objects") as ticker,
+            rewriting.new_pack() as pack,
+        ):
+            rewriter = Rewriter(repository, seen, wanted, taken=gone, pack=pack, ticker=ticker)
+            made = rewriter.run()
+        objects = dict(made.objects)
+        with rewriting.new_pack() as pack:
+            objects |= rekeyed(repository, rewriting.refs(), objects, made.commits, pack)
+        objects = {old: new for old, new in objects.items() if old != new}
+        folder = hands.folder(step.folder)
+        folder.write_map(bundle.OBJECTS, objects)
+        folder.write_map(
+            bundle.COMMITS, {old: objects.get(old, new) for old, new in made.commits.items()}
+        )
+        folder.write_map(PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
+        names = {oid: name for oid, name in made.names.items() if "\n" not in name}
+        house.disk.replace(folder.path / NAMES, msgspec.msgpack.encode(names))
+        return {
+            "blobs": len(seen.affected[ObjectKind.BLOB]),
+            "trees": len(seen.affected[ObjectKind.TREE]),
+            "commits": len(made.commits),
+            "tags": len(seen.affected[ObjectKind.TAG]),
+            "unsigned": made.unsigned,
+            "first_changed": _first(seen, made.commits),
+        }
+
+    def verify(self, step: HistoryRewrite, walk: Walk) -> Sequence[Proof]:
+        """Ask git whether it has all of them."""
+        hands = self._hands
+        objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+        missing = hands.rewriting.has(sorted(set(objects.values())))
+        subject = {"repository": str(hands.repository.root or hands.repository.git_folder)}
+        return [Proof(claim="scrub.rewritten", subject=subject, holds=not missing)]
+
+    def undo(self, step: HistoryRewrite, image: Image, walk: Walk) -> None:
+        """Nothing leads to what was made; git sweeps it away with what else nobody needs."""
+
+
+def surveyed(
+    house: House, repository: Repository, wanted: Wanted, paths: Sequence[str]
+) -> tuple[Survey, Taken]:
+    """What holds the values, and what goes by path; looked up once in a process."""
+    known: tuple[Survey, Taken] | None = SURVEYS.get(repository, wanted, paths)
+    if known is not None:
+        return known
+    with house.person.progress("reading objects", total=None, unit="B") as ticker:
+        seen = survey(repository, wanted, crew=house.crew, ticker=ticker)
+        gone = taken(repository, {line.leads_to[0] for line in seen.commits.values()}, paths)
+        if gone.names:
+            seen = survey(repository, wanted, crew=house.crew, ticker=ticker, removed=gone.trees)
+    SURVEYS.keep(repository, wanted, paths, (seen, gone))
+    return seen, gone
+
+
+def _first(seen: Survey, commits: Mapping[str, str]) -> list[str]:
+    """The changed commits none of whose parents changed."""
+    return sorted(
+        oid
+        for oid, new in commits.items()
+        if oid != new and not any(one in commits for one in seen.commits[oid].leads_to[1:])
+    )
+
+
+class MoveRefs:
+    """Carries out `refs.move`."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self._hands = _Hands(house, root)
+
+    def before(self, step: RefsMove, walk: Walk) -> Image:
+        """The bundle has them."""
+        return {}
+
+    def apply(self, step: RefsMove, walk: Walk) -> Mapping[str, Any]:
+        """Those that have not moved yet; which of them moved is told by where they stand."""
+        hands, rewriting = self._hands, self._hands.rewriting
+        objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+        refs = rewriting.refs()
+        turn = turned(refs, rewriting.head(), objects, hands.in_names(walk))
+        logs = hands.repository.git_folder / "logs"
+        for old, new in turn.renamed.items():
+            if (logs / old).is_file():
+                (logs / new).parent.mkdir(parents=True, exist_ok=True)
+                hands.house.disk.rename(logs / old, logs / new)
+        if turn.moves:
+            rewriting.move(turn.moves, message=MESSAGE)
+        for name, to in turn.leads.items():
+            rewriting.lead(name, to)
+        return {"refs": len(turn.moves), "renamed": len(turn.renamed)}
+
+    def verify(self, step: RefsMove, walk: Walk) -> Sequence[Proof]:
+        """No ref stands on an old object."""
+        hands = self._hands
+        objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+        held = [ref.name for ref in hands.rewriting.refs() if ref.oid in objects]
+        subject = {"repository": str(hands.repository.root or hands.repository.git_folder)}
+        return [Proof(claim="scrub.refs_moved", subject=subject, holds=not held)]
+
+    def undo(self, step: RefsMove, image: Image, walk: Walk) -> None:
+        """Nothing: a final step is never undone."""
+
+
+class RenewReferences:
+    """Carries out `references.renew`."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self._hands = _Hands(house, root)
+
+    def before(self, step: ReferencesRenew, walk: Walk) -> Image:
+        """The bundle has them."""
+        return {}
+
+    def apply(self, step: ReferencesRenew, walk: Walk) -> Mapping[str, Any]:
+        """Each file, index and work tree; what is renewed already stays as it is."""
+        hands = self._hands
+        objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+        needles = hands.in_names(walk)
+        renamed: dict[str, str] = {}
+        files = 0
+        for name, path in hands.repository.own_files():
+            if not is_own_text(name) or path.stat().st_size > _LARGEST_OWN:
+                continue
+            files += self._file(path, objects, needles, renamed)
+        for tree in hands.rewriting.work_trees():
+            _renew(
+                tree,
+                hands,
+                objects,
+                in_names=needles,
+                in_files=Wanted(hands.values(walk), step.mask.encode()).needles,
+                gone=Globs(step.paths),
+            )
+        return {"files": files}
+
+    def verify(self, step: ReferencesRenew, walk: Walk) -> Sequence[Proof]:
+        """What comes last looks at everything."""
+        return []
+
+    def undo(self, step: ReferencesRenew, image: Image, walk: Walk) -> None:
+        """Nothing: a final step is never undone."""
+
+    def _file(
+        self, path: Path, objects: Mapping[str, str], needles: Needles, renamed: Mapping[str, str]
+    ) -> int:
+        before = path.read_bytes()
+        after = renewed(without_own_lines(before), objects, needles, renamed)
+        if after != before:
+            self._hands.house.disk.replace(path, after, mode=path.stat().st_mode & 0o777)
+        name = os.fsencode(path.name)
+        plain = needles.without(name)
+        if plain != name:
+            self._hands.house.disk.rename(path, path.with_name(os.fsdecode(plain)))
+        return int(after != before or plain != name)
+
+
+def _renew(
+    tree: WorkTree,
+    hands: _Hands,
+    objects: Mapping[str, str],
+    *,
+    in_names: Needles,
+    in_files: Needles,
+    gone: Globs,
+) -> None:
+    """One index and its files; files that were changed and not committed are left alone."""
+    changed = tree.changed()
+    put: list[Entry] = []
+    remove: list[str] = []
+    for entry in tree.index():
+        if entry.mode == _SUBMODULE:
+            continue
+        raw = os.fsencode(entry.path)
+        if gone.matches(raw):
+            remove.append(entry.path)
+            continue
+        path = os.fsdecode(b"/".join(map(in_names.without, raw.split(b"/"))))
+        oid = objects.get(entry.oid, entry.oid)
+        if (path, oid) == (entry.path, entry.oid):
+            continue
+        put.append(Entry(path=path, mode=entry.mode, oid=oid, stage=entry.stage))
+        if path != entry.path:
+            remove.append(entry.path)
+        if entry.path not in changed and os.path.lexists(tree.root / entry.path):
+            _renew_file(hands, tree.root / entry.path, tree.root / path, in_files)
+    if put or remove:
+        tree.put(put, remove=remove)
+        tree.refresh()
+
+
+def _renew_file(hands: _Hands, old: Path, new: Path, in_files: Needles) -> None:
+    disk = hands.house.disk
+    if old != new:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        disk.rename(old, new)
+        with contextlib.suppress(OSError):
+            old.parent.rmdir()
+    if new.is_symlink():
+        target = os.fsencode(new.readlink())
+        plain = in_files.without(target)
+        if plain != target:
+            new.unlink()
+            new.symlink_to(os.fsdecode(plain))
+        return
+    content = new.read_bytes()
+    plain = in_files.without(content)
+    if plain != content:
+        disk.replace(new, plain, mode=new.stat().st_mode & 0o777)
+
+
+class DropObjects:
+    """Carries out `objects.drop`."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self._hands = _Hands(house, root)
+
+    def before(self, step: ObjectsDrop, walk: Walk) -> Image:
+        """The bundle has them."""
+        return {}
+
+    def apply(self, step: ObjectsDrop, walk: Walk) -> Mapping[str, Any]:
+        """Pack what stays, once nothing leads to what goes.
+
+        Raises:
+            MovedMeanwhile: something leads to an old object again.
+        """
+        hands, rewriting = self._hands, self._hands.rewriting
+        folder = hands.folder(step.folder)
+        objects = folder.read_map(bundle.OBJECTS)
+        moved = [ref.name for ref in rewriting.refs() if ref.oid in objects]
+        if moved:
+            raise MovedMeanwhile(moved)
+        gone = set(objects)
+        perhaps = folder.read_map(PERHAPS)
+        if perhaps:
+            gone |= perhaps.keys() - rewriting.reachable()
+        names = msgspec.msgpack.decode(
+            hands.house.disk.read(folder.path / NAMES), type=dict[str, str]
+        )
+        with hands.house.person.progress("packing", total=None, unit="objects"):
+            rewriting.drop(gone, names=names)
+        for name in (PERHAPS, NAMES):
+            hands.house.disk.remove(folder.path / name)
+        folder.note(msgspec.structs.replace(folder.about(), done=True))
+        return {"dropped": len(gone)}
+
+    def verify(self, step: ObjectsDrop, walk: Walk) -> Sequence[Proof]:
+        """Look at everything again."""
+        hands = self._hands
+        repository = hands.repository
+        seen = prove(hands.house, repository, hands.values(walk))
+        PROVEN[walk.id] = seen
+        return [proof_of(seen, repository, number=len(hands.values(walk)))]
+
+    def undo(self, step: ObjectsDrop, image: Image, walk: Walk) -> None:
+        """Nothing: a final step is never undone."""
+
+
+PROVEN: dict[str, Seen] = {}
+"""What the proof of a run saw, by its journal, for the report of this process."""
+
+
+def proof_of(seen: Seen, repository: Repository, *, number: int) -> Proof:
+    """For the evidence ledger; it names no value."""
+    return Proof(
+        claim="scrub.clean",
+        subject={"repository": (repository.root or repository.git_folder).name},
+        holds=seen.holds,
+        facts={
+            "values": number,
+            "objects": seen.objects,
+            "size_bytes": seen.size_bytes,
+            "left": len(seen.left),
+            "unproven": list(seen.unproven[:5]),
+        },
+    )
+
+
+def _root(subject: Subject) -> Path:
+    return Path(subject.repository or ".")
+
+
+KINDS: tuple[KindOf[House], ...] = (
+    KindOf(HistorySave, lambda house, subject: SaveHistory(house, _root(subject))),
+    KindOf(HistoryRewrite, lambda house, subject: RewriteHistory(house, _root(subject))),
+    KindOf(RefsMove, lambda house, subject: MoveRefs(house, _root(subject))),
+    KindOf(ReferencesRenew, lambda house, subject: RenewReferences(house, _root(subject))),
+    KindOf(ObjectsDrop, lambda house, subject: DropObjects(house, _root(subject))),
+)
+"""The kinds of step that this domain brings."""

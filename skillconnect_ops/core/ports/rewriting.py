@@ -1,0 +1,131 @@
+"""Changing what a git repository holds: new objects, all refs at once, old objects gone for good.
+
+Everything here runs no hook, asks no network, and touches no object that it was not told to.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Protocol
+
+from msgspec import Struct
+
+from skillconnect_ops.core.ports.objects import ObjectKind
+
+
+class Ref(Struct, frozen=True, kw_only=True):
+    """One ref as it stands."""
+
+    name: str
+    """Full; as the file system has it, so what is no UTF-8 is surrogates."""
+    oid: str
+    """Not peeled: of an annotated tag, the tag object."""
+    leads_to: str | None = None
+    """Of a symbolic ref, the name of the other."""
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """What becomes of one ref."""
+
+    name: str
+    was: str | None
+    """None: it must not be there."""
+    to: str | None
+    """None: it is deleted."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One entry of an index."""
+
+    path: str
+    mode: str
+    oid: str
+    stage: int = 0
+
+
+class NewPack(Protocol):
+    """Objects on their way into a pack."""
+
+    def add(self, kind: ObjectKind, content: bytes) -> str:
+        """Add one; gives its id."""
+
+
+class WorkTree(Protocol):
+    """One work tree of a repository, the main one or a linked one."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+
+    def index(self) -> tuple[Entry, ...]:
+        """All entries, conflicts in their stages."""
+
+    def changed(self) -> frozenset[str]:
+        """Tracked paths whose files are not what the index says."""
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Paths that are staged or changed, and not committed; not those that are untracked."""
+
+    def others(self) -> tuple[str, ...]:
+        """Files that are untracked, ignored ones too."""
+
+    def put(self, entries: Sequence[Entry], *, remove: Collection[str] = ()) -> None:
+        """Change the index in one go; files stay as they are."""
+
+    def refresh(self) -> None:
+        """Have the index take note of files that were written."""
+
+
+class Rewriting(Protocol):
+    """One repository, to be changed."""
+
+    def refs(self) -> tuple[Ref, ...]:
+        """Every ref of every namespace; HEAD where it is detached."""
+
+    def head(self) -> str | None:
+        """The ref that HEAD leads to; None where it is detached."""
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of other repositories that this one knows."""
+
+    def move(self, moves: Sequence[Move], *, message: str) -> None:
+        """Move all refs in one transaction, or none; the message goes to their reflogs.
+
+        Raises:
+            Precondition: one is not where it was; nothing was moved.
+        """
+
+    def lead(self, name: str, to: str) -> None:
+        """Have a symbolic ref lead to another ref."""
+
+    def new_pack(self) -> AbstractContextManager[NewPack]:
+        """A pack that is in the repository, on disk, once the block is over; not if it raises."""
+
+    def has(self, oids: Iterable[str]) -> tuple[str, ...]:
+        """Those that the repository does not hold."""
+
+    def reachable(self) -> frozenset[str]:
+        """Every object that refs, reflogs, HEADs and indexes reach."""
+
+    def drop(self, oids: Collection[str], *, names: dict[str, str]) -> None:
+        """Pack all objects but these anew, and remove what they were in; runs again after a death.
+
+        Args:
+            oids: they are gone afterwards, from packs and loose ones alike.
+            names: of objects, the name of a file or folder each had, by which git packs well.
+        """
+
+    def borrows(self) -> tuple[Path, ...]:
+        """Object folders of other repositories that this one reads (alternates)."""
+
+    def work_trees(self) -> tuple[WorkTree, ...]:
+        """The main one and the linked ones, as far as their folders are there."""
+
+    def bundle(self) -> AbstractContextManager[IO[bytes]]:
+        """Every ref, and all that refs and reflogs reach, as a bundle to be read."""
+
+    def unbundle(self, bundle: IO[bytes]) -> None:
+        """Take a bundle's objects in; no ref moves."""
+
+    def complaints(self) -> tuple[str, ...]:
+        """What `git fsck` says of the connections between objects; nothing: all is whole."""
