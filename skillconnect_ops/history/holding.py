@@ -132,11 +132,12 @@ def survey(
             gaps.append(Gap(one.oid, one.reason))
         else:
             of[one.kind].append(one)
-    total = sum(one.size_bytes for listed in of.values() for one in listed)
     gathered = Harvest()
 
     def walk(kind: ObjectKind, affected: frozenset[bytes] = frozenset()) -> None:
         jobs = _jobs(repository, wanted, kind, of[kind], affected)
+        # few are read sooner here than children start
+        total = sum(one.size_bytes for one in of[kind])
         for result in crew.spread(look_for, jobs, size_bytes=total):
             harvest = msgspec.msgpack.decode(result, type=Harvest)
             for oid, values in harvest.holding.items():
@@ -228,7 +229,7 @@ def look_for(job: Job) -> bytes:
     """Do the job; gives a packed `Harvest`."""
     harvest = Harvest()
     needles = job.wanted.needles
-    pieces: Iterable[Piece | Unreadable] = job.repository.contents(job.oids)
+    pieces = job.repository.contents(job.oids, differences=False)
     for piece in pieces if job.kind is ObjectKind.BLOB else whole(pieces):
         if isinstance(piece, Unreadable):
             harvest.unreadable.append((piece.oid, piece.reason))

@@ -56,18 +56,19 @@ class GitRepository(Struct, frozen=True, kw_only=True):
     def lacks(self) -> tuple[Lack, ...]:
         """Shallow: commits are missing; partial: objects that commits name are."""
         name = self.root or self.git_folder
-        found = []
-        if self._ends.exists():
-            found.append(self._cut())
+        fix = f"git -C '{name}' fsck   # then bring them from another clone"
+        return self.cut() or tuple(self._missing(fix))
+
+    def cut(self) -> tuple[Lack, ...]:
+        """By the file `shallow`, and by remotes that promise what is not here."""
+        found = [self._cut()] if self._ends.exists() else []
         with self.git.running(
             *("config", "--get-regexp", r"^remote\..*\.promisor$"), tolerant=True
         ) as told:
             partial = bool(told.read())
         if partial:
-            fix = f"git -C '{name}' fetch --refetch --no-filter"
+            fix = f"git -C '{self.root or self.git_folder}' fetch --refetch --no-filter"
             found.append(Lack("objects", "a partial clone: objects were left on the server", fix))
-        elif not found:
-            found += self._missing(f"git -C '{name}' fsck   # then bring them from another clone")
         return tuple(found)
 
     @property
@@ -98,7 +99,9 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         """In the order of the packs, so that what is next to be read lies near."""
         return listing(self.git, self.git_folder)
 
-    def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
+    def contents(
+        self, oids: Iterable[str], *, differences: bool = True
+    ) -> Iterator[Piece | Unreadable]:
         """Many from the packs; few, and what is not to be had there, through one `git cat-file`."""
         wanted = list(oids)
         if len(wanted) >= _MANY:
@@ -107,7 +110,7 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             with packs(self.git_folder, largest_bytes=stream.PIECE_BYTES) as here:
                 left: list[str] = []
                 for oid in wanted:
-                    piece = here.get(oid)
+                    piece = here.get(oid, differences=differences)
                     if piece is None:
                         left.append(oid)
                     else:

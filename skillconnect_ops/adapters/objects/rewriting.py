@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,7 @@ _STEP = 1 << 20
 _FAST, _USUAL = 1, 6
 """Levels of zlib: trees are packed as differences soon, so their first form is short-lived."""
 _SHA256_DIGITS = 64
+_OF_A_PACK = (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack")
 _DERIVED = ("commit-graph", "commit-graphs", "multi-pack-index")
 """What git derives from the objects, below `objects/info` or `objects/pack`; it names old ones."""
 
@@ -112,36 +113,38 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         with self.git.running(*words) as told:
             return frozenset(told.read().decode().split())
 
-    def drop(self, oids: Collection[str], *, names: dict[str, str]) -> None:
-        """One `git pack-objects` over all that stays; then exactly what was there before goes."""
+    def drop(
+        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, str]
+    ) -> None:
+        """Two packs: what was there is copied as it is stored, and only what is new is compared.
+
+        Then exactly those packs and loose objects go that were there before.
+        """
         packs, loose = self._stores()
         there = {one.oid for one in listing(self.git, self.git_folder) if isinstance(one, Listed)}
-        gone = there & set(oids)
-        if not gone and len(packs) <= 1 and not loose:
-            self._forget_derived()
-            return
-        kept = sorted(there - gone)
-        base = self.git_folder / "objects" / "pack" / "pack"
-        words = ("pack-objects", "--quiet", "--delta-base-offset", "--non-empty", str(base))
-        lines = (f"{oid} {names[oid]}" if oid in names else oid for oid in kept)
-        with (
-            _file("".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")) as given,
-            self._running(*words, file=given) as told,
-        ):
-            fresh = {line.decode().strip() for line in told}
+        kept, made = there.difference(oids, fresh), there.intersection(fresh).difference(oids)
+        written = self._packed(sorted(kept), {}, "--window=0") | self._packed(sorted(made), names)
         self._forget_derived()
         for pack in packs:
-            if pack.removeprefix("pack-") not in fresh:
-                self._unlink(
-                    f"pack/{pack}",
-                    (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack"),
-                )
+            if pack.removeprefix("pack-") not in written:
+                self._unlink(f"pack/{pack}", _OF_A_PACK)
         for oid in loose:
             with contextlib.suppress(FileNotFoundError):
                 (self.git_folder / "objects" / oid[:2] / oid[2:]).unlink()
         with contextlib.suppress(FileNotFoundError):
             (self.git_folder / "objects" / "info" / "alternates").unlink()  # all is here by now
         _sync(self.git_folder / "objects" / "pack")
+
+    def _packed(self, oids: Sequence[str], names: Mapping[str, str], *options: str) -> set[str]:
+        """A pack of these; gives its name, without the word before it."""
+        base = self.git_folder / "objects" / "pack" / "pack"
+        words = ("pack-objects", "--quiet", "--delta-base-offset", "--non-empty", *options)
+        lines = "".join(f"{oid} {names[oid]}\n" if oid in names else f"{oid}\n" for oid in oids)
+        with (
+            _file(lines.encode(errors="surrogateescape")) as given,
+            self._running(*words, str(base), file=given) as told,
+        ):
+            return {line.decode().strip() for line in told}
 
     def borrows(self) -> tuple[Path, ...]:
         """`objects/info/alternates`, a folder a line."""

@@ -1,11 +1,11 @@
 """Notes, which are filed under the ids of what they are about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from skillconnect_ops.commands.scrub.rewrite import ObjectLost
+from skillconnect_ops.commands.scrub.rewrite import ObjectLost, in_order
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.ports.rewriting import NewPack, Ref
-from skillconnect_ops.history.holding import apart, entries
+from skillconnect_ops.history.holding import Survey, apart, entries
 
 _NOTES = "refs/notes/"
 _FOLDER = b"40000"
@@ -15,39 +15,62 @@ Flat = dict[bytes, tuple[bytes, bytes]]
 
 def rekeyed(
     repository: Repository,
+    survey: Survey,
     refs: Sequence[Ref],
     objects: Mapping[str, str],
-    commits: Mapping[str, str],
     pack: NewPack,
 ) -> dict[str, str]:
-    """The newest commit of each ref of notes, filed under the new ids; by the ref's old one.
+    """Commits of refs of notes, filed under the new ids: by the old ids, and by those made so far.
 
-    What older versions of the notes were filed under stays: nobody looks notes up there.
+    Args:
+        repository: has old and new objects.
+        survey: knows all commits.
+        refs: all that there are.
+        objects: old and new ids.
+        pack: takes what is made.
     """
+    tips = {ref.oid for ref in refs if ref.name.startswith(_NOTES) and ref.leads_to is None}
+    reached = _reached(tips, survey)
     found: dict[str, str] = {}
-    for ref in refs:
-        if not ref.name.startswith(_NOTES) or ref.leads_to is not None:
-            continue
-        tip = objects.get(ref.oid, ref.oid)
-        content = _one(repository, tip)
-        if content.kind is not ObjectKind.COMMIT:
-            continue
-        (tree, *_), _ = apart(content.content)
+    for oid in (each for portion in in_order(reached, survey.commits) for each in portion):
+        now = objects.get(oid, oid)
+        content = _one(repository, now).content
+        (tree, *_), _rest = apart(content)
+        (_tree_of_old, *parents), _ = apart(_one(repository, oid).content)
         notes = _flat(repository, tree)
-        filed = {_under(path, objects, commits): each for path, each in notes.items()}
-        if filed != notes:
-            new = _tree(filed, pack)
-            fresh = content.content.replace(tree.encode(), new.encode(), 1)
-            found[ref.oid] = pack.add(ObjectKind.COMMIT, fresh)
-            if tip != ref.oid:  # made a moment ago, and of no use any more
-                found |= {tip: found[ref.oid], tree: new}
+        filed = {_under(path, objects): each for path, each in notes.items()}
+        new_tree = _tree(filed, pack) if filed != notes else tree
+        made = content.replace(tree.encode(), new_tree.encode(), 1)
+        for parent in parents:
+            before = objects.get(parent, parent)
+            made = made.replace(
+                b"\nparent " + before.encode(), b"\nparent " + found.get(parent, before).encode(), 1
+            )
+        if made == content:
+            continue
+        found[oid] = pack.add(ObjectKind.COMMIT, made)
+        if now != oid:  # made a moment ago, and of no use any more
+            found[now] = found[oid]
+            if new_tree != tree:
+                found[tree] = new_tree
     return found
 
 
-def _under(path: bytes, objects: Mapping[str, str], commits: Mapping[str, str]) -> bytes:
+def _reached(tips: Iterable[str], survey: Survey) -> frozenset[str]:
+    waiting = [tip for tip in tips if tip in survey.commits]
+    found = set(waiting)
+    while waiting:
+        for oid in survey.commits[waiting.pop()].leads_to[1:]:
+            if oid in survey.commits and oid not in found:
+                found.add(oid)
+                waiting.append(oid)
+    return frozenset(found)
+
+
+def _under(path: bytes, objects: Mapping[str, str]) -> bytes:
     """The same path, for the new id: the slashes stand where they stood."""
     old = path.replace(b"/", b"").decode("ascii", "replace")
-    new = commits.get(old) or objects.get(old)
+    new = objects.get(old)
     if new is None:
         return path
     parts, at = [], 0

@@ -11,8 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.core.errors import Precondition
-from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
+from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
 from skillconnect_ops.core.view import count
 from skillconnect_ops.history.holding import (
     NONE,
@@ -24,6 +25,8 @@ from skillconnect_ops.history.holding import (
 )
 
 _CONTROL_BYTES = 24
+_CONTROLS, _LARGEST_CONTROL = 100, 1 << 20
+"""Objects that are tried, and how large they may be."""
 _LARGEST_BYTES = 256 << 20
 _LFS, _SUBMODULES = "lfs/", "modules/"
 
@@ -76,7 +79,7 @@ def prove(house: House, repository: Repository, values: Sequence[bytes]) -> Seen
     files.look()
     unproven = [f"{gap.subject}: {gap.reason}" for gap in (*found_in.gaps,)]
     unproven += files.unproven
-    unproven += [f"{lack.subject}: {lack.reason}; {lack.fix}" for lack in repository.lacks()]
+    unproven += [f"{lack.subject}: {lack.reason}; {lack.fix}" for lack in repository.cut()]
     unproven += _controls(found_in, number, len(control))
     complaints = house.repositories.rewriting(repository).complaints()
     unproven += [f"git fsck: {line}" for line in complaints[:5]]
@@ -104,9 +107,11 @@ def _control(repository: Repository) -> tuple[bytes, ...]:
     """Stretches that are known to be there: of a commit's head, and of a blob."""
     kinds: dict[ObjectKind, list[str]] = {ObjectKind.COMMIT: [], ObjectKind.BLOB: []}
     for one in repository.listing():
-        kind = getattr(one, "kind", None)
-        if kind in kinds and len(kinds[kind]) < 200 and one.size_bytes < 1 << 20:  # type: ignore[union-attr]
-            kinds[kind].append(one.oid)
+        if isinstance(one, Listed) and one.size_bytes < _LARGEST_CONTROL and one.kind in kinds:
+            if len(kinds[one.kind]) < _CONTROLS:
+                kinds[one.kind].append(one.oid)
+            elif all(len(oids) >= _CONTROLS for oids in kinds.values()):
+                break
     found = []
     for oids in kinds.values():
         for piece in repository.contents(oids):
@@ -173,7 +178,8 @@ class _Files:
         raw = os.fsencode(name)
         held = self._needles.held(raw) if self._needles.plainly(raw) else NONE
         if held:
-            self.found.append(Found(subject=f"the name of {subject}", values=_all(held)))
+            shown = Wanted(self._wanted.values, NAME_MASK).needles.without(os.fsencode(subject))
+            self.found.append(Found(subject=f"the name of {os.fsdecode(shown)}", values=_all(held)))
 
     def _submodule(self, folder: Path) -> None:
         name = folder.relative_to(self._repository.git_folder / "modules").as_posix()

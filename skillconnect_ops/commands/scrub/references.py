@@ -45,7 +45,7 @@ def turned(
     for ref in refs:
         name = _named(ref.name, objects, in_names)
         if name != ref.name:
-            fresh = unlike(name.encode(errors="surrogateescape"), dict.fromkeys(taken))
+            fresh = unlike(name.encode(errors="surrogateescape"), taken)
             taken.add(fresh)
             renamed[ref.name] = fresh.decode(errors="surrogateescape")
     moves: list[Move] = []

@@ -5,7 +5,7 @@ has changed, stays as it was; objects that reach nothing of the kind are not tou
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, U
 from skillconnect_ops.core.ports.rewriting import NewPack
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.holding import Line, Survey, Wanted, apart, entries, whole
+from skillconnect_ops.history.needles import Needles
 
 NAME_MASK = b"REMOVED"
 """In names of files and refs, where stars may not stand."""
@@ -107,11 +108,11 @@ class Rewriter:
         for level in _levels(affected[ObjectKind.TREE], self._survey.within):
             for piece in self._read(level):
                 self._trees(piece)
-        for oids in _in_order(affected[ObjectKind.COMMIT], self._survey.commits):
+        for oids in in_order(affected[ObjectKind.COMMIT], self._survey.commits):
             contents = {piece.oid: piece.content for piece in self._read(oids)}
             for oid in oids:
                 self._commits[oid] = self._new[oid] = self._commit(contents[oid])
-        for oids in _in_order(affected[ObjectKind.TAG], self._survey.tags):
+        for oids in in_order(affected[ObjectKind.TAG], self._survey.tags):
             contents = {piece.oid: piece.content for piece in self._read(oids)}
             for oid in oids:
                 self._new[oid] = self._tag(contents[oid])
@@ -144,6 +145,7 @@ class Rewriter:
     ) -> str | None:
         gone = self._taken.names.get((piece.oid, folder), frozenset()) if folder is not None else ()
         made: dict[bytes, tuple[bytes, bytes]] = {}
+        names = new_names([name for _, name, _ in found if name not in gone], self._in_names)
         for mode, name, oid in found:
             if name in gone:
                 continue
@@ -152,7 +154,7 @@ class Rewriter:
                 new = self._placed.get((oid.hex(), folder + name + b"/"), new)
             if new is None:
                 continue  # git keeps no empty folders
-            plain = self._name(name, made)
+            plain = names.get(name, name)
             made[plain] = (mode, bytes.fromhex(new))
             if new != oid.hex():
                 self._names.setdefault(new, plain.decode("utf-8", "surrogateescape"))
@@ -165,12 +167,6 @@ class Rewriter:
         if content == piece.content:
             return piece.oid
         return self._add(ObjectKind.TREE, content)
-
-    def _name(self, name: bytes, taken: Mapping[bytes, object]) -> bytes:
-        plain = self._in_names.without(name)
-        if plain is name:
-            return name
-        return unlike(plain, taken)
 
     def _commit(self, content: bytes) -> str:
         (tree, *parents), rest = apart(content)
@@ -235,12 +231,45 @@ class Rewriter:
         return self._add(ObjectKind.TAG, b"object %s\n%s%s%s" % (new.encode(), head, gap, body))
 
 
-def unlike(name: bytes, taken: Mapping[bytes, object]) -> bytes:
-    """The name, or with a number behind it where something is called so already."""
+def new_names(names: Iterable[bytes], in_names: Needles) -> dict[bytes, bytes]:
+    """Of the names in one folder, those that hold a value, with what they are called instead.
+
+    It goes by the names alone, so that trees, an index and a work tree come to the same ones.
+    """
+    every = sorted(names)
+    plain = {name: in_names.without(name) for name in every if in_names.plainly(name)}
+    dirty = {name: new for name, new in plain.items() if new != name}
+    taken = set(every).difference(dirty)
+    for name, new in dirty.items():
+        dirty[name] = unlike(new, taken)
+        taken.add(dirty[name])
+    return dirty
+
+
+def new_paths(paths: Iterable[bytes], in_names: Needles) -> dict[bytes, bytes]:
+    """Of every path, what it is called afterwards; folder by folder, as trees are."""
+    every = [path.split(b"/") for path in paths]
+    names: dict[tuple[bytes, ...], set[bytes]] = {}
+    for parts in every:
+        for at, part in enumerate(parts):
+            names.setdefault(tuple(parts[:at]), set()).add(part)
+    new = {folder: new_names(found, in_names) for folder, found in names.items()}
+    return {
+        b"/".join(parts): b"/".join(
+            new[tuple(parts[:at])].get(part, part) for at, part in enumerate(parts)
+        )
+        for parts in every
+    }
+
+
+def unlike(name: bytes, taken: Collection[bytes]) -> bytes:
+    """The name, or with a number before its ending where something is called so already."""
+    stem, dot, ending = name.rpartition(b".")
+    head, tail = (stem, dot + ending) if stem else (name, b"")
     number, fresh = 1, name
     while fresh in taken:
         number += 1
-        fresh = b"%s-%d" % (name, number)
+        fresh = b"%s-%d%s" % (head, number, tail)
     return fresh
 
 
@@ -263,7 +292,7 @@ def _levels(trees: frozenset[str], within: Mapping[str, Sequence[str]]) -> Itera
         level = above
 
 
-def _in_order(oids: frozenset[str], lines: Mapping[str, Line]) -> Iterator[list[str]]:
+def in_order(oids: frozenset[str], lines: Mapping[str, Line]) -> Iterator[list[str]]:
     """Commits or tags in portions, each behind those that it leads to."""
     left = {oid: len({one for one in lines[oid].leads_to if one in oids}) for oid in oids}
     after: dict[str, list[str]] = {}

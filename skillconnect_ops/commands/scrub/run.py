@@ -1,5 +1,6 @@
 """`skc scrub`: looks for what is to go, plans, hands over to the gait, says what must follow."""
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from skillconnect_ops.commands.folder import folder_state
 from skillconnect_ops.commands.house import House
@@ -23,7 +25,7 @@ from skillconnect_ops.commands.scrub.errors import (
 )
 from skillconnect_ops.commands.scrub.model import Value, Wish
 from skillconnect_ops.commands.scrub.plan import plan
-from skillconnect_ops.commands.scrub.proof import Seen, prove
+from skillconnect_ops.commands.scrub.proof import Left, Seen, prove
 from skillconnect_ops.commands.scrub.references import is_own_text
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.commands.scrub.searching import searched
@@ -167,7 +169,7 @@ def all_values(house: House, repository: Repository, wish: Wish) -> tuple[Value,
 
 
 def _must_be_ready(house: House, repository: Repository, manner: Manner) -> None:
-    lacks = repository.lacks()
+    lacks = repository.cut()
     if lacks:
         raise IncompleteHistory(lacks[0].reason, lacks[0].fix)
     for tree in house.repositories.rewriting(repository).work_trees():
@@ -279,7 +281,7 @@ def _beside(repository: Repository, wanted: Wanted, refs: Sequence[str]) -> list
             raw = name.encode(errors="surrogateescape")
             if in_content(needles, raw) or in_content(needles, path.read_bytes()):
                 found.append(f".git/{name}")
-    return found
+    return [os.fsdecode(needles.without(os.fsencode(name))) for name in found]
 
 
 def _report(
@@ -301,6 +303,11 @@ def _report(
         )
     seen = PROVEN.get(outcome.journal or "")
     made: Mapping[str, Any] = outcome.facts.get("rewrite:history", {})
+    borrowed = [
+        Left(str(place), "objects were borrowed from there (alternates), and it still has them")
+        for place in outcome.facts.get("save:history", {}).get("borrows", ())
+    ]
+    seen = replace(seen, left=(*seen.left, *borrowed)) if seen else seen
     moved = outcome.facts.get("move:refs", {})
     facts = {
         "values": len(values),

@@ -27,7 +27,7 @@ from skillconnect_ops.commands.scrub.references import (
     turned,
     without_own_lines,
 )
-from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, Rewriter
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, Rewriter, new_paths
 from skillconnect_ops.commands.scrub.surveys import SURVEYS
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
@@ -42,7 +42,6 @@ VALUES = "values"
 PERHAPS, NAMES = "perhaps-gone", "names"
 """Files of the bundle's folder until the old objects are gone."""
 _SEAL = "seal"
-_SUBMODULE = "160000"
 _LARGEST_OWN = 64 << 20
 
 
@@ -192,11 +191,17 @@ class SaveHistory:
             sealed=not seal.is_open,
         )
         folder.make(about, seal)
+        borrows = [str(place) for place in rewriting.borrows()]
         size_bytes = folder.write(bundle.STATE, bundle.packed(_kept(hands)), seal)
         if rewriting.refs():
             with rewriting.bundle() as source:
                 size_bytes += folder.write(bundle.HISTORY, source, seal)
-        return {"folder": step.folder, "size_bytes": size_bytes, "sealed": not seal.is_open}
+        return {
+            "folder": step.folder,
+            "size_bytes": size_bytes,
+            "sealed": not seal.is_open,
+            "borrows": borrows,
+        }
 
     def verify(self, step: HistorySave, walk: Walk) -> Sequence[Proof]:
         """It is on the disk; what it holds only its owner can see."""
@@ -246,23 +251,22 @@ class RewriteHistory:
             made = rewriter.run()
         objects = dict(made.objects)
         with rewriting.new_pack() as pack:
-            objects |= rekeyed(repository, rewriting.refs(), objects, made.commits, pack)
+            objects |= rekeyed(repository, seen, rewriting.refs(), objects, pack)
         objects = {old: new for old, new in objects.items() if old != new}
         folder = hands.folder(step.folder)
         folder.write_map(bundle.OBJECTS, objects)
-        folder.write_map(
-            bundle.COMMITS, {old: objects.get(old, new) for old, new in made.commits.items()}
-        )
+        commits = {old: new for old, new in objects.items() if old in seen.commits}
+        folder.write_map(bundle.COMMITS, commits)
         folder.write_map(PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
         names = {oid: name for oid, name in made.names.items() if "\n" not in name}
         house.disk.replace(folder.path / NAMES, msgspec.msgpack.encode(names))
         return {
             "blobs": len(seen.affected[ObjectKind.BLOB]),
             "trees": len(seen.affected[ObjectKind.TREE]),
-            "commits": len(made.commits),
+            "commits": len(commits),
             "tags": len(seen.affected[ObjectKind.TAG]),
             "unsigned": made.unsigned,
-            "first_changed": _first(seen, made.commits),
+            "first_changed": _first(seen, commits),
         }
 
     def verify(self, step: HistoryRewrite, walk: Walk) -> Sequence[Proof]:
@@ -403,18 +407,19 @@ def _renew(
     in_files: Needles,
     gone: Globs,
 ) -> None:
-    """One index and its files; files that were changed and not committed are left alone."""
+    """One index and its files; files that were changed and not committed are left alone.
+
+    A file goes to its new name first: two that held values may come to be called alike.
+    """
     changed = tree.changed()
     put: list[Entry] = []
     remove: list[str] = []
-    for entry in tree.index():
-        if entry.mode == _SUBMODULE:
-            continue
-        raw = os.fsencode(entry.path)
-        if gone.matches(raw):
-            remove.append(entry.path)
-            continue
-        path = os.fsdecode(b"/".join(map(in_names.without, raw.split(b"/"))))
+    index = tree.index()
+    stays = [entry for entry in index if not gone.matches(os.fsencode(entry.path))]
+    remove += [entry.path for entry in index if entry not in stays]
+    paths = new_paths([os.fsencode(entry.path) for entry in stays], in_names)
+    for entry in stays:
+        path = os.fsdecode(paths[os.fsencode(entry.path)])
         oid = objects.get(entry.oid, entry.oid)
         if (path, oid) == (entry.path, entry.oid):
             continue
@@ -478,7 +483,7 @@ class DropObjects:
             hands.house.disk.read(folder.path / NAMES), type=dict[str, str]
         )
         with hands.house.person.progress("packing", total=None, unit="objects"):
-            rewriting.drop(gone, names=names)
+            rewriting.drop(gone, fresh=objects.values(), names=names)
         for name in (PERHAPS, NAMES):
             hands.house.disk.remove(folder.path / name)
         folder.note(msgspec.structs.replace(folder.about(), done=True))

@@ -112,6 +112,9 @@ class Repository(Protocol):
     def lacks(self) -> tuple[Lack, ...]:
         """Why its history is incomplete: a shallow or a partial clone."""
 
+    def cut(self) -> tuple[Lack, ...]:
+        """What it says itself that it lacks: a shallow or a partial clone; nothing is counted."""
+
     def cut_within(self, commits: Collection[str]) -> Lack | None:
         """What a shallow clone lacks behind these commits; None if it ends at none of them."""
 
@@ -121,8 +124,15 @@ class Repository(Protocol):
         What hinders git from listing the rest, a damaged pack, comes as one `Unreadable`.
         """
 
-    def contents(self, oids: Iterable[str]) -> Iterator[Piece | Unreadable]:
-        """The objects' contents, mostly in the order asked for: packed ones before loose ones."""
+    def contents(
+        self, oids: Iterable[str], *, differences: bool = True
+    ) -> Iterator[Piece | Unreadable]:
+        """The objects' contents, mostly in the order asked for: packed ones before loose ones.
+
+        Args:
+            oids: which.
+            differences: whether it is of use how they are stored.
+        """
 
     def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
         """What each commit brought that none of its parents had at that path, oldest first.

@@ -3,7 +3,7 @@
 Everything here runs no hook, asks no network, and touches no object that it was not told to.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Protocol
@@ -107,12 +107,15 @@ class Rewriting(Protocol):
     def reachable(self) -> frozenset[str]:
         """Every object that refs, reflogs, HEADs and indexes reach."""
 
-    def drop(self, oids: Collection[str], *, names: dict[str, str]) -> None:
+    def drop(
+        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, str]
+    ) -> None:
         """Pack all objects but these anew, and remove what they were in; runs again after a death.
 
         Args:
             oids: they are gone afterwards, from packs and loose ones alike.
-            names: of objects, the name of a file or folder each had, by which git packs well.
+            fresh: those that were made a moment ago; they come into a pack of their own.
+            names: of these, the name of a file or folder each has, by which git packs well.
         """
 
     def borrows(self) -> tuple[Path, ...]:
