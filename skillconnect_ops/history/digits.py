@@ -7,7 +7,6 @@ breaks both. Around an anchor that is hit, the digits are compared without line 
 
 import base64
 import json
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -50,10 +49,10 @@ class Coded(NamedTuple):
 
     def paint(self, content: bytearray) -> None:
         """Write the filling in the value's place; what shares a digit with it stays."""
-        alphabet = _BASE64 if self.bits == 6 else _HEX  # noqa: PLR2004 - bits of a digit
+        alphabet = _BASE64 if self.bits == 6 else _HEX
         table = bytes.maketrans(alphabet, bytes(range(len(alphabet))))
         digits = bytes(content[place] for place in self.places)
-        upper = self.bits == 4 and any(65 <= digit <= 70 for digit in digits)  # noqa: PLR2004
+        upper = self.bits == 4 and any(65 <= digit <= 70 for digit in digits)
         folded = digits.translate(_folding(self.bits)).translate(table)
         number = 0
         for digit in folded:
@@ -68,7 +67,7 @@ class Coded(NamedTuple):
 
 
 def _folding(bits: int) -> bytes:
-    return _TO_STANDARD if bits == 6 else _TO_LOWER  # noqa: PLR2004 - bits of a digit
+    return _TO_STANDARD if bits == 6 else _TO_LOWER
 
 
 class Digits:
@@ -113,7 +112,7 @@ class Digits:
             anchor = self._inner[offset : offset + length]
             for one in (
                 (anchor, anchor.translate(_TO_URL_SAFE))
-                if self._bits == 6  # noqa: PLR2004 - bits of a digit
+                if self._bits == 6
                 else (anchor, anchor.upper())
             ):
                 found.setdefault(one, offset)
@@ -210,9 +209,7 @@ def _in_base64(index: int, raw: bytes, fill: bytes, offset: int) -> Digits:
     leading = trailing = b""
     if before:
         ours = _BASE64.index(coded[first - 1])
-        leading = bytes(
-            digit for at, digit in enumerate(_BASE64) if at % (64 >> before) == ours
-        )
+        leading = bytes(digit for at, digit in enumerate(_BASE64) if at % (64 >> before) == ours)
     if after := end % 6:
         ours = _BASE64.index(coded[last]) >> (6 - after)
         trailing = bytes(digit for at, digit in enumerate(_BASE64) if at >> (6 - after) == ours)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.words import Words
 from skillconnect_ops.history.archives import Budget
 from skillconnect_ops.history.digits import Coded, Digits, digits
@@ -18,6 +19,7 @@ _ROUNDS = 8
 """After so many, masks that make new occurrences with what is beside them are given up."""
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", UTF16[0]), (b"\xfe\xff", UTF16[1]))
 _FILL = b"*"
+_CONTROL = regex(r"[\0-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class _Search:
@@ -155,11 +157,11 @@ class Needles:
             if isinstance(place, Coded):
                 place.paint(painted)
         wide = _utf16(content)
-        fixed = may_pack(content) or (b"\0" in content and wide is None)
+        fixed = may_pack(content) or (b"\0" in content and not wide)
         out = bytearray()
         at = 0
         for start, end, codec in _grouped(found):
-            keeps = fixed or (wide is not None and codec == BYTES)
+            keeps = fixed or (wide and codec == BYTES)
             out += painted[at:start]
             out += self._mask_in(codec, end - start if keeps else None)
             at = end
@@ -174,7 +176,9 @@ class Needles:
 
 def _grouped(found: Sequence[Spelled | Coded]) -> Iterator[tuple[int, int, str]]:
     """The stretches to replace: of occurrences that overlap nothing may be left, so one of all."""
-    spelled = {(place.start, place.end, place.codec) for place in found if isinstance(place, Spelled)}
+    spelled = {
+        (place.start, place.end, place.codec) for place in found if isinstance(place, Spelled)
+    }
     starts = {(start, codec) for start, _, codec in spelled}
     group: tuple[int, int, str] | None = None
     for start, end, codec in sorted(spelled, key=lambda one: (one[0], -one[1], one[2])):
@@ -217,19 +221,16 @@ def _narrowed(content: bytes) -> tuple[bytes, str] | None:
     return None
 
 
-def _utf16(content: bytes) -> str | None:
-    """The codec of a text in UTF-16, with a mark or without; most of such a one is ASCII."""
+def _utf16(content: bytes) -> bool:
+    """Whether it is a text in UTF-16, with a mark or without; most of one without is ASCII."""
     if b"\0" not in content or len(content) % 2:
-        return None
-    for codec, high, low in ((UTF16[0], 1, 0), (UTF16[1], 0, 1)):
-        marked = content.startswith(dict(zip(UTF16, (b"\xff\xfe", b"\xfe\xff"), strict=True))[codec])
+        return False
+    for (mark, codec), high in zip(_BYTE_ORDER_MARKS, (1, 0), strict=True):
         try:
             text = content.decode(codec)
         except UnicodeDecodeError:
             continue
-        if marked or (
-            2 * content[high::2].count(0) > len(text)
-            and not any(letter < " " and letter not in "\t\r\n" for letter in text)
-        ):
-            return codec
-    return None
+        mostly_ascii = 2 * content[high::2].count(0) > len(text)
+        if content.startswith(mark) or (mostly_ascii and not _CONTROL.search(text)):
+            return True
+    return False

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
-from urllib.parse import quote, quote_from_bytes
+from urllib.parse import quote_from_bytes
 
 from skillconnect_ops.core.regex import regex
 
@@ -34,6 +34,8 @@ _WIDEST = 60
 _LETTERS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\0": "0"}
 _URL_SAFE = ("", "/", "!'()*~", "!'()*~;,/?:@&=+$#")
 """Python's quote with nothing safe and as it comes, encodeURIComponent, encodeURI (ECMA-262)."""
+_PERCENT = regex(r"%[0-9A-F]{2}")
+_UNIT = regex(r"(?<=\\u)[0-9a-f]{4}")
 _IN_SCRIPTS = ("&<>", "&<>'\"", "&<>'\"+")
 """What JSON for HTML escapes besides: Go and Rails, PHP, .NET."""
 
@@ -92,7 +94,7 @@ def spellings(index: int, value: bytes) -> Iterator[tuple[Spelling, list[bytes]]
         value: the value.
     """
     text = value.decode("utf-8", "surrogateescape")
-    for codec in (BYTES, *UTF16) if text.isprintable() or _is_unicode(text) else (BYTES,):
+    for codec in (BYTES, *UTF16) if _is_unicode(text) else (BYTES,):
         source, reach = _expression(text, codec)
         anchors = [one for one in _anchors(text, codec) if one]
         yield Spelling(index, codec=codec, source=source, reach=reach), anchors
@@ -272,10 +274,7 @@ def _forms(text: str) -> Iterator[str]:
 
 def _both_cases(form: str) -> Iterator[str]:
     yield form
-    yield _ESCAPE.sub(lambda match: match[0].lower(), form)
-
-
-_ESCAPE = regex(r"%[0-9A-F]{2}|(?<=\\)u[0-9A-F]{4}")
+    yield _PERCENT.sub(lambda match: match[0].lower(), form)
 
 
 def _in_json(text: str) -> Iterator[str]:
@@ -290,8 +289,7 @@ def _in_json(text: str) -> Iterator[str]:
                 lower = lower.replace(sign, f"\\u{ord(sign):04x}")
             yield upper
             yield lower
-        upper = re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda match: match[0].upper(), form)
-        yield upper
+        yield _UNIT.sub(lambda match: match[0].upper(), form)
 
 
 def _in_html(text: str) -> Iterator[str]:
@@ -299,11 +297,3 @@ def _in_html(text: str) -> Iterator[str]:
     yield html.escape(text)
     for double, single in (("&#34;", "&#39;"), ("&quot;", "&#39;"), ("&quot;", "&apos;")):
         yield html.escape(text, quote=False).replace('"', double).replace("'", single)
-
-
-def quoted(text: str) -> str:
-    """A text as it stands within a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-__all__ = ["BYTES", "UTF16", "Spelled", "Spelling", "quote", "quoted", "spellings"]
