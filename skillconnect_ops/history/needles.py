@@ -174,10 +174,10 @@ class Needles:
         return whole.encode(codec)[:length]
 
 
-def _grouped(found: Sequence[Spelled | Coded]) -> Iterator[tuple[int, int, str]]:
+def _grouped(places: Sequence[Spelled | Coded]) -> Iterator[tuple[int, int, str]]:
     """The stretches to replace: of occurrences that overlap nothing may be left, so one of all."""
     spelled = {
-        (place.start, place.end, place.codec) for place in found if isinstance(place, Spelled)
+        (place.start, place.end, place.codec) for place in places if isinstance(place, Spelled)
     }
     starts = {(start, codec) for start, _, codec in spelled}
     group: tuple[int, int, str] | None = None

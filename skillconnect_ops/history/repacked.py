@@ -78,7 +78,7 @@ _OpenPart = Callable[[bytes, int, Budget], "_Part | None"]
 
 def _parts(content: bytes, budget: Budget, change: Change, opened: _OpenPart) -> bytes:
     """All streams count as one content, as every program that unpacks them sees it."""
-    parts = []
+    parts: list[_Part] = []
     at = 0
     left = Budget(budget.left)
     while len(parts) < _MEMBERS and (part := opened(content, at, left)) is not None:

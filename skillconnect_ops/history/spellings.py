@@ -249,9 +249,9 @@ def _anchors(text: str, codec: str) -> list[bytes]:
     longest = max(stretches, key=len, default="")
     if len(longest) >= _LONG or longest == text:
         return [letters.coded(longest)]
-    forms = list(dict.fromkeys(_forms(text)))
     if codec != BYTES:
-        return [letters.coded(form) for form in forms]
+        return [letters.coded(form) for form in dict.fromkeys(_line_ends(text))]
+    forms = list(dict.fromkeys(_forms(text)))
     coded = [letters.coded(form) for form in forms]
     if not text.isascii():
         coded += [form.encode("latin-1") for form in forms if max(form) <= "\xff"]
@@ -259,7 +259,7 @@ def _anchors(text: str, codec: str) -> list[bytes]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    for one in dict.fromkeys((text, text.replace("\r\n", "\n").replace("\n", "\r\n"))):
+    for one in dict.fromkeys(_line_ends(text)):
         yield one
         raw = one.encode("utf-8", "surrogateescape")
         for safe in _URL_SAFE:
@@ -268,8 +268,11 @@ def _forms(text: str) -> Iterator[str]:
         if _is_unicode(one):
             yield from _in_json(one)
             yield from _in_html(one)
-    if "\r\n" in text:
-        yield text.replace("\r\n", "\n")
+
+
+def _line_ends(text: str) -> tuple[str, str, str]:
+    unix = text.replace("\r\n", "\n")
+    return text, unix, unix.replace("\n", "\r\n")
 
 
 def _both_cases(form: str) -> Iterator[str]:
