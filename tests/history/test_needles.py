@@ -1,4 +1,4 @@
-"""Known values: found in every form, and nothing of them left. The checks use Python's own codecs."""
+"""Known values, found in every form and gone; Python's own codecs look for what is left."""
 
 import base64
 import bz2
@@ -222,7 +222,7 @@ def test_needles_are_pickled_without_what_they_built() -> None:
     needles = Needles([secrets.token_hex(16).encode() for _ in range(300)])
     assert needles.plainly(b"nothing") is False
     assert len(pickle.dumps(needles)) < 20_000
-    copy = pickle.loads(pickle.dumps(needles))  # noqa: S301 - our own
+    copy = pickle.loads(pickle.dumps(needles))
     assert copy.held(b"nothing") == frozenset()
 
 
@@ -230,7 +230,7 @@ def test_no_value_needs_many_words() -> None:
     worst = "a\"b'c\\d%e+f/g h&i<j>k=l:m@né\no☃"
     needles = Needles([worst.encode()])
     needles.plainly(b"")
-    assert len(needles._ready().owners) <= 100  # noqa: SLF001 - nothing outside shows it
+    assert len(needles._ready().owners) <= 100
 
 
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
