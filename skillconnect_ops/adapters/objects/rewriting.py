@@ -114,7 +114,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             return frozenset(told.read().decode().split())
 
     def drop(
-        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, str]
+        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, bytes]
     ) -> None:
         """Two packs: what was there is copied as it is stored, and only what is new is compared.
 
@@ -135,13 +135,13 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             (self.git_folder / "objects" / "info" / "alternates").unlink()  # all is here by now
         _sync(self.git_folder / "objects" / "pack")
 
-    def _packed(self, oids: Sequence[str], names: Mapping[str, str], *options: str) -> set[str]:
+    def _packed(self, oids: Sequence[str], names: Mapping[str, bytes], *options: str) -> set[str]:
         """A pack of these; gives its name, without the word before it."""
         base = self.git_folder / "objects" / "pack" / "pack"
         words = ("pack-objects", "--quiet", "--delta-base-offset", "--non-empty", *options)
-        lines = "".join(f"{oid} {names[oid]}\n" if oid in names else f"{oid}\n" for oid in oids)
+        lines = (b"%s %s\n" % (oid.encode(), names.get(oid, b"")) for oid in oids)
         with (
-            _file(lines.encode(errors="surrogateescape")) as given,
+            _file(b"".join(lines)) as given,
             self._running(*words, str(base), file=given) as told,
         ):
             return {line.decode().strip() for line in told}
@@ -172,8 +172,12 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             yield told
 
     def unbundle(self, bundle: IO[bytes]) -> None:
-        """`git bundle unbundle`."""
-        self._do("bundle", "unbundle", "-", file=bundle)
+        """Its pack, which comes behind an empty line; older gits read no bundle from stdin."""
+        head = 0
+        while (line := bundle.readline()) not in {b"\n", b""}:
+            head += len(line)
+        os.lseek(bundle.fileno(), head + 1, os.SEEK_SET)
+        self._do("index-pack", "--stdin", file=bundle)
 
     def complaints(self) -> tuple[str, ...]:
         """`git fsck --connectivity-only`."""
@@ -282,6 +286,23 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             self.git.running(*words, file=given) as told,
         ):
             told.read()
+
+    def reset(self, old: Mapping[str, str]) -> None:
+        """`git read-tree`, then `git checkout-index` for files whose content is known."""
+        before = {entry.path: entry.oid for entry in self.index()}
+        changed = self.changed()
+        with self.git.running(*_ALONE, "read-tree", "HEAD") as told:
+            told.read()
+        paths = [
+            entry.path
+            for entry in self.index()
+            if entry.path not in changed and old.get(before.get(entry.path, ""), "") == entry.oid
+        ]
+        words = (*_ALONE, "checkout-index", "--force", "-z", "--stdin")
+        given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
+        with _file(given) as file, self.git.running(*words, file=file) as told:
+            told.read()
+        self.refresh()
 
     def refresh(self) -> None:
         """`git update-index --refresh`."""

@@ -22,6 +22,7 @@ from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
 
 KEPT_DAYS = 30
+PASSPHRASE = "SKC_SCRUB_PASSPHRASE"  # noqa: S105 - a variable's name
 HISTORY, STATE, COMMITS, OBJECTS, ABOUT = (
     "history",
     "state",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.scrub import run
+from skillconnect_ops.commands.scrub import run, undo
 from skillconnect_ops.commands.scrub.model import Wish
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.history.needles import MASK
@@ -125,3 +125,26 @@ def verify(
     """
     wish = Wish(found=found, retired=retired, values_from=values_from, descriptor=descriptor)
     return run.verify(house, wish)
+
+
+@SCRUB.command("undo", examples=("skc scrub undo --dry-run", "skc scrub undo --identity key.txt"))
+def undo_scrub(
+    house: House,
+    *,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FOLDER", help="Which one; by default the newest."),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", metavar="FILE", help="The age identity that opens it."),
+    ] = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
+    """Go back to the history as the bundle holds it, secrets included.
+
+    What was committed since stays where it is, and is told; files that were changed since, too.
+    """
+    choices = Choices(dry_run=dry_run, yes=yes)
+    return undo.undo(house, folder=bundle, identity=identity, choices=choices)

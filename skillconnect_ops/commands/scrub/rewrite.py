@@ -45,7 +45,7 @@ class Rewritten(Struct, frozen=True, kw_only=True):
     objects: Mapping[str, str]
     """Old and new ids; those of trees as they are where nothing goes by its path."""
     commits: Mapping[str, str]
-    names: Mapping[str, str]
+    names: Mapping[str, bytes]
     """Of new blobs and trees, the name of a file or folder."""
     unsigned: int
     """How many lost a signature, which would be wrong by now."""
@@ -89,7 +89,7 @@ class Rewriter:
         self._placed: dict[tuple[str, bytes], str | None] = {}
         """Of trees out of which something goes by path: by place; None where nothing is left."""
         self._commits: dict[str, str] = {}
-        self._names: dict[str, str] = {}
+        self._names: dict[str, bytes] = {}
         self._unsigned = 0
         self._short: dict[str, list[str]] = {}
         """Of all commits, by the first seven digits: ids in messages are often cut."""
@@ -157,7 +157,7 @@ class Rewriter:
             plain = names.get(name, name)
             made[plain] = (mode, bytes.fromhex(new))
             if new != oid.hex():
-                self._names.setdefault(new, plain.decode("utf-8", "surrogateescape"))
+                self._names.setdefault(new, plain)
         if not made and folder:
             return None
         ordered = sorted(

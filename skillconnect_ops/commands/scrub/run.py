@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from skillconnect_ops.commands.folder import folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle, sources
 from skillconnect_ops.commands.scrub.after import following
@@ -18,12 +17,12 @@ from skillconnect_ops.commands.scrub.errors import (
     GitIsBusy,
     IncompleteHistory,
     MaskHoldsValue,
-    NoRepository,
     NoSeal,
     NothingToLookFor,
     Uncommitted,
 )
 from skillconnect_ops.commands.scrub.model import Value, Wish
+from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.plan import plan
 from skillconnect_ops.commands.scrub.proof import Left, Seen, prove
 from skillconnect_ops.commands.scrub.references import is_own_text
@@ -43,7 +42,6 @@ from skillconnect_ops.journal.model import Choices, Outcome, TypeName
 from skillconnect_ops.journal.pending import PENDING
 from skillconnect_ops.journal.resources import Resource
 
-PASSPHRASE = "SKC_SCRUB_PASSPHRASE"  # noqa: S105 - a variable's name
 _LARGEST_OWN = 64 << 20
 
 
@@ -79,7 +77,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         raise MaskHoldsValue from error
     if not manner.not_rotated_yet:
         sources.must_be_dead(values)
-    state = _state(house, root)
+    state = office_state(house, root)
     folder = _folder(house, manner, root, state)
     tokens = _tokens(house, values, manner, choices)
     outcome = house.office(state=state).carry_out(
@@ -146,19 +144,6 @@ def _record(house: House, seen: Seen, repository: Repository, number: int) -> No
     ledger.record([proof_of(seen, repository, number=number)], command="scrub verify")
 
 
-def opened(house: House) -> Repository:
-    """The repository that holds the working folder.
-
-    Raises:
-        NoRepository: there is none.
-    """
-    folder = house.environment.folder
-    repository = house.repositories.open(folder)
-    if repository is None:
-        raise NoRepository(folder)
-    return repository
-
-
 def all_values(house: House, repository: Repository, wish: Wish) -> tuple[Value, ...]:
     """Those that were given, and those that a search found; each judged."""
     found = {value.secret: value for value in sources.named(house, wish)}
@@ -179,14 +164,6 @@ def _must_be_ready(house: House, repository: Repository, manner: Manner) -> None
         uncommitted = tree.uncommitted()
         if uncommitted and not manner.allow_uncommitted:
             raise Uncommitted(tree.root, uncommitted)
-
-
-def _state(house: House, root: Path) -> Path | None:
-    try:
-        house.project()
-    except SettingsNotFound:
-        return folder_state(house, root)
-    return None
 
 
 def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Path:
@@ -218,7 +195,7 @@ def _seal(house: House, manner: Manner) -> bundle.Seal:
     recipients = manner.recipients or _recipients(house)
     if recipients:
         return bundle.Seal(recipients=recipients)
-    given = house.environment.get(PASSPHRASE)
+    given = house.environment.get(bundle.PASSPHRASE)
     if given:
         return bundle.under_passphrase(Secret(given))
     try:

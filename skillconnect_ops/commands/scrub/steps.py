@@ -29,6 +29,8 @@ from skillconnect_ops.commands.scrub.references import (
 )
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, Rewriter, new_paths
 from skillconnect_ops.commands.scrub.surveys import SURVEYS
+from skillconnect_ops.commands.scrub.undo import FILES, RENAMED, digest
+from skillconnect_ops.commands.scrub.undo import KINDS as OF_UNDO
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
 from skillconnect_ops.core.ports.rewriting import Entry, Rewriting, WorkTree
@@ -258,7 +260,7 @@ class RewriteHistory:
         commits = {old: new for old, new in objects.items() if old in seen.commits}
         folder.write_map(bundle.COMMITS, commits)
         folder.write_map(PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
-        names = {oid: name for oid, name in made.names.items() if "\n" not in name}
+        names = {oid: name for oid, name in made.names.items() if b"\n" not in name}
         house.disk.replace(folder.path / NAMES, msgspec.msgpack.encode(names))
         return {
             "blobs": len(seen.affected[ObjectKind.BLOB]),
@@ -322,6 +324,9 @@ class MoveRefs:
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
         refs = rewriting.refs()
         turn = turned(refs, rewriting.head(), objects, hands.in_names(walk))
+        known = hands.folder(step.folder).path / RENAMED
+        if turn.renamed or not known.exists():  # one that goes on finds them renamed already
+            hands.house.disk.replace(known, msgspec.json.encode(turn.renamed))
         logs = hands.repository.git_folder / "logs"
         for old, new in turn.renamed.items():
             if (logs / old).is_file():
@@ -366,6 +371,7 @@ class RenewReferences:
             if not is_own_text(name) or path.stat().st_size > _LARGEST_OWN:
                 continue
             files += self._file(path, objects, needles, renamed)
+        self._remember(hands.folder(step.folder).path)
         for tree in hands.rewriting.work_trees():
             _renew(
                 tree,
@@ -383,6 +389,16 @@ class RenewReferences:
 
     def undo(self, step: ReferencesRenew, image: Image, walk: Walk) -> None:
         """Nothing: a final step is never undone."""
+
+    def _remember(self, folder: Path) -> None:
+        """As what the files were left, so that going back knows which were changed since."""
+        hands = self._hands
+        left = {
+            name: digest(path.read_bytes())
+            for name, path in hands.repository.own_files()
+            if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN
+        }
+        hands.house.disk.replace(folder / FILES, msgspec.json.encode(left))
 
     def _file(
         self, path: Path, objects: Mapping[str, str], needles: Needles, renamed: Mapping[str, str]
@@ -480,7 +496,7 @@ class DropObjects:
         if perhaps:
             gone |= perhaps.keys() - rewriting.reachable()
         names = msgspec.msgpack.decode(
-            hands.house.disk.read(folder.path / NAMES), type=dict[str, str]
+            hands.house.disk.read(folder.path / NAMES), type=dict[str, bytes]
         )
         with hands.house.person.progress("packing", total=None, unit="objects"):
             rewriting.drop(gone, fresh=objects.values(), names=names)
@@ -531,5 +547,6 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(RefsMove, lambda house, subject: MoveRefs(house, _root(subject))),
     KindOf(ReferencesRenew, lambda house, subject: RenewReferences(house, _root(subject))),
     KindOf(ObjectsDrop, lambda house, subject: DropObjects(house, _root(subject))),
+    *OF_UNDO,
 )
 """The kinds of step that this domain brings."""

@@ -72,6 +72,13 @@ class WorkTree(Protocol):
     def put(self, entries: Sequence[Entry], *, remove: Collection[str] = ()) -> None:
         """Change the index in one go; files stay as they are."""
 
+    def reset(self, old: Mapping[str, str]) -> None:
+        """Have the index be HEAD's tree, and files be so that are as one of these objects.
+
+        Args:
+            old: of objects that files may be as, what they stood for before.
+        """
+
     def refresh(self) -> None:
         """Have the index take note of files that were written."""
 
@@ -108,7 +115,7 @@ class Rewriting(Protocol):
         """Every object that refs, reflogs, HEADs and indexes reach."""
 
     def drop(
-        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, str]
+        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, bytes]
     ) -> None:
         """Pack all objects but these anew, and remove what they were in; runs again after a death.
 

@@ -1,0 +1,248 @@
+"""`skc scrub undo`: back to what the bundle holds.
+
+What was done since on top of the new history is never thrown away: a ref that has moved on stays
+where it is, and a file that has changed stays as it is; both are told.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub import bundle
+from skillconnect_ops.commands.scrub.errors import BundleGone, Uncommitted
+from skillconnect_ops.commands.scrub.opening import identities
+from skillconnect_ops.commands.scrub.places import office_state, opened
+from skillconnect_ops.commands.scrub.references import MESSAGE, without_own_lines
+from skillconnect_ops.core.plan import Image, Plan, Proof, Step, Subject, Walk
+from skillconnect_ops.core.ports.objects import Repository
+from skillconnect_ops.core.ports.rewriting import Move, Ref, Rewriting
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import Lines, count, listed
+from skillconnect_ops.journal.kinds import KindOf
+from skillconnect_ops.journal.model import Ask, Choices
+from skillconnect_ops.journal.pending import PENDING
+from skillconnect_ops.journal.resources import Resource
+
+FILES, RENAMED = "files.json", "renamed.json"
+_KEYS = "identity"
+
+
+class HistoryReturn(Step, frozen=True, kw_only=True, tag="history.return"):
+    """Bring the old objects back, then refs, files and indexes that nobody has changed since."""
+
+    folder: str
+    key: str
+    identity: str
+    """A token for what opens the bundle."""
+    refs: int
+    passing = ("identity",)
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return f"bring the old objects back, and move {count(self.refs, 'ref')} onto them"
+
+
+class ReturnHistory:
+    """Carries out `history.return`."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self._house = house
+        self._root = root
+
+    def before(self, step: HistoryReturn, walk: Walk) -> Image:
+        """What opens the bundle goes to the escrow."""
+        given = PENDING.take(step.identity)
+        if given is not None:
+            walk.escrow.put(_KEYS, given.reveal().encode())
+        return {}
+
+    def apply(self, step: HistoryReturn, walk: Walk) -> Mapping[str, Any]:
+        """Objects first; each part can be done again."""
+        repository = opened(self._house)
+        rewriting = self._house.repositories.rewriting(repository)
+        folder = bundle.Folder(Path(step.folder), disk=self._house.disk)
+        keys = identities(folder, Secret((walk.escrow.get(_KEYS) or b"").decode()))
+        with folder.opened(bundle.STATE, keys) as file:
+            kept = bundle.unpacked(file)
+        with folder.opened(bundle.HISTORY, keys) as file:
+            rewriting.unbundle(file)
+        objects = folder.read_map(bundle.OBJECTS)
+        renamed = msgspec.json.decode(
+            self._house.disk.read(folder.path / RENAMED), type=dict[str, str]
+        )
+        moves, stay = returned(kept, rewriting.refs(), objects, renamed)
+        if moves:
+            rewriting.move(moves, message=MESSAGE)
+        if kept.head is not None and rewriting.head() != kept.head:
+            rewriting.lead("HEAD", kept.head)
+        files = self._files(repository, kept, folder)
+        for tree in rewriting.work_trees():
+            tree.reset({new: old for old, new in objects.items()})
+        folder.note(replace(folder.about(), undone=True))
+        return {"refs": len(moves), "stay": stay, "files": files}
+
+    def verify(self, step: HistoryReturn, walk: Walk) -> Sequence[Proof]:
+        """Git finds everything that its refs need."""
+        rewriting = self._house.repositories.rewriting(opened(self._house))
+        subject = {"repository": str(self._root)}
+        return [Proof(claim="scrub.undone", subject=subject, holds=not rewriting.complaints())]
+
+    def undo(self, step: HistoryReturn, image: Image, walk: Walk) -> None:
+        """Nothing: a final step is never undone."""
+
+    def _files(self, repository: Repository, kept: bundle.Kept, folder: bundle.Folder) -> int:
+        """Reflogs and config as they were, where they are as the scrub left them."""
+        told = self._house.disk.read(folder.path / FILES)
+        left = msgspec.json.decode(told, type=dict[str, str])
+        number = 0
+        for name, content in kept.files.items():
+            path = repository.git_folder / name
+            if name not in left or not path.is_file():
+                continue
+            # the move of the refs has just added its line to their logs
+            if digest(without_own_lines(path.read_bytes())) == left[name]:
+                self._house.disk.replace(path, content, mode=kept.modes[name])
+                number += 1
+        return number
+
+
+def digest(content: bytes) -> str:
+    """By which it is known later whether a file is as it was left."""
+    return sha256(content).hexdigest()
+
+
+def returned(
+    kept: bundle.Kept,
+    refs: Sequence[Ref],
+    objects: Mapping[str, str],
+    renamed: Mapping[str, str],
+) -> tuple[tuple[Move, ...], list[str]]:
+    """The moves back, and the names of refs that have moved on since and stay; pure."""
+    now = {ref.name: ref for ref in refs}
+    moves: list[Move] = []
+    stay: list[str] = []
+    for ref in kept.refs:
+        if ref.leads_to is not None:
+            continue
+        there = now.get(ref.name)
+        new = objects.get(ref.oid, ref.oid)
+        if there is None:
+            moves.append(Move(name=ref.name, was=None, to=ref.oid))
+            other = now.get(renamed.get(ref.name, ""))
+            if other is not None and other.oid == new:
+                moves.append(Move(name=other.name, was=new, to=None))
+        elif there.oid == new != ref.oid:
+            moves.append(Move(name=ref.name, was=new, to=ref.oid))
+        elif there.oid != ref.oid:
+            stay.append(ref.name)
+    return tuple(moves), stay
+
+
+def undo(house: House, *, folder: Path | None, identity: Path | None, choices: Choices) -> Report:
+    """Go back to what a bundle holds.
+
+    Args:
+        house: the house.
+        folder: the bundle's; by default the newest of this repository that was not gone back to.
+        identity: an age identity file, where the bundle is sealed to recipients.
+        choices: what the person chose.
+
+    Raises:
+        BundleGone: there is none, or it cannot be opened.
+        Uncommitted: there are changes that no commit holds.
+    """
+    repository = opened(house)
+    root = repository.root or repository.git_folder
+    state = office_state(house, root)
+    home = (house.project().state if state is None else state) / "scrub"
+    place = house.environment.folder / folder if folder else _newest(house, home, root)
+    kept = bundle.Folder(place, disk=house.disk)
+    rewriting = house.repositories.rewriting(repository)
+    for tree in rewriting.work_trees():
+        uncommitted = tree.uncommitted()
+        if uncommitted:
+            raise Uncommitted(tree.root, uncommitted)
+    token = PENDING.give(Secret("") if choices.looks_only else _key(house, kept, identity))
+    outcome = house.office(state=state).carry_out(
+        lambda: _plan(kept, rewriting, root, token),
+        person=house.person,
+        resources=(Resource("repository", str(root)),),
+        consent=Ask(),
+        choices=choices,
+    )
+    facts = outcome.facts.get("return:history", {})
+    stay = facts.get("stay", [])
+    lines = []
+    if outcome.walked:
+        lines.append(f"{count(facts['refs'], 'ref')} stand where they stood before the scrub")
+        if stay:
+            lines.append(f"moved on since, and left there: {listed(stay)}")
+    return Report(
+        command="scrub undo",
+        subject=outcome.plan.subject.facts(),
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts={"undo": dict(facts)},
+        view=(Lines(tuple(lines)),) if lines else (),
+        next=("skc secrets scan --history",) if outcome.walked else (),
+    )
+
+
+def _plan(kept: bundle.Folder, rewriting: Rewriting, root: Path, token: str) -> Plan:
+    objects = kept.read_map(bundle.OBJECTS)
+    new = set(objects.values())
+    refs = rewriting.refs()
+    moving = [ref for ref in refs if ref.oid in new]
+    state = "\0".join(f"{ref.name} {ref.oid}" for ref in refs)
+    step = HistoryReturn(
+        key="return:history", folder=str(kept.path), identity=token, refs=len(moving)
+    )
+    return Plan(
+        command="scrub undo",
+        subject=Subject(repository=str(root)),
+        state=sha256(state.encode(errors="surrogateescape")).hexdigest(),
+        final=(step,),
+        notes=("the secrets are in the history again; the new objects stay until `git gc`",),
+    )
+
+
+def _newest(house: House, home: Path, root: Path) -> Path:
+    for name in reversed(house.disk.names(home)):
+        folder = bundle.Folder(home / name, disk=house.disk)
+        try:
+            about = folder.about()
+        except (OSError, msgspec.DecodeError):
+            continue
+        if about.repository == str(root) and not about.undone:
+            return folder.path
+    raise BundleGone(home, why="no bundle of this repository is there")
+
+
+def _key(house: House, kept: bundle.Folder, identity: Path | None) -> Secret:
+    """What opens it, as a text; empty where nothing is needed."""
+    try:
+        if not kept.about().sealed:
+            return Secret("")
+        if identity is not None:
+            return Secret(house.disk.read(house.environment.folder / identity).decode())
+    except (OSError, ValueError) as error:
+        raise BundleGone(kept.path, why=str(error)) from error
+    if kept.wrapped is None:
+        raise BundleGone(kept.path, why="it is sealed to recipients: --identity FILE")
+    given = house.environment.get(bundle.PASSPHRASE)
+    return Secret(given) if given else house.person.ask_secret("passphrase of the bundle")
+
+
+KINDS: tuple[KindOf[House], ...] = (
+    KindOf(
+        HistoryReturn,
+        lambda house, subject: ReturnHistory(house, Path(subject.repository or ".")),
+    ),
+)
+"""The kinds of step that going back brings."""
