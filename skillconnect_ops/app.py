@@ -43,7 +43,7 @@ COMMANDS: tuple[Section, ...] = (
             ),
             Entry(
                 "demo",
-                "Back up, restore and rotate a sample app's database, here and now.",
+                "Back up, restore, rotate and scrub a sample app, here and now.",
                 f"{_AT}.demo.cli",
             ),
         ),

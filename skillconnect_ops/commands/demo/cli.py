@@ -31,7 +31,7 @@ def demo(
         bool, typer.Option("--keep", help="Leave project, backup and journals there.")
     ] = False,
 ) -> Report:
-    """Back up, restore and rotate a sample app's database, here and now.
+    """Back up, restore, rotate and scrub a sample app, here and now.
 
     It starts a MongoDB of its own on this machine, fills it, keeps writing to it in transactions,
     and meanwhile backs it up, proves the backup by restoring it elsewhere, loses a collection and

@@ -129,6 +129,17 @@ class Rotated(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class Scrubbed(Struct, frozen=True, kw_only=True):
+    """What became of the history that held them."""
+
+    values: int
+    commits: int
+    """How many have another id."""
+    objects: int
+    """How many were looked at again, without finding any."""
+    seconds: float
+
+
 class Shown(Struct, frozen=True, kw_only=True):
     """All that a demo showed; `facts.demo` of its report."""
 
@@ -147,6 +158,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...]
     """Where the project's history holds secrets, and which; never their values."""
     rotated: Rotated
+    scrubbed: Scrubbed
     restore_seconds: float
     seconds: float
     log: tuple[Entry, ...]

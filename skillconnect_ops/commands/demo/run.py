@@ -9,6 +9,7 @@ from skillconnect_ops.commands.demo.model import (
     DemoFailed,
     Filled,
     Rotated,
+    Scrubbed,
     Shown,
 )
 from skillconnect_ops.commands.demo.sample import (
@@ -76,6 +77,7 @@ def _play(house: House, stage: Stage, *, documents: int, keep: bool, began: floa
         acts.restore()
         acts.search()
         acts.rotate(house)
+        acts.scrub()
         return acts.shown(filled, keep=keep, seconds=house.clock.monotonic() - began)
 
 
@@ -171,6 +173,25 @@ class _Acts:
         )
         stage.tell(f"the old login: {refused}; the new one, {self._rotated.user}, works")
 
+    def scrub(self) -> None:
+        """Take the dead values out of the whole history, and see that none is left."""
+        stage, name = self._stage, self._sample.project.name
+        stage.announce("The dead values are taken out of the history, and looked for again")
+        self._commands.run("env", "untrack", "--commit", "--yes")
+        done = self._commands.run("scrub", "--retired", "--confirm", name)
+        facts = done["scrub"]
+        proof = facts["proof"]
+        self._scrubbed = Scrubbed(
+            values=facts["values"],
+            commits=facts["commits"],
+            objects=proof["objects"],
+            seconds=done["seconds"],
+        )
+        stage.tell(
+            f"{count(facts['commits'], 'commit')} made anew; nothing is left in "
+            f"{count(proof['objects'], 'object')} and {count(proof['files'], 'file')}"
+        )
+
     def shown(self, filled: Filled, *, keep: bool, seconds: float) -> Shown:
         """All of it."""
         return Shown(
@@ -188,6 +209,7 @@ class _Acts:
             restored=self._restored,
             secrets=self._secrets,
             rotated=self._rotated,
+            scrubbed=self._scrubbed,
             restore_seconds=self._restore_seconds,
             seconds=round(seconds, 3),
             log=tuple(self._stage.log),

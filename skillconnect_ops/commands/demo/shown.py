@@ -33,6 +33,7 @@ def view(shown: Shown) -> tuple[Block, ...]:
         ("leaked", Text(f"{count(len(shown.secrets), 'secret')} in the history", Tone.WARN)),
         ("rotated", Text(_rotated(shown), Tone.GOOD)),
         ("old login", Text(shown.rotated.refused, Tone.GOOD)),
+        ("scrubbed", Text(_scrubbed(shown), Tone.GOOD)),
     ]
     return (
         Pairs(tuple(pairs), title=f"What you saw, in {duration(shown.seconds)}"),
@@ -95,6 +96,14 @@ def _rotated(shown: Shown) -> str:
     )
 
 
+def _scrubbed(shown: Shown) -> str:
+    scrubbed = shown.scrubbed
+    return (
+        f"{count(scrubbed.values, 'value')} out of {count(scrubbed.commits, 'commit')} in "
+        f"{duration(scrubbed.seconds)}; none left in {count(scrubbed.objects, 'object')}"
+    )
+
+
 def _files(shown: Shown) -> tuple[str, ...]:
     if not shown.kept:
         return (
@@ -116,4 +125,5 @@ def _yours() -> tuple[str, ...]:
         "  skc backup    backs up the database at one instant",
         "  skc secrets scan --history    finds what its repository gives away",
         "  skc rotate    renews credentials, and proves the old ones dead",
+        "  skc scrub     takes dead secrets out of the history, and proves it",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ from skillconnect_ops.core.ports.processes import Conversation, ProgramFailed
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 
-PARTS = 8
+PARTS = 9
 _SHOWN_NEXT = "skc demo --keep --folder ./skc-demo   # then look at what it left there"
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class Stage:
             "XDG_STATE_HOME": str(self.folder / "state"),
             "XDG_DATA_HOME": str(self.folder / "data"),
             "SKC_MONGO_ADMIN_URI": root.reveal(),
+            "SKC_SCRUB_PASSPHRASE": token_hex(16),
         }
         return Sequel(self, self._house.commands.elsewhere(sample.project, variables))
 

@@ -14,6 +14,9 @@ class Standing(StrEnum):
     """What is known of whether a value still opens anything."""
 
     REFUSED = "refused"
+    """Proven, or somebody who revoked it elsewhere says so."""
+    RETIRED = "retired"
+    """Something else took its place; nobody has shown that it is refused."""
     WORKING = "working"
     UNKNOWN = "unknown"
 

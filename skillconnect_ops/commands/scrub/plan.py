@@ -111,10 +111,15 @@ def _notes(
         notes.append(f"gone from history, and kept on your disk: {listed(names)}")
     if in_files:
         notes.append(f"beside the objects: {listed(in_files)}")
-    unsure = [value.label for value in values if value.standing is not Standing.REFUSED]
+    unsure = [value.label for value in values if value.standing is Standing.RETIRED]
     if unsure:
+        notes.append(f"retired, and nobody has shown that they are refused: {listed(unsure)}")
+    alive = (Standing.WORKING, Standing.UNKNOWN)
+    working = [value.label for value in values if value.standing in alive]
+    if working:
         notes.append(
-            f"not proven dead: {listed(unsure)}; whoever has a clone can use it until it is rotated"
+            f"perhaps still in use: {listed(working)}; whoever has a clone can use it until it is "
+            "rotated"
         )
     notes.append(f"the bundle: {folder}; it holds every secret")
     return notes

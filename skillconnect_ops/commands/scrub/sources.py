@@ -65,8 +65,9 @@ def judged(house: House, values: Iterable[Value]) -> tuple[Value, ...]:
         entry = entries.get(value.secret)
         if not in_use.isdisjoint(forms(value.secret.reveal())):
             standing = Standing.WORKING
-        elif entry is not None and entry.retirement.refusal is not Refusal.UNPROVEN:
-            standing = Standing.REFUSED
+        elif entry is not None:
+            proven = entry.retirement.refusal is not Refusal.UNPROVEN
+            standing = Standing.REFUSED if proven else Standing.RETIRED
         else:
             standing = Standing.UNKNOWN
         label = f"{value.label} ({known.says(entry)})" if entry is not None else value.label

@@ -56,6 +56,8 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(skc_process: Skc, tempor
     assert rotated["variables"] == ["MONGO_URI", "JWT_SECRET_KEY", "ADMIN_JWT_SECRET_KEY"]
     assert (rotated["was"], rotated["user"]) == ("skillconnect_app", "skillconnect_app_a")
     assert "skillconnect_app" in rotated["refused"]
+    scrubbed = shown["scrubbed"]
+    assert (scrubbed["values"], scrubbed["commits"]) == (4, 2)
     assert [line["command"].split()[1] for line in shown["log"]] == [
         *("init", "backup", "backup", "restore", "secrets", "rotate", "rotate")
     ]
@@ -81,7 +83,7 @@ def test_a_stranger_is_told_what_was_seen(skc_process: Skc, temporary: Path) -> 
         "skc init",
     ):
         assert words in ran.stdout
-    assert [f"[{part}/8]" in ran.stderr for part in range(1, 9)] == [True] * 8
+    assert [f"[{part}/9]" in ran.stderr for part in range(1, 10)] == [True] * 9
     assert "mongodb://" not in ran.stdout + ran.stderr
 
 
@@ -107,7 +109,7 @@ def test_what_is_kept_can_be_used(skc_process: Skc, temporary: Path) -> None:
     assert "6 runs, all finished" in typed.stdout
 
 
-@pytest.mark.parametrize("part", ["[2/8]", "[3/8]", "[6/8]", "[8/8]"])
+@pytest.mark.parametrize("part", ["[2/9]", "[3/9]", "[6/9]", "[9/9]"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_leaves_nothing(
     temporary: Path, clean_environment: dict[str, str], part: str, number: signal.Signals
