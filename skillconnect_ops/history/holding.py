@@ -31,6 +31,7 @@ PORTION_BYTES = 48 << 20
 _ENTRY = rb"(?s)([0-7]+) ([^\0]+)\0(.{%d})"
 """A mode, a name, and an id of so many bytes."""
 _FOLDER = b"40000"
+"""Some programs wrote it with a zero before it, which git reads as well."""
 NONE: frozenset[int] = frozenset()
 _HEADERS = (b"tree ", b"parent ", b"object ")
 
@@ -92,10 +93,16 @@ class Survey(Struct, frozen=True, kw_only=True):
     tags: Mapping[str, Line]
     within: Mapping[str, tuple[str, ...]]
     """Of affected trees, the affected ones within them."""
-    objects: int
+    oids: frozenset[str]
+    """Of all objects that there are."""
     size_bytes: int
     gaps: tuple[Gap, ...]
     """What could not be read."""
+
+    @property
+    def objects(self) -> int:
+        """How many there are."""
+        return len(self.oids)
 
     @property
     def is_clean(self) -> bool:
@@ -175,7 +182,7 @@ def survey(
         commits=lines[ObjectKind.COMMIT],
         tags=lines[ObjectKind.TAG],
         within=_within(trees, gathered.above),
-        objects=sum(map(len, of.values())),
+        oids=frozenset(one.oid for listed in of.values() for one in listed),
         size_bytes=gathered.size_bytes,
         gaps=tuple(gaps),
     )
@@ -267,6 +274,11 @@ def apart(content: bytes) -> tuple[tuple[str, ...], bytes]:
     return tuple(oids), content[at:]
 
 
+def is_folder(mode: bytes) -> bool:
+    """Whether an entry of a tree is a tree."""
+    return mode.lstrip(b"0") == _FOLDER
+
+
 def entries(content: bytes, digest_bytes: int) -> list[tuple[bytes, bytes, bytes]]:
     """Modes, names and ids of a tree."""
     return regex(_ENTRY % digest_bytes).findall(content)
@@ -276,7 +288,7 @@ def _look_at_tree(
     needles: Needles, piece: Piece, affected: frozenset[bytes], harvest: Harvest
 ) -> frozenset[int]:
     found = entries(piece.content, len(piece.oid) // 2)
-    within = [oid for mode, _, oid in found if mode == _FOLDER]
+    within = [oid for mode, _, oid in found if is_folder(mode)]
     if within:
         harvest.above.append((bytes.fromhex(piece.oid), b"".join(within)))
     if affected and not affected.isdisjoint([oid for _, _, oid in found]):

@@ -25,6 +25,7 @@ _STEP = 1 << 20
 _FAST, _USUAL = 1, 6
 """Levels of zlib: trees are packed as differences soon, so their first form is short-lived."""
 _SHA256_DIGITS = 64
+_SUBMODULE = "160000"
 _OF_A_PACK = (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack")
 _DERIVED = ("commit-graph", "commit-graphs", "multi-pack-index")
 """What git derives from the objects, below `objects/info` or `objects/pack`; it names old ones."""
@@ -53,7 +54,17 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         if self.head() is None:
             oid = self._word("rev-parse", "--verify", "--quiet", "HEAD")
             found += [Ref(name="HEAD", oid=oid)] if oid else []
-        return tuple(found)
+        return (*found, *self._private_refs())
+
+    def _private_refs(self) -> Iterator[Ref]:
+        """What linked work trees have for themselves: a detached HEAD, marks of a bisect."""
+        for folder in sorted((self.git_folder / "worktrees").glob("*")):
+            for path in (folder / "HEAD", *sorted((folder / "refs").rglob("*"))):
+                if path.is_file():
+                    oid = path.read_text(errors="surrogateescape").strip()
+                    if len(oid) in {40, _SHA256_DIGITS} and not oid.startswith("ref:"):
+                        name = path.relative_to(self.git_folder).as_posix()
+                        yield Ref(name=name, oid=oid)
 
     def head(self) -> str | None:
         """`git symbolic-ref HEAD`."""
@@ -146,6 +157,31 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         ):
             return {line.decode().strip() for line in told}
 
+    def held(self, *, reflogs: bool) -> frozenset[str]:
+        """By `git rev-list`, which walks commits alone; and what refs and indexes name."""
+        words = ("rev-list", "--all", *(("--reflog",) if reflogs else ()))
+        with self.git.running(*words) as told:
+            commits = told.read().decode().split()
+        found = {*commits, *(ref.oid for ref in self.refs())}
+        if reflogs:
+            staged = (entry for tree in self.work_trees() for entry in tree.index())
+            found |= {entry.oid for entry in staged if entry.mode != _SUBMODULE}
+        return frozenset(found)
+
+    def strays(self) -> tuple[Path, ...]:
+        """Files among the objects that git does not list: of what was killed, or put there."""
+        folder = self.git_folder / "objects"
+        packs = {f"pack/{name}{ending}" for name in self._stores()[0] for ending in _OF_A_PACK}
+        known = packs | {f"info/{name}" for name in ("packs", "alternates", *_DERIVED)}
+        found = []
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            loose = len(name) in {41, 65} and name[2] == "/"
+            derived = name.startswith(("info/commit-graphs/", "pack/multi-pack-index"))
+            if path.is_file() and name not in known and not loose and not derived:
+                found.append(path)
+        return tuple(found)
+
     def borrows(self) -> tuple[Path, ...]:
         """`objects/info/alternates`, a folder a line."""
         try:
@@ -156,14 +192,26 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         return tuple(here / os.fsdecode(line) for line in lines if line[:1] not in (b"#", b""))
 
     def work_trees(self) -> tuple["GitWorkTree", ...]:
-        """Of linked ones, those whose folder leads back to this repository."""
-        roots = [self.root] if self.root is not None else []
-        for link in sorted((self.git_folder / "worktrees").glob("*/gitdir")):
-            place = Path(os.fsdecode(link.read_bytes().rstrip(b"\n"))).parent
-            if (place / ".git").is_file():
-                roots.append(place)
-        unique = dict.fromkeys(root.resolve() for root in roots)
-        return tuple(GitWorkTree(git=self._at(root), root=root) for root in unique)
+        """`git worktree list`, as far as their folders are there."""
+        return tuple(
+            GitWorkTree(git=self._at(root), root=root)
+            for root in self._listed_trees()
+            if (root / ".git").exists()
+        )
+
+    def absent_work_trees(self) -> tuple[Path, ...]:
+        """Those of the list whose folders are not there."""
+        return tuple(root for root in self._listed_trees() if not (root / ".git").exists())
+
+    def _listed_trees(self) -> list[Path]:
+        with self.git.running("worktree", "list", "--porcelain", "-z") as told:
+            blocks = told.read().split(b"\0\0")
+        found = []
+        for block in blocks:
+            lines = block.strip(b"\0").split(b"\0")
+            if lines[0].startswith(b"worktree ") and b"bare" not in lines[1:]:
+                found.append(Path(os.fsdecode(lines[0].removeprefix(b"worktree "))))
+        return found
 
     @contextmanager
     def bundle(self) -> Iterator[IO[bytes]]:
@@ -196,7 +244,12 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     def _stores(self) -> tuple[list[str], list[str]]:
         """The packs by name, and the loose objects by id, as they are now."""
         folder = self.git_folder / "objects"
-        packs = sorted(path.stem for path in (folder / "pack").glob("pack-*.pack"))
+        # git takes any name, as long as there is an index of it
+        packs = sorted(
+            path.stem
+            for path in (folder / "pack").glob("*.pack")
+            if path.with_suffix(".idx").exists()
+        )
         loose = [
             path.parent.name + path.name
             for path in folder.glob("[0-9a-f][0-9a-f]/*")
@@ -277,7 +330,8 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
 
     def put(self, entries: Sequence[Entry], *, remove: Collection[str] = ()) -> None:
         """`git update-index --index-info`."""
-        null = "0" * max((len(one.oid) for one in entries), default=40)
+        with self.git.running("rev-parse", "--show-object-format") as told:
+            null = "0" * (_SHA256_DIGITS if b"sha256" in told.read() else 40)
         lines = [f"0 {null}\t{path}\0" for path in remove]
         lines += [f"{one.mode} {one.oid} {one.stage}\t{one.path}\0" for one in entries]
         words = (*_ALONE, "update-index", "-z", "--index-info")

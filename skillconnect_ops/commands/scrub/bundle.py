@@ -5,6 +5,7 @@ A folder of its own. It holds `history` (a git bundle of all refs, and of what r
 and new ids; no secret in them), and `scrub.json`. What is sealed ends in `.age`.
 """
 
+import contextlib
 import io
 import os
 import tarfile
@@ -17,6 +18,7 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
+from skillconnect_ops.commands.scrub.errors import FolderTaken
 from skillconnect_ops.core.ports.rewriting import Ref
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
@@ -32,6 +34,14 @@ HISTORY, STATE, COMMITS, OBJECTS, ABOUT = (
 )
 _KEY = "key.age"
 _SEALED = ".age"
+FILES = "files.json"
+"""As what the git folder's files were left."""
+PERHAPS, NAMES = "perhaps-gone", "names"
+"""Until the old objects are gone: what goes if nothing else leads to it; names, to pack well."""
+_PARTS = (
+    *(HISTORY, f"{HISTORY}{_SEALED}", STATE, f"{STATE}{_SEALED}", COMMITS, OBJECTS, ABOUT),
+    *(_KEY, FILES, PERHAPS, NAMES),
+)
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -93,7 +103,12 @@ class Folder:
         self._disk = disk
 
     def make(self, about: About, seal: Seal) -> None:
-        """Begin it."""
+        """Begin it.
+
+        Raises:
+            FolderTaken: something else lies there.
+        """
+        self.must_be_new()
         self._disk.make_private(self.path)
         if seal.wrapped is not None:
             self._disk.replace(self.path / _KEY, seal.wrapped)
@@ -128,8 +143,11 @@ class Folder:
         self._disk.replace(self.path / name, lines.encode())
 
     def read_map(self, name: str) -> dict[str, str]:
-        """Old and new ids."""
-        lines = self._disk.read(self.path / name).decode().splitlines()
+        """Old and new ids; none where it is done with already."""
+        try:
+            lines = self._disk.read(self.path / name).decode().splitlines()
+        except FileNotFoundError:
+            return {}
         return {old: new for old, _, new in (line.partition(" ") for line in lines)}
 
     @property
@@ -158,9 +176,22 @@ class Folder:
             clear.seek(0)
             yield clear
 
+    def must_be_new(self) -> None:
+        """Nothing of anybody else's may lie there.
+
+        Raises:
+            FolderTaken: something does.
+        """
+        names = self._disk.names(self.path)
+        if names and ABOUT not in names:
+            raise FolderTaken(self.path)
+
     def remove(self) -> None:
-        """All of it."""
-        self._disk.remove_tree(self.path)
+        """What was written here, and the folder where nothing else is in it."""
+        for name in _PARTS:
+            self._disk.remove(self.path / name)
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
 
 
 def packed(kept: Kept) -> IO[bytes]:

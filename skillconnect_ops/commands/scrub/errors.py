@@ -70,6 +70,17 @@ class GitIsBusy(Precondition):
         )
 
 
+class WorkTreeAbsent(Precondition):
+    """Its index holds on to objects, and cannot be renewed."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            "a linked work tree is not there",
+            why=f"{root}: what is staged in it would be lost",
+            fix=f"bring it back, or forget it: git worktree prune   # {root}",
+        )
+
+
 class Uncommitted(Refused):
     """Changes that no commit holds could be lost in a rewrite gone wrong."""
 
@@ -116,14 +127,45 @@ class NoSeal(Refused):
         )
 
 
+class FolderTaken(Precondition):
+    """The bundle needs a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} is not empty",
+            why="the bundle goes into a folder of its own",
+            fix=f"--bundle {word(folder / 'scrub')}",
+        )
+
+
+class FolderWithin(Precondition):
+    """What lies in the repository could be committed, or cleaned away."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        super().__init__(
+            "the bundle would lie in the repository itself",
+            why=f"{folder} is within {root}, and the bundle holds every secret",
+            fix="name a folder elsewhere: --bundle FOLDER",
+        )
+
+
+class NotValues(Precondition):
+    """A file that is no list of values."""
+
+    def __init__(self, place: str, *, why: str) -> None:
+        super().__init__(
+            f"{place} is no list of values", why=why, fix="write one value a line, as UTF-8 text"
+        )
+
+
 class MovedMeanwhile(NeedsPerson):
     """Somebody committed, fetched or moved a ref while the history was rewritten."""
 
-    def __init__(self, refs: Sequence[str]) -> None:
+    def __init__(self, oids: Sequence[str]) -> None:
         super().__init__(
             "the repository was changed while its history was rewritten",
-            why=f"{listed(refs)}: moved since the plan was made; the rest was not touched any more",
-            fix="skc scrub undo, or move them by hand onto the new commits (see the commit map)",
+            why=f"something leads to {listed([oid[:12] for oid in oids])}; nothing was removed",
+            fix="git log --all --reflog shows it; move it onto the new commits, then resume",
         )
 
 

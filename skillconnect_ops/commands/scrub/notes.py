@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from skillconnect_ops.commands.scrub.rewrite import ObjectLost, in_order
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.ports.rewriting import NewPack, Ref
-from skillconnect_ops.history.holding import Survey, apart, entries
+from skillconnect_ops.history.holding import Survey, apart, entries, is_folder
 
 _NOTES = "refs/notes/"
 _FOLDER = b"40000"
@@ -90,7 +90,7 @@ def _flat(repository: Repository, root: str) -> Flat:
                 raise ObjectLost(piece.oid, why=piece.reason)
             for mode, name, oid in entries(piece.content, len(piece.oid) // 2):
                 for folder in level[piece.oid]:
-                    if mode == _FOLDER:
+                    if is_folder(mode):
                         below.setdefault(oid.hex(), []).append(folder + name + b"/")
                     else:
                         found[folder + name] = (mode, oid)
@@ -109,7 +109,7 @@ def _tree(flat: Flat, pack: NewPack) -> str:
             here.append((name, mode, oid))
     for name, inner in folders.items():
         here.append((name, _FOLDER, bytes.fromhex(_tree(inner, pack))))
-    here.sort(key=lambda each: each[0] + (b"/" if each[1] == _FOLDER else b""))
+    here.sort(key=lambda each: each[0] + (b"/" if is_folder(each[1]) else b""))
     content = b"".join(b"%s %s\0%s" % (mode, name, oid) for name, mode, oid in here)
     return pack.add(ObjectKind.TREE, content)
 

@@ -5,11 +5,12 @@ from fnmatch import translate
 
 from msgspec import Struct
 
-from skillconnect_ops.core.ports.objects import Piece, Repository
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.regex import regex
-from skillconnect_ops.history.holding import entries
+from skillconnect_ops.history.holding import entries, is_folder
 
-_FOLDER = b"40000"
+_LINK = b"160000"
+"""The mode of a submodule, whose commit is none of ours."""
 Place = tuple[str, bytes]
 """A tree, and the path of the folder that it is (with its `/`; empty at the top)."""
 
@@ -22,7 +23,7 @@ class Taken(Struct, frozen=True, kw_only=True):
     places: Mapping[str, frozenset[bytes]]
     """Of trees, the places at which something below them goes."""
     blobs: frozenset[str]
-    """What stood there."""
+    """What stood there, and the trees of folders that go as a whole."""
     paths: frozenset[bytes]
 
     @property
@@ -42,7 +43,6 @@ class Globs:
 
     def __init__(self, globs: Sequence[str]) -> None:
         self._parts = [tuple(glob.strip("/").split("/")) for glob in globs]
-        self._patterns: dict[str, object] = {}
 
     def matches(self, path: bytes) -> bool:
         """Whether the path itself goes."""
@@ -56,7 +56,7 @@ class Globs:
 
     def _fits(self, parts: Sequence[str], words: Sequence[str]) -> bool:
         if not parts:
-            return not words
+            return True  # what is in a folder that goes, goes
         if parts[0] == "**":
             return any(self._fits(parts[1:], words[at:]) for at in range(len(words) + 1))
         return bool(words) and self._one(parts[0], words[0]) and self._fits(parts[1:], words[1:])
@@ -104,10 +104,12 @@ def taken(repository: Repository, roots: Iterable[str], globs: Sequence[str]) ->
                 if gone:
                     names[here] = frozenset(gone)
                     paths |= {folder + name for name in gone}
-                    blobs |= {oid.hex() for _, name, oid in found if name in gone}
+                    blobs |= {
+                        oid.hex() for mode, name, oid in found if name in gone and mode != _LINK
+                    }
                 for mode, name, oid in found:
                     inner = (oid.hex(), folder + name + b"/")
-                    if mode == _FOLDER and name not in gone and wanted.may_match_below(inner[1]):
+                    if is_folder(mode) and name not in gone and wanted.may_match_below(inner[1]):
                         outer.setdefault(inner, []).append(here)
                         if inner not in seen:
                             seen.add(inner)
@@ -116,9 +118,23 @@ def taken(repository: Repository, roots: Iterable[str], globs: Sequence[str]) ->
     return Taken(
         names=names,
         places=_places(names, outer),
-        blobs=frozenset(blobs),
+        blobs=frozenset(_with_all_below(repository, blobs)),
         paths=frozenset(paths),
     )
+
+
+def _with_all_below(repository: Repository, oids: Iterable[str]) -> set[str]:
+    found = set(oids)
+    level = found
+    while level:
+        below: set[str] = set()
+        for piece in repository.contents(level):
+            if isinstance(piece, Piece) and piece.kind is ObjectKind.TREE:
+                each = entries(piece.content, len(piece.oid) // 2)
+                below |= {oid.hex() for mode, _, oid in each if mode != _LINK}
+        level = below - found
+        found |= level
+    return found
 
 
 def _places(

@@ -87,9 +87,9 @@ def plan(
                 commits=len(affected[ObjectKind.COMMIT]),
                 tags=len(affected[ObjectKind.TAG]),
             ),
+            RefsMove(key="move:refs", folder=folder, number=moving),
         ),
         final=(
-            RefsMove(key="move:refs", folder=folder, number=moving),
             ReferencesRenew(key="renew:references", folder=folder, mask=mask, paths=tuple(paths)),
             ObjectsDrop(key="drop:objects", folder=folder),
         ),

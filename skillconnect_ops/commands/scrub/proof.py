@@ -55,6 +55,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     objects: int
     size_bytes: int
     files: int
+    seconds: float
 
     @property
     def holds(self) -> bool:
@@ -70,6 +71,7 @@ def prove(house: House, repository: Repository, values: Sequence[bytes]) -> Seen
         repository: what is looked at.
         values: what must not be there.
     """
+    began = house.clock.monotonic()
     control = _control(repository)
     wanted = Wanted((*values, *control))
     with house.person.progress("looking again", total=None, unit="B") as ticker:
@@ -96,6 +98,7 @@ def prove(house: House, repository: Repository, values: Sequence[bytes]) -> Seen
         objects=found_in.objects,
         size_bytes=found_in.size_bytes,
         files=files.number,
+        seconds=round(house.clock.monotonic() - began, 3),
     )
 
 

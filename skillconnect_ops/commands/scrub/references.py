@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.scrub.rewrite import unlike
 from skillconnect_ops.core.ports.rewriting import Move, Ref
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.needles import Needles
 
 _REPLACE = "refs/replace/"
+_IN_CONFIG = (('[branch "', '"]'),)
 MESSAGE = "skc scrub moved it"
 _OWN = b"\t" + MESSAGE.encode()
 _WHOLE_ID = regex(rb"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9A-Za-z])")
@@ -27,6 +27,8 @@ class Turn(Struct, frozen=True, kw_only=True):
     renamed: Mapping[str, str]
     leads: Mapping[str, str]
     """Of symbolic refs, where they lead from then on."""
+    led: Mapping[str, str]
+    """The same refs, and where they led."""
 
 
 def turned(
@@ -40,22 +42,23 @@ def turned(
         objects: old and new ids.
         in_names: takes values out of names.
     """
-    taken = {ref.name.encode(errors="surrogateescape") for ref in refs}
+    taken = {ref.name for ref in refs}
     renamed: dict[str, str] = {}
     for ref in refs:
         name = _named(ref.name, objects, in_names)
         if name != ref.name:
-            fresh = unlike(name.encode(errors="surrogateescape"), taken)
-            taken.add(fresh)
-            renamed[ref.name] = fresh.decode(errors="surrogateescape")
+            renamed[ref.name] = _free(name, taken)
+            taken.add(renamed[ref.name])
     moves: list[Move] = []
     leads: dict[str, str] = {}
+    led: dict[str, str] = {}
     for ref in refs:
         name = renamed.get(ref.name, ref.name)
         if ref.leads_to is not None:
             to = renamed.get(ref.leads_to, ref.leads_to)
             if (name, to) != (ref.name, ref.leads_to):
                 leads[name] = to
+                led[ref.name] = ref.leads_to
             if name != ref.name:
                 moves.append(Move(name=ref.name, was=None, to=None))
             continue
@@ -65,9 +68,20 @@ def turned(
             moves.append(Move(name=name, was=None, to=oid))
         elif oid != ref.oid:
             moves.append(Move(name=name, was=ref.oid, to=oid))
-    if head in renamed:
-        leads["HEAD"] = renamed[head]
-    return Turn(moves=tuple(moves), renamed=renamed, leads=leads)
+    if head is not None and head in renamed:
+        leads["HEAD"], led["HEAD"] = renamed[head], head
+    return Turn(moves=tuple(moves), renamed=renamed, leads=leads, led=led)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or with a number behind it; a ref cannot be a folder of others as well."""
+    number, fresh = 1, name
+    while fresh in taken or any(
+        one.startswith(f"{fresh}/") or fresh.startswith(f"{one}/") for one in taken
+    ):
+        number += 1
+        fresh = f"{name}-{number}"
+    return fresh
 
 
 def _named(name: str, objects: Mapping[str, str], in_names: Needles) -> str:
@@ -89,6 +103,12 @@ def is_own_text(name: str) -> bool:
     return _INDEXES.fullmatch(name) is None and _OWN_REFS.fullmatch(name) is None
 
 
+def _quoted(name: str, before: str, after: str) -> bytes:
+    """A ref's name as it stands alone, or as the short one of a branch stands in config."""
+    short = name.removeprefix("refs/heads/") if before else name
+    return f"{before}{short}{after}".encode(errors="surrogateescape")
+
+
 def without_own_lines(log: bytes) -> bytes:
     """A reflog without what the move of the refs has added: no person did that.
 
@@ -107,8 +127,10 @@ def renewed(
         oid = found[0].decode()
         return objects.get(oid, oid).encode()
 
-    for old, new in renamed.items():
-        content = content.replace(
-            old.encode(errors="surrogateescape"), new.encode(errors="surrogateescape")
-        )
+    # one name may begin as another does
+    for old in sorted(renamed, key=len, reverse=True):
+        for before, after in (("", ""), *_IN_CONFIG):
+            content = content.replace(
+                _quoted(old, before, after), _quoted(renamed[old], before, after)
+            )
     return in_names.without(_WHOLE_ID.sub(new_id, content))

@@ -16,12 +16,19 @@ from skillconnect_ops.core.plan import Ticker
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, Unreadable
 from skillconnect_ops.core.ports.rewriting import NewPack
 from skillconnect_ops.core.regex import regex
-from skillconnect_ops.history.holding import Line, Survey, Wanted, apart, entries, whole
+from skillconnect_ops.history.holding import (
+    Line,
+    Survey,
+    Wanted,
+    apart,
+    entries,
+    is_folder,
+    whole,
+)
 from skillconnect_ops.history.needles import Needles
 
 NAME_MASK = b"REMOVED"
 """In names of files and refs, where stars may not stand."""
-_FOLDER = b"40000"
 _AT_ONCE = 4096
 _ID = regex(rb"(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])")
 _SIGNATURE = regex(rb"(?m)^-----BEGIN (?:PGP|SSH) SIGNATURE-----$|^-----BEGIN SIGNED MESSAGE-----$")
@@ -150,7 +157,7 @@ class Rewriter:
             if name in gone:
                 continue
             new: str | None = self._new.get(oid.hex(), oid.hex())
-            if mode == _FOLDER and folder is not None:
+            if is_folder(mode) and folder is not None:
                 new = self._placed.get((oid.hex(), folder + name + b"/"), new)
             if new is None:
                 continue  # git keeps no empty folders
@@ -161,7 +168,7 @@ class Rewriter:
         if not made and folder:
             return None
         ordered = sorted(
-            made.items(), key=lambda each: each[0] + (b"/" if each[1][0] == _FOLDER else b"")
+            made.items(), key=lambda each: each[0] + (b"/" if is_folder(each[1][0]) else b"")
         )
         content = b"".join(b"%s %s\0%s" % (mode, name, oid) for name, (mode, oid) in ordered)
         if content == piece.content:

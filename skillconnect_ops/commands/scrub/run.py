@@ -14,12 +14,14 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle, sources
 from skillconnect_ops.commands.scrub.after import following
 from skillconnect_ops.commands.scrub.errors import (
+    FolderWithin,
     GitIsBusy,
     IncompleteHistory,
     MaskHoldsValue,
     NoSeal,
     NothingToLookFor,
     Uncommitted,
+    WorkTreeAbsent,
 )
 from skillconnect_ops.commands.scrub.model import Value, Wish
 from skillconnect_ops.commands.scrub.places import office_state, opened
@@ -79,6 +81,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         sources.must_be_dead(values)
     state = office_state(house, root)
     folder = _folder(house, manner, root, state)
+    _must_be_outside(house, repository, folder)
     tokens = _tokens(house, values, manner, choices)
     outcome = house.office(state=state).carry_out(
         lambda: _look(
@@ -157,7 +160,11 @@ def _must_be_ready(house: House, repository: Repository, manner: Manner) -> None
     lacks = repository.cut()
     if lacks:
         raise IncompleteHistory(lacks[0].reason, lacks[0].fix)
-    for tree in house.repositories.rewriting(repository).work_trees():
+    rewriting = house.repositories.rewriting(repository)
+    absent = rewriting.absent_work_trees()
+    if absent:
+        raise WorkTreeAbsent(absent[0])
+    for tree in rewriting.work_trees():
         busy = house.git.under_way(tree.root)
         if busy is not None:
             raise GitIsBusy(tree.root, busy)
@@ -173,6 +180,15 @@ def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Pat
     stamp = house.clock.now().strftime("%Y%m%d-%H%M%S")
     name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
     return home / "scrub" / f"{stamp}-{name}"
+
+
+def _must_be_outside(house: House, repository: Repository, folder: Path) -> None:
+    whole = Path(os.path.realpath(folder))
+    trees = [tree.root for tree in house.repositories.rewriting(repository).work_trees()]
+    for root in (repository.git_folder, *trees):
+        if whole.is_relative_to(os.path.realpath(root)):
+            raise FolderWithin(folder, root)
+    bundle.Folder(folder, disk=house.disk).must_be_new()
 
 
 def _tokens(

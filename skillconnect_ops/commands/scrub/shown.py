@@ -17,6 +17,7 @@ def proof_facts(seen: Seen) -> dict[str, Any]:
         "objects": seen.objects,
         "size_bytes": seen.size_bytes,
         "files": seen.files,
+        "seconds": seen.seconds,
         "found": [{"subject": one.subject, "values": list(one.values)} for one in seen.found],
         "left": [{"subject": one.subject, "reason": one.reason} for one in seen.left],
         "unproven": list(seen.unproven),

@@ -1,5 +1,6 @@
 """Which values are to go, and whether they still open anything."""
 
+import codecs
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -7,7 +8,12 @@ from msgspec.structs import replace
 
 from skillconnect_ops.commands import retired as known
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.scrub.errors import NobodyKnows, StillWorking, ValueTooShort
+from skillconnect_ops.commands.scrub.errors import (
+    NobodyKnows,
+    NotValues,
+    StillWorking,
+    ValueTooShort,
+)
 from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Standing, Value, Wish
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.secret import Secret
@@ -28,8 +34,12 @@ def named(house: House, wish: Wish) -> tuple[Value, ...]:
     """
     found: dict[Secret, Value] = {}
     for place, text in _texts(house, wish):
-        for number, line in enumerate(text.splitlines(), 1):
-            if not line.strip():
+        if "\0" in text:
+            raise NotValues(place, why="there is a NUL byte in it")
+        # other letters that end lines may stand in a value
+        for number, whole in enumerate(text.split("\n"), 1):
+            line = whole.strip()
+            if not line:
                 continue
             label = f"line {number} of {place}"
             value = Value(secret=Secret(line), label=label)
@@ -47,9 +57,16 @@ def _texts(house: House, wish: Wish) -> Iterator[tuple[str, str]]:
             raw = house.disk.read(house.environment.folder / wish.values_from)
         except OSError as error:
             raise explain(error, f"read {wish.values_from}") from error
-        yield str(wish.values_from), raw.decode("utf-8", "surrogateescape")
+        yield str(wish.values_from), _decoded(raw)
     if wish.descriptor is not None:
         yield f"descriptor {wish.descriptor}", house.person.piped_secret(wish.descriptor).reveal()
+
+
+def _decoded(raw: bytes) -> str:
+    """With a byte order mark by that, as some shells write it; else as UTF-8."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace")
+    return raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
 
 
 def judged(house: House, values: Iterable[Value]) -> tuple[Value, ...]:

@@ -1,8 +1,8 @@
 """The effects of a scrub.
 
-Until the refs move nothing has changed but that there is a bundle and a pack that nobody knows of,
-and both can be taken back. From then on the way leads forward only: an old object that is gone
-cannot be brought back but by the bundle.
+Until the refs have moved there is only a bundle and a pack that nobody knows of, and the move can be
+taken back as it was made. From then on the way leads forward only: an old object that is gone cannot
+be brought back but by the bundle.
 """
 
 import contextlib
@@ -22,18 +22,20 @@ from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.proof import Seen, prove
 from skillconnect_ops.commands.scrub.references import (
     MESSAGE,
+    Turn,
     is_own_text,
     renewed,
     turned,
     without_own_lines,
 )
-from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, Rewriter, new_paths
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, Rewriter, new_paths, unlike
 from skillconnect_ops.commands.scrub.surveys import SURVEYS
-from skillconnect_ops.commands.scrub.undo import FILES, RENAMED, digest
 from skillconnect_ops.commands.scrub.undo import KINDS as OF_UNDO
+from skillconnect_ops.commands.scrub.undo import digest
+from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
-from skillconnect_ops.core.ports.rewriting import Entry, Rewriting, WorkTree
+from skillconnect_ops.core.ports.rewriting import Entry, Move, Rewriting, WorkTree
 from skillconnect_ops.core.view import count
 from skillconnect_ops.history.holding import Survey, Wanted, survey
 from skillconnect_ops.history.needles import Needles
@@ -41,8 +43,8 @@ from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.pending import PENDING
 
 VALUES = "values"
-PERHAPS, NAMES = "perhaps-gone", "names"
-"""Files of the bundle's folder until the old objects are gone."""
+_TURN = "turn"
+PERHAPS, NAMES = bundle.PERHAPS, bundle.NAMES
 _SEAL = "seal"
 _LARGEST_OWN = 64 << 20
 
@@ -102,7 +104,7 @@ class RefsMove(Step, frozen=True, kw_only=True, tag="refs.move"):
 
     def says(self) -> str:
         """One line for the plan."""
-        return f"move {count(self.number, 'ref')} at once; from here on there is no way but forward"
+        return f"move {count(self.number, 'ref')} at once"
 
 
 class ReferencesRenew(Step, frozen=True, kw_only=True, tag="references.renew"):
@@ -160,6 +162,16 @@ class _Hands:
         if kept is None:
             raise AssertionError("the first step put them there")
         return tuple(msgspec.msgpack.decode(kept, type=list[bytes]))
+
+    @property
+    def name(self) -> str:
+        """Of the repository, for proofs."""
+        repository = self.repository
+        return str(repository.root or repository.git_folder)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Give a file of the git folder other bytes."""
+        self.house.disk.replace(path, content, mode=path.stat().st_mode & 0o777)
 
     def in_names(self, walk: Walk) -> Needles:
         """Takes values out of names and of git's own texts."""
@@ -244,6 +256,9 @@ class RewriteHistory:
         repository, rewriting = hands.repository, hands.rewriting
         wanted = Wanted(hands.values(walk), step.mask.encode())
         seen, gone = surveyed(house, repository, wanted, step.paths)
+        fresh = rewriting.held(reflogs=True) - seen.oids
+        if fresh:
+            raise MovedMeanwhile(sorted(fresh))
         total = sum(map(len, seen.affected.values()))
         with (
             house.person.progress("rewriting", total=total, unit="objects") as ticker,
@@ -276,7 +291,7 @@ class RewriteHistory:
         hands = self._hands
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
         missing = hands.rewriting.has(sorted(set(objects.values())))
-        subject = {"repository": str(hands.repository.root or hands.repository.git_folder)}
+        subject = {"repository": hands.name}
         return [Proof(claim="scrub.rewritten", subject=subject, holds=not missing)]
 
     def undo(self, step: HistoryRewrite, image: Image, walk: Walk) -> None:
@@ -315,39 +330,65 @@ class MoveRefs:
         self._hands = _Hands(house, root)
 
     def before(self, step: RefsMove, walk: Walk) -> Image:
-        """The bundle has them."""
+        """What becomes of each ref; names may hold a value, so it goes to the escrow."""
+        hands, rewriting = self._hands, self._hands.rewriting
+        objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+        turn = turned(rewriting.refs(), rewriting.head(), objects, hands.in_names(walk))
+        walk.escrow.put(_TURN, msgspec.msgpack.encode(turn))
         return {}
 
     def apply(self, step: RefsMove, walk: Walk) -> Mapping[str, Any]:
-        """Those that have not moved yet; which of them moved is told by where they stand."""
-        hands, rewriting = self._hands, self._hands.rewriting
-        objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
-        refs = rewriting.refs()
-        turn = turned(refs, rewriting.head(), objects, hands.in_names(walk))
-        known = hands.folder(step.folder).path / RENAMED
-        if turn.renamed or not known.exists():  # one that goes on finds them renamed already
-            hands.house.disk.replace(known, msgspec.json.encode(turn.renamed))
-        logs = hands.repository.git_folder / "logs"
-        for old, new in turn.renamed.items():
-            if (logs / old).is_file():
-                (logs / new).parent.mkdir(parents=True, exist_ok=True)
-                hands.house.disk.rename(logs / old, logs / new)
-        if turn.moves:
-            rewriting.move(turn.moves, message=MESSAGE)
-        for name, to in turn.leads.items():
-            rewriting.lead(name, to)
+        """Those that have not moved yet, if each stands where it stood."""
+        with unseen(self._hands.in_names(walk)):
+            turn = _turn(walk)
+            self._move(turn.moves, turn.renamed, turn.leads)
         return {"refs": len(turn.moves), "renamed": len(turn.renamed)}
 
     def verify(self, step: RefsMove, walk: Walk) -> Sequence[Proof]:
-        """No ref stands on an old object."""
+        """Nothing that refs lead to comes after an old commit."""
         hands = self._hands
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
-        held = [ref.name for ref in hands.rewriting.refs() if ref.oid in objects]
-        subject = {"repository": str(hands.repository.root or hands.repository.git_folder)}
-        return [Proof(claim="scrub.refs_moved", subject=subject, holds=not held)]
+        old = hands.rewriting.held(reflogs=False).intersection(objects)
+        subject = {"repository": hands.name}
+        return [Proof(claim="scrub.refs_moved", subject=subject, holds=not old)]
 
     def undo(self, step: RefsMove, image: Image, walk: Walk) -> None:
-        """Nothing: a final step is never undone."""
+        """Those back that stand where they were moved to; the move leaves no line in a reflog."""
+        with unseen(self._hands.in_names(walk)):
+            if walk.escrow.get(_TURN) is None:
+                return
+            turn = _turn(walk)
+            back = tuple(Move(name=one.name, was=one.to, to=one.was) for one in turn.moves)
+            self._move(back, {new: old for old, new in turn.renamed.items()}, turn.led)
+            for name, path in self._hands.repository.own_files():
+                if is_own_text(name) and "logs/" in name:
+                    self._hands.write(path, without_own_lines(path.read_bytes()))
+
+    def _move(
+        self, moves: Sequence[Move], renamed: Mapping[str, str], leads: Mapping[str, str]
+    ) -> None:
+        """In one transaction; the log of a ref that gets another name goes with it."""
+        rewriting = self._hands.rewriting
+        now = {ref.name: ref.oid for ref in rewriting.refs()}
+        left = [one for one in moves if now.get(one.name) != one.to]
+        logs = self._hands.repository.git_folder / "logs"
+        kept = {
+            new: (logs / old).read_bytes() for old, new in renamed.items() if (logs / old).is_file()
+        }
+        if left:
+            rewriting.move(left, message=MESSAGE)
+        for name, to in leads.items():
+            rewriting.lead(name, to)
+        for name, log in kept.items():
+            (logs / name).parent.mkdir(parents=True, exist_ok=True)
+            self._hands.house.disk.replace(logs / name, log, mode=0o644)
+
+
+def _turn(walk: Walk) -> Turn:
+    kept = walk.escrow.get(_TURN)
+    if kept is None:
+        raise AssertionError("the step before the move put it there")
+    return msgspec.msgpack.decode(kept, type=Turn)
 
 
 class RenewReferences:
@@ -364,23 +405,23 @@ class RenewReferences:
         """Each file, index and work tree; what is renewed already stays as it is."""
         hands = self._hands
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
-        needles = hands.in_names(walk)
-        renamed: dict[str, str] = {}
-        files = 0
-        for name, path in hands.repository.own_files():
-            if not is_own_text(name) or path.stat().st_size > _LARGEST_OWN:
-                continue
-            files += self._file(path, objects, needles, renamed)
-        self._remember(hands.folder(step.folder).path)
-        for tree in hands.rewriting.work_trees():
-            _renew(
-                tree,
-                hands,
-                objects,
-                in_names=needles,
-                in_files=Wanted(hands.values(walk), step.mask.encode()).needles,
-                gone=Globs(step.paths),
-            )
+        in_names = hands.in_names(walk)
+        with unseen(in_names):
+            renamed = _turn(walk).renamed
+            files = 0
+            for name, path in hands.repository.own_files():
+                if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN:
+                    files += self._file(path, objects, in_names, renamed)
+            self._remember(hands.folder(step.folder).path)
+            for tree in hands.rewriting.work_trees():
+                _renew(
+                    tree,
+                    hands,
+                    objects,
+                    in_names=in_names,
+                    in_files=Wanted(hands.values(walk), step.mask.encode()).needles,
+                    gone=Globs(step.paths),
+                )
         return {"files": files}
 
     def verify(self, step: ReferencesRenew, walk: Walk) -> Sequence[Proof]:
@@ -398,7 +439,7 @@ class RenewReferences:
             for name, path in hands.repository.own_files()
             if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN
         }
-        hands.house.disk.replace(folder / FILES, msgspec.json.encode(left))
+        hands.house.disk.replace(folder / bundle.FILES, msgspec.json.encode(left))
 
     def _file(
         self, path: Path, objects: Mapping[str, str], needles: Needles, renamed: Mapping[str, str]
@@ -406,11 +447,13 @@ class RenewReferences:
         before = path.read_bytes()
         after = renewed(without_own_lines(before), objects, needles, renamed)
         if after != before:
-            self._hands.house.disk.replace(path, after, mode=path.stat().st_mode & 0o777)
+            self._hands.write(path, after)
         name = os.fsencode(path.name)
         plain = needles.without(name)
         if plain != name:
-            self._hands.house.disk.rename(path, path.with_name(os.fsdecode(plain)))
+            taken = {os.fsencode(each) for each in os.listdir(path.parent)}
+            fresh = path.with_name(os.fsdecode(unlike(plain, taken)))
+            self._hands.house.disk.rename(path, fresh)
         return int(after != before or plain != name)
 
 
@@ -488,9 +531,9 @@ class DropObjects:
         hands, rewriting = self._hands, self._hands.rewriting
         folder = hands.folder(step.folder)
         objects = folder.read_map(bundle.OBJECTS)
-        moved = [ref.name for ref in rewriting.refs() if ref.oid in objects]
-        if moved:
-            raise MovedMeanwhile(moved)
+        old = rewriting.held(reflogs=True).intersection(objects)
+        if old:
+            raise MovedMeanwhile(sorted(old))
         gone = set(objects)
         perhaps = folder.read_map(PERHAPS)
         if perhaps:

@@ -29,7 +29,6 @@ from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.pending import PENDING
 from skillconnect_ops.journal.resources import Resource
 
-FILES, RENAMED = "files.json", "renamed.json"
 _KEYS = "identity"
 
 
@@ -63,7 +62,11 @@ class ReturnHistory:
         return {}
 
     def apply(self, step: HistoryReturn, walk: Walk) -> Mapping[str, Any]:
-        """Objects first; each part can be done again."""
+        """Objects first; each part can be done again.
+
+        A ref that was renamed gets its old name back, and the new one stays as well: somebody may
+        have gone on from there.
+        """
         repository = opened(self._house)
         rewriting = self._house.repositories.rewriting(repository)
         folder = bundle.Folder(Path(step.folder), disk=self._house.disk)
@@ -73,10 +76,7 @@ class ReturnHistory:
         with folder.opened(bundle.HISTORY, keys) as file:
             rewriting.unbundle(file)
         objects = folder.read_map(bundle.OBJECTS)
-        renamed = msgspec.json.decode(
-            self._house.disk.read(folder.path / RENAMED), type=dict[str, str]
-        )
-        moves, stay = returned(kept, rewriting.refs(), objects, renamed)
+        moves, stay = returned(kept, rewriting.refs(), objects)
         if moves:
             rewriting.move(moves, message=MESSAGE)
         if kept.head is not None and rewriting.head() != kept.head:
@@ -98,7 +98,7 @@ class ReturnHistory:
 
     def _files(self, repository: Repository, kept: bundle.Kept, folder: bundle.Folder) -> int:
         """Reflogs and config as they were, where they are as the scrub left them."""
-        told = self._house.disk.read(folder.path / FILES)
+        told = self._house.disk.read(folder.path / bundle.FILES)
         left = msgspec.json.decode(told, type=dict[str, str])
         number = 0
         for name, content in kept.files.items():
@@ -121,7 +121,6 @@ def returned(
     kept: bundle.Kept,
     refs: Sequence[Ref],
     objects: Mapping[str, str],
-    renamed: Mapping[str, str],
 ) -> tuple[tuple[Move, ...], list[str]]:
     """The moves back, and the names of refs that have moved on since and stay; pure."""
     now = {ref.name: ref for ref in refs}
@@ -134,9 +133,6 @@ def returned(
         new = objects.get(ref.oid, ref.oid)
         if there is None:
             moves.append(Move(name=ref.name, was=None, to=ref.oid))
-            other = now.get(renamed.get(ref.name, ""))
-            if other is not None and other.oid == new:
-                moves.append(Move(name=other.name, was=new, to=None))
         elif there.oid == new != ref.oid:
             moves.append(Move(name=ref.name, was=new, to=ref.oid))
         elif there.oid != ref.oid:

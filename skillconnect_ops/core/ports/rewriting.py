@@ -114,6 +114,16 @@ class Rewriting(Protocol):
     def reachable(self) -> frozenset[str]:
         """Every object that refs, reflogs, HEADs and indexes reach."""
 
+    def held(self, *, reflogs: bool) -> frozenset[str]:
+        """Every commit that refs and HEADs reach, and what refs name.
+
+        Args:
+            reflogs: whether also what reflogs reach, and what indexes name.
+        """
+
+    def strays(self) -> tuple[Path, ...]:
+        """Files among the objects that git does not list: of what was killed, or put there."""
+
     def drop(
         self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, bytes]
     ) -> None:
@@ -130,6 +140,9 @@ class Rewriting(Protocol):
 
     def work_trees(self) -> tuple[WorkTree, ...]:
         """The main one and the linked ones, as far as their folders are there."""
+
+    def absent_work_trees(self) -> tuple[Path, ...]:
+        """Work trees that the repository knows, and whose folders are not there."""
 
     def bundle(self) -> AbstractContextManager[IO[bytes]]:
         """Every ref, and all that refs and reflogs reach, as a bundle to be read."""
