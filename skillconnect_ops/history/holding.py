@@ -22,6 +22,8 @@ from skillconnect_ops.core.ports.objects import (
     Unreadable,
 )
 from skillconnect_ops.core.regex import regex
+from skillconnect_ops.core.view import size
+from skillconnect_ops.history.archives import LARGEST_BYTES, Budget, Skipped, members
 from skillconnect_ops.history.model import Gap
 from skillconnect_ops.history.needles import MASK, Needles
 from skillconnect_ops.history.repacked import may_pack
@@ -32,6 +34,8 @@ _ENTRY = rb"(?s)([0-7]+) ([^\0]+)\0(.{%d})"
 """A mode, a name, and an id of so many bytes."""
 _FOLDER = b"40000"
 """Some programs wrote it with a zero before it, which git reads as well."""
+_PEOPLE = frozenset((b"author", b"committer", b"tagger"))
+_FIXED = frozenset((b"type", b"encoding"))
 NONE: frozenset[int] = frozenset()
 _HEADERS = (b"tree ", b"parent ", b"object ")
 
@@ -63,6 +67,8 @@ class Job(Struct, frozen=True, kw_only=True):
     wanted: Wanted
     kind: ObjectKind
     oids: tuple[str, ...]
+    strict: bool = False
+    """Whether an archive that cannot be opened is told."""
     affected: frozenset[bytes] = frozenset()
     """Of a job of trees: the blobs that hold something."""
 
@@ -122,6 +128,7 @@ def survey(
     crew: Crew,
     ticker: Ticker,
     removed: Collection[str] = (),
+    strict: bool = False,
 ) -> Survey:
     """Look at every object.
 
@@ -131,6 +138,7 @@ def survey(
         crew: who does the work.
         ticker: counts bytes.
         removed: trees out of which something is taken by its path, whatever it holds.
+        strict: whether archives that cannot be opened are among the gaps.
     """
     gaps: list[Gap] = []
     of: dict[ObjectKind, list[Listed]] = {kind: [] for kind in ObjectKind}
@@ -142,7 +150,7 @@ def survey(
     gathered = Harvest()
 
     def walk(kind: ObjectKind, affected: frozenset[bytes] = frozenset()) -> None:
-        jobs = _jobs(repository, wanted, kind, of[kind], affected)
+        jobs = _jobs(repository, wanted, kind, of[kind], affected, strict=strict)
         # few are read sooner here than children start
         total = sum(one.size_bytes for one in of[kind])
         for result in crew.spread(look_for, jobs, size_bytes=total):
@@ -194,8 +202,21 @@ def _jobs(
     kind: ObjectKind,
     listed: Sequence[Listed],
     affected: frozenset[bytes],
+    *,
+    strict: bool,
 ) -> Iterator[Job]:
     """Portions; what is stored as a difference comes right behind what it differs from."""
+
+    def job(oids: tuple[str, ...]) -> Job:
+        return Job(
+            repository=repository,
+            wanted=wanted,
+            kind=kind,
+            oids=oids,
+            affected=affected,
+            strict=strict,
+        )
+
     sizes = {one.oid: one.size_bytes for one in listed}
     portion: list[str] = []
     size_bytes = 0
@@ -203,31 +224,27 @@ def _jobs(
         portion.append(oid)
         size_bytes += sizes[oid]
         if size_bytes >= PORTION_BYTES:
-            yield Job(
-                repository=repository,
-                wanted=wanted,
-                kind=kind,
-                oids=tuple(portion),
-                affected=affected,
-            )
+            yield job(tuple(portion))
             portion, size_bytes = [], 0
     if portion:
-        yield Job(
-            repository=repository, wanted=wanted, kind=kind, oids=tuple(portion), affected=affected
-        )
+        yield job(tuple(portion))
 
 
-def whole(pieces: Iterable[Piece | Unreadable]) -> Iterator[Piece | Unreadable]:
-    """Objects as a whole, of large ones the pieces put together."""
-    parts: list[bytes] = []
+def whole(
+    pieces: Iterable[Piece | Unreadable], *, up_to_bytes: int | None = None
+) -> Iterator[Piece | Unreadable]:
+    """Objects as a whole, of large ones the pieces put together; still larger ones in pieces."""
+    together: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, Unreadable):
-            parts = []
+            together = []
+        elif up_to_bytes is not None and piece.size_bytes > up_to_bytes:
+            pass
         elif len(piece.content) < piece.size_bytes:
-            parts.append(piece.content[piece.repeats :])
-            if sum(map(len, parts)) == piece.size_bytes:
-                yield replace(piece, content=b"".join(parts), line=1, repeats=0)
-                parts = []
+            together.append(piece.content[piece.repeats :])
+            if sum(map(len, together)) == piece.size_bytes:
+                yield replace(piece, content=b"".join(together), line=1, repeats=0)
+                together = []
             continue
         yield piece
 
@@ -237,7 +254,8 @@ def look_for(job: Job) -> bytes:
     harvest = Harvest()
     needles = job.wanted.needles
     pieces = job.repository.contents(job.oids, differences=False)
-    for piece in pieces if job.kind is ObjectKind.BLOB else whole(pieces):
+    most = LARGEST_BYTES if job.kind is ObjectKind.BLOB else None
+    for piece in whole(pieces, up_to_bytes=most):
         if isinstance(piece, Unreadable):
             harvest.unreadable.append((piece.oid, piece.reason))
             continue
@@ -245,16 +263,32 @@ def look_for(job: Job) -> bytes:
         match job.kind:
             case ObjectKind.BLOB:
                 holds = in_content(needles, piece.content)
+                if job.strict:
+                    harvest.unreadable += [(piece.oid, why) for why in _unopened(piece)]
             case ObjectKind.TREE:
                 holds = _look_at_tree(needles, piece, job.affected, harvest)
             case ObjectKind.COMMIT | ObjectKind.TAG:
                 heads, rest = apart(piece.content)
                 harvest.lines.append(Line(piece.oid, heads))
-                holds = needles.held(rest) if needles.plainly(rest) else NONE
+                holds = NONE
+                if needles.plainly(rest):
+                    holds = needles.held(free_text(piece.content))
         if holds:
             known = harvest.holding.get(piece.oid, ())
             harvest.holding[piece.oid] = tuple(sorted({*known, *holds}))
     return msgspec.msgpack.encode(harvest)
+
+
+def _unopened(piece: Piece) -> Iterator[str]:
+    """Why something of an archive stays packed."""
+    if not may_pack(piece.content):
+        return
+    if len(piece.content) < piece.size_bytes:
+        yield f"an archive of {size(piece.size_bytes)}, which was not opened"
+        return
+    for one in members(piece.content, Budget()):
+        if isinstance(one, Skipped):
+            yield f"not opened: {one.reason}"
 
 
 def in_content(needles: Needles, content: bytes) -> frozenset[int]:
@@ -272,6 +306,36 @@ def apart(content: bytes) -> tuple[tuple[str, ...], bytes]:
         oids.append(content[at:end].split(b" ")[1].decode("ascii"))
         at = end + 1
     return tuple(oids), content[at:]
+
+
+def free_text(content: bytes) -> bytes:
+    """What of a commit or tag is looked through."""
+    return b"\n".join(part for part, is_text in parts(apart(content)[1]) if is_text)
+
+
+def parts(rest: bytes) -> Iterator[tuple[bytes, bool]]:
+    """What comes behind the ids of a commit or tag, in parts, and whether each is free text.
+
+    Free text is names, addresses and the message. Words, times and zones of headers are none: a
+    value of six digits may stand in each of them.
+    """
+    head, gap, message = rest.partition(b"\n\n")
+    for line in head.splitlines(keepends=True):
+        word, space, text = line.partition(b" ")
+        if word in _PEOPLE:
+            who, _, when = text.rpartition(b"> ")
+            yield word + space, False
+            yield who + b">", True
+            yield b" " + when, False
+        elif word in _FIXED:
+            yield line, False
+        elif word:
+            yield word + space, False
+            yield text, True
+        else:
+            yield line, True  # a further line of the header before it
+    yield gap, False
+    yield message, True
 
 
 def is_folder(mode: bytes) -> bool:

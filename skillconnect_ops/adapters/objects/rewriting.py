@@ -315,9 +315,23 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         return tuple(found)
 
     def changed(self) -> frozenset[str]:
-        """`git diff-files`, after the index was refreshed."""
+        """`git diff-files`, after the index was refreshed; and files that git does not look at."""
         self.refresh()
-        return frozenset(map(os.fsdecode, self._parts("diff-files", "--name-only", "-z")))
+        changed = self._parts("diff-files", "--name-only", "-z")
+        return frozenset((*map(os.fsdecode, changed), *self._flags()))
+
+    def _flags(self) -> dict[str, tuple[str, ...]]:
+        """Of entries that have one: that the file is not to be looked at, or not there."""
+        found = {}
+        for line in self._parts("ls-files", "-v", "-z"):
+            tag = chr(line[0])
+            flags = (
+                *(("--skip-worktree",) if tag in "Ss" else ()),
+                *(("--assume-unchanged",) if tag.islower() else ()),
+            )
+            if flags:
+                found[os.fsdecode(line[2:])] = flags
+        return found
 
     def uncommitted(self) -> tuple[str, ...]:
         """`git status --porcelain`, without what is untracked."""
@@ -328,21 +342,57 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         """`git ls-files --others`."""
         return tuple(map(os.fsdecode, self._parts("ls-files", "--others", "-z")))
 
-    def put(self, entries: Sequence[Entry], *, remove: Collection[str] = ()) -> None:
-        """`git update-index --index-info`."""
-        with self.git.running("rev-parse", "--show-object-format") as told:
-            null = "0" * (_SHA256_DIGITS if b"sha256" in told.read() else 40)
-        lines = [f"0 {null}\t{path}\0" for path in remove]
-        lines += [f"{one.mode} {one.oid} {one.stage}\t{one.path}\0" for one in entries]
-        words = (*_ALONE, "update-index", "-z", "--index-info")
-        with (
-            _file("".join(lines).encode(errors="surrogateescape")) as given,
-            self.git.running(*words, file=given) as told,
-        ):
+    def replace_index(self, entries: Sequence[Entry]) -> None:
+        """Made anew beside it by `git update-index`, then moved into its place.
+
+        So nothing that an index keeps besides entries goes on naming objects that are gone: trees
+        that it remembers, conflicts that were resolved, a part that it shares.
+        """
+        flags, intended = self._flags(), self._intended()
+        index = Path(self._word("rev-parse", "--absolute-git-dir")) / "index"
+        fresh = index.with_name("index.skc")
+        fresh.unlink(missing_ok=True)
+        aside = Git(
+            folder=self.git.folder,
+            variables={**self.git.variables, "GIT_INDEX_FILE": str(fresh)},
+        )
+        lines = [
+            f"{one.mode} {one.oid} {one.stage}\t{one.path}\0"
+            for one in entries
+            if one.path not in intended
+        ]
+        told = "".join(lines).encode(errors="surrogateescape")
+        self._feed(aside, told, "update-index", "-z", "--index-info")
+        if not fresh.exists():
+            self._feed(aside, b"", "read-tree", "--empty")
+        for flag in ("--skip-worktree", "--assume-unchanged"):
+            paths = [one.path for one in entries if flag in flags.get(one.path, ())]
+            given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
+            self._feed(aside, given, "update-index", flag, "-z", "--stdin")
+        fresh.replace(index)
+        for path in intended:
+            self._feed(self.git, b"", "add", "--intent-to-add", "--", path)
+        for shared in index.parent.glob("sharedindex.*"):
+            shared.unlink(missing_ok=True)
+
+    def _intended(self) -> frozenset[str]:
+        """Paths that are to be added, and of which nothing is staged yet."""
+        words = ("diff-files", "--name-only", "--diff-filter=A", "-z")
+        return frozenset(map(os.fsdecode, self._parts(*words)))
+
+    def _feed(self, git: Git, given: bytes, *words: str) -> None:
+        with _file(given) as file, git.running(*_ALONE, *words, file=file) as told:
             told.read()
+
+    def _word(self, *words: str) -> str:
+        with self.git.running(*words) as told:
+            return os.fsdecode(told.read()).strip()
 
     def reset(self, old: Mapping[str, str]) -> None:
         """`git read-tree`, then `git checkout-index` for files whose content is known."""
+        with self.git.running("rev-parse", "--verify", "-q", "HEAD", tolerant=True) as told:
+            if not told.read():
+                return  # no commit yet
         before = {entry.path: entry.oid for entry in self.index()}
         changed = self.changed()
         with self.git.running(*_ALONE, "read-tree", "HEAD") as told:

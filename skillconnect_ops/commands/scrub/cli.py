@@ -112,6 +112,7 @@ def scrub(
 def verify(
     house: House,
     *,
+    path: Paths = None,
     found: Found = False,
     retired: Retired = False,
     values_from: ValuesFrom = None,
@@ -123,7 +124,13 @@ def verify(
     folder, the names of refs, submodules and the work tree; that the search finds what is there is
     shown as well. What cannot be looked at is "not proven" (14).
     """
-    wish = Wish(found=found, retired=retired, values_from=values_from, descriptor=descriptor)
+    wish = Wish(
+        paths=tuple(path or ()),
+        found=found,
+        retired=retired,
+        values_from=values_from,
+        descriptor=descriptor,
+    )
     return run.verify(house, wish)
 
 

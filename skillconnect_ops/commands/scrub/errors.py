@@ -81,6 +81,39 @@ class WorkTreeAbsent(Precondition):
         )
 
 
+class NoSuchFile(Precondition):
+    """A pattern that matches nothing is mistyped more often than it is meant."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"no commit has {listed(paths)}",
+            why="patterns are read from the folder that you are in; `/x` begins at the top",
+            fix="skc scrub --path '**/.env'   # in any folder",
+        )
+
+
+class EnvFileTracked(Refused):
+    """The app reads it, and would find a mask in the place of its secret."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"git follows {listed(paths)}, and it holds what is to go",
+            why="an app that reads it would lose its secret at once",
+            fix="skc rotate --reason leaked, then skc env untrack --commit; the file stays then",
+        )
+
+
+class OddName(Precondition):
+    """A ref whose name is no text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "a ref has a name that is no text",
+            why=f"{name!a} cannot be written down",
+            fix="rename it: git branch -m, or git update-ref",
+        )
+
+
 class Uncommitted(Refused):
     """Changes that no commit holds could be lost in a rewrite gone wrong."""
 

@@ -48,11 +48,8 @@ def rekeyed(
             )
         if made == content:
             continue
+        # what was made a moment ago stays: commits that are no notes may be built on it
         found[oid] = pack.add(ObjectKind.COMMIT, made)
-        if now != oid:  # made a moment ago, and of no use any more
-            found[now] = found[oid]
-            if new_tree != tree:
-                found[tree] = new_tree
     return found
 
 

@@ -1,7 +1,9 @@
 """Files that are to be gone from all of history: which trees hold them, and where those stand."""
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import translate
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -33,6 +35,19 @@ class Taken(Struct, frozen=True, kw_only=True):
 
 
 NOTHING = Taken(names={}, places={}, blobs=frozenset(), paths=frozenset())
+
+
+def from_the_top(paths: Sequence[str], folder: Path, root: Path) -> tuple[str, ...]:
+    """Patterns as they were typed in a folder, from the repository's top; `/x` begins there."""
+    here = folder.resolve()
+    inside = here.relative_to(root).as_posix() if here.is_relative_to(root) else "."
+    found = []
+    for path in paths:
+        if path.startswith(("/", "**/")) or inside == ".":
+            found.append(posixpath.normpath(path).lstrip("/"))
+        else:
+            found.append(posixpath.normpath(f"{inside}/{path}"))
+    return tuple(found)
 
 
 class Globs:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub.paths import taken
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
@@ -19,12 +20,14 @@ from skillconnect_ops.history.holding import (
     NONE,
     Survey,
     Wanted,
-    apart,
+    free_text,
     in_content,
     survey,
 )
 
 _CONTROL_BYTES = 24
+_LETTERS = 4
+"""Of a stretch with fewer there may be one anywhere."""
 _CONTROLS, _LARGEST_CONTROL = 100, 1 << 20
 """Objects that are tried, and how large they may be."""
 _LARGEST_BYTES = 256 << 20
@@ -63,19 +66,28 @@ class Seen(Struct, frozen=True, kw_only=True):
         return not self.found and not self.unproven
 
 
-def prove(house: House, repository: Repository, values: Sequence[bytes]) -> Seen:
+def prove(
+    house: House,
+    repository: Repository,
+    values: Sequence[bytes],
+    *,
+    paths: Sequence[str] = (),
+    blobs: Sequence[str] = (),
+) -> Seen:
     """Look for the values in everything that the repository holds, and beside it.
 
     Args:
         house: for the crew, and progress.
         repository: what is looked at.
         values: what must not be there.
+        paths: patterns of files that no commit may have.
+        blobs: what such files held.
     """
     began = house.clock.monotonic()
     control = _control(repository)
     wanted = Wanted((*values, *control))
     with house.person.progress("looking again", total=None, unit="B") as ticker:
-        found_in = survey(repository, wanted, crew=house.crew, ticker=ticker)
+        found_in = survey(repository, wanted, crew=house.crew, ticker=ticker, strict=True)
     number = len(values)
     files = _Files(house, repository, Wanted(tuple(values)))
     files.look()
@@ -91,9 +103,20 @@ def prove(house: House, repository: Repository, values: Sequence[bytes]) -> Seen
         for oid, held in sorted(holding.items())
         if any(index < number for index in held)
     ]
+    roots = {line.leads_to[0] for line in found_in.commits.values()}
+    again = taken(repository, roots, paths)
+    found += [
+        Found(subject=f"file {path.decode('utf-8', 'replace')}", values=())
+        for path in sorted(again.paths)
+    ]
+    elsewhere = [oid for oid in blobs if oid in found_in.oids] if not again.paths else []
+    left = [
+        Left(f"object {oid[:12]}", "what the file held stands in history under another name")
+        for oid in elsewhere
+    ]
     return Seen(
         found=(*found, *files.found),
-        left=tuple(files.left),
+        left=(*files.left, *left),
         unproven=tuple(dict.fromkeys(unproven)),
         objects=found_in.objects,
         size_bytes=found_in.size_bytes,
@@ -120,9 +143,10 @@ def _control(repository: Repository) -> tuple[bytes, ...]:
         for piece in repository.contents(oids):
             if not isinstance(piece, Piece):
                 continue
-            text = apart(piece.content)[1] if piece.kind is ObjectKind.COMMIT else piece.content
-            if len(text) >= _CONTROL_BYTES and b"\0" not in text[:_CONTROL_BYTES]:
-                found.append(text[:_CONTROL_BYTES])
+            text = free_text(piece.content) if piece.kind is ObjectKind.COMMIT else piece.content
+            head = text[:_CONTROL_BYTES]
+            if len(head) == _CONTROL_BYTES and len(set(head)) > _LETTERS and b"\0" not in head:
+                found.append(head)
                 break
     return tuple(dict.fromkeys(found))
 
@@ -146,6 +170,7 @@ class _Files:
         self._repository = repository
         self._wanted = wanted
         self._needles = wanted.needles
+        self._in_names = Wanted(wanted.values, NAME_MASK).needles
         self.found: list[Found] = []
         self.left: list[Left] = []
         self.unproven: list[str] = []
@@ -163,13 +188,18 @@ class _Files:
             if held and name.startswith(_LFS):
                 lfs.append(path.name)
             elif held:
-                self.found.append(Found(subject=f".git/{name}", values=held))
+                self.found.append(Found(subject=self._shown(f".git/{name}"), values=held))
         self.left += [
             Left(
                 f"LFS object {oid}", "its content is stored apart; remove it on the LFS server, too"
             )
             for oid in lfs
         ]
+        for path in rewriting.strays():
+            name = path.relative_to(self._repository.git_folder).as_posix()
+            self.unproven.append(
+                f".git/{name}: no object that git lists; if nothing else runs: git prune"
+            )
         for folder in self._repository.inner():
             self._submodule(folder)
         for place in rewriting.borrows():
@@ -181,8 +211,12 @@ class _Files:
         raw = os.fsencode(name)
         held = self._needles.held(raw) if self._needles.plainly(raw) else NONE
         if held:
-            shown = Wanted(self._wanted.values, NAME_MASK).needles.without(os.fsencode(subject))
-            self.found.append(Found(subject=f"the name of {os.fsdecode(shown)}", values=_all(held)))
+            shown = f"the name of {self._shown(subject)}"
+            self.found.append(Found(subject=shown, values=_all(held)))
+
+    def _shown(self, text: str) -> str:
+        """A name without values."""
+        return os.fsdecode(self._in_names.without(os.fsencode(text)))
 
     def _submodule(self, folder: Path) -> None:
         name = folder.relative_to(self._repository.git_folder / "modules").as_posix()
@@ -208,7 +242,7 @@ class _Files:
         for path in sorted(tracked):
             held = self._in_file(root / path, path)
             if held:
-                self.found.append(Found(subject=f"file {path}", values=held))
+                self.found.append(Found(subject=self._shown(f"file {path}"), values=held))
         for path in others:
             held = self._in_file(root / path, path)
             if held:
@@ -224,11 +258,12 @@ class _Files:
             if not path.is_file():
                 return ()
             if path.stat().st_size > _LARGEST_BYTES:
-                self.unproven.append(f"{subject}: too large to be looked through")
+                self.unproven.append(f"{self._shown(subject)}: too large to be looked through")
                 return ()
             return _all(in_content(self._needles, path.read_bytes()))
         except OSError as error:
-            self.unproven.append(f"{subject}: {error.strerror or type(error).__name__}")
+            reason = error.strerror or type(error).__name__
+            self.unproven.append(f"{self._shown(subject)}: {reason}")
             return ()
 
 

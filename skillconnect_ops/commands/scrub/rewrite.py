@@ -23,6 +23,7 @@ from skillconnect_ops.history.holding import (
     apart,
     entries,
     is_folder,
+    parts,
     whole,
 )
 from skillconnect_ops.history.needles import Needles
@@ -181,12 +182,13 @@ class Rewriter:
         lines = [b"tree %s\n" % (placed or self._new.get(tree, tree)).encode()]
         lines += [b"parent %s\n" % self._commits.get(oid, oid).encode() for oid in parents]
         head, gap, message = rest.partition(b"\n\n")
-        head = self._without_signatures(head + b"\n")
-        plain = self._needles.without(head[:-1] + gap + message)
-        head, gap, message = plain.partition(b"\n\n")
-        return self._add(
-            ObjectKind.COMMIT, b"".join((*lines, head, gap, self._with_new_ids(message)))
-        )
+        head = self._without_signatures(head + b"\n")[:-1]
+        plain = [
+            self._needles.without(part) if is_text else part
+            for part, is_text in parts(head + gap + message)
+        ]
+        plain[-1] = self._with_new_ids(plain[-1])
+        return self._add(ObjectKind.COMMIT, b"".join((*lines, *plain)))
 
     def _without_signatures(self, head: bytes) -> bytes:
         """Headers, each with its further lines, which begin with a space."""
@@ -227,15 +229,14 @@ class Rewriter:
         if signature is not None:
             message = message[: signature.start()]
             self._unsigned += 1
-        named = [
-            b"tag " + self._in_names.without(line[4:]) if line.startswith(b"tag ") else line
-            for line in head.split(b"\n")
-        ]
-        head = self._needles.without(b"\n".join(named))
+        plain: list[bytes] = []
+        for part, is_text in parts(head + gap + message):
+            needles = self._in_names if plain[-1:] == [b"tag "] else self._needles
+            plain.append(needles.without(part) if is_text else part)
+        plain[-1] = self._with_new_ids(plain[-1])
         placed = self._placed.get((target, b""))
         new = placed or self._new.get(target, target)
-        body = self._with_new_ids(self._needles.without(message))
-        return self._add(ObjectKind.TAG, b"object %s\n%s%s%s" % (new.encode(), head, gap, body))
+        return self._add(ObjectKind.TAG, b"".join((b"object %s\n" % new.encode(), *plain)))
 
 
 def new_names(names: Iterable[bytes], in_names: Needles) -> dict[bytes, bytes]:
@@ -257,15 +258,15 @@ def new_paths(paths: Iterable[bytes], in_names: Needles) -> dict[bytes, bytes]:
     """Of every path, what it is called afterwards; folder by folder, as trees are."""
     every = [path.split(b"/") for path in paths]
     names: dict[tuple[bytes, ...], set[bytes]] = {}
-    for parts in every:
-        for at, part in enumerate(parts):
-            names.setdefault(tuple(parts[:at]), set()).add(part)
+    for words in every:
+        for at, word in enumerate(words):
+            names.setdefault(tuple(words[:at]), set()).add(word)
     new = {folder: new_names(found, in_names) for folder, found in names.items()}
     return {
-        b"/".join(parts): b"/".join(
-            new[tuple(parts[:at])].get(part, part) for at, part in enumerate(parts)
+        b"/".join(words): b"/".join(
+            new[tuple(words[:at])].get(word, word) for at, word in enumerate(words)
         )
-        for parts in every
+        for words in every
     }
 
 

@@ -1,5 +1,6 @@
 """`skc scrub`: looks for what is to go, plans, hands over to the gait, says what must follow."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -14,24 +15,29 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle, sources
 from skillconnect_ops.commands.scrub.after import following
 from skillconnect_ops.commands.scrub.errors import (
+    EnvFileTracked,
     FolderWithin,
     GitIsBusy,
     IncompleteHistory,
     MaskHoldsValue,
     NoSeal,
+    NoSuchFile,
     NothingToLookFor,
+    OddName,
     Uncommitted,
     WorkTreeAbsent,
 )
 from skillconnect_ops.commands.scrub.model import Value, Wish
+from skillconnect_ops.commands.scrub.paths import Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.plan import plan
 from skillconnect_ops.commands.scrub.proof import Left, Seen, prove
 from skillconnect_ops.commands.scrub.references import is_own_text
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
-from skillconnect_ops.commands.scrub.searching import searched
+from skillconnect_ops.commands.scrub.searching import searched, within
 from skillconnect_ops.commands.scrub.shown import proof_facts, said, said_of_proof
-from skillconnect_ops.commands.scrub.steps import PROVEN, proof_of, surveyed
+from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
+from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.plan import Plan
@@ -39,6 +45,7 @@ from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.envfile.names import is_env_file
 from skillconnect_ops.history.holding import Wanted, in_content
 from skillconnect_ops.journal.model import Choices, Outcome, TypeName
 from skillconnect_ops.journal.pending import PENDING
@@ -70,16 +77,36 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         raise NothingToLookFor
     repository = opened(house)
     root = repository.root or repository.git_folder
-    _must_be_ready(house, repository, manner)
+    wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
+    _must_be_whole(repository)
     values = all_values(house, repository, wish)
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
         wanted.needles.held(manner.mask.encode())
     except ValueError as error:
         raise MaskHoldsValue from error
-    if not manner.not_rotated_yet:
-        sources.must_be_dead(values)
+    with unseen(Wanted(wanted.values, NAME_MASK).needles):
+        return _scrub(house, repository, wanted, values, wish=wish, manner=manner, choices=choices)
+
+
+def _scrub(
+    house: House,
+    repository: Repository,
+    wanted: Wanted,
+    values: Sequence[Value],
+    *,
+    wish: Wish,
+    manner: Manner,
+    choices: Choices,
+) -> Report:
+    root = repository.root or repository.git_folder
+    _must_be_ready(house, repository, manner, wanted)
+    _, gone = surveyed(house, repository, wanted, wish.paths)
     state = office_state(house, root)
+    if wish.paths and not gone.names and not _was_done(house, root, state):
+        raise NoSuchFile(wish.paths)
+    if not manner.not_rotated_yet:
+        sources.must_be_dead((*values, *within(house, repository, gone)))
     folder = _folder(house, manner, root, state)
     _must_be_outside(house, repository, folder)
     tokens = _tokens(house, values, manner, choices)
@@ -99,11 +126,11 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         consent=TypeName(root.name, does="rewrites the history of"),
         choices=choices,
     )
-    return _report(house, repository, values, outcome, folder)
+    return _report(house, repository, values, outcome, folder=folder, paths=wish.paths, gone=gone)
 
 
 def verify(house: House, wish: Wish) -> Report:
-    """Prove that no value is left in anything that the repository holds.
+    """Prove that no value, and no file, is left in anything that the repository holds.
 
     Raises:
         NothingToLookFor: nothing was named.
@@ -111,19 +138,16 @@ def verify(house: House, wish: Wish) -> Report:
     if wish.is_empty:
         raise NothingToLookFor
     repository = opened(house)
+    root = repository.root or repository.git_folder
+    paths = from_the_top(wish.paths, house.environment.folder, root)
     values = all_values(house, repository, wish)
-    if not values:
-        return Report(
-            command="scrub verify",
-            facts={"proof": {"holds": False, "unproven": ["no value to look for was found"]}},
-            status=Status.INCOMPLETE,
-            unknown=(Unknown("values", "nothing to look for was found"),),
-        )
-    seen = prove(house, repository, tuple(value.data for value in values))
-    _record(house, seen, repository, len(values))
+    seen = prove(house, repository, tuple(value.data for value in values), paths=paths)
+    if not values and not paths:
+        seen = replace(seen, unproven=(*seen.unproven, "no value to look for was found"))
+    _record(house, seen, repository, len(values), command="scrub verify")
     return Report(
         command="scrub verify",
-        subject={"repository": str(repository.root or repository.git_folder)},
+        subject={"repository": str(root)},
         facts={"proof": proof_facts(seen)},
         view=said_of_proof(seen),
         status=_status(seen),
@@ -139,12 +163,21 @@ def _status(seen: Seen) -> Status:
     return Status.OK if seen.holds else Status.INCOMPLETE
 
 
-def _record(house: House, seen: Seen, repository: Repository, number: int) -> None:
+def _record(
+    house: House,
+    seen: Seen,
+    repository: Repository,
+    number: int,
+    *,
+    command: str,
+    journal: str | None = None,
+) -> None:
     try:
         ledger = house.ledger()
     except SettingsNotFound:
         return
-    ledger.record([proof_of(seen, repository, number=number)], command="scrub verify")
+    proof = proof_of(seen, repository, number=number)
+    ledger.record([proof], command=command, journal=journal)
 
 
 def all_values(house: House, repository: Repository, wish: Wish) -> tuple[Value, ...]:
@@ -156,10 +189,13 @@ def all_values(house: House, repository: Repository, wish: Wish) -> tuple[Value,
     return sources.judged(house, found.values())
 
 
-def _must_be_ready(house: House, repository: Repository, manner: Manner) -> None:
+def _must_be_whole(repository: Repository) -> None:
     lacks = repository.cut()
     if lacks:
         raise IncompleteHistory(lacks[0].reason, lacks[0].fix)
+
+
+def _must_be_ready(house: House, repository: Repository, manner: Manner, wanted: Wanted) -> None:
     rewriting = house.repositories.rewriting(repository)
     absent = rewriting.absent_work_trees()
     if absent:
@@ -171,6 +207,29 @@ def _must_be_ready(house: House, repository: Repository, manner: Manner) -> None
         uncommitted = tree.uncommitted()
         if uncommitted and not manner.allow_uncommitted:
             raise Uncommitted(tree.root, uncommitted)
+        read = [
+            entry.path
+            for entry in tree.index()
+            if is_env_file(entry.path)
+            and (tree.root / entry.path).is_file()
+            and in_content(wanted.needles, (tree.root / entry.path).read_bytes())
+        ]
+        if read:
+            raise EnvFileTracked(read)
+    odd = [ref.name for ref in rewriting.refs() if not ref.name.isprintable()]
+    if odd:
+        raise OddName(odd[0])
+
+
+def _was_done(house: House, root: Path, state: Path | None) -> bool:
+    """Whether a scrub of this repository came to its end: then its files are gone already."""
+    home = (house.project().state if state is None else state) / "scrub"
+    for name in house.disk.names(home):
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            about = bundle.Folder(home / name, disk=house.disk).about()
+            if about.repository == str(root) and about.done and not about.undone:
+                return True
+    return False
 
 
 def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Path:
@@ -282,7 +341,10 @@ def _report(
     repository: Repository,
     values: Sequence[Value],
     outcome: Outcome,
+    *,
     folder: Path,
+    paths: Sequence[str],
+    gone: Taken,
 ) -> Report:
     subject = outcome.plan.subject.facts()
     if not outcome.walked:
@@ -294,13 +356,20 @@ def _report(
             view=said(values, None, {}),
             next=("skc scrub verify",) if nothing else (),
         )
-    seen = PROVEN.get(outcome.journal or "")
+    seen = prove(
+        house,
+        repository,
+        tuple(value.data for value in values),
+        paths=paths,
+        blobs=tuple(gone.blobs),
+    )
     made: Mapping[str, Any] = outcome.facts.get("rewrite:history", {})
     borrowed = [
         Left(str(place), "objects were borrowed from there (alternates), and it still has them")
         for place in outcome.facts.get("save:history", {}).get("borrows", ())
     ]
-    seen = replace(seen, left=(*seen.left, *borrowed)) if seen else seen
+    seen = replace(seen, left=(*seen.left, *borrowed))
+    _record(house, seen, repository, len(values), command="scrub", journal=outcome.journal)
     moved = outcome.facts.get("move:refs", {})
     facts = {
         "values": len(values),
@@ -309,13 +378,13 @@ def _report(
         "first_changed": made.get("first_changed", []),
         "commit_map": str(folder / bundle.COMMITS),
         "bundle": str(folder),
-        "left": [{"subject": one.subject, "reason": one.reason} for one in seen.left]
-        if seen
-        else [],
-        "proof": proof_facts(seen) if seen else None,
+        "left": proof_facts(seen)["left"],
+        "proof": proof_facts(seen),
         "walked": True,
     }
-    after = following(house, repository)
+    after = following(
+        house, repository, bundle.Folder(folder, disk=house.disk).read_map(bundle.OBJECTS)
+    )
     return Report(
         command="scrub",
         subject=subject,
@@ -323,8 +392,8 @@ def _report(
         steps=outcome.steps,
         facts={"scrub": {**facts, "after": after}},
         view=said(values, seen, {**facts, "after": after}),
-        status=_status(seen) if seen else Status.OK,
-        exit_code=Exit.CRITICAL if seen and seen.found else None,
-        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven) if seen else (),
+        status=_status(seen),
+        exit_code=Exit.CRITICAL if seen.found else None,
+        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
         next=after[:1] or ("skc scrub verify",),
     )

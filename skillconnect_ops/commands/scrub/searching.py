@@ -3,10 +3,12 @@
 from skillconnect_ops.commands import retired as known
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Value
+from skillconnect_ops.commands.scrub.paths import Taken
+from skillconnect_ops.commands.scrub.sources import judged
 from skillconnect_ops.commands.searching import Detectors
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.finding import Confidence
-from skillconnect_ops.core.ports.objects import Repository
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection import path_class
 from skillconnect_ops.history.model import NO_SECRET, Trace
@@ -59,3 +61,18 @@ def searched(
             or (found and secret == trace.secret and trace.confidence is Confidence.HIGH)
         )
     )
+
+
+def within(house: House, repository: Repository, gone: Taken) -> tuple[Value, ...]:
+    """The secrets in files that go by their path: those that detectors find, each judged."""
+    search = Detectors()
+    paths = sorted(gone.paths)
+    name = paths[0].decode("utf-8", "replace") if paths else ""
+    found: dict[Secret, Value] = {}
+    for piece in repository.contents(sorted(gone.blobs)):
+        if isinstance(piece, Piece) and piece.kind is ObjectKind.BLOB:
+            for trace in search(name, piece.content).traces:
+                if trace.secret != NO_SECRET and trace.confidence is Confidence.HIGH:
+                    label = f"{trace.what} in {name}"
+                    found.setdefault(trace.secret, Value(secret=trace.secret, label=label))
+    return judged(house, found.values())

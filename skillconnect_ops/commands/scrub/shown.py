@@ -67,7 +67,6 @@ def said_of_proof(seen: Seen) -> tuple[Block, ...]:
         head = Text(f"proven: nothing is left in {looked}", Tone.GOOD)
     rows = [(one.subject, f"value {', '.join(map(str, one.values))}") for one in seen.found]
     rows += [(one.subject, one.reason) for one in seen.left]
-    rows += [("not looked at", reason) for reason in seen.unproven]
     shown = tuple(rows[:_MOST])
     if len(rows) > _MOST:
         shown = (*shown, ("…", f"{len(rows) - _MOST:,} more (--format json)"))

@@ -23,6 +23,7 @@ from skillconnect_ops.evidence.forms import forms
 from skillconnect_ops.evidence.matching import Refusal
 
 _STDIN = Path("-")
+_BEGIN, _END = "-----BEGIN ", "-----END "
 
 
 def named(house: House, wish: Wish) -> tuple[Value, ...]:
@@ -36,17 +37,32 @@ def named(house: House, wish: Wish) -> tuple[Value, ...]:
     for place, text in _texts(house, wish):
         if "\0" in text:
             raise NotValues(place, why="there is a NUL byte in it")
-        # other letters that end lines may stand in a value
-        for number, whole in enumerate(text.split("\n"), 1):
-            line = whole.strip()
-            if not line:
-                continue
+        for number, line in _lines(text):
             label = f"line {number} of {place}"
             value = Value(secret=Secret(line), label=label)
             if len(value.data) < LEAST_BYTES:
                 raise ValueTooShort(label, least=LEAST_BYTES)
             found.setdefault(value.secret, value)
     return tuple(found.values())
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Values, each with the number of its first line; a PEM block is one.
+
+    Other letters than a line feed that end lines may stand in a value.
+    """
+    block: list[str] = []
+    for number, whole in enumerate(text.split("\n"), 1):
+        line = whole.strip()
+        if block or line.startswith(_BEGIN):
+            block.append(line)
+            if line.startswith(_END):
+                yield number - len(block) + 1, "\n".join(block)
+                block = []
+        elif line:
+            yield number, line
+    if block:
+        raise NotValues("the file", why="a PEM block in it does not end")
 
 
 def _texts(house: House, wish: Wish) -> Iterator[tuple[str, str]]:

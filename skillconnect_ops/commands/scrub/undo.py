@@ -73,14 +73,13 @@ class ReturnHistory:
         keys = identities(folder, Secret((walk.escrow.get(_KEYS) or b"").decode()))
         with folder.opened(bundle.STATE, keys) as file:
             kept = bundle.unpacked(file)
-        with folder.opened(bundle.HISTORY, keys) as file:
-            rewriting.unbundle(file)
+        if kept.refs:
+            with folder.opened(bundle.HISTORY, keys) as file:
+                rewriting.unbundle(file)
         objects = folder.read_map(bundle.OBJECTS)
         moves, stay = returned(kept, rewriting.refs(), objects)
         if moves:
             rewriting.move(moves, message=MESSAGE)
-        if kept.head is not None and rewriting.head() != kept.head:
-            rewriting.lead("HEAD", kept.head)
         files = self._files(repository, kept, folder)
         for tree in rewriting.work_trees():
             tree.reset({new: old for old, new in objects.items()})
@@ -131,8 +130,10 @@ def returned(
             continue
         there = now.get(ref.name)
         new = objects.get(ref.oid, ref.oid)
-        if there is None:
+        if there is None and ref.name.startswith("refs/"):
             moves.append(Move(name=ref.name, was=None, to=ref.oid))
+        elif there is None:
+            continue  # a HEAD that leads to a branch by now
         elif there.oid == new != ref.oid:
             moves.append(Move(name=ref.name, was=new, to=ref.oid))
         elif there.oid != ref.oid:

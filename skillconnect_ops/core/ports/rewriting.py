@@ -69,8 +69,8 @@ class WorkTree(Protocol):
     def others(self) -> tuple[str, ...]:
         """Files that are untracked, ignored ones too."""
 
-    def put(self, entries: Sequence[Entry], *, remove: Collection[str] = ()) -> None:
-        """Change the index in one go; files stay as they are."""
+    def replace_index(self, entries: Sequence[Entry]) -> None:
+        """Give it these entries and no other; flags of paths stay, and so do files."""
 
     def reset(self, old: Mapping[str, str]) -> None:
         """Have the index be HEAD's tree, and files be so that are as one of these objects.
