@@ -70,6 +70,14 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         """`git symbolic-ref HEAD`."""
         return self._word("symbolic-ref", "--quiet", "HEAD") or None
 
+    def locks(self) -> tuple[Path, ...]:
+        """Git's lock files: of refs, HEADs, and indexes of all work trees."""
+        names = ("HEAD.lock", "packed-refs.lock", "index.lock", "config.lock", "gc.pid")
+        folders = (self.git_folder, *sorted((self.git_folder / "worktrees").glob("*")))
+        return tuple(
+            folder / name for folder in folders for name in names if (folder / name).exists()
+        )
+
     def remotes(self) -> tuple[str, ...]:
         """`git remote`."""
         return tuple(self._word("remote").split())
@@ -81,7 +89,8 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             b"update %s\0%s\0%s\0"
             % (os.fsencode(one.name), (one.to or null).encode(), (one.was or null).encode())
             if one.to is not None
-            else b"delete %s\0%s\0" % (os.fsencode(one.name), (one.was or null).encode())
+            # of a symbolic ref there is no old value that git could compare
+            else b"delete %s\0%s\0" % (os.fsencode(one.name), (one.was or "").encode())
             for one in moves
         ]
         with _file(b"".join(lines)) as given:

@@ -81,8 +81,9 @@ def scrub(
 ) -> Report:
     """Take secrets out of the whole history, and prove that they are gone.
 
-    Every object is read once, reachable or not. What holds a value, in whatever encoding, is made
-    anew, and then only the folders, commits and tags that reach it: older commits keep their ids.
+    Every object is read once, reachable or not. What holds a value, also in UTF-16, base64, hex,
+    URL, JSON or HTML escapes, zip or gzip, is made anew, and then only the folders, commits and
+    tags that reach it: older commits keep their ids.
     All refs move at once; reflogs, stashes, notes and linked worktrees go with them; the old
     objects are removed. A sealed bundle of everything is written first, and `skc scrub undo` goes
     back to it. Files that --path takes out stay on your disk.
@@ -120,9 +121,9 @@ def verify(
 ) -> Report:
     """Prove that values are gone from all that a repository holds.
 
-    Every object, reachable or not, is read in all encodings, then every other file of the git
-    folder, the names of refs, submodules and the work tree; that the search finds what is there is
-    shown as well. What cannot be looked at is "not proven" (14).
+    Every object, reachable or not, is read in the encodings that `skc scrub` knows, then every other
+    file of the git folder, the names of refs, submodules and the work tree; that the search finds
+    what is there is shown as well. What cannot be looked at is "not proven" (14).
     """
     wish = Wish(
         paths=tuple(path or ()),

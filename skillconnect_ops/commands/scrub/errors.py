@@ -103,6 +103,17 @@ class EnvFileTracked(Refused):
         )
 
 
+class InTheWay(Precondition):
+    """A file whose name holds a value gets another one, and there is a file of that name."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is in the way",
+            why="a file whose name holds a value would be called so",
+            fix=f"mv {word(path)} elsewhere, and do it again",
+        )
+
+
 class OddName(Precondition):
     """A ref whose name is no text."""
 
@@ -111,6 +122,17 @@ class OddName(Precondition):
             "a ref has a name that is no text",
             why=f"{name!a} cannot be written down",
             fix="rename it: git branch -m, or git update-ref",
+        )
+
+
+class GitHasLocked(Precondition):
+    """Somebody's git is changing the repository, or died over it."""
+
+    def __init__(self, lock: Path) -> None:
+        super().__init__(
+            "git holds a lock on the repository",
+            why=f"{lock} is there: some git is at work, or died",
+            fix=f"wait for it; if no git runs: rm {word(lock)}",
         )
 
 

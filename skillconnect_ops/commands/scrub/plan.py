@@ -108,7 +108,7 @@ def _notes(
         )
     if gone.paths:
         names = sorted(path.decode("utf-8", "replace") for path in gone.paths)
-        notes.append(f"gone from history, and kept on your disk: {listed(names)}")
+        notes.append(f"gone from history, stashes too: {listed(names)}; files on your disk stay")
     if in_files:
         notes.append(f"beside the objects: {listed(in_files)}")
     unsure = [value.label for value in values if value.standing is Standing.RETIRED]

@@ -15,15 +15,18 @@ from skillconnect_ops.commands.scrub.paths import taken
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
+from skillconnect_ops.core.ports.rewriting import WorkTree
 from skillconnect_ops.core.view import count
 from skillconnect_ops.history.holding import (
     NONE,
     Survey,
     Wanted,
-    free_text,
+    apart,
     in_content,
+    parts,
     survey,
 )
+from skillconnect_ops.history.needles import SHORTEST
 
 _CONTROL_BYTES = 24
 _LETTERS = 4
@@ -143,12 +146,20 @@ def _control(repository: Repository) -> tuple[bytes, ...]:
         for piece in repository.contents(oids):
             if not isinstance(piece, Piece):
                 continue
-            text = free_text(piece.content) if piece.kind is ObjectKind.COMMIT else piece.content
-            head = text[:_CONTROL_BYTES]
-            if len(head) == _CONTROL_BYTES and len(set(head)) > _LETTERS and b"\0" not in head:
+            head = _stretch(piece)
+            if len(head) >= SHORTEST and len(set(head)) > _LETTERS and b"\0" not in head:
                 found.append(head)
                 break
     return tuple(dict.fromkeys(found))
+
+
+def _stretch(piece: Piece) -> bytes:
+    """The beginning of a blob, or of the longest free text of a commit."""
+    text = piece.content
+    if piece.kind is ObjectKind.COMMIT:
+        each = [part for part, is_text in parts(apart(text)[1]) if is_text]
+        text = max(each, key=len, default=b"")
+    return text[:_CONTROL_BYTES]
 
 
 def _controls(found: Survey, number: int, controls: int) -> Iterator[str]:
@@ -205,7 +216,7 @@ class _Files:
         for place in rewriting.borrows():
             self.left.append(Left(str(place), "objects are borrowed from there (alternates)"))
         for tree in rewriting.work_trees():
-            self._work_tree(tree.root, {entry.path for entry in tree.index()}, tree.others())
+            self._work_tree(tree)
 
     def _name(self, subject: str, name: str) -> None:
         raw = os.fsencode(name)
@@ -238,12 +249,16 @@ class _Files:
                 Left(f"submodule {name}", f"a history of its own ({number}); skc scrub in it")
             )
 
-    def _work_tree(self, root: Path, tracked: set[str], others: Sequence[str]) -> None:
-        for path in sorted(tracked):
+    def _work_tree(self, tree: WorkTree) -> None:
+        root, changed = tree.root, tree.changed()
+        for path in sorted({entry.path for entry in tree.index()}):
             held = self._in_file(root / path, path)
-            if held:
+            if held and path in changed:
+                reason = "you changed it, and did not commit that; it is yours to change"
+                self.left.append(Left(self._shown(path), reason))
+            elif held:
                 self.found.append(Found(subject=self._shown(f"file {path}"), values=held))
-        for path in others:
+        for path in tree.others():
             held = self._in_file(root / path, path)
             if held:
                 self.left.append(

@@ -17,8 +17,10 @@ from skillconnect_ops.commands.scrub.after import following
 from skillconnect_ops.commands.scrub.errors import (
     EnvFileTracked,
     FolderWithin,
+    GitHasLocked,
     GitIsBusy,
     IncompleteHistory,
+    InTheWay,
     MaskHoldsValue,
     NoSeal,
     NoSuchFile,
@@ -33,7 +35,7 @@ from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.plan import plan
 from skillconnect_ops.commands.scrub.proof import Left, Seen, prove
 from skillconnect_ops.commands.scrub.references import is_own_text
-from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, new_paths
 from skillconnect_ops.commands.scrub.searching import searched, within
 from skillconnect_ops.commands.scrub.shown import proof_facts, said, said_of_proof
 from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
@@ -197,6 +199,9 @@ def _must_be_whole(repository: Repository) -> None:
 
 def _must_be_ready(house: House, repository: Repository, manner: Manner, wanted: Wanted) -> None:
     rewriting = house.repositories.rewriting(repository)
+    locks = rewriting.locks()
+    if locks:
+        raise GitHasLocked(locks[0])
     absent = rewriting.absent_work_trees()
     if absent:
         raise WorkTreeAbsent(absent[0])
@@ -216,6 +221,12 @@ def _must_be_ready(house: House, repository: Repository, manner: Manner, wanted:
         ]
         if read:
             raise EnvFileTracked(read)
+        in_names = Wanted(wanted.values, NAME_MASK).needles
+        paths = {os.fsencode(entry.path) for entry in tree.index()}
+        for old, new in new_paths(paths, in_names).items():
+            place = tree.root / os.fsdecode(new)
+            if old != new and new not in paths and os.path.lexists(place):
+                raise InTheWay(place)
     odd = [ref.name for ref in rewriting.refs() if not ref.name.isprintable()]
     if odd:
         raise OddName(odd[0])

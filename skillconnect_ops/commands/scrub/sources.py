@@ -116,7 +116,9 @@ def _in_use(house: House) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     for name in project.settings.targets:
-        for value in house.env_values(house.target(name)).values():
+        target = house.target(name)
+        admin = house.admin_uri(target)
+        for value in (*house.env_values(target).values(), *((admin,) if admin else ())):
             if len(value.reveal()) >= LEAST_BYTES:
                 found.update(forms(value.reveal()))
     return frozenset(found)

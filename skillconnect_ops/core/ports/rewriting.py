@@ -92,6 +92,9 @@ class Rewriting(Protocol):
     def head(self) -> str | None:
         """The ref that HEAD leads to; None where it is detached."""
 
+    def locks(self) -> tuple[Path, ...]:
+        """Files by which git says that it is changing something."""
+
     def remotes(self) -> tuple[str, ...]:
         """The names of other repositories that this one knows."""
 
