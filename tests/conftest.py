@@ -49,15 +49,25 @@ Skc = Callable[..., Ran]
 @pytest.fixture
 def clean_environment(tmp_path: Path) -> dict[str, str]:
     """What every command of a test is started with: a home folder of its own, and little else."""
-    home = tmp_path / "home"
+    return environment_in(tmp_path)
+
+
+def environment_in(folder: Path) -> dict[str, str]:
+    """What a command is started with that keeps all its own below a folder."""
+    home = folder / "home"
     home.mkdir(exist_ok=True)
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return {**kept, "HOME": str(home), "XDG_STATE_HOME": str(tmp_path / "state")}
+    return {**kept, "HOME": str(home), "XDG_STATE_HOME": str(folder / "state")}
 
 
 @pytest.fixture
-def skc(tmp_path: Path, clean_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Skc:
+def skc(tmp_path: Path, clean_environment: dict[str, str]) -> Skc:
     """Run a command in this process, through the real boundary, with captured streams."""
+    return skc_in(tmp_path, clean_environment)
+
+
+def skc_in(folder: Path, environment: Mapping[str, str]) -> Skc:
+    """What the fixture `skc` gives, for a fixture that outlives one test."""
 
     def run(
         *argv: str,
@@ -66,11 +76,11 @@ def skc(tmp_path: Path, clean_environment: dict[str, str], monkeypatch: pytest.M
         stdin: str = "",
     ) -> Ran:
         streams = Streams(StringIO(stdin), StringIO(), StringIO())
-        with monkeypatch.context() as patch:
-            patch.chdir(cwd or tmp_path)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(cwd or folder)
             for name in set(os.environ) - {"PYTEST_CURRENT_TEST"}:
                 patch.delenv(name)
-            for name, value in {**clean_environment, **(env or {})}.items():
+            for name, value in {**environment, **(env or {})}.items():
                 patch.setenv(name, value)
             code = app.main(argv, streams=streams)
         return Ran(int(code), _text(streams.stdout), _text(streams.stderr))
