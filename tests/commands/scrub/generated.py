@@ -131,8 +131,8 @@ def contents(draw: DrawFn, held: tuple[str, ...], forms: int) -> bytes:
     if held and draw(st.integers(0, 7)) == 0:
         return draw(st.sampled_from(WHOLE))(draw(value))
     lines = []
-    for _ in range(draw(st.integers(0, 4))):
-        if held and draw(st.integers(0, 3)) == 0:
+    for _ in range(draw(st.integers(1, 4))):
+        if held and draw(st.booleans()):
             form = PARTS[draw(st.integers(0, forms - 1))]
             lines.append(b"url = " + form(draw(value)))
         else:
@@ -152,7 +152,7 @@ def histories(draw: DrawFn, *, plain_only: bool = False, most: int = 10) -> Hist
     secret = draw(values())
     first = draw(st.integers(0, 4))
     commits: list[Commit] = []
-    for number in range(draw(st.integers(1, most))):
+    for number in range(draw(st.integers(min(4, most), most))):
         held = secret if number >= first else ()
         commits.append(draw(_commits(held, tuple(commits), plain_only)))
     within = st.integers(0, len(commits) - 1)
@@ -187,7 +187,7 @@ def _commits(
         draw(st.lists(near, min_size=1, max_size=many, unique=True)) if number and many else []
     )
     files = dict(earlier[parents[0]].files) if parents else {}
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.sampled_from((2, 1, 3, 0)))):
         what = draw(st.sampled_from(("write", "write", "write", "rename", "delete")))
         if what == "write" or not files:
             path = draw(st.sampled_from(FOLDERS)) + draw(st.sampled_from(NAMES))

@@ -625,13 +625,13 @@ class Kept:
         spans = sorted(self._spans(old))
         if not spans:
             return False
-        pattern, at = [], 0
+        reached, at = {0}, 0
         for start, end in _joined(spans):
-            pattern.append(re.escape(old[at:start]))
-            pattern.append(b".{0,%d}?" % (2 * (end - start) + 40))
+            reached = _past(old[at:start], new, reached)
+            most = 2 * (end - start) + 40
+            reached = {place + more for place in reached for more in range(most + 1)}
             at = end
-        pattern.append(re.escape(old[at:]))
-        return re.fullmatch(b"(?s)" + b"".join(pattern), new) is not None
+        return len(new) in _past(old[at:], new, reached)
 
     def _spans(self, content: bytes) -> Iterator[tuple[int, int]]:
         """Where a needle stands; of base64 the neighbouring characters hold bits of it, too."""
@@ -655,6 +655,11 @@ class Kept:
                 at = where.find(one.content, at + 1)
 
 
+def _past(piece: bytes, content: bytes, places: set[int]) -> set[int]:
+    """Where a piece ends that begins at one of the places."""
+    return {place + len(piece) for place in places if content.startswith(piece, place)}
+
+
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for start, end in spans:
@@ -676,13 +681,16 @@ class Affected:
     def __init__(self, repository: Repository, judge: Judge) -> None:
         self._repository, self._judge = repository, judge
         self._known: dict[str, bool] = {}
-        self.commits = {oid for oid in self._reached("--exclude=refs/notes/*") if self.is_(oid)}
+        self.reached = self._reached()
+        self.commits = {oid for oid in self.reached if self.is_(oid)}
         """Commits that hold a value, or reach one that does; those of notes are not counted."""
 
-    def _reached(self, *words: str) -> list[str]:
-        """Commits that refs or HEAD reach, parents first."""
-        root = self._repository.root
-        said = git(root, "rev-list", "--topo-order", "--reverse", *words, "--all", "HEAD")
+    def _reached(self) -> list[str]:
+        """Commits that refs or HEAD reach, parents first; notes are keyed, and stand for others."""
+        said = git(
+            self._repository.root,
+            *("rev-list", "--topo-order", "--reverse", "--exclude=refs/notes/*", "--all", "HEAD"),
+        )
         return said.decode().split()
 
     def is_(self, oid: str) -> bool:
@@ -702,7 +710,7 @@ class Affected:
         head, _ = parsed(content)
         return any(self.is_(one) for key in (b"tree", b"parent", b"object") for one in head[key])
 
-    @property
+    @cached_property
     def first(self) -> set[str]:
         """Affected commits whose parents are not."""
         return {

@@ -1,0 +1,28 @@
+"""Runs `skc scrub` as a script would, and reads what it said."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import Ran, Skc
+
+
+def scrub(skc: Skc, root: Path, values: Sequence[str], *words: str) -> Ran:
+    """Take the values out of a repository, with nobody to ask."""
+    file = root.parent / f"values-of-{root.name}"
+    file.write_text("".join(f"{value}\n" for value in values))
+    agreed = () if "--dry-run" in words else ("--yes", "--confirm", root.name)
+    told = ("--values-from", str(file), *agreed, "--format", "json")
+    return skc("scrub", *told, *words, cwd=root)
+
+
+def facts(ran: Ran) -> Any:
+    """What a scrub that was done has to tell."""
+    assert ran.code == 0, (ran.code, ran.stderr, ran.stdout[:2000])
+    return ran.json["facts"]["scrub"]
+
+
+def map_file(ran: Ran, root: Path) -> Path:
+    """The commit map that a scrub wrote; nothing is there where it changed no commit."""
+    told = facts(ran).get("commit_map")
+    return root / told if told else root / "no such map"
