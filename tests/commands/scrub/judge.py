@@ -476,13 +476,13 @@ class Kept:
         for key in (b"author", b"committer", b"encoding"):
             if not self.alike(" ".join(old_head[key]).encode(), " ".join(new_head[key]).encode()):
                 yield f"commit {oid}: {key.decode()} {old_head[key]} became {new_head[key]}"
-        if not self.alike(self._renamed(old_text), self._renamed(new_text)):
+        if not self.alike(self.renamed(old_text), self.renamed(new_text)):
             yield f"commit {oid}: message {old_text!r} became {new_text!r}"
         (old_tree,), (new_tree,) = old_head[b"tree"], new_head[b"tree"]
         yield from (f"commit {oid}: {said}" for said in self.trouble_of_trees(old_tree, new_tree))
 
-    def _renamed(self, text: bytes) -> bytes:
-        """A message, with each id of a commit as the one that the commit has now."""
+    def renamed(self, text: bytes) -> bytes:
+        """A text, with each id of a commit as the one that the commit has now."""
 
         def now(match: re.Match[bytes]) -> bytes:
             found = match.group().decode()
@@ -538,7 +538,7 @@ class Kept:
                 yield f"tag {old}: {key.decode()} {old_head[key]} became {new_head[key]}"
         signed = old != new and b"-----BEGIN " in old_text
         was = old_text.partition(b"-----BEGIN ")[0] if signed else old_text
-        if not self.alike(self._renamed(was), self._renamed(new_text)):
+        if not self.alike(self.renamed(was), self.renamed(new_text)):
             yield f"tag {old}: message {old_text!r} became {new_text!r}"
         yield from self._target(old_head[b"object"][0], new_head[b"object"][0])
 

@@ -7,12 +7,16 @@ from typing import Any
 from tests.conftest import Ran, Skc
 
 
+OPEN = ("--not-rotated-yet", "--allow-uncommitted", "--plain-bundle")
+"""Nobody knows the values of these tests but the tests, and nothing of the repositories is dear."""
+
+
 def scrub(skc: Skc, root: Path, values: Sequence[str], *words: str) -> Ran:
     """Take the values out of a repository, with nobody to ask."""
     file = root.parent / f"values-of-{root.name}"
     file.write_text("".join(f"{value}\n" for value in values))
     agreed = () if "--dry-run" in words else ("--yes", "--confirm", root.name)
-    told = ("--values-from", str(file), *agreed, "--format", "json")
+    told = ("--values-from", str(file), *agreed, "--format", "json", *OPEN)
     return skc("scrub", *told, *words, cwd=root)
 
 
