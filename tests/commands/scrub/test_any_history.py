@@ -64,7 +64,7 @@ def _scrubbed_and_judged(history: History, folder: Path) -> None:
 few = settings(
     max_examples=EXAMPLES,
     database=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
 
