@@ -30,7 +30,6 @@ NAMES = (
     b'q"uote',
     b"back\\slash",
     b"tab\tnl\n",
-    b"\xff",
 )
 MODES = (b"100644", b"100644", b"100644", b"100755", b"120000", b"160000")
 WORDS = ("let a = 1", "import b from 'b'", "", "\t}", "# Über", "return x", "password: none")

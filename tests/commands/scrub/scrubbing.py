@@ -22,7 +22,7 @@ def scrub(skc: Skc, root: Path, values: Sequence[str], *words: str) -> Ran:
 
 def facts(ran: Ran) -> Any:
     """What a scrub that was done has to tell."""
-    assert ran.code == 0, (ran.code, ran.stderr, ran.stdout[:2000])
+    assert ran.code == 0, (ran.code, ran.stderr[-1000:])
     return ran.json["facts"]["scrub"]
 
 
