@@ -1,4 +1,4 @@
-"""Any repository at all: drawn by hypothesis, made by one `git fast-import` and few commands more."""
+"""Any repository at all: drawn by hypothesis, made by one `git fast-import` and little more."""
 
 import base64
 import gzip
@@ -30,6 +30,7 @@ NAMES = (
     b'q"uote',
     b"back\\slash",
     b"tab\tnl\n",
+    b"\xff",
 )
 MODES = (b"100644", b"100644", b"100644", b"100755", b"120000", b"160000")
 WORDS = ("let a = 1", "import b from 'b'", "", "\t}", "# Über", "return x", "password: none")
@@ -131,7 +132,7 @@ def contents(draw: DrawFn, held: tuple[str, ...], forms: int) -> bytes:
         return draw(st.sampled_from(WHOLE))(draw(value))
     lines = []
     for _ in range(draw(st.integers(1, 4))):
-        if held and draw(st.booleans()):
+        if draw(st.booleans()) and held:
             form = PARTS[draw(st.integers(0, forms - 1))]
             lines.append(b"url = " + form(draw(value)))
         else:

@@ -19,8 +19,10 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
@@ -183,7 +185,9 @@ class Judge:
         return sorted(found)
 
 
-_ORDER = "little" if memoryview(b"\1\0\0\0\0\0\0\0").cast("Q")[0] == 1 else "big"
+_ORDER: Literal["little", "big"] = (
+    "little" if memoryview(b"\1\0\0\0\0\0\0\0").cast("Q")[0] == 1 else "big"
+)
 
 
 def opened(content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -204,10 +208,8 @@ def opened(content: bytes) -> Iterator[tuple[str, bytes]]:
         (b"\xfd7zXZ", "xz", lzma.decompress),
     ):
         if content.startswith(start):
-            try:
+            with suppress(OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
                 yield name, unpack(content)
-            except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
-                pass
     if content[257:262] == b"ustar":
         try:
             with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
@@ -373,7 +375,7 @@ def git_files(folder: Path) -> Iterator[tuple[str, bytes]]:
         name = str(path.relative_to(folder))
         yield f"{name} (its name)", os.fsencode(name)
         if path.is_symlink():
-            yield name, os.fsencode(os.readlink(path))
+            yield name, bytes(path.readlink())
         elif path.is_file():
             content = path.read_bytes()
             yield name, content
@@ -404,7 +406,7 @@ def work_tree(root: Path) -> Iterator[tuple[str, bytes]]:
             shown = f"work tree {root.name}/{path.relative_to(root)}"
             yield f"{shown} (its name)", os.fsencode(name)
             if path.is_symlink():
-                yield f"{shown} (link)", os.fsencode(os.readlink(path))
+                yield f"{shown} (link)", bytes(path.readlink())
             elif path.is_file() and name != ".git":
                 yield shown, path.read_bytes()
 
@@ -437,7 +439,7 @@ def read_map(path: Path) -> dict[str, str]:
     """A commit map file: a new id for each old one."""
     lines = path.read_text().splitlines()
     pairs = [line.split() for line in lines if re.match(r"[0-9a-f]{40,64} [0-9a-f]{40,64}$", line)]
-    return {old: new for old, new in pairs}
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 class Kept:
@@ -586,20 +588,25 @@ class Kept:
             return
         free = set(now) - set(was)
         for name, (mode, oid) in was.items():
-            match = name if name in now else next((o for o in free if self._named(name, o)), None)
-            if match is None:
-                yield f"{path + name!r} is not there: {sorted(now)}"
-                continue
-            free.discard(match)
-            new_mode, new_oid = now[match]
-            if new_mode != mode:
-                yield f"{path + name!r}: mode {mode!r} became {new_mode!r}"
-            elif mode in {b"40000", b"040000"}:
-                yield from self.trouble_of_trees(oid, new_oid, path + name + b"/")
-            elif oid != new_oid and mode == b"160000":
-                yield f"{path + name!r}: its commit {oid} became {new_oid}"
-            elif oid != new_oid and not self.alike_blobs(oid, new_oid):
-                yield f"{path + name!r}: content differs by more than a value"
+            said = [f"is not there: {sorted(now)}"]
+            for match in [name] if name in now else sorted(o for o in free if self._named(name, o)):
+                said = list(self._entry(mode, oid, *now[match], path + name))
+                if not said:
+                    free.discard(match)
+                    break
+            yield from (f"{path + name!r}: {one}" for one in said)
+
+    def _entry(
+        self, mode: bytes, oid: str, new_mode: bytes, new: str, path: bytes
+    ) -> Iterator[str]:
+        if new_mode != mode:
+            yield f"mode {mode!r} became {new_mode!r}"
+        elif mode in {b"40000", b"040000"}:
+            yield from self.trouble_of_trees(oid, new, path + b"/")
+        elif oid != new and mode == b"160000":
+            yield f"its commit {oid} became {new}"
+        elif oid != new and not self.alike_blobs(oid, new):
+            yield "content differs by more than a value"
 
     def _named(self, old: bytes, new: bytes) -> bool:
         """A name may have got an ending, too: two may not be alike."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.conftest import Ran, Skc
 
-
 OPEN = ("--not-rotated-yet", "--allow-uncommitted", "--plain-bundle")
 """Nobody knows the values of these tests but the tests, and nothing of the repositories is dear."""
 

@@ -80,7 +80,7 @@ def test_the_standard_recipe_leaves_most_places_as_they_were(tmp_path: Path) -> 
     left = {place.title for place in places} - gone
     assert left >= {
         *("a commit's message", "an annotated tag's message", "a tagger's name"),
-        *("an older stash", "an author's name", "a branch's name", "a tag's name", "a file's name"),
+        *("an author's name", "a branch's name", "a tag's name", "a file's name"),
         *("UTF-16 LE", "base64, offset 0", "base64url, offset 1", "JSON", "HTML entities", "hex"),
         *("URL encoding", "a zip's member", "gzip", "a URL in .git/config", "a hook"),
         *("an LFS object", "a submodule's own history", "an ignored file", "COMMIT_EDITMSG"),
