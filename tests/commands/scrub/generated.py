@@ -112,13 +112,13 @@ class History(Struct, frozen=True, kw_only=True):
 
 @st.composite
 def values(draw: DrawFn) -> tuple[str, ...]:
-    """One to three; the first can stand in a name; one may begin another."""
+    """Two to four; the first can stand in a name; one may begin another."""
     chance = random.Random(draw(st.integers(0, 2**32)))
 
     def made(letters: str) -> str:
         return "".join(chance.choice(letters) for _ in range(chance.randint(8, 40)))
 
-    found = [made(ALNUM), *(made(ODD) + "Zq" for _ in range(draw(st.integers(0, 2))))]
+    found = [made(ALNUM), *(made(ODD) + "Zq" for _ in range(draw(st.integers(1, 2))))]
     if draw(st.booleans()):
         found.append(found[0] + made(ALNUM))
     return tuple(value.strip() for value in found)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.commands.scrub.judge import read_map
 from tests.conftest import Ran, Skc
 
 OPEN = ("--not-rotated-yet", "--allow-uncommitted", "--plain-bundle")
@@ -25,7 +26,7 @@ def facts(ran: Ran) -> Any:
     return ran.json["facts"]["scrub"]
 
 
-def map_file(ran: Ran, root: Path) -> Path:
-    """The commit map that a scrub wrote; nothing is there where it changed no commit."""
+def commit_map(ran: Ran, root: Path) -> dict[str, str]:
+    """Old and new ids of the commits that were made anew; none where there was nothing to do."""
     told = facts(ran).get("commit_map")
-    return root / told if told else root / "no such map"
+    return read_map(root / told) if told else {}

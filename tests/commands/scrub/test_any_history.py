@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.commands.scrub import judge
 from tests.commands.scrub.generated import History, histories, make
 from tests.commands.scrub.judge import Affected, Judge, Kept, Repository
-from tests.commands.scrub.scrubbing import facts, map_file, scrub
+from tests.commands.scrub.scrubbing import commit_map, facts, scrub
 from tests.conftest import environment_in, skc_in
 
 EXAMPLES = 8
@@ -43,7 +43,7 @@ def _scrubbed_and_judged(history: History, folder: Path) -> None:
     assert told.places(root) == []
     assert judge.clean(root) == ""
     assert judge.leftovers(root) == []
-    now, commits = Repository(root), judge.read_map(map_file(ran, root))
+    now, commits = Repository(root), commit_map(ran, root)
     changed = {old for old, new in commits.items() if old != new}
     innocent = set(affected.reached) - affected.commits
     assert affected.commits <= changed

@@ -16,7 +16,7 @@ from msgspec import Struct
 from tests.commands.scrub import judge
 from tests.commands.scrub.hiding import PLACES, Hiding, Place, borrowing
 from tests.commands.scrub.judge import Affected, Found, Judge, Kept, Repository
-from tests.commands.scrub.scrubbing import facts, map_file, scrub
+from tests.commands.scrub.scrubbing import commit_map, facts, scrub
 from tests.conftest import Ran, Skc, environment_in, skc_in
 
 pytestmark = pytest.mark.timeout(600)
@@ -48,7 +48,7 @@ class Scrubbed(Struct, frozen=True, kw_only=True):
 
     @property
     def map(self) -> dict[str, str]:
-        return judge.read_map(map_file(self.ran, self.root))
+        return commit_map(self.ran, self.root)
 
     @property
     def kept(self) -> Kept:
