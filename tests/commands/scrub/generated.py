@@ -8,12 +8,11 @@ import json
 import random
 import string
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
 from msgspec import Struct
 
 from tests.commands.scrub.judge import git
@@ -110,120 +109,115 @@ class History(Struct, frozen=True, kw_only=True):
     loose: bool
 
 
-@st.composite
-def values(draw: DrawFn) -> tuple[str, ...]:
-    """Two to four; the first can stand in a name; one may begin another."""
-    chance = random.Random(draw(st.integers(0, 2**32)))
+class Chance(random.Random):
+    """Draws what a history is made of."""
 
-    def made(letters: str) -> str:
-        return "".join(chance.choice(letters) for _ in range(chance.randint(8, 40)))
+    def one_in(self, number: int) -> bool:
+        return self.randrange(number) == 0
 
-    found = [made(ALNUM), *(made(ODD) + "Zq" for _ in range(draw(st.integers(1, 2))))]
-    if draw(st.booleans()):
-        found.append(found[0] + made(ALNUM))
-    return tuple(value.strip() for value in found)
+    def values(self) -> tuple[str, ...]:
+        """Two to four; the first can stand in a name; one may begin another."""
+        found = [self.value(ALNUM), *(self.value(ODD) for _ in range(self.randint(1, 2)))]
+        if self.one_in(2):
+            found.append(found[0] + self.value(ALNUM))
+        return tuple(found)
 
+    def value(self, letters: str) -> str:
+        """At its ends no white space, which a line of a file of values does not keep."""
+        inner = "".join(self.choice(letters) for _ in range(self.randint(6, 40)))
+        return self.choice(ALNUM) + inner + "Zq"
 
-@st.composite
-def contents(draw: DrawFn, held: tuple[str, ...], forms: int) -> bytes:
-    """A file of few lines, of which some hold a value in some form."""
-    value = st.sampled_from(held) if held else st.nothing()
-    if held and draw(st.integers(0, 7)) == 0:
-        return draw(st.sampled_from(WHOLE))(draw(value))
-    lines = []
-    for _ in range(draw(st.integers(1, 4))):
-        if draw(st.booleans()) and held:
-            form = PARTS[draw(st.integers(0, forms - 1))]
-            lines.append(b"url = " + form(draw(value)))
-        else:
-            lines.append(draw(st.sampled_from(WORDS)).encode())
-    return draw(st.sampled_from((b"\n", b"\r\n"))).join(lines)
+    def content(self, held: Sequence[str], parts: int = len(PARTS)) -> bytes:
+        """A file of few lines, of which some hold a value in some form."""
+        if held and self.one_in(8):
+            return self.choice(WHOLE)(self.choice(held))
+        lines = []
+        for _ in range(self.randint(0, 4)):
+            if held and self.one_in(2):
+                form = PARTS[self.randrange(parts)]
+                lines.append(b"url = " + form(self.choice(held)))
+            else:
+                lines.append(self.choice(WORDS).encode())
+        return self.choice((b"\n", b"\r\n")).join(lines)
 
+    def plain(self, held: Sequence[str]) -> bytes:
+        """Text that holds values as they are."""
+        words = (*WORDS, *held)
+        return "\n".join(self.choice(words) for _ in range(self.randint(0, 4))).encode()
 
-@st.composite
-def histories(draw: DrawFn, *, plain_only: bool = False, most: int = 10) -> History:
-    """Any history; the commits before a drawn number hold no value.
+    def path(self, held: Sequence[str]) -> bytes:
+        if held and self.one_in(10):
+            return self.choice(FOLDERS) + held[0].encode() + self.choice((b"", b"/x", b".pem"))
+        return self.choice(FOLDERS) + self.choice(NAMES)
 
-    Args:
-        draw: hypothesis' own.
-        plain_only: whether values stand in the text of files alone, as they are.
-        most: how many commits there may be.
-    """
-    secret = draw(values())
-    first = draw(st.integers(0, 4))
-    commits: list[Commit] = []
-    for number in range(draw(st.integers(min(4, most), most))):
-        held = secret if number >= first else ()
-        commits.append(draw(_commits(held, tuple(commits), plain_only)))
-    within = st.integers(0, len(commits) - 1)
-    named = st.sampled_from((b"", b"", b"-" + secret[0].encode()))
-    names = [b"main", *(b"topic/%d" % turn for turn in range(draw(st.integers(0, 3))))]
-    branches = {
-        b"refs/heads/" + name + (b"" if plain_only or name == b"main" else draw(named)): draw(
-            within
+    def entry(self, held: Sequence[str], *, plain_only: bool) -> tuple[bytes, bytes]:
+        mode = self.choice(MODES)
+        if mode == b"160000":
+            return mode, b"%040x" % self.randrange(1, 2**64)
+        if mode == b"120000":
+            named = bool(held) and not plain_only and self.one_in(2)
+            return mode, b"../" + (held[0].encode() if named else b"a.js")
+        return mode, self.plain(held) if plain_only else self.content(held)
+
+    def commit(self, held: Sequence[str], earlier: Sequence[Commit], *, plain_only: bool) -> Commit:
+        near = range(max(0, len(earlier) - 5), len(earlier))
+        many = self.choice((0, 1, 1, 1, 1, 1, 1, 2, 2, 4))
+        parents = self.sample(near, min(many, len(near)))
+        files = dict(earlier[parents[0]].files) if parents else {}
+        for _ in range(self.randint(0, 3)):
+            what = self.choice(("write", "write", "write", "rename", "delete"))
+            if what == "write" or not files:
+                path = self.path(() if plain_only else held)
+                _put(files, path, self.entry(held, plain_only=plain_only))
+                continue
+            old = self.choice(sorted(files))
+            entry = files.pop(old)
+            if what == "rename":
+                _put(files, b"moved/" + old.rpartition(b"/")[2], entry)
+        in_head = bool(held) and not plain_only
+        message = self.choice((b"work", b"work\n", b"w\xc3\xb6rk\n\nmore\n", b"", b"\n\n x"))
+        return Commit(
+            parents=tuple(parents),
+            files=files,
+            message=message + (held[-1].encode() if in_head and self.one_in(3) else b""),
+            author=b"Ada"
+            + (b" " + held[0].encode() if in_head and self.one_in(4) else b"")
+            + b" <ada@shop.invalid>",
+            when=b"%d %s" % (1_600_000_000 + 60 * len(earlier), self.choice((b"+0000", b"-0730"))),
+            encoding=self.choice((b"", b"", b"", b"ISO-8859-1")),
         )
-        for name in names
-    }
-    tags = [] if plain_only else draw(st.lists(_tags(secret, within), max_size=4))
-    return History(
-        values=secret,
-        commits=tuple(commits),
-        branches=branches,
-        tags=tuple(tags),
-        notes={} if plain_only else draw(st.dictionaries(within, contents(secret, 3), max_size=3)),
-        blob_ref=None if plain_only else draw(st.none() | contents(secret, 3)),
-        loose=draw(st.booleans()),
-    )
 
-
-@st.composite
-def _commits(
-    draw: DrawFn, held: tuple[str, ...], earlier: tuple[Commit, ...], plain_only: bool
-) -> Commit:
-    number = len(earlier)
-    many = draw(st.sampled_from((0, 1, 1, 1, 1, 1, 2, 2, 4)))
-    near = st.integers(max(0, number - 4), number - 1) if number else st.nothing()
-    parents = (
-        draw(st.lists(near, min_size=1, max_size=many, unique=True)) if number and many else []
-    )
-    files = dict(earlier[parents[0]].files) if parents else {}
-    for _ in range(draw(st.sampled_from((2, 1, 3, 0)))):
-        what = draw(st.sampled_from(("write", "write", "write", "rename", "delete")))
-        if what == "write" or not files:
-            path = draw(st.sampled_from(FOLDERS)) + draw(st.sampled_from(NAMES))
-            if held and not plain_only and draw(st.integers(0, 9)) == 0:
-                path = (
-                    draw(st.sampled_from(FOLDERS))
-                    + held[0].encode()
-                    + draw(st.sampled_from((b"", b"/x")))
-                )
-            _put(files, path, draw(_entries(held, plain_only)))
-            continue
-        old = draw(st.sampled_from(sorted(files)))
-        entry = files.pop(old)
-        if what == "rename":
-            _put(files, b"moved/" + old.rpartition(b"/")[2], entry)
-    somewhere = (
-        b""
-        if plain_only or not held
-        else draw(st.sampled_from((b"", b"", b" " + held[-1].encode())))
-    )
-    author = (
-        b""
-        if plain_only or not held
-        else draw(st.sampled_from((b"", b"", b" " + held[0].encode())))
-    )
-    return Commit(
-        parents=tuple(parents),
-        files=files,
-        message=draw(
-            st.sampled_from((b"work", b"work\n", b"w\xc3\xb6rk\n\nmore\n", b"", b"\n\n x"))
+    def tag(self, held: Sequence[str], commits: int) -> Tag:
+        return Tag(
+            name=b"v%d" % self.randrange(99) + self.choice((b"", b"-" + held[0].encode())),
+            of=self.choice(("commit", "commit", "tree", "blob", "tag")),
+            number=self.randrange(commits),
+            message=b"release\n" + self.choice((b"", held[-1].encode())) + b"\n",
         )
-        + somewhere,
-        author=b"Ada" + author + b" <ada@shop.invalid>",
-        when=b"%d %s" % (1_600_000_000 + 60 * number, draw(st.sampled_from((b"+0000", b"-0730")))),
-        encoding=draw(st.sampled_from((b"", b"", b"", b"ISO-8859-1"))),
-    )
+
+    def history(self, *, plain_only: bool, most: int) -> History:
+        """The commits before a drawn number hold no value."""
+        secret, first = self.values(), self.randint(0, 4)
+        commits: list[Commit] = []
+        for number in range(self.randint(4, most)):
+            held = secret if number >= first else ()
+            commits.append(self.commit(held, commits, plain_only=plain_only))
+        count = len(commits)
+        named = (b"", b"", b"" if plain_only else b"-" + secret[0].encode())
+        names = [b"main"]
+        names += [b"topic/%d" % turn + self.choice(named) for turn in range(self.randint(0, 3))]
+        more = 0 if plain_only else 3
+        return History(
+            values=secret,
+            commits=tuple(commits),
+            branches={b"refs/heads/" + name: self.randrange(count) for name in names},
+            tags=tuple(self.tag(secret, count) for _ in range(self.randint(0, more))),
+            notes={
+                self.randrange(count): self.content(secret, 3) for _ in range(self.randint(0, more))
+            },
+            blob_ref=self.content(secret, 3) if more and self.one_in(3) else None,
+            loose=self.one_in(2),
+        )
 
 
 def _put(files: dict[bytes, tuple[bytes, bytes]], path: bytes, entry: tuple[bytes, bytes]) -> None:
@@ -234,31 +228,17 @@ def _put(files: dict[bytes, tuple[bytes, bytes]], path: bytes, entry: tuple[byte
     files[path] = entry
 
 
-@st.composite
-def _entries(draw: DrawFn, held: tuple[str, ...], plain_only: bool) -> tuple[bytes, bytes]:
-    mode = draw(st.sampled_from(MODES))
-    if mode == b"160000":
-        return mode, b"%040x" % draw(st.integers(1, 2**64))
-    if mode == b"120000":
-        target = held[0].encode() if held and not plain_only and draw(st.booleans()) else b"a.js"
-        return mode, b"../" + target
-    return mode, draw(_plain(held) if plain_only else contents(held, len(PARTS)))
+def histories(*, plain_only: bool = False, most: int = 12) -> st.SearchStrategy[History]:
+    """Any history, by a number that hypothesis draws and names where one fails.
 
+    One number makes all of it: drawn piece by piece, one history was much like the one before.
 
-@st.composite
-def _plain(draw: DrawFn, held: tuple[str, ...]) -> bytes:
-    words = [word.encode() for word in (*WORDS, *held)]
-    return b"\n".join(draw(st.lists(st.sampled_from(words), max_size=4)))
-
-
-@st.composite
-def _tags(draw: DrawFn, secret: tuple[str, ...], within: st.SearchStrategy[int]) -> Tag:
-    return Tag(
-        name=b"v%d" % draw(st.integers(0, 99))
-        + draw(st.sampled_from((b"", b"-" + secret[0].encode()))),
-        of=draw(st.sampled_from(("commit", "commit", "tree", "blob", "tag"))),
-        number=draw(within),
-        message=b"release\n" + draw(st.sampled_from((b"", secret[-1].encode()))) + b"\n",
+    Args:
+        plain_only: whether values stand in the text of files alone, as they are.
+        most: how many commits there may be.
+    """
+    return st.integers(0, 2**64).map(
+        lambda number: Chance(number).history(plain_only=plain_only, most=most)
     )
 
 

@@ -89,7 +89,7 @@ def test_what_is_generated_is_of_every_kind() -> None:
     """A strategy that only ever drew plain files would prove nothing."""
     seen: set[str] = set()
 
-    @settings(max_examples=60, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=300, database=None, derandomize=True, phases=[Phase.generate])
     @given(histories())
     def look(history: History) -> None:
         told = Judge([value.encode() for value in history.values])

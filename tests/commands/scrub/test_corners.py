@@ -309,18 +309,18 @@ def test_hundreds_of_notes_in_folders(skc: Skc, shop: Hiding) -> None:
     """With many notes git keeps them in folders by the first digits of the ids."""
     value = odd()
     shop.commit("src/a.js", line(value))
-    tree, parent, stream = shop.git("rev-parse", "HEAD^{tree}"), shop.git("rev-parse", "HEAD"), []
-    for number in range(600):
-        stream.append(
-            f"commit refs/heads/main\nmark :{number + 1}\n"
-            f"committer A <a@b> 17000{number:05} +0000\ndata 1\nx\n"
-            + (f"from {parent}\n" if not number else "")
-            + f"M 040000 {tree} \n"
-        )
+    tree, parent = shop.git("rev-parse", "HEAD^{tree}"), shop.git("rev-parse", "HEAD")
+    stream = [
+        f"commit refs/heads/main\nmark :{number}\n"
+        f"committer A <a@b> 17000{number:05} +0000\ndata 1\nx\n"
+        + (f"from {parent}\n" if number == 1 else "")
+        + f"M 040000 {tree} \n"
+        for number in range(1, 601)
+    ]
     stream.append("commit refs/notes/commits\ncommitter A <a@b> 1800000000 +0000\ndata 1\nx\n")
-    for number in range(600):
+    for number in range(1, 601):
         text = f"note {number}" + (f" {value}" if number % 7 == 0 else "")
-        stream.append(f"N inline :{number + 1}\ndata {len(text.encode())}\n{text}\n")
+        stream.append(f"N inline :{number}\ndata {len(text.encode())}\n{text}\n")
     shop.git("fast-import", "--quiet", given="".join(stream).encode())
     shop.git("reset", "-q", "--hard")
     assert b"/" in b"".join(
