@@ -121,9 +121,9 @@ def verify(
 ) -> Report:
     """Prove that values are gone from all that a repository holds.
 
-    Every object, reachable or not, is read in the encodings that `skc scrub` knows, then every other
-    file of the git folder, the names of refs, submodules and the work tree; that the search finds
-    what is there is shown as well. What cannot be looked at is "not proven" (14).
+    Every object, reachable or not, is read in the encodings that `skc scrub` knows, then every
+    other file of the git folder, the names of refs, submodules and the work tree; that the search
+    finds what is there is shown as well. What cannot be looked at is "not proven" (14).
     """
     wish = Wish(
         paths=tuple(path or ()),

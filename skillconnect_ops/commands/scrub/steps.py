@@ -479,12 +479,22 @@ def _renew(
         path = os.fsdecode(paths[os.fsencode(entry.path)])
         oid = objects.get(entry.oid, entry.oid)
         fresh.append(Entry(path=path, mode=entry.mode, oid=oid, stage=entry.stage))
-        if (path, oid) == (entry.path, entry.oid) or entry.mode == _SUBMODULE:
+        if (path, oid) == (entry.path, entry.oid):
+            continue
+        if entry.mode == _SUBMODULE:
+            _renew_empty(tree.root / entry.path, tree.root / path)
             continue
         if entry.path not in changed and os.path.lexists(tree.root / entry.path):
             _renew_file(hands, tree.root / entry.path, tree.root / path, in_files)
     tree.replace_index(fresh)
     tree.refresh()
+
+
+def _renew_empty(old: Path, new: Path) -> None:
+    """The folder of a submodule that is not here; one that is here stays where it is."""
+    with contextlib.suppress(OSError):
+        old.rmdir()
+        new.mkdir(parents=True)
 
 
 def _renew_file(hands: _Hands, old: Path, new: Path, in_files: Needles) -> None:
