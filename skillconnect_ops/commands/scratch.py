@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,9 +42,29 @@ def place_for(house: House, command: str, folder: Path | None) -> Path:
         raise PlaceIsTaken(
             f"{place} is not empty",
             why=f"skc {command} makes its own files, and removes them afterwards",
-            fix=f"skc {command} --folder NAME   # of a folder that is not there yet",
+            fix=_with_folder(house.person.again(), _free(house, place, command, folder)),
         )
     return place
+
+
+def _free(house: House, place: Path, command: str, folder: Path) -> Path:
+    """A folder that is not there yet, near the one that was named."""
+    here = house.environment.folder.resolve()
+    within = place == here or place in here.parents
+    named = folder / f"skc-{command}" if within else folder
+    tried = chain((named,), (named.with_name(f"{named.name}-{n}") for n in count(2)))
+    return next(one for one in tried if not (here / one).exists())
+
+
+def _with_folder(line: str, folder: Path) -> str:
+    """A command line that names another folder."""
+    words = shlex.split(line)
+    for at, word in enumerate(words):
+        if word == "--folder":
+            words[at + 1] = str(folder)
+        elif word.startswith("--folder="):
+            words[at] = f"--folder={folder}"
+    return shlex.join(words)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.shell import word
 
 OPTION = "--target"
+_OWN_SERVERS = "--embedded"
+"""Servers that a command starts for itself are no target's."""
 _COMMENT = "   #"
 _ONE_COMMAND = regex(r"skc(?: [^\s;,()`|&<>]+)+$")
 """A whole line that is one command of ours, and no sentence around one."""
@@ -28,8 +30,8 @@ def aimed(report: Report, target: str, *, takes: TakesTarget) -> Report:
     def at_target(line: str) -> str:
         command, comment, said = line.partition(_COMMENT)
         words = command.split()
-        named = any(one.partition("=")[0] == OPTION for one in words)
-        if named or _ONE_COMMAND.match(command) is None or not takes(words[1:]):
+        settled = any(one.partition("=")[0] in {OPTION, _OWN_SERVERS} for one in words)
+        if settled or _ONE_COMMAND.match(command) is None or not takes(words[1:]):
             return line
         return f"{command} {OPTION} {word(target)}{comment}{said}"
 

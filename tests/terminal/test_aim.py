@@ -18,6 +18,7 @@ def takes(words: object) -> bool:
         ("skc rotate --only a   # the rest", "skc rotate --only a --target old   # the rest"),
         ("skc backup --target new", "skc backup --target new"),
         ("skc journal list", "skc journal list"),
+        ("skc api --embedded   # a", "skc api --embedded   # a"),
         ("chmod 600 .env", "chmod 600 .env"),
         ("skc backup, or skc restore", "skc backup, or skc restore"),
         ("skc", "skc"),

@@ -1,5 +1,6 @@
 """`skc api`: starts the program, waits until it serves, and ends it with us."""
 
+import shlex
 from contextlib import AbstractContextManager, ExitStack
 
 from skillconnect_ops.commands.api.embedded import embedded, to_rotate
@@ -38,7 +39,7 @@ def api(house: House, asked: Asked) -> Report:
         ApiEnded: it ended by itself.
         Stop: a signal came before it served.
     """
-    _ensure_sensible(asked)
+    _ensure_sensible(house, asked)
     ensure_installed()
     with Signals().watching() as watch, ExitStack() as opened:
         with watch.interruptible():
@@ -167,7 +168,7 @@ def _given(house: House, asked: Asked) -> Setting:
     return setting
 
 
-def _ensure_sensible(asked: Asked) -> None:
+def _ensure_sensible(house: House, asked: Asked) -> None:
     """See that the options mean something together.
 
     Raises:
@@ -178,17 +179,22 @@ def _ensure_sensible(asked: Asked) -> None:
         raise OptionsDisagree(
             "--folder and --keep go with --embedded",
             why="only servers of its own have files of their own",
-            fix="skc api --embedded --folder DIR",
+            fix=house.person.again("--embedded"),
         )
     if asked.keep and asked.folder is None:
         raise OptionsDisagree(
             "--keep goes with --folder",
             why="what is kept has to be found again",
-            fix="skc api --embedded --keep --folder DIR",
+            fix=house.person.again("--folder", "./skc-api"),
         )
     if asked.embedded and (asked.env_file is not None or asked.target is not None):
+        there = ("--target", asked.target) if asked.target else ("--env-file", str(asked.env_file))
         raise OptionsDisagree(
             "--embedded goes with no env file and no target",
             why="an API on servers of its own has settings of its own",
-            fix="skc api --embedded   # or, on servers that are there: skc api --env-file FILE",
+            fix=f"skc api --embedded   # or, on servers that are there: {_line(*there)}",
         )
+
+
+def _line(*options: str) -> str:
+    return shlex.join(("skc", "api", *options))

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import sys
@@ -239,6 +240,7 @@ def test_the_env_file_is_the_target_s_where_there_is_a_project(skc: Skc, tmp_pat
     (tmp_path / "deep").mkdir()
     ran = skc("api", "--target", "one", cwd=tmp_path / "deep")
     assert f"there is no {tmp_path}/backend/.env" in ran.stderr
+    assert "fix:   skc api --embedded   # starts servers of its own" in ran.stderr
     assert skc("api", cwd=tmp_path).code == 4
     ran = skc("api", "--env-file", "three.env", cwd=tmp_path)
     assert f"there is no {tmp_path}/three.env" in ran.stderr
@@ -265,25 +267,52 @@ def test_a_port_of_the_environment_goes_before_that_of_the_file(
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "fix"),
     [
-        ("--keep",),
-        ("--folder", "d"),
-        ("--embedded", "--keep"),
-        ("--embedded", "--env-file", ".env"),
-        ("--embedded", "--target", "t"),
+        (("--keep",), "skc api --keep --embedded"),
+        (("--folder", "d"), "skc api --folder d --embedded"),
+        (("--embedded", "--keep"), "skc api --embedded --keep --folder ./skc-api"),
+        (
+            ("--embedded", "--env-file", "my .env"),
+            "skc api --embedded   # or, on servers that are there: skc api --env-file 'my .env'",
+        ),
+        (
+            ("--target", "t", "--embedded"),
+            "skc api --embedded   # or, on servers that are there: skc api --target t",
+        ),
     ],
 )
-def test_options_that_mean_nothing_together_are_a_mistake(
-    skc: Skc, project: Path, options: tuple[str, ...]
+def test_options_that_mean_nothing_together_are_a_mistake_with_the_command_to_type(
+    skc: Skc, project: Path, options: tuple[str, ...], fix: str
 ) -> None:
     ran = skc("api", *options, cwd=project)
     assert ran.code == 2
     assert "goes with" in ran.stderr or "go with" in ran.stderr
+    assert f"fix:   {fix}\n" in ran.stderr
 
 
-def test_a_folder_that_holds_something_is_refused(skc: Skc, project: Path) -> None:
-    ran = skc("api", "--embedded", "--folder", ".", "--port", str(free_port()), cwd=project)
+@pytest.mark.parametrize(
+    ("folder", "instead"),
+    [
+        (("--folder", "."), ("--folder", "skc-api-2")),
+        (("--folder=.env",), ("--folder=.env-2",)),
+        (("--folder", "{here}/skc-api"), ("--folder", "{here}/skc-api-3")),
+    ],
+)
+def test_a_folder_that_holds_something_is_refused_and_a_free_one_named(
+    skc: Skc, project: Path, folder: tuple[str, ...], instead: tuple[str, ...]
+) -> None:
+    for name in ("skc-api", "skc-api-2"):
+        (project / name).mkdir(exist_ok=True)
+    (project / "skc-api" / "file").touch()
+    if folder[1:] == (".",):
+        (project / "skc-api-2").rmdir()
+    port = ("--port", str(free_port()))
+    options = [word.format(here=project) for word in folder]
+    ran = skc("api", "--embedded", *options, *port, "--workers", "2", cwd=project)
     assert ran.code == 3
     assert "is not empty" in ran.stderr
+    named = [word.format(here=project) for word in instead]
+    fix = shlex.join(("skc", "api", "--embedded", *named, *port, "--workers", "2"))
+    assert f"fix:   {fix}\n" in ran.stderr
     assert (project / ".env").exists()
