@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,9 +23,15 @@ from skillconnect_ops.reference_api.settings import (
     Settings,
 )
 
+if TYPE_CHECKING:
+    from uvicorn import Config
+
 REFUSED = 3
 KEYS = {USER_RING, ADMIN_RING, "METRICS_TOKEN"}
+_WORKER = "skillconnect_ops.reference_api.worker:create"
 _GRACE_S = 10
+_NOT_STARTED = 3
+"""The server's exit code where a worker's start fails."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,25 +73,38 @@ def _serve(options: argparse.Namespace) -> int:
         process.share(Path(folder), workers=options.workers)
         import uvicorn  # noqa: PLC0415 - what it imports looks at the environment
 
-        uvicorn.run(
-            "skillconnect_ops.reference_api.worker:create",
-            factory=True,
-            host=options.host,
-            port=options.port,
-            workers=options.workers,
-            http="skillconnect_ops.reference_api.gate.heads:Wire",
-            ws="websockets-sansio",
-            ws_max_size=65_536,
-            ws_per_message_deflate=False,
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=15,
-            timeout_graceful_shutdown=_GRACE_S,
-            backlog=2048,
-        )
+        how: dict[str, Any] = {
+            "factory": True,
+            "host": options.host,
+            "port": options.port,
+            "workers": options.workers,
+            "http": "skillconnect_ops.reference_api.gate.heads:Wire",
+            "ws": "websockets-sansio",
+            "ws_max_size": 65_536,
+            "ws_per_message_deflate": False,
+            "access_log": False,
+            "log_config": None,
+            "server_header": False,
+            "proxy_headers": False,
+            "timeout_keep_alive": 15,
+            "timeout_graceful_shutdown": _GRACE_S,
+            "backlog": 2048,
+        }
+        if options.workers > 1:
+            return _with_several(uvicorn.Config(_WORKER, **how))
+        uvicorn.run(_WORKER, **how)
     return 0
+
+
+def _with_several(config: "Config") -> int:
+    """Serve with several workers; the server gives up where one of them cannot start."""
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - as above
+
+    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+    supervisor.run()
+    # it tells nobody, and ends as if it had been asked to
+    ended = [worker.process.exitcode for worker in supervisor.processes]
+    return _NOT_STARTED if _NOT_STARTED in ended else 0
 
 
 def _openapi() -> int:
