@@ -20,7 +20,7 @@ demo: $(STAMP)
 	@$(BIN)/skc demo --keep
 
 test: programs lint
-	$(BIN)/pytest -n $(WORKERS) -m "not long and not bench" --durations 5
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not long and not bench" --durations 5
 
 test-long: programs $(STAMP)
 	$(BIN)/pytest -n auto -m long --timeout 3600

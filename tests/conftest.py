@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,23 @@ hypothesis.settings.load_profile("skc")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell that runs us in the background ignores Ctrl-C, and every child of ours would, too
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # so does nohup with the terminal's end: we go on not to heed it, and our children do
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Let one worker make all tests of a module that share what the module starts.
+
+    Else (`--dist loadgroup`) each of the workers would start it.
+    """
+    for item in items:
+        found = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - pytest's own
+        if any(known[-1].scope == "module" for known in found):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
 class Ran(Struct, frozen=True):
