@@ -33,16 +33,24 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
 
 
+SEVERAL = ("three_nodes", "standalone")
+"""Servers that few tests need, and that cost something as long as they run."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Let one worker make all tests of a module that share what the module starts.
+    """Let one worker make all tests that share what a module or few of them start.
 
     Else (`--dist loadgroup`) each of the workers would start it.
     """
     for item in items:
-        found = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - pytest's own
-        if any(known[-1].scope == "module" for known in found):
+        found = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - pytest's own
+        if any(known[-1].scope == "module" for known in found.values()):
             item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
+        else:
+            for name in SEVERAL:
+                if name in found:
+                    item.add_marker(pytest.mark.xdist_group(name))
 
 
 class Ran(Struct, frozen=True):
