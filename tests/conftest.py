@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from msgspec import Struct
 from skillconnect_ops import app
 from skillconnect_ops.terminal.streams import Streams
 
-pytest_plugins = ("tests.servers", "tests.tiny", "tests.campaigns.summary")
+pytest_plugins = ("tests.servers", "tests.sharing", "tests.tiny", "tests.campaigns.summary")
 
 # how long one example takes says how busy the machine is, and nothing about the code
 hypothesis.settings.register_profile("skc", deadline=None)
@@ -31,26 +31,6 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
-
-
-SEVERAL = ("three_nodes", "standalone")
-"""Servers that few tests need, and that cost something as long as they run."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Let one worker make all tests that share what a module or few of them start.
-
-    Else (`--dist loadgroup`) each of the workers would start it.
-    """
-    for item in items:
-        found = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - pytest's own
-        if any(known[-1].scope == "module" for known in found.values()):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
-        else:
-            for name in SEVERAL:
-                if name in found:
-                    item.add_marker(pytest.mark.xdist_group(name))
 
 
 class Ran(Struct, frozen=True):
