@@ -7,6 +7,7 @@ names of tests that pytest 9 does not let it change.
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -21,9 +22,9 @@ _FUNCTION = regex(r"^ *def (?P<name>\w+)\((?P<given>[^)]*)\)", re.MULTILINE)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> "Sharing | None":
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Sharing | None":
     """Which worker makes which test."""
-    return Sharing(config) if config.getoption("dist") == "loadgroup" else None
+    return Sharing(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]

@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,13 @@ def test_strangers_who_guess_do_not_lock_a_known_device_out(program: Served) -> 
 
 @pytest.mark.parametrize("proxies", [0, 1, 2])
 def test_a_forged_address_is_nobody_else(
-    one_node: Mongod, redis_server: Secret, tmp_path: Path, proxies: int
+    program: Served, one_node: Mongod, redis_server: Secret, tmp_path: Path, proxies: int
 ) -> None:
-    with serve(tmp_path, one_node, redis_server, TRUSTED_PROXIES=str(proxies)) as program:
+    with (
+        nullcontext(program)
+        if proxies == 1  # so it was started
+        else serve(tmp_path, one_node, redis_server, TRUSTED_PROXIES=str(proxies))
+    ) as behind:
         last = {0: "", 1: "203.0.113.9", 2: "203.0.113.9, 10.0.0.1"}[proxies]
 
         def tried(said: Sequence[str]) -> int:
@@ -119,7 +124,7 @@ def test_a_forged_address_is_nobody_else(
             length = f"Content-Length: {len(json.dumps(WRONG))}"
             start = head("POST", LOGIN, "Content-Type: application/json", length, *lines)
             start = start.replace(start.split(b"\r\n")[3] + b"\r\n", b"", 1)  # the usual one
-            answer: Raw = ask(program, start + json.dumps(WRONG).encode())
+            answer: Raw = ask(behind, start + json.dumps(WRONG).encode())
             return answer.status_code
 
         lies = ["198.51.100.1", "2001:db8::1", "unknown", "' or 1=1", "x" * 5_000, "::1", ", ,"]
@@ -129,7 +134,7 @@ def test_a_forged_address_is_nobody_else(
             assert tried(["198.51.100.7", last]) == 429
             other = last.replace("203.0.113.9", "203.0.113.10")
             assert tried([other]) == 401
-            forget(program)
+            forget(behind)
             homes = [f"2001:db8:0:{one:x}::{one}" for one in range(0x10, 0x16)]
             found = [tried([last.replace("203.0.113.9", home)]) for home in homes]
             assert found == [401] * 5 + [429], "one household is one"

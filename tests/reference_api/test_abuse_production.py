@@ -12,6 +12,8 @@ from urllib.parse import unquote
 import httpx
 import pytest
 from bson import ObjectId
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
@@ -279,3 +281,21 @@ def test_it_does_not_start_so_and_says_why(
     for one in named:
         assert one in ran.stderr
     assert not secret or secret not in ran.stderr
+
+
+def test_real_time_is_spoken_over_tls_alone(program: Served) -> None:
+    where = f"ws://127.0.0.1:{program.port}/socket.io/?EIO=4&transport=websocket"
+    with pytest.raises(InvalidStatus) as refused, connect(where):
+        pass
+    with connect(where, additional_headers={"X-Forwarded-Proto": "https"}) as socket:
+        assert str(socket.recv(5)).startswith("0")
+    answer = refused.value.response
+    assert answer.status_code == 403
+    assert "Strict-Transport-Security" in answer.headers
+
+
+def test_without_a_token_there_are_no_figures(program: Served) -> None:
+    client = program.client()
+    assert client.get("/metrics").status_code == 404
+    headers = {"Authorization": "Bearer None"}
+    assert client.get("/metrics", headers=headers).status_code == 404

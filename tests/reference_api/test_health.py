@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -75,12 +74,3 @@ def test_figures_are_for_who_has_the_token(program: Served) -> None:
     assert counted == {"401": 30.0}  # of all workers together; the limit stops ten before a route
     assert 'rate_limited_total{policy="api"} 10.0' in figures.text
     assert "http_request_duration_seconds_bucket" in figures.text
-
-
-def test_without_a_token_there_are_no_figures(
-    tmp_path: Path, one_node: Mongod, redis_server: Secret
-) -> None:
-    with serve(tmp_path, one_node, redis_server) as served:
-        assert httpx.get(f"{served.url}/metrics").status_code == 404
-        headers = {"Authorization": "Bearer None"}
-        assert httpx.get(f"{served.url}/metrics", headers=headers).status_code == 404

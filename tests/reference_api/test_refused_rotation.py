@@ -53,42 +53,52 @@ class Deployed(Struct, frozen=True):
         return [user["user"] for user in found]
 
 
+@pytest.fixture(scope="module")
+def program(
+    one_node: Mongod, redis_server: Secret, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    with serve(tmp_path_factory.mktemp("api"), one_node, redis_server, workers=2) as running:
+        yield running
+
+
 @pytest.fixture
-def deployed(
-    tmp_path: Path, one_node: Mongod, redis_server: Secret, skc: Skc
-) -> Iterator[Deployed]:
-    root, place = tmp_path / "project", tmp_path / "api"
+def deployed(tmp_path: Path, program: Served, one_node: Mongod, skc: Skc) -> Deployed:
+    root = tmp_path / "project"
     root.mkdir()
-    place.mkdir()
-    with serve(place, one_node, redis_server, workers=2) as program:
-        (root / ".env").write_bytes(program.env_file.read_bytes())
-        (root / ".env").chmod(0o600)
-        script = root / "deploy.py"
-        script.write_text(DEPLOYS)
-        words = (str(script), str(root / ".env"), str(program.env_file), str(root / "garbles"))
-        reload = (sys.executable, *words)
-        name = program.database.name
-        (root / "skc.yaml").write_text(
-            "version: 1\n"
-            f"project: {{id: test-{name}, name: api}}\n"
-            "targets:\n"
-            "  production:\n"
-            "    env_files: [.env]\n"
-            "    database: {uri: env:MONGO_URI}\n"
-            "    secrets: {mongodb: {kind: mongodb, env: MONGO_URI}}\n"
-            "    consumers:\n"
-            f"      api: {{app_name: skillconnect-api, reload: {json.dumps(reload)},"
-            f" health: '{program.url}/health', deadline: 8s}}\n"
-        )
-        state = tmp_path / "state" / "skc" / f"test-{name}"
-        Hooks(state, disk=Disk()).trust({"api": reload})
-        yield Deployed(root, program, one_node, skc)
+    (root / ".env").write_bytes(program.env_file.read_bytes())
+    (root / ".env").chmod(0o600)
+    script = root / "deploy.py"
+    script.write_text(DEPLOYS)
+    words = (str(script), str(root / ".env"), str(program.env_file), str(root / "garbles"))
+    reload = (sys.executable, *words)
+    name = program.database.name
+    (root / "skc.yaml").write_text(
+        "version: 1\n"
+        f"project: {{id: test-{name}, name: api}}\n"
+        "targets:\n"
+        "  production:\n"
+        "    env_files: [.env]\n"
+        "    database: {uri: env:MONGO_URI}\n"
+        "    secrets: {mongodb: {kind: mongodb, env: MONGO_URI}}\n"
+        "    consumers:\n"
+        f"      api: {{app_name: skillconnect-api, reload: {json.dumps(reload)},"
+        f" health: '{program.url}/health', deadline: 8s}}\n"
+    )
+    state = tmp_path / "state" / "skc" / f"test-{name}"
+    Hooks(state, disk=Disk()).trust({"api": reload})
+    return Deployed(root, program, one_node, skc)
+
+
+def generations(program: Served) -> set[int]:
+    """Which one each worker is at."""
+    return {worker["generation"] for worker in program.health()["workers"]}
 
 
 def test_the_program_stays_on_the_old_one_and_all_is_put_back(deployed: Deployed) -> None:
     program = deployed.program
     client = program.login(program.account())
     env, users, loaded = program.env_file.read_bytes(), deployed.users(), program.health()["skc"]
+    (before,) = generations(program)
     (deployed.root / "garbles").touch()
     ran = deployed.rotate()
     assert ran.code == 5, ran.stdout + ran.stderr
@@ -97,7 +107,7 @@ def test_the_program_stays_on_the_old_one_and_all_is_put_back(deployed: Deployed
     assert deployed.users() == users
     program.wait_until(lambda: not any(one["refused"] for one in program.health()["workers"]))
     assert program.health()["skc"] == loaded
-    assert {worker["generation"] for worker in program.health()["workers"]} == {1}
+    assert generations(program) == {before}
     assert client.get("/api/v1/user/profile").status_code == 200
     said = json.dumps(ran.json)
     assert program.value("MONGO_URI") not in said + ran.stderr
@@ -107,9 +117,10 @@ def test_the_same_rotation_ends_well_where_nothing_is_garbled(deployed: Deployed
     program = deployed.program
     client = program.login(program.account())
     before = program.health()["skc"]["MONGO_URI"]
+    (generation,) = generations(program)
     ran = deployed.rotate()
     assert ran.code == 0, ran.stdout + ran.stderr
     said = program.health()
     assert said["skc"]["MONGO_URI"] not in {before, "workers differ", None}
-    assert {worker["generation"] for worker in said["workers"]} == {2}
+    assert {worker["generation"] for worker in said["workers"]} == {generation + 1}
     assert client.get("/api/v1/user/profile").status_code == 200

@@ -18,7 +18,7 @@ from tests.conftest import Skc
 from tests.reference_api.loading import load, say
 from tests.reference_api.served import Served, serve
 
-LIFE_S = 20
+LIFE_S = 12
 """How long an access token lives here."""
 SECRETS = ("MONGO_URI", "REDIS_URL", "JWT_SECRET_KEY", "ADMIN_JWT_SECRET_KEY")
 

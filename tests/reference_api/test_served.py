@@ -6,10 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
-
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.adapters.embedded.process import free_port
 from skillconnect_ops.core.secret import Secret
@@ -17,30 +13,15 @@ from tests.reference_api.served import serve
 from tests.servers import make_user
 
 
-@pytest.mark.parametrize(("workers", "production"), [(1, False), (2, True)])
 def test_it_starts_lets_somebody_in_and_ends_by_itself(
-    one_node: Mongod, redis_server: Secret, tmp_path: Path, workers: int, *, production: bool
+    one_node: Mongod, redis_server: Secret, tmp_path: Path
 ) -> None:
-    with serve(tmp_path, one_node, redis_server, workers=workers, production=production) as program:
+    with serve(tmp_path, one_node, redis_server, workers=2, production=True) as program:
         person = program.account()
-        program.wait_until(lambda: len(program.health()["workers"]) == workers)
+        program.wait_until(lambda: len(program.health()["workers"]) == 2)
         shown = program.login(person).get("/api/v1/user/profile")
     assert shown.status_code == 200, shown.text
     assert shown.json()["user"]["id"] == person.id
-
-
-def test_in_production_real_time_is_spoken_over_tls_alone(
-    one_node: Mongod, redis_server: Secret, tmp_path: Path
-) -> None:
-    with serve(tmp_path, one_node, redis_server, production=True) as program:
-        where = f"ws://127.0.0.1:{program.port}/socket.io/?EIO=4&transport=websocket"
-        with pytest.raises(InvalidStatus) as refused, connect(where):
-            pass
-        with connect(where, additional_headers={"X-Forwarded-Proto": "https"}) as socket:
-            assert str(socket.recv(5)).startswith("0")
-    answer = refused.value.response
-    assert answer.status_code == 403
-    assert "Strict-Transport-Security" in answer.headers
 
 
 UNABLE = """

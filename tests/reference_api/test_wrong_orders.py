@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from pymongo.database import Database
 
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.reference_api.workers import DIFFER
 from tests.reference_api.loading import load, say
 from tests.reference_api.served import Served, serve
 
@@ -68,53 +68,72 @@ def dropped_without_confirmation(program: Served, mongod: Mongod) -> None:
         database.command("dropUser", old)
 
 
+@pytest.fixture(scope="module")
+def program(
+    one_node: Mongod, redis_server: Secret, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    with serve(tmp_path_factory.mktemp("api"), one_node, redis_server, workers=2) as running:
+        yield running
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [(key_replaced, "401"), (dropped_before_the_swap, "50"), (dropped_without_confirmation, "50")],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_a_wrong_order_fails_requests(
-    change: Change, status: str, tmp_path: Path, one_node: Mongod, redis_server: Secret
+    change: Change, status: str, program: Served, one_node: Mongod
 ) -> None:
-    with serve(tmp_path, one_node, redis_server, workers=2) as program:
-        with load(program, one_node, RATE) as told:
-            time.sleep(0.5)
-            change(program, one_node)
-            time.sleep(1)
-        print(say(told))  # noqa: T201 - what was measured
-        assert any(f": {status}" in kind for kind in told["failed"]), told
-        program.wait_until(lambda: program.health()["status"] == "UP")
+    with load(program, one_node, RATE) as told:
+        time.sleep(0.5)
+        change(program, one_node)
+        time.sleep(1)
+    print(say(told))  # noqa: T201 - what was measured
+    assert any(f": {status}" in kind for kind in told["failed"]), told
+    program.wait_until(lambda: program.health()["status"] == "UP")
+
+
+@pytest.fixture(scope="module")
+def two(
+    program: Served,
+    one_node: Mongod,
+    redis_server: Secret,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Served, Served]]:
+    """Two instances of one program, with settings of their own."""
+    with serve(tmp_path_factory.mktemp("second"), one_node, redis_server) as second:
+        yield program, second
 
 
 @pytest.mark.parametrize(("staged", "status"), [(False, 401), (True, 200)], ids=["one", "two"])
 def test_a_key_that_signs_before_all_know_it_is_refused(
-    staged: bool, status: int, tmp_path: Path, one_node: Mongod, redis_server: Secret
+    staged: bool, status: int, two: tuple[Served, Served]
 ) -> None:
     """One phase in place of two, and two instances that hear of it one after the other."""
-    folders = [tmp_path / name for name in ("one", "two")]
-    for folder in folders:
-        folder.mkdir()
-    with (
-        serve(folders[0], one_node, redis_server) as first,
-        serve(folders[1], one_node, redis_server) as second,
-    ):
-        names = (KEY, "ADMIN_JWT_SECRET_KEY", "MONGO_URI", "REDIS_URL")
-        second.rewrite(**{name: first.value(name) for name in names})
-        second.wait_until(lambda: second.health()["skc"] == first.health()["skc"])
-        old, new = first.value(KEY), secrets.token_urlsafe(48)
-        for program in (first, second) if staged else ():
-            _go_over(program, **{FALLBACKS: _verifying(new)})
-        _go_over(first, **{KEY: new, FALLBACKS: _verifying(old)})
-        client = first.login(first.account())
-        path = "/api/v1/user/profile"
-        assert client.get(f"{first.url}{path}").status_code == 200
-        assert client.get(f"{second.url}{path}").status_code == status
+    first, second = two
+    first.rewrite(**{FALLBACKS: ""})
+    names = (KEY, FALLBACKS, "ADMIN_JWT_SECRET_KEY", "MONGO_URI", "REDIS_URL")
+    second.rewrite(**{name: first.value(name) for name in names})
+    second.wait_until(lambda: second.health()["skc"] == first.health()["skc"])
+    old, new = first.value(KEY), secrets.token_urlsafe(48)
+    for program in (first, second) if staged else ():
+        _go_over(program, **{FALLBACKS: _verifying(new)})
+    _go_over(first, **{KEY: new, FALLBACKS: _verifying(old)})
+    client = first.login(first.account())
+    path = "/api/v1/user/profile"
+    assert client.get(f"{first.url}{path}").status_code == 200
+    assert client.get(f"{second.url}{path}").status_code == status
 
 
 def _go_over(program: Served, **changed: str) -> None:
     before = program.health()["skc"]
+
+    def is_over() -> bool:
+        said = program.health()["skc"]
+        return bool(said != before) and DIFFER not in said.values()
+
     program.rewrite(**changed)
-    program.wait_until(lambda: program.health()["skc"] != before)
+    program.wait_until(is_over)
 
 
 def _verifying(key: str) -> str:
