@@ -17,7 +17,7 @@ from skillconnect_ops.core.ports.database import Database
 from skillconnect_ops.core.secret import Secret
 
 # a login costs a third of what it does by default, and the tests make tens of thousands
-CHEAP = {"scramSHA256IterationCount": 5000}
+CHEAP = {"scramSHA256IterationCount": 5000, "scramIterationCount": 5000}
 
 
 @pytest.fixture(scope="session")
