@@ -5,7 +5,9 @@ no request fails (`test_rotated_under_load.py`).
 """
 
 import base64
+import os
 import secrets
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,11 +63,17 @@ def dropped_before_the_swap(program: Served, mongod: Mongod) -> None:
 
 
 def dropped_without_confirmation(program: Served, mongod: Mongod) -> None:
-    """The program is told, and the old user goes before it has listened."""
+    """The program is told, and the old user goes before each of its workers has listened."""
+    busy = program.health()["workers"][0]["pid"]
     with _database(program, mongod) as database:
         uri, old = _another(program, database), _user(program.value("MONGO_URI"))
-        program.rewrite(MONGO_URI=uri)
-        database.command("dropUser", old)
+        os.kill(busy, signal.SIGSTOP)
+        try:
+            program.rewrite(MONGO_URI=uri)
+            database.command("dropUser", old)
+            time.sleep(0.3)
+        finally:
+            os.kill(busy, signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")
