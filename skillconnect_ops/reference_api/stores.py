@@ -97,6 +97,8 @@ class Loaded:
             client_name=APP_NAME,
         )
         self.redis: Redis = Redis.from_pool(pool)
+        self.holds_bookings = False
+        """Whether the database is known to have their collection."""
         self._holders = 0
         self._idle = asyncio.Event()
         self._idle.set()

@@ -16,6 +16,7 @@ from fastapi import APIRouter
 from pymongo import ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from skillconnect_ops.reference_api.accounts import USERS, Account
@@ -40,6 +41,8 @@ from skillconnect_ops.reference_api.stores import Document, Loaded
 
 COLLECTION = BOOKINGS
 _TRANSACTION_S = 8.0
+_UNAUTHORIZED, _EXISTS = 13, 48
+"""MongoDB's codes."""
 _STANDING = [BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value]
 _NEXT = {
     BookingStatus.CONFIRMED: {BookingStatus.PENDING.value},
@@ -78,6 +81,7 @@ async def create(exchange: Exchanged, account: Person, sent: NewBooking) -> Book
     async def together(session: AsyncClientSession) -> None:
         await _book(database, booking, session)
 
+    await _make_collection(exchange.loaded)
     await _in_transaction(exchange.loaded, together)
     return BookingAnswer(booking=_shown(booking))
 
@@ -139,6 +143,22 @@ def _slot(text: str) -> datetime:
     if slot <= datetime.now(UTC):
         raise ApiError(Code.RESOURCE_CONFLICT, "the slot is over")
     return slot
+
+
+async def _make_collection(loaded: Loaded) -> None:
+    """Have the collection before a transaction needs it.
+
+    Where one makes it, another may still see none and yet everything else that the first has
+    changed, and so gives the hour away again (met with MongoDB 6.0).
+    """
+    if loaded.holds_bookings:
+        return
+    try:
+        await loaded.database.command("create", COLLECTION)
+    except OperationFailure as error:
+        if error.code not in {_EXISTS, _UNAUTHORIZED}:  # who may not make it has it
+            raise
+    loaded.holds_bookings = True
 
 
 async def _in_transaction(loaded: Loaded, together: Any) -> None:
