@@ -44,8 +44,9 @@ def emptied(program: Served) -> Iterator[None]:
 def test_no_transaction_makes_the_collection_that_it_looks_into(program: Served) -> None:
     """Two that did so at once both gave the same hour away (MongoDB 6.0)."""
     (who,) = members(program, 1)
-    wishes = [booking(who, *open_requests(program, [who]), who.account.id[::-1], slot())]
-    assert statuses(at_once(program, wishes)) == {404: 1}
+    (request,) = open_requests(program, [who])
+    nobody = who.account.id[::-1]
+    assert statuses(at_once(program, [booking(who, request, nobody, slot())])) == {404: 1}
     assert "bookings" in program.database.list_collection_names()
 
 
