@@ -1,7 +1,7 @@
 """`skc scrub` against `git filter-repo --replace-text`, each on a copy of the same leaked history.
 
-SKC_BENCH_REPOSITORY names a repository; SKC_BENCH_ROUNDS changes the rounds. Two leaks are made of it:
-late (a file with a secret in a hundred commits on top) and early (in every commit from the first
+SKC_BENCH_REPOSITORY names a repository; SKC_BENCH_ROUNDS changes the rounds. Two leaks are made of
+it: late (a file with a secret in a hundred commits on top) and early (in every commit from the first
 on). Both programs take turns, round by round, and both pack the repository at the end. `skc` does
 more: it keeps a bundle and looks at everything again, so the time of what both do is told apart.
 """
@@ -82,7 +82,7 @@ def leaked(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if told is None:
         pytest.skip("SKC_BENCH_REPOSITORY names no repository")
     make: Callable[[Path, Path], None] = {"late": _late, "early": _early}[request.param]
-    target = tmp_path / request.param
+    target = tmp_path / str(request.param)
     make(Path(told).resolve(), target)
     _git(target, "repack", "-adq")
     return target
@@ -106,9 +106,9 @@ def test_scrubbing(leaked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
         words = (peer, "--force", "--quiet", "--replace-text", str(tmp_path / "replacements"))
         rows["git filter-repo"].append(run_tree(words, env=env, cwd=theirs))
         told = tmp_path / f"{turn}.json"
-        words = (*SKC, "--values-from", str(tmp_path / "values"), "--plain-bundle")
-        words = (*words, "--not-rotated-yet", "--confirm", ours.name, "--format", "json")
-        rows["skc scrub"].append(run_tree((*words, "--out", str(told)), env=env, cwd=ours))
+        own: tuple[str, ...] = (*SKC, "--values-from", str(tmp_path / "values"), "--plain-bundle")
+        own = (*own, "--not-rotated-yet", "--confirm", ours.name, "--format", "json")
+        rows["skc scrub"].append(run_tree((*own, "--out", str(told)), env=env, cwd=ours))
         report = json.loads(told.read_text())
         proof = report["facts"]["scrub"]["proof"]
         assert proof["holds"]

@@ -41,6 +41,28 @@ class MaskHoldsValue(UsageError):
         )
 
 
+class OddReplacement(UsageError):
+    """It would break what it stands in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the replacement holds a line end, a NUL byte or an angle bracket",
+            why="it also stands in names of authors, where these have a meaning",
+            fix="choose another --replacement",
+        )
+
+
+class OddStore(Precondition):
+    """Refs are kept in a way that this version does not know."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            "the refs of this repository are kept in a reftable",
+            why=f"{folder}: reflogs in it cannot be renewed yet",
+            fix="git refs migrate --ref-format=files",
+        )
+
+
 class NoRepository(Precondition):
     """There is nothing to rewrite here."""
 

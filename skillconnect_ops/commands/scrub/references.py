@@ -47,7 +47,7 @@ def turned(
     for ref in refs:
         name = _named(ref.name, objects, in_names)
         if name != ref.name:
-            renamed[ref.name] = _free(name, taken)
+            renamed[ref.name] = _free(ref.name, name, taken)
             taken.add(renamed[ref.name])
     moves: list[Move] = []
     leads: dict[str, str] = {}
@@ -73,14 +73,19 @@ def turned(
     return Turn(moves=tuple(moves), renamed=renamed, leads=leads, led=led)
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """The name, or with a number behind it; a ref cannot be a folder of others as well."""
+def _free(old: str, name: str, taken: set[str]) -> str:
+    """The name, or with numbers behind its new parts; no ref may be a folder of others as well."""
+    before, after = old.split("/"), name.split("/")
     number, fresh = 1, name
     while fresh in taken or any(
         one.startswith(f"{fresh}/") or fresh.startswith(f"{one}/") for one in taken
     ):
         number += 1
-        fresh = f"{name}-{number}"
+        if len(before) != len(after):  # a value that reaches over several parts
+            fresh = f"{'/'.join(after[:2])}/REMOVED-{number}"
+        else:
+            parts = zip(before, after, strict=True)
+            fresh = "/".join(new if was == new else f"{new}-{number}" for was, new in parts)
     return fresh
 
 

@@ -26,6 +26,8 @@ from skillconnect_ops.commands.scrub.errors import (
     NoSuchFile,
     NothingToLookFor,
     OddName,
+    OddReplacement,
+    OddStore,
     Uncommitted,
     WorkTreeAbsent,
 )
@@ -87,6 +89,8 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         wanted.needles.held(manner.mask.encode())
     except ValueError as error:
         raise MaskHoldsValue from error
+    if set(manner.mask) & set("\n\r\0<>"):
+        raise OddReplacement
     with unseen(Wanted(wanted.values, NAME_MASK).needles):
         return _scrub(house, repository, wanted, values, wish=wish, manner=manner, choices=choices)
 
@@ -124,7 +128,8 @@ def _scrub(
             tokens=tokens,
         ),
         person=house.person,
-        resources=(Resource("repository", str(root)),),
+        # one repository has one, however many work trees it has
+        resources=(Resource("repository", str(repository.git_folder)),),
         consent=TypeName(root.name, does="rewrites the history of"),
         choices=choices,
     )
@@ -199,6 +204,8 @@ def _must_be_whole(repository: Repository) -> None:
 
 def _must_be_ready(house: House, repository: Repository, manner: Manner, wanted: Wanted) -> None:
     rewriting = house.repositories.rewriting(repository)
+    if (repository.git_folder / "reftable").exists():
+        raise OddStore(repository.git_folder)
     locks = rewriting.locks()
     if locks:
         raise GitHasLocked(locks[0])

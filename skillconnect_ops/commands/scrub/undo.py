@@ -169,7 +169,7 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
     outcome = house.office(state=state).carry_out(
         lambda: _plan(kept, rewriting, root, token),
         person=house.person,
-        resources=(Resource("repository", str(root)),),
+        resources=(Resource("repository", str(repository.git_folder)),),
         consent=Ask(),
         choices=choices,
     )
