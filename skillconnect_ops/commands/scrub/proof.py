@@ -259,11 +259,11 @@ class _Files:
             elif held:
                 self.found.append(Found(subject=self._shown(f"file {path}"), values=held))
         for path in tree.others():
-            held = self._in_file(root / path, path)
-            if held:
-                self.left.append(
-                    Left(path, "a file that git does not follow; it is yours to change")
-                )
+            shown = self._shown(path)
+            if path.endswith("/"):
+                self.left.append(Left(shown, "a repository of its own; skc scrub in it"))
+            elif self._in_file(root / path, path) or shown != path:
+                self.left.append(Left(shown, "git does not follow it; it is yours to change"))
 
     def _in_file(self, path: Path, subject: str) -> tuple[int, ...]:
         self.number += 1
