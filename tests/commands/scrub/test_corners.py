@@ -90,13 +90,21 @@ def test_an_untracked_file_in_the_way_is_kept(skc: Skc, shop: Hiding) -> None:
     value = word()
     shop.commit(f"keys/{value}.pem", "tracked\n")
     (shop.root / "keys/REMOVED.pem").write_text("of the user's own\n")
+    (shop.root / "keys/REMOVED").mkdir()
+    (shop.root / "keys/REMOVED/kept").write_text("of the user's own, too\n")
     before = status(shop.root)
-    ran = scrub(skc, shop.root, [value])
-    assert ran.code == 4
-    assert "is in the way" in ran.stderr
-    assert (shop.root / "keys/REMOVED.pem").read_text() == "of the user's own\n"
+    refused = scrub(skc, shop.root, [value])
+    assert refused.code == 4, refused.stderr
+    assert "is in the way" in refused.stderr
+    assert value not in refused.stderr
     assert (shop.root / f"keys/{value}.pem").read_text() == "tracked\n"
     assert status(shop.root) == before
+    (shop.root / "keys/REMOVED.pem").rename(shop.root / "keys/own.pem")
+    scrubbed(skc, shop, value)
+    contents = {path.read_text() for path in (shop.root / "keys").rglob("*") if path.is_file()}
+    assert "of the user's own\n" in contents
+    assert "of the user's own, too\n" in contents
+    assert gone(shop, value)
 
 
 def test_names_that_change_places(skc: Skc, shop: Hiding) -> None:

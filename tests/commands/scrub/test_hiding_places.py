@@ -1,10 +1,7 @@
 """A secret in every place of a repository that can hold one: scrubbed, or named as left."""
 
 import base64
-import fcntl
 import io
-import os
-import pickle
 import re
 import zipfile
 from pathlib import Path
@@ -83,20 +80,7 @@ class Scrubbed(Struct, frozen=True, kw_only=True):
 
 @pytest.fixture(scope="module")
 def scrubbed(tmp_path_factory: pytest.TempPathFactory) -> Scrubbed:
-    """Made once, by whichever of several test processes comes first."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return _scrubbed(tmp_path_factory.mktemp("scrubbed"))
-    shared = tmp_path_factory.getbasetemp().parent
-    kept = shared / "scrubbed.pickle"
-    with (shared / "scrubbed.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            (shared / "scrubbed").mkdir()
-            kept.write_bytes(pickle.dumps(_scrubbed(shared / "scrubbed")))
-    return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]
-
-
-def _scrubbed(folder: Path) -> Scrubbed:
+    folder = tmp_path_factory.mktemp("scrubbed")
     hiding = Hiding(folder)
     places = hiding.hide()
     told = Judge([place.value.encode() for place in places])
