@@ -2,8 +2,8 @@
 
 SKC_BENCH_REPOSITORY names a repository; SKC_BENCH_ROUNDS changes the rounds. Two leaks are made of
 it: late (a file with a secret in a hundred commits on top) and early (in every commit from the
-first on). Both programs take turns, round by round, and both pack the repository at the end. `skc`
-does more: it keeps a bundle and looks at everything again, so the time of what both do is told apart.
+first on). Both take turns, round by round, and both pack the repository at the end. `skc` does
+more: it keeps a bundle and looks at everything again, so the time of what both do is told apart.
 """
 
 import json

@@ -82,6 +82,9 @@ def _write(path: Path, text: str) -> None:
 def _commit(processes: Processes, project: Path) -> None:
     for words in (
         ("init", "--quiet"),
+        # a command of the demo commits, too, and whoever plays it may have no name set
+        ("config", "user.name", "Demo"),
+        ("config", "user.email", "demo@example.org"),
         ("add", "--all"),
         ("commit", "--quiet", "-m", "First version"),
     ):
