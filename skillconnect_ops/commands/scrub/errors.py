@@ -235,6 +235,17 @@ class NotValues(Precondition):
         )
 
 
+class NeverKept(Precondition):
+    """A run died before it could keep what it was given, and nobody else has it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the values were not kept",
+            why="the run died before it could; nothing was changed by then",
+            fix="run it again, as it was typed: skc scrub …",
+        )
+
+
 class MovedMeanwhile(NeedsPerson):
     """Somebody committed, fetched or moved a ref while the history was rewritten."""
 

@@ -52,6 +52,7 @@ from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.envfile.names import is_env_file
 from skillconnect_ops.history.holding import Wanted, in_content
 from skillconnect_ops.journal.model import Choices, Outcome, TypeName
+from skillconnect_ops.journal.office import Office
 from skillconnect_ops.journal.pending import PENDING
 from skillconnect_ops.journal.resources import Resource
 
@@ -106,18 +107,28 @@ def _scrub(
     choices: Choices,
 ) -> Report:
     root = repository.root or repository.git_folder
-    _must_be_ready(house, repository, manner, wanted)
-    _, gone = surveyed(house, repository, wanted, wish.paths)
     state = office_state(house, root)
-    if wish.paths and not gone.names and not _was_done(house, root, state):
+    office = house.office(state=state)
+    # one repository has one, however many work trees it has
+    resource = Resource("repository", str(repository.git_folder))
+    _must_be_ready(house, repository, wanted)
+    unfinished = _unfinished(office, resource)
+    if not manner.allow_uncommitted and not unfinished:
+        _must_be_committed(house, repository)
+    _, gone = surveyed(house, repository, wanted, wish.paths)
+    if wish.paths and not gone.names and not unfinished and not _was_done(house, root, state):
         raise NoSuchFile(wish.paths)
     if not manner.not_rotated_yet:
         sources.must_be_dead((*values, *within(house, repository, gone)))
     folder = _folder(house, manner, root, state)
     _must_be_outside(house, repository, folder)
     tokens = _tokens(house, values, manner, choices)
-    outcome = house.office(state=state).carry_out(
-        lambda: _look(
+
+    def look() -> Plan:
+        # what a scrub that died left half done is nobody's change, and is finished before this one
+        if unfinished and not manner.allow_uncommitted and not _unfinished(office, resource):
+            _must_be_committed(house, repository)
+        return _look(
             house,
             repository,
             wanted,
@@ -126,10 +137,12 @@ def _scrub(
             manner=manner,
             folder=folder,
             tokens=tokens,
-        ),
+        )
+
+    outcome = office.carry_out(
+        look,
         person=house.person,
-        # one repository has one, however many work trees it has
-        resources=(Resource("repository", str(repository.git_folder)),),
+        resources=(resource,),
         consent=TypeName(root.name, does="rewrites the history of"),
         choices=choices,
     )
@@ -202,7 +215,21 @@ def _must_be_whole(repository: Repository) -> None:
         raise IncompleteHistory(lacks[0].reason, lacks[0].fix)
 
 
-def _must_be_ready(house: House, repository: Repository, manner: Manner, wanted: Wanted) -> None:
+def _unfinished(office: Office, resource: Resource) -> bool:
+    """Whether a run of this repository did not come to its end."""
+    return any(
+        resource in journal.resources and not journal.standing.over for journal in office.journals()
+    )
+
+
+def _must_be_committed(house: House, repository: Repository) -> None:
+    for tree in house.repositories.rewriting(repository).work_trees():
+        uncommitted = tree.uncommitted()
+        if uncommitted:
+            raise Uncommitted(tree.root, uncommitted)
+
+
+def _must_be_ready(house: House, repository: Repository, wanted: Wanted) -> None:
     rewriting = house.repositories.rewriting(repository)
     if (repository.git_folder / "reftable").exists():
         raise OddStore(repository.git_folder)
@@ -216,9 +243,6 @@ def _must_be_ready(house: House, repository: Repository, manner: Manner, wanted:
         busy = house.git.under_way(tree.root)
         if busy is not None:
             raise GitIsBusy(tree.root, busy)
-        uncommitted = tree.uncommitted()
-        if uncommitted and not manner.allow_uncommitted:
-            raise Uncommitted(tree.root, uncommitted)
         read = [
             entry.path
             for entry in tree.index()

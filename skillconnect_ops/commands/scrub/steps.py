@@ -16,7 +16,7 @@ import msgspec
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
-from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, NoRepository
+from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, NeverKept, NoRepository
 from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.proof import Seen
@@ -161,7 +161,7 @@ class _Hands:
         """Out of the escrow."""
         kept = walk.escrow.get(VALUES)
         if kept is None:
-            raise AssertionError("the first step put them there")
+            raise NeverKept
         return tuple(msgspec.msgpack.decode(kept, type=list[bytes]))
 
     @property
@@ -196,7 +196,10 @@ class SaveHistory:
     def apply(self, step: HistorySave, walk: Walk) -> Mapping[str, Any]:
         """Write it; what a death left of an earlier try is written over."""
         hands, rewriting = self._hands, self._hands.rewriting
-        seal = msgspec.msgpack.decode(walk.escrow.get(_SEAL) or b"", type=bundle.Seal)
+        kept = walk.escrow.get(_SEAL)  # the values were put there before
+        if kept is None:
+            raise NeverKept
+        seal = msgspec.msgpack.decode(kept, type=bundle.Seal)
         folder = hands.folder(step.folder)
         about = bundle.About(
             repository=str(hands.repository.root or hands.repository.git_folder),
