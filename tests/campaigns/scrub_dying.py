@@ -142,6 +142,11 @@ class Wrapper:
         """For PATH."""
         return f"{self._place}:{os.environ['PATH']}"
 
+    @property
+    def at(self) -> Path:
+        """While it is there, something will happen."""
+        return self._place / "at"
+
     def arm(self, at: int, what: str, do: str = "") -> None:
         """Have something happen at the n-th call."""
         self.disarm()

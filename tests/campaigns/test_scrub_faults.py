@@ -10,6 +10,7 @@ import json
 import os
 import random
 import secrets
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -68,6 +69,8 @@ class Stage:
         self.killer = killer
         self.before = self.shop.set_back()
         self.said = str(place / "said")
+        self.words: list[str] = []
+        """Of each git of a calm run."""
         self.calm_s, self.calls, self.gits = self._calm()
 
     def order(self, *argv: str, **more: Any) -> Order:
@@ -116,6 +119,19 @@ class Stage:
         assert self.open_journals() == {}, self.open_journals()
         assert [*self.shop.place.glob("state/skc/*/escrow/*/*")] == []
 
+    def nth(self, word: str) -> int:
+        """Which git of a calm run is that one; `--second-look` is the first after the lock, and
+        `--drop` the first of the last step."""
+        found = [number for number, said in enumerate(self.words, 1) if word in said]
+        renewed = [number for number, said in enumerate(self.words, 1) if "--refresh" in said]
+        looks = [number for number, said in enumerate(self.words, 1) if "for-each-ref" in said]
+        match word:
+            case "--second-look":
+                return looks[self.looks - 1]
+            case "--drop":
+                return max(renewed) + 1
+        return found[0]
+
     def number(self, run: Run) -> int:
         """Which call it is."""
         many = self.calls if run.how == "disk" else self.gits
@@ -144,8 +160,9 @@ class Stage:
 
     def _calm(self) -> tuple[float, int, int]:
         ended = self.skc(*self.scrub)
-        assert ended.code == 0, ended.said
-        gits = len(self.wrapper.calls())
+        assert ended.code == 0, f"{ended.code}: {ended.said}{ended.out}"
+        self.words = self.wrapper.calls()
+        gits = len(self.words)
         self.judge_new()
         self.is_over()
         self.set_back()
@@ -286,3 +303,204 @@ def shards(runs: Sequence[Run]) -> list[Any]:
         pytest.param(mixed[n::SHARDS], id=f"seed{SEED}-{n + 1}of{SHARDS}", marks=LONG)
         for n in range(SHARDS)
     ]
+
+
+def few(runs: Sequence[Run], count: int) -> list[Any]:
+    """Spread over all of them, one each, so that several processes share them."""
+    chosen = list(runs)
+    random.Random(SEED).shuffle(chosen)
+    return [pytest.param(run, id=f"seed{SEED}-{run.name}") for run in chosen[:count]]
+
+
+def of(how: str, *whats: str) -> list[Run]:
+    every = (*all_kills(), *all_full())
+    return [run for run in every if run.how == how and run.what in whats]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        *few([run for run in of("moment", "kill") if run.part > 0.3], 4),
+        *few(of("git", *GIT_KILLS), 4),
+        *few(of("disk", "kill", "killed"), 3),
+    ],
+)
+def test_a_scrub_that_is_killed_left_the_old_or_is_finished(stage: Stage, run: Run) -> None:
+    kill_and_put_right(stage, run)
+
+
+@pytest.mark.parametrize("what", GIT_KILLS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_death_right_at_the_move_of_the_refs(stage: Stage, what: str, way: str) -> None:
+    number = stage.nth("update-ref")
+    run = Run(how="git", part=(number - 0.5) / stage.gits, what=what, way=way)
+    assert stage.number(run) == number
+    put = kill_and_put_right(stage, run)
+    assert put != "not killed"
+
+
+@pytest.mark.parametrize("what", GIT_KILLS)
+@pytest.mark.parametrize("word", ["pack-objects --quiet --delta-base-offset", "update-index -z"])
+def test_a_death_once_there_is_no_way_back(stage: Stage, word: str, what: str) -> None:
+    run = Run(how="git", part=(stage.nth(word) - 0.5) / stage.gits, what=what, way="again")
+    assert kill_and_put_right(stage, run) == "new, by again"
+
+
+@pytest.mark.parametrize(
+    "run", [*few(of("git", "full"), 3), *few(of("disk", "full", "full for good"), 3)]
+)
+def test_a_full_disk_is_told_and_nothing_is_lost(stage: Stage, run: Run) -> None:
+    full_and_put_right(stage, run)
+
+
+def carry_on(stage: Stage, runs: Sequence[Run]) -> None:
+    """Those whose result is not known yet."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{fingerprint()}.jsonl"
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    known = {name for name, trouble in map(msgspec.json.decode, lines) if not trouble}
+    troubles = []
+    for run in runs:
+        if run.name in known:
+            continue
+        try:
+            full = run.what.startswith("full")
+            (full_and_put_right if full else kill_and_put_right)(stage, run)
+            trouble = ""
+        except (AssertionError, ValueError, KeyError) as error:
+            trouble = f"{run.name}, call {stage.number(run)}: {str(error)[-900:]}"
+            troubles.append(trouble)
+        with path.open("ab", buffering=0) as opened:
+            opened.write(msgspec.json.encode((run.name, trouble)) + b"\n")
+    assert troubles == []
+
+
+def fingerprint() -> str:
+    """Of all that a result depends on: results of other code do not count."""
+    told = sha256(SEED.encode())
+    here = Path(__file__).parent
+    for path in sorted([*(_ROOT / "skillconnect_ops").rglob("*.py"), *here.glob("*scrub*.py")]):
+        told.update(path.read_bytes())
+    return told.hexdigest()[:16]
+
+
+@pytest.mark.parametrize("runs", shards(all_kills()))
+def test_killed_anywhere(stage: Stage, runs: list[Run]) -> None:
+    carry_on(stage, runs)
+
+
+@pytest.mark.parametrize("runs", shards(all_full()))
+def test_a_full_disk_anywhere(stage: Stage, runs: list[Run]) -> None:
+    carry_on(stage, runs)
+
+
+def test_the_campaign_is_as_large_as_it_is_said_to_be() -> None:
+    assert len([run for run in all_kills() if run.how == "moment"]) == MOMENTS == 300
+    assert len({run.name for run in (*all_kills(), *all_full())}) > 1200
+
+
+OTHER = "git -c user.name=Bob -c user.email=bob@example.org"
+
+
+def meanwhile(stage: Stage, word: str, do: str) -> Ended:
+    """A scrub, and somebody else's commands right before it starts that git."""
+    number = stage.nth(word)
+    stage.set_back()
+    stage.wrapper.arm(number, "do", f"set -e\nunset GIT_DIR GIT_INDEX_FILE\n{do}\n")
+    ended = stage.skc(*stage.scrub)
+    said = stage.wrapper.did()
+    stage.wrapper.disarm()
+    assert said == "", said
+    return ended
+
+
+def nothing_is_lost(stage: Stage, *commits: str) -> None:
+    """These are there with all that they lead to, and all that was there is, in one form."""
+    assert stage.shop.fsck() == ""
+    for name in commits:
+        stage.shop.git("rev-list", "--objects", name)
+
+
+def test_of_two_scrubs_at_once_one_waits_for_nothing(stage: Stage) -> None:
+    stage.set_back()
+    number = stage.nth("update-ref")
+    words = " ".join(stage.scrub)
+    python = f"{sys.executable} -m skillconnect_ops {words}"
+    state = stage.shop.place / "state"
+    stage.wrapper.arm(
+        number,
+        "do",
+        f"cd {stage.shop.root}\nexport PYTHONPATH={_ROOT} XDG_STATE_HOME={state}\n"
+        f"rm {stage.wrapper.at}\n{python} && exit 0\necho ended with $?",
+    )
+    ended = stage.skc(*stage.scrub)
+    said = stage.wrapper.did()
+    assert "ended with 4" in said, said
+    assert ended.code == 0, ended.said
+    stage.judge_new()
+
+
+def test_a_commit_between_plan_and_walk_makes_the_plan_stale(stage: Stage) -> None:
+    do = f"cd {stage.shop.root}; {OTHER} commit -q --allow-empty -m meanwhile"
+    ended = meanwhile(stage, "--second-look", do)
+    assert ended.code == 4, ended.said
+    assert "changed since the plan" in ended.said
+    assert stage.shop.git("log", "-1", "--format=%s", "main").strip() == "meanwhile"
+    assert stage.shop.git("rev-parse", "main^").strip() == stage.before.refs["refs/heads/main"]
+    assert stage.journals() == {}
+    ran = stage.skc(*stage.scrub)
+    assert ran.code == 0, ran.said
+    assert stage.shop.holding() == []
+
+
+@pytest.mark.parametrize("word", ["index-pack", "cat-file --batch-check --buffer", "update-ref"])
+def test_a_commit_between_the_new_objects_and_the_move_puts_all_back(
+    stage: Stage, word: str
+) -> None:
+    do = f"cd {stage.shop.root}; {OTHER} commit -q --allow-empty -m meanwhile"
+    ended = meanwhile(stage, word, do)
+    assert ended.code == 5, f"{ended.code} {ended.said}"
+    assert stage.shop.git("rev-parse", "main^").strip() == stage.before.refs["refs/heads/main"]
+    refs = stage.shop.refs()
+    assert {n: o for n, o in refs.items() if n != "refs/heads/main"} == {
+        n: o for n, o in stage.before.refs.items() if n != "refs/heads/main"
+    }
+    log = stage.shop.root / ".git" / "logs" / "refs" / "heads" / "main"
+    assert log.read_text().splitlines()[-1].endswith("commit: meanwhile")
+    nothing_is_lost(stage, "main")
+    stage.is_over()
+    ran = stage.skc(*stage.scrub)
+    assert ran.code == 0, ran.said
+    assert stage.shop.holding() == []
+    assert stage.shop.git("log", "-1", "--format=%s", "main").strip() == "meanwhile"
+
+
+LATE = {
+    "a branch": "git branch late {old}",
+    "a commit on a detached HEAD of the linked work tree": "cd {linked}; git reset -q --hard; "
+    + OTHER
+    + " checkout -q --detach {old}; echo x > x; git add x; "
+    + OTHER
+    + " commit -q -m meanwhile",
+    "a reflog alone": "git update-ref -m meanwhile refs/heads/clean2 {old}; "
+    "git update-ref -m back refs/heads/clean2 clean",
+    "an entry of an index": "git update-index --add --cacheinfo 100644,{blob},back.ini",
+    "a commit of an old file on an untouched branch": "tree=$(printf '100644 blob {blob}\\tback.ini"
+    "\\n' | git mktree); git branch late $(" + OTHER + " commit-tree -p clean -m meanwhile $tree)",
+    "a tree alone": "tree=$(printf '100644 blob {blob}\\tback.ini\\n' | git mktree); "
+    "git tag late $tree",
+    "a tag of a tag": "git tag inner clean; " + OTHER + " tag -a -m outer late {old}",
+}
+
+
+@pytest.mark.parametrize("do", LATE)
+def test_what_leads_to_old_objects_again_is_noticed_before_they_go(stage: Stage, do: str) -> None:
+    """The refs have moved, and somebody builds on the old history still."""
+    old = stage.before.refs["refs/heads/main"]
+    blob = stage.shop.git("rev-parse", f"{old}:settings.ini").strip()
+    text = LATE[do].format(old=old, blob=blob, linked=stage.shop.linked)
+    ended = meanwhile(stage, "--drop", f"cd {stage.shop.root}\n{text}")
+    assert ended.code == 6, f"{ended.code} {ended.said}"
+    assert "changed while its history was rewritten" in ended.said
+    assert stage.before.objects <= stage.shop.objects().keys()
+    assert stage.shop.fsck() == ""
