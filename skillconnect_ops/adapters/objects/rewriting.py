@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -134,7 +134,12 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             return frozenset(told.read().decode().split())
 
     def drop(
-        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, bytes]
+        self,
+        oids: Collection[str],
+        *,
+        fresh: Collection[str],
+        names: Mapping[str, bytes],
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
         """Two packs: what was there is copied as it is stored, and only what is new is compared.
 
@@ -144,6 +149,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         there = {one.oid for one in listing(self.git, self.git_folder) if isinstance(one, Listed)}
         kept, made = there.difference(oids, fresh), there.intersection(fresh).difference(oids)
         written = self._packed(sorted(kept), {}, "--window=0") | self._packed(sorted(made), names)
+        ready()
         self._forget_derived()
         for pack in packs:
             if pack.removeprefix("pack-") not in written:

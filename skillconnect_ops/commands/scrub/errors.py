@@ -235,6 +235,17 @@ class NotValues(Precondition):
         )
 
 
+class MovedOn(NeedsPerson):
+    """Somebody has built upon the new history, so that there is no way back to the old one."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "refs have moved on since the scrub moved them",
+            why=f"{listed(names)}: what was built on the new history would hang in the air",
+            fix="skc journal resume finishes the scrub instead",
+        )
+
+
 class NeverKept(Precondition):
     """A run died before it could keep what it was given, and nobody else has it."""
 

@@ -7,7 +7,7 @@ cannot be brought back but by the bundle.
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import msgspec
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
-from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, NeverKept, NoRepository
+from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept, NoRepository
 from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.proof import Seen
@@ -357,35 +357,67 @@ class MoveRefs:
         return [Proof(claim="scrub.refs_moved", subject=subject, holds=not old)]
 
     def undo(self, step: RefsMove, image: Image, walk: Walk) -> None:
-        """Those back that stand where they were moved to; the move leaves no line in a reflog."""
+        """Those back that stand where they were moved to; the move leaves no line in a reflog.
+
+        Raises:
+            MovedOn: something was built upon the new history since; nothing is put back.
+        """
         with unseen(self._hands.in_names(walk)):
             if walk.escrow.get(_TURN) is None:
                 return
             turn = _turn(walk)
-            back = tuple(Move(name=one.name, was=one.to, to=one.was) for one in turn.moves)
-            self._move(back, {new: old for old, new in turn.renamed.items()}, turn.led)
+            now = {ref.name: ref.oid for ref in self._hands.rewriting.refs()}
+            if _took_place(turn.moves, now):
+                on = [one.name for one in turn.moves if now.get(one.name) not in {one.to, one.was}]
+                if on:
+                    raise MovedOn(on)
+                back = tuple(Move(name=one.name, was=one.to, to=one.was) for one in turn.moves)
+                self._move(back, {new: old for old, new in turn.renamed.items()}, turn.led)
+            self._forget_logs(turn.renamed.values())
             for name, path in self._hands.repository.own_files():
                 if is_own_text(name) and "logs/" in name:
-                    self._hands.write(path, without_own_lines(path.read_bytes()))
+                    log = path.read_bytes()
+                    plain = without_own_lines(log)
+                    if plain != log:
+                        self._hands.write(path, plain)
+
+    def _forget_logs(self, names: Iterable[str]) -> None:
+        """Those that were copied for refs that are not there."""
+        there = {ref.name for ref in self._hands.rewriting.refs()}
+        for name in names:
+            if name not in there:
+                self._hands.house.disk.remove(self._hands.repository.git_folder / "logs" / name)
 
     def _move(
         self, moves: Sequence[Move], renamed: Mapping[str, str], leads: Mapping[str, str]
     ) -> None:
-        """In one transaction; the log of a ref that gets another name goes with it."""
+        """In one transaction; the log of a ref that gets another name is there before.
+
+        Git removes the log with the ref, and a death right behind that would leave none.
+        """
         rewriting = self._hands.rewriting
         now = {ref.name: ref.oid for ref in rewriting.refs()}
         left = [one for one in moves if now.get(one.name) != one.to]
+        if _took_place(moves, now):  # what has moved on since is nobody's but its owner's
+            left = [one for one in left if now.get(one.name) == one.was]
         logs = self._hands.repository.git_folder / "logs"
-        kept = {
-            new: (logs / old).read_bytes() for old, new in renamed.items() if (logs / old).is_file()
-        }
+        for old, new in renamed.items():
+            if new not in now and (logs / old).is_file():
+                (logs / new).parent.mkdir(parents=True, exist_ok=True)
+                mode = (logs / old).stat().st_mode & 0o777
+                log = (logs / old).read_bytes()
+                self._hands.house.disk.replace(logs / new, log, mode=mode)
         if left:
             rewriting.move(left, message=MESSAGE)
         for name, to in leads.items():
             rewriting.lead(name, to)
-        for name, log in kept.items():
-            (logs / name).parent.mkdir(parents=True, exist_ok=True)
-            self._hands.house.disk.replace(logs / name, log, mode=0o644)
+
+
+def _took_place(moves: Sequence[Move], now: Mapping[str, str]) -> bool:
+    """Whether the transaction did: some ref stands where it alone brings it."""
+    return any(
+        one.to is not None and one.to != one.was and now.get(one.name) == one.to for one in moves
+    )
 
 
 def _turn(walk: Walk) -> Turn:
@@ -539,9 +571,13 @@ class DropObjects:
         hands, rewriting = self._hands, self._hands.rewriting
         folder = hands.folder(step.folder)
         objects = folder.read_map(bundle.OBJECTS)
-        old = rewriting.held(reflogs=True).intersection(objects)
-        if old:
-            raise MovedMeanwhile(sorted(old))
+
+        def must_be_unled() -> None:
+            old = rewriting.held(reflogs=True).intersection(objects)
+            if old:
+                raise MovedMeanwhile(sorted(old))
+
+        must_be_unled()
         gone = set(objects)
         perhaps = folder.read_map(PERHAPS)
         if perhaps:
@@ -551,7 +587,7 @@ class DropObjects:
             told = hands.house.disk.read(folder.path / NAMES)
             names = msgspec.msgpack.decode(told, type=dict[str, bytes])
         with hands.house.person.progress("packing", total=None, unit="objects"):
-            rewriting.drop(gone, fresh=objects.values(), names=names)
+            rewriting.drop(gone, fresh=objects.values(), names=names, ready=must_be_unled)
         for name in (PERHAPS, NAMES):
             hands.house.disk.remove(folder.path / name)
         folder.note(msgspec.structs.replace(folder.about(), done=True))

@@ -3,7 +3,7 @@
 Everything here runs no hook, asks no network, and touches no object that it was not told to.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Protocol
@@ -128,7 +128,12 @@ class Rewriting(Protocol):
         """Files among the objects that git does not list: of what was killed, or put there."""
 
     def drop(
-        self, oids: Collection[str], *, fresh: Collection[str], names: Mapping[str, bytes]
+        self,
+        oids: Collection[str],
+        *,
+        fresh: Collection[str],
+        names: Mapping[str, bytes],
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
         """Pack all objects but these anew, and remove what they were in; runs again after a death.
 
@@ -136,6 +141,8 @@ class Rewriting(Protocol):
             oids: they are gone afterwards, from packs and loose ones alike.
             fresh: those that were made a moment ago; they come into a pack of their own.
             names: of these, the name of a file or folder each has, by which git packs well.
+            ready: asked right before anything is removed, since packing takes its time; it raises
+                where nothing may be.
         """
 
     def borrows(self) -> tuple[Path, ...]:
