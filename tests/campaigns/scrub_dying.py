@@ -96,8 +96,8 @@ def gits_in(place: Path) -> list[int]:
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with suppress(OSError):
                 words = (entry / "cmdline").read_bytes()
-                where = os.readlink(entry / "cwd")
-                if b"git" in words and where.startswith(str(place)):
+                where = (entry / "cwd").readlink()
+                if b"git" in words and where.is_relative_to(place):
                     found.append(int(entry.name))
     return found
 

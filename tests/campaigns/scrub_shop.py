@@ -176,11 +176,15 @@ class Shop:
 
     def commits(self) -> dict[str, Commit]:
         objects = self.objects()
-        return {oid: _commit(objects, raw) for oid, (kind, raw) in objects.items() if kind == "commit"}
+        return {
+            oid: _commit(objects, raw) for oid, (kind, raw) in objects.items() if kind == "commit"
+        }
 
     def holding(self) -> list[str]:
         """Where the value still is, in clear."""
-        found = [f"{kind} {oid}" for oid, (kind, raw) in self.objects().items() if self.value in raw]
+        found = [
+            f"{kind} {oid}" for oid, (kind, raw) in self.objects().items() if self.value in raw
+        ]
         for path in sorted(self.now.rglob("*")):
             name = str(path.relative_to(self.now))
             if self.value in os.fsencode(name):
@@ -225,7 +229,8 @@ def _commit(objects: Mapping[str, tuple[str, bytes]], raw: bytes) -> Commit:
 def _files(
     objects: Mapping[str, tuple[str, bytes]], tree: str, folder: bytes
 ) -> dict[bytes, tuple[bytes, bytes]]:
-    raw, at, found = objects[tree][1], 0, {}
+    raw, at = objects[tree][1], 0
+    found: dict[bytes, tuple[bytes, bytes]] = {}
     while at < len(raw):
         gap, end = raw.index(b" ", at), raw.index(b"\0", at)
         mode, name, oid = raw[at:gap], raw[gap + 1 : end], raw[end + 1 : end + 21].hex()
@@ -319,4 +324,3 @@ def commit_map_of(place: Path) -> dict[str, str]:
     """Of the only bundle there is."""
     (path,) = place.glob("state/skc/*/scrub/*/commit-map")
     return dict(line.split(" ") for line in path.read_text().splitlines())
-

@@ -244,6 +244,10 @@ def full_and_put_right(stage: Stage, run: Run) -> str:
         # what only made room, or told of a look, may fail without harm
         stage.judge_new()
         return "did no harm"
+    if ended.code == 14:  # it is done, and only the last look failed
+        assert "not proven" in ended.out
+        stage.judge_new()
+        return "not proven"
     assert ended.code in {4, 5, 6}, f"{ended.code}: {ended.said[-900:]}"
     if not moved:
         judge_old(stage.shop, stage.before)
@@ -270,12 +274,15 @@ def all_kills() -> list[Run]:
         runs.append(Run(how="moment", part=part, way=WAYS[number % 3]))
     for number in range(100):
         part = (number + 0.5) / 100
-        for what in GIT_KILLS:
-            runs.append(Run(how="git", part=part, what=what, way=chance.choice(WAYS)))
+        runs += [
+            Run(how="git", part=part, what=what, way=chance.choice(WAYS)) for what in GIT_KILLS
+        ]
     for number in range(150):
         part = (number + 0.5) / 150
-        for what in ("kill", "killed"):
-            runs.append(Run(how="disk", part=part, what=what, way=chance.choice(WAYS)))
+        runs += [
+            Run(how="disk", part=part, what=what, way=chance.choice(WAYS))
+            for what in ("kill", "killed")
+        ]
     return runs
 
 
@@ -288,8 +295,10 @@ def all_full() -> list[Run]:
         runs.append(Run(how="git", part=part, what="full", way=chance.choice(WAYS)))
     for number in range(150):
         part = (number + 0.5) / 150
-        for what in ("full", "full for good"):
-            runs.append(Run(how="disk", part=part, what=what, way=chance.choice(WAYS)))
+        runs += [
+            Run(how="disk", part=part, what=what, way=chance.choice(WAYS))
+            for what in ("full", "full for good")
+        ]
     return runs
 
 

@@ -28,6 +28,11 @@ def listing(git: Git, git_folder: Path) -> Iterator[Listed | Unreadable]:
         yield from _pack_by_pack(git, git_folder, seen)
 
 
+def listed_of(git: Git, oids: Iterable[str]) -> Iterator[Listed | Unreadable]:
+    """These objects alone."""
+    yield from _listed(git, given=oids)
+
+
 def _listed(git: Git, *words: str, given: Iterable[str] = ()) -> Iterator[Listed | Unreadable]:
     with git.running("cat-file", *words, "--buffer", _CHECK, given=given) as told:
         for line in told:
@@ -51,7 +56,7 @@ def _pack_by_pack(git: Git, git_folder: Path, seen: set[str]) -> Iterator[Listed
     sources: dict[str, list[str]] = {"loose objects": loose}
     for index in sorted((folder / "pack").glob("*.idx")):
         try:
-            sources[f"{index.stem}.pack"] = _in_index(git, index)
+            sources[f"{index.stem}.pack"] = in_index(git, index)
         except (GitCannotRead, OSError):
             yield Unreadable(index.name, "git cannot read it (see `git fsck`)")
     if (folder / "info" / "alternates").exists():
@@ -71,7 +76,7 @@ def _pack_by_pack(git: Git, git_folder: Path, seen: set[str]) -> Iterator[Listed
             yield Unreadable(name, f"{left:,} of its objects are {reason}")
 
 
-def _in_index(git: Git, index: Path) -> list[str]:
+def in_index(git: Git, index: Path) -> list[str]:
     """The objects of a pack, by its index alone."""
     with index.open("rb") as file, git.running("show-index", file=file) as told:
         return [line.split()[1].decode() for line in told]

@@ -12,7 +12,7 @@ from typing import IO
 
 from msgspec import Struct
 
-from skillconnect_ops.adapters.objects.listing import listing
+from skillconnect_ops.adapters.objects.listing import in_index, listed_of, listing
 from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind
@@ -139,7 +139,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         *,
         fresh: Collection[str],
         names: Mapping[str, bytes],
-        ready: Callable[[], None] = lambda: None,
+        ready: Callable[[Collection[str]], None] = lambda _: None,
     ) -> None:
         """Two packs: what was there is copied as it is stored, and only what is new is compared.
 
@@ -149,7 +149,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         there = {one.oid for one in listing(self.git, self.git_folder) if isinstance(one, Listed)}
         kept, made = there.difference(oids, fresh), there.intersection(fresh).difference(oids)
         written = self._packed(sorted(kept), {}, "--window=0") | self._packed(sorted(made), names)
-        ready()
+        ready({f"pack-{name}" for name in written})
         self._forget_derived()
         for pack in packs:
             if pack.removeprefix("pack-") not in written:
@@ -182,6 +182,24 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             staged = (entry for tree in self.work_trees() for entry in tree.index())
             found |= {entry.oid for entry in staged if entry.mode != _SUBMODULE}
         return frozenset(found)
+
+    def stores(self) -> frozenset[str]:
+        """Names of packs, and ids of loose objects."""
+        packs, loose = self._stores()
+        return frozenset((*packs, *loose))
+
+    def made_since(self, stores: Collection[str]) -> tuple[str, ...]:
+        """By the indexes of other packs, and the names of other loose objects."""
+        packs, loose = self._stores()
+        found = dict.fromkeys(oid for oid in loose if oid not in stores)
+        for pack in packs:
+            if pack not in stores:
+                index = self.git_folder / "objects" / "pack" / f"{pack}.idx"
+                found |= dict.fromkeys(in_index(self.git, index))
+        listed = listed_of(self.git, found) if found else ()
+        return tuple(
+            one.oid for one in listed if isinstance(one, Listed) and one.kind is not ObjectKind.BLOB
+        )
 
     def strays(self) -> tuple[Path, ...]:
         """Files among the objects that git does not list: of what was killed, or put there."""
@@ -442,6 +460,11 @@ class _Pack:
         self._known: set[str] = set()
         self.number = 0
         file.write(bytes(_HEAD_BYTES))
+
+    @property
+    def made(self) -> frozenset[str]:
+        """What is in it."""
+        return frozenset(self._known)
 
     def add(self, kind: ObjectKind, content: bytes) -> str:
         """Add one object; one that is in it already is not added again."""

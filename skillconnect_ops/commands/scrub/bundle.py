@@ -36,11 +36,12 @@ _KEY = "key.age"
 _SEALED = ".age"
 FILES = "files.json"
 """As what the git folder's files were left."""
-PERHAPS, NAMES = "perhaps-gone", "names"
-"""Until the old objects are gone: what goes if nothing else leads to it; names, to pack well."""
+PERHAPS, NAMES, STORES = "perhaps-gone", "names", "stores"
+"""Until the old objects are gone: what goes if nothing else leads to it; names, to pack well; what
+objects lay in before they were looked at, and what was made and is of no use."""
 _PARTS = (
     *(HISTORY, f"{HISTORY}{_SEALED}", STATE, f"{STATE}{_SEALED}", COMMITS, OBJECTS, ABOUT),
-    *(_KEY, FILES, PERHAPS, NAMES),
+    *(_KEY, FILES, PERHAPS, NAMES, STORES),
 )
 
 

@@ -69,6 +69,13 @@ class Seen(Struct, frozen=True, kw_only=True):
         return not self.found and not self.unproven
 
 
+def nothing_seen(reason: str) -> Seen:
+    """Where looking did not work at all."""
+    return Seen(
+        found=(), left=(), unproven=(reason,), objects=0, size_bytes=0, files=0, seconds=0.0
+    )
+
+
 def prove(
     house: House,
     repository: Repository,

@@ -35,14 +35,14 @@ from skillconnect_ops.commands.scrub.model import Value, Wish
 from skillconnect_ops.commands.scrub.paths import Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.plan import plan
-from skillconnect_ops.commands.scrub.proof import Left, Seen, prove
+from skillconnect_ops.commands.scrub.proof import Left, Seen, nothing_seen, prove
 from skillconnect_ops.commands.scrub.references import is_own_text
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, new_paths
 from skillconnect_ops.commands.scrub.searching import searched, within
 from skillconnect_ops.commands.scrub.shown import proof_facts, said, said_of_proof
 from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
 from skillconnect_ops.commands.scrub.unseen import unseen
-from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.objects import Repository
@@ -398,13 +398,16 @@ def _report(
             view=said(values, None, {}),
             next=("skc scrub verify",) if nothing else (),
         )
-    seen = prove(
-        house,
-        repository,
-        tuple(value.data for value in values),
-        paths=paths,
-        blobs=tuple(gone.blobs),
-    )
+    try:
+        seen = prove(
+            house,
+            repository,
+            tuple(value.data for value in values),
+            paths=paths,
+            blobs=tuple(gone.blobs),
+        )
+    except Precondition as error:  # the history is rewritten all the same, and it is to be told so
+        seen = nothing_seen(f"{error.what}: {error.why}")
     made: Mapping[str, Any] = outcome.facts.get("rewrite:history", {})
     borrowed = [
         Left(str(place), "objects were borrowed from there (alternates), and it still has them")

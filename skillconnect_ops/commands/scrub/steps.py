@@ -7,7 +7,7 @@ cannot be brought back but by the bundle.
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,17 +34,17 @@ from skillconnect_ops.commands.scrub.undo import KINDS as OF_UNDO
 from skillconnect_ops.commands.scrub.undo import digest
 from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
-from skillconnect_ops.core.ports.objects import ObjectKind, Repository
+from skillconnect_ops.core.ports.objects import ObjectKind, Repository, Unreadable
 from skillconnect_ops.core.ports.rewriting import Entry, Move, Rewriting, WorkTree
 from skillconnect_ops.core.view import count
-from skillconnect_ops.history.holding import Survey, Wanted, survey
+from skillconnect_ops.history.holding import Survey, Wanted, apart, entries, survey, whole
 from skillconnect_ops.history.needles import Needles
 from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.pending import PENDING
 
 VALUES = "values"
 _TURN = "turn"
-PERHAPS, NAMES = bundle.PERHAPS, bundle.NAMES
+PERHAPS, NAMES, STORES = bundle.PERHAPS, bundle.NAMES, bundle.STORES
 _SEAL = "seal"
 _SUBMODULE = "160000"
 _LARGEST_OWN = 64 << 20
@@ -259,6 +259,7 @@ class RewriteHistory:
         hands, house = self._hands, self._hands.house
         repository, rewriting = hands.repository, hands.rewriting
         wanted = Wanted(hands.values(walk), step.mask.encode())
+        stores = rewriting.stores()  # before the look: what is made during it counts as new
         seen, gone = surveyed(house, repository, wanted, step.paths)
         fresh = rewriting.held(reflogs=True) - seen.oids
         if fresh:
@@ -271,8 +272,8 @@ class RewriteHistory:
             rewriter = Rewriter(repository, seen, wanted, taken=gone, pack=pack, ticker=ticker)
             made = rewriter.run()
         objects = dict(made.objects)
-        with rewriting.new_pack() as pack:
-            objects |= rekeyed(repository, seen, rewriting.refs(), objects, pack)
+        with rewriting.new_pack() as of_notes:
+            objects |= rekeyed(repository, seen, rewriting.refs(), objects, of_notes)
         objects = {old: new for old, new in objects.items() if old != new}
         folder = hands.folder(step.folder)
         folder.write_map(bundle.OBJECTS, objects)
@@ -281,6 +282,9 @@ class RewriteHistory:
         folder.write_map(PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
         names = {oid: name for oid, name in made.names.items() if b"\n" not in name}
         house.disk.replace(folder.path / NAMES, msgspec.msgpack.encode(names))
+        ours = (pack.made | of_notes.made).difference(objects.values())
+        known = msgspec.msgpack.encode(sorted(stores | ours))
+        house.disk.replace(folder.path / STORES, known)
         return {
             "blobs": len(seen.affected[ObjectKind.BLOB]),
             "trees": len(seen.affected[ObjectKind.TREE]),
@@ -572,8 +576,9 @@ class DropObjects:
         folder = hands.folder(step.folder)
         objects = folder.read_map(bundle.OBJECTS)
 
-        def must_be_unled() -> None:
+        def must_be_unled(written: Collection[str] = ()) -> None:
             old = rewriting.held(reflogs=True).intersection(objects)
+            old |= _led_to(hands, folder, objects, written)
             if old:
                 raise MovedMeanwhile(sorted(old))
 
@@ -588,7 +593,7 @@ class DropObjects:
             names = msgspec.msgpack.decode(told, type=dict[str, bytes])
         with hands.house.person.progress("packing", total=None, unit="objects"):
             rewriting.drop(gone, fresh=objects.values(), names=names, ready=must_be_unled)
-        for name in (PERHAPS, NAMES):
+        for name in (PERHAPS, NAMES, STORES):
             hands.house.disk.remove(folder.path / name)
         folder.note(msgspec.structs.replace(folder.about(), done=True))
         return {"dropped": len(gone)}
@@ -604,6 +609,32 @@ class DropObjects:
 
     def undo(self, step: ObjectsDrop, image: Image, walk: Walk) -> None:
         """Nothing: a final step is never undone."""
+
+
+def _led_to(
+    hands: _Hands, folder: bundle.Folder, objects: Mapping[str, str], written: Collection[str]
+) -> frozenset[str]:
+    """Old objects that something leads to which was made since they were looked at.
+
+    What was there before is known: either it is old itself, or it leads to nothing that is. So is
+    what the scrub made, and made no use of, as commits of notes under ids that are old by now.
+    """
+    try:
+        told = hands.house.disk.read(folder.path / STORES)
+    except FileNotFoundError:  # gone where it is done once more
+        return frozenset()
+    known = {*msgspec.msgpack.decode(told, type=list[str]), *written}
+    known |= set(objects.values())
+    fresh = [oid for oid in hands.rewriting.made_since(known) if oid not in known]
+    found: set[str] = set()
+    for piece in whole(hands.repository.contents(one for one in fresh if one not in objects)):
+        if isinstance(piece, Unreadable):
+            continue
+        if piece.kind is ObjectKind.TREE:
+            found |= {oid.hex() for _, _, oid in entries(piece.content, len(piece.oid) // 2)}
+        else:
+            found |= set(apart(piece.content)[0])
+    return frozenset(found.intersection(objects))
 
 
 def proof_of(seen: Seen, repository: Repository, *, number: int) -> Proof:

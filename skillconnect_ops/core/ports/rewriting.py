@@ -49,6 +49,10 @@ class NewPack(Protocol):
     def add(self, kind: ObjectKind, content: bytes) -> str:
         """Add one; gives its id."""
 
+    @property
+    def made(self) -> frozenset[str]:
+        """The ids of all that were added."""
+
 
 class WorkTree(Protocol):
     """One work tree of a repository, the main one or a linked one."""
@@ -124,6 +128,12 @@ class Rewriting(Protocol):
             reflogs: whether also what reflogs reach, and what indexes name.
         """
 
+    def stores(self) -> frozenset[str]:
+        """Names of what objects lie in; objects that are made later lie elsewhere."""
+
+    def made_since(self, stores: Collection[str]) -> tuple[str, ...]:
+        """Commits, trees and tags that lie in none of these."""
+
     def strays(self) -> tuple[Path, ...]:
         """Files among the objects that git does not list: of what was killed, or put there."""
 
@@ -133,7 +143,7 @@ class Rewriting(Protocol):
         *,
         fresh: Collection[str],
         names: Mapping[str, bytes],
-        ready: Callable[[], None] = lambda: None,
+        ready: Callable[[Collection[str]], None] = lambda _: None,
     ) -> None:
         """Pack all objects but these anew, and remove what they were in; runs again after a death.
 
@@ -141,8 +151,8 @@ class Rewriting(Protocol):
             oids: they are gone afterwards, from packs and loose ones alike.
             fresh: those that were made a moment ago; they come into a pack of their own.
             names: of these, the name of a file or folder each has, by which git packs well.
-            ready: asked right before anything is removed, since packing takes its time; it raises
-                where nothing may be.
+            ready: asked right before anything is removed, since packing takes its time; it is
+                told the packs that were written, and raises where nothing may go.
         """
 
     def borrows(self) -> tuple[Path, ...]:
