@@ -6,6 +6,7 @@ the repository is what it was, or one command brings the scrub to its end. The l
 into shards, whose results stand in `.campaign/`: one that was stopped goes on where it was.
 """
 
+import itertools
 import json
 import os
 import random
@@ -326,17 +327,26 @@ def of(how: str, *whats: str) -> list[Run]:
 @pytest.mark.parametrize(
     "run",
     [
-        *few([run for run in of("moment", "kill") if run.part > 0.3], 4),
-        *few(of("git", *GIT_KILLS), 4),
-        *few(of("disk", "kill", "killed"), 3),
+        *few([run for run in of("moment", "kill") if run.part > 0.3], 3),
+        *few(of("git", *GIT_KILLS), 3),
+        *few(of("disk", "kill", "killed"), 2),
     ],
 )
 def test_a_scrub_that_is_killed_left_the_old_or_is_finished(stage: Stage, run: Run) -> None:
     kill_and_put_right(stage, run)
 
 
-@pytest.mark.parametrize("what", GIT_KILLS)
-@pytest.mark.parametrize("way", WAYS)
+def each(one: Sequence[str], other: Sequence[str], always: Sequence[tuple[str, str]]) -> list[Any]:
+    """All pairs; some in the normal suite."""
+    return [
+        pytest.param(*pair, id=" ".join(pair), marks=() if pair in always else LONG)
+        for pair in itertools.product(one, other)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "way"), each(GIT_KILLS, WAYS, [*zip(GIT_KILLS, reversed(WAYS), strict=True)])
+)
 def test_a_death_right_at_the_move_of_the_refs(stage: Stage, what: str, way: str) -> None:
     number = stage.nth("update-ref")
     run = Run(how="git", part=(number - 0.5) / stage.gits, what=what, way=way)
@@ -345,15 +355,20 @@ def test_a_death_right_at_the_move_of_the_refs(stage: Stage, what: str, way: str
     assert put != "not killed"
 
 
-@pytest.mark.parametrize("what", GIT_KILLS)
-@pytest.mark.parametrize("word", ["pack-objects --quiet --delta-base-offset", "update-index -z"])
+PACKING, INDEX = "pack-objects --quiet --delta-base-offset", "update-index -z"
+
+
+@pytest.mark.parametrize(
+    ("word", "what"),
+    each((PACKING, INDEX), GIT_KILLS, [(PACKING, "orphan"), (INDEX, "before")]),
+)
 def test_a_death_once_there_is_no_way_back(stage: Stage, word: str, what: str) -> None:
     run = Run(how="git", part=(stage.nth(word) - 0.5) / stage.gits, what=what, way="again")
     assert kill_and_put_right(stage, run) == "new, by again"
 
 
 @pytest.mark.parametrize(
-    "run", [*few(of("git", "full"), 3), *few(of("disk", "full", "full for good"), 3)]
+    "run", [*few(of("git", "full"), 2), *few(of("disk", "full", "full for good"), 2)]
 )
 def test_a_full_disk_is_told_and_nothing_is_lost(stage: Stage, run: Run) -> None:
     full_and_put_right(stage, run)
@@ -427,7 +442,7 @@ def nothing_is_lost(stage: Stage, *commits: str) -> None:
         stage.shop.git("rev-list", "--objects", name)
 
 
-def test_of_two_scrubs_at_once_one_waits_for_nothing(stage: Stage) -> None:
+def test_of_two_scrubs_at_once_one_is_turned_away(stage: Stage) -> None:
     stage.set_back()
     number = stage.nth("update-ref")
     words = " ".join(stage.scrub)
@@ -459,7 +474,14 @@ def test_a_commit_between_plan_and_walk_makes_the_plan_stale(stage: Stage) -> No
     assert stage.shop.holding() == []
 
 
-@pytest.mark.parametrize("word", ["index-pack", "cat-file --batch-check --buffer", "update-ref"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        pytest.param("index-pack", marks=LONG),
+        pytest.param("cat-file --batch-check --buffer", marks=LONG),
+        "update-ref",
+    ],
+)
 def test_a_commit_between_the_new_objects_and_the_move_puts_all_back(
     stage: Stage, word: str
 ) -> None:
@@ -499,8 +521,18 @@ LATE = {
 }
 
 
-@pytest.mark.parametrize("do", LATE)
-@pytest.mark.parametrize("word", ["--drop", "pack-objects --quiet --delta-base-offset"])
+DETACHED = "a commit on a detached HEAD of the linked work tree"
+STAGED, REUSED = "an entry of an index", "a commit of an old file on an untouched branch"
+
+
+@pytest.mark.parametrize(
+    ("word", "do"),
+    each(
+        ("--drop", PACKING),
+        tuple(LATE),
+        [("--drop", STAGED), (PACKING, DETACHED), (PACKING, REUSED)],
+    ),
+)
 def test_what_leads_to_old_objects_again_is_noticed_before_they_go(
     stage: Stage, word: str, do: str
 ) -> None:

@@ -26,6 +26,8 @@ _FAST, _USUAL = 1, 6
 """Levels of zlib: trees are packed as differences soon, so their first form is short-lived."""
 _SHA256_DIGITS = 64
 _SUBMODULE = "160000"
+_UNFINISHED = "tmp_pack_skc_"
+"""Git sweeps away what begins with tmp_."""
 _OF_A_PACK = (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack")
 _DERIVED = ("commit-graph", "commit-graphs", "multi-pack-index")
 """What git derives from the objects, below `objects/info` or `objects/pack`; it names old ones."""
@@ -105,14 +107,20 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         """Written beside the packs by a name that git sweeps away, then indexed by git itself."""
         folder = self.git_folder / "objects" / "pack"
         folder.mkdir(parents=True, exist_ok=True)
-        # unlinked at the end or by `git gc`, whatever happens
-        with tempfile.NamedTemporaryFile(prefix="tmp_pack_", dir=folder) as file:
+        self.sweep()
+        # unlinked at the end, by the next one, or by `git gc`, whatever happens
+        with tempfile.NamedTemporaryFile(prefix=_UNFINISHED, dir=folder) as file:
             pack = _Pack(file, sha256=self._digits == _SHA256_DIGITS)
             yield pack
             if pack.number:
                 pack.close()
                 file.seek(0)
                 self._do("index-pack", "--stdin", file=file)
+
+    def sweep(self) -> None:
+        """Packs that a death left unfinished; those of git's own are git's."""
+        for path in (self.git_folder / "objects" / "pack").glob(f"{_UNFINISHED}*"):
+            path.unlink(missing_ok=True)
 
     def has(self, oids: Iterable[str]) -> tuple[str, ...]:
         """`git cat-file --batch-check`."""

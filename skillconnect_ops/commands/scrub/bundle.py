@@ -184,15 +184,22 @@ class Folder:
             FolderTaken: something does.
         """
         names = self._disk.names(self.path)
-        if names and ABOUT not in names:
+        others = [name for name in names if name != _KEY and not _is_stray(name)]
+        if others and ABOUT not in names:
             raise FolderTaken(self.path)
 
     def remove(self) -> None:
         """What was written here, and the folder where nothing else is in it."""
         for name in _PARTS:
             self._disk.remove(self.path / name)
+            self._disk.sweep(self.path / name)
         with contextlib.suppress(OSError):
             self.path.rmdir()
+
+
+def _is_stray(name: str) -> bool:
+    """Whether a death left it: a part that was being written."""
+    return any(name.startswith(f".{part}.") and name.endswith(".skc") for part in _PARTS)
 
 
 def packed(kept: Kept) -> IO[bytes]:

@@ -111,10 +111,15 @@ def _scrub(
     office = house.office(state=state)
     # one repository has one, however many work trees it has
     resource = Resource("repository", str(repository.git_folder))
-    _must_be_ready(house, repository, wanted)
+    _must_be_ready(house, repository)
     unfinished = _unfinished(office, resource)
-    if not manner.allow_uncommitted and not unfinished:
-        _must_be_committed(house, repository)
+
+    def must_be_settled() -> None:
+        uncommitted = manner.allow_uncommitted
+        _must_be_settled(house, repository, wanted, allow_uncommitted=uncommitted)
+
+    if not unfinished:
+        must_be_settled()
     _, gone = surveyed(house, repository, wanted, wish.paths)
     if wish.paths and not gone.names and not unfinished and not _was_done(house, root, state):
         raise NoSuchFile(wish.paths)
@@ -126,8 +131,8 @@ def _scrub(
 
     def look() -> Plan:
         # what a scrub that died left half done is nobody's change, and is finished before this one
-        if unfinished and not manner.allow_uncommitted and not _unfinished(office, resource):
-            _must_be_committed(house, repository)
+        if unfinished and not _unfinished(office, resource):
+            must_be_settled()
         return _look(
             house,
             repository,
@@ -222,27 +227,15 @@ def _unfinished(office: Office, resource: Resource) -> bool:
     )
 
 
-def _must_be_committed(house: House, repository: Repository) -> None:
-    for tree in house.repositories.rewriting(repository).work_trees():
-        uncommitted = tree.uncommitted()
-        if uncommitted:
-            raise Uncommitted(tree.root, uncommitted)
-
-
-def _must_be_ready(house: House, repository: Repository, wanted: Wanted) -> None:
+def _must_be_settled(
+    house: House, repository: Repository, wanted: Wanted, *, allow_uncommitted: bool
+) -> None:
+    """What tells nothing while a scrub that died has left work trees half done."""
     rewriting = house.repositories.rewriting(repository)
-    if (repository.git_folder / "reftable").exists():
-        raise OddStore(repository.git_folder)
-    locks = rewriting.locks()
-    if locks:
-        raise GitHasLocked(locks[0])
-    absent = rewriting.absent_work_trees()
-    if absent:
-        raise WorkTreeAbsent(absent[0])
     for tree in rewriting.work_trees():
-        busy = house.git.under_way(tree.root)
-        if busy is not None:
-            raise GitIsBusy(tree.root, busy)
+        uncommitted = tree.uncommitted()
+        if uncommitted and not allow_uncommitted:
+            raise Uncommitted(tree.root, uncommitted)
         read = [
             entry.path
             for entry in tree.index()
@@ -258,6 +251,22 @@ def _must_be_ready(house: House, repository: Repository, wanted: Wanted) -> None
             place = tree.root / os.fsdecode(new)
             if old != new and new not in paths and os.path.lexists(place):
                 raise InTheWay(place)
+
+
+def _must_be_ready(house: House, repository: Repository) -> None:
+    rewriting = house.repositories.rewriting(repository)
+    if (repository.git_folder / "reftable").exists():
+        raise OddStore(repository.git_folder)
+    locks = rewriting.locks()
+    if locks:
+        raise GitHasLocked(locks[0])
+    absent = rewriting.absent_work_trees()
+    if absent:
+        raise WorkTreeAbsent(absent[0])
+    for tree in rewriting.work_trees():
+        busy = house.git.under_way(tree.root)
+        if busy is not None:
+            raise GitIsBusy(tree.root, busy)
     odd = [ref.name for ref in rewriting.refs() if not ref.name.isprintable()]
     if odd:
         raise OddName(odd[0])

@@ -304,6 +304,7 @@ class RewriteHistory:
 
     def undo(self, step: HistoryRewrite, image: Image, walk: Walk) -> None:
         """Nothing leads to what was made; git sweeps it away with what else nobody needs."""
+        self._hands.rewriting.sweep()
 
 
 def surveyed(

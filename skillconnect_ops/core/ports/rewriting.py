@@ -115,6 +115,9 @@ class Rewriting(Protocol):
     def new_pack(self) -> AbstractContextManager[NewPack]:
         """A pack that is in the repository, on disk, once the block is over; not if it raises."""
 
+    def sweep(self) -> None:
+        """Remove packs that we had begun, and that a death left; the repository is locked."""
+
     def has(self, oids: Iterable[str]) -> tuple[str, ...]:
         """Those that the repository does not hold."""
 
