@@ -59,7 +59,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(skc_process: Skc, tempor
     scrubbed = shown["scrubbed"]
     assert (scrubbed["values"], scrubbed["commits"]) == (4, 2)
     assert [line["command"].split()[1] for line in shown["log"]] == [
-        *("init", "backup", "backup", "restore", "secrets", "rotate", "rotate")
+        *("init", "backup", "backup", "restore", "secrets", "rotate", "rotate", "env", "scrub")
     ]
     looking = (" verify ", " scan ")
     changing = [one for one in shown["log"] if not any(word in one["command"] for word in looking)]
@@ -106,7 +106,7 @@ def test_what_is_kept_can_be_used(skc_process: Skc, temporary: Path) -> None:
     status, _ = ran.json["next"]
     typed = subprocess.run(status, shell=True, capture_output=True, text=True, check=False)
     assert typed.returncode == 0, typed.stderr
-    assert "6 runs, all finished" in typed.stdout
+    assert "8 runs, all finished" in typed.stdout
 
 
 @pytest.mark.parametrize("part", ["[2/9]", "[3/9]", "[6/9]", "[8/9]"])
