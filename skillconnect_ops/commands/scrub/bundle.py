@@ -11,13 +11,13 @@ import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import IO
 
 import msgspec
 from msgspec import Struct
 
+from skillconnect_ops.commands.bundles import ABOUT, About
 from skillconnect_ops.commands.scrub.errors import FolderTaken
 from skillconnect_ops.core.ports.rewriting import Ref
 from skillconnect_ops.core.secret import Secret
@@ -25,13 +25,7 @@ from skillconnect_ops.disk.files import Disk
 
 KEPT_DAYS = 30
 PASSPHRASE = "SKC_SCRUB_PASSPHRASE"  # noqa: S105 - a variable's name
-HISTORY, STATE, COMMITS, OBJECTS, ABOUT = (
-    "history",
-    "state",
-    "commit-map",
-    "object-map",
-    "scrub.json",
-)
+HISTORY, STATE, COMMITS, OBJECTS = "history", "state", "commit-map", "object-map"
 _KEY = "key.age"
 _SEALED = ".age"
 FILES = "files.json"
@@ -53,19 +47,6 @@ class Kept(Struct, frozen=True, kw_only=True):
     files: Mapping[str, bytes]
     """By their names relative to the git folder."""
     modes: Mapping[str, int]
-
-
-class About(Struct, frozen=True, kw_only=True):
-    """What is known of a bundle without opening it."""
-
-    repository: str
-    made: date
-    delete_by: date
-    values: int
-    sealed: bool
-    done: bool = False
-    """Whether the scrub came to its end."""
-    undone: bool = False
 
 
 class Seal(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """`skc scrub`: looks for what is to go, plans, hands over to the gait, says what must follow."""
 
-import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle, sources
 from skillconnect_ops.commands.scrub.after import following
@@ -274,13 +274,10 @@ def _must_be_ready(house: House, repository: Repository) -> None:
 
 def _was_done(house: House, root: Path, state: Path | None) -> bool:
     """Whether a scrub of this repository came to its end: then its files are gone already."""
-    home = (house.project().state if state is None else state) / "scrub"
-    for name in house.disk.names(home):
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            about = bundle.Folder(home / name, disk=house.disk).about()
-            if about.repository == str(root) and about.done and not about.undone:
-                return True
-    return False
+    every = kept(house, house.project().state if state is None else state)
+    return any(
+        about.repository == str(root) and about.done and not about.undone for _, about in every
+    )
 
 
 def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Path:
@@ -289,7 +286,7 @@ def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Pat
     home = house.project().state if state is None else state
     stamp = house.clock.now().strftime("%Y%m%d-%H%M%S")
     name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
-    return home / "scrub" / f"{stamp}-{name}"
+    return home / HOME / f"{stamp}-{name}"
 
 
 def _must_be_outside(house: House, repository: Repository, folder: Path) -> None:

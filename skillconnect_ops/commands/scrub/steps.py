@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from skillconnect_ops.commands.bundles import About
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept, NoRepository
@@ -201,7 +202,7 @@ class SaveHistory:
             raise NeverKept
         seal = msgspec.msgpack.decode(kept, type=bundle.Seal)
         folder = hands.folder(step.folder)
-        about = bundle.About(
+        about = About(
             repository=str(hands.repository.root or hands.repository.git_folder),
             made=walk.clock.now().date(),
             delete_by=step.delete_by,

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import BundleGone, Uncommitted
@@ -157,17 +158,17 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
     repository = opened(house)
     root = repository.root or repository.git_folder
     state = office_state(house, root)
-    home = (house.project().state if state is None else state) / "scrub"
+    home = house.project().state if state is None else state
     place = house.environment.folder / folder if folder else _newest(house, home, root)
-    kept = bundle.Folder(place, disk=house.disk)
+    held = bundle.Folder(place, disk=house.disk)
     rewriting = house.repositories.rewriting(repository)
     for tree in rewriting.work_trees():
         uncommitted = tree.uncommitted()
         if uncommitted:
             raise Uncommitted(tree.root, uncommitted)
-    token = PENDING.give(Secret("") if choices.looks_only else _key(house, kept, identity))
+    token = PENDING.give(Secret("") if choices.looks_only else _key(house, held, identity))
     outcome = house.office(state=state).carry_out(
-        lambda: _plan(kept, rewriting, root, token),
+        lambda: _plan(held, rewriting, root, token),
         person=house.person,
         resources=(Resource("repository", str(repository.git_folder)),),
         consent=Ask(),
@@ -209,16 +210,11 @@ def _plan(kept: bundle.Folder, rewriting: Rewriting, root: Path, token: str) -> 
     )
 
 
-def _newest(house: House, home: Path, root: Path) -> Path:
-    for name in reversed(house.disk.names(home)):
-        folder = bundle.Folder(home / name, disk=house.disk)
-        try:
-            about = folder.about()
-        except (OSError, msgspec.DecodeError):
-            continue
+def _newest(house: House, state: Path, root: Path) -> Path:
+    for folder, about in reversed(kept(house, state)):
         if about.repository == str(root) and not about.undone:
-            return folder.path
-    raise BundleGone(home, why="no bundle of this repository is there")
+            return folder
+    raise BundleGone(state / HOME, why="no bundle of this repository is there")
 
 
 def _key(house: House, kept: bundle.Folder, identity: Path | None) -> Secret:

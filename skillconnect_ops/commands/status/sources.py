@@ -9,12 +9,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.bundles import kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.retired import InUse, in_use, is_leaked
 from skillconnect_ops.commands.status.model import Known, Urgency
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.settings.model import Project
+from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import Cell, Text, Tone, count, duration, listed, size
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retirement
 from skillconnect_ops.journal.model import JournalState, Standing
@@ -230,7 +232,35 @@ def _rotated(asked: Asked, target: str) -> dict[str, str]:
     return known
 
 
-SOURCES: tuple[Source, ...] = (project, journals, retired, backups, evidence)
+def bundles(asked: Asked) -> Known:
+    """What scrubs have kept: each holds every secret, and is to be deleted one day."""
+    today = asked.house.clock.now().date()
+    every = kept(asked.house, asked.project.state)
+    late = [(folder, about) for folder, about in every if about.delete_by <= today]
+    lines = tuple(
+        (
+            "bundle",
+            Text(
+                f"{folder}: all that {about.repository} was, secrets too; delete it "
+                f"{'now' if about.delete_by <= today else f'by {about.delete_by}'}",
+                Tone.BAD if about.delete_by <= today else Tone.WARN,
+            ),
+        )
+        for folder, about in every
+    )
+    return Known(
+        facts={
+            "bundles": [
+                {"folder": str(folder), "delete_by": about.delete_by} for folder, about in every
+            ]
+        },
+        lines=lines,
+        next=f"rm -r {word(late[0][0])}" if late else None,
+        urgency=Urgency.SOON if late else Urgency.NOTHING,
+    )
+
+
+SOURCES: tuple[Source, ...] = (project, journals, retired, backups, bundles, evidence)
 """In the order in which they are shown; of equally urgent ones, the first one's command is named.
 
 What leaked comes before backing up.

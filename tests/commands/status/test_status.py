@@ -1,5 +1,6 @@
 """`skc status`: one screen, no server, one next command."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -155,6 +156,7 @@ def test_the_sources_are_registered_by_hand() -> None:
         "journals",
         "retired",
         "backups",
+        "bundles",
         "evidence",
     ]
 
@@ -190,6 +192,23 @@ def test_it_changes_nothing(skc_process: Skc, root: Path, tmp_path: Path) -> Non
     before = sorted(tmp_path.rglob("*"))
     assert skc_process("status", cwd=root).code == 0
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_bundle_of_a_scrub_is_told_and_to_be_deleted_in_its_time(
+    skc: Skc, root: Path, tmp_path: Path
+) -> None:
+    """It holds every secret, and nobody remembers it."""
+    project = skc("status", "--format", "json").json["facts"]["status"]["project"]["id"]
+    home = tmp_path / "state" / "skc" / project / "scrub"
+    for name, day in (("one", "2000-01-01"), ("other", "2999-01-01")):
+        (home / name).mkdir(parents=True)
+        about = {"repository": str(root), "made": "2000-01-01", "delete_by": day}
+        text = json.dumps({**about, "values": 1, "sealed": True})
+        (home / name / "scrub.json").write_text(text)
+    ran = skc("status", "--format", "json")
+    told = ran.json["facts"]["status"]["bundles"]
+    assert [one["delete_by"] for one in told] == ["2000-01-01", "2999-01-01"]
+    assert ran.json["next"] == [f"rm -r {home / 'one'}"]
 
 
 def test_a_run_that_died_comes_first(
