@@ -198,14 +198,14 @@ def test_a_bundle_of_a_scrub_is_told_and_to_be_deleted_in_its_time(
     skc: Skc, root: Path, tmp_path: Path
 ) -> None:
     """It holds every secret, and nobody remembers it."""
-    project = skc("status", "--format", "json").json["facts"]["status"]["project"]["id"]
+    project = skc("status", "--format", "json", cwd=root).json["facts"]["status"]["project"]["id"]
     home = tmp_path / "state" / "skc" / project / "scrub"
     for name, day in (("one", "2000-01-01"), ("other", "2999-01-01")):
         (home / name).mkdir(parents=True)
         about = {"repository": str(root), "made": "2000-01-01", "delete_by": day}
         text = json.dumps({**about, "values": 1, "sealed": True})
         (home / name / "scrub.json").write_text(text)
-    ran = skc("status", "--format", "json")
+    ran = skc("status", "--format", "json", cwd=root)
     told = ran.json["facts"]["status"]["bundles"]
     assert [one["delete_by"] for one in told] == ["2000-01-01", "2999-01-01"]
     assert ran.json["next"] == [f"rm -r {home / 'one'}"]
