@@ -251,7 +251,8 @@ def bundles(asked: Asked) -> Known:
     return Known(
         facts={
             "bundles": [
-                {"folder": str(folder), "delete_by": about.delete_by} for folder, about in every
+                {"folder": str(folder), "delete_by": about.delete_by.isoformat()}
+                for folder, about in every
             ]
         },
         lines=lines,
