@@ -208,7 +208,9 @@ def test_a_bundle_of_a_scrub_is_told_and_to_be_deleted_in_its_time(
     ran = skc("status", "--format", "json", cwd=root)
     told = ran.json["facts"]["status"]["bundles"]
     assert [one["delete_by"] for one in told] == ["2000-01-01", "2999-01-01"]
-    assert ran.json["next"] == [f"rm -r {home / 'one'}"]
+    shown = skc("status", cwd=root).stdout
+    assert f"{home / 'one'}: all that {root} was, secrets too; delete it now" in shown
+    assert f"{home / 'other'}: all that {root} was, secrets too; delete it by 2999-01-01" in shown
 
 
 def test_a_run_that_died_comes_first(
