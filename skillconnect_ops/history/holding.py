@@ -151,8 +151,9 @@ def survey(
 
     def walk(kind: ObjectKind, affected: frozenset[bytes] = frozenset()) -> None:
         jobs = _jobs(repository, wanted, kind, of[kind], affected, strict=strict)
-        # few are read sooner here than children start
-        total = sum(one.size_bytes for one in of[kind])
+        # known values are found some five times as fast as unknown ones, which the crew reckons
+        # with; what is little for that is read sooner here than children start
+        total = sum(one.size_bytes for one in of[kind]) // 5
         for result in crew.spread(look_for, jobs, size_bytes=total):
             harvest = msgspec.msgpack.decode(result, type=Harvest)
             for oid, values in harvest.holding.items():

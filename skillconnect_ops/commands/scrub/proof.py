@@ -83,6 +83,7 @@ def prove(
     *,
     paths: Sequence[str] = (),
     blobs: Sequence[str] = (),
+    whole: bool = False,
 ) -> Seen:
     """Look for the values in everything that the repository holds, and beside it.
 
@@ -92,6 +93,7 @@ def prove(
         values: what must not be there.
         paths: patterns of files that no commit may have.
         blobs: what such files held.
+        whole: whether git was asked a moment ago if it finds all that it needs.
     """
     began = house.clock.monotonic()
     control = _control(repository)
@@ -105,7 +107,7 @@ def prove(
     unproven += files.unproven
     unproven += [f"{lack.subject}: {lack.reason}; {lack.fix}" for lack in repository.cut()]
     unproven += _controls(found_in, number, len(control))
-    complaints = house.repositories.rewriting(repository).complaints()
+    complaints = () if whole else house.repositories.rewriting(repository).complaints()
     unproven += [f"git fsck: {line}" for line in complaints[:5]]
     found = [
         Found(subject=f"{kind.value} {oid}", values=_numbers(held, number))

@@ -411,6 +411,7 @@ def _report(
             tuple(value.data for value in values),
             paths=paths,
             blobs=tuple(gone.blobs),
+        whole=True,
         )
     except Precondition as error:  # the history is rewritten all the same, and it is to be told so
         seen = nothing_seen(f"{error.what}: {error.why}")
