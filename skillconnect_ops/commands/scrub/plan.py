@@ -57,8 +57,9 @@ def plan(
     state.update(f"{survey.objects} {mask} {len(values)} {sorted(paths)}".encode())
     nothing = survey.is_clean and not gone.names and not in_files
     subject = Subject(repository=root)
+    nowhere = _nowhere(values, survey, in_files)
     if nothing:
-        return Plan(command="scrub", subject=subject, state=state.hexdigest())
+        return Plan(command="scrub", subject=subject, state=state.hexdigest(), notes=nowhere)
     affected = survey.affected
     moving = sum(
         ref.leads_to is None and any(ref.oid in affected[kind] for kind in affected) for ref in refs
@@ -93,8 +94,18 @@ def plan(
             ReferencesRenew(key="renew:references", folder=folder, mask=mask, paths=tuple(paths)),
             ObjectsDrop(key="drop:objects", folder=folder),
         ),
-        notes=tuple(_notes(values, survey, gone, in_files, folder)),
+        notes=(*_notes(values, survey, gone, in_files, folder), *nowhere),
     )
+
+
+def _nowhere(values: Sequence[Value], survey: Survey, in_files: Sequence[str]) -> tuple[str, ...]:
+    """A value that is mistyped is found nowhere, and nobody is to take that for clean."""
+    if in_files:
+        return ()
+    each = (held for holding in survey.holding.values() for held in holding.values())
+    found = {index for held in each for index in held}
+    missing = [value.label for index, value in enumerate(values) if index not in found]
+    return (f"found nowhere; is it spelled rightly? {listed(missing)}",) if missing else ()
 
 
 def _notes(

@@ -15,29 +15,26 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle, sources
 from skillconnect_ops.commands.scrub.after import following
 from skillconnect_ops.commands.scrub.errors import (
-    EnvFileTracked,
-    FolderWithin,
-    GitHasLocked,
-    GitIsBusy,
     IncompleteHistory,
-    InTheWay,
     MaskHoldsValue,
     NoSeal,
     NoSuchFile,
     NothingToLookFor,
-    OddName,
     OddReplacement,
-    OddStore,
-    Uncommitted,
-    WorkTreeAbsent,
 )
 from skillconnect_ops.commands.scrub.model import Value, Wish
 from skillconnect_ops.commands.scrub.paths import Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.plan import plan
 from skillconnect_ops.commands.scrub.proof import Left, Seen, nothing_seen, prove
+from skillconnect_ops.commands.scrub.ready import (
+    must_be_outside,
+    must_be_ready,
+    must_be_settled,
+    must_be_whole,
+)
 from skillconnect_ops.commands.scrub.references import is_own_text
-from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, new_paths
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.commands.scrub.searching import searched, within
 from skillconnect_ops.commands.scrub.shown import proof_facts, said, said_of_proof
 from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
@@ -49,7 +46,6 @@ from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
-from skillconnect_ops.envfile.names import is_env_file
 from skillconnect_ops.history.holding import Wanted, in_content
 from skillconnect_ops.journal.model import Choices, Outcome, TypeName
 from skillconnect_ops.journal.office import Office
@@ -83,7 +79,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     repository = opened(house)
     root = repository.root or repository.git_folder
     wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
-    _must_be_whole(repository)
+    must_be_whole(repository)
     values = all_values(house, repository, wish)
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
@@ -111,28 +107,34 @@ def _scrub(
     office = house.office(state=state)
     # one repository has one, however many work trees it has
     resource = Resource("repository", str(repository.git_folder))
-    _must_be_ready(house, repository)
+    must_be_ready(house, repository)
     unfinished = _unfinished(office, resource)
 
-    def must_be_settled() -> None:
-        uncommitted = manner.allow_uncommitted
-        _must_be_settled(house, repository, wanted, allow_uncommitted=uncommitted)
+    def settled() -> None:
+        must_be_settled(house, repository, wanted, allow_uncommitted=manner.allow_uncommitted)
 
     if not unfinished:
-        must_be_settled()
+        settled()
     _, gone = surveyed(house, repository, wanted, wish.paths)
     if wish.paths and not gone.names and not unfinished and not _was_done(house, root, state):
         raise NoSuchFile(wish.paths)
     if not manner.not_rotated_yet:
         sources.must_be_dead((*values, *within(house, repository, gone)))
     folder = _folder(house, manner, root, state)
-    _must_be_outside(house, repository, folder)
-    tokens = _tokens(house, values, manner, choices)
+    must_be_outside(house, repository, folder)
+    tokens = (PENDING.give(Secret("")), PENDING.give(Secret("")))
+
+    def hand_over() -> None:
+        """Once the person agreed: nobody is asked for a passphrase by a mere look."""
+        packed = msgspec.msgpack.encode([value.data for value in values])
+        seal = msgspec.msgpack.encode(_seal(house, manner))
+        for token, content in zip(tokens, (packed, seal), strict=True):
+            PENDING.keep(token, Secret(content.decode("latin-1")))
 
     def look() -> Plan:
         # what a scrub that died left half done is nobody's change, and is finished before this one
         if unfinished and not _unfinished(office, resource):
-            must_be_settled()
+            settled()
         return _look(
             house,
             repository,
@@ -150,6 +152,7 @@ def _scrub(
         resources=(resource,),
         consent=TypeName(root.name, does="rewrites the history of"),
         choices=choices,
+        prepare=hand_over,
     )
     return _report(house, repository, values, outcome, folder=folder, paths=wish.paths, gone=gone)
 
@@ -214,62 +217,11 @@ def all_values(house: House, repository: Repository, wish: Wish) -> tuple[Value,
     return sources.judged(house, found.values())
 
 
-def _must_be_whole(repository: Repository) -> None:
-    lacks = repository.cut()
-    if lacks:
-        raise IncompleteHistory(lacks[0].reason, lacks[0].fix)
-
-
 def _unfinished(office: Office, resource: Resource) -> bool:
     """Whether a run of this repository did not come to its end."""
     return any(
         resource in journal.resources and not journal.standing.over for journal in office.journals()
     )
-
-
-def _must_be_settled(
-    house: House, repository: Repository, wanted: Wanted, *, allow_uncommitted: bool
-) -> None:
-    """What tells nothing while a scrub that died has left work trees half done."""
-    rewriting = house.repositories.rewriting(repository)
-    for tree in rewriting.work_trees():
-        uncommitted = tree.uncommitted()
-        if uncommitted and not allow_uncommitted:
-            raise Uncommitted(tree.root, uncommitted)
-        read = [
-            entry.path
-            for entry in tree.index()
-            if is_env_file(entry.path)
-            and (tree.root / entry.path).is_file()
-            and in_content(wanted.needles, (tree.root / entry.path).read_bytes())
-        ]
-        if read:
-            raise EnvFileTracked(read)
-        in_names = Wanted(wanted.values, NAME_MASK).needles
-        paths = {os.fsencode(entry.path) for entry in tree.index()}
-        for old, new in new_paths(paths, in_names).items():
-            place = tree.root / os.fsdecode(new)
-            if old != new and new not in paths and os.path.lexists(place):
-                raise InTheWay(place)
-
-
-def _must_be_ready(house: House, repository: Repository) -> None:
-    rewriting = house.repositories.rewriting(repository)
-    if (repository.git_folder / "reftable").exists():
-        raise OddStore(repository.git_folder)
-    locks = rewriting.locks()
-    if locks:
-        raise GitHasLocked(locks[0])
-    absent = rewriting.absent_work_trees()
-    if absent:
-        raise WorkTreeAbsent(absent[0])
-    for tree in rewriting.work_trees():
-        busy = house.git.under_way(tree.root)
-        if busy is not None:
-            raise GitIsBusy(tree.root, busy)
-    odd = [ref.name for ref in rewriting.refs() if not ref.name.isprintable()]
-    if odd:
-        raise OddName(odd[0])
 
 
 def _was_done(house: House, root: Path, state: Path | None) -> bool:
@@ -287,29 +239,6 @@ def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Pat
     stamp = house.clock.now().strftime("%Y%m%d-%H%M%S")
     name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
     return home / HOME / f"{stamp}-{name}"
-
-
-def _must_be_outside(house: House, repository: Repository, folder: Path) -> None:
-    whole = Path(os.path.realpath(folder))
-    trees = [tree.root for tree in house.repositories.rewriting(repository).work_trees()]
-    for root in (repository.git_folder, *trees):
-        if whole.is_relative_to(os.path.realpath(root)):
-            raise FolderWithin(folder, root)
-    bundle.Folder(folder, disk=house.disk).must_be_new()
-
-
-def _tokens(
-    house: House, values: Sequence[Value], manner: Manner, choices: Choices
-) -> tuple[str, str]:
-    """For what the first step takes over; nobody is asked for a passphrase by a mere look."""
-    packed = msgspec.msgpack.encode([value.data for value in values])
-    if choices.looks_only:
-        return PENDING.give(Secret("")), PENDING.give(Secret(""))
-    seal = _seal(house, manner)
-    return (
-        PENDING.give(Secret(packed.decode("latin-1"))),
-        PENDING.give(Secret(msgspec.msgpack.encode(seal).decode("latin-1"))),
-    )
 
 
 def _seal(house: House, manner: Manner) -> bundle.Seal:
@@ -411,7 +340,7 @@ def _report(
             tuple(value.data for value in values),
             paths=paths,
             blobs=tuple(gone.blobs),
-        whole=True,
+            whole=True,
         )
     except Precondition as error:  # the history is rewritten all the same, and it is to be told so
         seen = nothing_seen(f"{error.what}: {error.why}")
