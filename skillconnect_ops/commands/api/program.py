@@ -9,7 +9,7 @@ from skillconnect_ops.commands.api.model import Asked, ExtraMissing, Setting
 # not from the working folder: a `fastapi.py` that lies there is none of ours
 START = (sys.executable, "-P", "-m", "skillconnect_ops.reference_api")
 MADE_OF = (
-    *("fastapi", "uvicorn", "uvloop", "httptools", "websockets", "jwt", "argon2"),
+    *("fastapi", "uvicorn", "uvloop", "httptools", "hiredis", "websockets", "jwt", "argon2"),
     *("email_validator", "pyotp", "segno", "structlog", "prometheus_client", "socketio"),
     "watchfiles",
 )

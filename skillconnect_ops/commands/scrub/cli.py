@@ -75,7 +75,6 @@ def scrub(
         typer.Option("--bundle", metavar="FOLDER", help="Where the bundle goes, a new folder."),
     ] = None,
     dry_run: options.DryRun = False,
-    save_plan: options.SavePlan = None,
     yes: options.Yes = False,
     confirm: options.Confirm = None,
 ) -> Report:
@@ -105,7 +104,7 @@ def scrub(
         plain_bundle=plain_bundle,
         folder=bundle,
     )
-    choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes, confirm=confirm)
+    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm)
     return run.scrub(house, wish, manner=manner, choices=choices)
 
 
