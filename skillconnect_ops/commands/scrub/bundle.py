@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import tarfile
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,8 +144,6 @@ class Folder:
     @contextmanager
     def opened(self, name: str, identities: Sequence[object]) -> Iterator[IO[bytes]]:
         """One part in clear, in a file that has no name."""
-        import tempfile  # noqa: PLC0415 - for going back alone
-
         plain, sealed = self.path / name, self.path / f"{name}{_SEALED}"
         if plain.exists():
             with plain.open("rb") as file:

@@ -34,7 +34,7 @@ _LETTERS = 4
 _CONTROLS, _LARGEST_CONTROL = 100, 1 << 20
 """Objects that are tried, and how large they may be."""
 _LARGEST_BYTES = 256 << 20
-_LFS, _SUBMODULES = "lfs/", "modules/"
+_LFS = "lfs/"
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ def prove(
     number = len(values)
     files = _Files(house, repository, Wanted(tuple(values)))
     files.look()
-    unproven = [f"{gap.subject}: {gap.reason}" for gap in (*found_in.gaps,)]
+    unproven = [f"{gap.subject}: {gap.reason}" for gap in found_in.gaps]
     unproven += files.unproven
     unproven += [f"{lack.subject}: {lack.reason}; {lack.fix}" for lack in repository.cut()]
     unproven += _controls(found_in, number, len(control))

@@ -24,7 +24,7 @@ from skillconnect_ops.commands.scrub.errors import (
 )
 from skillconnect_ops.commands.scrub.model import Value, Wish
 from skillconnect_ops.commands.scrub.paths import Taken, from_the_top
-from skillconnect_ops.commands.scrub.places import office_state, opened
+from skillconnect_ops.commands.scrub.places import office_state, opened, own_texts
 from skillconnect_ops.commands.scrub.plan import plan
 from skillconnect_ops.commands.scrub.proof import Left, Seen, nothing_seen, prove
 from skillconnect_ops.commands.scrub.ready import (
@@ -33,7 +33,6 @@ from skillconnect_ops.commands.scrub.ready import (
     must_be_settled,
     must_be_whole,
 )
-from skillconnect_ops.commands.scrub.references import is_own_text
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.commands.scrub.searching import searched, within
 from skillconnect_ops.commands.scrub.shown import proof_facts, said, said_of_proof
@@ -51,8 +50,6 @@ from skillconnect_ops.journal.model import Choices, Outcome, TypeName
 from skillconnect_ops.journal.office import Office
 from skillconnect_ops.journal.pending import PENDING
 from skillconnect_ops.journal.resources import Resource
-
-_LARGEST_OWN = 64 << 20
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,11 +302,10 @@ def _beside(repository: Repository, wanted: Wanted, refs: Sequence[str]) -> list
     """What of refs' names and the git folder's own files holds a value."""
     needles = Wanted(wanted.values, NAME_MASK).needles
     found = [name for name in refs if needles.held(name.encode(errors="surrogateescape"))]
-    for name, path in repository.own_files():
-        if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN:
-            raw = name.encode(errors="surrogateescape")
-            if in_content(needles, raw) or in_content(needles, path.read_bytes()):
-                found.append(f".git/{name}")
+    for name, path in own_texts(repository):
+        raw = name.encode(errors="surrogateescape")
+        if in_content(needles, raw) or in_content(needles, path.read_bytes()):
+            found.append(f".git/{name}")
     return [os.fsdecode(needles.without(os.fsencode(name))) for name in found]
 
 

@@ -20,6 +20,7 @@ from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept, NoRepository
 from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
+from skillconnect_ops.commands.scrub.places import own_texts
 from skillconnect_ops.commands.scrub.proof import Seen
 from skillconnect_ops.commands.scrub.references import (
     MESSAGE,
@@ -45,10 +46,8 @@ from skillconnect_ops.journal.pending import PENDING
 
 VALUES = "values"
 _TURN = "turn"
-PERHAPS, NAMES, STORES = bundle.PERHAPS, bundle.NAMES, bundle.STORES
 _SEAL = "seal"
 _SUBMODULE = "160000"
-_LARGEST_OWN = 64 << 20
 
 
 class HistorySave(Step, frozen=True, kw_only=True, tag="history.save"):
@@ -203,7 +202,7 @@ class SaveHistory:
         seal = msgspec.msgpack.decode(kept, type=bundle.Seal)
         folder = hands.folder(step.folder)
         about = About(
-            repository=str(hands.repository.root or hands.repository.git_folder),
+            repository=hands.name,
             made=walk.clock.now().date(),
             delete_by=step.delete_by,
             values=step.number,
@@ -238,9 +237,8 @@ class SaveHistory:
 def _kept(hands: _Hands) -> bundle.Kept:
     files: dict[str, bytes] = {}
     modes: dict[str, int] = {}
-    for name, path in hands.repository.own_files():
-        if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN:
-            files[name], modes[name] = path.read_bytes(), path.stat().st_mode & 0o777
+    for name, path in own_texts(hands.repository):
+        files[name], modes[name] = path.read_bytes(), path.stat().st_mode & 0o777
     rewriting = hands.rewriting
     return bundle.Kept(refs=rewriting.refs(), head=rewriting.head(), files=files, modes=modes)
 
@@ -280,12 +278,12 @@ class RewriteHistory:
         folder.write_map(bundle.OBJECTS, objects)
         commits = {old: new for old, new in objects.items() if old in seen.commits}
         folder.write_map(bundle.COMMITS, commits)
-        folder.write_map(PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
+        folder.write_map(bundle.PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
         names = {oid: name for oid, name in made.names.items() if b"\n" not in name}
-        house.disk.replace(folder.path / NAMES, msgspec.msgpack.encode(names))
+        house.disk.replace(folder.path / bundle.NAMES, msgspec.msgpack.encode(names))
         ours = (pack.made | of_notes.made).difference(objects.values())
         known = msgspec.msgpack.encode(sorted(stores | ours))
-        house.disk.replace(folder.path / STORES, known)
+        house.disk.replace(folder.path / bundle.STORES, known)
         return {
             "blobs": len(seen.affected[ObjectKind.BLOB]),
             "trees": len(seen.affected[ObjectKind.TREE]),
@@ -451,9 +449,8 @@ class RenewReferences:
         with unseen(in_names):
             renamed = _turn(walk).renamed
             files = 0
-            for name, path in hands.repository.own_files():
-                if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN:
-                    files += self._file(path, objects, in_names, renamed)
+            for _, path in own_texts(hands.repository):
+                files += self._file(path, objects, in_names, renamed)
             self._remember(hands.folder(step.folder).path)
             for tree in hands.rewriting.work_trees():
                 _renew(
@@ -476,11 +473,7 @@ class RenewReferences:
     def _remember(self, folder: Path) -> None:
         """As what the files were left, so that going back knows which were changed since."""
         hands = self._hands
-        left = {
-            name: digest(path.read_bytes())
-            for name, path in hands.repository.own_files()
-            if is_own_text(name) and path.stat().st_size <= _LARGEST_OWN
-        }
+        left = {name: digest(path.read_bytes()) for name, path in own_texts(hands.repository)}
         hands.house.disk.replace(folder / bundle.FILES, msgspec.json.encode(left))
 
     def _file(
@@ -586,16 +579,16 @@ class DropObjects:
 
         must_be_unled()
         gone = set(objects)
-        perhaps = folder.read_map(PERHAPS)
+        perhaps = folder.read_map(bundle.PERHAPS)
         if perhaps:
             gone |= perhaps.keys() - rewriting.reachable()
         names: dict[str, bytes] = {}
         with contextlib.suppress(FileNotFoundError):  # gone where it is done once more
-            told = hands.house.disk.read(folder.path / NAMES)
+            told = hands.house.disk.read(folder.path / bundle.NAMES)
             names = msgspec.msgpack.decode(told, type=dict[str, bytes])
         with hands.house.person.progress("packing", total=None, unit="objects"):
             rewriting.drop(gone, fresh=objects.values(), names=names, ready=must_be_unled)
-        for name in (PERHAPS, NAMES, STORES):
+        for name in (bundle.PERHAPS, bundle.NAMES, bundle.STORES):
             hands.house.disk.remove(folder.path / name)
         folder.note(msgspec.structs.replace(folder.about(), done=True))
         return {"dropped": len(gone)}
@@ -622,7 +615,7 @@ def _led_to(
     what the scrub made, and made no use of, as commits of notes under ids that are old by now.
     """
     try:
-        told = hands.house.disk.read(folder.path / STORES)
+        told = hands.house.disk.read(folder.path / bundle.STORES)
     except FileNotFoundError:  # gone where it is done once more
         return frozenset()
     known = {*msgspec.msgpack.decode(told, type=list[str]), *written}
