@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.paths import taken
-from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
 from skillconnect_ops.core.ports.rewriting import WorkTree
@@ -35,6 +34,8 @@ _CONTROLS, _LARGEST_CONTROL = 100, 1 << 20
 """Objects that are tried, and how large they may be."""
 _LARGEST_BYTES = 256 << 20
 _LFS = "lfs/"
+_SHOWN = b"?"
+"""Stands for a value in what is said. Nothing is replaced here, and it can hold no value."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -97,11 +98,11 @@ def prove(
     """
     began = house.clock.monotonic()
     control = _control(repository)
-    wanted = Wanted((*values, *control))
+    wanted = Wanted((*values, *control), _SHOWN)  # the control may be the mask of a scrub
     with house.person.progress("looking again", total=None, unit="B") as ticker:
         found_in = survey(repository, wanted, crew=house.crew, ticker=ticker, strict=True)
     number = len(values)
-    files = _Files(house, repository, Wanted(tuple(values)))
+    files = _Files(house, repository, Wanted(tuple(values), _SHOWN))
     files.look()
     unproven = [f"{gap.subject}: {gap.reason}" for gap in found_in.gaps]
     unproven += files.unproven
@@ -190,7 +191,6 @@ class _Files:
         self._repository = repository
         self._wanted = wanted
         self._needles = wanted.needles
-        self._in_names = Wanted(wanted.values, NAME_MASK).needles
         self.found: list[Found] = []
         self.left: list[Left] = []
         self.unproven: list[str] = []
@@ -236,7 +236,7 @@ class _Files:
 
     def _shown(self, text: str) -> str:
         """A name without values."""
-        return os.fsdecode(self._in_names.without(os.fsencode(text)))
+        return os.fsdecode(self._needles.without(os.fsencode(text)))
 
     def _submodule(self, folder: Path) -> None:
         name = folder.relative_to(self._repository.git_folder / "modules").as_posix()

@@ -80,12 +80,12 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     values = all_values(house, repository, wish)
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
-        wanted.needles.held(manner.mask.encode())
+        in_names = wanted.needles and Wanted(wanted.values, NAME_MASK).needles
     except ValueError as error:
         raise MaskHoldsValue from error
     if set(manner.mask) & set("\n\r\0<>"):
         raise OddReplacement
-    with unseen(Wanted(wanted.values, NAME_MASK).needles):
+    with unseen(in_names):
         return _scrub(house, repository, wanted, values, wish=wish, manner=manner, choices=choices)
 
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -516,28 +516,35 @@ def _renew(
         if (path, oid) == (entry.path, entry.oid):
             continue
         if entry.mode == _SUBMODULE:
-            _renew_empty(tree.root / entry.path, tree.root / path)
+            _renew_empty(tree.root, entry.path, path)
             continue
         if entry.path not in changed and os.path.lexists(tree.root / entry.path):
-            _renew_file(hands, tree.root / entry.path, tree.root / path, in_files)
+            _renew_file(hands, tree.root, entry.path, path, in_files)
     tree.replace_index(fresh)
     tree.refresh()
 
 
-def _renew_empty(old: Path, new: Path) -> None:
+def _renew_empty(root: Path, old: str, new: str) -> None:
     """The folder of a submodule that is not here; one that is here stays where it is."""
     with contextlib.suppress(OSError):
-        old.rmdir()
-        new.mkdir(parents=True)
+        (root / old).rmdir()
+        (root / new).mkdir(parents=True)
+        _without_empty(root, old)
 
 
-def _renew_file(hands: _Hands, old: Path, new: Path, in_files: Needles) -> None:
-    disk = hands.house.disk
-    if old != new:
+def _without_empty(root: Path, path: str) -> None:
+    """No folder that held nothing but what is called otherwise by now: its name may be a value."""
+    with contextlib.suppress(OSError):
+        for folder in PurePosixPath(path).parents[:-1]:
+            (root / folder).rmdir()
+
+
+def _renew_file(hands: _Hands, root: Path, was: str, name: str, in_files: Needles) -> None:
+    disk, new = hands.house.disk, root / name
+    if was != name:
         new.parent.mkdir(parents=True, exist_ok=True)
-        disk.rename(old, new)
-        with contextlib.suppress(OSError):
-            old.parent.rmdir()
+        disk.rename(root / was, new)
+        _without_empty(root, was)
     if new.is_symlink():
         target = os.fsencode(new.readlink())
         plain = in_files.without(target)

@@ -20,12 +20,13 @@ from tests.commands.scrub.judge import git
 ALNUM = string.ascii_letters + string.digits
 ODD = ALNUM + "/+&\"<>' %?=;:@$-_.~\\äß€"
 FOLDERS = (b"", b"src/", b"src/deep/", b"lib/", b"a b/", b"n\xc3\xa4her/")
+# no env file: one that HEAD has and that holds a value is refused, as another test shows
 NAMES = (
     b"a.js",
     b"b.js",
     b"a",
     b"README",
-    b".env",
+    b"env",
     b'q"uote',
     b"back\\slash",
     b"tab\tnl\n",

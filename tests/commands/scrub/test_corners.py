@@ -85,6 +85,62 @@ def test_a_submodule_that_is_not_here_at_a_path_that_holds_a_value(skc: Skc, sho
     assert status(shop.root) == ""
 
 
+@pytest.mark.parametrize("mode", ["160000", "100644"])
+def test_folders_above_that_were_called_as_a_value_go_as_well(
+    skc: Skc, shop: Hiding, mode: str
+) -> None:
+    value = word()
+    path = f"lib/{value}/deep/x"
+    (shop.root / path).parent.mkdir(parents=True)
+    oid = shop.git("rev-parse", "HEAD")
+    if mode == "160000":
+        (shop.root / path).mkdir()
+    else:
+        (shop.root / path).write_text("let x\n")
+        oid = shop.git("hash-object", "-w", path)
+    shop.git("update-index", "--add", "--cacheinfo", f"{mode},{oid},{path}")
+    shop.git("commit", "-q", "-m", "library")
+    scrubbed(skc, shop, value)
+    assert gone(shop, value)
+    assert [each.name for each in (shop.root / "lib").iterdir()] == ["REMOVED"]
+    assert status(shop.root) == ""
+
+
+def test_a_mask_that_stands_at_the_head_of_a_file_is_no_trouble_to_the_proof(
+    skc: Skc, shop: Hiding
+) -> None:
+    """A stretch that is known to be there shows that the search works, and it may be the mask."""
+    value = word()
+    files = [path for path in shop.root.iterdir() if path.name != ".git"]
+    shop.git("rm", "-q", *(path.name for path in files))
+    shop.git("commit", "-q", "--amend", "--allow-empty", "-m", value)
+    shop.git("reflog", "expire", "--expire=now", "--all")
+    shop.git("gc", "-q", "--prune=now")
+    shop.commit("leak", value, value)
+    ran = scrubbed(skc, shop, value)
+    assert facts(ran)["proof"]["holds"]
+    assert gone(shop, value)
+
+
+def test_a_value_that_is_the_mask_of_names_is_refused(skc: Skc, shop: Hiding) -> None:
+    shop.commit("leak", "REMOVED\n", "leak")
+    ran = scrub(skc, shop.root, ["REMOVED"], "--replacement", "nothing")
+    assert ran.code == 2, ran.stderr
+    assert "error:" in ran.stderr
+
+
+def test_an_env_file_that_git_follows_is_not_masked(skc: Skc, shop: Hiding) -> None:
+    """The app that reads it would lose its secret at once."""
+    value = word()
+    shop.commit("api/.env", f"TOKEN={value}\n", "leak")
+    before = judge.git(shop.root, "for-each-ref")
+    ran = scrub(skc, shop.root, [value])
+    assert ran.code == 3, ran.stderr
+    assert "git follows api/.env" in ran.stderr
+    assert (shop.root / "api/.env").read_text() == f"TOKEN={value}\n"
+    assert judge.git(shop.root, "for-each-ref") == before
+
+
 def test_an_untracked_file_in_the_way_is_kept(skc: Skc, shop: Hiding) -> None:
     """It is called as a tracked file will be."""
     value = word()
