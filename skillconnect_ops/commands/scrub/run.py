@@ -80,7 +80,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     values = all_values(house, repository, wish)
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
-        in_names = wanted.needles and Wanted(wanted.values, NAME_MASK).needles
+        _, in_names = wanted.needles, Wanted(wanted.values, NAME_MASK).needles
     except ValueError as error:
         raise MaskHoldsValue from error
     if set(manner.mask) & set("\n\r\0<>"):
