@@ -17,7 +17,9 @@ _DEEPEST = 4
 """Archives within archives that are opened."""
 _ROUNDS = 8
 """After so many, masks that make new occurrences with what is beside them are given up."""
-_BYTE_ORDER_MARKS = ((b"\xff\xfe", UTF16[0]), (b"\xfe\xff", UTF16[1]))
+_CODECS = ((b"\xff\xfe", UTF16[0]), (b"\xfe\xff", UTF16[1]))
+BYTE_ORDER_MARKS = tuple(mark for mark, _ in _CODECS)
+"""Of a content that begins with one, `traces` does not tell all."""
 _FILL = b"*"
 _CONTROL = regex(r"[\0-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -86,6 +88,14 @@ class Needles:
     def plainly(self, content: bytes) -> bool:
         """Whether a value stands in the bytes as they are, in any form; archives stay closed."""
         return next(self._found(content), None) is not None
+
+    def traces(self, content: bytes) -> set[int]:
+        """Where something begins that is a part of every form of a value, and may be of none.
+
+        Quick over many contents at once. Archives stay closed, and a text that begins with a
+        byte order mark is seen as its bytes alone.
+        """
+        return {start for _, start, _ in self._ready().words.hits(content)}
 
     def held(self, content: bytes) -> frozenset[int]:
         """The indexes of the values that stand in the content, or in an archive's members."""
@@ -212,7 +222,7 @@ def _filled(content: bytes, found: Sequence[Spelled | Coded]) -> bytes:
 
 def _narrowed(content: bytes) -> tuple[bytes, str] | None:
     """A UTF-16 text that says so, as UTF-8, so that all forms are found in it; and its codec."""
-    for mark, codec in _BYTE_ORDER_MARKS:
+    for mark, codec in _CODECS:
         if content.startswith(mark):
             try:
                 return content.decode(codec).encode(), codec
@@ -225,7 +235,7 @@ def _utf16(content: bytes) -> bool:
     """Whether it is a text in UTF-16, with a mark or without; most of one without is ASCII."""
     if b"\0" not in content or len(content) % 2:
         return False
-    for (mark, codec), high in zip(_BYTE_ORDER_MARKS, (1, 0), strict=True):
+    for (mark, codec), high in zip(_CODECS, (1, 0), strict=True):
         try:
             text = content.decode(codec)
         except UnicodeDecodeError:

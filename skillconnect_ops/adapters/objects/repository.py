@@ -12,6 +12,7 @@ from skillconnect_ops.adapters.objects.program import Git, GitCannotRead, text
 from skillconnect_ops.adapters.objects.walk import INTRODUCED, Walk, parts
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import (
+    Block,
     Introduction,
     Lack,
     Listed,
@@ -117,6 +118,12 @@ class GitRepository(Struct, frozen=True, kw_only=True):
                         yield piece
             wanted = left
         yield from stream.contents(self.git, wanted)
+
+    def blocks(
+        self, kind: ObjectKind, sizes: Mapping[str, int]
+    ) -> Iterator[Block | Piece | Unreadable]:
+        """Through one `git cat-file`, which unpacks while we search."""
+        return stream.blocks(self.git, kind, sizes)
 
     def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
         """Of a merge, only what differs from all parents (`-c`): the rest came before."""

@@ -1,13 +1,17 @@
 """`git cat-file --batch`: the contents of many objects through one pipe."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from itertools import accumulate, chain
 from typing import IO
 
 from skillconnect_ops.adapters.objects.program import Git
-from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Unreadable
+from skillconnect_ops.core.ports.objects import Block, ObjectKind, Piece, Unreadable
 
 PIECE_BYTES = 16 << 20
 """What is read of one object at once. No size is too large; memory stays bounded."""
+BLOCK_BYTES = 4 << 20
+"""What is read of many objects at once, at least."""
 OVERLAP_BYTES = 1 << 16
 """How much of a piece the next one repeats, so that nothing is cut in two."""
 _CORRUPT = "git cannot read it (see `git fsck`)"
@@ -66,3 +70,61 @@ def _pieces(
             return bool(told.read(1))
         tail = content[-OVERLAP_BYTES:]
         line += content.count(b"\n") - tail.count(b"\n")
+
+
+def blocks(
+    git: Git, kind: ObjectKind, sizes: Mapping[str, int]
+) -> Iterator[Block | Piece | Unreadable]:
+    """The objects, those together that are small; where one is not as it was listed, each alone.
+
+    Args:
+        git: of their repository.
+        kind: of all of them.
+        sizes: in bytes, as they were listed.
+    """
+    waiting = deque(_portions(sizes))
+    while waiting:
+        given = chain.from_iterable(waiting)
+        with git.running("cat-file", "--batch", "--buffer", given=given, tolerant=True) as told:
+            while waiting:
+                block = _block(told, kind, waiting[0], sizes)
+                if block is None:
+                    break
+                waiting.popleft()
+                yield block
+        if waiting:
+            yield from contents(git, waiting.popleft())
+    yield from contents(git, [oid for oid, size in sizes.items() if size > PIECE_BYTES])
+
+
+def _portions(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """The small ones, so many together as make a block."""
+    portion: list[str] = []
+    size_bytes = 0
+    for oid, size in sizes.items():
+        if size > PIECE_BYTES:
+            continue
+        portion.append(oid)
+        size_bytes += size
+        if size_bytes >= BLOCK_BYTES:
+            yield portion
+            portion, size_bytes = [], 0
+    if portion:
+        yield portion
+
+
+def _block(
+    told: IO[bytes], kind: ObjectKind, oids: list[str], sizes: Mapping[str, int]
+) -> Block | None:
+    """The next objects that git prints; None where they are not what is expected."""
+    heads = [f"{oid} {kind} {sizes[oid]}\n".encode() for oid in oids]
+    lengths = [len(head) + sizes[oid] + 1 for head, oid in zip(heads, oids, strict=True)]
+    *starts, whole = accumulate(lengths, initial=0)
+    content = told.read(whole)
+    begins = [start + len(head) for start, head in zip(starts, heads, strict=True)]
+    ends = [start + length - 1 for start, length in zip(starts, lengths, strict=True)]
+    as_listed = len(content) == whole and all(
+        content.startswith(head, start) and content.startswith(b"\n", end)
+        for head, start, end in zip(heads, starts, ends, strict=True)
+    )
+    return Block(kind, oids, begins, ends, content) if as_listed else None

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from skillconnect_ops.commands.scrub.rewrite import ObjectLost, in_order
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.ports.rewriting import NewPack, Ref
-from skillconnect_ops.history.holding import Survey, apart, entries, is_folder
+from skillconnect_ops.history.anatomy import apart, entries, is_folder
+from skillconnect_ops.history.holding import Survey
 
 _NOTES = "refs/notes/"
 _FOLDER = b"40000"

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.regex import regex
-from skillconnect_ops.history.holding import entries, is_folder
+from skillconnect_ops.history.anatomy import entries, is_folder
 
 _LINK = b"160000"
 """The mode of a submodule, whose commit is none of ours."""

@@ -16,15 +16,9 @@ from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
 from skillconnect_ops.core.ports.rewriting import WorkTree
 from skillconnect_ops.core.view import count
-from skillconnect_ops.history.holding import (
-    NONE,
-    Survey,
-    Wanted,
-    apart,
-    in_content,
-    parts,
-    survey,
-)
+from skillconnect_ops.history.anatomy import apart, parts
+from skillconnect_ops.history.holding import Survey, survey
+from skillconnect_ops.history.looking import NONE, Wanted, in_content
 from skillconnect_ops.history.needles import SHORTEST
 
 _CONTROL_BYTES = 24

@@ -20,7 +20,7 @@ from skillconnect_ops.commands.scrub.errors import (
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, new_paths
 from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.envfile.names import is_env_file
-from skillconnect_ops.history.holding import Wanted, in_content
+from skillconnect_ops.history.looking import Wanted, in_content
 
 
 def must_be_whole(repository: Repository) -> None:

@@ -16,16 +16,9 @@ from skillconnect_ops.core.plan import Ticker
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository, Unreadable
 from skillconnect_ops.core.ports.rewriting import NewPack
 from skillconnect_ops.core.regex import regex
-from skillconnect_ops.history.holding import (
-    Line,
-    Survey,
-    Wanted,
-    apart,
-    entries,
-    is_folder,
-    parts,
-    whole,
-)
+from skillconnect_ops.history.anatomy import apart, entries, is_folder, parts
+from skillconnect_ops.history.holding import Survey
+from skillconnect_ops.history.looking import Line, Wanted, whole
 from skillconnect_ops.history.needles import Needles
 
 NAME_MASK = b"REMOVED"

@@ -45,7 +45,7 @@ from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
-from skillconnect_ops.history.holding import Wanted, in_content
+from skillconnect_ops.history.looking import Wanted, in_content
 from skillconnect_ops.journal.model import Choices, Outcome, TypeName
 from skillconnect_ops.journal.office import Office
 from skillconnect_ops.journal.pending import PENDING

@@ -39,7 +39,9 @@ from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository, Unreadable
 from skillconnect_ops.core.ports.rewriting import Entry, Move, Rewriting, WorkTree
 from skillconnect_ops.core.view import count
-from skillconnect_ops.history.holding import Survey, Wanted, apart, entries, survey, whole
+from skillconnect_ops.history.anatomy import apart, entries
+from skillconnect_ops.history.holding import Survey, survey
+from skillconnect_ops.history.looking import Wanted, whole
 from skillconnect_ops.history.needles import Needles
 from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.pending import PENDING

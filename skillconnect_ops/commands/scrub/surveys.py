@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skillconnect_ops.core.ports.objects import Repository
-from skillconnect_ops.history.holding import Wanted
+from skillconnect_ops.history.looking import Wanted
 
 _Key = tuple[str, Wanted, tuple[str, ...], tuple[Any, ...]]
 

@@ -3,7 +3,8 @@
 Nothing is changed, and nothing is fetched: what a partial clone lacks stays lacking.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -66,6 +67,39 @@ class Piece(Struct, frozen=True, kw_only=True):
     """How many bytes at its beginning the piece before it had, too."""
     difference: Difference | None = None
     """To an object that was given shortly before, where that comes for nothing."""
+
+
+class Block(Struct, frozen=True, gc=False):
+    """Whole objects of one kind, one behind the other as git prints them, a head before each."""
+
+    kind: ObjectKind
+    oids: Sequence[str]
+    begins: Sequence[int]
+    """Where each one's content begins, in order."""
+    ends: Sequence[int]
+    content: bytes
+
+    def __getitem__(self, number: int) -> Piece:
+        """One of them."""
+        begin, end = self.begins[number], self.ends[number]
+        return Piece(
+            oid=self.oids[number],
+            kind=self.kind,
+            size_bytes=end - begin,
+            content=self.content[begin:end],
+        )
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all contents."""
+        return sum(self.ends) - sum(self.begins)
+
+    def owners(self, places: Iterable[int]) -> Iterator[int]:
+        """The numbers of those whose contents have something at these places."""
+        for place in places:
+            number = bisect_right(self.begins, place) - 1
+            if number >= 0 and place < self.ends[number]:
+                yield number
 
 
 class Unreadable(Struct, frozen=True):
@@ -132,6 +166,16 @@ class Repository(Protocol):
         Args:
             oids: which.
             differences: whether it is of use how they are stored.
+        """
+
+    def blocks(
+        self, kind: ObjectKind, sizes: Mapping[str, int]
+    ) -> Iterator[Block | Piece | Unreadable]:
+        """The objects' contents, small ones together; large ones as `contents` gives them.
+
+        Args:
+            kind: of all of them.
+            sizes: how large each is, in bytes, as it was listed.
         """
 
     def introductions(self, commits: Iterable[str]) -> Iterator[Introduction]:
