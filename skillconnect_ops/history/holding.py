@@ -56,6 +56,8 @@ def survey(
     ticker: Ticker,
     removed: Collection[str] = (),
     strict: bool = False,
+    leads: bool = True,
+    listing: Iterable[Listed | Unreadable] | None = None,
 ) -> Survey:
     """Look at every object.
 
@@ -66,10 +68,12 @@ def survey(
         ticker: counts bytes.
         removed: trees out of which something is taken by its path, whatever it holds.
         strict: whether archives that cannot be opened are among the gaps.
+        leads: whether what reaches an object that holds something is told as affected, too.
+        listing: what the repository lists, where that is known already.
     """
     gaps: list[Gap] = []
     of: dict[ObjectKind, list[Listed]] = {kind: [] for kind in ObjectKind}
-    for one in repository.listing():
+    for one in repository.listing() if listing is None else listing:
         if isinstance(one, Unreadable):
             gaps.append(Gap(one.oid, one.reason))
         else:
@@ -77,7 +81,7 @@ def survey(
     gathered = Harvest()
 
     def walk(kind: ObjectKind, affected: frozenset[bytes] = frozenset()) -> None:
-        jobs = _jobs(repository, wanted, of[kind], affected, strict=strict)
+        jobs = _jobs(repository, wanted, of[kind], affected, strict=strict, leads=leads)
         # known values are found some five times as fast as unknown ones, which the crew reckons
         # with; what is little for that is read sooner here than children start
         total = sum(one.size_bytes for one in of[kind]) // 5
@@ -131,6 +135,7 @@ def _jobs(
     affected: frozenset[bytes],
     *,
     strict: bool,
+    leads: bool,
 ) -> Iterator[Job]:
     """Portions, in the order of the packs: what is alike is stored side by side."""
     sizes: dict[str, int] = {}
@@ -146,6 +151,7 @@ def _jobs(
                 sizes=sizes,
                 affected=affected,
                 strict=strict,
+                leads=leads,
             )
             sizes, size_bytes = {}, 0
 

@@ -67,6 +67,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """Whether an archive that cannot be opened is told."""
     affected: frozenset[bytes] = frozenset()
     """Of a job of trees: the blobs that hold something."""
+    leads: bool = True
+    """Whether it is of use what trees lead to."""
 
 
 class Harvest(Struct, kw_only=True):
@@ -146,7 +148,8 @@ class _Look:
                 begins = enumerate(block.begins)
                 suspects.update(n for n, at in begins if block.content.startswith(_OPENED, at))
             case ObjectKind.TREE:
-                self._trees(block)
+                if self._job.leads:
+                    self._trees(block)
             case ObjectKind.COMMIT | ObjectKind.TAG:
                 for oid, at in zip(block.oids, block.begins, strict=True):
                     self.harvest.lines.append(Line(oid, heads(block.content, at)[0]))
@@ -161,7 +164,8 @@ class _Look:
             case ObjectKind.BLOB:
                 pass
             case ObjectKind.TREE:
-                self._tree(piece.oid, piece.content)
+                if self._job.leads:
+                    self._tree(piece.oid, piece.content)
             case ObjectKind.COMMIT | ObjectKind.TAG:
                 self.harvest.lines.append(Line(piece.oid, heads(piece.content)[0]))
 

@@ -10,6 +10,7 @@ _CHECK = "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)"
 _NO_BASE = "0" * 32
 _LOST = "missing or damaged (see `git fsck`)"
 _KINDS = {kind.value: kind for kind in ObjectKind}
+_AT_ONCE_BYTES = 1 << 20
 _LOOSE_NAMES = frozenset({38, 62})
 """Letters of a loose object's file, whose folder has the first two: of SHA-1 and of SHA-256."""
 
@@ -35,15 +36,19 @@ def listed_of(git: Git, oids: Iterable[str]) -> Iterator[Listed | Unreadable]:
 
 def _listed(git: Git, *words: str, given: Iterable[str] = ()) -> Iterator[Listed | Unreadable]:
     with git.running("cat-file", *words, "--buffer", _CHECK, given=given) as told:
-        for line in told:
-            oid, _, about = line.decode().partition(" ")
-            kind, *numbers = about.split()
-            if not numbers:
-                yield Unreadable(oid, _LOST)
+        while lines := told.readlines(_AT_ONCE_BYTES):
+            parts = b"".join(lines).decode().split()
+            if len(parts) == 4 * len(lines):
+                yield from map(_one, *(parts[place::4] for place in range(4)))
                 continue
-            size_bytes, base = numbers
-            is_whole = base.startswith(_NO_BASE)
-            yield Listed(oid, _KINDS[kind], int(size_bytes), None if is_whole else base)
+            for line in lines:  # of what is lost there are but two words
+                oid, *rest = line.decode().split()
+                yield _one(oid, *rest) if len(rest) > 1 else Unreadable(oid, _LOST)
+
+
+def _one(oid: str, kind: str, size_bytes: str, base: str) -> Listed:
+    is_whole = base.startswith(_NO_BASE)
+    return Listed(oid, _KINDS[kind], int(size_bytes), None if is_whole else base)
 
 
 def _pack_by_pack(git: Git, git_folder: Path, seen: set[str]) -> Iterator[Listed | Unreadable]:

@@ -12,7 +12,7 @@ from typing import IO
 
 from msgspec import Struct
 
-from skillconnect_ops.adapters.objects.listing import in_index, listed_of, listing
+from skillconnect_ops.adapters.objects.listing import in_index, listed_of
 from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind
@@ -154,7 +154,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         Then exactly those packs and loose objects go that were there before.
         """
         packs, loose = self._stores()
-        there = {one.oid for one in listing(self.git, self.git_folder) if isinstance(one, Listed)}
+        there = self._every()
         kept, made = there.difference(oids, fresh), there.intersection(fresh).difference(oids)
         written = self._packed(sorted(kept), {}, "--window=0") | self._packed(sorted(made), names)
         ready({f"pack-{name}" for name in written})
@@ -169,6 +169,12 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             (self.git_folder / "objects" / "info" / "alternates").unlink()  # all is here by now
         _sync(self.git_folder / "objects" / "pack")
 
+    def _every(self) -> set[str]:
+        """The ids of all objects; an error where git cannot list one of the packs."""
+        words = ("--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objectname)")
+        with self.git.running("cat-file", *words) as told:
+            return set(told.read().decode().split())
+
     def _packed(self, oids: Sequence[str], names: Mapping[str, bytes], *options: str) -> set[str]:
         """A pack of these; gives its name, without the word before it."""
         base = self.git_folder / "objects" / "pack" / "pack"
@@ -180,30 +186,33 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         ):
             return {line.decode().strip() for line in told}
 
-    def held(self, *, reflogs: bool) -> frozenset[str]:
-        """By `git rev-list`, which walks commits alone; and what refs and indexes name."""
-        words = ("rev-list", "--all", *(("--reflog",) if reflogs else ()))
-        with self.git.running(*words) as told:
-            commits = told.read().decode().split()
-        found = {*commits, *(ref.oid for ref in self.refs())}
+    def named(self, *, reflogs: bool) -> frozenset[str]:
+        """Of reflogs by `git rev-list`, which is not to walk."""
+        found = {ref.oid for ref in self.refs()}
         if reflogs:
+            with self.git.running("rev-list", "--no-walk", "--all", "--reflog") as told:
+                found.update(told.read().decode().split())
             staged = (entry for tree in self.work_trees() for entry in tree.index())
             found |= {entry.oid for entry in staged if entry.mode != _SUBMODULE}
         return frozenset(found)
 
     def stores(self) -> frozenset[str]:
-        """Names of packs, and ids of loose objects."""
-        packs, loose = self._stores()
-        return frozenset((*packs, *loose))
+        """Names of packs, and ids of loose objects; those of alternates with their folders."""
+        found = set[str]()
+        for place in (self.git_folder / "objects", *self.borrows()):
+            packs, loose = _stores(place)
+            found.update((*packs, *loose))
+        return frozenset(found)
 
     def made_since(self, stores: Collection[str]) -> tuple[str, ...]:
         """By the indexes of other packs, and the names of other loose objects."""
-        packs, loose = self._stores()
-        found = dict.fromkeys(oid for oid in loose if oid not in stores)
-        for pack in packs:
-            if pack not in stores:
-                index = self.git_folder / "objects" / "pack" / f"{pack}.idx"
-                found |= dict.fromkeys(in_index(self.git, index))
+        found: dict[str, None] = {}
+        for place in (self.git_folder / "objects", *self.borrows()):
+            packs, loose = _stores(place)
+            found |= dict.fromkeys(oid for oid in loose if oid not in stores)
+            for pack in packs:
+                if pack not in stores:
+                    found |= dict.fromkeys(in_index(self.git, place / "pack" / f"{pack}.idx"))
         listed = listed_of(self.git, found) if found else ()
         return tuple(
             one.oid for one in listed if isinstance(one, Listed) and one.kind is not ObjectKind.BLOB
@@ -283,20 +292,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         return _SHA256_DIGITS if self._word("rev-parse", "--show-object-format") == "sha256" else 40
 
     def _stores(self) -> tuple[list[str], list[str]]:
-        """The packs by name, and the loose objects by id, as they are now."""
-        folder = self.git_folder / "objects"
-        # git takes any name, as long as there is an index of it
-        packs = sorted(
-            path.stem
-            for path in (folder / "pack").glob("*.pack")
-            if path.with_suffix(".idx").exists()
-        )
-        loose = [
-            path.parent.name + path.name
-            for path in folder.glob("[0-9a-f][0-9a-f]/*")
-            if len(path.name) in {38, 62}
-        ]
-        return packs, loose
+        return _stores(self.git_folder / "objects")
 
     def _forget_derived(self) -> None:
         for place in ("info", "pack"):
@@ -514,6 +510,20 @@ def _file(data: bytes) -> Iterator[IO[bytes]]:
         file.write(data)
         file.seek(0)
         yield file
+
+
+def _stores(folder: Path) -> tuple[list[str], list[str]]:
+    """The packs in a folder of objects by name, and the loose objects by id, as they are now."""
+    # git takes any name, as long as there is an index of it
+    packs = sorted(
+        path.stem for path in (folder / "pack").glob("*.pack") if path.with_suffix(".idx").exists()
+    )
+    loose = [
+        path.parent.name + path.name
+        for path in folder.glob("[0-9a-f][0-9a-f]/*")
+        if len(path.name) in {38, 62}
+    ]
+    return packs, loose
 
 
 def _sync(folder: Path) -> None:

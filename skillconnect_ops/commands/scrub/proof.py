@@ -5,7 +5,7 @@ is known to be there: each is "not proven", and never "nothing found".
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from msgspec import Struct
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.paths import taken
 from skillconnect_ops.core.errors import Precondition
-from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
+from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository, Unreadable
 from skillconnect_ops.core.ports.rewriting import WorkTree
 from skillconnect_ops.core.view import count
 from skillconnect_ops.history.anatomy import apart, parts
@@ -91,10 +91,19 @@ def prove(
         whole: whether git was asked a moment ago if it finds all that it needs.
     """
     began = house.clock.monotonic()
-    control = _control(repository)
+    listing = list(repository.listing())
+    control = _control(repository, listing)
     wanted = Wanted((*values, *control), _SHOWN)  # the control may be the mask of a scrub
     with house.person.progress("looking again", total=None, unit="B") as ticker:
-        found_in = survey(repository, wanted, crew=house.crew, ticker=ticker, strict=True)
+        found_in = survey(
+            repository,
+            wanted,
+            crew=house.crew,
+            ticker=ticker,
+            strict=True,
+            leads=False,
+            listing=listing,
+        )
     number = len(values)
     files = _Files(house, repository, Wanted(tuple(values), _SHOWN))
     files.look()
@@ -136,10 +145,10 @@ def _numbers(held: Sequence[int], number: int) -> tuple[int, ...]:
     return tuple(index + 1 for index in held if index < number)
 
 
-def _control(repository: Repository) -> tuple[bytes, ...]:
+def _control(repository: Repository, listing: Iterable[Listed | Unreadable]) -> tuple[bytes, ...]:
     """Stretches that are known to be there: of a commit's head, and of a blob."""
     kinds: dict[ObjectKind, list[str]] = {ObjectKind.COMMIT: [], ObjectKind.BLOB: []}
-    for one in repository.listing():
+    for one in listing:
         if isinstance(one, Listed) and one.size_bytes < _LARGEST_CONTROL and one.kind in kinds:
             if len(kinds[one.kind]) < _CONTROLS:
                 kinds[one.kind].append(one.oid)

@@ -5,14 +5,12 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Value
 from skillconnect_ops.commands.scrub.paths import Taken
 from skillconnect_ops.commands.scrub.sources import judged
-from skillconnect_ops.commands.searching import Detectors
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection import path_class
 from skillconnect_ops.history.model import NO_SECRET, Trace
-from skillconnect_ops.history.sweep import Sweep
 
 
 class LedgerUnread(Precondition):
@@ -38,6 +36,9 @@ def searched(
     Raises:
         LedgerUnread: `retired`, and it cannot be read here.
     """
+    from skillconnect_ops.commands.searching import Detectors  # noqa: PLC0415 - slow to load
+    from skillconnect_ops.history.sweep import Sweep  # noqa: PLC0415
+
     sweep = Sweep(repository, search=Detectors(), path_class=path_class, crew=house.crew)
     with house.person.progress("searching the history", total=None, unit="B") as ticker:
         sweep.everything(ticker)
@@ -65,6 +66,10 @@ def searched(
 
 def within(house: House, repository: Repository, gone: Taken) -> tuple[Value, ...]:
     """The secrets in files that go by their path: those that detectors find, each judged."""
+    if not gone.blobs:
+        return ()
+    from skillconnect_ops.commands.searching import Detectors  # noqa: PLC0415 - slow to load
+
     search = Detectors()
     paths = sorted(gone.paths)
     name = paths[0].decode("utf-8", "replace") if paths else ""

@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -141,15 +142,15 @@ class _Hands:
         self.house = house
         self._root = root
 
-    @property
+    @cached_property
     def repository(self) -> Repository:
-        """Opened anew each time: it is plain data."""
+        """What is rewritten."""
         found = self.house.repositories.open(self._root)
         if found is None:
             raise NoRepository(self._root)
         return found
 
-    @property
+    @cached_property
     def rewriting(self) -> Rewriting:
         """What changes it."""
         return self.house.repositories.rewriting(self.repository)
@@ -262,9 +263,6 @@ class RewriteHistory:
         wanted = Wanted(hands.values(walk), step.mask.encode())
         stores = rewriting.stores()  # before the look: what is made during it counts as new
         seen, gone = surveyed(house, repository, wanted, step.paths)
-        fresh = rewriting.held(reflogs=True) - seen.oids
-        if fresh:
-            raise MovedMeanwhile(sorted(fresh))
         total = sum(map(len, seen.affected.values()))
         with (
             house.person.progress("rewriting", total=total, unit="objects") as ticker,
@@ -312,16 +310,19 @@ def surveyed(
     house: House, repository: Repository, wanted: Wanted, paths: Sequence[str]
 ) -> tuple[Survey, Taken]:
     """What holds the values, and what goes by path; looked up once in a process."""
-    known: tuple[Survey, Taken] | None = SURVEYS.get(repository, wanted, paths)
-    if known is not None:
-        return known
-    with house.person.progress("reading objects", total=None, unit="B") as ticker:
-        seen = survey(repository, wanted, crew=house.crew, ticker=ticker)
-        gone = taken(repository, {line.leads_to[0] for line in seen.commits.values()}, paths)
-        if gone.names:
-            seen = survey(repository, wanted, crew=house.crew, ticker=ticker, removed=gone.trees)
-    SURVEYS.keep(repository, wanted, paths, (seen, gone))
-    return seen, gone
+
+    def look() -> tuple[Survey, Taken]:
+        with house.person.progress("reading objects", total=None, unit="B") as ticker:
+            seen = survey(repository, wanted, crew=house.crew, ticker=ticker)
+            gone = taken(repository, {line.leads_to[0] for line in seen.commits.values()}, paths)
+            if gone.names:
+                seen = survey(
+                    repository, wanted, crew=house.crew, ticker=ticker, removed=gone.trees
+                )
+        return seen, gone
+
+    stores = house.repositories.rewriting(repository).stores()
+    return SURVEYS.seen(repository, wanted, paths, stores, look)
 
 
 def _first(seen: Survey, commits: Mapping[str, str]) -> list[str]:
@@ -355,10 +356,10 @@ class MoveRefs:
         return {"refs": len(turn.moves), "renamed": len(turn.renamed)}
 
     def verify(self, step: RefsMove, walk: Walk) -> Sequence[Proof]:
-        """Nothing that refs lead to comes after an old commit."""
+        """No ref stands at an old object; what was built on one since is looked for later."""
         hands = self._hands
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
-        old = hands.rewriting.held(reflogs=False).intersection(objects)
+        old = hands.rewriting.named(reflogs=False).intersection(objects)
         subject = {"repository": hands.name}
         return [Proof(claim="scrub.refs_moved", subject=subject, holds=not old)]
 
@@ -581,7 +582,7 @@ class DropObjects:
         objects = folder.read_map(bundle.OBJECTS)
 
         def must_be_unled(written: Collection[str] = ()) -> None:
-            old = rewriting.held(reflogs=True).intersection(objects)
+            old = rewriting.named(reflogs=True).intersection(objects)
             old |= _led_to(hands, folder, objects, written)
             if old:
                 raise MovedMeanwhile(sorted(old))

@@ -124,15 +124,15 @@ class Rewriting(Protocol):
     def reachable(self) -> frozenset[str]:
         """Every object that refs, reflogs, HEADs and indexes reach."""
 
-    def held(self, *, reflogs: bool) -> frozenset[str]:
-        """Every commit that refs and HEADs reach, and what refs name.
+    def named(self, *, reflogs: bool) -> frozenset[str]:
+        """The objects that refs and HEADs stand at.
 
         Args:
-            reflogs: whether also what reflogs reach, and what indexes name.
+            reflogs: whether also what reflogs and indexes name.
         """
 
     def stores(self) -> frozenset[str]:
-        """Names of what objects lie in; objects that are made later lie elsewhere."""
+        """Names of what objects lie in, borrowed ones too; what is made later lies elsewhere."""
 
     def made_since(self, stores: Collection[str]) -> tuple[str, ...]:
         """Commits, trees and tags that lie in none of these."""
