@@ -176,6 +176,8 @@ class _Look:
                     unopened = [(piece.oid, why) for why in _unopened(piece)]
                     self.harvest.unreadable += unopened
                 return in_content(self._needles, piece.content)
+            case _ if not self._needles.plainly(piece.content):
+                return NONE
             case ObjectKind.TREE:
                 names = [name for _, name, _ in entries(piece.content, len(piece.oid) // 2)]
                 return NONE.union(*map(self._needles.held, names))

@@ -103,9 +103,9 @@ class GitRepository(Struct, frozen=True, kw_only=True):
     def contents(
         self, oids: Iterable[str], *, differences: bool = True
     ) -> Iterator[Piece | Unreadable]:
-        """Many from the packs; few, and what is not to be had there, through one `git cat-file`."""
+        """Through one `git cat-file`; many from the packs, where differences are of use."""
         wanted = list(oids)
-        if len(wanted) >= _MANY:
+        if differences and len(wanted) >= _MANY:
             from skillconnect_ops.adapters.objects.packs import packs  # noqa: PLC0415 - slow to load
 
             with packs(self.git_folder, largest_bytes=stream.PIECE_BYTES) as here:
@@ -281,14 +281,9 @@ class GitRepository(Struct, frozen=True, kw_only=True):
 
     def own_files(self) -> Iterator[tuple[str, Path]]:
         """Everything but the object database and the repositories of submodules."""
-        apart = {self.git_folder / "objects", *self.inner()}
-        for folder, folders, files in os.walk(self.git_folder):
-            here = Path(folder)
-            folders[:] = sorted(name for name in folders if here / name not in apart)
-            for name in sorted(files):
-                path = here / name
-                if path.is_file() and not path.is_symlink():
-                    yield text(os.fsencode(path.relative_to(self.git_folder))), path
+        apart = frozenset(map(str, (self.git_folder / "objects", *self.inner())))
+        for path in _files(str(self.git_folder), apart):
+            yield text(os.fsencode(path))[len(text(os.fsencode(self.git_folder))) + 1 :], Path(path)
 
     def inner(self) -> tuple[Path, ...]:
         """`modules/NAME`, where a name may hold slashes and a submodule submodules."""
@@ -320,6 +315,19 @@ class GitRepository(Struct, frozen=True, kw_only=True):
     def _empty_tree(self) -> str:
         with self.git.running("hash-object", "-t", "tree", "--stdin") as told:
             return told.read().decode().strip()
+
+
+def _files(folder: str, apart: Collection[str]) -> Iterator[str]:
+    """Every file below, links left out; there may be thousands of loose refs among them."""
+    try:
+        with os.scandir(folder) as found:
+            every = sorted(found, key=lambda one: one.name)
+    except OSError:
+        return
+    yield from (one.path for one in every if one.is_file(follow_symlinks=False))
+    for one in every:
+        if one.is_dir(follow_symlinks=False) and one.path not in apart:
+            yield from _files(one.path, apart)
 
 
 def _with_index(git: Git, index: str) -> Git:

@@ -125,7 +125,7 @@ class Rewriter:
         )
 
     def _read(self, oids: Iterable[str]) -> Iterator[Piece]:
-        for piece in whole(self._repository.contents(oids)):
+        for piece in whole(self._repository.contents(oids, differences=False)):
             if isinstance(piece, Unreadable):
                 raise ObjectLost(piece.oid, why=piece.reason)
             yield piece
@@ -137,34 +137,42 @@ class Rewriter:
     def _trees(self, piece: Piece) -> None:
         """A tree as it is anywhere, and as it is where something of it goes by path."""
         found = entries(piece.content, len(piece.oid) // 2)
+        holds = self._in_names.plainly(piece.content)
         for folder in self._taken.places.get(piece.oid, ()):
-            self._placed[piece.oid, folder] = self._tree(piece, found, folder)
-        self._new[piece.oid] = self._tree(piece, found, None) or piece.oid
+            self._placed[piece.oid, folder] = self._tree(piece, found, folder, holds=holds)
+        self._new[piece.oid] = self._tree(piece, found, None, holds=holds) or piece.oid
 
     def _tree(
-        self, piece: Piece, found: Sequence[tuple[bytes, bytes, bytes]], folder: bytes | None
+        self,
+        piece: Piece,
+        found: Sequence[tuple[bytes, bytes, bytes]],
+        folder: bytes | None,
+        *,
+        holds: bool,
     ) -> str | None:
         gone = self._taken.names.get((piece.oid, folder), frozenset()) if folder is not None else ()
-        made: dict[bytes, tuple[bytes, bytes]] = {}
-        names = new_names([name for _, name, _ in found if name not in gone], self._in_names)
+        made: list[tuple[bytes, bytes, bytes]] = []
+        names: dict[bytes, bytes] = {}
+        if holds:
+            names = new_names([name for _, name, _ in found if name not in gone], self._in_names)
         for mode, name, oid in found:
             if name in gone:
                 continue
-            new: str | None = self._new.get(oid.hex(), oid.hex())
-            if is_folder(mode) and folder is not None:
-                new = self._placed.get((oid.hex(), folder + name + b"/"), new)
+            old = oid.hex()
+            new: str | None = self._new.get(old, old)
+            if folder is not None and is_folder(mode):
+                new = self._placed.get((old, folder + name + b"/"), new)
             if new is None:
                 continue  # git keeps no empty folders
             plain = names.get(name, name)
-            made[plain] = (mode, bytes.fromhex(new))
-            if new != oid.hex():
+            if new != old:
                 self._names.setdefault(new, plain)
+            made.append((mode, plain, oid if new == old else bytes.fromhex(new)))
         if not made and folder:
             return None
-        ordered = sorted(
-            made.items(), key=lambda each: each[0] + (b"/" if is_folder(each[1][0]) else b"")
-        )
-        content = b"".join(b"%s %s\0%s" % (mode, name, oid) for name, (mode, oid) in ordered)
+        if names:
+            made.sort(key=lambda one: one[1] + (b"/" if is_folder(one[0]) else b""))
+        content = b"".join([b"%s %s\0%s" % one for one in made])
         if content == piece.content:
             return piece.oid
         return self._add(ObjectKind.TREE, content)
@@ -175,11 +183,14 @@ class Rewriter:
         lines = [b"tree %s\n" % (placed or self._new.get(tree, tree)).encode()]
         lines += [b"parent %s\n" % self._commits.get(oid, oid).encode() for oid in parents]
         head, gap, message = rest.partition(b"\n\n")
-        head = self._without_signatures(head + b"\n")[:-1]
-        plain = [
-            self._needles.without(part) if is_text else part
-            for part, is_text in parts(head + gap + message)
-        ]
+        if b"gpgsig" in head or b"mergetag" in head:
+            head = self._without_signatures(head + b"\n")[:-1]
+        plain = [head + gap, message]
+        if self._needles.plainly(rest):
+            plain = [
+                self._needles.without(part) if is_text else part
+                for part, is_text in parts(head + gap + message)
+            ]
         plain[-1] = self._with_new_ids(plain[-1])
         return self._add(ObjectKind.COMMIT, b"".join((*lines, *plain)))
 
