@@ -16,7 +16,7 @@ from skillconnect_ops.adapters.objects.listing import in_index, listed_of
 from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind
-from skillconnect_ops.core.ports.rewriting import Entry, Move, NewPack, Ref
+from skillconnect_ops.core.ports.rewriting import Entry, Move, NewPack, Ref, Remote
 
 _ALONE = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
 _PACK_KINDS = {ObjectKind.COMMIT: 1, ObjectKind.TREE: 2, ObjectKind.BLOB: 3, ObjectKind.TAG: 4}
@@ -80,9 +80,16 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             folder / name for folder in folders for name in names if (folder / name).exists()
         )
 
-    def remotes(self) -> tuple[str, ...]:
-        """`git remote`."""
-        return tuple(self._word("remote").split())
+    def remotes(self) -> tuple[Remote, ...]:
+        """`git remote`, and what the config says of each."""
+        return tuple(
+            Remote(
+                name=name,
+                fetches=tuple(self._word("config", "--get-all", f"remote.{name}.fetch").split()),
+                mirror=self._word("config", "--type=bool", f"remote.{name}.mirror") == "true",
+            )
+            for name in self._word("remote").splitlines()
+        )
 
     def move(self, moves: Sequence[Move], *, message: str) -> None:
         """`git update-ref --stdin`: locks all, checks all, then moves all."""

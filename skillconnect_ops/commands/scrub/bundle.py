@@ -27,6 +27,8 @@ from skillconnect_ops.disk.files import Disk
 KEPT_DAYS = 30
 PASSPHRASE = "SKC_SCRUB_PASSPHRASE"  # noqa: S105 - a variable's name
 HISTORY, STATE, COMMITS, OBJECTS = "history", "state", "commit-map", "object-map"
+FIRST = "first-changed"
+"""Commits that were made anew, and none of whose parents were; an id a line."""
 _KEY = "key.age"
 _SEALED = ".age"
 FILES = "files.json"
@@ -36,7 +38,7 @@ PERHAPS, NAMES, STORES = "perhaps-gone", "names", "stores"
 objects lay in before they were looked at, and what was made and is of no use."""
 _PARTS = (
     *(HISTORY, f"{HISTORY}{_SEALED}", STATE, f"{STATE}{_SEALED}", COMMITS, OBJECTS, ABOUT),
-    *(_KEY, FILES, PERHAPS, NAMES, STORES),
+    *(_KEY, FIRST, FILES, PERHAPS, NAMES, STORES),
 )
 
 

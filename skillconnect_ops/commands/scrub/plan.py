@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 
+from skillconnect_ops.commands.scrub.guide import GuideWrite
 from skillconnect_ops.commands.scrub.model import Standing, Value
 from skillconnect_ops.commands.scrub.paths import Taken
 from skillconnect_ops.commands.scrub.steps import (
@@ -92,6 +93,7 @@ def plan(
         ),
         final=(
             ReferencesRenew(key="renew:references", folder=folder, mask=mask, paths=tuple(paths)),
+            GuideWrite(key="write:guide", folder=folder),
             ObjectsDrop(key="drop:objects", folder=folder),
         ),
         notes=(*_notes(values, survey, gone, in_files, folder), *nowhere),

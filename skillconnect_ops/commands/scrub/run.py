@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle, sources
-from skillconnect_ops.commands.scrub.after import following
 from skillconnect_ops.commands.scrub.errors import (
     IncompleteHistory,
     MaskHoldsValue,
@@ -22,6 +21,7 @@ from skillconnect_ops.commands.scrub.errors import (
     NothingToLookFor,
     OddReplacement,
 )
+from skillconnect_ops.commands.scrub.guide import written
 from skillconnect_ops.commands.scrub.model import Value, Wish
 from skillconnect_ops.commands.scrub.paths import Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened, own_texts
@@ -35,7 +35,7 @@ from skillconnect_ops.commands.scrub.ready import (
 )
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.commands.scrub.searching import searched, within
-from skillconnect_ops.commands.scrub.shown import proof_facts, said, said_of_proof
+from skillconnect_ops.commands.scrub.shown import followed_by, proof_facts, said, said_of_proof
 from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
 from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.errors import Precondition, SkcError
@@ -359,18 +359,16 @@ def _report(
         "proof": proof_facts(seen),
         "walked": True,
     }
-    after = following(
-        house, repository, bundle.Folder(folder, disk=house.disk).read_map(bundle.OBJECTS)
-    )
+    guide = written(house, folder)
     return Report(
         command="scrub",
         subject=subject,
         journal=outcome.journal,
         steps=outcome.steps,
-        facts={"scrub": {**facts, "after": after}},
-        view=said(values, seen, {**facts, "after": after}),
+        facts={"scrub": {**facts, "after": None if guide is None else msgspec.to_builtins(guide)}},
+        view=(*said(values, seen, facts), *followed_by(guide)),
         status=_status(seen),
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        next=after[:1] or ("skc scrub verify",),
+        next=(guide.pushes[0].dry_run if guide and guide.pushes else "skc scrub verify",),
     )

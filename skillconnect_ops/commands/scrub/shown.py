@@ -3,11 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skillconnect_ops.commands.scrub.guide import (
+    BANNED,
+    CHECK,
+    COLLEAGUES,
+    HOOK,
+    SUPPORT,
+    Guide,
+)
 from skillconnect_ops.commands.scrub.model import Value
 from skillconnect_ops.commands.scrub.proof import Seen
 from skillconnect_ops.core.view import Block, Lines, Pairs, Table, Text, Tone, count, size
 
 _MOST = 20
+_MOST_REFS = 5
 
 
 def proof_facts(seen: Seen) -> dict[str, Any]:
@@ -36,20 +45,32 @@ def said(values: Sequence[Value], seen: Seen | None, facts: Mapping[str, Any]) -
         ("bundle", f"{facts['bundle']}   (holds every secret; delete it when all is well)"),
         ("commit map", str(facts["commit_map"])),
     )
-    after = tuple(f"  {command}" for command in facts["after"])
-    return (
-        Pairs(done, title="history rewritten"),
-        *said_of_proof(seen),
-        Lines(
-            (
-                Text("what must follow, since every other copy is as it was:", Tone.STRONG),
-                *after,
-                "  colleagues: clone anew; never merge or push the old history",
-                "  the forge: ask its support to drop cached views and pull requests of",
-                *(f"    {oid}" for oid in facts["first_changed"][:5]),
-            )
-        ),
-    )
+    return (Pairs(done, title="history rewritten"), *said_of_proof(seen))
+
+
+def followed_by(guide: Guide | None) -> tuple[Block, ...]:
+    """What to type, send and install next, a command a line."""
+    if guide is None:
+        return ()
+    rows: list[tuple[str, str]] = []
+    for push in guide.pushes:
+        rows += [(f"push to {push.remote}", push.dry_run), ("", push.push)]
+    rows += [("not pushed", f"{one.ref}: {one.reason}") for one in guide.left_out[:_MOST_REFS]]
+    if len(guide.left_out) > _MOST_REFS:
+        rows.append(("", f"{len(guide.left_out) - _MOST_REFS:,} more: {guide.path(SUPPORT)}"))
+    what = [count(len(guide.first_changed), "first changed commit")]
+    what += [count(len(guide.lfs), "LFS object")] if guide.lfs else []
+    banned = guide.path(BANNED)
+    rows += [
+        ("colleagues", f"cat {guide.path(COLLEAGUES)}   # to send"),
+        ("forge's support", f"cat {guide.path(SUPPORT)}   # to send: {', '.join(what)}"),
+        ("ban, own server", f"cp {guide.path(HOOK)} {banned} REPOSITORY.git/hooks/   # there"),
+        ("ban, in CI", f"cp {guide.path(CHECK)} {banned} .ci/   # commit; sh .ci/{CHECK}"),
+        ("prove again", "skc scrub verify"),
+    ]
+    width = max(len(name) for name, _ in rows)
+    head = Text("what must follow, since every other copy is as it was:", Tone.STRONG)
+    return (Lines((head, *(f"  {name:{width}}  {text}" for name, text in rows))),)
 
 
 def said_of_proof(seen: Seen) -> tuple[Block, ...]:

@@ -19,13 +19,14 @@ from skillconnect_ops.commands.bundles import About
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept, NoRepository
+from skillconnect_ops.commands.scrub.escrowed import TURN, VALUES, turn_of, values_of
+from skillconnect_ops.commands.scrub.guide import KINDS as OF_GUIDE
 from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.places import own_texts
 from skillconnect_ops.commands.scrub.proof import Seen
 from skillconnect_ops.commands.scrub.references import (
     MESSAGE,
-    Turn,
     is_own_text,
     renewed,
     turned,
@@ -47,8 +48,6 @@ from skillconnect_ops.history.needles import Needles
 from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.pending import PENDING
 
-VALUES = "values"
-_TURN = "turn"
 _SEAL = "seal"
 _SUBMODULE = "160000"
 
@@ -159,14 +158,6 @@ class _Hands:
         """The bundle's folder."""
         return bundle.Folder(Path(path), disk=self.house.disk)
 
-    @staticmethod
-    def values(walk: Walk) -> tuple[bytes, ...]:
-        """Out of the escrow."""
-        kept = walk.escrow.get(VALUES)
-        if kept is None:
-            raise NeverKept
-        return tuple(msgspec.msgpack.decode(kept, type=list[bytes]))
-
     @property
     def name(self) -> str:
         """Of the repository, for proofs."""
@@ -179,7 +170,7 @@ class _Hands:
 
     def in_names(self, walk: Walk) -> Needles:
         """Takes values out of names and of git's own texts."""
-        return Wanted(self.values(walk), NAME_MASK).needles
+        return Wanted(values_of(walk), NAME_MASK).needles
 
 
 class SaveHistory:
@@ -260,7 +251,7 @@ class RewriteHistory:
         """Make new objects, then notes once more, which are filed under ids of commits."""
         hands, house = self._hands, self._hands.house
         repository, rewriting = hands.repository, hands.rewriting
-        wanted = Wanted(hands.values(walk), step.mask.encode())
+        wanted = Wanted(values_of(walk), step.mask.encode())
         stores = rewriting.stores()  # before the look: what is made during it counts as new
         seen, gone = surveyed(house, repository, wanted, step.paths)
         total = sum(map(len, seen.affected.values()))
@@ -278,6 +269,10 @@ class RewriteHistory:
         folder.write_map(bundle.OBJECTS, objects)
         commits = {old: new for old, new in objects.items() if old in seen.commits}
         folder.write_map(bundle.COMMITS, commits)
+        first = _first(seen, commits)
+        house.disk.replace(
+            folder.path / bundle.FIRST, "".join(f"{one}\n" for one in first).encode()
+        )
         folder.write_map(bundle.PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
         names = {oid: name for oid, name in made.names.items() if b"\n" not in name}
         house.disk.replace(folder.path / bundle.NAMES, msgspec.msgpack.encode(names))
@@ -290,7 +285,7 @@ class RewriteHistory:
             "commits": len(commits),
             "tags": len(seen.affected[ObjectKind.TAG]),
             "unsigned": made.unsigned,
-            "first_changed": _first(seen, commits),
+            "first_changed": first,
         }
 
     def verify(self, step: HistoryRewrite, walk: Walk) -> Sequence[Proof]:
@@ -345,13 +340,13 @@ class MoveRefs:
         hands, rewriting = self._hands, self._hands.rewriting
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
         turn = turned(rewriting.refs(), rewriting.head(), objects, hands.in_names(walk))
-        walk.escrow.put(_TURN, msgspec.msgpack.encode(turn))
+        walk.escrow.put(TURN, msgspec.msgpack.encode(turn))
         return {}
 
     def apply(self, step: RefsMove, walk: Walk) -> Mapping[str, Any]:
         """Those that have not moved yet, if each stands where it stood."""
         with unseen(self._hands.in_names(walk)):
-            turn = _turn(walk)
+            turn = turn_of(walk)
             self._move(turn.moves, turn.renamed, turn.leads)
         return {"refs": len(turn.moves), "renamed": len(turn.renamed)}
 
@@ -370,9 +365,9 @@ class MoveRefs:
             MovedOn: something was built upon the new history since; nothing is put back.
         """
         with unseen(self._hands.in_names(walk)):
-            if walk.escrow.get(_TURN) is None:
+            if walk.escrow.get(TURN) is None:
                 return
-            turn = _turn(walk)
+            turn = turn_of(walk)
             now = {ref.name: ref.oid for ref in self._hands.rewriting.refs()}
             if _took_place(turn.moves, now):
                 on = [one.name for one in turn.moves if now.get(one.name) not in {one.to, one.was}]
@@ -427,13 +422,6 @@ def _took_place(moves: Sequence[Move], now: Mapping[str, str]) -> bool:
     )
 
 
-def _turn(walk: Walk) -> Turn:
-    kept = walk.escrow.get(_TURN)
-    if kept is None:
-        raise AssertionError("the step before the move put it there")
-    return msgspec.msgpack.decode(kept, type=Turn)
-
-
 class RenewReferences:
     """Carries out `references.renew`."""
 
@@ -450,7 +438,7 @@ class RenewReferences:
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
         in_names = hands.in_names(walk)
         with unseen(in_names):
-            renamed = _turn(walk).renamed
+            renamed = turn_of(walk).renamed
             files = 0
             for _, path in own_texts(hands.repository):
                 files += self._file(path, objects, in_names, renamed)
@@ -461,7 +449,7 @@ class RenewReferences:
                     hands,
                     objects,
                     in_names=in_names,
-                    in_files=Wanted(hands.values(walk), step.mask.encode()).needles,
+                    in_files=Wanted(values_of(walk), step.mask.encode()).needles,
                     gone=Globs(step.paths),
                 )
         return {"files": files}
@@ -668,6 +656,7 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(RefsMove, lambda house, subject: MoveRefs(house, _root(subject))),
     KindOf(ReferencesRenew, lambda house, subject: RenewReferences(house, _root(subject))),
     KindOf(ObjectsDrop, lambda house, subject: DropObjects(house, _root(subject))),
+    *OF_GUIDE,
     *OF_UNDO,
 )
 """The kinds of step that this domain brings."""

@@ -16,6 +16,7 @@ from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import BundleGone, Uncommitted
+from skillconnect_ops.commands.scrub.guide import forget
 from skillconnect_ops.commands.scrub.opening import identities
 from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.references import MESSAGE, without_own_lines
@@ -84,6 +85,7 @@ class ReturnHistory:
         files = self._files(repository, kept, folder)
         for tree in rewriting.work_trees():
             tree.reset({new: old for old, new in objects.items()})
+        forget(self._house, folder.path)
         folder.note(replace(folder.about(), undone=True))
         return {"refs": len(moves), "stay": stay, "files": files}
 
@@ -181,6 +183,7 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
         lines.append(f"{count(facts['refs'], 'ref')} stand where they stood before the scrub")
         if stay:
             lines.append(f"moved on since, and left there: {listed(stay)}")
+        lines.append("what bans the old history on a server or in CI is to be taken away there")
     return Report(
         command="scrub undo",
         subject=outcome.plan.subject.facts(),

@@ -34,6 +34,16 @@ class Move(Struct, frozen=True, kw_only=True):
     """None: it is deleted."""
 
 
+class Remote(Struct, frozen=True, kw_only=True):
+    """Another repository that this one knows; its address may hold a password, and is left out."""
+
+    name: str
+    fetches: tuple[str, ...] = ()
+    """Which of its refs are kept here under which names, as `+refs/heads/*:refs/remotes/a/*`."""
+    mirror: bool = False
+    """Whether git refuses to push single refs there."""
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One entry of an index."""
 
@@ -99,8 +109,8 @@ class Rewriting(Protocol):
     def locks(self) -> tuple[Path, ...]:
         """Files by which git says that it is changing something."""
 
-    def remotes(self) -> tuple[str, ...]:
-        """The names of other repositories that this one knows."""
+    def remotes(self) -> tuple[Remote, ...]:
+        """The other repositories that this one knows."""
 
     def move(self, moves: Sequence[Move], *, message: str) -> None:
         """Move all refs in one transaction, or none; the message goes to their reflogs.

@@ -1,0 +1,320 @@
+"""What must follow a scrub, written down: pushes, texts to send, and what keeps old history out.
+
+The files hold ids and names without values. They lie in a folder of the bundle's, since they say
+what is banned, and that is so as long as the scrub is not undone.
+"""
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub import bundle
+from skillconnect_ops.commands.scrub.after import (
+    After,
+    Change,
+    LeftOut,
+    Push,
+    changed,
+    following,
+)
+from skillconnect_ops.commands.scrub.errors import NoRepository
+from skillconnect_ops.commands.scrub.escrowed import turn_of, values_of
+from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
+from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
+from skillconnect_ops.core.ports.rewriting import Rewriting
+from skillconnect_ops.core.regex import regex
+from skillconnect_ops.core.resources import template
+from skillconnect_ops.core.shell import word
+from skillconnect_ops.core.view import count, listed
+from skillconnect_ops.history.holding import Wanted, in_content
+from skillconnect_ops.history.needles import MASK
+from skillconnect_ops.journal.kinds import KindOf
+
+HOME = "after"
+"""In the bundle's folder."""
+PUSH, COLLEAGUES, SUPPORT = "push.sh", "colleagues.md", "support.md"
+HOOK, CHECK, BANNED = "pre-receive", "check-history.sh", "banned-ids"
+_TOLD = "after.json"
+_PROGRAM, _TEXT = 0o700, 0o600
+_AT_ONCE = 200
+"""Refs in one push; a command line has an end."""
+_LONGEST = 500
+"""Letters of a push that a person may copy from a screen."""
+_HEADS = "refs/heads/"
+_POINTER = b"version https://git-lfs"
+_LARGEST_POINTER = 1024
+_LFS = regex(rb"oid sha256:([0-9a-f]{64})")
+_LFS_STORE = regex(r"lfs/objects/.*/([0-9a-f]{64})")
+_LARGEST_LFS = 256 << 20
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """Commands for one remote."""
+
+    remote: str
+    dry_run: str
+    push: str
+
+
+class Guide(Struct, frozen=True, kw_only=True):
+    """What was written down, as reports tell it."""
+
+    folder: str
+    pushes: tuple[Told, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    first_changed: tuple[str, ...] = ()
+    lfs: tuple[str, ...] = ()
+    """Ids of LFS objects that nothing needs any more, or that hold a value."""
+    files: tuple[str, ...] = ()
+
+    def path(self, name: str) -> str:
+        """One of the files, as it is typed."""
+        return word(Path(self.folder) / name)
+
+
+class GuideWrite(Step, frozen=True, kw_only=True, tag="guide.write"):
+    """Write down what must follow."""
+
+    passing = ("folder",)
+    folder: str
+
+    def says(self) -> str:
+        """One line for the plan."""
+        return "write down what must follow: pushes, texts to send, a hook that bans old history"
+
+
+class WriteGuide:
+    """Carries out `guide.write`, as long as the old objects are there to be read."""
+
+    def __init__(self, house: House, root: Path) -> None:
+        self._house = house
+        self._root = root
+
+    def before(self, step: GuideWrite, walk: Walk) -> Image:
+        """Nothing was there."""
+        return {}
+
+    def apply(self, step: GuideWrite, walk: Walk) -> Mapping[str, Any]:
+        """Each file whole; once more makes the same ones."""
+        house = self._house
+        repository = house.repositories.open(self._root)
+        if repository is None:
+            raise NoRepository(self._root)
+        rewriting = house.repositories.rewriting(repository)
+        folder = bundle.Folder(Path(step.folder), disk=house.disk)
+        turn = turn_of(walk)
+        commits = folder.read_map(bundle.COMMITS)
+        after = following(turn, rewriting.refs(), rewriting.remotes())
+        first = tuple(house.disk.read(folder.path / bundle.FIRST).decode().split())
+        lfs = _lfs(repository, rewriting, folder.read_map(bundle.PERHAPS), values_of(walk))
+        files = _files(
+            repository.root or repository.git_folder,
+            after,
+            changes=changed(turn),
+            commits=commits,
+            first=first,
+            lfs=lfs,
+            date=f"{walk.clock.now():%Y-%m-%d}",
+        )
+        home = folder.path / HOME
+        house.disk.make_private(home)
+        for name, text in files.items():
+            mode = _PROGRAM if text.startswith("#!") else _TEXT
+            house.disk.replace(home / name, os.fsencode(text), mode=mode)
+        root = os.fsdecode(repository.root or repository.git_folder)
+        guide = Guide(
+            folder=str(home),
+            pushes=tuple(_told(push, root, home) for push in after.pushes),
+            left_out=after.left_out,
+            first_changed=first,
+            lfs=lfs,
+            files=tuple(files),
+        )
+        house.disk.replace(home / _TOLD, msgspec.json.encode(guide))
+        walk.person.note(f"what must follow is in {home}")  # who resumes sees no other report
+        return {"folder": str(home)}
+
+    def verify(self, step: GuideWrite, walk: Walk) -> Sequence[Proof]:
+        """It proves nothing."""
+        return []
+
+    def undo(self, step: GuideWrite, image: Image, walk: Walk) -> None:
+        """Nothing: a final step is never undone."""
+
+
+def written(house: House, folder: Path) -> Guide | None:
+    """What a scrub wrote down beside its bundle; None where there is nothing."""
+    try:
+        return msgspec.json.decode(house.disk.read(folder / HOME / _TOLD), type=Guide)
+    except FileNotFoundError:
+        return None
+
+
+def forget(house: House, folder: Path) -> None:
+    """Remove it: after the way back it would ban what is in use again."""
+    for name in (PUSH, COLLEAGUES, SUPPORT, HOOK, CHECK, BANNED, _TOLD):
+        house.disk.remove(folder / HOME / name)
+
+
+def _told(push: Push, root: str, home: Path) -> Told:
+    """The push itself where a person can read it, else the script that holds it."""
+    command = partial(push.command, root)
+    if push.dirty or len(command()) > _LONGEST:
+        script = f"sh {word(home / PUSH)} {word(push.remote)}"
+        return Told(remote=push.remote, dry_run=f"{script} --dry-run", push=script)
+    return Told(remote=push.remote, dry_run=command("--dry-run"), push=command())
+
+
+def _files(
+    root: Path,
+    after: After,
+    *,
+    changes: Sequence[Change],
+    commits: Mapping[str, str],
+    first: Sequence[str],
+    lfs: Sequence[str],
+    date: str,
+) -> dict[str, str]:
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - slow to load
+
+    # what is moved, and is no commit, is a tag whose text held a value, or stood on what did
+    banned = dict.fromkeys((*first, *(one.was for one in changes if one.was not in commits)))
+    heads = {one.there for push in after.pushes for one in push.refs} or {
+        one.name for one in changes
+    }
+    branches = sorted(name.removeprefix(_HEADS) for name in heads if name.startswith(_HEADS))
+    about = {
+        "name": root.name,
+        "date": date,
+        "commits": count(len(commits), "commit"),
+        "branches": listed(branches),
+        "first_changed": first,
+        "forge_refs": [one.ref for one in after.left_out],
+        "lfs": lfs,
+    }
+    jinja = Environment(  # noqa: S701 - no HTML
+        undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True
+    )
+    files = {
+        name: jinja.from_string(template(f"scrub/{name}.j2")).render(about)
+        for name in (COLLEAGUES, SUPPORT)
+    }
+    files |= {name: template(f"scrub/{name}") for name in (HOOK, CHECK)}
+    head = f"# Old history of {root.name!a}, banned since {date}\n"
+    files[BANNED] = head + "".join(f"{oid}\n" for oid in banned)
+    if after.pushes:
+        files[PUSH] = _script(os.fsdecode(root), after.pushes)
+    return files
+
+
+def _lfs(
+    repository: Repository,
+    rewriting: Rewriting,
+    perhaps: Mapping[str, str],
+    values: Sequence[bytes],
+) -> tuple[str, ...]:
+    """Those that only files lead to which go, and those that hold a value themselves."""
+    pointers: dict[str, str] = {}
+    for piece in repository.contents(sorted(perhaps), differences=False):
+        if (
+            isinstance(piece, Piece)
+            and piece.kind is ObjectKind.BLOB
+            and piece.size_bytes < _LARGEST_POINTER
+            and piece.content.startswith(_POINTER)
+        ):
+            found = _LFS.search(piece.content)
+            if found is not None:
+                pointers[piece.oid] = found[1].decode()
+    if pointers:
+        stays = rewriting.reachable()
+        pointers = {oid: lfs for oid, lfs in pointers.items() if oid not in stays}
+    needles = Wanted(tuple(values), MASK).needles
+    holding = [
+        stored[1]
+        for name, path in repository.own_files()
+        if (stored := _LFS_STORE.fullmatch(name)) is not None
+        and path.stat().st_size <= _LARGEST_LFS
+        and in_content(needles, path.read_bytes())
+    ]
+    return tuple(sorted({*pointers.values(), *holding}))
+
+
+def _script(root: str, pushes: Sequence[Push]) -> str:
+    """`push.sh`: the pushes; refs whose names nobody may write down are found and deleted."""
+    quoted = shlex.quote
+    lines = [_BEGINNING % quoted(root)]
+    for push in pushes:
+        lines.append(f"{quoted(push.remote)})")
+        for begin in range(0, len(push.refs), _AT_ONCE):
+            part = msgspec.structs.replace(push, refs=push.refs[begin : begin + _AT_ONCE])
+            first, *rest = (" ".join(map(quoted, group)) for group in part.words(root, ()))
+            lines.append("  " + " \\\n    ".join((f"{first} $dry", *rest)) + " || failed=1")
+        for one in push.dirty:
+            words = " ".join(map(quoted, (one.pattern, one.was, *one.stays)))
+            lines.append(f"  delete {words} || failed=1")
+        lines.append("  ;;")
+    return "\n".join((*lines, _END))
+
+
+_BEGINNING = """\
+#!/bin/sh
+# Gives a remote the new history: sh push.sh REMOTE [--dry-run]
+# `stale info` means that what is there is not what was here: it was never pushed there, or somebody
+# has pushed since. In the latter case fetch, scrub once more, and take the new push.sh.
+set -u
+export LC_ALL=C
+root=%s
+failed=0 dry=
+if [ $# -eq 0 ] || [ $# -gt 2 ] || [ "${2:---dry-run}" != --dry-run ]; then
+  echo "usage: sh push.sh REMOTE [--dry-run]" >&2
+  exit 2
+fi
+remote=$1
+[ $# -eq 1 ] || dry=--dry-run
+
+# A ref whose name holds a value is found by where it stood; other refs that stood there stay, as
+# far as they were known here. The dry run names what would be deleted.
+delete() {
+  pattern=$1 stood=$2
+  shift 2
+  found=$(git -C "$root" ls-remote --refs "$remote" "$pattern") || return 1
+  printf '%%s\\n' "$found" | {
+    failed=0
+    while read -r oid name; do
+      [ "$oid" = "$stood" ] || continue
+      case " $* " in *" $name "*) continue ;; esac
+      git -c "remote.$remote.mirror=false" -C "$root" push $dry "$remote" ":$name" \\
+        </dev/null || failed=1
+    done
+    return $failed
+  }
+}
+
+case $remote in"""
+_END = """\
+*)
+  echo "nothing is to be pushed to $remote" >&2
+  exit 2
+  ;;
+esac
+exit $failed
+"""
+
+KINDS: tuple[KindOf[House], ...] = (
+    KindOf(
+        GuideWrite,
+        lambda house, subject: WriteGuide(house, _root(subject)),
+    ),
+)
+"""The kinds of step that writing it down brings."""
+
+
+def _root(subject: Subject) -> Path:
+    return Path(subject.repository or ".")
