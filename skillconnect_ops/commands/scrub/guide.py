@@ -33,7 +33,7 @@ from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import count, listed
-from skillconnect_ops.history.holding import Wanted, in_content
+from skillconnect_ops.history.looking import Wanted, in_content
 from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.kinds import KindOf
 
