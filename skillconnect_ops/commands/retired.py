@@ -39,12 +39,13 @@ class Compared(Struct, frozen=True, kw_only=True):
     """Why not all that is retired could be compared, and what to type."""
 
 
-def compared(house: House, values: Iterable[Secret]) -> Compared:
+def compared(house: House, values: Iterable[Secret], *, parts: bool = True) -> Compared:
     """Which of these values are retired; nothing is read where there is no ledger.
 
     Args:
         house: knows the ledger.
         values: each one whole.
+        parts: whether a URI counts whose password is retired.
     """
     try:
         if not has_ledger(house):
@@ -53,7 +54,7 @@ def compared(house: House, values: Iterable[Secret]) -> Compared:
     except SkcError as error:
         return Compared(unread=f"{error.what}: {error.why}; {error.fix}")
     matcher = shelf.matcher()
-    hits = matcher.match(dict.fromkeys(value for value in values if value))
+    hits = matcher.match(dict.fromkeys(value for value in values if value), parts=parts)
     missing = shelf.missing(hits.unread) if hits.unread else None
     return Compared(
         found={hit.candidate: hit.retired for hit in hits.hits},

@@ -6,10 +6,15 @@ found, and they meet when they have one form in common.
 """
 
 import re
-from urllib.parse import unquote
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, unquote
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<rest>.*)", re.DOTALL)
 
+_SECRET_OPTION = re.compile(
+    r"pass(?:word|wd|phrase)?\Z|secret|token|api_?key|access_?key|(?:\A|[_-])(?:key|sig)\Z|signature",
+    re.IGNORECASE,
+)
 _PORT = re.compile(r":[0-9]+\Z")
 
 
@@ -29,6 +34,30 @@ def forms(value: str) -> tuple[str, ...]:
         return (whole,) if whole else ()
     found = [form for text in (whole, *_passwords(whole)) for form in _decoded(text)]
     return tuple(dict.fromkeys(form for form in map(str.strip, found) if form))
+
+
+def whole(value: str) -> tuple[str, ...]:
+    """The value as it stands, and percent-decoded; nothing that is a part of it."""
+    return tuple(dict.fromkeys(form for form in map(str.strip, _decoded(value.strip())) if form))
+
+
+def options_of(value: str) -> tuple[str, ...]:
+    """Secrets in the options of a URI, told by their names; its password is none of them."""
+    match = _URI.fullmatch(value.strip())
+    if match is None:
+        return ()
+    query = match["rest"].partition("?")[2].partition("#")[0]
+    given = (pair for option in parse_qsl(query) for pair in _properties(*option))
+    return tuple(dict.fromkeys(text for name, text in given if _SECRET_OPTION.search(name)))
+
+
+def _properties(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """An option, or what it is made of: `authMechanismProperties=NAME:VALUE,…`."""
+    yield name, text
+    for each in text.split(","):
+        inner, colon, part = each.partition(":")
+        if colon:
+            yield inner, part
 
 
 def password_of(value: str) -> str | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.evidence.forms import forms, is_plain
+from skillconnect_ops.evidence.forms import forms, is_plain, whole
 from skillconnect_ops.evidence.retired_keys import LedgerKey, Ring
 
 
@@ -96,18 +96,23 @@ class Matcher:
         wanted = {entry.retirement.key for entry in entries}
         self.unread = tuple(sorted(wanted - set(ring.ids)))
 
-    def match(self, candidates: Iterable[Secret]) -> Matches:
+    def match(self, candidates: Iterable[Secret], *, parts: bool = True) -> Matches:
         """Every candidate that was retired, in whichever form, in the order given."""
         hits = [
             Hit(candidate=candidate, retired=retired)
             for candidate in candidates
-            if (retired := self.check(candidate)) is not None
+            if (retired := self.check(candidate, parts=parts)) is not None
         ]
         return Matches(hits=tuple(hits), unread=self.unread)
 
-    def check(self, candidate: Secret) -> Retired | None:
-        """The gravest retirement of this value under the keys at hand; see `unread`, too."""
-        spelled = forms(candidate.reveal())
+    def check(self, candidate: Secret, *, parts: bool = True) -> Retired | None:
+        """The gravest retirement of this value under the keys at hand; see `unread`, too.
+
+        Args:
+            candidate: a value.
+            parts: whether a URI counts whose password was retired.
+        """
+        spelled = forms(candidate.reveal()) if parts else whole(candidate.reveal())
         found = [
             known[fingerprint]
             for key, known in self._by_key

@@ -187,7 +187,8 @@ class NobodyKnows(Refused):
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__(
             f"nobody knows whether {count(len(labels), 'value')} still open something",
-            why=f"{listed(labels)}: neither a rotation nor the ledger of retired secrets says so",
+            why=f"{listed(labels)}: neither the ledger of retired secrets nor a login at our own "
+            "database says so",
             fix="skc rotate --reason leaked; or, where it was revoked by hand: skc secrets ledger "
             "add NAME --stdin --revoked-elsewhere --by YOU; --not-rotated-yet does it anyway",
         )

@@ -28,6 +28,8 @@ class Value(Struct, frozen=True, kw_only=True):
     label: str
     """What to call it in front of people: `line 2 of FILE`, `JWT_SECRET_KEY, retired on …`."""
     standing: Standing = Standing.UNKNOWN
+    entire: bool = False
+    """Whether the ledger knows it as it stands, and not only a secret in it."""
 
     @property
     def data(self) -> bytes:

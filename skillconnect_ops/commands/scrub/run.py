@@ -37,11 +37,12 @@ from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.commands.scrub.searching import searched, within
 from skillconnect_ops.commands.scrub.shown import followed_by, proof_facts, said, said_of_proof
 from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
+from skillconnect_ops.commands.scrub.trying import tried
 from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.plan import Plan
-from skillconnect_ops.core.ports.objects import Repository
+from skillconnect_ops.core.ports.objects import ObjectKind, Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
@@ -112,11 +113,15 @@ def _scrub(
 
     if not unfinished:
         settled()
-    _, gone = surveyed(house, repository, wanted, wish.paths)
+    seen, gone = surveyed(house, repository, wanted, wish.paths)
     if wish.paths and not gone.names and not unfinished and not _was_done(house, root, state):
         raise NoSuchFile(wish.paths)
     if not manner.not_rotated_yet:
-        sources.must_be_dead((*values, *within(house, repository, gone)))
+        judged = (*values, *within(house, repository, gone))
+        blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
+        judged = tried(house, repository, judged, blobs=blobs, record=not choices.looks_only)
+        sources.must_be_dead(judged)
+        values = judged[: len(values)]
     folder = _folder(house, manner, root, state)
     must_be_outside(house, repository, folder)
     tokens = (PENDING.give(Secret("")), PENDING.give(Secret("")))

@@ -1,7 +1,7 @@
 """Which values are to go, and whether they still open anything."""
 
 import codecs
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,8 +19,8 @@ from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.disk.errors import explain
-from skillconnect_ops.evidence.forms import forms
-from skillconnect_ops.evidence.matching import Refusal
+from skillconnect_ops.evidence.forms import forms, options_of, password_of
+from skillconnect_ops.evidence.matching import Refusal, Retired
 
 _STDIN = Path("-")
 _BEGIN, _END = "-----BEGIN ", "-----END "
@@ -86,26 +86,63 @@ def _decoded(raw: bytes) -> str:
 
 
 def judged(house: House, values: Iterable[Value]) -> tuple[Value, ...]:
-    """Each with what is known of it: by the ledger of retired secrets, and the env files in use."""
+    """Each with what is known of it: by the ledger of retired secrets, and the env files in use.
+
+    A URI may hold more secrets than its password: it is as dangerous as the worst of them.
+    """
     values = tuple(values)
     in_use = _in_use(house)
+    inner = {secret for value in values for secret in _inner(value.secret)}
     try:
-        entries = known.compared(house, (value.secret for value in values)).found
+        entire = known.compared(house, (value.secret for value in values), parts=False).found
+        parts = known.compared(house, inner, parts=False).found
     except SkcError:
-        entries = {}
-    judged_ = []
-    for value in values:
-        entry = entries.get(value.secret)
-        if not in_use.isdisjoint(forms(value.secret.reveal())):
-            standing = Standing.WORKING
-        elif entry is not None:
-            proven = entry.retirement.refusal is not Refusal.UNPROVEN
-            standing = Standing.REFUSED if proven else Standing.RETIRED
-        else:
-            standing = Standing.UNKNOWN
-        label = f"{value.label} ({known.says(entry)})" if entry is not None else value.label
-        judged_.append(replace(value, standing=standing, label=label))
-    return tuple(judged_)
+        entire, parts = {}, {}
+    return tuple(_judged(value, in_use, entire, parts) for value in values)
+
+
+def _judged(
+    value: Value,
+    in_use: frozenset[str],
+    entire: Mapping[Secret, Retired],
+    parts: Mapping[Secret, Retired],
+) -> Value:
+    entry = entire.get(value.secret)
+    inner = _inner(value.secret)
+    label = value.label
+    if entry is not None:
+        standing = _by_ledger(entry)
+        label = f"{label} ({known.says(entry)})"
+    elif inner:
+        standing = max(map(_by_ledger, map(parts.get, inner)), key=_DANGER.index)
+        says = [known.says(found) for found in map(parts.get, inner) if found is not None]
+        label = f"{label} (in it: {', '.join(says)})" if says else label
+    else:
+        standing = Standing.UNKNOWN
+    if not all(map(in_use.isdisjoint, map(_spelled, (value.secret, *inner)))):
+        standing = Standing.WORKING
+    return replace(value, standing=standing, label=label, entire=entry is not None)
+
+
+_DANGER = (Standing.REFUSED, Standing.RETIRED, Standing.UNKNOWN, Standing.WORKING)
+
+
+def _by_ledger(entry: Retired | None) -> Standing:
+    if entry is None:
+        return Standing.UNKNOWN
+    proven = entry.retirement.refusal is not Refusal.UNPROVEN
+    return Standing.REFUSED if proven else Standing.RETIRED
+
+
+def _inner(value: Secret) -> tuple[Secret, ...]:
+    """The secrets in a URI: its password, and those of its options."""
+    password = password_of(value.reveal())
+    each = (*((password,) if password else ()), *options_of(value.reveal()))
+    return tuple(Secret(one) for one in dict.fromkeys(each))
+
+
+def _spelled(value: Secret) -> frozenset[str]:
+    return frozenset(forms(value.reveal()))
 
 
 def _in_use(house: House) -> frozenset[str]:
@@ -119,8 +156,9 @@ def _in_use(house: House) -> frozenset[str]:
         target = house.target(name)
         admin = house.admin_uri(target)
         for value in (*house.env_values(target).values(), *((admin,) if admin else ())):
-            if len(value.reveal()) >= LEAST_BYTES:
-                found.update(forms(value.reveal()))
+            for each in (value, *_inner(value)):
+                if len(each.reveal()) >= LEAST_BYTES:
+                    found.update(forms(each.reveal()))
     return frozenset(found)
 
 
@@ -128,7 +166,7 @@ def must_be_dead(values: Iterable[Value]) -> None:
     """Refuse to tell the world where to look while what stands there still opens something.
 
     Raises:
-        StillWorking: an env file in use holds one.
+        StillWorking: an env file in use holds one, or a login with it works.
         NobodyKnows: nothing is known of one.
     """
     values = tuple(values)
