@@ -25,6 +25,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from skillconnect_ops.core import age
 from skillconnect_ops.core.errors import NeedsPerson, Precondition
 from skillconnect_ops.core.plan import Clock, Person
 from skillconnect_ops.core.secret import Secret
@@ -327,17 +328,14 @@ def wrap(key: bytes, handover: Handover, passphrase: Secret | None) -> bytes:
             )
         return bytes(pyrage.passphrase.encrypt(key, passphrase.reveal()))
     try:
-        kinds = [
-            (pyrage.ssh if text.startswith("ssh-") else pyrage.x25519).Recipient.from_str(text)
-            for text in handover.recipients
-        ]
-    except (pyrage.RecipientError, ValueError) as error:
+        keys = age.recipients(handover.recipients)
+    except age.NotAnAgeKey as error:
         raise HandoverNotReady(
             "the handover cannot be locked",
             why="one of the recipients below backups in skc.yaml is no age recipient",
             fix="age-keygen -y KEYFILE   # prints the recipient of a key",
         ) from error
-    return bytes(pyrage.encrypt(key, kinds))
+    return bytes(pyrage.encrypt(key, list(keys)))
 
 
 def needs_passphrase(wrapped: bytes) -> bool:
@@ -358,14 +356,8 @@ def unwrap(wrapped: bytes, secret: Secret) -> bytes | None:
     try:
         if needs_passphrase(wrapped):
             return bytes(pyrage.passphrase.decrypt(wrapped, text))
-        if text.startswith("-----BEGIN"):
-            identities = [pyrage.ssh.Identity.from_buffer(text.encode())]
-        else:
-            lines = (line.strip() for line in text.splitlines())
-            keys = [line for line in lines if line and not line.startswith("#")]
-            identities = [pyrage.x25519.Identity.from_str(one) for one in keys]
-        return bytes(pyrage.decrypt(wrapped, identities)) if identities else None
-    except (pyrage.DecryptError, pyrage.IdentityError, ValueError):
+        return bytes(pyrage.decrypt(wrapped, list(age.identities(text.encode()))))
+    except (pyrage.DecryptError, ValueError):
         return None
 
 

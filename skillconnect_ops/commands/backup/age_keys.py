@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pyrage
-
 from skillconnect_ops.commands.backup.sealing import Identity, Recipient
+from skillconnect_ops.core import age
 from skillconnect_ops.core.errors import Precondition
 
 
@@ -31,7 +30,14 @@ def recipients(texts: Sequence[str]) -> tuple[Recipient, ...]:
     Raises:
         RecipientInvalid: one of them is neither `age1…` nor an SSH public key.
     """
-    return tuple(_recipient(text.strip()) for text in texts)
+    try:
+        return age.recipients(texts)
+    except age.NotAnAgeKey as cause:
+        raise RecipientInvalid(
+            f"{cause} is not an age recipient",
+            why="backups.recipients takes `age1…` or SSH public keys",
+            fix="age-keygen -y KEYFILE   # prints the recipient of a key",
+        ) from cause
 
 
 def identities(file: Path) -> tuple[Identity, ...]:
@@ -49,34 +55,10 @@ def identities(file: Path) -> tuple[Identity, ...]:
             fix="--identity FILE   # the file that `age-keygen -o FILE` wrote",
         ) from cause
     try:
-        if data.startswith(b"-----BEGIN"):
-            return (pyrage.ssh.Identity.from_buffer(data),)
-        lines = (line.strip() for line in data.decode().splitlines())
-        keys = [line for line in lines if line and not line.startswith("#")]
-        found = tuple(pyrage.x25519.Identity.from_str(key) for key in keys)
-    except (pyrage.IdentityError, ValueError) as cause:
-        raise _no_identity(file) from cause
-    if not found:
-        raise _no_identity(file)
-    return found
-
-
-def _recipient(text: str) -> Recipient:
-    kind = pyrage.ssh if text.startswith("ssh-") else pyrage.x25519
-    try:
-        recipient: Recipient = kind.Recipient.from_str(text)
-    except (pyrage.RecipientError, ValueError) as cause:
-        raise RecipientInvalid(
-            f"{text[:20]}… is not an age recipient",
-            why="backups.recipients takes `age1…` or SSH public keys",
-            fix="age-keygen -y KEYFILE   # prints the recipient of a key",
+        return age.identities(data)
+    except age.NotAnAgeKey as cause:
+        raise IdentityInvalid(
+            f"{file} holds no age identity",
+            why="neither a line `AGE-SECRET-KEY-1…` nor an SSH private key without a passphrase",
+            fix="--identity FILE   # the file that `age-keygen -o FILE` wrote",
         ) from cause
-    return recipient
-
-
-def _no_identity(file: Path) -> IdentityInvalid:
-    return IdentityInvalid(
-        f"{file} holds no age identity",
-        why="neither a line `AGE-SECRET-KEY-1…` nor an SSH private key without a passphrase",
-        fix="--identity FILE   # the file that `age-keygen -o FILE` wrote",
-    )

@@ -19,6 +19,7 @@ from skillconnect_ops.commands.doctor.model import (
 )
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.retired import in_use
+from skillconnect_ops.core import age
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.atlas import Access, AccessFact, is_of_atlas
@@ -286,12 +287,9 @@ def _is_there(path: Path) -> bool:
 
 
 def _recipient_trouble(text: str) -> str | None:
-    import pyrage  # noqa: PLC0415 - only where there are recipients
-
-    kind = pyrage.ssh if text.startswith("ssh-") else pyrage.x25519
     try:
-        kind.Recipient.from_str(text.strip())
-    except (pyrage.RecipientError, ValueError):
+        age.recipients([text])
+    except age.NotAnAgeKey:
         return "it is no age public key"
     return None
 

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.bundles import ABOUT, About
 from skillconnect_ops.commands.scrub.errors import FolderTaken
+from skillconnect_ops.core import age
 from skillconnect_ops.core.ports.rewriting import Ref
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.files import Disk
@@ -230,10 +231,4 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
 def _encrypt(source: IO[bytes], sink: IO[bytes], recipients: Sequence[str]) -> None:
     import pyrage  # noqa: PLC0415 - slow to load
 
-    keys = [
-        pyrage.ssh.Recipient.from_str(one)
-        if one.startswith("ssh-")
-        else pyrage.x25519.Recipient.from_str(one)
-        for one in recipients
-    ]
-    pyrage.encrypt_io(source, sink, keys)
+    pyrage.encrypt_io(source, sink, list(age.recipients(recipients)))

@@ -205,6 +205,17 @@ class NoSeal(Refused):
         )
 
 
+class NoSuchRecipient(Precondition):
+    """The bundle cannot be sealed to it."""
+
+    def __init__(self, which: str, *, place: str) -> None:
+        super().__init__(
+            f"{which} of {place} is no age recipient",
+            why="a bundle is sealed to `age1…` or to SSH public keys",
+            fix="age-keygen -y KEYFILE   # prints the recipient of a key",
+        )
+
+
 class FolderTaken(Precondition):
     """The bundle needs a folder of its own."""
 

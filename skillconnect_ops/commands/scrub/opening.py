@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from skillconnect_ops.commands.scrub.bundle import Folder
 from skillconnect_ops.commands.scrub.errors import BundleGone
+from skillconnect_ops.core import age
 from skillconnect_ops.core.secret import Secret
 
 
@@ -22,13 +23,9 @@ def identities(folder: Folder, secret: Secret) -> Sequence[object]:
         wrapped = folder.wrapped
         if wrapped is not None and "AGE-SECRET-KEY-" not in text:
             text = pyrage.passphrase.decrypt(wrapped, text).decode()
-        if text.lstrip().startswith("-----BEGIN"):
-            return (pyrage.ssh.Identity.from_buffer(text.encode()),)
-        lines = (line.strip() for line in text.splitlines())
-        return [
-            pyrage.x25519.Identity.from_str(line)
-            for line in lines
-            if line.startswith("AGE-SECRET-KEY-")
-        ]
-    except (pyrage.DecryptError, pyrage.IdentityError, ValueError) as error:
+        return age.identities(text.encode())
+    except age.NotAnAgeKey as error:
+        why = "what was given is neither an age identity nor an SSH private key"
+        raise BundleGone(folder.path, why=why) from error
+    except (pyrage.DecryptError, ValueError) as error:
         raise BundleGone(folder.path, why=f"what was given does not open it ({error})") from error

@@ -18,6 +18,7 @@ from skillconnect_ops.commands.scrub.errors import (
     MaskHoldsValue,
     NoSeal,
     NoSuchFile,
+    NoSuchRecipient,
     NothingToLookFor,
     OddReplacement,
 )
@@ -39,6 +40,7 @@ from skillconnect_ops.commands.scrub.shown import followed_by, proof_facts, said
 from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
 from skillconnect_ops.commands.scrub.trying import tried
 from skillconnect_ops.commands.scrub.unseen import unseen
+from skillconnect_ops.core import age
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.plan import Plan
@@ -77,6 +79,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     repository = opened(house)
     root = repository.root or repository.git_folder
     wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
+    _must_be_sealable(house, manner)
     must_be_whole(repository)
     values = all_values(house, repository, wish)
     try:
@@ -241,6 +244,21 @@ def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Pat
     stamp = house.clock.now().strftime("%Y%m%d-%H%M%S")
     name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
     return home / HOME / f"{stamp}-{name}"
+
+
+def _must_be_sealable(house: House, manner: Manner) -> None:
+    """Look at the recipients before anything is read or done.
+
+    Raises:
+        NoSuchRecipient: one is none.
+    """
+    if manner.plain_bundle:
+        return
+    try:
+        age.recipients(manner.recipients or _recipients(house))
+    except age.NotAnAgeKey as error:
+        place = "--recipient" if manner.recipients else "backups.recipients in skc.yaml"
+        raise NoSuchRecipient(str(error), place=place) from error
 
 
 def _seal(house: House, manner: Manner) -> bundle.Seal:

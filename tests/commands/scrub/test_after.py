@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 
 from skillconnect_ops.commands.scrub.guide import WriteGuide
@@ -367,3 +368,37 @@ def test_a_run_that_broke_off_writes_it_down_when_it_is_resumed(
     git(team.clone("fresh"), "cat-file", "-e", "origin/main:src/app.js")
     if handler is WriteGuide:  # who resumes sees no report of the scrub
         assert f"what must follow is in {banned.parent}" in ran.stderr
+
+
+@pytest.mark.parametrize("given", ["age1nobody", "ssh-ed25519 AAAA", "nobody"])
+def test_a_recipient_that_is_none_is_told_before_anything_is_done(
+    skc: Skc, tmp_path: Path, value: str, given: str
+) -> None:
+    team = Team(tmp_path, value)
+    before = git(team.owner, "for-each-ref")
+    file = tmp_path / "values"
+    file.write_text(value)
+    ran = skc(
+        *("scrub", "--values-from", str(file), "--recipient", given, "--not-rotated-yet"),
+        *("--yes", "--confirm", "shop"),
+        cwd=team.owner,
+    )
+    assert ran.code == 4, ran.stderr
+    for word_ in ("error:", "why:", "fix:", "--recipient is no age recipient"):
+        assert word_ in ran.stderr
+    assert git(team.owner, "for-each-ref") == before
+    assert not list((tmp_path / "state").rglob("*"))
+
+
+def test_a_private_key_given_as_a_recipient_is_not_shown(
+    skc: Skc, tmp_path: Path, value: str
+) -> None:
+    team = Team(tmp_path, value)
+    key = str(pyrage.x25519.Identity.generate())
+    ran = scrub(skc, team.owner, [value], "--recipient", key)
+    assert ran.code == 0, "a bundle that is not sealed has no use for it"
+    file = tmp_path / "values"
+    file.write_text(value)
+    ran = skc("scrub", "--values-from", str(file), "--recipient", key, "--yes", cwd=team.owner)
+    assert ran.code == 4
+    assert key[15:25] not in ran.stdout + ran.stderr
