@@ -53,6 +53,12 @@ def scrub(
             "--replacement", metavar="TEXT", help="What stands in their place.", show_default=True
         ),
     ] = MASK.decode(),
+    keep_current: Annotated[
+        bool,
+        typer.Option(
+            "--keep-current", help="Your files stay as they are; git stops following them."
+        ),
+    ] = False,
     not_rotated_yet: Annotated[
         bool,
         typer.Option("--not-rotated-yet", help="Go on although a value may still open something."),
@@ -85,7 +91,8 @@ def scrub(
     tags that reach it: older commits keep their ids.
     All refs move at once; reflogs, stashes, notes and linked worktrees go with them; the old
     objects are removed. A sealed bundle of everything is written first, and `skc scrub undo` goes
-    back to it. Files that --path takes out stay on your disk.
+    back to it. Files that --path takes out stay on your disk; with --keep-current those that hold a
+    value do, too, untouched: they are staged as deleted and listed in .git/info/exclude.
 
     A value that still works is not scrubbed: rotate it first.
     """
@@ -98,6 +105,7 @@ def scrub(
     )
     manner = run.Manner(
         mask=replacement,
+        keep_current=keep_current,
         not_rotated_yet=not_rotated_yet,
         allow_uncommitted=allow_uncommitted,
         recipients=tuple(recipient or ()),

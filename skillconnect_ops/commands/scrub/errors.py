@@ -121,7 +121,8 @@ class EnvFileTracked(Refused):
         super().__init__(
             f"git follows {listed(paths)}, and it holds what is to go",
             why="an app that reads it would lose its secret at once",
-            fix="skc rotate --reason leaked, then skc env untrack --commit; the file stays then",
+            fix="skc rotate --reason leaked, then skc env untrack --commit; or --keep-current: the "
+            "file stays as it is, and git stops following it",
         )
 
 

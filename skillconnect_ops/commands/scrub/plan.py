@@ -5,6 +5,7 @@ from datetime import date
 from hashlib import sha256
 
 from skillconnect_ops.commands.scrub.guide import GuideWrite
+from skillconnect_ops.commands.scrub.keeping import Kept, says
 from skillconnect_ops.commands.scrub.model import Standing, Value
 from skillconnect_ops.commands.scrub.paths import Taken
 from skillconnect_ops.commands.scrub.steps import (
@@ -35,6 +36,7 @@ def plan(
     tokens: tuple[str, str],
     sealed: bool,
     delete_by: date,
+    kept: Sequence[Kept] | None = None,
 ) -> Plan:
     """Bundle, new objects, refs, what names them, and the old ones gone.
 
@@ -51,6 +53,7 @@ def plan(
         tokens: for the values, and for who can open the bundle.
         sealed: whether somebody has to.
         delete_by: until when the bundle is of use.
+        kept: files that stay as they are, and are followed no longer; None: they are masked.
     """
     state = sha256()
     for ref in refs:
@@ -92,11 +95,17 @@ def plan(
             RefsMove(key="move:refs", folder=folder, number=moving),
         ),
         final=(
-            ReferencesRenew(key="renew:references", folder=folder, mask=mask, paths=tuple(paths)),
+            ReferencesRenew(
+                key="renew:references",
+                folder=folder,
+                mask=mask,
+                paths=tuple(paths),
+                keep=kept is not None,
+            ),
             GuideWrite(key="write:guide", folder=folder),
             ObjectsDrop(key="drop:objects", folder=folder),
         ),
-        notes=(*_notes(values, survey, gone, in_files, folder), *nowhere),
+        notes=(*_notes(values, survey, gone, in_files, folder), *says(kept or ()), *nowhere),
     )
 
 

@@ -17,6 +17,7 @@ from skillconnect_ops.commands.scrub.errors import (
     Uncommitted,
     WorkTreeAbsent,
 )
+from skillconnect_ops.commands.scrub.keeping import unsettled
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, new_paths
 from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.envfile.names import is_env_file
@@ -59,9 +60,21 @@ def must_be_ready(house: House, repository: Repository) -> None:
 
 
 def must_be_settled(
-    house: House, repository: Repository, wanted: Wanted, *, allow_uncommitted: bool
+    house: House,
+    repository: Repository,
+    wanted: Wanted,
+    *,
+    allow_uncommitted: bool,
+    keeps: bool = False,
 ) -> None:
     """Refuse what would be lost; it tells nothing while a scrub that died is not finished.
+
+    Args:
+        house: the house.
+        repository: what is to be rewritten.
+        wanted: the values.
+        allow_uncommitted: whether changes that no commit holds may stand beside it.
+        keeps: whether files that hold a value are left as they are.
 
     Raises:
         Uncommitted: changes that no commit holds.
@@ -70,13 +83,14 @@ def must_be_settled(
     """
     rewriting = house.repositories.rewriting(repository)
     for tree in rewriting.work_trees():
-        uncommitted = tree.uncommitted()
+        uncommitted = unsettled(repository, tree)
         if uncommitted and not allow_uncommitted:
             raise Uncommitted(tree.root, uncommitted)
         read = [
             entry.path
             for entry in tree.index()
-            if is_env_file(entry.path)
+            if not keeps
+            and is_env_file(entry.path)
             and (tree.root / entry.path).is_file()
             and in_content(wanted.needles, (tree.root / entry.path).read_bytes())
         ]

@@ -23,8 +23,9 @@ from skillconnect_ops.commands.scrub.errors import (
     OddReplacement,
 )
 from skillconnect_ops.commands.scrub.guide import written
+from skillconnect_ops.commands.scrub.keeping import Keeper, commits
 from skillconnect_ops.commands.scrub.model import Value, Wish
-from skillconnect_ops.commands.scrub.paths import Taken, from_the_top
+from skillconnect_ops.commands.scrub.paths import Globs, Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened, own_texts
 from skillconnect_ops.commands.scrub.plan import plan
 from skillconnect_ops.commands.scrub.proof import Left, Seen, nothing_seen, prove
@@ -59,6 +60,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """How it is to be done."""
 
     mask: str
+    keep_current: bool = False
     not_rotated_yet: bool = False
     allow_uncommitted: bool = False
     recipients: tuple[str, ...] = ()
@@ -112,7 +114,13 @@ def _scrub(
     unfinished = _unfinished(office, resource)
 
     def settled() -> None:
-        must_be_settled(house, repository, wanted, allow_uncommitted=manner.allow_uncommitted)
+        must_be_settled(
+            house,
+            repository,
+            wanted,
+            allow_uncommitted=manner.allow_uncommitted,
+            keeps=manner.keep_current,
+        )
 
     if not unfinished:
         settled()
@@ -304,7 +312,19 @@ def _look(
     if seen.gaps:
         gap = seen.gaps[0]
         raise IncompleteHistory(f"{gap.subject}: {gap.reason}", "git fsck --full")
-    refs = house.repositories.rewriting(repository).refs()
+    rewriting = house.repositories.rewriting(repository)
+    refs = rewriting.refs()
+    kept = None
+    if manner.keep_current:
+        keeper = Keeper(
+            house,
+            in_files=wanted.needles,
+            in_names=Wanted(wanted.values, NAME_MASK).needles,
+            globs=Globs(wish.paths),
+            held=seen.holding[ObjectKind.BLOB],
+            objects={},
+        )
+        kept = [one for tree in rewriting.work_trees() for one in keeper.kept(tree)]
     return plan(
         str(repository.root or repository.git_folder),
         values=values,
@@ -318,6 +338,7 @@ def _look(
         tokens=tokens,
         sealed=not manner.plain_bundle,
         delete_by=(house.clock.now() + timedelta(days=bundle.KEPT_DAYS)).date(),
+        kept=kept,
     )
 
 
@@ -371,6 +392,7 @@ def _report(
     seen = replace(seen, left=(*seen.left, *borrowed))
     _record(house, seen, repository, len(values), command="scrub", journal=outcome.journal)
     moved = outcome.facts.get("move:refs", {})
+    kept = outcome.facts.get("renew:references", {}).get("kept", [])
     facts = {
         "values": len(values),
         **{name: made.get(name, 0) for name in ("blobs", "trees", "commits", "tags", "unsigned")},
@@ -378,20 +400,22 @@ def _report(
         "first_changed": made.get("first_changed", []),
         "commit_map": str(folder / bundle.COMMITS),
         "bundle": str(folder),
+        "kept": kept,
         "left": proof_facts(seen)["left"],
         "proof": proof_facts(seen),
         "walked": True,
     }
     guide = written(house, folder)
+    pushes = () if guide is None else tuple(push.dry_run for push in guide.pushes)
     return Report(
         command="scrub",
         subject=subject,
         journal=outcome.journal,
         steps=outcome.steps,
         facts={"scrub": {**facts, "after": None if guide is None else msgspec.to_builtins(guide)}},
-        view=(*said(values, seen, facts), *followed_by(guide)),
+        view=(*said(values, seen, facts), *followed_by(guide, commits(kept))),
         status=_status(seen),
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        next=(guide.pushes[0].dry_run if guide and guide.pushes else "skc scrub verify",),
+        next=(*commits(kept), *pushes[:1])[:1] or ("skc scrub verify",),
     )

@@ -13,7 +13,7 @@ from skillconnect_ops.commands.scrub.guide import (
 )
 from skillconnect_ops.commands.scrub.model import Value
 from skillconnect_ops.commands.scrub.proof import Seen
-from skillconnect_ops.core.view import Block, Lines, Pairs, Table, Text, Tone, count, size
+from skillconnect_ops.core.view import Block, Lines, Pairs, Table, Text, Tone, count, listed, size
 
 _MOST = 20
 _MOST_REFS = 5
@@ -45,14 +45,17 @@ def said(values: Sequence[Value], seen: Seen | None, facts: Mapping[str, Any]) -
         ("bundle", f"{facts['bundle']}   (holds every secret; delete it when all is well)"),
         ("commit map", str(facts["commit_map"])),
     )
-    return (Pairs(done, title="history rewritten"), *said_of_proof(seen))
+    return (
+        Pairs((*done, *_kept(facts["kept"])), title="history rewritten"),
+        *said_of_proof(seen),
+    )
 
 
-def followed_by(guide: Guide | None) -> tuple[Block, ...]:
+def followed_by(guide: Guide | None, commits: Sequence[str] = ()) -> tuple[Block, ...]:
     """What to type, send and install next, a command a line."""
     if guide is None:
         return ()
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str]] = [("commit", command) for command in commits]
     for push in guide.pushes:
         rows += [(f"push to {push.remote}", push.dry_run), ("", push.push)]
     rows += [("not pushed", f"{one.ref}: {one.reason}") for one in guide.left_out[:_MOST_REFS]]
@@ -71,6 +74,18 @@ def followed_by(guide: Guide | None) -> tuple[Block, ...]:
     width = max(len(name) for name, _ in rows)
     head = Text("what must follow, since every other copy is as it was:", Tone.STRONG)
     return (Lines((head, *(f"  {name:{width}}  {text}" for name, text in rows))),)
+
+
+def _kept(kept: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Files that stay on disk, and whether git would take one in again."""
+    if not kept:
+        return ()
+    open_ones = [one["path"] for one in kept if not one["ignored"]]
+    taken_back = f"a .gitignore lets `git add` take {listed(open_ones)}; mend its rules"
+    return (
+        ("as they were", listed([one["path"] for one in kept]) + ", no longer followed"),
+        *((("careful", taken_back),) if open_ones else ()),
+    )
 
 
 def said_of_proof(seen: Seen) -> tuple[Block, ...]:

@@ -21,6 +21,7 @@ from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept, NoRepository
 from skillconnect_ops.commands.scrub.escrowed import TURN, VALUES, turn_of, values_of
 from skillconnect_ops.commands.scrub.guide import KINDS as OF_GUIDE
+from skillconnect_ops.commands.scrub.keeping import Keeper, Kept, exclude, told_of
 from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.places import own_texts
@@ -48,6 +49,7 @@ from skillconnect_ops.history.needles import Needles
 from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.pending import PENDING
 
+_KEPT = "kept"
 _SEAL = "seal"
 _SUBMODULE = "160000"
 
@@ -117,6 +119,8 @@ class ReferencesRenew(Step, frozen=True, kw_only=True, tag="references.renew"):
     folder: str
     mask: str
     paths: tuple[str, ...] = ()
+    keep: bool = False
+    """Whether files that hold a value are left as they are, and followed no longer."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -429,7 +433,20 @@ class RenewReferences:
         self._hands = _Hands(house, root)
 
     def before(self, step: ReferencesRenew, walk: Walk) -> Image:
-        """The bundle has them."""
+        """Which files are to stay: once they are out of an index, nothing else tells."""
+        hands = self._hands
+        if step.keep:
+            objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+            keeper = Keeper(
+                hands.house,
+                in_files=Wanted(values_of(walk), step.mask.encode()).needles,
+                in_names=hands.in_names(walk),
+                globs=Globs(step.paths),
+                held=objects,
+                objects=objects,
+            )
+            kept = [one for tree in hands.rewriting.work_trees() for one in keeper.kept(tree)]
+            walk.escrow.put(_KEPT, msgspec.msgpack.encode(kept))
         return {}
 
     def apply(self, step: ReferencesRenew, walk: Walk) -> Mapping[str, Any]:
@@ -437,11 +454,14 @@ class RenewReferences:
         hands = self._hands
         objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
         in_names = hands.in_names(walk)
+        told = walk.escrow.get(_KEPT)
+        kept = msgspec.msgpack.decode(told, type=list[Kept]) if told is not None else []
         with unseen(in_names):
             renamed = turn_of(walk).renamed
             files = 0
             for _, path in own_texts(hands.repository):
                 files += self._file(path, objects, in_names, renamed)
+            exclude(hands.house, hands.repository, kept)
             self._remember(hands.folder(step.folder).path)
             for tree in hands.rewriting.work_trees():
                 _renew(
@@ -451,8 +471,9 @@ class RenewReferences:
                     in_names=in_names,
                     in_files=Wanted(values_of(walk), step.mask.encode()).needles,
                     gone=Globs(step.paths),
+                    kept={one.path for one in kept if one.root == os.fsencode(tree.root)},
                 )
-        return {"files": files}
+        return {"files": files, "kept": told_of(hands.house, kept)}
 
     def verify(self, step: ReferencesRenew, walk: Walk) -> Sequence[Proof]:
         """What comes last looks at everything."""
@@ -491,10 +512,12 @@ def _renew(
     in_names: Needles,
     in_files: Needles,
     gone: Globs,
+    kept: Collection[bytes],
 ) -> None:
     """One index and its files; files that were changed and not committed are left alone.
 
-    A file goes to its new name first: two that held values may come to be called alike.
+    A file goes to its new name first: two that held values may come to be called alike. Those that
+    are kept only get that name.
     """
     changed = tree.changed()
     stays = [entry for entry in tree.index() if not gone.matches(os.fsencode(entry.path))]
@@ -502,6 +525,10 @@ def _renew(
     fresh: list[Entry] = []
     for entry in stays:
         path = os.fsdecode(paths[os.fsencode(entry.path)])
+        if os.fsencode(entry.path) in kept:
+            if path != entry.path and os.path.lexists(tree.root / entry.path):
+                _rename(hands, tree.root, entry.path, path)
+            continue
         oid = objects.get(entry.oid, entry.oid)
         fresh.append(Entry(path=path, mode=entry.mode, oid=oid, stage=entry.stage))
         if (path, oid) == (entry.path, entry.oid):
@@ -530,12 +557,16 @@ def _without_empty(root: Path, path: str) -> None:
             (root / folder).rmdir()
 
 
+def _rename(hands: _Hands, root: Path, was: str, name: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    hands.house.disk.rename(root / was, root / name)
+    _without_empty(root, was)
+
+
 def _renew_file(hands: _Hands, root: Path, was: str, name: str, in_files: Needles) -> None:
     disk, new = hands.house.disk, root / name
     if was != name:
-        new.parent.mkdir(parents=True, exist_ok=True)
-        disk.rename(root / was, new)
-        _without_empty(root, was)
+        _rename(hands, root, was, name)
     if new.is_symlink():
         target = os.fsencode(new.readlink())
         plain = in_files.without(target)

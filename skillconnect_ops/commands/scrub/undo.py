@@ -17,6 +17,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import BundleGone, Uncommitted
 from skillconnect_ops.commands.scrub.guide import forget
+from skillconnect_ops.commands.scrub.keeping import EXCLUDE, unsettled
 from skillconnect_ops.commands.scrub.opening import identities
 from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.references import MESSAGE, without_own_lines
@@ -111,6 +112,11 @@ class ReturnHistory:
             if digest(without_own_lines(path.read_bytes())) == left[name]:
                 self._house.disk.replace(path, content, mode=kept.modes[name])
                 number += 1
+        path = repository.git_folder / EXCLUDE
+        made = EXCLUDE in left and EXCLUDE not in kept.files and path.is_file()
+        if made and digest(path.read_bytes()) == left[EXCLUDE]:
+            self._house.disk.remove(path)
+            number += 1
         return number
 
 
@@ -165,7 +171,7 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
     held = bundle.Folder(place, disk=house.disk)
     rewriting = house.repositories.rewriting(repository)
     for tree in rewriting.work_trees():
-        uncommitted = tree.uncommitted()
+        uncommitted = unsettled(repository, tree)
         if uncommitted:
             raise Uncommitted(tree.root, uncommitted)
     token = PENDING.give(Secret("") if choices.looks_only else _key(house, held, identity))

@@ -16,16 +16,6 @@ from tests.conftest import Ran, Skc
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Hiding:
-    """A repository with an innocent beginning."""
-    hiding = Hiding(tmp_path / "made")
-    hiding.git("init", "-q", "-b", "main")
-    hiding.git("config", "gc.auto", "0")
-    hiding.commit("README.md", "# A shop\n", "begin")
-    return hiding
-
-
 def scrubbed(skc: Skc, shop: Hiding, *values: str) -> Ran:
     """Scrub; all that the judge can tell of any repository is asked for."""
     told = Judge([value.encode() for value in values])
