@@ -1,6 +1,7 @@
 """A finding: one fault at one place, graded."""
 
 import hashlib
+from collections import Counter
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct
@@ -71,3 +72,17 @@ def fingerprint(identity: str, place: str | None, context: str, *, occurrence: i
     """
     text = "\0".join((identity, place or "", context, str(occurrence)))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Marks:
+    """Gives fingerprints to findings in their order; equal ones in one place are counted."""
+
+    def __init__(self) -> None:
+        self._before: Counter[tuple[str, str | None, str]] = Counter()
+
+    def next(self, identity: str, place: str | None, context: str) -> str:
+        """The fingerprint of the next finding; what the arguments are says `fingerprint`."""
+        key = (identity, place, context)
+        mark = fingerprint(identity, place, context, occurrence=self._before[key])
+        self._before[key] += 1
+        return mark

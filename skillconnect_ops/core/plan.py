@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 from msgspec import Struct
 
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import Table
 
 Image = Mapping[str, Any]
 """What `before` saw: plain JSON data, enough for `undo` to restore it. It holds no secret."""
@@ -150,6 +151,9 @@ class Person(Protocol):
 
     def confirm(self, name: str, *, where: str = "", does: str = "destroys") -> bool:
         """Whether the person typed `name`, what is destroyed or as `does` says; `where` it is."""
+
+    def choose(self, table: Table, *, question: str) -> tuple[int, ...] | None:
+        """Which rows of a table are meant, counted from 0; None where nobody can be asked."""
 
     def again(self, *words: str) -> str:
         """The command line as it was typed, with more words; fit to be pasted, and no secret."""

@@ -8,9 +8,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository
+from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.model import Hit, PathClass, Trace, Where
 
 _OF_HEAD = "the history of HEAD"
+_NOTES = "refs/notes/"
+_ID = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+_IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
+NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
+"""Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -37,6 +43,45 @@ class Sighting(Struct, frozen=True, kw_only=True):
     in_head: bool = False
     held_by: str | None = None
     """Of an object that no commit brought: what holds it, if anything does."""
+
+
+def spot(sighting: Sighting) -> tuple[str | None, str | None]:
+    """The path of a sighting, or else in words where it is."""
+    noted = _noted(sighting)
+    if noted is None and sighting.where in _IN_FILES and sighting.path is not None:
+        return sighting.path, None
+    short = (sighting.oid or "")[:12]
+    match sighting.where:
+        case Where.COMMIT:
+            return None, f"commit {short}, {_part(sighting.part)}"
+        case Where.TAG:
+            return None, f"{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
+        case Where.NAME:
+            return None, f"the file name {sighting.path}"
+        case Where.REF:
+            return None, f"the ref name {sighting.path}"
+        case _:
+            return None, noted or f"blob {short}"
+
+
+def _noted(sighting: Sighting) -> str | None:
+    """`git notes` keeps the note on a commit in a file that is named by the commit's id."""
+    kept_by = (sighting.origin.reached_by if sighting.origin else None) or ""
+    name = (sighting.path or "").replace("/", "")
+    if sighting.where is not Where.BLOB or not kept_by.startswith(_NOTES) or not _ID.match(name):
+        return None
+    return f"the note on commit {name[:12]} ({kept_by})"
+
+
+def _part(part: str | None) -> str:
+    return "message" if part in {None, "message"} else f"{part} line"
+
+
+def freshness(sighting: Sighting) -> tuple[int, int]:
+    """What is on disk now before what HEAD has, before the past, which begins at its beginning."""
+    order = sighting.origin.rank if sighting.origin else -1
+    rank = 0 if sighting.where in {Where.WORK_TREE, Where.STAGED} else 1
+    return (rank if rank == 0 else 2 - sighting.in_head, order)
 
 
 class Places:

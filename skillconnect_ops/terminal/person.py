@@ -7,6 +7,7 @@ from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.plan import Clock, Person, Plan, Step, Ticker
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import Table
 from skillconnect_ops.terminal.progress import Bars, LineTicker
 from skillconnect_ops.terminal.streams import Screen, Streams, Tolerant, screen
 from skillconnect_ops.terminal.text import command_line, one_line, paragraphs, printable
@@ -82,6 +83,23 @@ class AtTerminal:
             )
         self._streams.say(f"This {does} {one_line(f'{name} {where}'.rstrip())}.")
         return self._asked(f'Type "{one_line(name)}" to go ahead: ').strip() == name
+
+    def choose(self, table: Table, *, question: str) -> tuple[int, ...] | None:
+        """Show the table, its rows numbered, and ask until the answer names rows of it.
+
+        An empty line takes all of them; the end of input, and "none", take none.
+        """
+        if not self._streams.can_ask():
+            return None
+        from skillconnect_ops.terminal.draw import draw  # noqa: PLC0415 - slow to load
+
+        self._streams.show(draw(_numbered(table), screen=self._screen()))
+        while True:
+            line = self._asked(f"{question} [ALL, none, or numbers as 1,3-5] ")
+            chosen = chosen_rows(line.strip(), len(table.rows)) if line else ()
+            if chosen is not None:
+                return chosen
+            self._streams.say(f"There is no such answer; rows have numbers 1 to {len(table.rows)}.")
 
     def again(self, *words: str) -> str:
         """The command line as it was typed, with more words."""
@@ -185,6 +203,10 @@ class Silent:
             fix=f"{self.again('--confirm', name)}   # if that is meant",
         )
 
+    def choose(self, table: Table, *, question: str) -> tuple[int, ...] | None:
+        """Nobody can be asked."""
+        return None
+
     def again(self, *words: str) -> str:
         """The command line that it was started with, with more words."""
         return command_line(self._argv, *words)
@@ -256,6 +278,38 @@ class _NoTicker:
 @contextmanager
 def _nothing() -> Iterator[Ticker]:
     yield _NoTicker()
+
+
+def _numbered(table: Table) -> Table:
+    """With a column of numbers before the others."""
+    return Table(
+        ("#", *table.headers),
+        tuple((str(number), *row) for number, row in enumerate(table.rows, 1)),
+        right=(0, *(column + 1 for column in table.right)),
+        title=table.title,
+        empty=table.empty,
+    )
+
+
+def chosen_rows(answer: str, number: int) -> tuple[int, ...] | None:
+    """The rows, from 0, that an answer names; None where it is no answer.
+
+    Args:
+        answer: empty or `all`, `none`, or numbers from 1 and ranges of them.
+        number: how many rows there are.
+    """
+    if answer.lower() in {"", "all"}:
+        return tuple(range(number))
+    if answer.lower() in {"none", "n", "no"}:
+        return ()
+    rows: set[int] = set()
+    for part in answer.replace(",", " ").split():
+        first, dash, last = part.partition("-")
+        last = last if dash else first
+        if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= number):
+            return None
+        rows |= set(range(int(first) - 1, int(last)))
+    return tuple(sorted(rows)) if rows else None
 
 
 def plan_lines(plan: Plan) -> list[str]:

@@ -20,6 +20,7 @@ from msgspec import Struct
 from skillconnect_ops.core.plan import Handler, Image, Person, Plan, Proof, Step, Subject, Walk
 from skillconnect_ops.core.ports.evidence import Evidence, Signer
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import Table
 from skillconnect_ops.disk.files import Disk, Writer
 from skillconnect_ops.disk.system import System
 from skillconnect_ops.journal.kinds import Kind
@@ -244,6 +245,10 @@ class Quiet:
         self.asked += 1
         self.wheres.append(where)
         return self._agrees
+
+    def choose(self, table: Table, *, question: str) -> tuple[int, ...] | None:
+        """Nobody can be asked."""
+        return None
 
     def again(self, *words: str) -> str:
         """What was typed."""

@@ -230,6 +230,14 @@ def ask_name(house: House) -> Report:
     return Report(command="", facts={"agreed": agreed}, view=(Lines((f"agreed: {agreed}",)),))
 
 
+@ASK.command("rows", examples=("skc ask rows",))
+def ask_rows(house: House) -> Report:
+    """Ask which rows are meant."""
+    table = Table(("colour", "price"), (("red", "1"), ("green", "22"), ("blue", "3")), right=(1,))
+    chosen = house.person.choose(table, question="Which?")
+    return Report(command="", facts={"chosen": chosen}, view=(Lines((f"chosen: {chosen}",)),))
+
+
 @ASK.command("secret", examples=("skc ask secret", "skc ask secret --stdin"))
 def ask_secret(
     house: House, *, stdin: options.Stdin = False, fd: options.Descriptor = None

@@ -7,7 +7,7 @@ import pytest
 
 from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
 from skillconnect_ops.core.plan import Plan, Subject
-from skillconnect_ops.terminal.person import AtTerminal, plan_lines
+from skillconnect_ops.terminal.person import AtTerminal, chosen_rows, plan_lines
 from skillconnect_ops.terminal.streams import Streams
 from skillconnect_ops.terminal.text import command_line
 from tests.conftest import Skc
@@ -194,3 +194,61 @@ def test_a_line_of_another_program_comes_each_time_and_steers_no_terminal() -> N
     for _ in range(2):
         person.relay("warning:\tdisk \x1b[2Jfull")
     assert streams.stderr.getvalue() == "warning:\tdisk \\x1b[2Jfull\n" * 2  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("answer", "chosen"),
+    [
+        ("", (0, 1, 2)),
+        ("all", (0, 1, 2)),
+        ("None", ()),
+        ("2", (1,)),
+        ("3 1", (0, 2)),
+        ("1-2, 2-3", (0, 1, 2)),
+        ("0", None),
+        ("4", None),
+        ("2-1", None),
+        ("x", None),
+        ("-1", None),
+        (",", None),
+    ],
+)
+def test_an_answer_names_rows(answer: str, chosen: tuple[int, ...] | None) -> None:
+    assert chosen_rows(answer, 3) == chosen
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [("\n", "(0, 1, 2)"), ("none\n", "()"), ("2-3\n", "(1, 2)"), ("\x04", "()")],
+)
+def test_rows_are_chosen_at_a_terminal(
+    tmp_path: Path, clean_environment: Environment, typed: str, chosen: str
+) -> None:
+    plain = {**clean_environment, "NO_COLOR": "1"}
+    with at_terminal("ask", "rows", cwd=tmp_path, env=plain) as terminal:
+        shown = terminal.until("numbers as 1,3-5] ")
+        assert [each.split() for each in shown.splitlines()[:-1]] == [
+            ["#", "colour", "price"],
+            ["1", "red", "1"],
+            ["2", "green", "22"],
+            ["3", "blue", "3"],
+        ]
+        terminal.type(typed)
+        assert terminal.ends() == 0
+    assert f"chosen: {chosen}" in terminal.shown
+
+
+def test_who_is_not_understood_is_asked_again(
+    tmp_path: Path, clean_environment: Environment
+) -> None:
+    with at_terminal("ask", "rows", cwd=tmp_path, env=clean_environment) as terminal:
+        terminal.until("numbers as 1,3-5] ")
+        terminal.type("7\n")
+        terminal.until("rows have numbers 1 to 3.")
+        terminal.type("1\n")
+        assert terminal.ends() == 0
+    assert "chosen: (0,)" in terminal.shown
+
+
+def test_without_a_terminal_nobody_chooses(program: Skc) -> None:
+    assert "chosen: None" in program("ask", "rows").stdout

@@ -22,6 +22,12 @@ Paths = Annotated[
 Found = Annotated[
     bool, typer.Option("--found", help="What `skc secrets scan --history` is sure of.")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="FINGERPRINT", help="Of what was found, the value of this finding alone."
+    ),
+]
 Retired = Annotated[
     bool,
     typer.Option("--retired", help="What the history holds and the retired-secret ledger knows."),
@@ -44,6 +50,7 @@ def scrub(
     *,
     path: Paths = None,
     found: Found = False,
+    only: Only = None,
     retired: Retired = False,
     values_from: ValuesFrom = None,
     descriptor: options.Descriptor = None,
@@ -94,11 +101,15 @@ def scrub(
     back to it. Files that --path takes out stay on your disk; with --keep-current those that hold a
     value do, too, untouched: they are staged as deleted and listed in .git/info/exclude.
 
+    On a terminal you choose among what --found finds; --only names findings of
+    `skc secrets scan --history`, also such that it is not sure of.
+
     A value that still works is not scrubbed: rotate it first.
     """
     wish = Wish(
         paths=tuple(path or ()),
         found=found,
+        only=tuple(only or ()),
         retired=retired,
         values_from=values_from,
         descriptor=descriptor,
@@ -122,6 +133,7 @@ def verify(
     *,
     path: Paths = None,
     found: Found = False,
+    only: Only = None,
     retired: Retired = False,
     values_from: ValuesFrom = None,
     descriptor: options.Descriptor = None,
@@ -135,6 +147,7 @@ def verify(
     wish = Wish(
         paths=tuple(path or ()),
         found=found,
+        only=tuple(only or ()),
         retired=retired,
         values_from=values_from,
         descriptor=descriptor,

@@ -19,6 +19,39 @@ class NothingToLookFor(UsageError):
         )
 
 
+class NothingChosen(Refused):
+    """The answer was none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing was chosen",
+            why="of all that was found nothing is to go",
+            fix="skc scrub --found, and name some; nothing was changed",
+        )
+
+
+class NoSuchFinding(UsageError):
+    """A fingerprint that nothing has."""
+
+    def __init__(self, mark: str, *, least: int) -> None:
+        super().__init__(
+            f"nothing that was found has the fingerprint {mark}",
+            why=f"it is that of a finding in the history, or its first {least} letters at least",
+            fix="skc secrets scan --history --format json   # gives all of them",
+        )
+
+
+class SeveralFindings(UsageError):
+    """More than one value is meant."""
+
+    def __init__(self, mark: str, places: Sequence[str]) -> None:
+        super().__init__(
+            f"several values have a fingerprint that begins with {mark}",
+            why=listed(places),
+            fix="give more of it",
+        )
+
+
 class ValueTooShort(UsageError):
     """It would stand in half of all files by chance."""
 

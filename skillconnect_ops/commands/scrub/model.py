@@ -42,6 +42,8 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     paths: tuple[str, ...] = ()
     found: bool = False
+    only: tuple[str, ...] = ()
+    """Fingerprints of what was found, if not all of it is to go."""
     retired: bool = False
     values_from: Path | None = None
     descriptor: int | None = None
@@ -49,5 +51,12 @@ class Wish(Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         """Whether nothing was named."""
-        some = (self.paths, self.found, self.retired, self.values_from, self.descriptor is not None)
+        some = (
+            self.paths,
+            self.found,
+            self.only,
+            self.retired,
+            self.values_from,
+            self.descriptor is not None,
+        )
         return not any(some)

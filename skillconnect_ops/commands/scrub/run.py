@@ -12,13 +12,14 @@ from msgspec.structs import replace
 
 from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.scrub import bundle, sources
+from skillconnect_ops.commands.scrub import bundle, found, sources
 from skillconnect_ops.commands.scrub.errors import (
     IncompleteHistory,
     MaskHoldsValue,
     NoSeal,
     NoSuchFile,
     NoSuchRecipient,
+    NothingChosen,
     NothingToLookFor,
     OddReplacement,
 )
@@ -83,7 +84,8 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
     _must_be_sealable(house, manner)
     must_be_whole(repository)
-    values = all_values(house, repository, wish)
+    asks = not (choices.looks_only or choices.yes or choices.confirm is not None)
+    values = all_values(house, repository, wish, asks=asks)
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
         _, in_names = wanted.needles, Wanted(wanted.values, NAME_MASK).needles
@@ -221,13 +223,35 @@ def _record(
     ledger.record([proof], command=command, journal=journal)
 
 
-def all_values(house: House, repository: Repository, wish: Wish) -> tuple[Value, ...]:
-    """Those that were given, and those that a search found; each judged."""
-    found = {value.secret: value for value in sources.named(house, wish)}
-    if wish.found or wish.retired:
-        for value in searched(house, repository, found=wish.found, retired=wish.retired):
-            found.setdefault(value.secret, value)
-    return sources.judged(house, found.values())
+def all_values(
+    house: House, repository: Repository, wish: Wish, *, asks: bool = False
+) -> tuple[Value, ...]:
+    """Those that were given, and those that a search found; each judged.
+
+    Args:
+        house: the house.
+        repository: what is searched.
+        wish: what was asked for.
+        asks: whether a person may choose among what was found.
+
+    Raises:
+        NothingChosen: of all that was found nothing is to go.
+    """
+    given = {value.secret: value for value in sources.judged(house, sources.named(house, wish))}
+    if wish.found or wish.only or wish.retired:
+        seeks = wish.found or bool(wish.only)
+        every = searched(house, repository, found=seeks, retired=wish.retired)
+        taken = [one for one in every if wish.retired and one.retired]
+        if wish.only:
+            taken += found.named(every, wish.only)
+        elif wish.found:
+            sure = [one for one in every if one.sure and one not in taken]
+            taken += found.asked(house, sure) if asks else sure
+            if sure and not (taken or given or wish.paths):
+                raise NothingChosen
+        for one in taken:
+            given.setdefault(one.value.secret, one.value)
+    return tuple(given.values())
 
 
 def _unfinished(office: Office, resource: Resource) -> bool:

@@ -1,16 +1,26 @@
 """Values that nobody has to type: what a scan of the history finds, and the ledger knows."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from skillconnect_ops.commands import retired as known
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.scrub.found import Candidate
 from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Value
 from skillconnect_ops.commands.scrub.paths import Taken
 from skillconnect_ops.commands.scrub.sources import judged
 from skillconnect_ops.core.errors import Precondition
-from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.core.finding import Confidence, Marks
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
+from skillconnect_ops.core.redaction import MASK, Mask
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection import path_class
-from skillconnect_ops.history.model import NO_SECRET, Trace
+from skillconnect_ops.history.model import NO_SECRET, Trace, Where
+from skillconnect_ops.history.places import NAMING, Places, Sighting, freshness, spot
+
+_LFS = "lfs/"
 
 
 class LedgerUnread(Precondition):
@@ -22,15 +32,29 @@ class LedgerUnread(Precondition):
         )
 
 
+class _Group(Struct, frozen=True, kw_only=True):
+    """One secret at one place, as the findings of a scan are made of them."""
+
+    trace: Trace
+    """The one whose line a scan shows."""
+    place: str
+    shown: str
+    """The place, with the line where it is a file."""
+    fingerprint: str
+    sure: bool
+    beside: bool
+    """Whether it is no part of the history: a reflog, a message in the making."""
+
+
 def searched(
     house: House, repository: Repository, *, found: bool, retired: bool
-) -> tuple[Value, ...]:
-    """What the detectors find anywhere in the history, the surest first.
+) -> tuple[Candidate, ...]:
+    """What the detectors find anywhere in the history, each judged.
 
     Args:
         house: for the crew, and the ledger.
         repository: what is searched.
-        found: all that they are sure of.
+        found: all that they find; whether they are sure is told.
         retired: what the ledger knows, however sure they are.
 
     Raises:
@@ -43,25 +67,105 @@ def searched(
     with house.person.progress("searching the history", total=None, unit="B") as ticker:
         sweep.everything(ticker)
     sweep.look_at_refs()
-    seen: dict[Secret, tuple[Trace, str]] = {}
-    for hit in sweep.hits:
-        for trace in hit.traces:
-            if trace.secret != NO_SECRET and trace.allowed is None:
-                for secret in (trace.secret, trace.whole):
-                    place = f"{hit.path or hit.where}:{trace.line}"
-                    seen.setdefault(secret, (trace, place))
-    held = known.compared(house, seen) if retired else known.Compared()
+    places = Places(repository, sweep.paths, path_class=path_class)
+    sightings = (*places.sightings(sweep.hits), *_beside(house, repository))
+    of: dict[Secret, list[_Group]] = {}
+    for group in _grouped(sightings):
+        for secret in dict.fromkeys((group.trace.secret, group.trace.whole)):
+            of.setdefault(secret, []).append(group)
+    held = known.compared(house, of) if retired else known.Compared()
     if held.unread is not None:
         raise LedgerUnread(held.unread)
-    return tuple(
-        Value(secret=secret, label=f"{trace.what} ({place})")
-        for secret, (trace, place) in seen.items()
-        if len(secret.reveal().encode()) >= LEAST_BYTES
-        and (
-            secret in held.found
-            or (found and secret == trace.secret and trace.confidence is Confidence.HIGH)
-        )
+    mask = Mask(of)
+    candidates = [
+        candidate
+        for secret, groups in of.items()
+        if len(secret.reveal().encode(errors="surrogatepass")) >= LEAST_BYTES
+        if not all(one.beside for one in groups)
+        for candidate in (_candidate(secret, groups, mask, retired=secret in held.found),)
+        if candidate.retired or (found and any(one.trace.secret == secret for one in groups))
+    ]
+    values = judged(house, [one.value for one in candidates])
+    return tuple(replace(one, value=value) for one, value in zip(candidates, values, strict=True))
+
+
+def _candidate(secret: Secret, groups: Sequence[_Group], mask: Mask, *, retired: bool) -> Candidate:
+    own = [one for one in groups if one.trace.secret == secret]
+    first = next((one for one in own if one.sure and not one.beside), groups[0])
+    place = mask.over(first.shown)
+    return Candidate(
+        value=Value(secret=secret, label=f"{first.trace.what} ({place})"),
+        what=first.trace.what,
+        place=place,
+        more=len({one.place for one in groups}) - 1,
+        preview=mask.over(first.trace.context),
+        sure=any(one.sure for one in own),
+        retired=retired,
+        fingerprints=tuple(
+            dict.fromkeys((first.fingerprint, *(one.fingerprint for one in groups)))
+        ),
     )
+
+
+def _grouped(sightings: Sequence[Sighting]) -> Iterator[_Group]:
+    """Each secret once at each place, in the order and with the fingerprints of a scan."""
+    clean = _cleaner(sightings)
+    by_place: dict[tuple[str, Secret, str, str | None, str | None], list[Sighting]] = {}
+    for one in sightings:
+        trace = one.trace
+        path, said = (clean(part) for part in spot(one))
+        counted = trace.context if trace.whole == NO_SECRET else ""
+        by_place.setdefault((trace.detector, trace.whole, counted, path, said), []).append(one)
+    marks = Marks()
+    for (*_, path, said), ones in by_place.items():
+        trace = min(ones, key=freshness).trace
+        place = path or said or ""
+        mark = marks.next(trace.detector, place, trace.context)
+        if trace.secret != NO_SECRET and trace.allowed is None:
+            sure = any(one.trace.confidence is Confidence.HIGH for one in ones)
+            yield _Group(
+                trace=trace,
+                place=place,
+                shown=f"{place}:{trace.line}" if path else place,
+                fingerprint=mark,
+                sure=sure,
+                beside=all(one.where is Where.GIT_FILE for one in ones),
+            )
+
+
+def _beside(house: House, repository: Repository) -> Iterator[Sighting]:
+    """What stands in the git folder's own files; it tells more places of what is in history."""
+    from skillconnect_ops.commands.searching import Detectors  # noqa: PLC0415 - slow to load
+    from skillconnect_ops.history.jobs import FileJob, look_at_files  # noqa: PLC0415
+    from skillconnect_ops.history.wire import unpacked  # noqa: PLC0415
+
+    items = tuple(
+        (f".git/{name}", path) for name, path in repository.own_files() if not name.startswith(_LFS)
+    )
+    job = FileJob(search=Detectors(), where=Where.GIT_FILE, items=items)
+    for result in house.crew.spread(look_at_files, [job], size_bytes=0):
+        for hit in unpacked(result).hits:
+            for trace in hit.traces:
+                yield Sighting(where=hit.where, trace=trace, path=hit.path)
+
+
+def _cleaner(sightings: Iterable[Sighting]) -> Callable[[str | None], str | None]:
+    """Takes secrets that stand in names out of places, as a scan does."""
+    in_names = {
+        secret.reveal()
+        for one in sightings
+        if one.where in NAMING
+        for secret in (one.trace.whole, one.trace.secret)
+        if secret != NO_SECRET
+    }
+    longest_first = sorted(in_names, key=len, reverse=True)
+
+    def clean(text: str | None) -> str | None:
+        for value in longest_first:
+            text = text.replace(value, MASK) if text else text
+        return text
+
+    return clean
 
 
 def within(house: House, repository: Repository, gone: Taken) -> tuple[Value, ...]:

@@ -18,15 +18,14 @@ from skillconnect_ops.commands.secrets.scan_model import (
 )
 from skillconnect_ops.commands.secrets.scan_next import following
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Confidence, Finding, Rank, Severity, fingerprint
-from skillconnect_ops.core.regex import regex
+from skillconnect_ops.core.finding import Confidence, Finding, Marks, Rank, Severity
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import Block, Lines, Table, Text, Tone, count, listed, size
 from skillconnect_ops.detection.context import NO_REASON
 from skillconnect_ops.detection.page import Kind, kind_by_name
 from skillconnect_ops.history.model import NO_SECRET, Where
-from skillconnect_ops.history.places import Origin, Sighting
+from skillconnect_ops.history.places import NAMING, Origin, Sighting, freshness, spot
 from skillconnect_ops.history.tree import Standing
 
 if TYPE_CHECKING:
@@ -37,15 +36,10 @@ _NOT_YET = (
     "not committed yet: take it out and `git add` the file again; "
     "where it is no secret, end its line with a comment `skc: allow REASON`"
 )
-_NAMING = frozenset({Where.NAME, Where.REF, Where.COMMIT, Where.TAG})
-"""Where a secret may be part of a name that is shown with other findings: a path, ref, author."""
 _ACCEPTED = ("allowed", "in the baseline")
-_NOTES = "refs/notes/"
-_ID = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 _PROVEN = "proven"
 _PAST = frozenset({Where.BLOB, Where.COMMIT, Where.TAG, Where.LFS, Where.NAME, Where.REF})
-_IN_FILES = frozenset({Where.BLOB, Where.WORK_TREE, Where.STAGED, Where.LFS, Where.GIT_FILE})
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -116,7 +110,7 @@ def _unnamed(scan: Scan) -> Scan:
     in_names = {
         secret
         for one in scan.seen
-        if one.sighting.where in _NAMING
+        if one.sighting.where in NAMING
         for secret in (one.sighting.trace.whole, one.sighting.trace.secret)
         if secret != NO_SECRET
     }
@@ -176,7 +170,7 @@ def _grouped(seen: Iterable[Seen]) -> list[Group]:
         Group(
             path=path,
             subject=subject,
-            seen=tuple(sorted(ones, key=_freshness)),
+            seen=tuple(sorted(ones, key=lambda one: freshness(one.sighting))),
             origin=first.get((ones[0].sighting.trace.secret, path, subject)),
         )
         for (*_, path, subject), ones in by_place.items()
@@ -190,43 +184,10 @@ def _is_older(origin: Origin, known: Origin, one: Seen) -> bool:
 
 def _where(one: Seen) -> tuple[str | None, str | None]:
     """Path and subject of a finding; only one of them tells two places apart."""
-    sighting = one.sighting
-    noted = _noted(sighting)
-    if noted is None and sighting.where in _IN_FILES and sighting.path is not None:
-        return one.inner.path(sighting.path), None
-    short = (sighting.oid or "")[:12]
-    match sighting.where:
-        case Where.COMMIT:
-            said = f"commit {short}, {_part(sighting.part)}"
-        case Where.TAG:
-            said = f"{sighting.held_by or f'tag {short}'}, {_part(sighting.part)}"
-        case Where.NAME:
-            said = f"the file name {sighting.path}"
-        case Where.REF:
-            said = f"the ref name {sighting.path}"
-        case _:
-            said = noted or f"blob {short}"
+    path, said = spot(one.sighting)
+    if path is not None:
+        return one.inner.path(path), None
     return None, f"{one.inner}: {said}" if one.inner else said
-
-
-def _noted(sighting: Sighting) -> str | None:
-    """`git notes` keeps the note on a commit in a file that is named by the commit's id."""
-    kept_by = (sighting.origin.reached_by if sighting.origin else None) or ""
-    name = (sighting.path or "").replace("/", "")
-    if sighting.where is not Where.BLOB or not kept_by.startswith(_NOTES) or not _ID.match(name):
-        return None
-    return f"the note on commit {name[:12]} ({kept_by})"
-
-
-def _part(part: str | None) -> str:
-    return "message" if part in {None, "message"} else f"{part} line"
-
-
-def _freshness(one: Seen) -> tuple[int, int]:
-    """What is on disk now before what HEAD has, before the past, which begins at its beginning."""
-    order = one.sighting.origin.rank if one.sighting.origin else -1
-    rank = 0 if one.sighting.where in {Where.WORK_TREE, Where.STAGED} else 1
-    return (rank if rank == 0 else 2 - one.sighting.in_head, order)
 
 
 def _findings(
@@ -237,18 +198,11 @@ def _findings(
     *,
     root: Path,
 ) -> list[Finding]:
-    before: Counter[tuple[str, str | None, str]] = Counter()
+    marks = Marks()
     findings = []
     for group in groups:
         trace = group.first.sighting.trace
-        place = group.path or group.subject
-        mark = fingerprint(
-            trace.detector,
-            place,
-            trace.context,
-            occurrence=before[trace.detector, place, trace.context],
-        )
-        before[trace.detector, place, trace.context] += 1
+        mark = marks.next(trace.detector, group.path or group.subject, trace.context)
         finding = Finding(
             id=trace.detector,
             severity=trace.severity,
