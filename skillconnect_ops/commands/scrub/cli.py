@@ -32,6 +32,12 @@ Retired = Annotated[
     bool,
     typer.Option("--retired", help="What the history holds and the retired-secret ledger knows."),
 ]
+Regex = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--regex", metavar="PATTERN", help="What it matches, or its first group; repeatable."
+    ),
+]
 ValuesFrom = Annotated[
     Path | None,
     typer.Option("--values-from", metavar="FILE", help="Values, one a line; - reads stdin."),
@@ -52,6 +58,7 @@ def scrub(
     found: Found = False,
     only: Only = None,
     retired: Retired = False,
+    regex: Regex = None,
     values_from: ValuesFrom = None,
     descriptor: options.Descriptor = None,
     replacement: Annotated[
@@ -104,6 +111,9 @@ def scrub(
     On a terminal you choose among what --found finds; --only names findings of
     `skc secrets scan --history`, also such that it is not sure of.
 
+    --regex is searched for in the plain text of files and messages; what it matches there becomes a
+    value like any other, and is found in all those encodings.
+
     A value that still works is not scrubbed: rotate it first.
     """
     wish = Wish(
@@ -111,6 +121,7 @@ def scrub(
         found=found,
         only=tuple(only or ()),
         retired=retired,
+        patterns=tuple(regex or ()),
         values_from=values_from,
         descriptor=descriptor,
     )
@@ -135,6 +146,7 @@ def verify(
     found: Found = False,
     only: Only = None,
     retired: Retired = False,
+    regex: Regex = None,
     values_from: ValuesFrom = None,
     descriptor: options.Descriptor = None,
 ) -> Report:
@@ -149,6 +161,7 @@ def verify(
         found=found,
         only=tuple(only or ()),
         retired=retired,
+        patterns=tuple(regex or ()),
         values_from=values_from,
         descriptor=descriptor,
     )

@@ -52,6 +52,18 @@ class SeveralFindings(UsageError):
         )
 
 
+class OddPattern(UsageError):
+    """It would take what is no secret, or cannot be searched for."""
+
+    def __init__(self, number: int, *, why: str) -> None:
+        super().__init__(
+            f"--regex number {number} cannot be used",
+            why=why,
+            fix="say more of what stands around the value, which then is the first group: "
+            r"--regex 'token=([A-Za-z0-9]{32})\b'",
+        )
+
+
 class ValueTooShort(UsageError):
     """It would stand in half of all files by chance."""
 

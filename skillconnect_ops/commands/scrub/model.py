@@ -45,6 +45,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = ()
     """Fingerprints of what was found, if not all of it is to go."""
     retired: bool = False
+    patterns: tuple[str, ...] = ()
+    """Regular expressions; what they match in the history is to go."""
     values_from: Path | None = None
     descriptor: int | None = None
 
@@ -55,6 +57,7 @@ class Wish(Struct, frozen=True, kw_only=True):
             self.paths,
             self.found,
             self.only,
+            self.patterns,
             self.retired,
             self.values_from,
             self.descriptor is not None,

@@ -37,6 +37,7 @@ def plan(
     sealed: bool,
     delete_by: date,
     kept: Sequence[Kept] | None = None,
+    told: Sequence[str] = (),
 ) -> Plan:
     """Bundle, new objects, refs, what names them, and the old ones gone.
 
@@ -54,6 +55,7 @@ def plan(
         sealed: whether somebody has to.
         delete_by: until when the bundle is of use.
         kept: files that stay as they are, and are followed no longer; None: they are masked.
+        told: what is to be said of how the values were found.
     """
     state = sha256()
     for ref in refs:
@@ -63,7 +65,9 @@ def plan(
     subject = Subject(repository=root)
     nowhere = _nowhere(values, survey, in_files)
     if nothing:
-        return Plan(command="scrub", subject=subject, state=state.hexdigest(), notes=nowhere)
+        return Plan(
+            command="scrub", subject=subject, state=state.hexdigest(), notes=(*told, *nowhere)
+        )
     affected = survey.affected
     moving = sum(
         ref.leads_to is None and any(ref.oid in affected[kind] for kind in affected) for ref in refs
@@ -105,7 +109,7 @@ def plan(
             GuideWrite(key="write:guide", folder=folder),
             ObjectsDrop(key="drop:objects", folder=folder),
         ),
-        notes=(*_notes(values, survey, gone, in_files, folder), *says(kept or ()), *nowhere),
+        notes=(*told, *_notes(values, survey, gone, in_files, folder), *says(kept or ()), *nowhere),
     )
 
 

@@ -25,6 +25,7 @@ from skillconnect_ops.commands.scrub.errors import (
 )
 from skillconnect_ops.commands.scrub.guide import written
 from skillconnect_ops.commands.scrub.keeping import Keeper, commits
+from skillconnect_ops.commands.scrub.matching import matched
 from skillconnect_ops.commands.scrub.model import Value, Wish
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened, own_texts
@@ -51,6 +52,7 @@ from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.history.looking import Wanted, in_content
+from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.model import Choices, Outcome, TypeName
 from skillconnect_ops.journal.office import Office
 from skillconnect_ops.journal.pending import PENDING
@@ -85,7 +87,8 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     _must_be_sealable(house, manner)
     must_be_whole(repository)
     asks = not (choices.looks_only or choices.yes or choices.confirm is not None)
-    values = all_values(house, repository, wish, asks=asks)
+    told = matched(house, repository, wish.patterns, mask=manner.mask)
+    values = all_values(house, repository, wish, matches=told.values, asks=asks)
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
         _, in_names = wanted.needles, Wanted(wanted.values, NAME_MASK).needles
@@ -94,7 +97,16 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     if set(manner.mask) & set("\n\r\0<>"):
         raise OddReplacement
     with unseen(in_names):
-        return _scrub(house, repository, wanted, values, wish=wish, manner=manner, choices=choices)
+        return _scrub(
+            house,
+            repository,
+            wanted,
+            values,
+            wish=wish,
+            manner=manner,
+            choices=choices,
+            told=told.notes,
+        )
 
 
 def _scrub(
@@ -106,6 +118,7 @@ def _scrub(
     wish: Wish,
     manner: Manner,
     choices: Choices,
+    told: Sequence[str],
 ) -> Report:
     root = repository.root or repository.git_folder
     state = office_state(house, root)
@@ -159,6 +172,7 @@ def _scrub(
             manner=manner,
             folder=folder,
             tokens=tokens,
+            told=told,
         )
 
     outcome = office.carry_out(
@@ -183,7 +197,8 @@ def verify(house: House, wish: Wish) -> Report:
     repository = opened(house)
     root = repository.root or repository.git_folder
     paths = from_the_top(wish.paths, house.environment.folder, root)
-    values = all_values(house, repository, wish)
+    told = matched(house, repository, wish.patterns, mask=MASK.decode())
+    values = all_values(house, repository, wish, matches=told.values)
     seen = prove(house, repository, tuple(value.data for value in values), paths=paths)
     if not values and not paths:
         seen = replace(seen, unproven=(*seen.unproven, "no value to look for was found"))
@@ -224,7 +239,12 @@ def _record(
 
 
 def all_values(
-    house: House, repository: Repository, wish: Wish, *, asks: bool = False
+    house: House,
+    repository: Repository,
+    wish: Wish,
+    *,
+    matches: Sequence[Value] = (),
+    asks: bool = False,
 ) -> tuple[Value, ...]:
     """Those that were given, and those that a search found; each judged.
 
@@ -232,12 +252,14 @@ def all_values(
         house: the house.
         repository: what is searched.
         wish: what was asked for.
+        matches: what patterns matched.
         asks: whether a person may choose among what was found.
 
     Raises:
         NothingChosen: of all that was found nothing is to go.
     """
-    given = {value.secret: value for value in sources.judged(house, sources.named(house, wish))}
+    typed = (*matches, *sources.named(house, wish))
+    given = {value.secret: value for value in sources.judged(house, typed)}
     if wish.found or wish.only or wish.retired:
         seeks = wish.found or bool(wish.only)
         every = searched(house, repository, found=seeks, retired=wish.retired)
@@ -331,6 +353,7 @@ def _look(
     manner: Manner,
     folder: Path,
     tokens: tuple[str, str],
+    told: Sequence[str],
 ) -> Plan:
     seen, gone = surveyed(house, repository, wanted, wish.paths)
     if seen.gaps:
@@ -363,6 +386,7 @@ def _look(
         sealed=not manner.plain_bundle,
         delete_by=(house.clock.now() + timedelta(days=bundle.KEPT_DAYS)).date(),
         kept=kept,
+        told=told,
     )
 
 

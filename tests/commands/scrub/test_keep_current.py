@@ -225,15 +225,14 @@ def test_every_work_tree_keeps_its_own_file(skc: Skc, shop: Hiding, tmp_path: Pa
     shop.git("worktree", "add", "-q", "-b", "side", str(linked))
     (linked / "api/.env").write_text(env(value) + "MORE=1\n")
     shop.git("-C", str(linked), "commit", "-q", "-a", "-m", "more")
-    told = facts(scrub(skc, shop.root, [value], KEEP))
+    ran = scrub(skc, shop.root, [value], KEEP, "--format", "table")
+    assert ran.code == 0, ran.stderr
     assert (shop.root / "api/.env").read_text() == env(value)
     assert (linked / "api/.env").read_text() == env(value) + "MORE=1\n"
     assert status(shop.root) == status(linked) == "D  api/.env\n"
     assert excluded(shop) == ["/api/.env"]
-    assert {one["root"] for one in told["kept"]} == {str(shop.root), str(linked)}
-    assert [each for each in told["after"] if "commit" in each] == [
-        f"git -C {root} commit -m 'Stop following api/.env'" for root in (shop.root, linked)
-    ]
+    for root in (shop.root, linked):
+        assert f"git -C {root} commit -m 'Stop following api/.env'" in ran.stdout
     assert judge.clean(shop.root) == ""
 
 
@@ -246,7 +245,7 @@ def test_a_file_that_goes_by_its_path_is_listed(skc: Skc, shop: Hiding) -> None:
     assert status(shop.root) == ""
     assert excluded(shop) == ["/api/.env"]
     assert [(one["path"], one["followed"]) for one in told["kept"]] == [("api/.env", False)]
-    assert not any("commit" in each for each in told["after"])
+    assert not any("commit" in each for each in ran.json["next"])
 
 
 def test_a_file_that_is_followed_no_longer_is_listed_if_nothing_else_does(
