@@ -17,6 +17,8 @@ def recipients(texts: Sequence[str]) -> tuple[Any, ...]:
     Raises:
         NotAnAgeKey: one is neither.
     """
+    if not texts:
+        return ()
     import pyrage  # noqa: PLC0415 - slow to load
 
     found = []

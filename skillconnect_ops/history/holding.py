@@ -5,7 +5,7 @@ names are, and it is noted what they lead to. From there the way leads upwards, 
 and tags.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -13,10 +13,8 @@ from msgspec import Struct
 from skillconnect_ops.core.plan import Ticker
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Repository, Unreadable
-from skillconnect_ops.history.looking import Harvest, Job, Line, Wanted, look_for
+from skillconnect_ops.history.looking import Harvest, Job, Line, Wanted, look_for, portions
 from skillconnect_ops.history.model import Gap
-
-PORTION_BYTES = 48 << 20
 
 
 class Survey(Struct, frozen=True, kw_only=True):
@@ -81,7 +79,19 @@ def survey(
     gathered = Harvest()
 
     def walk(kind: ObjectKind, affected: frozenset[bytes] = frozenset()) -> None:
-        jobs = _jobs(repository, wanted, of[kind], affected, strict=strict, leads=leads)
+        # in the order of the packs: what is alike is stored side by side
+        jobs = (
+            Job(
+                repository=repository,
+                wanted=wanted,
+                kind=kind,
+                sizes=sizes,
+                affected=affected,
+                strict=strict,
+                leads=leads,
+            )
+            for sizes in portions(of[kind])
+        )
         # known values are found some five times as fast as unknown ones, which the crew reckons
         # with; what is little for that is read sooner here than children start
         total = sum(one.size_bytes for one in of[kind]) // 5
@@ -126,34 +136,6 @@ def survey(
         size_bytes=gathered.size_bytes,
         gaps=tuple(gaps),
     )
-
-
-def _jobs(
-    repository: Repository,
-    wanted: Wanted,
-    listed: Sequence[Listed],
-    affected: frozenset[bytes],
-    *,
-    strict: bool,
-    leads: bool,
-) -> Iterator[Job]:
-    """Portions, in the order of the packs: what is alike is stored side by side."""
-    sizes: dict[str, int] = {}
-    size_bytes = 0
-    for place, one in enumerate(listed, 1):
-        sizes[one.oid] = one.size_bytes
-        size_bytes += one.size_bytes
-        if size_bytes >= PORTION_BYTES or place == len(listed):
-            yield Job(
-                repository=repository,
-                wanted=wanted,
-                kind=one.kind,
-                sizes=sizes,
-                affected=affected,
-                strict=strict,
-                leads=leads,
-            )
-            sizes, size_bytes = {}, 0
 
 
 def _upwards(begin: Iterable[str], above: Sequence[tuple[bytes, bytes]]) -> frozenset[str]:

@@ -13,7 +13,14 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.core.ports.objects import Block, ObjectKind, Piece, Repository, Unreadable
+from skillconnect_ops.core.ports.objects import (
+    Block,
+    Listed,
+    ObjectKind,
+    Piece,
+    Repository,
+    Unreadable,
+)
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.view import size
 from skillconnect_ops.core.words import Words
@@ -23,6 +30,7 @@ from skillconnect_ops.history.needles import BYTE_ORDER_MARKS, MASK, Needles
 from skillconnect_ops.history.repacked import may_pack
 
 Other = TypeVar("Other", bound=Block | Unreadable)
+PORTION_BYTES = 48 << 20
 NONE: frozenset[int] = frozenset()
 _OPENED = (*MAGIC, *BYTE_ORDER_MARKS)
 """What begins so holds more than its bytes show."""
@@ -102,6 +110,20 @@ def look_for(job: Job) -> bytes:
             case Piece():
                 look.at_piece(one)
     return msgspec.msgpack.encode(look.harvest)
+
+
+def portions(listed: Iterable[Listed]) -> Iterator[dict[str, int]]:
+    """What makes a job each, in the order given: ids, and how large each object is, in bytes."""
+    sizes: dict[str, int] = {}
+    size_bytes = 0
+    for one in listed:
+        sizes[one.oid] = one.size_bytes
+        size_bytes += one.size_bytes
+        if size_bytes >= PORTION_BYTES:
+            yield sizes
+            sizes, size_bytes = {}, 0
+    if sizes:
+        yield sizes
 
 
 def whole(

@@ -27,9 +27,8 @@ from skillconnect_ops.core.ports.objects import (
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.history.anatomy import free_text
 from skillconnect_ops.history.archives import LARGEST_BYTES
-from skillconnect_ops.history.looking import whole
+from skillconnect_ops.history.looking import portions, whole
 
-PORTION_BYTES = 48 << 20
 LONGEST_BYTES = 16 << 10
 """Of one match; a pattern that takes more takes whole files."""
 LIMIT_S = 10.0
@@ -103,7 +102,7 @@ def matches(
 
     def jobs() -> Iterator[PatternJob]:
         for kind in _KINDS:
-            for sizes in _portions(of[kind]):
+            for sizes in portions(of[kind]):
                 yield PatternJob(
                     repository=repository,
                     patterns=tuple(patterns),
@@ -127,19 +126,6 @@ def matches(
             break
         ticker.advance(size_bytes)
     return found
-
-
-def _portions(listed: Sequence[Listed]) -> Iterator[dict[str, int]]:
-    sizes: dict[str, int] = {}
-    size_bytes = 0
-    for one in listed:
-        sizes[one.oid] = one.size_bytes
-        size_bytes += one.size_bytes
-        if size_bytes >= PORTION_BYTES:
-            yield sizes
-            sizes, size_bytes = {}, 0
-    if sizes:
-        yield sizes
 
 
 def match_all(job: PatternJob) -> bytes:

@@ -98,14 +98,14 @@ class Packs:
     def __init__(self, found: list["_Pack"]) -> None:
         self._found = found
 
-    def get(self, oid: str, *, differences: bool = True) -> Piece | None:
+    def get(self, oid: str) -> Piece | None:
         """The object; None where git has to be asked for it."""
         name = bytes.fromhex(oid)
         for pack in self._found:
             offset = pack.offset(name)
             if offset is not None:
                 try:
-                    return pack.piece(oid, offset, differences=differences)
+                    return pack.piece(oid, offset)
                 except _UNSOUND:
                     return None
         return None
@@ -173,7 +173,7 @@ class _Pack:
             found = names.find(name, found + 1)
         return None if found < 0 else low + found // size
 
-    def piece(self, oid: str, offset: int, *, differences: bool = True) -> Piece:
+    def piece(self, oid: str, offset: int) -> Piece:
         """The object at an offset, and by what it is stored there, if its base is at hand."""
         known = self._cached(offset)
         if known is not None:
@@ -188,7 +188,7 @@ class _Pack:
         found = _Object(base.kind, self._applied(base.content, entry.stored), oid)
         self._keep(offset, found)
         difference = None
-        if base.oid is not None and differences:
+        if base.oid is not None:
             is_short = len(entry.stored) <= _SHORT_BYTES
             difference = Difference(base.oid, shared(entry.stored) if is_short else None)
         return _piece(oid, found, difference)

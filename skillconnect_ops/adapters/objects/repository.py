@@ -111,7 +111,7 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             with packs(self.git_folder, largest_bytes=stream.PIECE_BYTES) as here:
                 left: list[str] = []
                 for oid in wanted:
-                    piece = here.get(oid, differences=differences)
+                    piece = here.get(oid)
                     if piece is None:
                         left.append(oid)
                     else:
@@ -282,8 +282,9 @@ class GitRepository(Struct, frozen=True, kw_only=True):
     def own_files(self) -> Iterator[tuple[str, Path]]:
         """Everything but the object database and the repositories of submodules."""
         apart = frozenset(map(str, (self.git_folder / "objects", *self.inner())))
+        begin = len(str(self.git_folder)) + 1
         for path in _files(str(self.git_folder), apart):
-            yield text(os.fsencode(path))[len(text(os.fsencode(self.git_folder))) + 1 :], Path(path)
+            yield text(os.fsencode(path[begin:])), Path(path)
 
     def inner(self) -> tuple[Path, ...]:
         """`modules/NAME`, where a name may hold slashes and a submodule submodules."""

@@ -160,7 +160,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
 
         Then exactly those packs and loose objects go that were there before.
         """
-        packs, loose = self._stores()
+        packs, loose = _stores(self.git_folder / "objects")
         there = self._every()
         kept, made = there.difference(oids, fresh), there.intersection(fresh).difference(oids)
         written = self._packed(sorted(kept), {}, "--window=0") | self._packed(sorted(made), names)
@@ -228,7 +228,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     def strays(self) -> tuple[Path, ...]:
         """Files among the objects that git does not list: of what was killed, or put there."""
         folder = self.git_folder / "objects"
-        packs = {f"pack/{name}{ending}" for name in self._stores()[0] for ending in _OF_A_PACK}
+        packs = {f"pack/{name}{ending}" for name in _stores(folder)[0] for ending in _OF_A_PACK}
         known = packs | {f"info/{name}" for name in ("packs", "alternates", *_DERIVED)}
         found = []
         for path in sorted(folder.rglob("*")):
@@ -297,9 +297,6 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     def _digits(self) -> int:
         """Of an id: 40 of SHA-1, 64 of SHA-256."""
         return _SHA256_DIGITS if self._word("rev-parse", "--show-object-format") == "sha256" else 40
-
-    def _stores(self) -> tuple[list[str], list[str]]:
-        return _stores(self.git_folder / "objects")
 
     def _forget_derived(self) -> None:
         for place in ("info", "pack"):
