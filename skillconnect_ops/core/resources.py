@@ -1,8 +1,10 @@
 """The files we ship: `templates/` and `checklists.yaml`. Nothing else opens them."""
 
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 
 def template(name: str) -> str:
@@ -12,6 +14,33 @@ def template(name: str) -> str:
         FileNotFoundError: there is no such template.
     """
     return _root().joinpath("templates", *name.split("/")).read_text(encoding="utf-8")
+
+
+def filled(
+    text: str,
+    about: Mapping[str, Any],
+    *,
+    filters: Mapping[str, Callable[..., str]] | None = None,
+    trim_blocks: bool = False,
+) -> str:
+    """A template's text with what it asks for; nothing is escaped, since none of ours is HTML.
+
+    Args:
+        text: in Jinja.
+        about: its variables.
+        filters: its own filters.
+        trim_blocks: whether the line end behind a block is no part of the text.
+
+    Raises:
+        jinja2.UndefinedError: it asks for more than it is given.
+    """
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - slow to load
+
+    jinja = Environment(  # noqa: S701 - env files, YAML and Markdown
+        undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=trim_blocks
+    )
+    jinja.filters.update(filters or {})
+    return jinja.from_string(text).render(about)
 
 
 def place_of(name: str) -> str:

@@ -3,13 +3,12 @@
 import json
 import secrets
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from jinja2 import Environment, StrictUndefined
 from msgspec import Struct
 
 from skillconnect_ops.commands.api.given import DEFAULT_PORT, hidden
@@ -19,7 +18,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scratch import made, make_user, place_for, profile_with, program
 from skillconnect_ops.core.ports.acl import AclAnswer
 from skillconnect_ops.core.ports.embedded import Login
-from skillconnect_ops.core.resources import template
+from skillconnect_ops.core.resources import filled, template
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.envfile import parse
 
@@ -138,22 +137,25 @@ def _write(
 ) -> dict[str, str]:
     """The env file and `skc.yaml`; gives the variables."""
     home = f"{profile_with(_ABOUT)}/api"
-    jinja = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
-    jinja.filters["portable"] = _portable
-    jinja.filters["json"] = json.dumps
-    env = jinja.from_string(template(f"{home}/env.j2")).render(
-        port=url.rpartition(":")[2],
-        url=url,
-        mongo_uri=uri.reveal(),
-        redis_url=cache.uri.reveal(),
-        logs=str(files.logs),
-        mails=str(files.mails),
-        fresh=lambda: secrets.token_hex(32),
-    )
+    filters: dict[str, Callable[..., str]] = {"portable": _portable, "json": json.dumps}
+    of_env = {
+        "port": url.rpartition(":")[2],
+        "url": url,
+        "mongo_uri": uri.reveal(),
+        "redis_url": cache.uri.reveal(),
+        "logs": str(files.logs),
+        "mails": str(files.mails),
+        "fresh": lambda: secrets.token_hex(32),
+    }
+    env = filled(template(f"{home}/env.j2"), of_env, filters=filters)
     _private(house, files.env, env)
-    settings = jinja.from_string(template(f"{home}/skc.yaml.j2")).render(
-        id=secrets.token_hex(6), database=told.database, url=url, in_place=cache.in_place
-    )
+    of_settings = {
+        "id": secrets.token_hex(6),
+        "database": told.database,
+        "url": url,
+        "in_place": cache.in_place,
+    }
+    settings = filled(template(f"{home}/skc.yaml.j2"), of_settings, filters=filters)
     _private(house, files.settings, settings)
     read = parse(env.encode())
     return {entry.key: read.get(entry.key) or "" for entry in read.entries}

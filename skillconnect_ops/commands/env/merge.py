@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 
-from jinja2 import Environment, StrictUndefined
 from msgspec import Struct
 
 from skillconnect_ops.commands.env.describe import Variable, leaks
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.core.finding import Severity
-from skillconnect_ops.core.resources import template
+from skillconnect_ops.core.resources import filled, template
 from skillconnect_ops.envfile import Entry, parse
 
 _TOLD = re.compile(r"# (required|optional(?:, .+ by default)?) · .+")
@@ -211,8 +210,6 @@ def _need(told: str) -> str:
 
 
 def _rendered(variables: Sequence[Variable], *, comments: bool, beside: str | None) -> str:
-    jinja = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
-    text = jinja.from_string(template("env/example.j2")).render(
-        variables=variables, comments=comments, beside=beside
-    )
+    about = {"variables": variables, "comments": comments, "beside": beside}
+    text = filled(template("env/example.j2"), about)
     return text.rstrip("\n") + "\n" if variables else ""

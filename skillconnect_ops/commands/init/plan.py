@@ -4,13 +4,12 @@ import json
 import re
 from hashlib import sha256
 
-from jinja2 import Environment, StrictUndefined
-
 from skillconnect_ops.commands.init.model import Wanted
 from skillconnect_ops.commands.init.signer import SIGNERS, SignerEnroll
 from skillconnect_ops.commands.init.steps import FileWrite
 from skillconnect_ops.commands.init.suggest import slug
 from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.resources import filled
 
 FILE = "skc.yaml"
 
@@ -64,12 +63,8 @@ def enrollment(root: str, *, signer: SignerEnroll | None) -> Plan:
 
 def render(template: str, wanted: Wanted) -> str:
     """The text of `skc.yaml`, comments included."""
-    jinja = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - YAML
-    jinja.filters["text"] = _quoted
-    jinja.filters["comment"] = _one_line
-    jinja.filters["flow"] = _flow
-    jinja.filters["slug"] = slug
-    return jinja.from_string(template).render(wanted=wanted)
+    filters = {"text": _quoted, "comment": _one_line, "flow": _flow, "slug": slug}
+    return filled(template, {"wanted": wanted}, filters=filters)
 
 
 def _quoted(value: str) -> str:
