@@ -24,13 +24,13 @@ from skillconnect_ops.commands.scrub.after import (
     changed,
     following,
 )
-from skillconnect_ops.commands.scrub.errors import NoRepository
 from skillconnect_ops.commands.scrub.escrowed import turn_of, values_of
-from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
+from skillconnect_ops.commands.scrub.hands import Hands
+from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.ports.rewriting import Rewriting
 from skillconnect_ops.core.regex import regex
-from skillconnect_ops.core.resources import template
+from skillconnect_ops.core.resources import filled, template
 from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import count, listed
 from skillconnect_ops.history.looking import Wanted, in_content
@@ -93,9 +93,8 @@ class GuideWrite(Step, frozen=True, kw_only=True, tag="guide.write"):
 class WriteGuide:
     """Carries out `guide.write`, as long as the old objects are there to be read."""
 
-    def __init__(self, house: House, root: Path) -> None:
-        self._house = house
-        self._root = root
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
 
     def before(self, step: GuideWrite, walk: Walk) -> Image:
         """Nothing was there."""
@@ -103,12 +102,8 @@ class WriteGuide:
 
     def apply(self, step: GuideWrite, walk: Walk) -> Mapping[str, Any]:
         """Each file whole; once more makes the same ones."""
-        house = self._house
-        repository = house.repositories.open(self._root)
-        if repository is None:
-            raise NoRepository(self._root)
-        rewriting = house.repositories.rewriting(repository)
-        folder = bundle.Folder(Path(step.folder), disk=house.disk)
+        house, repository = self._hands.house, self._hands.repository
+        rewriting, folder = self._hands.rewriting, self._hands.folder(step.folder)
         turn = turn_of(walk)
         commits = folder.read_map(bundle.COMMITS)
         after = following(turn, rewriting.refs(), rewriting.remotes())
@@ -182,8 +177,6 @@ def _files(
     lfs: Sequence[str],
     date: str,
 ) -> dict[str, str]:
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - slow to load
-
     # what is moved, and is no commit, is a tag whose text held a value, or stood on what did
     banned = dict.fromkeys((*first, *(one.was for one in changes if one.was not in commits)))
     heads = {one.there for push in after.pushes for one in push.refs} or {
@@ -199,11 +192,8 @@ def _files(
         "forge_refs": [one.ref for one in after.left_out],
         "lfs": lfs,
     }
-    jinja = Environment(  # noqa: S701 - no HTML
-        undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True
-    )
     files = {
-        name: jinja.from_string(template(f"scrub/{name}.j2")).render(about)
+        name: filled(template(f"scrub/{name}.j2"), about, trim_blocks=True)
         for name in (COLLEAGUES, SUPPORT)
     }
     files |= {name: template(f"scrub/{name}") for name in (HOOK, CHECK)}
@@ -310,11 +300,7 @@ exit $failed
 KINDS: tuple[KindOf[House], ...] = (
     KindOf(
         GuideWrite,
-        lambda house, subject: WriteGuide(house, _root(subject)),
+        lambda house, subject: WriteGuide(Hands(house, subject)),
     ),
 )
 """The kinds of step that writing it down brings."""
-
-
-def _root(subject: Subject) -> Path:
-    return Path(subject.repository or ".")

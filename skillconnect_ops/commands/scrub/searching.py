@@ -17,10 +17,20 @@ from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.redaction import MASK, Mask
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection import path_class
-from skillconnect_ops.history.model import NO_SECRET, Trace, Where
+from skillconnect_ops.history.jobs import FileJob, look_at_files
+from skillconnect_ops.history.model import NO_SECRET, Search, Trace, Where
 from skillconnect_ops.history.places import NAMING, Places, Sighting, freshness, spot
+from skillconnect_ops.history.sweep import Sweep
+from skillconnect_ops.history.wire import unpacked
 
 _LFS = "lfs/"
+
+
+def _detectors() -> Search:
+    """All of them; a scrub of values that are known needs none."""
+    from skillconnect_ops.commands.searching import Detectors  # noqa: PLC0415 - slow to load
+
+    return Detectors()
 
 
 class LedgerUnread(Precondition):
@@ -60,10 +70,7 @@ def searched(
     Raises:
         LedgerUnread: `retired`, and it cannot be read here.
     """
-    from skillconnect_ops.commands.searching import Detectors  # noqa: PLC0415 - slow to load
-    from skillconnect_ops.history.sweep import Sweep  # noqa: PLC0415
-
-    sweep = Sweep(repository, search=Detectors(), path_class=path_class, crew=house.crew)
+    sweep = Sweep(repository, search=_detectors(), path_class=path_class, crew=house.crew)
     with house.person.progress("searching the history", total=None, unit="B") as ticker:
         sweep.everything(ticker)
     sweep.look_at_refs()
@@ -135,14 +142,10 @@ def _grouped(sightings: Sequence[Sighting]) -> Iterator[_Group]:
 
 def _beside(house: House, repository: Repository) -> Iterator[Sighting]:
     """What stands in the git folder's own files; it tells more places of what is in history."""
-    from skillconnect_ops.commands.searching import Detectors  # noqa: PLC0415 - slow to load
-    from skillconnect_ops.history.jobs import FileJob, look_at_files  # noqa: PLC0415
-    from skillconnect_ops.history.wire import unpacked  # noqa: PLC0415
-
     items = tuple(
         (f".git/{name}", path) for name, path in repository.own_files() if not name.startswith(_LFS)
     )
-    job = FileJob(search=Detectors(), where=Where.GIT_FILE, items=items)
+    job = FileJob(search=_detectors(), where=Where.GIT_FILE, items=items)
     for result in house.crew.spread(look_at_files, [job], size_bytes=0):
         for hit in unpacked(result).hits:
             for trace in hit.traces:
@@ -172,9 +175,7 @@ def within(house: House, repository: Repository, gone: Taken) -> tuple[Value, ..
     """The secrets in files that go by their path: those that detectors find, each judged."""
     if not gone.blobs:
         return ()
-    from skillconnect_ops.commands.searching import Detectors  # noqa: PLC0415 - slow to load
-
-    search = Detectors()
+    search = _detectors()
     paths = sorted(gone.paths)
     name = paths[0].decode("utf-8", "replace") if paths else ""
     found: dict[Secret, Value] = {}

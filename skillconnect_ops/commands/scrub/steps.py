@@ -9,8 +9,7 @@ import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,9 +17,10 @@ import msgspec
 from skillconnect_ops.commands.bundles import About
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
-from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept, NoRepository
+from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept
 from skillconnect_ops.commands.scrub.escrowed import TURN, VALUES, turn_of, values_of
 from skillconnect_ops.commands.scrub.guide import KINDS as OF_GUIDE
+from skillconnect_ops.commands.scrub.hands import Hands
 from skillconnect_ops.commands.scrub.keeping import Keeper, Kept, exclude, told_of
 from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
@@ -33,14 +33,15 @@ from skillconnect_ops.commands.scrub.references import (
     turned,
     without_own_lines,
 )
-from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, Rewriter, new_paths, unlike
+from skillconnect_ops.commands.scrub.rewrite import Rewriter, unlike
 from skillconnect_ops.commands.scrub.surveys import SURVEYS
+from skillconnect_ops.commands.scrub.trees import renew
 from skillconnect_ops.commands.scrub.undo import KINDS as OF_UNDO
 from skillconnect_ops.commands.scrub.undo import digest
 from skillconnect_ops.commands.scrub.unseen import unseen
-from skillconnect_ops.core.plan import Image, Proof, Step, Subject, Walk
+from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository, Unreadable
-from skillconnect_ops.core.ports.rewriting import Entry, Move, Rewriting, WorkTree
+from skillconnect_ops.core.ports.rewriting import Move
 from skillconnect_ops.core.view import count
 from skillconnect_ops.history.anatomy import apart, entries
 from skillconnect_ops.history.holding import Survey, survey
@@ -138,50 +139,11 @@ class ObjectsDrop(Step, frozen=True, kw_only=True, tag="objects.drop"):
         return "remove the old objects; then all is looked at again"
 
 
-class _Hands:
-    """What all handlers need."""
-
-    def __init__(self, house: House, root: Path) -> None:
-        self.house = house
-        self._root = root
-
-    @cached_property
-    def repository(self) -> Repository:
-        """What is rewritten."""
-        found = self.house.repositories.open(self._root)
-        if found is None:
-            raise NoRepository(self._root)
-        return found
-
-    @cached_property
-    def rewriting(self) -> Rewriting:
-        """What changes it."""
-        return self.house.repositories.rewriting(self.repository)
-
-    def folder(self, path: str) -> bundle.Folder:
-        """The bundle's folder."""
-        return bundle.Folder(Path(path), disk=self.house.disk)
-
-    @property
-    def name(self) -> str:
-        """Of the repository, for proofs."""
-        repository = self.repository
-        return str(repository.root or repository.git_folder)
-
-    def write(self, path: Path, content: bytes) -> None:
-        """Give a file of the git folder other bytes."""
-        self.house.disk.replace(path, content, mode=path.stat().st_mode & 0o777)
-
-    def in_names(self, walk: Walk) -> Needles:
-        """Takes values out of names and of git's own texts."""
-        return Wanted(values_of(walk), NAME_MASK).needles
-
-
 class SaveHistory:
     """Carries out `history.save`."""
 
-    def __init__(self, house: House, root: Path) -> None:
-        self._hands = _Hands(house, root)
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
 
     def before(self, step: HistorySave, walk: Walk) -> Image:
         """The values, and who opens the bundle, go to the escrow."""
@@ -232,7 +194,7 @@ class SaveHistory:
         self._hands.folder(step.folder).remove()
 
 
-def _kept(hands: _Hands) -> bundle.Kept:
+def _kept(hands: Hands) -> bundle.Kept:
     files: dict[str, bytes] = {}
     modes: dict[str, int] = {}
     for name, path in own_texts(hands.repository):
@@ -244,8 +206,8 @@ def _kept(hands: _Hands) -> bundle.Kept:
 class RewriteHistory:
     """Carries out `history.rewrite`."""
 
-    def __init__(self, house: House, root: Path) -> None:
-        self._hands = _Hands(house, root)
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
 
     def before(self, step: HistoryRewrite, walk: Walk) -> Image:
         """Nothing is changed that would have to be put back."""
@@ -336,8 +298,8 @@ def _first(seen: Survey, commits: Mapping[str, str]) -> list[str]:
 class MoveRefs:
     """Carries out `refs.move`."""
 
-    def __init__(self, house: House, root: Path) -> None:
-        self._hands = _Hands(house, root)
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
 
     def before(self, step: RefsMove, walk: Walk) -> Image:
         """What becomes of each ref; names may hold a value, so it goes to the escrow."""
@@ -429,8 +391,8 @@ def _took_place(moves: Sequence[Move], now: Mapping[str, str]) -> bool:
 class RenewReferences:
     """Carries out `references.renew`."""
 
-    def __init__(self, house: House, root: Path) -> None:
-        self._hands = _Hands(house, root)
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
 
     def before(self, step: ReferencesRenew, walk: Walk) -> Image:
         """Which files are to stay: once they are out of an index, nothing else tells."""
@@ -464,9 +426,9 @@ class RenewReferences:
             exclude(hands.house, hands.repository, kept)
             self._remember(hands.folder(step.folder).path)
             for tree in hands.rewriting.work_trees():
-                _renew(
+                renew(
                     tree,
-                    hands,
+                    hands.house.disk,
                     objects,
                     in_names=in_names,
                     in_files=Wanted(values_of(walk), step.mask.encode()).needles,
@@ -504,87 +466,11 @@ class RenewReferences:
         return int(after != before or plain != name)
 
 
-def _renew(
-    tree: WorkTree,
-    hands: _Hands,
-    objects: Mapping[str, str],
-    *,
-    in_names: Needles,
-    in_files: Needles,
-    gone: Globs,
-    kept: Collection[bytes],
-) -> None:
-    """One index and its files; files that were changed and not committed are left alone.
-
-    A file goes to its new name first: two that held values may come to be called alike. Those that
-    are kept only get that name.
-    """
-    changed = tree.changed()
-    stays = [entry for entry in tree.index() if not gone.matches(os.fsencode(entry.path))]
-    paths = new_paths([os.fsencode(entry.path) for entry in stays], in_names)
-    fresh: list[Entry] = []
-    for entry in stays:
-        path = os.fsdecode(paths[os.fsencode(entry.path)])
-        if os.fsencode(entry.path) in kept:
-            if path != entry.path and os.path.lexists(tree.root / entry.path):
-                _rename(hands, tree.root, entry.path, path)
-            continue
-        oid = objects.get(entry.oid, entry.oid)
-        fresh.append(Entry(path=path, mode=entry.mode, oid=oid, stage=entry.stage))
-        if (path, oid) == (entry.path, entry.oid):
-            continue
-        if entry.mode == _SUBMODULE:
-            _renew_empty(tree.root, entry.path, path)
-            continue
-        if entry.path not in changed and os.path.lexists(tree.root / entry.path):
-            _renew_file(hands, tree.root, entry.path, path, in_files)
-    tree.replace_index(fresh)
-    tree.refresh()
-
-
-def _renew_empty(root: Path, old: str, new: str) -> None:
-    """The folder of a submodule that is not here; one that is here stays where it is."""
-    with contextlib.suppress(OSError):
-        (root / old).rmdir()
-        (root / new).mkdir(parents=True)
-        _without_empty(root, old)
-
-
-def _without_empty(root: Path, path: str) -> None:
-    """No folder that held nothing but what is called otherwise by now: its name may be a value."""
-    with contextlib.suppress(OSError):
-        for folder in PurePosixPath(path).parents[:-1]:
-            (root / folder).rmdir()
-
-
-def _rename(hands: _Hands, root: Path, was: str, name: str) -> None:
-    (root / name).parent.mkdir(parents=True, exist_ok=True)
-    hands.house.disk.rename(root / was, root / name)
-    _without_empty(root, was)
-
-
-def _renew_file(hands: _Hands, root: Path, was: str, name: str, in_files: Needles) -> None:
-    disk, new = hands.house.disk, root / name
-    if was != name:
-        _rename(hands, root, was, name)
-    if new.is_symlink():
-        target = os.fsencode(new.readlink())
-        plain = in_files.without(target)
-        if plain != target:
-            new.unlink()
-            new.symlink_to(os.fsdecode(plain))
-        return
-    content = new.read_bytes()
-    plain = in_files.without(content)
-    if plain != content:
-        disk.replace(new, plain, mode=new.stat().st_mode & 0o777)
-
-
 class DropObjects:
     """Carries out `objects.drop`."""
 
-    def __init__(self, house: House, root: Path) -> None:
-        self._hands = _Hands(house, root)
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
 
     def before(self, step: ObjectsDrop, walk: Walk) -> Image:
         """The bundle has them."""
@@ -636,7 +522,7 @@ class DropObjects:
 
 
 def _led_to(
-    hands: _Hands, folder: bundle.Folder, objects: Mapping[str, str], written: Collection[str]
+    hands: Hands, folder: bundle.Folder, objects: Mapping[str, str], written: Collection[str]
 ) -> frozenset[str]:
     """Old objects that something leads to which was made since they were looked at.
 
@@ -677,16 +563,12 @@ def proof_of(seen: Seen, repository: Repository, *, number: int) -> Proof:
     )
 
 
-def _root(subject: Subject) -> Path:
-    return Path(subject.repository or ".")
-
-
 KINDS: tuple[KindOf[House], ...] = (
-    KindOf(HistorySave, lambda house, subject: SaveHistory(house, _root(subject))),
-    KindOf(HistoryRewrite, lambda house, subject: RewriteHistory(house, _root(subject))),
-    KindOf(RefsMove, lambda house, subject: MoveRefs(house, _root(subject))),
-    KindOf(ReferencesRenew, lambda house, subject: RenewReferences(house, _root(subject))),
-    KindOf(ObjectsDrop, lambda house, subject: DropObjects(house, _root(subject))),
+    KindOf(HistorySave, lambda house, subject: SaveHistory(Hands(house, subject))),
+    KindOf(HistoryRewrite, lambda house, subject: RewriteHistory(Hands(house, subject))),
+    KindOf(RefsMove, lambda house, subject: MoveRefs(Hands(house, subject))),
+    KindOf(ReferencesRenew, lambda house, subject: RenewReferences(Hands(house, subject))),
+    KindOf(ObjectsDrop, lambda house, subject: DropObjects(Hands(house, subject))),
     *OF_GUIDE,
     *OF_UNDO,
 )
