@@ -30,8 +30,8 @@ class HasDuplicates(Precondition):
         )
         super().__init__(
             f"{first.collection} has duplicates in {first.index.says()}{more}",
-            why=f"{count(first.found.groups, 'value')} stand in several documents; at least "
-            f"{count(first.found.documents, 'document')} must change or go",
+            why=f"{count(first.found.groups, 'value stands', 'values stand')} in several documents; "
+            f"at least {count(first.found.documents, 'document')} must change or go",
             fix="decide which document of each group is the right one, and change or remove the "
             "others; then skc indexes",
         )
