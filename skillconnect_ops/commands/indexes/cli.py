@@ -143,7 +143,7 @@ def take_back(
     return undo.undo(house, target=target, run=run_id, wishes=wishes, choices=choices)
 
 
-@INDEXES.command("schema", examples=("skc indexes schema > indexes.schema.json",))
+@INDEXES.command("schema", examples=("skc indexes schema --out indexes.schema.json",))
 def show_schema(house: House) -> Report:
     """Print the JSON Schema of indexes.yaml, for editors."""
     return schema.schema(house)
