@@ -28,6 +28,7 @@ from skillconnect_ops.commands.indexes.look import (
 from skillconnect_ops.commands.indexes.model import (
     Facts,
     IndexCreate,
+    IndexHide,
     IndexLock,
     IndexPrepare,
     IndexUnlock,
@@ -300,8 +301,15 @@ def _report(house: House, target: Target, outcome: Outcome, *, resumed: bool) ->
         steps=outcome.steps,
         facts=facts,
         view=(table(seen.rows),),
-        next=("skc indexes --yes",) if looked_only else ("skc indexes check",),
+        next=_next(plan, looked_only=looked_only),
     )
+
+
+def _next(plan: Plan, *, looked_only: bool) -> tuple[str, ...]:
+    if looked_only:
+        return ("skc indexes --yes",)
+    hides = any(isinstance(step, IndexHide) and step.watched for step in plan.steps)
+    return ("skc indexes check", "skc indexes undo") if hides else ("skc indexes check",)
 
 
 def record(

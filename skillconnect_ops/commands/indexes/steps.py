@@ -355,8 +355,11 @@ class HideHandler(_Handler[IndexHide]):
         }
 
     def apply(self, step: IndexHide, walk: Walk) -> Mapping[str, Any]:
-        """Hidden, and written down since when where that counts."""
+        """Hidden, and written down since when where that counts: one seen since begins anew."""
         with self._locked(step, walk) as connected:
+            found = _need(self._there(connected, step, step.collection), step.name)
+            if step.watched and not found.index.hidden:
+                connected.indexes.unwatch(step.database, step.collection, step.name)
             connected.indexes.modify(step.database, step.collection, step.name, {"hidden": True})
             if step.watched:
                 connected.indexes.watch(

@@ -1,4 +1,4 @@
-"""A server whose builds stop half-way for as long as a test wants, and commands as real children."""
+"""A server whose builds stop half-way for as long as a test wants; commands as real children."""
 
 import json
 import os
@@ -98,7 +98,7 @@ class SlowStore(Struct, frozen=True):
     def build(self) -> Any:
         """The id of the build that runs; True where it has none; None where none runs."""
         with self.client() as client:
-            pipeline = [{"$indexStats": {}}, {"$match": {"building": True}}]
+            pipeline: list[dict[str, Any]] = [{"$indexStats": {}}, {"$match": {"building": True}}]
             if "c" not in client[self.name].list_collection_names():
                 return None
             if not list(client[self.name]["c"].aggregate(pipeline)):

@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from skillconnect_ops.adapters.embedded import Mongod, MongodOptions, run_mongod
 from tests.commands.indexes.slow import NAMES, SlowStore, filled
@@ -168,12 +170,14 @@ def test_the_lock_of_a_machine_that_died_ends_by_itself(slow: SlowStore) -> None
     assert not slow.locked()
 
 
-def _waiting(client: object) -> int:
-    look = [{"$currentOp": {"allUsers": True}}, {"$match": {"command.createIndexes": "c"}}]
-    return len(list(client.admin.aggregate(look)))  # type: ignore[attr-defined]
+def _waiting(client: MongoClient[Any]) -> int:
+    look: list[dict[str, Any]] = [{"$currentOp": {"allUsers": True}}, {"$match": {"command.createIndexes": "c"}}]
+    return len(list(client.admin.aggregate(look)))
 
 
 def _aborting(slow: SlowStore) -> bool:
     with slow.client() as client:
-        look = [{"$currentOp": {"allUsers": True}}, {"$match": {"command.dropIndexes": "c"}}]
+        look: list[dict[str, Any]] = [
+            {"$currentOp": {"allUsers": True}}, {"$match": {"command.dropIndexes": "c"}},
+        ]
         return bool(list(client.admin.aggregate(look)))
