@@ -24,9 +24,7 @@ COLLATION = {
     "backwards": False,
 }
 """What the server fills in, where the locale has no custom of its own."""
-NORMALIZED = (
-    "as bn my el gu he hi ig kn km kok mr or ps fa fa_AF pa si ta te th vi yi yo"
-)
+NORMALIZED = "as bn my el gu he hi ig kn km kok mr or ps fa fa_AF pa si ta te th vi yi yo"
 CUSTOMS: Mapping[str, Mapping[str, Any]] = {
     **{name: {"normalization": True} for name in NORMALIZED.split()},
     "th": {"normalization": True, "alternate": "shifted"},

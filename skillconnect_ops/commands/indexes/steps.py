@@ -157,7 +157,9 @@ class CreateHandler(_Handler[IndexCreate]):
     def apply(self, step: IndexCreate, walk: Walk) -> Mapping[str, Any]:
         """One command; what is there already is fine."""
         with self._locked(step, walk) as connected:
-            figures = connected.indexes.figures(step.database, [step.collection]).collections
+            figures = connected.indexes.figures(
+                step.database, [step.collection], uses=False
+            ).collections
             following.build(
                 connected.indexes,
                 step.database,

@@ -171,13 +171,17 @@ def test_the_lock_of_a_machine_that_died_ends_by_itself(slow: SlowStore) -> None
 
 
 def _waiting(client: MongoClient[Any]) -> int:
-    look: list[dict[str, Any]] = [{"$currentOp": {"allUsers": True}}, {"$match": {"command.createIndexes": "c"}}]
+    look: list[dict[str, Any]] = [
+        {"$currentOp": {"allUsers": True}},
+        {"$match": {"command.createIndexes": "c"}},
+    ]
     return len(list(client.admin.aggregate(look)))
 
 
 def _aborting(slow: SlowStore) -> bool:
     with slow.client() as client:
         look: list[dict[str, Any]] = [
-            {"$currentOp": {"allUsers": True}}, {"$match": {"command.dropIndexes": "c"}},
+            {"$currentOp": {"allUsers": True}},
+            {"$match": {"command.dropIndexes": "c"}},
         ]
         return bool(list(client.admin.aggregate(look)))

@@ -116,7 +116,9 @@ def test_the_server_fills_collations_in_as_we_do(
         Index(keys=(("$**", 1),), wildcard_projection={"a": 1, "_id": 0}),
         Index(keys=(("w.$**", 1),)),
         Index(keys=A, expire_after_s=3.7),
-        Index(keys=A, unique=True, partial_filter={"d": {"$gt": {"$date": "2020-01-01T00:00:00Z"}}}),
+        Index(
+            keys=A, unique=True, partial_filter={"d": {"$gt": {"$date": "2020-01-01T00:00:00Z"}}}
+        ),
         Index(keys=A, sparse=True, hidden=True, name="any name"),
         Index(keys=A, storage_engine={"wiredTiger": {"configString": ""}}),
     ],
