@@ -89,7 +89,7 @@ def sighted(store: Store) -> list[tuple[tuple[str, Any], ...]]:
     """The keys that a query could use an index of, those of text but left out."""
     return [
         tuple(one["key"].items())
-        for one in store.indexes()["c"].values()
+        for one in store.indexes().get("c", {}).values()
         if not one.get("hidden") and "_fts" not in one["key"]
     ]
 
@@ -105,7 +105,7 @@ def judge(store: Store, found: Sequence[Index], wanted: Sequence[Index], collati
     store.declare(written(wanted))
     before = store.indexes()
     keys = [one for one in kept(store, wanted) if not one[0][0].endswith("$**")]
-    note(json_util.dumps(before["c"]))
+    note(json_util.dumps(before))
     note(written(wanted))
     with watched(store, "c", keys) as wrong:
         ran = store.run("indexes", "--yes", "--allow-gap")
