@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,16 @@ DOCUMENTS = 2000
 HALF = 1000
 HANGS = "hangIndexBuildDuringCollectionScanPhaseAfterInsertion"
 PATIENCE_S = 90.0
+PROGRAM = ("-m", "skillconnect_ops")
+IMPATIENT = (
+    "-c",
+    "import sys\n"
+    "from skillconnect_ops import app\n"
+    "from skillconnect_ops.commands.indexes import following\n"
+    "following.COMES_BACK_S = 2.0\n"
+    "sys.exit(app.main(sys.argv[1:]))",
+)
+"""The same, that waits two seconds for a server to come back."""
 DECLARED = "c:\n  - keys: {a: 1}\n  - keys: {b: 1}\n"
 NAMES = {"_id_", "a_1", "b_1"}
 
@@ -29,9 +39,11 @@ NAMES = {"_id_", "a_1", "b_1"}
 class Child:
     """`skc` as a child."""
 
-    def __init__(self, root: Path, environment: dict[str, str], *words: str) -> None:
+    def __init__(
+        self, root: Path, environment: dict[str, str], program: Sequence[str], *words: str
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "skillconnect_ops", *words, "--format", "json"],
+            [sys.executable, *program, *words, "--format", "json"],
             cwd=root,
             env=environment,
             stdout=subprocess.PIPE,
@@ -58,6 +70,7 @@ class SlowStore(Struct, frozen=True):
     folder: Path
     name: str
     member: int = 0
+    children: list[Child] = []
 
     @property
     def root(self) -> Path:
@@ -68,12 +81,20 @@ class SlowStore(Struct, frozen=True):
         with self.servers.client(self.member) as client:
             yield client
 
-    def start(self, *words: str, machine: str = "here", env: dict[str, str] | None = None) -> Child:
+    def start(self, *words: str, machine: str = "here", program: Sequence[str] = PROGRAM) -> Child:
         """A command as if typed on a machine, which has a state of its own."""
         home = self.folder / machine
         home.mkdir(exist_ok=True)
         paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
-        return Child(self.root, {**environment_in(home), **paths, **(env or {})}, *words)
+        child = Child(self.root, {**environment_in(home), **paths}, program, *words)
+        self.children.append(child)
+        return child
+
+    def end(self) -> None:
+        """End what a test that failed left."""
+        for child in self.children:
+            if child.process.poll() is None:
+                child.kill()
 
     @contextmanager
     def hanging(self) -> Iterator[Callable[[], None]]:
@@ -128,9 +149,9 @@ def journals(ran: Ran) -> Any:
     return json.loads(ran.stdout)["journal"]
 
 
-def filled(servers: Mongod, folder: Path, name: str) -> SlowStore:
+def filled(servers: Mongod, folder: Path, name: str, *, member: int = 0) -> SlowStore:
     """A database with some documents, and a project that declares two indexes."""
-    store = SlowStore(servers, folder, name)
+    store = SlowStore(servers, folder, name, member)
     with store.client() as client:
         client[name]["c"].insert_many({"a": n, "b": n} for n in range(DOCUMENTS))
     project(store.root, with_database(servers.uri, name))

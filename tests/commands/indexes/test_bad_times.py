@@ -9,7 +9,7 @@ import pytest
 from pymongo import MongoClient
 
 from skillconnect_ops.adapters.embedded import Mongod, MongodOptions, run_mongod
-from tests.commands.indexes.slow import NAMES, SlowStore, filled
+from tests.commands.indexes.slow import IMPATIENT, NAMES, SlowStore, filled
 from tests.commands.indexes.store import OWN, with_database
 from tests.servers import CHEAP
 from tests.wire import Wire
@@ -32,8 +32,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
 
 
 @pytest.fixture
-def slow(one: Mongod, tmp_path: Path) -> SlowStore:
-    return filled(one, tmp_path, f"t_{secrets.token_hex(4)}")
+def slow(one: Mongod, tmp_path: Path) -> Iterator[SlowStore]:
+    store = filled(one, tmp_path, f"t_{secrets.token_hex(4)}")
+    yield store
+    store.end()
 
 
 def test_a_run_that_is_killed_leaves_a_build_that_the_next_one_follows(slow: SlowStore) -> None:
@@ -185,3 +187,21 @@ def _aborting(slow: SlowStore) -> bool:
             {"$match": {"command.dropIndexes": "c"}},
         ]
         return bool(list(client.admin.aggregate(look)))
+
+
+def test_a_server_that_stays_away_leaves_a_run_that_the_next_one_goes_on_with(
+    slow: SlowStore,
+) -> None:
+    with slow.hanging():
+        child = slow.start("indexes", "--yes", program=IMPATIENT)
+        slow.wait_for_build()
+        slow.servers.kill()
+        ran = child.end()
+        assert ran.code == 6, ran.stdout + ran.stderr
+        assert "cannot be followed" in ran.json["error"]["what"]
+        slow.servers.start()
+        slow.servers.primary()
+    ran = slow.start("indexes", "--yes").end()
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert slow.names() == NAMES
+    assert not slow.locked()
