@@ -25,11 +25,13 @@ PATIENCE_S = 90.0
 PROGRAM = ("-m", "skillconnect_ops")
 IMPATIENT = (
     "-c",
-    "import sys\n"
-    "from skillconnect_ops import app\n"
-    "from skillconnect_ops.commands.indexes import following\n"
-    "following.COMES_BACK_S = 2.0\n"
-    "sys.exit(app.main(sys.argv[1:]))",
+    (
+        "import sys\n"
+        "from skillconnect_ops import app\n"
+        "from skillconnect_ops.commands.indexes import following\n"
+        "following.COMES_BACK_S = 2.0\n"
+        "sys.exit(app.main(sys.argv[1:]))"
+    ),
 )
 """The same, that waits two seconds for a server to come back."""
 DECLARED = "c:\n  - keys: {a: 1}\n  - keys: {b: 1}\n"

@@ -1,6 +1,7 @@
 """A run that dies, a server that restarts, a connection that is lost, two machines at once."""
 
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,27 @@ def test_a_lost_connection_is_made_again_and_the_build_followed(slow: SlowStore)
     assert ran.code == 0, ran.stdout + ran.stderr
     assert "was lost" in ran.stderr
     assert slow.names() == NAMES
+
+
+def test_the_build_of_somebody_else_is_followed_and_stays_when_we_put_back(
+    slow: SlowStore,
+) -> None:
+    with slow.client() as client:
+        client[slow.name]["z"].insert_one({"h": [1, 2]})
+    (slow.root / "indexes.yaml").write_text("c:\n  - keys: {a: 1}\nz:\n  - keys: {h: hashed}\n")
+    with slow.hanging() as go_on, slow.client() as other:
+        building = threading.Thread(target=other[slow.name]["c"].create_index, args=("a",))
+        building.start()
+        slow.wait_for_build()
+        child = slow.start("indexes", "--yes")
+        with slow.client() as client:
+            slow.wait(lambda: _waiting(client) == 2)
+        go_on()
+        ran = child.end()
+        building.join()
+    assert ran.code == 5, ran.stdout + ran.stderr
+    assert "is followed" in ran.stderr
+    assert slow.names() == {"_id_", "a_1"}
 
 
 def test_two_machines_at_once_exclude_each_other(slow: SlowStore) -> None:
