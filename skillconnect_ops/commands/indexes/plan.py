@@ -154,6 +154,7 @@ class _Collection:
         self.notes: list[str] = []
         self.gaps: list[str] = []
         self.blocked: list[str] = []
+        self._surplus: list[str] = []
 
     def decide(self, rows: Sequence[Row]) -> None:
         """All rows of the collection."""
@@ -172,6 +173,9 @@ class _Collection:
                 case Standing.EXTRA | Standing.HIDDEN:
                     self._extra(row)
         self._arrange(missing, rebuilds)
+        if self._surplus:
+            why = "the run that is taken back built them"
+            self.final.append(self._drop(*self._surplus, why=why))
         self._warn_of_ttl(rows)
 
     def touched(self) -> Iterator[Touched]:
@@ -410,7 +414,7 @@ class _Collection:
         """Never dropped unseen: hidden first, and dropped by a later run if nobody missed it."""
         name, at = row.name, self._where_of(row)
         if (self._there.name, name) in self._remove:
-            self.final.append(self._drop(name, "the run that is taken back built it"))
+            self._surplus.append(name)
             return
         if not self._wishes.prune:
             return
@@ -426,7 +430,7 @@ class _Collection:
             left_s = self._wishes.observe_s - (self._facts.now - watched.since).total_seconds()
             if left_s <= 0:
                 why = f"hidden since {watched.since:%Y-%m-%d}, and nobody put it back"
-                self.final.append(self._drop(name, why))
+                self.final.append(self._drop(name, why=why))
             else:
                 self.notes.append(
                     f"{at} is hidden since {watched.since:%FT%TZ}; it can be dropped in "
@@ -485,12 +489,12 @@ class _Collection:
             return False
         return True
 
-    def _drop(self, name: str, why: str) -> IndexDrop:
+    def _drop(self, *names: str, why: str) -> IndexDrop:
         return IndexDrop(
-            key=f"drop:{self._there.name}.{name}",
+            key=f"drop:{self._there.name}.{names[0]}",
             **self._where,
             collection=self._there.name,
-            names=(name,),
+            names=names,
             purpose=why,
         )
 
