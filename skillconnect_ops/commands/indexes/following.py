@@ -22,8 +22,9 @@ LOOK_S = 0.5
 COMES_BACK_S = 120.0
 """How long a server may take to come back: a restart with its recovery."""
 AGAIN_S = 1.0
+READS = "scanning collection"
 PARTS = {
-    "scanning collection": "reading",
+    READS: "reading",
     "inserting keys": "sorting in",
     "draining": "catching up",
 }
@@ -79,7 +80,7 @@ def build(
     """
     label = f"building {len(builds)} on {collection}"
     with (
-        walk.person.progress(label, total=documents or None, unit="document") as ticker,
+        walk.person.progress(label, total=documents or None, unit="documents") as ticker,
         _shown(indexes, database, collection, ticker),
     ):
         _with_returns(
@@ -131,8 +132,10 @@ def _shown(indexes: Indexes, database: str, collection: str, ticker: Ticker) -> 
                     return
                 mine = [one for one in told.value if one.collection == collection and one.total]
                 for one in mine:
-                    ticker.describe(_part(one.message))
-                    if "scanning" in one.message and one.done > seen:
+                    scans = READS in one.message
+                    said = "" if scans else f" {one.done / one.total:.0%}"
+                    ticker.describe(_part(one.message) + said)
+                    if scans and one.done > seen:
                         ticker.advance(one.done - seen)
                         seen = one.done
 
