@@ -1,5 +1,6 @@
 """What a unique index would refuse, found by the rules that it would refuse it by."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.ports.database import CommandFailed
 from skillconnect_ops.core.ports.indexes import DuplicateGroup, Duplicates
 
+IDS = 5
+"""How many ids of each group are told."""
 EMPTY = {"skc": "[]"}
 """Stands for an empty array, which an index tells from null."""
 NONE = Duplicates(groups=0, documents=0, first=())
@@ -19,10 +22,12 @@ def duplicates(
     connection: Connection, database: str, collection: str, index: Index, *, most: int
 ) -> Duplicates:
     """See the port. Where a field turns out to hold arrays, each of their elements counts."""
-    found = _asked(connection, database, collection, _pipeline(index, (), most), index)
+    ids = _ids(connection.run("admin", {"buildInfo": 1})["versionArray"])
+    found = _asked(connection, database, collection, _pipeline(index, (), most, ids), index)
     arrays = [n for n in range(len(index.fields)) if found["all"] and found["all"][0][_array(n)]]
     if arrays:
-        found = _asked(connection, database, collection, _pipeline(index, arrays, most), index)
+        pipeline = _pipeline(index, arrays, most, ids)
+        found = _asked(connection, database, collection, pipeline, index)
     if not found["first"]:
         return NONE
     (total,) = found["all"]
@@ -60,15 +65,24 @@ def _asked(
 
 def _group(found: Mapping[str, Any], index: Index) -> DuplicateGroup:
     value = {name: found["_id"].get(_key(number)) for number, name in enumerate(index.fields)}
-    ids = [found["a"], found["z"]]
+    ids = found["ids"] if "ids" in found else [found["a"], found["z"]]
     return DuplicateGroup(
         value=plain({name: [] if one == EMPTY else one for name, one in value.items()}),
         documents=found["n"],
-        ids=tuple(plain(one) for one in ids),
+        ids=tuple(sorted((plain(one) for one in ids), key=json.dumps)),
     )
 
 
-def _pipeline(index: Index, arrays: Sequence[int], most: int) -> list[dict[str, Any]]:
+def _ids(version: Sequence[int]) -> dict[str, Any]:
+    """How to take some ids of a group: an older server tells the least and the greatest."""
+    if list(version[:2]) >= [5, 2]:
+        return {"ids": {"$firstN": {"input": "$_id", "n": IDS}}}
+    return {"a": {"$min": "$_id"}, "z": {"$max": "$_id"}}
+
+
+def _pipeline(
+    index: Index, arrays: Sequence[int], most: int, ids: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Group by the values; groups of one are kept where they tell of arrays."""
     numbers = range(len(index.fields))
     keys = {_key(number): f"${_key(number)}" for number in numbers}
@@ -95,7 +109,7 @@ def _pipeline(index: Index, arrays: Sequence[int], most: int) -> list[dict[str, 
     is_array = {_array(n): {"$isArray": [f"$_id.{_key(n)}"]} for n in numbers}
     return [
         *stages,
-        {"$group": {"_id": keys, "n": {"$sum": 1}, "a": {"$min": "$_id"}, "z": {"$max": "$_id"}}},
+        {"$group": {"_id": keys, "n": {"$sum": 1}, **ids}},
         {"$addFields": is_array},
         {"$match": {"$or": [{"n": {"$gt": 1}}, *({name: True} for name in is_array)]}},
         {"$facet": {"all": _total(tuple(is_array)), "first": _first(most)}},

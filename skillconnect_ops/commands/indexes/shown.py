@@ -63,7 +63,7 @@ def duplicate_tables(blocking: Sequence[Blocking], *, values: bool) -> tuple[Blo
 
 
 def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
-    head = ("documents", "two of their _id")
+    head = ("documents", "some of their _id")
     rows: list[tuple[Cell, ...]] = []
     for group in one.found.first:
         cells: tuple[Cell, ...] = (

@@ -7,12 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.indexes.difference import difference
-from skillconnect_ops.commands.indexes.estimate import estimated
+from skillconnect_ops.commands.indexes.estimate import estimated, takes
 from skillconnect_ops.commands.indexes.model import Facts, Wishes
 from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
 from skillconnect_ops.core.indexes import Declaration, Index, Keys
+from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.ports.indexes import (
     CollectionFigures,
+    DiskSpace,
     FoundCollection,
     FoundIndex,
     HiddenIndex,
@@ -182,3 +184,10 @@ def test_a_size_is_taken_from_a_neighbour_that_begins_alike() -> None:
     steps, total = estimated(plan.steps, there, figures)
     assert total == 25_000 + 1000 * 26
     assert "1,000 documents, about 51.0 kB" in steps[0].says()
+
+
+def test_what_a_large_build_takes_is_told() -> None:
+    disk = Known(DiskSpace(total_bytes=10**12, used_bytes=0))
+    (said,) = takes(50_000_000, disk)
+    assert "about 50.0 MB of disk of 1.0 TB free" in said
+    assert takes(1000, disk) == ()
