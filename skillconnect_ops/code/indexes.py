@@ -1,0 +1,684 @@
+"""The indexes that a project's Node code declares: in Mongoose schemas, and by the driver's calls.
+
+Found are Mongoose's schemas (`index: true`, `unique`, `sparse`, `expires`, `schema.index(…)`), the
+decorators of NestJS and typegoose, `createIndex`, `createIndexes` and `ensureIndex` of collections,
+and scripts for the shell. Nothing runs: what the text does not tell is unresolved, with its place.
+Mongoose is taken to be 6 or newer, and to name collections by its own rules.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from ast_grep_py import SgNode
+from msgspec import Struct
+
+from skillconnect_ops.code.discovery import Skipped, content
+from skillconnect_ops.code.environment import is_test
+from skillconnect_ops.code.javascript_modules import Module, Modules
+from skillconnect_ops.code.javascript_values import (
+    Expression,
+    Frame,
+    Global,
+    Lost,
+    Nothing,
+    Package,
+    Part,
+    Text,
+    Undecided,
+    Value,
+    Values,
+    reason,
+)
+from skillconnect_ops.code.model import Unparsed, Unresolved
+from skillconnect_ops.code.mongoose import KINDS, Schema, Schemas, Spec
+from skillconnect_ops.code.plurals import collection_of
+from skillconnect_ops.code.syntax import FUNCTIONS, LANGUAGES, arguments, line_of, string
+from skillconnect_ops.core.indexes import ID, Declaration, Index
+
+_CREATES = frozenset({"createIndex", "createIndexes", "ensureIndex"})
+_WORDS = re.compile(
+    rb"createIndex|ensureIndex|[sS]chema|[mM]ongoose|@[pP]rop\b|\.model\(|\.discriminator\("
+)
+_DROPPED = frozenset(
+    {
+        *("background", "_autoIndex", "safe", "w", "writeConcern", "maxTimeMS", "commitQuorum"),
+        *("session", "comment", "dropDups", "ns", "key", "bucketSize", "timeoutMS", "promoteLongs"),
+    }
+)
+"""What is said of the building, and not of the index."""
+_FLAGS = frozenset({"unique", "sparse", "hidden"})
+_SHELLS = re.compile(r"getSiblingDB|getDB|connect")
+_MADE_BACK = re.compile(r"down|rollback|revert")
+"""Functions of a migration that undo it."""
+_OF_MONGO = re.compile(r"mongo|\.collection\(|getCollection", re.IGNORECASE)
+
+
+class FoundIndexes(Struct, frozen=True, kw_only=True):
+    """What a project's code showed, in the order of paths and lines."""
+
+    declared: tuple[Declaration, ...] = ()
+    """Each once for a place; the same index may be declared in several."""
+    unresolved: tuple[Unresolved, ...] = ()
+    unparsed: tuple[Unparsed, ...] = ()
+    files: int = 0
+    """How many files were looked into."""
+
+
+def indexes(root: Path, files: Sequence[str]) -> FoundIndexes:
+    """Everything that the files declare; those of tests are left out.
+
+    Args:
+        root: the project's folder.
+        files: relative paths, as `discovery.discover` lists them.
+    """
+    unparsed: list[Unparsed] = []
+
+    def read(path: str) -> str | None:
+        data = content(root, path)
+        if isinstance(data, Skipped):
+            if (root / path).exists():
+                unparsed.append(Unparsed(path=path, reason=data.reason))
+            return None
+        return data.decode("utf-8-sig", errors="replace")
+
+    sources = [path for path in files if _is_source(path)]
+    modules = Modules(sources, read)
+    worth = [path for path in sources if not is_test(path) and _is_worth(root, path)]
+    return _Search(modules, worth, unparsed).found()
+
+
+def _is_source(path: str) -> bool:
+    dot = path.rfind(".")
+    return path[dot:] in LANGUAGES and not path.endswith((".d.ts", ".d.mts", ".d.cts"))
+
+
+def _is_worth(root: Path, path: str) -> bool:
+    data = content(root, path)
+    return isinstance(data, Skipped) or _WORDS.search(data) is not None
+
+
+class _Model(Struct, kw_only=True):
+    """A model: a schema, by its name and collection."""
+
+    name: str
+    schema: Schema | None
+    collection: str | None
+    base: "_Model | None" = None
+    value: str = ""
+    """What tells its documents from those of the others of its collection."""
+    at: tuple[str, int]
+
+
+class _Search:
+    """One search through a project's code."""
+
+    def __init__(self, modules: Modules, files: Sequence[str], unparsed: list[Unparsed]) -> None:
+        self._modules = modules
+        self._files = files
+        self._unparsed = unparsed
+        self._values = Values(modules)
+        self._unresolved: dict[Unresolved, None] = {}
+        self._declared: dict[tuple[str, int, str, str], Declaration] = {}
+        self._schemas = Schemas(self._values, self._tell)
+        self._models: dict[tuple[str, SgNode], _Model] = {}
+        self._by_name: dict[str, _Model] = {}
+        self._lost_schemas: list[tuple[SgNode, str, int, str]] = []
+
+    def found(self) -> FoundIndexes:
+        """Look."""
+        calls = list(self._calls())
+        for module, call, name in calls:
+            self._of_schema(module, call, name)
+        for module, call, name in calls:
+            self._of_model(module, call, name)
+        for path in self._files:
+            module = self._modules.module(path)
+            if module is not None and "Mongoose" in module.text:
+                self._registered(module)
+        for model in list(self._models.values()):
+            self._emit(model)
+        for module, call, name in calls:
+            if name in _CREATES:
+                self._created(module, call, name)
+        self._left_over()
+        return FoundIndexes(
+            declared=tuple(sorted(self._declared.values(), key=_order)),
+            unresolved=tuple(sorted(self._unresolved, key=lambda one: (one.path, one.line))),
+            unparsed=tuple(sorted(self._unparsed, key=lambda one: one.path)),
+            files=len(self._files),
+        )
+
+    def _tell(self, path: str, line: int, why: str) -> None:
+        self._unresolved[Unresolved(path=path, line=line, reason=why)] = None
+
+    def _calls(self) -> Iterator[tuple[Module, SgNode, str]]:
+        """All calls of the files that are worth it, with the last word of what is called."""
+        for path in self._files:
+            module = self._modules.module(path)
+            if module is None:
+                continue
+            if module.fault is not None:
+                why = f"line {module.fault} does not fit the grammar; the rest was read"
+                self._unparsed.append(Unparsed(path=path, reason=why))
+            for call in module.root.find_all(kind="call_expression"):
+                function = call.field("function")
+                if function is None:
+                    continue
+                if function.kind() == "member_expression":
+                    method = function.field("property")
+                    yield module, call, method.text() if method is not None else ""
+                elif function.kind() == "identifier":
+                    yield module, call, function.text()
+            for made in module.root.find_all(kind="new_expression", regex="Schema"):
+                self._schemas.of(self._values.of(module, made))
+            for made in module.root.find_all(kind="class_declaration", regex="@Schema"):
+                self._schemas.of_class(self._values.of(module, made))
+
+    # schemas
+
+    def _of_schema(self, module: Module, call: SgNode, name: str) -> None:
+        """What a call does to a schema."""
+        if name not in _CHANGES or (name == "plugin" and self._of_all(module, call)):
+            return
+        met = False
+        for frame in self._values.frames(module, call):
+            changed = self._schemas.changed(module, call, frame)
+            if changed is not None:
+                met = True
+                changed[0].made.append(changed[1])
+        given = arguments(call)
+        if not met and name == "index" and given and given[0].kind() == "object":
+            function = call.field("function")
+            holder = function.field("object") if function is not None else None
+            if holder is not None and "chema" in holder.text():
+                why = f"which schema {holder.text()[:40]} is, is not told"
+                self._lost_schemas.append((call, module.path, line_of(call), why))
+
+    def _of_all(self, module: Module, call: SgNode) -> bool:
+        """`mongoose.plugin(f)`."""
+        function = call.field("function")
+        holder = function.field("object") if function is not None else None
+        if holder is None:
+            return False
+        of = self._values.of(module, holder)
+        is_all = isinstance(of, Package) and of.source == "mongoose" and not of.names
+        if is_all:
+            words = [self._values.of(module, each) for each in arguments(call)]
+            if words:
+                place = (module.path, line_of(call))
+                self._schemas.everywhere.append((words[0], words[1:], place))
+        return is_all
+
+    # models
+
+    def _of_model(self, module: Module, call: SgNode, name: str) -> None:
+        if name not in _MODELS:
+            return
+        for frame in self._values.frames(module, call):
+            self._model(Expression(module, call, frame))
+
+    def _model(self, value: Value) -> _Model | None:
+        """The model that an expression makes, or asks for by name."""
+        if not isinstance(value, Expression) or value.node.kind() != "call_expression":
+            return None
+        mark = (value.module.path, value.node)
+        if mark in self._models and not value.frame:
+            return self._models[mark]
+        function, given = value.node.field("function"), arguments(value.node)
+        if function is None or not given:
+            return None
+        name = function.text().rpartition(".")[2].partition("<")[0]
+        words = [self._values.of(value.module, each, value.frame) for each in given]
+        made = None
+        if name in {"model", "modelNames"} and function.kind() in _CALLED:
+            made = self._plain_model(value, words)
+        elif name == "discriminator":
+            made = self._discriminator(value, function, words)
+        elif name in {"getModelForClass", "addModelToTypegoose", "getDiscriminatorModelForClass"}:
+            made = self._class_model(value, words)
+        if made is not None:
+            if made.schema is not None:
+                made.schema.used = True
+            if len(words) > 1 or name != "model":
+                self._models.setdefault(mark, made)
+                self._by_name.setdefault(made.name, made)
+        return made
+
+    def _plain_model(self, value: Expression, words: list[Value]) -> _Model | None:
+        """`mongoose.model("User", schema, "people")`."""
+        at = (value.module.path, value.line)
+        try:
+            name = self._values.plain(words[0])
+        except Undecided as error:
+            if len(words) > 1 and self._schemas.of(words[1]) is not None:
+                self._tell(*at, f"the name of a model: {error}")
+            return None
+        if not isinstance(name, str):
+            return None
+        if len(words) == 1:
+            return self._by_name.get(name)
+        schema = self._schemas.of(words[1])
+        if schema is None:
+            if "ongoose" in value.module.text:
+                self._tell(*at, f"the schema of the model {name}: {_why_no_schema(words[1])}")
+                return _Model(name=name, schema=None, collection=collection_of(name), at=at)
+            return None
+        return self._named(name, schema, words[2] if len(words) > 2 else Nothing(), at)
+
+    def _named(self, name: str, schema: Schema, given: Value, at: tuple[str, int]) -> _Model:
+        collection: str | None = collection_of(name)
+        try:
+            self._schemas.build(schema)
+            said = self._values.plain(given)
+            if isinstance(said, dict):  # options stand there as well
+                said = None
+            own = said or self._schemas.text_option(schema, "collection")
+            collection = str(own) if own else collection
+        except Undecided as error:
+            self._tell(*at, f"the collection of the model {name}: {error}")
+            collection = None
+        return _Model(name=name, schema=schema, collection=collection, at=at)
+
+    def _discriminator(
+        self, value: Expression, function: SgNode, words: list[Value]
+    ) -> _Model | None:
+        """`Base.discriminator("Name", schema, "value")`."""
+        holder = function.field("object")
+        if holder is None or len(words) < 2:
+            return None
+        at = (value.module.path, value.line)
+        base = self._model(self._values.of(value.module, holder, value.frame))
+        schema = self._schemas.of(words[1])
+        if base is None or schema is None:
+            if schema is not None and "path(" not in holder.text():
+                self._tell(*at, f"which model {holder.text()[:40]} is, is not told")
+                schema.used = True
+            return None
+        try:
+            name = str(self._values.plain(words[0]))
+            told = self._values.plain(words[2]) if len(words) > 2 else None
+        except Undecided as error:
+            self._tell(*at, f"a discriminator: {error}")
+            return None
+        told = told.get("value") if isinstance(told, dict) else told
+        return _Model(
+            name=name,
+            schema=schema,
+            collection=base.collection,
+            base=base,
+            value=name if told is None else str(told),
+            at=at,
+        )
+
+    def _class_model(self, value: Expression, words: list[Value]) -> _Model | None:
+        """`getModelForClass(User)` of typegoose."""
+        schema = self._schemas.of_class(words[0])
+        if schema is None:
+            return None
+        named = self._values.part(words[0], "name")
+        name = named.text if isinstance(named, Text) else ""
+        at = (value.module.path, value.line)
+        if name and len(words) == 1:
+            return self._named(name, schema, Nothing(), at)
+        self._tell(*at, f"the model of the class {name}: its options are not looked into")
+        schema.used = True
+        return None
+
+    def _registered(self, module: Module) -> None:
+        """`{ name: Cat.name, schema: CatSchema }` of `MongooseModule.forFeature([…])`."""
+        for node in module.root.find_all(kind="object", regex=r"\bname\b"):
+            if not re.search(r"\b(schema|useFactory)\b", node.text()):
+                continue
+            whole = Expression(module, node, {})
+            entries = {name: each for name, each in self._values.entries(whole) if name}
+            schema = self._schemas.of(entries.get("schema", Nothing()))
+            maker = entries.get("useFactory")
+            if schema is None and isinstance(maker, Expression) and maker.node.kind() in FUNCTIONS:
+                schema = self._returned(maker)
+            if schema is None or "name" not in entries:
+                continue
+            try:
+                name = str(self._values.plain(entries["name"]))
+            except Undecided as error:
+                self._tell(module.path, line_of(node), f"the name of a model: {error}")
+                continue
+            at = (module.path, line_of(node))
+            schema.used = True
+            model = self._named(name, schema, entries.get("collection", Nothing()), at)
+            self._models.setdefault((module.path, node), model)
+            self._by_name.setdefault(name, model)
+
+    def _returned(self, maker: Expression) -> Schema | None:
+        body = maker.node.field("body")
+        if body is None:
+            return None
+        if body.kind() != "statement_block":
+            return self._schemas.of(self._values.of(maker.module, body))
+        for each in body.find_all(kind="return_statement"):
+            inner = each.named_children()
+            found = self._schemas.of(self._values.of(maker.module, inner[0])) if inner else None
+            if found is not None:
+                return found
+        return None
+
+    def _emit(self, model: _Model) -> None:
+        """The indexes of a model."""
+        schema = model.schema
+        if schema is None:
+            return
+        specs = list(self._schemas.collected(schema, "", None))
+        if model.base is not None:
+            specs = self._of_discriminator(model, specs)
+        if not specs:
+            return
+        if model.collection is None:
+            return  # told where the model is
+        try:
+            collation = self._schemas.text_option(schema, "collation")
+        except Undecided:
+            collation = None
+        for spec in specs:
+            options = dict(spec.options)
+            if isinstance(collation, dict) and "text" not in spec.keys.values():
+                options.setdefault("collation", collation)
+            self._declare(model.collection, spec.keys, options, (spec.path, spec.line))
+
+    def _of_discriminator(self, model: _Model, specs: list[Spec]) -> list[Spec]:
+        """Those that a discriminator has of its own: they hold its documents alone."""
+        base = model.base.schema if model.base is not None else None
+        key = "__t"
+        inherited: list[Spec] = []
+        if base is not None:
+            inherited = list(self._schemas.collected(base, "", None))
+            try:
+                key = str(self._schemas.text_option(base, "discriminatorKey") or key)
+            except Undecided:
+                self._tell(*model.at, "the key of a discriminator is computed")
+        own = [one for one in specs if not any(_same(one, other) for other in inherited)]
+        for spec in own:
+            if "sparse" not in spec.options:
+                partial = spec.options.get("partialFilterExpression") or {}
+                spec.options["partialFilterExpression"] = {**partial, key: model.value}
+        return own
+
+    # the driver's calls
+
+    def _created(self, module: Module, call: SgNode, name: str) -> None:
+        """`collection.createIndex(…)` and its like."""
+        function = call.field("function")
+        if function is None or function.kind() != "member_expression":
+            return
+        holder, method = function.field("object"), function.field("property")
+        if holder is None or method is None or self._is_undoing(call):
+            return
+        place = (module.path, line_of(method))
+        for frame in self._values.frames(module, call):
+            self._created_within(module, call, holder, name, place, frame)
+
+    def _is_undoing(self, call: SgNode) -> bool:
+        for around in call.ancestors():
+            name = around.field("name") if around.kind() in FUNCTIONS else None
+            if around.kind() == "pair":
+                name = around.field("key")
+            if around.kind() == "variable_declarator":
+                name = around.field("name")
+            if around.kind() == "assignment_expression":
+                left = around.field("left")
+                name = left.field("property") if left is not None else None
+            if name is not None and _MADE_BACK.fullmatch(name.text()):
+                return True
+        return False
+
+    def _created_within(
+        self,
+        module: Module,
+        call: SgNode,
+        holder: SgNode,
+        name: str,
+        place: tuple[str, int],
+        frame: Frame,
+    ) -> None:
+        words = [self._values.of(module, each, frame) for each in arguments(call)]
+        of = self._values.of(module, holder, frame)
+        if self._model(of) is not None and name in {"createIndexes", "ensureIndexes"}:
+            return  # `User.createIndexes()` makes what its schema says
+        if not words or (name == "createIndexes" and not _is_list(words[0])):
+            if isinstance(of, Expression | Part | Global | Lost | Package) and words:
+                self._list_lost(module, of, words[0], place)
+            return
+        try:
+            collection = self._collection(of)
+        except Undecided as error:
+            if self._is_other(module, words):
+                return
+            collection = self._first_word(words)
+            if collection is None:
+                self._tell(*place, f"the collection of an index: {error}")
+                return
+            words = words[1:]
+        if name == "createIndexes":
+            for each in self._values.elements(words[0]) or ():
+                self._listed(collection, each, place)
+            return
+        self._one(collection, words, place)
+
+    def _list_lost(
+        self, module: Module, of: Value, word: Value, place: tuple[str, int]
+    ) -> None:
+        """`createIndexes(x)` of what may be a model, or whose list is not told."""
+        try:
+            self._collection(of)
+        except Undecided:
+            if isinstance(of, Lost) or not _OF_MONGO.search(module.text):
+                return
+        self._tell(*place, f"the list of indexes: {reason(word)}")
+
+    def _is_other(self, module: Module, words: list[Value]) -> bool:
+        """Whether a call of that name is another library's, such as a browser's database."""
+        first = words[0]
+        if isinstance(first, Expression) and first.node.kind() in {"string", "new_expression"}:
+            return len(words) < 2 or not _is_keys(words[1])
+        return not _is_keys(first) and not _OF_MONGO.search(module.text)
+
+    def _first_word(self, words: list[Value]) -> str | None:
+        """`db.createIndex("users", {…})` of the driver's database."""
+        first = words[0]
+        if isinstance(first, Expression) and first.node.kind() == "string" and len(words) > 1:
+            return string(first.node)
+        return None
+
+    def _collection(self, of: Value) -> str:
+        """The name of a collection that an expression is.
+
+        Raises:
+            Undecided: the text does not tell it.
+        """
+        if isinstance(of, Expression) and of.node.kind() == "call_expression":
+            function, given = of.node.field("function"), arguments(of.node)
+            name = function.text().rpartition(".")[2].partition("<")[0] if function else ""
+            if name in {"collection", "getCollection", "createCollection"} and given:
+                word = self._values.of(of.module, given[0], of.frame)
+                return str(self._values.plain(word))
+        if isinstance(of, Part):
+            model = self._model(of.of)
+            if of.name == "collection" and model is not None:
+                if model.collection is None:
+                    raise Undecided(f"that of the model {model.name} is not told")
+                return model.collection
+            if self._is_shell(of.of):
+                return of.name
+            if isinstance(of.of, Part) and of.of.name == "collections":
+                return of.name
+        raise Undecided(reason(of))
+
+    def _is_shell(self, of: Value) -> bool:
+        """Whether it is the shell's `db`, or another database that it was asked for."""
+        if isinstance(of, Global):
+            return of.name == "db"
+        if isinstance(of, Expression) and of.node.kind() == "call_expression":
+            function = of.node.field("function")
+            last = function.text().rpartition(".")[2] if function is not None else ""
+            return _SHELLS.fullmatch(last) is not None
+        return False
+
+    def _listed(self, collection: str, each: Value, place: tuple[str, int]) -> None:
+        """One of `createIndexes([{key: {…}, name: "…"}])`."""
+        at = _place_of(each, place)
+        try:
+            said = self._values.plain(each)
+        except Undecided as error:
+            self._tell(*at, f"an index of {collection}: {error}")
+            return
+        if isinstance(said, dict) and "key" in said:
+            options = {name: value for name, value in said.items() if name != "key"}
+            self._declare(collection, said["key"], options, at)
+        elif isinstance(said, dict):
+            self._declare(collection, said, {}, at)  # the shell's list of keys
+
+    def _one(self, collection: str, words: list[Value], place: tuple[str, int]) -> None:
+        at = _place_of(words[0], place)
+        try:
+            keys = self._values.plain(words[0])
+            options = self._values.plain(words[1]) if len(words) > 1 else None
+        except Undecided as error:
+            self._tell(*at, f"an index of {collection}: {error}")
+            return
+        self._declare(collection, keys, options if isinstance(options, dict) else {}, at)
+
+    # both
+
+    def _declare(
+        self, collection: str, keys: Any, options: Mapping[str, Any], at: tuple[str, int]
+    ) -> None:
+        try:
+            index = as_index(keys, options)
+        except Undecided as error:
+            self._tell(*at, f"an index of {collection}: {error}")
+            return
+        if len(index.keys) == 1 and index.keys[0][0] == ID and index.keys[0][1] != "hashed":
+            return  # every collection has it
+        mark = (at[0], at[1], collection, msgspec.json.encode(index.declared()).decode())
+        self._declared[mark] = Declaration(
+            collection=collection, index=index, path=at[0], line=at[1]
+        )
+
+    def _left_over(self) -> None:
+        """Schemas that no model was found for, and what was said of none."""
+        for schema in self._schemas.known():
+            if schema.used:
+                continue
+            number = len(list(self._schemas.collected(schema, "", None)))
+            if number and not is_test(schema.place[0]):
+                what = "its index" if number == 1 else f"its {number} indexes"
+                self._tell(*schema.place, f"no model of the schema was found, so {what} are of none")
+        for call, path, line, why in self._lost_schemas:
+            if call not in self._schemas.visited:
+                self._tell(path, line, why)
+
+
+_CHANGES = frozenset(
+    {
+        *("index", "add", "plugin", "set", "remove", "clearIndexes", "removeIndex"),
+        *("unique", "sparse", "text", "expires", "discriminator"),
+    }
+)
+_MODELS = frozenset(
+    {
+        *("model", "discriminator", "getModelForClass", "addModelToTypegoose"),
+        "getDiscriminatorModelForClass",
+    }
+)
+_CALLED = frozenset({"member_expression", "identifier"})
+
+
+def as_index(keys: Any, options: Mapping[str, Any]) -> Index:
+    """An index of what is given to `createIndex`, in any of the forms that the driver takes.
+
+    Raises:
+        Undecided: the server would not take it.
+    """
+    pairs = _pairs(keys)
+    if not pairs or not all(_is_direction(direction) for _, direction in pairs):
+        raise Undecided(f"its keys are none: {keys!r:.60}")
+    if any("$*" in name for name, _ in pairs if name != "$**" and not name.endswith(".$**")):
+        raise Undecided("what a Map holds has no fixed path")
+    said: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    for name, value in options.items():
+        if name in _DROPPED or value is None:
+            continue
+        name = "v" if name == "version" else name
+        value = bool(value) if name in _FLAGS else value
+        (said if name in _FIELDS else other)[name] = value
+    for name in _FLAGS:
+        if said.get(name) is False:
+            del said[name]
+    try:
+        return msgspec.convert({**said, "keys": pairs, "other": other}, Index)
+    except msgspec.ValidationError as error:
+        raise Undecided(f"its options are none: {error}") from error
+
+
+_FIELDS = frozenset(
+    field.encode_name
+    for field in msgspec.structs.fields(Index)
+    if field.name not in {"keys", "other", "clustered"}
+)
+
+
+def _pairs(keys: Any) -> list[tuple[str, Any]]:
+    """`{a: 1}`, `"a"`, `["a", "b"]`, `[["a", 1]]`, `[{a: 1}]`, `["a", -1]`."""
+    if isinstance(keys, str):
+        return [(keys, 1)]
+    if isinstance(keys, dict):
+        return list(keys.items())
+    if not isinstance(keys, list):
+        return []
+    if len(keys) == 2 and isinstance(keys[0], str) and _is_direction(keys[1]):
+        return [(keys[0], keys[1])]
+    found: list[tuple[str, Any]] = []
+    for each in keys:
+        if isinstance(each, list) and len(each) == 2:
+            found.append((str(each[0]), each[1]))
+        else:
+            found += _pairs(each)
+    return found
+
+
+def _is_direction(direction: Any) -> bool:
+    if isinstance(direction, str):
+        return direction in KINDS
+    return isinstance(direction, int | float) and not isinstance(direction, bool) and direction != 0
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, Expression) and value.node.kind() in {"array", "call_expression"}
+
+
+def _is_keys(value: Value) -> bool:
+    """Whether a value is an object, as keys are."""
+    return isinstance(value, Expression) and value.node.kind() in {"object", "array"}
+
+
+def _place_of(value: Value, place: tuple[str, int]) -> tuple[str, int]:
+    """Where an index stands: at its call, or where its keys are if those are elsewhere."""
+    if isinstance(value, Expression):
+        path, line = value.module.path, value.line
+        if path != place[0] or not place[1] <= line <= place[1] + 3:
+            return path, line
+    return place
+
+
+def _why_no_schema(value: Value) -> str:
+    return "it is no schema" if isinstance(value, Nothing) else reason(value)
+
+
+def _same(one: Spec, other: Spec) -> bool:
+    return one.keys == other.keys and one.options == other.options
+
+
+def _order(one: Declaration) -> tuple[str, int, str, str]:
+    return one.path, one.line, one.collection, one.index.called
