@@ -261,6 +261,8 @@ class _Search:
         if len(words) == 1:
             return self._by_name.get(name)
         schema = self._schemas.of(words[1])
+        if schema is None and "ongoose" in value.module.text:
+            schema = self._schemas.plain_object(words[1])
         if schema is None:
             if "ongoose" in value.module.text:
                 self._tell(*at, f"the schema of the model {name}: {_why_no_schema(words[1])}")
@@ -293,10 +295,16 @@ class _Search:
         base = self._model(self._values.of(value.module, holder, value.frame))
         schema = self._schemas.of(words[1])
         if base is None or schema is None:
-            if schema is not None and "path(" not in holder.text():
+            of = self._values.of(value.module, holder, value.frame)
+            if schema is not None and self._schemas.of(of) is None and not _is_path(of):
                 self._tell(*at, f"which model {holder.text()[:40]} is, is not told")
                 schema.used = True
             return None
+        return self._one_of(base, schema, words, at)
+
+    def _one_of(
+        self, base: _Model, schema: Schema, words: list[Value], at: tuple[str, int]
+    ) -> _Model | None:
         try:
             name = str(self._values.plain(words[0]))
             told = self._values.plain(words[2]) if len(words) > 2 else None
@@ -370,6 +378,12 @@ class _Search:
         if schema is None:
             return
         specs = list(self._schemas.collected(schema, "", None))
+        for words, at in schema.discriminators:
+            inner = self._schemas.of(words[1]) if len(words) > 1 else None
+            one = self._one_of(model, inner, words, at) if inner is not None else None
+            if one is not None and inner is not None:
+                inner.used = True
+                self._emit(one)
         if model.base is not None:
             specs = self._of_discriminator(model, specs)
         if not specs:
@@ -572,8 +586,8 @@ class _Search:
                 continue
             number = len(list(self._schemas.collected(schema, "", None)))
             if number and not is_test(schema.place[0]):
-                what = "its index" if number == 1 else f"its {number} indexes"
-                self._tell(*schema.place, f"no model of the schema was found, so {what} are of none")
+                what = "an index" if number == 1 else f"{number} indexes"
+                self._tell(*schema.place, f"{what} of a schema that no model was found for")
         for call, path, line, why in self._lost_schemas:
             if call not in self._schemas.visited:
                 self._tell(path, line, why)
@@ -652,6 +666,14 @@ def _is_direction(direction: Any) -> bool:
     if isinstance(direction, str):
         return direction in KINDS
     return isinstance(direction, int | float) and not isinstance(direction, bool) and direction != 0
+
+
+def _is_path(value: Value) -> bool:
+    """Whether it is a path of a schema, whose discriminators are no models."""
+    if isinstance(value, Expression) and value.node.kind() == "call_expression":
+        function = value.node.field("function")
+        return function is not None and function.text().endswith(".path")
+    return False
 
 
 def _is_list(value: Value) -> bool:

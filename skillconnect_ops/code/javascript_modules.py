@@ -32,6 +32,7 @@ class Module:
         """The tree, and the first line that does not fit the grammar."""
         self.scopes = Scopes(self.root)
         self._named: dict[str, SgNode] | None = None
+        self._given: dict[str, list[tuple[SgNode, SgNode]]] | None = None
         self._exports: dict[str, SgNode] | None = None
         self._whole: SgNode | None = None
         self._again: list[tuple[str, str | None, str | None]] = []
@@ -50,6 +51,16 @@ class Module:
                     if own is not None:
                         self._named.setdefault(own.text(), node)
         return self._named.get(name)
+
+    def assigned(self, name: str) -> list[tuple[SgNode, SgNode]]:
+        """Where a variable of that name is given a value anew: the variable, the value."""
+        if self._given is None:
+            self._given = {}
+            for node in self.root.find_all(kind="assignment_expression"):
+                left, right = node.field("left"), node.field("right")
+                if left is not None and right is not None and left.kind() == "identifier":
+                    self._given.setdefault(left.text(), []).append((left, right))
+        return self._given.get(name, [])
 
     @property
     def whole(self) -> SgNode | None:

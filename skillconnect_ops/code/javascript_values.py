@@ -792,13 +792,13 @@ def _bare(node: SgNode) -> SgNode:
 
 def _assigned(module: Module, found: Declaration) -> list[SgNode]:
     """What is assigned to a variable after its declaration."""
+    statement = found.home.parent()
+    if statement is not None and statement.text().startswith("const"):
+        return []
     given: list[SgNode] = []
-    for use in module.scopes.references(found):
-        parent = use.parent()
-        if parent is not None and parent.kind() == "assignment_expression":
-            right = parent.field("right")
-            if parent.field("left") == use and right is not None:
-                given.append(right)
+    for left, right in module.assigned(found.node.text()):
+        if module.scopes.meaning(left.text(), left) == found:
+            given.append(right)
     return given
 
 

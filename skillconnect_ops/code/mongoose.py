@@ -12,6 +12,7 @@ import msgspec
 from ast_grep_py import SgNode
 from msgspec import Struct
 
+from skillconnect_ops.code.javascript_modules import Module
 from skillconnect_ops.code.javascript_values import (
     Expression,
     Frame,
@@ -89,6 +90,8 @@ class Schema:
         self.paths: dict[str, SchemaPath] = {}
         self.indexes: list[Spec] = []
         self.aliases: dict[str, str] = {}
+        self.discriminators: list[tuple[list[Value], tuple[str, int]]] = []
+        """Of the model that it will have: the arguments of the call, and its place."""
         self.used = False
         """Whether a model or another schema holds it."""
         self.built = False
@@ -110,6 +113,13 @@ class Schemas:
         """Plugins of all schemas, with their other arguments and where they are named."""
         self.visited: set[SgNode] = set()
         """Calls within plugins, which were looked at for each schema."""
+
+    def plain_object(self, value: Value) -> Schema | None:
+        """The schema that Mongoose makes of an object that is given in the place of one."""
+        if not _is_object(value):
+            return None
+        assert isinstance(value, Expression)  # noqa: S101 - narrows the type
+        return self._kept(value, lambda schema: self.add(schema, value, ""))
 
     def known(self) -> list[Schema]:
         """Those that were met."""
@@ -170,9 +180,7 @@ class Schemas:
             case Package(source, names):
                 return "mongoose" in source and names[-1:] == ("Schema",)
             case Part(of, name):
-                return name == "Schema" and (
-                    isinstance(of, Part | Global | Lost) and "mongoose" in value.module.text
-                )
+                return name == "Schema" and "mongoose" in value.module.text
             case Expression(module, node, frame) if node.kind().startswith("class"):
                 body, base = node.field("body"), base_of(node)
                 if base is None or (body is not None and "constructor" in body.text()):
@@ -464,7 +472,7 @@ class Schemas:
         self._tell(*place, f"a plugin may make indexes: {what}")
 
     def change(
-        self, module: Any, call: SgNode, frame: Frame, *, of: Schema | None = None
+        self, module: Module, call: SgNode, frame: Frame, *, of: Schema | None = None
     ) -> Callable[[Schema], None] | None:
         """What a call does to the schema that it is a method of; None where it is no such call.
 
@@ -480,7 +488,7 @@ class Schemas:
         return found[1]
 
     def changed(
-        self, module: Any, call: SgNode, frame: Frame
+        self, module: Module, call: SgNode, frame: Frame
     ) -> tuple[Schema, Callable[[Schema], None]] | None:
         """The schema that a call changes, and how."""
         function = call.field("function")
@@ -492,10 +500,11 @@ class Schemas:
         name, given = method.text(), arguments(call)
         place = (module.path, line_of(method))
         if name in MAKES_INDEXES | {"discriminator"}:
-            path = _path_call(holder)
+            path = self._path_call(module, holder, frame)
             if path is not None:
-                return self._of_path(module, path, name, given, frame, place)
-        if name not in {"index", "add", "plugin", "set", "remove", "clearIndexes", "removeIndex"}:
+                words = [self._values.of(module, each, frame) for each in given]
+                return self._of_path(path, name, words, place)
+        if name not in {"discriminator", "index", "add", "plugin", "set", "remove", "clearIndexes", "removeIndex"}:
             return None
         schema = self.of(self._values.of(module, holder, frame))
         if schema is None:
@@ -517,6 +526,8 @@ class Schemas:
                 )
             case "set":
                 return lambda schema: self._set(schema, words)
+            case "discriminator":
+                return lambda schema: schema.discriminators.append((words, place))
         return lambda schema: self._tell(*place, f".{name}() takes something out of the schema")
 
     def _indexed(self, schema: Schema, words: list[Value], place: tuple[str, int]) -> None:
@@ -555,21 +566,34 @@ class Schemas:
             except Undecided:
                 return
 
+    def _path_call(
+        self, module: Module, holder: SgNode, frame: Frame
+    ) -> tuple[Value, str] | None:
+        """The schema and the name of `schema.path("x")`, also before further calls."""
+        value = self._values.of(module, holder, frame)
+        while isinstance(value, Expression) and value.node.kind() == "call_expression":
+            function = value.node.field("function")
+            if function is None or function.kind() != "member_expression":
+                return None
+            inner, method = function.field("object"), function.field("property")
+            if inner is None or method is None:
+                return None
+            given = arguments(value.node)
+            onward = self._values.of(value.module, inner, value.frame)
+            if method.text() == "path":
+                name = string(given[0]) if given else None
+                return None if name is None else (onward, name)
+            value = onward
+        return None
+
     def _of_path(
-        self,
-        module: Any,
-        path: tuple[SgNode, str],
-        name: str,
-        given: list[SgNode],
-        frame: Frame,
-        place: tuple[str, int],
+        self, path: tuple[Value, str], name: str, words: list[Value], place: tuple[str, int]
     ) -> tuple[Schema, Callable[[Schema], None]] | None:
         """`schema.path("x").index(…)`."""
-        holder, named = path
-        schema = self.of(self._values.of(module, holder, frame))
+        named = path[1]
+        schema = self.of(path[0])
         if schema is None:
             return None
-        words = [self._values.of(module, each, frame) for each in given]
 
         def change(schema: Schema) -> None:
             found = self.path_of(schema, named)
@@ -709,8 +733,8 @@ class Schemas:
                     self._collect(other, f"{prefix}{name}.", inner, onward, found, named)
                 if path.documents:
                     continue
-            index = path.index or path.element
-            if index not in (None, False):
+            index = path.index if _is_set(path.index) else path.element
+            if _is_set(index):
                 self._take(prefix + name, index, path.at, found, named)
         for spec in schema.indexes:
             found.append(_below(spec, prefix))
@@ -749,7 +773,7 @@ def folded(options: Mapping[str, Any], index: Any = None) -> Any:
     for name, value in options.items():
         said = value[0] if isinstance(value, list) and value else value
         if name == "index":
-            if index:
+            if _is_set(index):
                 index = False if said is False else index
             else:
                 index = _expiring(dict(said)) if isinstance(said, dict) else said
@@ -760,6 +784,11 @@ def folded(options: Mapping[str, Any], index: Any = None) -> Any:
         else:
             index = {**_as_options(index), name: bool(said) if name == "unique" else said}
     return index
+
+
+def _is_set(index: Any) -> bool:
+    """Whether JavaScript takes it for true: an empty object is."""
+    return isinstance(index, dict) or bool(index)
 
 
 def _as_options(index: Any) -> dict[str, Any]:
@@ -777,7 +806,7 @@ def _direction(index: Any) -> tuple[Any, dict[str, Any]]:
         direction = kind
     elif options.pop("text", None):
         direction = "text"
-    elif str(kind) in {"-1", "-1.0", "desc", "descending"}:
+    elif not isinstance(index, dict) and str(kind) in {"-1", "desc", "descending"}:
         direction = -1
     options.pop("type", None)
     return direction, options
@@ -827,23 +856,6 @@ def decorators(node: SgNode) -> Iterator[tuple[str, list[SgNode]]]:
             function = inner[0].field("function")
             if function is not None:
                 yield function.text().rpartition(".")[2], arguments(inner[0])
-
-
-def _path_call(holder: SgNode) -> tuple[SgNode, str] | None:
-    """The schema and the name of `schema.path("x")`, also before further calls."""
-    while holder.kind() == "call_expression":
-        function = holder.field("function")
-        if function is None or function.kind() != "member_expression":
-            return None
-        inner, method = function.field("object"), function.field("property")
-        if inner is None or method is None:
-            return None
-        given = arguments(holder)
-        if method.text() == "path":
-            name = string(given[0]) if given else None
-            return None if name is None else (inner, name)
-        holder = inner
-    return None
 
 
 def _is_object(value: Value) -> bool:
