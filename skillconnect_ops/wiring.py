@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.core.ports.services import Services
+    from skillconnect_ops.core.ports.indexes import Indexes
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
     from skillconnect_ops.journal.handover import Handover
@@ -109,6 +110,19 @@ class Connection(Struct, frozen=True, kw_only=True):
     origin: str
     target: str
     database_name: str | None
+
+    @property
+    def indexes(self) -> "Indexes":
+        """The indexes of the deployment.
+
+        Raises:
+            TypeError: the connection is none of ours (a bug).
+        """
+        from skillconnect_ops.adapters.mongo import MongoDatabase
+
+        if not isinstance(self.database, MongoDatabase):
+            raise TypeError(f"a {type(self.database).__name__} has no indexes")
+        return self.database.indexes()
 
     @property
     def name(self) -> str:

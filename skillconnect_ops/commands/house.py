@@ -19,6 +19,7 @@ from skillconnect_ops.core.ports.evidence import EvidenceLedger
 from skillconnect_ops.core.ports.folders import Folders
 from skillconnect_ops.core.ports.git import Git
 from skillconnect_ops.core.ports.health import HealthAnswers
+from skillconnect_ops.core.ports.indexes import Indexes
 from skillconnect_ops.core.ports.mail import MailLogins
 from skillconnect_ops.core.ports.objects import Repositories
 from skillconnect_ops.core.ports.processes import Processes
@@ -221,6 +222,10 @@ class Connected(Protocol):
     @property
     def database(self) -> Database:
         """The connection."""
+
+    @property
+    def indexes(self) -> Indexes:
+        """The indexes of the deployment, over the same connection."""
 
     @property
     def name(self) -> str:

@@ -1,7 +1,8 @@
-"""MongoDB over PyMongo: the ports `Database`, `Accounts` and `Logins`."""
+"""MongoDB over PyMongo: the ports `Database`, `Accounts`, `Indexes` and `Logins`."""
 
 from skillconnect_ops.adapters.mongo.accounts import ServerAccounts, connect_accounts
 from skillconnect_ops.adapters.mongo.database import MongoDatabase, connect
+from skillconnect_ops.adapters.mongo.indexes import ServerIndexes
 from skillconnect_ops.adapters.mongo.logins import ServerLogins
 from skillconnect_ops.adapters.mongo.uri import (
     MongoUri,
@@ -15,6 +16,7 @@ __all__ = [
     "MongoDatabase",
     "MongoUri",
     "ServerAccounts",
+    "ServerIndexes",
     "ServerLogins",
     "connect",
     "connect_accounts",

@@ -79,7 +79,7 @@ def collections(
     command: dict[str, Any] = {"listCollections": 1}
     if only is not None:
         command["filter"] = {"name": {"$in": [*only, *(BUCKETS + name for name in only)]}}
-    listed = {str(entry["name"]): entry for entry in _all(connection, database, command)}
+    listed = {str(entry["name"]): entry for entry in all_of(connection, database, command)}
     found = (
         _collection(connection, database, name, listed)
         for name in sorted(listed)
@@ -90,7 +90,7 @@ def collections(
 
 def sizes(connection: Connection, database: str) -> Mapping[str, CollectionSize]:
     """Sizes as the storage engine counts them; see the port."""
-    listed = _all(connection, database, {"listCollections": 1, "nameOnly": True})
+    listed = all_of(connection, database, {"listCollections": 1, "nameOnly": True})
     found: dict[str, CollectionSize] = {}
     for entry in listed:
         name = str(entry["name"])
@@ -108,7 +108,7 @@ def sizes(connection: Connection, database: str) -> Mapping[str, CollectionSize]
 
 def has_collation(connection: Connection, database: str, name: str) -> bool:
     """Whether a collection has a collation of its own, which its indexes inherit."""
-    listed = _all(connection, database, {"listCollections": 1, "filter": {"name": name}})
+    listed = all_of(connection, database, {"listCollections": 1, "filter": {"name": name}})
     return any("collation" in entry["options"] for entry in listed)
 
 
@@ -123,7 +123,7 @@ def _collection(
     indexes: tuple[bytes, ...] = ()
     if kind is not CollectionKind.VIEW:
         try:
-            found = _all(connection, database, {"listIndexes": name})
+            found = all_of(connection, database, {"listIndexes": name})
         except CommandFailed as error:
             if error.code == NO_SUCH_COLLECTION:
                 return None
@@ -146,7 +146,7 @@ def _size(connection: Connection, database: str, name: str) -> CollectionSize:
     )
 
 
-def _all(
+def all_of(
     connection: Connection, database: str, command: Mapping[str, Any]
 ) -> list[RawBSONDocument]:
     """All documents of a command that gives a cursor."""

@@ -10,6 +10,7 @@ from bson.raw_bson import RawBSONDocument
 from skillconnect_ops.adapters.mongo import catalog, scan
 from skillconnect_ops.adapters.mongo.connection import PATIENCE_S, Connection
 from skillconnect_ops.adapters.mongo.errors import NO_SUCH_COLLECTION, not_inserted
+from skillconnect_ops.adapters.mongo.indexes import ServerIndexes
 from skillconnect_ops.core.ports.database import (
     Batch,
     ClusterTime,
@@ -185,6 +186,10 @@ class MongoDatabase:
     def command(self, database: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
         """Any other command on the primary."""
         return self._connection.run(database, command)
+
+    def indexes(self) -> ServerIndexes:
+        """The indexes of the deployment, over this connection."""
+        return ServerIndexes(self._connection)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -145,6 +145,8 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     consumers: dict[str, ConsumerSettings] = {}
     sinks: dict[str, SinkSettings] = {}
     backups: BackupSettings | None = None
+    indexes: str = "indexes.yaml"
+    """The file that declares the indexes; relative to the project root."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,163 @@
+"""Our own collection in a database: who works on its indexes, and what runs changed.
+
+All times are the server's, so that two machines with different clocks agree.
+"""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from skillconnect_ops.adapters.mongo.connection import Connection
+from skillconnect_ops.adapters.mongo.errors import DUPLICATE
+from skillconnect_ops.core.ports.database import CommandFailed
+from skillconnect_ops.core.ports.indexes import (
+    OWN,
+    HiddenIndex,
+    IndexesLocked,
+    IndexRun,
+    LockHolder,
+)
+
+LOCK = "lock"
+RUN, HIDDEN = "run:", "hidden:"
+MOST = 1000
+
+
+def lock(connection: Connection, database: str, *, run: str, command: str, lease_s: float) -> None:
+    """Take or keep the lock; see the port."""
+    until = {"$add": ["$$NOW", int(lease_s * 1000)]}
+    mine = {
+        "run": run,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "command": command,
+        "until": until,
+    }
+    keep = [{"$set": {**mine, "since": {"$ifNull": ["$since", "$$NOW"]}}}]
+    take = [{"$set": {**mine, "since": "$$NOW"}}]
+    over = {"_id": LOCK, "$expr": {"$lt": ["$until", "$$NOW"]}}
+    holder = None
+    while holder is None:  # it may be given back between two questions
+        if _update(connection, database, {"_id": LOCK, "run": run}, keep, upsert=True):
+            return
+        if _update(connection, database, over, take, upsert=False):
+            return
+        holder = lock_holder(connection, database)
+    error = IndexesLocked(
+        f"somebody else changes the indexes of {database}",
+        why=f"it is {holder.line()}; two at once would undo each other's work",
+        fix=f"wait for it; if that machine is gone, its lock ends by itself {lease_s:.0f} s after "
+        "it last gave a sign",
+    )
+    error.holder = holder
+    raise error
+
+
+def unlock(connection: Connection, database: str, *, run: str) -> None:
+    """Give it back; see the port."""
+    _delete(connection, database, {"_id": LOCK, "run": run})
+
+
+def lock_holder(connection: Connection, database: str) -> LockHolder | None:
+    """Who holds it; see the port."""
+    lives = {"$gt": ["$until", "$$NOW"]}
+    shown = {"_id": 0, "run": 1, "host": 1, "pid": 1, "since": 1, "lives": lives}
+    found = _find(connection, database, {"_id": LOCK}, projection=shown)
+    return msgspec.convert(found[0], LockHolder) if found else None
+
+
+def keep(connection: Connection, database: str, run: IndexRun) -> None:
+    """Write down what a run is about to change; see the port."""
+    words = {**msgspec.to_builtins(run), "at": run.at}
+    _put(connection, database, RUN + run.run, words)
+
+
+def runs(connection: Connection, database: str) -> Sequence[IndexRun]:
+    """What runs wrote down; see the port."""
+    found = _find(connection, database, _named(RUN), sort={"at": -1})
+    return tuple(msgspec.convert(one, IndexRun) for one in found)
+
+
+def mark_undone(connection: Connection, database: str, run: str, *, undone: bool) -> None:
+    """Say that it was taken back; see the port."""
+    change = [{"$set": {"undone": undone}}]
+    _update(connection, database, {"_id": RUN + run}, change, upsert=False)
+
+
+def forget(connection: Connection, database: str, run: str) -> None:
+    """Remove what it wrote down; see the port."""
+    _delete(connection, database, {"_id": RUN + run})
+
+
+def watch(connection: Connection, database: str, hidden: HiddenIndex) -> None:
+    """Write down that it is hidden; see the port."""
+    words = {**msgspec.to_builtins(hidden), "since": hidden.since}
+    _put(connection, database, _hidden(hidden.collection, hidden.name), words)
+
+
+def unwatch(connection: Connection, database: str, collection: str, name: str) -> None:
+    """It is no longer; see the port."""
+    _delete(connection, database, {"_id": _hidden(collection, name)})
+
+
+def watched(connection: Connection, database: str) -> Sequence[HiddenIndex]:
+    """Those that are; see the port."""
+    found = _find(connection, database, _named(HIDDEN), sort={"since": 1})
+    return tuple(msgspec.convert(one, HiddenIndex) for one in found)
+
+
+def _hidden(collection: str, name: str) -> str:
+    return f"{HIDDEN}{collection}\n{name}"
+
+
+def _named(prefix: str) -> dict[str, Any]:
+    return {"_id": {"$gte": prefix, "$lt": prefix[:-1] + chr(ord(prefix[-1]) + 1)}}
+
+
+def _put(connection: Connection, database: str, name: str, words: Mapping[str, Any]) -> None:
+    """Add a document; one of that name stays as it is."""
+    update = {"$setOnInsert": words}
+    _update(connection, database, {"_id": name}, update, upsert=True)
+
+
+def _update(
+    connection: Connection, database: str, query: Mapping[str, Any], change: Any, *, upsert: bool
+) -> bool:
+    """Whether a document was changed or added; an upsert that finds its name taken adds none."""
+    command = {"update": OWN, "updates": [{"q": query, "u": change, "upsert": upsert}]}
+    answer = connection.run_durably(database, command)
+    for fault in answer.get("writeErrors", ()):
+        if fault["code"] != DUPLICATE:
+            raise _failed(fault)
+        return False
+    return bool(answer["n"])
+
+
+def _delete(connection: Connection, database: str, query: Mapping[str, Any]) -> None:
+    answer = connection.run_durably(
+        database, {"delete": OWN, "deletes": [{"q": query, "limit": 1}]}
+    )
+    for fault in answer.get("writeErrors", ()):
+        raise _failed(fault)
+
+
+def _find(
+    connection: Connection, database: str, query: Mapping[str, Any], **more: Any
+) -> list[dict[str, Any]]:
+    command = {"find": OWN, "filter": query, "batchSize": MOST, "limit": MOST, **more}
+    answer = connection.run(database, command)
+    found: list[dict[str, Any]] = answer["cursor"]["firstBatch"]
+    return found
+
+
+def _failed(fault: Mapping[str, Any]) -> CommandFailed:
+    error = CommandFailed(
+        f"the collection {OWN} cannot be written",
+        why=str(fault.get("errmsg", ""))[:300],
+        fix=f"look up error code {fault['code']} of MongoDB",
+    )
+    error.code = int(fault["code"])
+    return error
