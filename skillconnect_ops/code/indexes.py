@@ -20,7 +20,6 @@ from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_values import (
     Expression,
-    Frame,
     Global,
     Lost,
     Nothing,
@@ -135,9 +134,9 @@ class _Search:
         for module, call, name in calls:
             self._of_model(module, call, name)
         for path in self._files:
-            module = self._modules.module(path)
-            if module is not None and "Mongoose" in module.text:
-                self._registered(module)
+            nest = self._modules.module(path)
+            if nest is not None and "Mongoose" in nest.text:
+                self._registered(nest)
         for model in list(self._models.values()):
             self._emit(model)
         for module, call, name in calls:
@@ -430,7 +429,8 @@ class _Search:
             return
         place = (module.path, line_of(method))
         for frame in self._values.frames(module, call):
-            self._created_within(module, call, holder, name, place, frame)
+            of = self._values.of(module, holder, frame)
+            self._created_within(Expression(module, call, frame), of, name, place)
 
     def _is_undoing(self, call: SgNode) -> bool:
         for around in call.ancestors():
@@ -446,17 +446,9 @@ class _Search:
                 return True
         return False
 
-    def _created_within(
-        self,
-        module: Module,
-        call: SgNode,
-        holder: SgNode,
-        name: str,
-        place: tuple[str, int],
-        frame: Frame,
-    ) -> None:
-        words = [self._values.of(module, each, frame) for each in arguments(call)]
-        of = self._values.of(module, holder, frame)
+    def _created_within(self, at: Expression, of: Value, name: str, place: tuple[str, int]) -> None:
+        module = at.module
+        words = [self._values.of(module, each, at.frame) for each in arguments(at.node)]
         if self._model(of) is not None and name in {"createIndexes", "ensureIndexes"}:
             return  # `User.createIndexes()` makes what its schema says
         if not words or (name == "createIndexes" and not _is_list(words[0])):
@@ -468,20 +460,18 @@ class _Search:
         except Undecided as error:
             if self._is_other(module, words):
                 return
-            collection = self._first_word(words)
-            if collection is None:
+            named = self._first_word(words)
+            if named is None:
                 self._tell(*place, f"the collection of an index: {error}")
                 return
-            words = words[1:]
+            collection, words = named, words[1:]
         if name == "createIndexes":
             for each in self._values.elements(words[0]) or ():
                 self._listed(collection, each, place)
             return
         self._one(collection, words, place)
 
-    def _list_lost(
-        self, module: Module, of: Value, word: Value, place: tuple[str, int]
-    ) -> None:
+    def _list_lost(self, module: Module, of: Value, word: Value, place: tuple[str, int]) -> None:
         """`createIndexes(x)` of what may be a model, or whose list is not told."""
         try:
             self._collection(of)
@@ -624,9 +614,8 @@ def as_index(keys: Any, options: Mapping[str, Any]) -> Index:
     for name, value in options.items():
         if name in _DROPPED or value is None:
             continue
-        name = "v" if name == "version" else name
-        value = bool(value) if name in _FLAGS else value
-        (said if name in _FIELDS else other)[name] = value
+        own = "v" if name == "version" else name
+        (said if own in _FIELDS else other)[own] = bool(value) if own in _FLAGS else value
     for name in _FLAGS:
         if said.get(name) is False:
             del said[name]

@@ -33,7 +33,8 @@ class Module:
         self.scopes = Scopes(self.root)
         self._named: dict[str, SgNode] | None = None
         self._given: dict[str, list[tuple[SgNode, SgNode]]] | None = None
-        self._exports: dict[str, SgNode] | None = None
+        self._exports: dict[str, SgNode] = {}
+        self._is_read = False
         self._whole: SgNode | None = None
         self._again: list[tuple[str, str | None, str | None]] = []
 
@@ -72,7 +73,7 @@ class Module:
     def exports(self) -> dict[str, SgNode]:
         """What is exported by name; `default` among them."""
         self._read_exports()
-        return self._exports or {}
+        return self._exports
 
     @property
     def again(self) -> list[tuple[str, str | None, str | None]]:
@@ -81,11 +82,9 @@ class Module:
         return self._again
 
     def _read_exports(self) -> None:
-        if self._exports is not None:
+        if self._is_read or "export" not in self.text:
             return
-        self._exports = {}
-        if "export" not in self.text:
-            return
+        self._is_read = True
         for statement in self.root.find_all(kind="export_statement"):
             self._exported(statement)
         for assigned in self.root.find_all(kind="assignment_expression", regex="exports"):

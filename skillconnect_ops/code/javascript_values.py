@@ -98,7 +98,7 @@ EMPTY: Frame = {}
 UNDEFINED = Nothing()
 
 
-class Undecided(Exception):  # noqa: N818 - no error: it is what the text leaves open
+class Undecided(Exception):
     """A value is not told by the text; `str` says why."""
 
 
@@ -207,7 +207,9 @@ class Values:
             return _of_package(source, name)
         return self.exported(path, name)
 
-    def exported(self, path: str, name: str, *, seen: frozenset[str] = frozenset()) -> Value:
+    def exported(  # noqa: PLR0911 - one a way to export
+        self, path: str, name: str, *, seen: frozenset[str] = frozenset()
+    ) -> Value:
         """What a module gives by a name."""
         module = self._modules.module(path)
         if module is None or path in seen:
@@ -264,7 +266,7 @@ class Values:
                 return parts[name]
         return self.part(whole, str(name))
 
-    def part(
+    def part(  # noqa: PLR0911 - one a kind of value
         self, whole: Value, name: str, *, at: tuple[Module, SgNode, Frame] | None = None
     ) -> Value:
         """A property of a value."""
@@ -453,7 +455,7 @@ class Values:
             self._bind(function.module, parameter, value, frame, function.frame)
         return frame
 
-    def _bind(
+    def _bind(  # noqa: C901 - one a kind of pattern
         self,
         module: Module,
         pattern: SgNode,
@@ -508,13 +510,16 @@ class Values:
         elif each.kind() == "object_assignment_pattern":
             self._bind(module, each, value, into, frame)
         elif each.kind() == "rest_pattern":
-            for name in each.named_children():
-                into[name] = Lost(f"{name.text()} is what is left of an object", name.text())
+            for rest in each.named_children():
+                into[rest] = Lost(f"{rest.text()} is what is left of an object", rest.text())
 
     # what decides itself
 
     def _either(self, module: Module, node: SgNode, frame: Frame) -> Value:
         """`models.User || model("User", schema)`: where one side makes a model, that one."""
+        told = self._chosen(module, node, frame)
+        if told is not None:
+            return told
         sides = ("consequence", "alternative") if node.kind() == "ternary_expression" else ()
         sides = sides or ("left", "right")
         for side in sides:
@@ -526,6 +531,25 @@ class Values:
             }:
                 return value
         return Expression(module, node, frame)
+
+    def _chosen(self, module: Module, node: SgNode, frame: Frame) -> Value | None:
+        """The side of `a || b`, `a && b` or `a ? b : c` that is taken, where a is told."""
+        sign = node.field("operator")
+        first = node.field("left") or node.field("condition")
+        if first is None or (sign is not None and sign.text() not in {"||", "??", "&&"}):
+            return None
+        one = self.of(module, first, frame)
+        try:
+            said = self.plain(one)
+        except Undecided:
+            return None
+        is_true = isinstance(said, dict | list) or bool(said)
+        if sign is None:
+            other = node.field("consequence" if is_true else "alternative")
+            return None if other is None else self.of(module, other, frame)
+        stays = {"||": is_true, "&&": not is_true, "??": said is not None}[sign.text()]
+        right = node.field("right")
+        return one if stays or right is None else self.of(module, right, frame)
 
     def frames(self, module: Module, node: SgNode) -> list[Frame]:
         """What loop variables and parameters around a place are bound to, one after the other.
@@ -569,8 +593,8 @@ class Values:
                 if names:
                     self._bind(module, pattern, Text(name), new, frame)
                 else:
-                    parts = (Text(name), value)
-                    for inner, part in zip(pattern.named_children(), parts, strict=False):
+                    both = (Text(name), value)
+                    for inner, part in zip(pattern.named_children(), both, strict=False):
                         self._bind(module, inner, part, new, frame)
                 yield new
             return
@@ -603,9 +627,7 @@ class Values:
             return None
         return [(name or "", value) for name, value in entries]
 
-    def _runs(
-        self, module: Module, function: SgNode, frame: Frame, depth: int
-    ) -> Iterator[Frame]:
+    def _runs(self, module: Module, function: SgNode, frame: Frame, depth: int) -> Iterator[Frame]:
         """The calls of a function: for each element of a list, or by its name."""
         names = parameters(function)
         if not names:
@@ -741,7 +763,7 @@ class Values:
         raise Undecided(f"{_short(node)} is decided at run time")
 
 
-def reason(value: Value) -> str:
+def reason(value: Value) -> str:  # noqa: PLR0911 - one a kind of value
     """Why a value is no plain data."""
     match value:
         case Lost(why, _):
@@ -751,12 +773,24 @@ def reason(value: Value) -> str:
         case Package(source, names):
             return f"it is {'.'.join(names) or 'all'} of the package {source}"
         case Part(of, name):
-            return f"its .{name} is not told: {reason(of)}"
+            whole = _dotted(value)
+            return f"{whole} is decided at run time" if whole else f"its .{name}: {reason(of)}"
         case File(path):
             return f"it is all of {path}"
         case Expression():
             return f"{_short(value.node)} is decided at run time"
     return "it is nothing"
+
+
+def _dotted(value: Value) -> str:
+    """`process.env.X`; empty where it does not begin with a name."""
+    match value:
+        case Part(of, name):
+            whole = _dotted(of)
+            return f"{whole}.{name}" if whole else ""
+        case Global(name) | Lost(_, name):
+            return name
+    return ""
 
 
 def base_of(node: SgNode) -> SgNode | None:
@@ -813,9 +847,10 @@ def _calls(module: Module, function: SgNode) -> Iterator[SgNode]:
     found = module.scopes.meaning(name.text(), name) if name is not None else None
     for use in module.scopes.references(found) if found is not None else ():
         call = use.parent()
-        if call is not None and call.kind() == "call_expression" and call.field("function") == use:
-            if function not in call.ancestors():
-                yield call
+        if call is None or call.kind() != "call_expression" or call.field("function") != use:
+            continue
+        if function not in call.ancestors():
+            yield call
 
 
 def _result(function: SgNode) -> SgNode | None:

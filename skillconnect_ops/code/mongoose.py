@@ -179,7 +179,7 @@ class Schemas:
         match made_by:
             case Package(source, names):
                 return "mongoose" in source and names[-1:] == ("Schema",)
-            case Part(of, name):
+            case Part(_, name):
                 return name == "Schema" and "mongoose" in value.module.text
             case Expression(module, node, frame) if node.kind().startswith("class"):
                 body, base = node.field("body"), base_of(node)
@@ -274,8 +274,8 @@ class Schemas:
         kind = entries.get(key)
         if entries and (kind is None or isinstance(kind, Nothing) or self._nests(kind, key)):
             self.add(schema, value, f"{name}.")
-        elif kind is not None:
-            self._leaf(schema, name, kind, entries, at)
+        else:  # `{}` is a path that takes anything
+            self._leaf(schema, name, kind or Nothing(), entries, at)
 
     def _entries(self, value: Expression, at: tuple[str, int]) -> dict[str, Value]:
         found: dict[str, Value] = {}
@@ -504,7 +504,16 @@ class Schemas:
             if path is not None:
                 words = [self._values.of(module, each, frame) for each in given]
                 return self._of_path(path, name, words, place)
-        if name not in {"discriminator", "index", "add", "plugin", "set", "remove", "clearIndexes", "removeIndex"}:
+        if name not in {
+            "discriminator",
+            "index",
+            "add",
+            "plugin",
+            "set",
+            "remove",
+            "clearIndexes",
+            "removeIndex",
+        }:
             return None
         schema = self.of(self._values.of(module, holder, frame))
         if schema is None:
@@ -528,7 +537,7 @@ class Schemas:
                 return lambda schema: self._set(schema, words)
             case "discriminator":
                 return lambda schema: schema.discriminators.append((words, place))
-        return lambda schema: self._tell(*place, f".{name}() takes something out of the schema")
+        return lambda _: self._tell(*place, f".{name}() takes something out of the schema")
 
     def _indexed(self, schema: Schema, words: list[Value], place: tuple[str, int]) -> None:
         try:
@@ -566,9 +575,7 @@ class Schemas:
             except Undecided:
                 return
 
-    def _path_call(
-        self, module: Module, holder: SgNode, frame: Frame
-    ) -> tuple[Value, str] | None:
+    def _path_call(self, module: Module, holder: SgNode, frame: Frame) -> tuple[Value, str] | None:
         """The schema and the name of `schema.path("x")`, also before further calls."""
         value = self._values.of(module, holder, frame)
         while isinstance(value, Expression) and value.node.kind() == "call_expression":
@@ -703,9 +710,9 @@ class Schemas:
         self, schema: Schema, prefix: str, base: Schema | None, above: tuple[Schema, ...] = ()
     ) -> Iterator[Spec]:
         """The indexes of a schema and what is nested in it, in Mongoose's order."""
-        found: list[Spec] = []
-        self._collect(schema, prefix, base, above, found, {})
-        yield from found
+        into = _Collected()
+        self._collect(schema, prefix, base, above, into)
+        yield from into.found
 
     def _collect(
         self,
@@ -713,8 +720,7 @@ class Schemas:
         prefix: str,
         base: Schema | None,
         above: tuple[Schema, ...],
-        found: list[Spec],
-        named: dict[str, Spec],
+        into: "_Collected",
     ) -> None:
         if schema in above:
             return
@@ -728,34 +734,34 @@ class Schemas:
                 if not path.left_out and not self._truth(
                     inner.options.get("excludeIndexes", Nothing())
                 ):
-                    self._collect(inner, f"{prefix}{name}.", None, onward, found, named)
+                    self._collect(inner, f"{prefix}{name}.", None, onward, into)
                 for other in path.others:
-                    self._collect(other, f"{prefix}{name}.", inner, onward, found, named)
+                    self._collect(other, f"{prefix}{name}.", inner, onward, into)
                 if path.documents:
                     continue
             index = path.index if _is_set(path.index) else path.element
             if _is_set(index):
-                self._take(prefix + name, index, path.at, found, named)
-        for spec in schema.indexes:
-            found.append(_below(spec, prefix))
+                self._take(prefix + name, index, path.at, into)
+        into.found += [_below(spec, prefix) for spec in schema.indexes]
 
-    def _take(
-        self,
-        name: str,
-        index: Any,
-        at: tuple[str, int],
-        found: list[Spec],
-        named: dict[str, Spec],
-    ) -> None:
+    def _take(self, name: str, index: Any, at: tuple[str, int], into: "_Collected") -> None:
         direction, options = _direction(index)
         called = options.get("name")
-        if isinstance(called, str) and called in named:
-            named[called].keys[name] = direction  # one index over several paths
+        if isinstance(called, str) and called in into.named:
+            into.named[called].keys[name] = direction  # one index over several paths
             return
         spec = Spec(keys={name: direction}, options=options, path=at[0], line=at[1])
-        found.append(spec)
+        into.found.append(spec)
         if isinstance(called, str):
-            named[called] = spec
+            into.named[called] = spec
+
+
+class _Collected(Struct):
+    """The indexes of a schema so far."""
+
+    found: list[Spec] = []
+    named: dict[str, Spec] = {}
+    """Those of paths that have a name: paths with one name make one index together."""
 
 
 _OF_PROPERTY = frozenset(
@@ -815,7 +821,9 @@ def _direction(index: Any) -> tuple[Any, dict[str, Any]]:
 def _below(spec: Spec, prefix: str) -> Spec:
     """An index of a nested schema, with the path that it is nested at."""
     if not prefix:
-        return Spec(keys=dict(spec.keys), options=dict(spec.options), path=spec.path, line=spec.line)
+        return Spec(
+            keys=dict(spec.keys), options=dict(spec.options), path=spec.path, line=spec.line
+        )
     options = dict(spec.options)
     partial = options.get("partialFilterExpression")
     if isinstance(partial, dict):

@@ -54,10 +54,5 @@ def collection_of(model: str) -> str:
         return name
     for pattern, plural in _RULES:
         if pattern.search(name):
-            # a lambda, since a group that took no part is nothing here and an error to `sub`
-            return pattern.sub(lambda found, text=plural: _filled(text, found), name, count=0)
+            return pattern.sub(plural, name)
     return name
-
-
-def _filled(text: str, found: re.Match[str]) -> str:
-    return re.sub(r"\\(\d)", lambda group: found[int(group[1])] or "", text)
