@@ -389,15 +389,24 @@ class _Search:
             return
         if model.collection is None:
             return  # told where the model is
-        try:
-            collation = self._schemas.text_option(schema, "collation")
-        except Undecided:
-            collation = None
+        collation = self._collation(model)
         for spec in specs:
             options = dict(spec.options)
             if isinstance(collation, dict) and "text" not in spec.keys.values():
                 options.setdefault("collation", collation)
             self._declare(model.collection, spec.keys, options, (spec.path, spec.line))
+
+    def _collation(self, model: _Model) -> Any:
+        """What a schema's indexes compare by; a discriminator's own is that of its base, too."""
+        for schema in (model.schema, model.base.schema if model.base is not None else None):
+            try:
+                said = None if schema is None else self._schemas.text_option(schema, "collation")
+            except Undecided as error:
+                self._tell(*model.at, f"the collation of the model {model.name}: {error}")
+                continue
+            if said:
+                return said
+        return None
 
     def _of_discriminator(self, model: _Model, specs: list[Spec]) -> list[Spec]:
         """Those that a discriminator has of its own: they hold its documents alone."""
@@ -466,7 +475,10 @@ class _Search:
                 return
             collection, words = named, words[1:]
         if name == "createIndexes":
-            for each in self._values.elements(words[0]) or ():
+            parts = self._values.elements(words[0])
+            if parts is None:
+                self._tell(*place, f"the list of indexes: {reason(words[0])}")
+            for each in parts or ():
                 self._listed(collection, each, place)
             return
         self._one(collection, words, place)

@@ -26,6 +26,7 @@ from skillconnect_ops.code.syntax import (
 
 _DEEPEST = 40
 _MOST_BINDINGS = 500
+_AT_RUN_TIME = "is given at run time"
 _EACH = frozenset({"forEach", "map", "flatMap", "filter", "some", "every"})
 _SAME = frozenset({"Object.freeze", "Object.seal", "deepFreeze", "structuredClone"})
 _CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
@@ -171,7 +172,7 @@ class Values:
             return self._imported(module, found)
         if kind in FUNCTIONS | _CLASSES and home.field("name") == found.node:
             return Expression(module, home, frame)
-        return Lost(f"{found.node.text()} is given at run time", found.node.text())
+        return Lost(f"{found.node.text()} {_AT_RUN_TIME}", found.node.text())
 
     def _variable(self, module: Module, found: Declaration, frame: Frame) -> Value:
         declarator, name = found.home, found.node.text()
@@ -182,13 +183,13 @@ class Values:
         elif given:
             return Lost(f"{name} is assigned more than once", name)
         if value is None or pattern is None:
-            return Lost(f"{name} is given at run time", name)
+            return Lost(f"{name} {_AT_RUN_TIME}", name)
         whole = self.of(module, value, frame)
         if pattern.kind() == "identifier":
             return whole
         bound: dict[SgNode, Value] = {}
         self._bind(module, pattern, whole, bound, frame)
-        return bound.get(found.node, Lost(f"{name} is given at run time", name))
+        return bound.get(found.node, Lost(f"{name} {_AT_RUN_TIME}", name))
 
     def _imported(self, module: Module, found: Declaration) -> Value:
         source, home = source_of(found.home), found.home
@@ -305,7 +306,7 @@ class Values:
                 if field is not None and field.text() == name and " static " in f" {each.text()}":
                     if value is not None:
                         return self.of(whole.module, value, whole.frame)
-                    return Lost(f"{name} is given at run time", name)
+                    return Lost(f"{name} {_AT_RUN_TIME}", name)
         if name == "name" and own is not None:
             return Text(own.text())
         return Part(whole, name)
@@ -330,7 +331,7 @@ class Values:
                     given.append(right)
         given = [each for each in given if each.text() not in {"null", "undefined"}]
         if len(given) != 1:
-            return Lost(f"this.{name} is given at run time", name)
+            return Lost(f"this.{name} {_AT_RUN_TIME}", name)
         return self.of(module, given[0], frame)
 
     def entries(self, whole: Expression) -> list[tuple[str | None, Value]]:
@@ -488,7 +489,7 @@ class Values:
             case "array_pattern":
                 parts = self.elements(value) or []
                 for place, each in enumerate(pattern.named_children()):
-                    lost = Lost(f"{each.text()} is given at run time", each.text())
+                    lost = Lost(f"{each.text()} {_AT_RUN_TIME}", each.text())
                     self._bind(
                         module, each, parts[place] if place < len(parts) else lost, into, frame
                     )
@@ -788,7 +789,9 @@ def _dotted(value: Value) -> str:
         case Part(of, name):
             whole = _dotted(of)
             return f"{whole}.{name}" if whole else ""
-        case Global(name) | Lost(_, name):
+        case Global(name):
+            return name
+        case Lost(why, name) if why.endswith(_AT_RUN_TIME):
             return name
     return ""
 
