@@ -91,6 +91,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "indexes",
+        (
+            Entry(
+                "indexes",
+                "Bring the database's indexes to what is declared, without harm.",
+                f"{_AT}.indexes.cli",
+            ),
+        ),
+    ),
+    Section(
         "serve",
         (Entry("api", "Run the hardened reference API until Ctrl-C.", f"{_AT}.api.cli"),),
     ),

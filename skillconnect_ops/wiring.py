@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.folders import Folders
     from skillconnect_ops.core.ports.git import Git
     from skillconnect_ops.core.ports.health import HealthAnswers
+    from skillconnect_ops.core.ports.indexes import Indexes
     from skillconnect_ops.core.ports.mail import MailLogins
     from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
     from skillconnect_ops.core.ports.services import Services
-    from skillconnect_ops.core.ports.indexes import Indexes
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
     from skillconnect_ops.journal.handover import Handover
@@ -546,6 +546,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     """The step types of all domains, by hand; a test holds that none is missing."""
     from skillconnect_ops.commands.backup import steps as backup
     from skillconnect_ops.commands.env import steps as env
+    from skillconnect_ops.commands.indexes import steps as indexes
     from skillconnect_ops.commands.init import steps as init
     from skillconnect_ops.commands.rotate import steps as rotate
     from skillconnect_ops.commands.scrub import steps as scrub
@@ -554,6 +555,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     of_domains: tuple[tuple[KindOf[House], ...], ...] = (
         backup.KINDS,
         env.KINDS,
+        indexes.KINDS,
         init.KINDS,
         rotate.KINDS,
         scrub.KINDS,

@@ -64,7 +64,11 @@ def _pipeline(index: Index, arrays: Sequence[int], most: int) -> list[dict[str, 
     if index.sparse:
         stages.append({"$match": {"$or": [{name: {"$exists": True}} for name in index.fields]}})
     stages.append(
-        {"$project": {_key(n): _value(name, in_array=n in arrays) for n, name in enumerate(index.fields)}}
+        {
+            "$project": {
+                _key(n): _value(name, in_array=n in arrays) for n, name in enumerate(index.fields)
+            }
+        }
     )
     for number in arrays:
         part = {"path": f"${_key(number)}", "preserveNullAndEmptyArrays": True}

@@ -177,9 +177,7 @@ def _of_node(here: Any, collections: Sequence[str]) -> _Rows:
     for start in range(0, len(collections), AT_ONCE):
         command = _asked(collections[start : start + AT_ONCE], _use)
         rows += _rows(
-            here.command(
-                command, codec_options=DECODED, read_preference=ReadPreference.NEAREST
-            )
+            here.command(command, codec_options=DECODED, read_preference=ReadPreference.NEAREST)
         )
     return rows
 

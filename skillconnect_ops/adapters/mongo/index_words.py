@@ -29,6 +29,11 @@ def exact(raw: bytes) -> str:
     return json_util.dumps(bson.decode(raw, ORDERED), json_options=EXACT)
 
 
+def raw_of(text: str) -> bytes:
+    """The document that such a text holds."""
+    return bson.encode(json_util.loads(text, json_options=EXACT))
+
+
 def plain(value: Any) -> Any:
     """A value as JSON data (Extended JSON, relaxed)."""
     return json.loads(json_util.dumps(value, json_options=PLAIN))

@@ -9,7 +9,13 @@ from skillconnect_ops.adapters.mongo import catalog, index_figures, index_record
 from skillconnect_ops.adapters.mongo.connection import Connection
 from skillconnect_ops.adapters.mongo.duplicates import duplicates
 from skillconnect_ops.adapters.mongo.errors import NO_SUCH_COLLECTION
-from skillconnect_ops.adapters.mongo.index_words import collation_of, exact, fields_of, index_of
+from skillconnect_ops.adapters.mongo.index_words import (
+    collation_of,
+    exact,
+    fields_of,
+    index_of,
+    raw_of,
+)
 from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.outcome import Fact, Known
 from skillconnect_ops.core.ports.database import CommandFailed
@@ -43,6 +49,10 @@ class ServerIndexes:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def read(self, exact: str) -> Index:
+        """The index that the server's own words tell of."""
+        return index_of(raw_of(exact))
 
     def listing(self, database: str) -> Listing:
         """Everything in a database but the system's and our own."""

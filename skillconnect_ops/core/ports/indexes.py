@@ -193,6 +193,9 @@ class Indexes(Protocol):
     Every method raises a `DatabaseError`: `ServerLost` and `NotAuthorized` among them.
     """
 
+    def read(self, exact: str) -> Index:
+        """The index that `FoundIndex.exact` tells of; asks nobody."""
+
     def listing(self, database: str) -> Listing:
         """Everything in a database but the system's and our own; a round trip a collection."""
 

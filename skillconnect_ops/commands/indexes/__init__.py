@@ -1,0 +1,1 @@
+"""Indexes: declare them, see the difference, and apply it without harm."""

@@ -1,0 +1,149 @@
+"""The command line of `skc indexes`."""
+
+from typing import Annotated
+
+import typer
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.indexes import run, schema, status, undo
+from skillconnect_ops.commands.indexes.model import Wishes
+from skillconnect_ops.commands.indexes.wishes import quorum, seconds
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.journal.model import Choices
+from skillconnect_ops.terminal import options
+from skillconnect_ops.terminal.group import Group
+
+INDEXES = Group("indexes")
+
+AllowGap = Annotated[
+    bool,
+    typer.Option(
+        "--allow-gap", help="Go on where keys are without any index until the new one is built."
+    ),
+]
+Untested = Annotated[
+    bool, typer.Option("--untested-topology", help="Go on although it is a sharded cluster.")
+]
+IgnoreSpace = Annotated[
+    bool, typer.Option("--ignore-space", help="Go on although the disk looks too small.")
+]
+CommitQuorum = Annotated[
+    str | None,
+    typer.Option(
+        "--commit-quorum",
+        metavar="N|majority|votingMembers",
+        help="How many members must have built it before it is used; the server's own by default.",
+    ),
+]
+
+
+@INDEXES.bare(
+    examples=(
+        "skc indexes --dry-run",
+        "skc indexes --target production --yes",
+        "skc indexes --prune --observe 14d",
+    ),
+)
+def apply(
+    house: House,
+    *,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Hide what is not declared, and drop it in a later run."),
+    ] = False,
+    prune_used: Annotated[
+        bool, typer.Option("--prune-used", help="Also what is in use, or may be; with --prune.")
+    ] = False,
+    observe: Annotated[
+        str,
+        typer.Option("--observe", metavar="TIME", help="How long it stays hidden first: 7d, 12h."),
+    ] = "7d",
+    allow_gap: AllowGap = False,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Show the values of duplicates, too.")
+    ] = False,
+    commit_quorum: CommitQuorum = None,
+    ignore_space: IgnoreSpace = False,
+    untested_topology: Untested = False,
+    target: options.Target = None,
+    dry_run: options.DryRun = False,
+    save_plan: options.SavePlan = None,
+    yes: options.Yes = False,
+) -> Report:
+    """Bring the database's indexes to what is declared, without harm.
+
+    The file is indexes.yaml, or what `indexes` of the target in skc.yaml names. No index is dropped
+    before its replacement is ready; where there is no way around a gap, it is refused unless
+    --allow-gap is given. Duplicates are looked for before a unique index is built. What is not
+    declared stays, unless --prune is given: then it is hidden first, and `skc indexes undo` puts it
+    back at once.
+    """
+    wishes = Wishes(
+        prune=prune or prune_used,
+        prune_used=prune_used,
+        observe_s=seconds(observe),
+        allow_gap=allow_gap,
+        show_values=show_values,
+        commit_quorum=quorum(commit_quorum),
+        ignore_space=ignore_space,
+        untested_topology=untested_topology,
+    )
+    choices = Choices(dry_run=dry_run, yes=yes, save_plan=save_plan)
+    return run.apply(house, target=target, wishes=wishes, choices=choices)
+
+
+@INDEXES.command("status", examples=("skc indexes status",))
+def show_status(house: House, *, target: options.Target = None) -> Report:
+    """Show how every index stands, what it takes, and how it is used.
+
+    Use is counted by each node since it started, or since the index was made; all are asked.
+    """
+    return status.status(house, target=target)
+
+
+@INDEXES.command(
+    "check",
+    examples=("skc indexes check", "skc indexes check --format github"),
+    findings=True,
+)
+def check(house: House, *, target: options.Target = None) -> Report:
+    """Say whether the database and its declaration part; for CI.
+
+    A user with the role `read` is enough. It ends with 11 where an index is missing, other than
+    declared, or not declared.
+    """
+    return status.check(house, target=target)
+
+
+@INDEXES.command("undo", examples=("skc indexes undo --dry-run", "skc indexes undo --yes"))
+def take_back(
+    house: House,
+    run_id: Annotated[
+        str | None,
+        typer.Argument(metavar="RUN", help="The run's journal id; the newest by default."),
+    ] = None,
+    *,
+    allow_gap: AllowGap = False,
+    ignore_space: IgnoreSpace = False,
+    untested_topology: Untested = False,
+    target: options.Target = None,
+    dry_run: options.DryRun = False,
+    save_plan: options.SavePlan = None,
+    yes: options.Yes = False,
+) -> Report:
+    """Put the indexes back that a run touched, as they were before it.
+
+    What it hid is seen again at once, what it dropped is built as it was, what it built is dropped.
+    What a run changed lies in the database itself, so that any machine can take it back.
+    """
+    wishes = Wishes(
+        allow_gap=allow_gap, ignore_space=ignore_space, untested_topology=untested_topology
+    )
+    choices = Choices(dry_run=dry_run, yes=yes, save_plan=save_plan)
+    return undo.undo(house, target=target, run=run_id, wishes=wishes, choices=choices)
+
+
+@INDEXES.command("schema", examples=("skc indexes schema > indexes.schema.json",))
+def show_schema(house: House) -> Report:
+    """Print the JSON Schema of indexes.yaml, for editors."""
+    return schema.schema(house)

@@ -1,0 +1,70 @@
+"""Why indexes are not applied."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from skillconnect_ops.core.errors import Precondition, Refused
+from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.core.ports.indexes import Duplicates
+from skillconnect_ops.core.view import count, size
+
+
+class Blocking(Struct, frozen=True, kw_only=True):
+    """Duplicates that stand in the way of one unique index."""
+
+    collection: str
+    index: Index
+    found: Duplicates
+
+
+class HasDuplicates(Precondition):
+    """A unique index cannot be built on what is there."""
+
+    def __init__(self, blocking: Sequence[Blocking]) -> None:
+        first = blocking[0]
+        more = (
+            f", and {count(len(blocking) - 1, 'more index', 'more indexes')}"
+            if blocking[1:]
+            else ""
+        )
+        super().__init__(
+            f"{first.collection} has duplicates in {first.index.says()}{more}",
+            why=f"{count(first.found.groups, 'value')} stand in several documents; at least "
+            f"{count(first.found.documents, 'document')} must change or go",
+            fix="decide which document of each group is the right one, and change or remove the "
+            "others; then skc indexes",
+        )
+        self.blocking = tuple(blocking)
+
+
+class GapNotAllowed(Refused):
+    """Some keys would be without an index for a while."""
+
+    def __init__(self, gaps: Sequence[str], again: str) -> None:
+        super().__init__(
+            f"{count(len(gaps), 'index', 'indexes')} cannot be replaced without a gap",
+            why="; ".join(gaps),
+            fix=f"{again}   # in a calm hour: queries read whole collections meanwhile",
+        )
+
+
+class CannotBeApplied(Precondition):
+    """What is declared cannot be brought about from what is there."""
+
+    def __init__(self, blocked: Sequence[str]) -> None:
+        super().__init__(
+            "not all of it can be applied", why="; ".join(blocked), fix="correct indexes.yaml"
+        )
+
+
+class DiskTooSmall(Precondition):
+    """The new indexes would fill the disk."""
+
+    def __init__(self, needed: int, free: int) -> None:
+        super().__init__(
+            "the server's disk is too small for the new indexes",
+            why=f"they take about {size(needed)} and as much again while they are built, and "
+            f"{size(free)} are free",
+            fix="make room, build fewer at once, or add --ignore-space if the estimate is wrong",
+        )

@@ -1,0 +1,179 @@
+"""The nouns of this domain: the steps, what was asked for, and what it is decided from."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from skillconnect_ops.core.plan import Step
+from skillconnect_ops.core.ports.indexes import (
+    Build,
+    CollectionFigures,
+    HiddenIndex,
+    Touched,
+)
+
+SUFFIX = "_id"
+"""The field that tells a bridge from what it stands for; another where that is there already."""
+BRIDGE = "skc_bridge"
+GUARD = "skc_guard"
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
+
+    prune: bool = False
+    prune_used: bool = False
+    observe_s: float = 7 * 86_400.0
+    allow_gap: bool = False
+    commit_quorum: int | str | None = None
+    untested_topology: bool = False
+    ignore_space: bool = False
+    show_values: bool = False
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a plan is decided from, besides what is declared and found."""
+
+    version: tuple[int, ...]
+    """Of the server."""
+    now: datetime
+    figures: Mapping[str, CollectionFigures] = {}
+    uses_known: bool = True
+    """Whether every node said how its indexes are used."""
+    watched: tuple[HiddenIndex, ...] = ()
+
+
+class IndexLock(Step, frozen=True, kw_only=True, tag="index.lock"):
+    """Keep other runs out, on whatever machine, and write down what is there for the way back."""
+
+    target: str
+    database: str
+    command: str
+    touched: tuple[Touched, ...]
+
+    def says(self) -> str:
+        """One line of the plan."""
+        return f"lock the indexes of {self.database} for other runs, and keep how they are now"
+
+
+class IndexUnlock(Step, frozen=True, kw_only=True, tag="index.unlock"):
+    """Let others."""
+
+    target: str
+    database: str
+    undoes: str | None = None
+    """The run that is taken back by this one."""
+
+    def says(self) -> str:
+        """One line of the plan."""
+        return "unlock"
+
+
+class IndexCreate(Step, frozen=True, kw_only=True, tag="index.create"):
+    """Build some indexes of a collection in one pass."""
+
+    target: str
+    database: str
+    collection: str
+    builds: tuple[Build, ...]
+    commit_quorum: int | str | None = None
+    purpose: str = ""
+    estimate: str = ""
+    passing = ("estimate",)
+
+    def says(self) -> str:
+        """One line of the plan."""
+        named = "; ".join(f"{one.index.called} {one.index.says()}" for one in self.builds)
+        tail = "".join(f" ({text})" for text in (self.purpose, self.estimate) if text)
+        return f"build on {self.collection}: {named}{tail}"
+
+
+class IndexModify(Step, frozen=True, kw_only=True, tag="index.modify"):
+    """Change options of an index in place, at once."""
+
+    target: str
+    database: str
+    collection: str
+    name: str
+    changes: Mapping[str, Any]
+
+    def says(self) -> str:
+        """One line of the plan."""
+        what = ", ".join(f"{name}: {_word(value)}" for name, value in self.changes.items())
+        return f"set {what} on {self.collection}.{self.name} (at once, nothing is rebuilt)"
+
+
+class IndexPrepare(Step, frozen=True, kw_only=True, tag="index.prepare"):
+    """Let no further duplicates in, and see that there are none."""
+
+    target: str
+    database: str
+    collection: str
+    name: str
+
+    def says(self) -> str:
+        """One line of the plan."""
+        return f"let no more duplicates into {self.collection}.{self.name}, and look for old ones"
+
+
+class IndexConvert(Step, frozen=True, kw_only=True, tag="index.convert"):
+    """Make an index that is prepared unique."""
+
+    target: str
+    database: str
+    collection: str
+    name: str
+
+    def says(self) -> str:
+        """One line of the plan."""
+        return f"make {self.collection}.{self.name} unique (nothing is rebuilt)"
+
+
+class IndexHide(Step, frozen=True, kw_only=True, tag="index.hide"):
+    """Take an index from the queries' sight; it is kept up to date, and is back in an instant."""
+
+    target: str
+    database: str
+    collection: str
+    name: str
+    watched: bool = False
+    """Whether it is only hidden to see whether anybody misses it."""
+    purpose: str = ""
+
+    def says(self) -> str:
+        """One line of the plan."""
+        tail = f" ({self.purpose})" if self.purpose else ""
+        return f"hide {self.collection}.{self.name}{tail}"
+
+
+class IndexDrop(Step, frozen=True, kw_only=True, tag="index.drop"):
+    """Drop some indexes of a collection."""
+
+    target: str
+    database: str
+    collection: str
+    names: tuple[str, ...]
+    purpose: str = ""
+
+    def says(self) -> str:
+        """One line of the plan."""
+        named = ", ".join(f"{self.collection}.{name}" for name in self.names)
+        return f"drop {named}" + (f" ({self.purpose})" if self.purpose else "")
+
+
+AnyStep = (
+    IndexLock
+    | IndexUnlock
+    | IndexCreate
+    | IndexModify
+    | IndexPrepare
+    | IndexConvert
+    | IndexHide
+    | IndexDrop
+)
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

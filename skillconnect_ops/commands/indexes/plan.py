@@ -1,0 +1,501 @@
+"""What to do about a difference: pure.
+
+The order of a plan: everything new is built, one command a collection; options that can change in
+place do; what must be rebuilt under its own name is, behind a bridge; what was replaced is hidden.
+Past the turn, what was replaced is dropped and what is prepared becomes unique.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from skillconnect_ops.commands.indexes.bridge import bridge, guard
+from skillconnect_ops.commands.indexes.declared import MOST_INDEXES
+from skillconnect_ops.commands.indexes.difference import Row, Standing
+from skillconnect_ops.commands.indexes.model import (
+    Facts,
+    IndexConvert,
+    IndexCreate,
+    IndexDrop,
+    IndexHide,
+    IndexModify,
+    IndexPrepare,
+    Wishes,
+)
+from skillconnect_ops.commands.indexes.sameness import as_found, keys_of, shape
+from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.core.plan import Step
+from skillconnect_ops.core.ports.indexes import (
+    Build,
+    FoundCollection,
+    FoundIndex,
+    Listing,
+    Touched,
+)
+from skillconnect_ops.core.view import count, duration
+
+CONVERTS, TTL_ADDS = (6, 0), (5, 1)
+"""The first versions that make an index unique, and make one expire documents, in place."""
+Exact = Mapping[tuple[str, str], str]
+"""By collection and name: what is to be built exactly so."""
+
+
+class Where(Struct, frozen=True, kw_only=True):
+    """Where the steps act."""
+
+    target: str
+    database: str
+
+
+class Decided(Struct, frozen=True, kw_only=True):
+    """What a difference comes to."""
+
+    steps: tuple[Step, ...]
+    final: tuple[Step, ...]
+    notes: tuple[str, ...]
+    gaps: tuple[str, ...]
+    """Where keys would be without any index for a while, in sentences."""
+    blocked: tuple[str, ...]
+    """What cannot be done at all, in sentences."""
+    touched: tuple[Touched, ...]
+    """What changes, as it was."""
+
+
+def decide(
+    rows: Sequence[Row],
+    found: Listing,
+    facts: Facts,
+    wishes: Wishes,
+    *,
+    where: Where,
+    exact: Exact | None = None,
+    remove: frozenset[tuple[str, str]] = frozenset(),
+) -> Decided:
+    """Decide on everything.
+
+    Args:
+        rows: the difference.
+        found: all that is there.
+        facts: see there.
+        wishes: see there.
+        where: target and database.
+        exact: what is to be built to the letter (an undo).
+        remove: what goes without being watched first, by collection and name (an undo).
+    """
+    parts = []
+    names = sorted({row.collection for row in rows})
+    for name in names:
+        collection = found.find(name) or FoundCollection(name=name, uuid=None)
+        part = _Collection(collection, facts, wishes, where=where, exact=exact or {}, remove=remove)
+        if name in found.views:
+            declared = [row for row in rows if row.collection == name and row.declared]
+            if declared:
+                part.blocked.append(f"{name} is a view, and a view has no indexes of its own")
+            parts.append(part)
+            continue
+        part.decide([row for row in rows if row.collection == name])
+        parts.append(part)
+    return Decided(
+        steps=tuple(step for steps in _phases(parts) for step in steps),
+        final=tuple(step for part in parts for step in part.final),
+        notes=tuple(text for part in parts for text in part.notes),
+        gaps=tuple(text for part in parts for text in part.gaps),
+        blocked=tuple(text for part in parts for text in part.blocked),
+        touched=tuple(one for part in parts for one in part.touched()),
+    )
+
+
+def _phases(parts: "Sequence[_Collection]") -> Iterator[Iterable[Step]]:
+    """New ones first, for all collections; what is risky comes when the rest is safe."""
+    for part in parts:
+        yield part.created
+    for part in parts:
+        yield part.modified
+    for part in parts:
+        yield part.rebuilt
+    for part in parts:
+        yield part.hidden
+
+
+class _Rebuild(Struct, frozen=True, kw_only=True):
+    """An index in the place of another."""
+
+    old: FoundIndex
+    new: Build
+
+
+class _Collection:
+    """Decides for one collection."""
+
+    def __init__(
+        self,
+        collection: FoundCollection,
+        facts: Facts,
+        wishes: Wishes,
+        *,
+        where: Where,
+        exact: Exact,
+        remove: frozenset[tuple[str, str]],
+    ) -> None:
+        self._there = collection
+        self._facts = facts
+        self._wishes = wishes
+        self._where: dict[str, Any] = structs.asdict(where)
+        self._exact = exact
+        self._remove = remove
+        self._names = {one.index.called: one for one in collection.indexes}
+        self.created: list[Step] = []
+        self.modified: list[Step] = []
+        self.rebuilt: list[Step] = []
+        self.hidden: list[Step] = []
+        self.final: list[Step] = []
+        self.notes: list[str] = []
+        self.gaps: list[str] = []
+        self.blocked: list[str] = []
+
+    def decide(self, rows: Sequence[Row]) -> None:
+        """All rows of the collection."""
+        missing: list[Build] = []
+        rebuilds: list[_Rebuild] = []
+        for row in rows:
+            match row.standing:
+                case Standing.IN_PLACE:
+                    continue
+                case Standing.MISSING:
+                    missing.append(self._build(row.index))
+                case Standing.BUILDING:
+                    self._follow(row)
+                case Standing.DIFFERENT | Standing.INVALID:
+                    rebuilds += self._change(row)
+                case Standing.EXTRA | Standing.HIDDEN:
+                    self._extra(row)
+        self._arrange(missing, rebuilds)
+
+    def touched(self) -> Iterator[Touched]:
+        """Every index that some step changes, as it is now."""
+        names: dict[str, None] = {}
+        steps = (*self.created, *self.modified, *self.rebuilt, *self.hidden, *self.final)
+        for step in steps:
+            for name in _names_of(step):
+                names[name] = None
+        for name in names:
+            old = self._names.get(name)
+            if old is not None and old.building:
+                continue  # somebody else's, which we only follow
+            yield Touched(
+                collection=self._there.name,
+                name=name,
+                index=old.index if old else None,
+                exact=old.exact if old else None,
+            )
+
+    def _build(self, index: Index) -> Build:
+        exact = self._exact.get((self._there.name, index.called))
+        return Build(index=index, exact=exact)
+
+    def _follow(self, row: Row) -> None:
+        """One that is being built is waited for, whoever began it."""
+        if row.declared is None:
+            self.notes.append(f"{self._where_of(row)} is being built, and is not declared")
+            return
+        build = structs.replace(row.index, name=row.name)
+        self.created.append(
+            IndexCreate(
+                key=f"follow:{self._there.name}.{row.name}",
+                **self._where,
+                collection=self._there.name,
+                builds=(Build(index=build),),
+                purpose="it is being built already, and is followed",
+            )
+        )
+
+    def _change(self, row: Row) -> Iterator[_Rebuild]:
+        """In place where the server can; else it is rebuilt."""
+        old = row.found
+        options = {one.option: one for one in row.how}
+        if "clustered" in options or old is None:
+            self.blocked.append(
+                f"{self._there.name} cannot be made clustered: that is decided when a collection "
+                "is created"
+            )
+            return
+        if old.building:
+            self.blocked.append(
+                f"{self._where_of(row)} is being built with other options: wait for it, or drop it"
+            )
+            return
+        in_place: dict[str, Any] = {}
+        last: dict[str, Any] = {}
+        for option, change in options.items():
+            if option == "hidden":
+                in_place["hidden"] = bool(change.wanted)
+            elif option == "prepareUnique":
+                if not row.index.unique:
+                    in_place["prepareUnique"] = False
+            elif option == "expireAfterSeconds" and self._takes_ttl(change.wanted, change.found):
+                # from none there is no way back in place, and from then on documents are deleted
+                (last if change.found is None else in_place)[option] = change.wanted
+            elif not (option == "unique" and change.wanted and self._facts.version >= CONVERTS):
+                yield _Rebuild(old=old, new=self._build(row.index))
+                return
+        named: dict[str, Any] = {**self._where, "collection": self._there.name, "name": row.name}
+        at = f"{self._there.name}.{row.name}"
+        if in_place:
+            self.modified.append(IndexModify(key=f"modify:{at}", **named, changes=in_place))
+        if last:
+            self.final.append(IndexModify(key=f"expire:{at}", **named, changes=last))
+        if "unique" in options:
+            self.modified.append(IndexPrepare(key=f"prepare:{at}", **named))
+            self.final.append(IndexConvert(key=f"convert:{at}", **named))
+
+    def _takes_ttl(self, wanted: object, found: object) -> bool:
+        return wanted is not None and (found is not None or self._facts.version >= TTL_ADDS)
+
+    def _arrange(self, missing: Sequence[Build], rebuilds: Sequence[_Rebuild]) -> None:
+        """Which new ones can stand beside all that is there, and which must wait for room."""
+        behind = [one for one in rebuilds if not self._fits(one.new, free=())]
+        beside = [one for one in rebuilds if self._fits(one.new, free=())]
+        while True:  # a name that is waited for may be that of one that was to stay to the end
+            wanted = {one.new.index.called for one in behind}
+            wanted |= {one.index.called for one in missing}
+            more = [one for one in beside if one.old.index.called in wanted]
+            if not more:
+                break
+            behind += more
+            beside = [one for one in beside if one not in more]
+        going = {one.old.index.called for one in behind}
+        now = [one for one in missing if one.index.called not in self._names]
+        late = [one for one in missing if one.index.called in going]
+        now += [
+            self._renamed(one)
+            for one in missing
+            if one.index.called in self._names and one.index.called not in going
+        ]
+        self._create([*now, *(one.new for one in beside)])
+        for each in beside:
+            self._retire(each)
+        if behind:
+            self._rebuild(behind, late)
+
+    def _fits(self, build: Build, *, free: Iterable[str]) -> bool:
+        """Whether it can stand beside all that is there but what is about to go."""
+        index = build.index
+        others = [one.index for name, one in self._names.items() if name not in set(free)]
+        if index.called in {one.called for one in others}:
+            return False
+        if index.is_text and any(one.is_text for one in others):
+            return False
+        mine = shape(index, inherited=self._there.collation)
+        return mine not in {shape(as_found(one)) for one in others}
+
+    def _renamed(self, build: Build) -> Build:
+        """Its derived name is another's; where none was chosen any other is as good."""
+        index = build.index
+        if index.name is not None:
+            self.blocked.append(
+                f"{self._there.name} has another index called {index.name}, which is not declared "
+                "so: choose another name, or drop that one"
+            )
+            return build
+        number = 2
+        while f"{index.called}_{number}" in self._names:
+            number += 1
+        return Build(index=structs.replace(index, name=f"{index.called}_{number}"))
+
+    def _create(self, builds: Sequence[Build]) -> None:
+        if not builds:
+            return
+        self._must_fit(len(self._names) + len(builds))
+        self.created.append(
+            IndexCreate(
+                key=f"create:{self._there.name}",
+                **self._where,
+                collection=self._there.name,
+                builds=tuple(builds),
+                commit_quorum=self._wishes.commit_quorum,
+            )
+        )
+
+    def _retire(self, one: _Rebuild) -> None:
+        """Hidden when its successor stands, and dropped at the end."""
+        name = one.old.index.called
+        at = f"{self._there.name}.{name}"
+        named: dict[str, Any] = {**self._where, "collection": self._there.name}
+        why = f"{one.new.index.called} has taken its place"
+        if not one.old.index.hidden:
+            self.hidden.append(IndexHide(key=f"hide:{at}", **named, name=name, purpose=why))
+        self.final.append(IndexDrop(key=f"drop:{at}", **named, names=(name,), purpose=why))
+
+    def _rebuild(self, rebuilds: Sequence[_Rebuild], late: Sequence[Build]) -> None:
+        """Behind bridges, all of a collection at once: names may go round in a circle."""
+        name = self._there.name
+        named: dict[str, Any] = {**self._where, "collection": name}
+        stand_ins: list[Build] = []
+        olds = {one.old.index.called: one.old for one in rebuilds}
+        news = [*(self._free(one.new, olds) for one in rebuilds), *late]
+        for one in news:  # what has the same shape is in the way as well
+            olds.update(self._in_the_way(one.index, olds))
+        for number, each in enumerate(rebuilds, 1):
+            stand_ins += self._stand_ins(each, number)
+        self._must_fit(len(self._names) + len(stand_ins))
+        if stand_ins:
+            self.rebuilt.append(
+                IndexCreate(
+                    key=f"bridge:{name}",
+                    **named,
+                    builds=tuple(stand_ins),
+                    commit_quorum=self._wishes.commit_quorum,
+                    purpose="they stand for those that are rebuilt, meanwhile",
+                )
+            )
+        self.rebuilt += [
+            IndexDrop(
+                key=f"make-room:{name}",
+                **named,
+                names=tuple(olds),
+                purpose="their successors have the same names or keys",
+            ),
+            IndexCreate(
+                key=f"rebuild:{name}",
+                **named,
+                builds=tuple(news),
+                commit_quorum=self._wishes.commit_quorum,
+            ),
+        ]
+        if stand_ins:
+            names = tuple(one.index.called for one in stand_ins)
+            self.rebuilt.append(IndexDrop(key=f"unbridge:{name}", **named, names=names))
+
+    def _free(self, build: Build, going: Mapping[str, FoundIndex]) -> Build:
+        called = build.index.called
+        return self._renamed(build) if called in self._names and called not in going else build
+
+    def _in_the_way(
+        self, index: Index, going: Mapping[str, FoundIndex]
+    ) -> Mapping[str, FoundIndex]:
+        mine = shape(index, inherited=self._there.collation)
+        return {
+            name: one
+            for name, one in self._names.items()
+            if name not in going and shape(as_found(one.index)) == mine
+        }
+
+    def _stand_ins(self, one: _Rebuild, number: int) -> Iterator[Build]:
+        """A bridge for the queries of the keys that stay, and a guard for unique values."""
+        old, new = one.old.index, one.new.index
+        inherited = self._there.collation
+        same = keys_of(old) == keys_of(new)
+        pattern = old if same else new
+        spans = bridge(pattern, number=number, inherited=inherited if same else None)
+        if spans is None:
+            self.gaps.append(
+                f"{self._there.name} is without {old.called} {old.says()} from the moment it is "
+                f"dropped until {new.called} is built: no other index can stand for it"
+            )
+        elif not old.hidden or not same:
+            yield Build(index=spans)
+        keeps = guard(new, number=number, version=self._facts.version)
+        if keeps is not None:
+            yield Build(index=keeps)
+        elif new.unique:
+            self.gaps.append(
+                f"{self._there.name} could take duplicates in {new.says()} from the moment "
+                f"{old.called} is dropped until {new.called} is built"
+            )
+
+    def _extra(self, row: Row) -> None:
+        """Never dropped unseen: hidden first, and dropped by a later run if nobody missed it."""
+        name, at = row.name, self._where_of(row)
+        if (self._there.name, name) in self._remove:
+            self.final.append(self._drop(name, "the run that is taken back built it"))
+            return
+        if not self._wishes.prune:
+            return
+        watched = next(
+            (
+                one
+                for one in self._facts.watched
+                if (one.collection, one.name) == (self._there.name, name)
+            ),
+            None,
+        )
+        if row.standing is Standing.HIDDEN and watched is not None:
+            left_s = self._wishes.observe_s - (self._facts.now - watched.since).total_seconds()
+            if left_s <= 0:
+                why = f"hidden since {watched.since:%Y-%m-%d}, and nobody put it back"
+                self.final.append(self._drop(name, why))
+            else:
+                self.notes.append(
+                    f"{at} is hidden since {watched.since:%FT%TZ}; it can be dropped in "
+                    f"{duration(left_s)}"
+                )
+            return
+        if row.standing is Standing.EXTRA and not self._may_hide(name, at):
+            return
+        if row.index.unique:
+            self.notes.append(f"{at} is unique: once it is dropped, nothing keeps duplicates out")
+        self.hidden.append(
+            IndexHide(
+                key=f"hide:{at}",
+                **self._where,
+                collection=self._there.name,
+                name=name,
+                watched=True,
+                purpose=f"not declared; dropped by `skc indexes --prune` after "
+                f"{duration(self._wishes.observe_s)} if nobody misses it",
+            )
+        )
+
+    def _may_hide(self, name: str, at: str) -> bool:
+        """Not what is used: the counter tells nothing any more once it is hidden."""
+        figures = self._facts.figures.get(self._there.name)
+        uses = figures.uses.get(name, ()) if figures else ()
+        used = sum(one.operations for one in uses)
+        if self._wishes.prune_used:
+            return True
+        if not self._facts.uses_known or not uses:
+            self.notes.append(
+                f"{at} is not declared, and stays: whether it is used could not be seen "
+                "(--prune-used hides it nevertheless)"
+            )
+            return False
+        if used:
+            since = min(one.since for one in uses)
+            self.notes.append(
+                f"{at} is not declared, and stays: it was used {count(used, 'time')} since "
+                f"{since:%FT%TZ} (--prune-used hides it nevertheless)"
+            )
+            return False
+        return True
+
+    def _drop(self, name: str, why: str) -> IndexDrop:
+        return IndexDrop(
+            key=f"drop:{self._there.name}.{name}",
+            **self._where,
+            collection=self._there.name,
+            names=(name,),
+            purpose=why,
+        )
+
+    def _must_fit(self, number: int) -> None:
+        if number > MOST_INDEXES:
+            self.blocked.append(
+                f"{self._there.name} would have {number} indexes at once, and a server keeps "
+                f"{MOST_INDEXES}: drop some first (skc indexes --prune)"
+            )
+
+    def _where_of(self, row: Row) -> str:
+        return f"{self._there.name}.{row.name}"
+
+
+def _names_of(step: Step) -> tuple[str, ...]:
+    match step:
+        case IndexCreate():
+            return tuple(one.index.called for one in step.builds)
+        case IndexDrop():
+            return step.names
+        case IndexModify() | IndexPrepare() | IndexConvert() | IndexHide():
+            return (step.name,)
+        case _:
+            return ()

@@ -1,0 +1,344 @@
+"""`skc indexes`: looks, plans, applies and reports."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from skillconnect_ops.commands.house import Connected, House
+from skillconnect_ops.commands.indexes.difference import Row
+from skillconnect_ops.commands.indexes.difference import Standing as RowStanding
+from skillconnect_ops.commands.indexes.errors import (
+    Blocking,
+    CannotBeApplied,
+    DiskTooSmall,
+    GapNotAllowed,
+    HasDuplicates,
+)
+from skillconnect_ops.commands.indexes.estimate import estimated
+from skillconnect_ops.commands.indexes.look import (
+    Look,
+    declarations,
+    look,
+    refuse_untested,
+    subject,
+)
+from skillconnect_ops.commands.indexes.model import (
+    Facts,
+    IndexCreate,
+    IndexLock,
+    IndexPrepare,
+    IndexUnlock,
+    Wishes,
+)
+from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
+from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.outcome import Known
+from skillconnect_ops.core.plan import Plan, Proof, Step
+from skillconnect_ops.core.report import ErrorFacts, Report
+from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import count
+from skillconnect_ops.journal.model import Ask, Choices, Outcome, Standing
+from skillconnect_ops.journal.resources import Resource
+
+COMMAND = "indexes"
+SHOWN_GROUPS = 10
+IN_PLACE = "indexes.in_place"
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What was asked, for both looks."""
+
+    house: House
+    target: Target
+    wishes: Wishes
+
+
+def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices) -> Report:
+    """Bring the database to what is declared.
+
+    Raises:
+        SkcError: see the gait.
+    """
+    chosen = house.target(target)
+    asked = _Asked(house=house, target=chosen, wishes=wishes)
+    first = True
+
+    def plan() -> Plan:
+        nonlocal first
+        with house.database(chosen) as connected:
+            refuse_untested(connected, insists=wishes.untested_topology)
+            made = _plan(asked, connected, seeks_duplicates=first)
+        first = False
+        return made
+
+    resources = resources_of(house, chosen)
+    resumed = _resume_dead(house, plan, resources, choices=choices)
+    try:
+        outcome = house.office().carry_out(
+            plan, person=house.person, resources=resources, consent=Ask(), choices=choices
+        )
+    except HasDuplicates as error:
+        return _refused(chosen, error, wishes)
+    return _report(house, chosen, outcome, resumed=resumed)
+
+
+def resources_of(house: House, target: Target) -> list[Resource]:
+    """What no second run on this machine may change meanwhile."""
+    with house.database(target) as connected:
+        return [Resource("indexes", f"{connected.cluster}/{connected.name}")]
+
+
+def facts_of(house: House, connected: Connected, collections: Sequence[str]) -> Facts:
+    """What a plan is decided from, besides what is declared and found."""
+    figures = connected.indexes.figures(connected.name, collections)
+    return Facts(
+        version=version_of(connected),
+        now=house.clock.now(),
+        figures=figures.collections,
+        uses_known=not figures.uses_unknown,
+        watched=tuple(connected.indexes.watched(connected.name)),
+    )
+
+
+def version_of(connected: Connected) -> tuple[int, ...]:
+    """The server's version, to be compared."""
+    text = connected.database.server().version
+    return tuple(int(part) for part in text.split("-")[0].split(".")[:2])
+
+
+def _plan(asked: _Asked, connected: Connected, *, seeks_duplicates: bool) -> Plan:
+    """Look, and decide."""
+    house, target, wishes = asked.house, asked.target, asked.wishes
+    seen = look(connected, declarations(house, target))
+    drifting = sorted({row.collection for row in seen.rows if row.declared is None or row.drifts})
+    there = [name for name in drifting if seen.found.find(name) is not None]
+    facts = facts_of(house, connected, there)
+    where = Where(target=target.name, database=connected.name)
+    decided = decide(seen.rows, seen.found, facts, wishes, where=where)
+    return finished(
+        asked.house,
+        connected,
+        decided,
+        seen,
+        facts=facts,
+        wishes=wishes,
+        target=target,
+        command=COMMAND,
+        seeks_duplicates=seeks_duplicates,
+    )
+
+
+def finished(
+    house: House,
+    connected: Connected,
+    decided: Decided,
+    seen: Look,
+    *,
+    facts: Facts,
+    wishes: Wishes,
+    target: Target,
+    command: str,
+    seeks_duplicates: bool,
+    undoes: str | None = None,
+) -> Plan:
+    """A plan of what was decided, if it may be carried out.
+
+    Raises:
+        CannotBeApplied: part of it is impossible.
+        GapNotAllowed: an index would be missing for a while, and nobody allowed that.
+        HasDuplicates: a unique index cannot be built.
+        DiskTooSmall: for what is built.
+    """
+    if decided.blocked:
+        raise CannotBeApplied(decided.blocked)
+    if decided.gaps and not wishes.allow_gap:
+        raise GapNotAllowed(decided.gaps, house.person.again("--allow-gap"))
+    steps, needed = estimated(decided.steps, seen.found, dict(facts.figures))
+    disk = connected.indexes.disk(connected.name)
+    if isinstance(disk, Known) and 2 * needed > disk.value.free_bytes and not wishes.ignore_space:
+        raise DiskTooSmall(needed, disk.value.free_bytes)
+    if seeks_duplicates:
+        _refuse_duplicates(connected, steps, seen)
+    named: dict[str, Any] = {"target": target.name, "database": connected.name}
+    final = decided.final
+    if steps or final:
+        lock = IndexLock(key="lock:indexes", **named, command=command, touched=decided.touched)
+        unlock = IndexUnlock(key="unlock:indexes", **named, undoes=undoes)
+        steps = (lock, *steps) if final else (lock, *steps, unlock)
+        final = (*final, unlock) if final else ()
+    return Plan(
+        command=command,
+        subject=subject(connected, target),
+        state=state_of(seen, wishes),
+        steps=steps,
+        final=final,
+        notes=(*_left(seen, wishes), *decided.notes, *(f"gap: {one}" for one in decided.gaps)),
+    )
+
+
+def state_of(seen: Look, wishes: Wishes) -> str:
+    """What the plan was made from: the wishes and declarations, and what was found."""
+    wanted = [[one.collection, one.index.declared()] for one in seen.declared]
+    found = [
+        [one.name, one.uuid, sorted(each.exact for each in one.indexes)]
+        for one in seen.found.collections
+    ]
+    return f"{_digest([wanted, structs.asdict(wishes)])} {_digest(found)}"
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _refuse_duplicates(connected: Connected, steps: Sequence[Step], seen: Look) -> None:
+    """Look for what a unique index would refuse, before anything is touched."""
+    blocking = []
+    for step in steps:
+        for index in _becoming_unique(step, seen.rows):
+            if seen.found.find(step.collection) is None:  # type: ignore[attr-defined]
+                continue
+            found = connected.indexes.duplicates(
+                connected.name,
+                step.collection,  # type: ignore[attr-defined]
+                index,
+                most=SHOWN_GROUPS,
+            )
+            if found.groups:
+                blocking.append(
+                    Blocking(
+                        collection=step.collection,  # type: ignore[attr-defined]
+                        index=index,
+                        found=found,
+                    )
+                )
+    if blocking:
+        raise HasDuplicates(blocking)
+
+
+def _left(seen: Look, wishes: Wishes) -> tuple[str, ...]:
+    """What is there and not declared, where nobody asked about it."""
+    extra = [row for row in seen.rows if row.declared is None and row.drifts]
+    if not extra or wishes.prune:
+        return ()
+    named = ", ".join(f"{row.collection}.{row.name}" for row in extra[:5])
+    more = f" and {len(extra) - 5} more" if extra[5:] else ""
+    return (
+        (
+            f"{count(len(extra), 'index is', 'indexes are')} not declared, and stay: {named}{more} "
+            "(--prune hides them first, and drops them later)"
+        ),
+    )
+
+
+def _becoming_unique(step: Step, rows: Sequence[Row]) -> list[Any]:
+    match step:
+        case IndexCreate():
+            return [
+                one.index
+                for one in step.builds
+                if one.index.unique and not (one.index.name or "").startswith("skc_guard")
+            ]
+        case IndexPrepare():
+            return [
+                row.index
+                for row in rows
+                if row.collection == step.collection and row.name == step.name
+            ]
+        case _:
+            return []
+
+
+def _resume_dead(
+    house: House, plan: Any, resources: Sequence[Resource], *, choices: Choices
+) -> bool:
+    """Go on with a run that died in a build, if what is wanted is still the same.
+
+    Put back, a build of hours would be thrown away that the server may just have ended.
+    """
+    if choices.looks_only or house.office().applies:
+        return False
+    for state in house.office().journals():
+        dead = state.standing in {Standing.INTERRUPTED, Standing.FORWARD_ONLY}
+        if not dead or state.command != COMMAND or set(state.resources).isdisjoint(resources):
+            continue
+        old = house.office().plan(state.id)
+        if old.state.split()[0] != plan().state.split()[0]:
+            return False
+        house.person.note(f"the run {state.id} did not come to its end; going on with it")
+        house.office().resume(state.id, house.person)
+        return True
+    return False
+
+
+def _report(house: House, target: Target, outcome: Outcome, *, resumed: bool) -> Report:
+    """What was done, and how it stands now."""
+    with house.database(target) as connected:
+        seen = look(connected, declarations(house, target))
+        said = connected.cluster
+        name = connected.name
+    drift = [row for row in seen.rows if row.drifts]
+    plan = outcome.plan
+    walked = outcome.walked or resumed
+    if walked:
+        record(house, target, cluster=said, database=name, rows=seen.rows, journal=outcome.journal)
+    looked_only = bool(plan.steps or plan.final) and not outcome.walked
+    facts: dict[str, Any] = {
+        "indexes": len(seen.rows),
+        "drift": len([row for row in drift if row.declared is not None]),
+        "extra": len([row for row in drift if row.declared is None]),
+    }
+    if looked_only:
+        facts["plan"] = plan.facts()
+    return Report(
+        command=COMMAND,
+        subject=plan.subject.facts(),
+        journal=outcome.journal,
+        steps=outcome.steps,
+        facts=facts,
+        view=(table(seen.rows),),
+        next=("skc indexes --yes",) if looked_only else ("skc indexes check",),
+    )
+
+
+def record(
+    house: House,
+    target: Target,
+    *,
+    cluster: str,
+    database: str,
+    rows: Sequence[Row],
+    journal: str | None = None,
+    command: str = COMMAND,
+) -> None:
+    """Write down in the evidence ledger whether what is declared is in place."""
+    wanted = [row for row in rows if row.declared is not None]
+    lacking = [row for row in wanted if row.standing is not RowStanding.IN_PLACE]
+    proof = Proof(
+        claim=IN_PLACE,
+        subject={"target": target.name, "cluster": cluster, "database": database},
+        holds=not lacking,
+        facts={"declared": len(wanted), "in_place": len(wanted) - len(lacking)},
+    )
+    house.ledger().record([proof], command=command, journal=journal)
+
+
+def _refused(target: Target, error: HasDuplicates, wishes: Wishes) -> Report:
+    """The duplicates, for whoever has to resolve them; nothing was touched."""
+    named: Mapping[str, Any] = {"target": target.name, "files": [target.settings.indexes]}
+    return Report(
+        command=COMMAND,
+        subject=named,
+        status=Status.PRECONDITION,
+        error=ErrorFacts(error.what, error.why, error.fix),
+        facts={
+            "duplicates": [
+                duplicates_facts(one, values=wishes.show_values) for one in error.blocking
+            ]
+        },
+        view=duplicate_tables(error.blocking, values=wishes.show_values),
+        next=("skc indexes",),
+    )

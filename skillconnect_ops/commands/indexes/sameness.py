@@ -1,0 +1,226 @@
+"""When two indexes are one: what the server fills in or words otherwise is no difference.
+
+Measured on MongoDB 6.0; where it compares less than we do (code 85), the plan knows the way.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from skillconnect_ops.core.indexes import TEXT, Index, Keys
+
+SIMPLE = "simple"
+COLLATION = {
+    "caseLevel": False,
+    "caseFirst": "off",
+    "strength": 3,
+    "numericOrdering": False,
+    "alternate": "non-ignorable",
+    "maxVariable": "punct",
+    "normalization": False,
+    "backwards": False,
+}
+"""What the server fills in, for every locale but `fr_CA`, which compares accents backwards."""
+LANGUAGE, OVERRIDE = "english", "language"
+BITS, LEAST, MOST = 26, -180, 180
+"""Of a `2d` index."""
+ALWAYS_SPARSE = frozenset({TEXT, "2dsphere"})
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One option in which two indexes differ; values as JSON data, None where there is none."""
+
+    option: str
+    wanted: Any
+    found: Any
+
+    def says(self) -> str:
+        """For people: `expireAfterSeconds: 60, found 30`."""
+        return f"{self.option}: {_shown(self.wanted)}, found {_shown(self.found)}"
+
+
+def changes(
+    wanted: Index, found: Index, *, inherited: Mapping[str, Any] | None = None
+) -> tuple[Change, ...]:
+    """In what an index that was found differs from the one that is wanted.
+
+    Args:
+        wanted: as declared; what it does not say is as good as any, where the server decides it.
+        found: as listed.
+        inherited: the collation of the collection.
+    """
+    told, seen = _wanted(wanted, inherited), _found(found)
+    for name in ("name", "textIndexVersion", "2dsphereIndexVersion", "v"):
+        if told[name] is None:
+            seen[name] = None
+    return tuple(
+        Change(option=name, wanted=told[name], found=seen[name])
+        for name in told
+        if told[name] != seen[name]
+    )
+
+
+def shape(index: Index, *, inherited: Mapping[str, Any] | None = None) -> str:
+    """What tells an index from others of the same keys, so that both may stand (else code 85)."""
+    told = _wanted(index, inherited)
+    names = (
+        "keys",
+        "unique",
+        "sparse",
+        "partialFilterExpression",
+        "collation",
+        "wildcardProjection",
+    )
+    return json.dumps([told[name] for name in names])
+
+
+def as_found(index: Index) -> Index:
+    """An index that was listed: one without a collation compares plainly, and inherits none."""
+    return index if index.collation is not None else replace(index, collation={"locale": SIMPLE})
+
+
+def keys_of(index: Index) -> Keys:
+    """The keys as the server tells them apart, but for numbers of the same sign."""
+    fields = {name for name, direction in index.keys if direction == TEXT} | set(
+        index.weights or ()
+    )
+    before: list[tuple[str, Any]] = []
+    after: list[tuple[str, Any]] = []
+    there = False
+    for name, direction in index.keys:
+        if direction == TEXT:
+            there = True
+        else:
+            (after if there else before).append((name, _sign(direction)))
+    texts = [(name, TEXT) for name in sorted(fields)] if there else []
+    return (*before, *texts, *after)
+
+
+def _wanted(index: Index, inherited: Mapping[str, Any] | None) -> dict[str, Any]:
+    collation = index.collation if index.collation is not None else inherited
+    return _normal(index, collation)
+
+
+def _found(index: Index) -> dict[str, Any]:
+    return _normal(index, index.collation)
+
+
+def _normal(index: Index, collation: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All options in one wording."""
+    kinds = {direction for _, direction in index.keys}
+    text, flat = TEXT in kinds, "2d" in kinds
+    sparse = index.sparse and not kinds & ALWAYS_SPARSE
+    return {
+        "keys": [list(pair) for pair in keys_of(index)],
+        "name": index.name,
+        "unique": index.unique,
+        "sparse": sparse,
+        "hidden": index.hidden,
+        "clustered": index.clustered,
+        "prepareUnique": index.prepare_unique and not index.unique,
+        "expireAfterSeconds": _seconds(index.expire_after_s),
+        "partialFilterExpression": _filter(index.partial_filter),
+        "collation": None if text else _collation(collation),
+        "wildcardProjection": _projection(index.wildcard_projection),
+        "weights": _weights(index) if text else None,
+        "default_language": (index.default_language or LANGUAGE) if text else None,
+        "language_override": (index.language_override or OVERRIDE) if text else None,
+        "textIndexVersion": index.text_version,
+        "2dsphereIndexVersion": index.sphere_version,
+        "bits": (index.bits or BITS) if flat else None,
+        "min": _number(index.min, LEAST) if flat else None,
+        "max": _number(index.max, MOST) if flat else None,
+        "storageEngine": _literal(index.storage_engine) if index.storage_engine else None,
+        "v": index.version,
+        **{name: _literal(value) for name, value in sorted(index.other.items())},
+    }
+
+
+def _sign(direction: Any) -> Any:
+    """Ascending or descending, however large the number."""
+    if isinstance(direction, str):
+        return direction
+    return -1 if direction < 0 else 1
+
+
+def _seconds(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _number(value: float | None, default: int) -> float:
+    return float(default if value is None else value)
+
+
+def _weights(index: Index) -> dict[str, Any]:
+    said = {name: 1 for name, direction in index.keys if direction == TEXT}
+    weights = {**said, **(index.weights or {})}
+    return {name: float(weights[name]) for name in sorted(weights)}
+
+
+def _collation(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Expanded as the server does it; its version is no choice of anybody."""
+    if value is None or value.get("locale") == SIMPLE:
+        return None
+    defaults = {**COLLATION, "backwards": value.get("locale") == "fr_CA"}
+    said = {name: one for name, one in value.items() if name != "version"}
+    return dict(sorted({**defaults, **said}.items()))
+
+
+def _projection(value: Mapping[str, Any] | None) -> dict[str, bool] | None:
+    return {name: bool(value[name]) for name in sorted(value)} if value else None
+
+
+def _filter(value: Mapping[str, Any] | None) -> Any:
+    """A filter as a list of its conditions, in an order of its own; all of them must hold."""
+    return None if value is None else sorted(_conditions(value))
+
+
+def _conditions(value: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    for name, one in value.items():
+        if name == "$and":
+            found += [text for part in one for text in _conditions(part)]
+        elif name == "$or":
+            found.append(json.dumps(["$or", sorted(json.dumps(_filter(part)) for part in one)]))
+        elif _is_operators(one):
+            found += [
+                json.dumps([name, operator, _operand(operator, operand)])
+                for operator, operand in one.items()
+            ]
+        else:
+            found.append(json.dumps([name, "$eq", _literal(one)]))
+    return found
+
+
+def _is_operators(value: object) -> bool:
+    """Whether it is `{$gt: …}`, and no Extended JSON such as `{$oid: …}`."""
+    operators = {"$eq", "$gt", "$gte", "$lt", "$lte", "$exists", "$type", "$in", "$not"}
+    return isinstance(value, Mapping) and bool(value) and set(value) <= operators
+
+
+def _operand(operator: str, value: Any) -> Any:
+    if operator == "$exists":
+        return bool(value)
+    if operator == "$in":
+        return sorted(json.dumps(_literal(one)) for one in value)
+    return _literal(value)
+
+
+def _literal(value: Any) -> Any:
+    """A value whose numbers are equal where the server finds them equal."""
+    if isinstance(value, Mapping):
+        return {name: _literal(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_literal(one) for one in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)

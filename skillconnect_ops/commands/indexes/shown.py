@@ -1,0 +1,123 @@
+"""Indexes and their differences, for people."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from skillconnect_ops.commands.indexes.difference import Row, Standing
+from skillconnect_ops.commands.indexes.errors import Blocking
+from skillconnect_ops.core.indexes import Index, shown_keys
+from skillconnect_ops.core.ports.indexes import CollectionFigures
+from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone, count, size
+
+TONES = {
+    Standing.IN_PLACE: Tone.GOOD,
+    Standing.MISSING: Tone.BAD,
+    Standing.DIFFERENT: Tone.BAD,
+    Standing.INVALID: Tone.BAD,
+    Standing.EXTRA: Tone.WARN,
+    Standing.HIDDEN: Tone.WARN,
+    Standing.BUILDING: Tone.WARN,
+}
+
+
+def table(rows: Sequence[Row], figures: Mapping[str, CollectionFigures] | None = None) -> Table:
+    """All of them; with figures, what each takes and how it was used."""
+    headers = ("collection", "index", "keys and options", "stands")
+    more = ("size", "used", "since") if figures is not None else ()
+    return Table(
+        headers=(*headers, *more),
+        right=(4, 5) if figures is not None else (),
+        rows=tuple(_row(row, figures) for row in rows),
+        title=count(len(rows), "index", "indexes"),
+        empty="nothing is declared, and nothing is there",
+    )
+
+
+def _row(row: Row, figures: Mapping[str, CollectionFigures] | None) -> tuple[Cell, ...]:
+    stands = row.standing.value
+    if row.how:
+        stands = f"{stands}: {'; '.join(one.says() for one in row.how)}"
+    cells: tuple[Cell, ...] = (
+        row.collection,
+        row.name,
+        _words(row.index),
+        Text(stands, TONES[row.standing]),
+    )
+    if figures is None:
+        return cells
+    known = figures.get(row.collection, CollectionFigures())
+    size_bytes = known.index_bytes.get(row.name)
+    uses = known.uses.get(row.name, ())
+    return (
+        *cells,
+        "" if size_bytes is None or row.found is None else size(size_bytes),
+        f"{sum(one.operations for one in uses):,}" if uses else "",
+        f"{min(one.since for one in uses):%Y-%m-%d %H:%M}" if uses else "",
+    )
+
+
+def _words(index: Index) -> str:
+    """Keys and options, without those that every index has."""
+    options = {
+        name: value
+        for name, value in index.options().items()
+        if name not in {"name", "v", "textIndexVersion", "2dsphereIndexVersion"}
+    }
+    words = [name for name, value in options.items() if value is True]
+    words += [f"{name} {_short(value)}" for name, value in options.items() if value is not True]
+    return " ".join((shown_keys(index.keys), ", ".join(words))).rstrip()
+
+
+def _short(value: object) -> str:
+    if isinstance(value, Mapping) and "locale" in value:
+        return str(value["locale"])
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def duplicate_tables(blocking: Sequence[Blocking], *, values: bool) -> tuple[Block, ...]:
+    """What stands in the way; values are personal data, and shown on request alone."""
+    return tuple(block for one in blocking for block in _of(one, values=values))
+
+
+def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
+    head = ("documents", "two of their _id")
+    rows: list[tuple[Cell, ...]] = []
+    for group in one.found.first:
+        cells: tuple[Cell, ...] = (
+            f"{group.documents:,}",
+            ", ".join(json.dumps(each) for each in group.ids),
+        )
+        rows.append((*cells, json.dumps(group.value)) if values else cells)
+    shown = Table(
+        headers=(*head, "value") if values else head,
+        right=(0,),
+        rows=tuple(rows),
+        title=f"{one.collection} {shown_keys(one.index.keys)}: "
+        f"{count(one.found.groups, 'value')} in several documents",
+    )
+    hints = [
+        f"each row is one value of {', '.join(one.index.fields)} that several documents hold",
+        f"one row's documents: db.getCollection({json.dumps(one.collection)}).find({{_id: …}})",
+    ]
+    if not values:
+        hints.append("--show-values shows the values, which may be personal data")
+    return shown, Lines(tuple(hints), prose=True)
+
+
+def duplicates_facts(one: Blocking, *, values: bool) -> Mapping[str, Any]:
+    """The same for machines."""
+    return {
+        "collection": one.collection,
+        "keys": dict(one.index.keys),
+        "groups": one.found.groups,
+        "documents": one.found.documents,
+        "first": [
+            {
+                "documents": group.documents,
+                "ids": list(group.ids),
+                **({"value": group.value} if values else {}),
+            }
+            for group in one.found.first
+        ],
+    }

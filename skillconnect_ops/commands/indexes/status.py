@@ -1,0 +1,188 @@
+"""`skc indexes status` and `check`: declared against found; nothing is changed."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.indexes import difference
+from skillconnect_ops.commands.indexes.difference import Row, Standing
+from skillconnect_ops.commands.indexes.look import declarations, look, subject
+from skillconnect_ops.commands.indexes.run import record
+from skillconnect_ops.commands.indexes.shown import table
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.finding import Finding, Marks, Severity
+from skillconnect_ops.core.outcome import Known
+from skillconnect_ops.core.ports.indexes import Figures, HiddenIndex
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.view import Block, FindingsHere, Lines, Text, Tone, count
+
+IDS = {
+    Standing.MISSING: "index-missing",
+    Standing.DIFFERENT: "index-different",
+    Standing.INVALID: "index-different",
+    Standing.BUILDING: "index-building",
+    Standing.EXTRA: "index-extra",
+    Standing.HIDDEN: "index-extra",
+}
+
+
+def status(house: House, *, target: str | None) -> Report:
+    """Show how every index stands, what it takes, and how it is used.
+
+    Raises:
+        SkcError: the file or the database cannot be read.
+    """
+    chosen = house.target(target)
+    with house.database(chosen) as connected:
+        seen = look(connected, declarations(house, chosen))
+        names = [one.name for one in seen.found.collections if not one.timeseries]
+        figures = connected.indexes.figures(connected.name, names)
+        holder = connected.indexes.lock_holder(connected.name)
+        builds = connected.indexes.progress(connected.name)
+        about = subject(connected, chosen)
+    lines: list[Block] = [table(seen.rows, figures.collections)]
+    said = [text for text in (_builds(builds), _holder(holder)) if text]
+    if said:
+        lines.append(Lines(tuple(said)))
+    numbers = difference.count(seen.rows)
+    return Report(
+        command="indexes status",
+        subject=about.facts(),
+        unknown=tuple(_unknown(figures)),
+        facts={
+            "counts": dict(numbers),
+            "indexes": [_facts(row, figures) for row in seen.rows],
+            "lock": holder,
+        },
+        view=tuple(lines),
+        next=_next(seen.rows),
+    )
+
+
+def check(house: House, *, target: str | None) -> Report:
+    """Say whether database and declaration part; for CI.
+
+    Raises:
+        SkcError: the file or the database cannot be read.
+    """
+    chosen = house.target(target)
+    with house.database(chosen) as connected:
+        seen = look(connected, declarations(house, chosen))
+        watched = connected.indexes.watched(connected.name)
+        about = subject(connected, chosen)
+        cluster, name = connected.cluster, connected.name
+    findings = tuple(_findings(seen.rows, watched))
+    drift = [one for one in findings if one.suppressed is None]
+    record(
+        house,
+        chosen,
+        cluster=cluster,
+        database=name,
+        rows=seen.rows,
+        command="indexes check",
+    )
+    text = (
+        f"{count(len(drift), 'index', 'indexes')} of {len(seen.rows)} part"
+        if drift
+        else f"all {count(len(seen.declared), 'index', 'indexes')} are in place"
+    )
+    return Report(
+        command="indexes check",
+        subject=about.facts(),
+        status=Status.FINDINGS if drift else Status.OK,
+        findings=findings,
+        facts={"counts": dict(difference.count(seen.rows))},
+        view=(FindingsHere(), Lines((Text(text, Tone.BAD if drift else Tone.GOOD),))),
+        next=("skc indexes --dry-run",) if drift else (),
+    )
+
+
+def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[Finding]:
+    marks = Marks()
+    put_away = {(one.collection, one.name) for one in watched}
+    for row in rows:
+        if row.standing is Standing.IN_PLACE or (
+            row.standing is Standing.BUILDING and row.declared is None
+        ):
+            continue
+        identity = IDS[row.standing]
+        place = f"{row.collection}.{row.name}"
+        hidden = row.standing is Standing.HIDDEN and (row.collection, row.name) in put_away
+        yield Finding(
+            id=identity,
+            severity=Severity.MEDIUM,
+            subject=place,
+            path=row.declared.path if row.declared else None,
+            line=row.declared.line if row.declared else None,
+            message=_message(row, place),
+            remedy=_remedy(row),
+            fingerprint=marks.next(identity, place, ""),
+            suppressed="hidden by skc, to be dropped" if hidden else None,
+        )
+
+
+def _message(row: Row, place: str) -> str:
+    match row.standing:
+        case Standing.MISSING:
+            return f"{place} {row.index.says()} is declared, and is not there"
+        case Standing.DIFFERENT | Standing.INVALID:
+            how = "; ".join(one.says() for one in row.how)
+            return f"{place} is not as declared: {how}"
+        case Standing.BUILDING:
+            return f"{place} is still being built"
+        case _:
+            return f"{place} {row.index.says()} is there, and is not declared"
+
+
+def _remedy(row: Row) -> str:
+    if row.standing is Standing.BUILDING:
+        return "wait for it: skc indexes status"
+    if row.declared is not None:
+        return "skc indexes   # or correct its line"
+    return "declare it, or let it go: skc indexes --prune"
+
+
+def _unknown(figures: Figures) -> Iterator[Unknown]:
+    if figures.sizes_unknown:
+        yield Unknown("sizes", figures.sizes_unknown)
+    for node, reason in figures.uses_unknown.items():
+        yield Unknown(f"use at {node}", reason)
+
+
+def _facts(row: Row, figures: Figures) -> dict[str, Any]:
+    known = figures.collections.get(row.collection)
+    return {
+        "collection": row.collection,
+        "name": row.name,
+        "stands": row.standing.value,
+        "declared": row.declared.index.declared() if row.declared else None,
+        "line": row.declared.line if row.declared else None,
+        "found": row.found.index.declared() if row.found else None,
+        "how": [
+            {"option": one.option, "wanted": one.wanted, "found": one.found} for one in row.how
+        ],
+        "size_bytes": known.index_bytes.get(row.name) if known else None,
+        "uses": list(known.uses.get(row.name, ())) if known else [],
+    }
+
+
+def _builds(told: Any) -> str:
+    if not isinstance(told, Known) or not told.value:
+        return ""
+    parts = [f"{one.collection} {one.done:,} of {one.total:,}" for one in told.value if one.total]
+    return f"being built: {', '.join(parts)}" if parts else ""
+
+
+def _holder(holder: Any) -> str:
+    if holder is None:
+        return ""
+    state = "at work" if holder.lives else "gave no sign for a while; its lock is taken over"
+    return f"locked by {holder.line()}: {state}"
+
+
+def _next(rows: Sequence[Row]) -> tuple[str, ...]:
+    if any(row.drifts and row.declared is not None for row in rows):
+        return ("skc indexes --dry-run",)
+    if any(row.drifts for row in rows):
+        return ("skc indexes --prune --dry-run",)
+    return ()
