@@ -66,12 +66,13 @@ class FoundIndexes(Struct, frozen=True, kw_only=True):
     """How many files were looked into."""
 
 
-def indexes(root: Path, files: Sequence[str]) -> FoundIndexes:
+def indexes(root: Path, files: Sequence[str], *, within: Sequence[str] = ()) -> FoundIndexes:
     """Everything that the files declare; those of tests are left out.
 
     Args:
         root: the project's folder.
         files: relative paths, as `discovery.discover` lists them.
+        within: only what stands in or below these; what it names is followed everywhere.
     """
     unparsed: list[Unparsed] = []
 
@@ -86,7 +87,23 @@ def indexes(root: Path, files: Sequence[str]) -> FoundIndexes:
     sources = [path for path in files if _is_source(path)]
     modules = Modules(sources, read)
     worth = [path for path in sources if not is_test(path) and _is_worth(root, path)]
-    return _Search(modules, worth, unparsed).found()
+    return _within(_Search(modules, worth, unparsed).found(), within)
+
+
+def _within(found: FoundIndexes, within: Sequence[str]) -> FoundIndexes:
+    def is_meant(path: str) -> bool:
+        return any(
+            place == "." or path == place or path.startswith(f"{place}/") for place in within
+        )
+
+    if not within:
+        return found
+    return msgspec.structs.replace(
+        found,
+        declared=tuple(one for one in found.declared if is_meant(one.path)),
+        unresolved=tuple(one for one in found.unresolved if is_meant(one.path)),
+        unparsed=tuple(one for one in found.unparsed if is_meant(one.path)),
+    )
 
 
 def _is_source(path: str) -> bool:

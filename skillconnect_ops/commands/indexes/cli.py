@@ -1,11 +1,12 @@
 """The command line of `skc indexes`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.indexes import run, schema, status, undo
+from skillconnect_ops.commands.indexes import importing, run, schema, status, undo
 from skillconnect_ops.commands.indexes.model import Wishes
 from skillconnect_ops.commands.indexes.wishes import quorum, seconds
 from skillconnect_ops.core.report import Report
@@ -141,6 +142,51 @@ def take_back(
     )
     choices = Choices(dry_run=dry_run, yes=yes, save_plan=save_plan)
     return undo.undo(house, target=target, run=run_id, wishes=wishes, choices=choices)
+
+
+@INDEXES.command(
+    "import",
+    examples=("skc indexes import", "skc indexes import --from database --dry-run"),
+)
+def bring_in(
+    house: House,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Only code in or below these; else all of it."),
+    ] = None,
+    *,
+    source: Annotated[
+        importing.Source | None,
+        typer.Option(
+            "--from", help="Where to look; by default the code, and the database if that has none."
+        ),
+    ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Write the file anew: what only stands in it goes."),
+    ] = False,
+    target: options.Target = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
+    """Write indexes.yaml from the app's code, or from the database.
+
+    Code is read and never run: Mongoose schemas, the classes of NestJS and typegoose, createIndex
+    and its like in JavaScript, TypeScript and scripts for the shell. Each index stands there with
+    the file and line that it was found at. What is decided at run time is listed as unknown. Of
+    declarations that exclude each other the first stays, and both places are told.
+
+    A file that is there is only added to, unless --replace is given; what changes is shown first.
+    """
+    choices = Choices(dry_run=dry_run, yes=yes)
+    return importing.bring_in(
+        house,
+        target=target,
+        source=source,
+        paths=tuple(paths or ()),
+        replace=replace,
+        choices=choices,
+    )
 
 
 @INDEXES.command("schema", examples=("skc indexes schema > indexes.schema.json",))
