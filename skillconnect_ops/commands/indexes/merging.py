@@ -135,7 +135,7 @@ def added_to(text: str, merged: Merge, *, path: str) -> str:
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
-    if not isinstance(node, MappingNode):  # nothing but comments
+    if not isinstance(node, MappingNode) or not node.value:  # nothing but comments
         whole = "".join(lines).removesuffix("{}\n")
         more = text_of(merged).removeprefix(_HEAD)
         return f"{whole}{more}"
