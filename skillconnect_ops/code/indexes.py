@@ -92,9 +92,7 @@ def indexes(root: Path, files: Sequence[str], *, within: Sequence[str] = ()) -> 
 
 def _within(found: FoundIndexes, within: Sequence[str]) -> FoundIndexes:
     def is_meant(path: str) -> bool:
-        return any(
-            place == "." or path == place or path.startswith(f"{place}/") for place in within
-        )
+        return any(place in {".", path} or path.startswith(f"{place}/") for place in within)
 
     if not within:
         return found

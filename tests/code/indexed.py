@@ -147,7 +147,10 @@ class Random:
     def _field(self, depth: int, names: list[str]) -> str:
         kind = self._one_of(*_TYPES)
         plain = self._options(f"type: {kind}")
-        nested = lambda: self._body(depth + 1, names)  # noqa: E731 - made only where it is taken
+
+        def nested() -> str:
+            return self._body(depth + 1, names)
+
         shapes: list[Callable[[], str]] = [
             lambda: kind,
             *[lambda: plain] * 4,

@@ -186,7 +186,7 @@ def test_other_libraries_indexes_are_passed_over(tmp_path: Path) -> None:
         tmp_path,
         {
             "browser.js": "const s = idb.createObjectStore('x'); s.createIndex('by', 'email', {});",
-            "sql.ts": "export const up = (q) => q.createIndex('users', new TableIndex({ name: 'i' }));",
+            "sql.ts": "export const up = (q) => q.createIndex('users', new TableIndex({}));",
             "graph.js": "const schema = new Schema({ query: Query }); schema.index({ a: 1 });",
         },
     )

@@ -22,16 +22,28 @@ function traced(schema, options = {}) {
   schema.index({ [options.by || "tenant"]: 1, removedAt: -1 });
 }
 const event = new Schema(
-  { at: { type: Date, expires: "7d" }, sort: String, tag: { type: String, unique: true, alias: "t" } },
+  {
+    at: { type: Date, expires: "7d" },
+    sort: String,
+    tag: { type: String, unique: true, alias: "t" },
+  },
   { discriminatorKey: "sort", collection: "happenings", collation: { locale: "de", strength: 2 } },
 );
 event.plugin(traced, { by: "owner" });
 event.index({ t: 1, at: -1 });
 event.path("sort").index({ name: "by_sort" });
 const Event = mongoose.model("Event", event);
-Event.discriminator("Click", new Schema({ url: { type: String, unique: true }, n: { type: Number, index: -1 } }));
-Event.discriminator("View", new Schema({ page: { type: String, sparse: true, index: true } }), "seen");
-const place = new Schema({ zip: { type: String, index: true }, geo: { type: { type: String }, coordinates: [Number] } });
+const click = new Schema({
+  url: { type: String, unique: true },
+  n: { type: Number, index: -1 },
+});
+Event.discriminator("Click", click);
+const view = new Schema({ page: { type: String, sparse: true, index: true } });
+Event.discriminator("View", view, "seen");
+const place = new Schema({
+  zip: { type: String, index: true },
+  geo: { type: { type: String }, coordinates: [Number] },
+});
 place.index({ geo: "2dsphere" });
 place.index({ zip: 1, open: 1 }, { partialFilterExpression: { open: true } });
 const person = new Schema({
@@ -115,7 +127,7 @@ def test_a_server_gets_from_mongoose_what_was_read(
             if not index.is_text:
                 assert list(index.keys) == [tuple(pair) for pair in told["key"]]
     assert {(one.path, one.line) for one in found.declared if "url" in one.index.fields} == {
-        ("models.cjs", 15)
+        ("models.cjs", 20)
     }
     assert not found.unresolved
 
