@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.indexes import importing, run, schema, status, undo
+from skillconnect_ops.commands.indexes import advising, importing, run, schema, status, undo
 from skillconnect_ops.commands.indexes.model import Wishes
 from skillconnect_ops.commands.indexes.wishes import quorum, seconds
+from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.terminal import options
@@ -195,6 +196,51 @@ def bring_in(
         paths=tuple(paths or ()),
         replace=replace,
         choices=choices,
+    )
+
+
+@INDEXES.command(
+    "advise",
+    examples=("skc indexes advise", "skc indexes advise --fail-on low --format github"),
+    findings=True,
+)
+def give_advice(
+    house: House,
+    *,
+    unused_for: Annotated[
+        str,
+        typer.Option("--unused-for", metavar="TIME", help="How long nothing used it: 7d, 12h."),
+    ] = "7d",
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample", metavar="N", min=0, max=10_000, help="Documents to look at; 0 for none."
+        ),
+    ] = advising.SAMPLE,
+    fail_on: Annotated[
+        Severity,
+        typer.Option("--fail-on", help="The lowest severity that ends with 10 to 13."),
+    ] = Severity.HIGH,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 14 where something was not looked at.")
+    ] = False,
+    target: options.Target = None,
+) -> Report:
+    """Say which indexes could go, or could be better, and why.
+
+    Looks for indexes that a longer one stands in for, that are there twice, that no node used, that
+    tell only yes from no, that are on the date of an end and end nothing, and, where the profiler
+    kept queries, whose order makes the server sort. Each with what it was concluded from and the
+    change to indexes.yaml. Of the sampled documents only the kinds of values leave the server.
+    Nothing is changed.
+    """
+    return advising.give(
+        house,
+        target=target,
+        unused_for_s=seconds(unused_for, option="--unused-for"),
+        sample=sample,
+        fail_on=fail_on,
+        strict=strict,
     )
 
 
