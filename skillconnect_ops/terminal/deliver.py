@@ -44,7 +44,7 @@ class Delivery:
     def _to_file(self, report: Report, path: Path, call: Call) -> Exit:
         text = rendered(report, report_format=call.format, screen=_PLAIN)
         if report.error is not None and call.format is Format.TABLE:
-            text = f"{error_form(report)}\n"
+            text = f"{error_form(report)}\n{text}"
         try:
             write(path, text, disk=self._disk)
         except OSError as error:

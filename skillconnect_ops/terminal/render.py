@@ -20,13 +20,14 @@ from skillconnect_ops.terminal.text import one_line, wrapped
 def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
     """What goes to stdout or into the `--out` file, with its last line end; empty for nothing.
 
-    A failed command has nothing to show as a table: stdout is for data, and there is none.
+    A failed command rarely has anything to show as a table: stdout is for data.
     """
     match report_format:
         case Format.JSON:
             return as_json(report)
         case Format.TABLE:
-            return "" if report.error is not None else as_text(report, screen=screen)
+            failed = report.error is not None and not report.view
+            return "" if failed else as_text(report, screen=screen)
         case Format.SARIF | Format.JUNIT | Format.GITHUB:
             return "" if report.error is not None else _for_ci(report, report_format)
     assert_never(report_format)

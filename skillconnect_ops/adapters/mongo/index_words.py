@@ -71,6 +71,8 @@ def fields_of(build: Build) -> dict[str, Any]:
     index = build.index
     options = {name: from_plain(value) for name, value in index.options().items()}
     options.pop("clustered", None)
+    if {direction for _, direction in index.keys} & {"text", "2d"}:
+        options["collation"] = SIMPLE  # these take no other, not even that of the collection
     return {"key": dict(index.keys), **options, "name": index.called}
 
 

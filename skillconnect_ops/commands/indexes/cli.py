@@ -1,21 +1,21 @@
 """The command line of `skc indexes`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.indexes import advising, importing, run, schema, status, undo
+from skillconnect_ops.commands.indexes import finding_cli, run, schema, status, undo
 from skillconnect_ops.commands.indexes.model import Wishes
 from skillconnect_ops.commands.indexes.wishes import quorum, seconds
-from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.model import Choices
 from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
 INDEXES = Group("indexes")
+INDEXES.command("import", examples=finding_cli.OF_IMPORT)(finding_cli.bring_in)
+INDEXES.command("advise", examples=finding_cli.OF_ADVISE, findings=True)(finding_cli.give_advice)
 
 AllowGap = Annotated[
     bool,
@@ -154,97 +154,7 @@ def take_back(
     return undo.undo(house, target=target, run=run_id, wishes=wishes, choices=choices)
 
 
-@INDEXES.command(
-    "import",
-    examples=("skc indexes import", "skc indexes import --from database --dry-run"),
-)
-def bring_in(
-    house: House,
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="PATH", help="Only code in or below these; else all of it."),
-    ] = None,
-    *,
-    source: Annotated[
-        importing.Source | None,
-        typer.Option(
-            "--from", help="Where to look; by default the code, and the database if that has none."
-        ),
-    ] = None,
-    replace: Annotated[
-        bool,
-        typer.Option("--replace", help="Write the file anew: what only stands in it goes."),
-    ] = False,
-    target: options.Target = None,
-    dry_run: options.DryRun = False,
-    yes: options.Yes = False,
-) -> Report:
-    """Write indexes.yaml from the app's code, or from the database.
-
-    Code is read and never run: Mongoose schemas, the classes of NestJS and typegoose, createIndex
-    and its like in JavaScript, TypeScript and scripts for the shell. Each index stands there with
-    the file and line that it was found at. What is decided at run time is listed as unknown. Of
-    declarations that exclude each other the first stays, and both places are told.
-
-    A file that is there is only added to, unless --replace is given; what changes is shown first.
-    """
-    choices = Choices(dry_run=dry_run, yes=yes)
-    return importing.bring_in(
-        house,
-        target=target,
-        source=source,
-        paths=tuple(paths or ()),
-        replace=replace,
-        choices=choices,
-    )
-
-
-@INDEXES.command(
-    "advise",
-    examples=("skc indexes advise", "skc indexes advise --fail-on low --format github"),
-    findings=True,
-)
-def give_advice(
-    house: House,
-    *,
-    unused_for: Annotated[
-        str,
-        typer.Option("--unused-for", metavar="TIME", help="How long nothing used it: 7d, 12h."),
-    ] = "7d",
-    sample: Annotated[
-        int,
-        typer.Option(
-            "--sample", metavar="N", min=0, max=10_000, help="Documents to look at; 0 for none."
-        ),
-    ] = advising.SAMPLE,
-    fail_on: Annotated[
-        Severity,
-        typer.Option("--fail-on", help="The lowest severity that ends with 10 to 13."),
-    ] = Severity.HIGH,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End with 14 where something was not looked at.")
-    ] = False,
-    target: options.Target = None,
-) -> Report:
-    """Say which indexes could go, or could be better, and why.
-
-    Looks for indexes that a longer one stands in for, that are there twice, that no node used, that
-    tell only yes from no, that are on the date of an end and end nothing, and, where the profiler
-    kept queries, whose order makes the server sort. Each with what it was concluded from and the
-    change to indexes.yaml. Of the sampled documents only the kinds of values leave the server.
-    Nothing is changed.
-    """
-    return advising.give(
-        house,
-        target=target,
-        unused_for_s=seconds(unused_for, option="--unused-for"),
-        sample=sample,
-        fail_on=fail_on,
-        strict=strict,
-    )
-
-
-@INDEXES.command("schema", examples=("skc indexes schema > indexes.schema.json",))
+@INDEXES.command("schema", examples=("skc indexes schema --out indexes.schema.json",))
 def show_schema(house: House) -> Report:
     """Print the JSON Schema of indexes.yaml, for editors."""
     return schema.schema(house)

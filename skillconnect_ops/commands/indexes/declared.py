@@ -302,14 +302,26 @@ def _unique(index: Index) -> _Fault | None:
     return None
 
 
+def _wildcard(index: Index) -> _Fault | None:
+    """What MongoDB does not take of an index whose fields nobody knows."""
+    if not index.is_wildcard:
+        return None
+    if index.sparse:
+        return "sparse", "a wildcard index is sparse by itself", "MongoDB refuses the option"
+    if index.expire_after_s is not None:
+        return "expireAfterSeconds", "a wildcard index expires nothing", "name the field itself"
+    return None
+
+
 def _kinds(index: Index) -> _Fault | None:
     kinds = [direction for _, direction in index.keys if isinstance(direction, str)]
     if kinds.count("hashed") > 1:
         return "keys", "only one field can be hashed", "MongoDB takes one"
     if TEXT in kinds and set(kinds) != {TEXT}:
         return "keys", "text goes with plain fields only", "MongoDB takes no other kind beside it"
-    if index.is_text and index.collation and index.collation.get("locale") != "simple":
-        return "collation", "a text index has no collation", "its language says how it compares"
+    plain = index.collation is None or index.collation.get("locale") == "simple"
+    if {TEXT, "2d"} & set(kinds) and not plain:
+        return "collation", "such an index has no collation", "text and 2d compare in their own way"
     return None
 
 
@@ -349,6 +361,7 @@ _RULES: tuple[Callable[[Index], _Fault | None], ...] = (
     _ttl,
     _partial,
     _unique,
+    _wildcard,
     _kinds,
     _only_for,
     _of_id,

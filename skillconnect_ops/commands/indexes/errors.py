@@ -23,15 +23,12 @@ class HasDuplicates(Precondition):
 
     def __init__(self, blocking: Sequence[Blocking]) -> None:
         first = blocking[0]
-        more = (
-            f", and {count(len(blocking) - 1, 'more index', 'more indexes')}"
-            if blocking[1:]
-            else ""
-        )
+        others = count(len(blocking) - 1, "more index", "more indexes")
+        more = f", and {others}" if blocking[1:] else ""
         super().__init__(
             f"{first.collection} has duplicates in {first.index.says()}{more}",
-            why=f"{count(first.found.groups, 'value')} stand in several documents; at least "
-            f"{count(first.found.documents, 'document')} must change or go",
+            why=f"{count(first.found.groups, 'value stands', 'values stand')} in several "
+            f"documents; at least {count(first.found.documents, 'document')} must change or go",
             fix="decide which document of each group is the right one, and change or remove the "
             "others; then skc indexes",
         )

@@ -123,7 +123,7 @@ def _normal(index: Index, collation: Mapping[str, Any] | None) -> dict[str, Any]
         "prepareUnique": index.prepare_unique and not index.unique,
         "expireAfterSeconds": _seconds(index.expire_after_s),
         "partialFilterExpression": _filter(index.partial_filter),
-        "collation": None if text else _collation(collation),
+        "collation": None if text or flat else _collation(collation),
         "wildcardProjection": _projection(index.wildcard_projection),
         "weights": _weights(index) if text else None,
         "default_language": (index.default_language or LANGUAGE) if text else None,

@@ -94,7 +94,7 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
         right=(0,),
         rows=tuple(rows),
         title=f"{one.collection} {shown_keys(one.index.keys)}: "
-        f"{count(one.found.groups, 'value')} in several documents",
+        f"{count(one.found.groups, 'value stands', 'values stand')} in several documents",
     )
     hints = [
         f"each row is one value of {', '.join(one.index.fields)} that several documents hold",

@@ -1,7 +1,10 @@
 """`skc indexes undo`: the indexes that a run touched, as they were before it."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+
+from msgspec import structs
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import Standing, difference
@@ -13,7 +16,7 @@ from skillconnect_ops.commands.indexes.shown import table
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.indexes import Declaration, Index
 from skillconnect_ops.core.plan import Plan
-from skillconnect_ops.core.ports.indexes import IndexRun, Touched
+from skillconnect_ops.core.ports.indexes import IndexRun, Listing, Touched
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.journal.model import Ask, Choices
@@ -78,11 +81,7 @@ def _plan(
     named = {(one.collection, one.name) for one in kept.touched}
     declared = [_declaration(one, one.index) for one in kept.touched if one.index is not None]
     listing = connected.indexes.listing(connected.name)
-    rows = [
-        row
-        for row in difference(declared, listing)
-        if row.declared is not None or (row.collection, row.name) in named
-    ]
+    rows = difference(declared, _only(listing, named))
     exact = {(one.collection, one.name): one.exact for one in kept.touched if one.exact is not None}
     created = frozenset((one.collection, one.name) for one in kept.touched if one.index is None)
     drifting = sorted({row.collection for row in rows if row.standing is not Standing.IN_PLACE})
@@ -107,6 +106,22 @@ def _plan(
         command=COMMAND,
         seeks_duplicates=first,
         undoes=kept.run,
+    )
+
+
+def _only(listing: Listing, named: AbstractSet[tuple[str, str]]) -> Listing:
+    """Of all that is there the indexes of these names: no other one stands for one of them."""
+    return structs.replace(
+        listing,
+        collections=tuple(
+            structs.replace(
+                one,
+                indexes=tuple(
+                    each for each in one.indexes if (one.name, each.index.called) in named
+                ),
+            )
+            for one in listing.collections
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 
 from skillconnect_ops.commands.init.model import Wanted
@@ -23,6 +24,7 @@ def plan(
     text: str,
     there: bytes | None,
     signer: SignerEnroll | None = None,
+    beside: Mapping[str, str] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Plan:
     """Write the text, unless it stands there already, and list this machine as a signer.
@@ -32,6 +34,7 @@ def plan(
         text: the wanted `skc.yaml`.
         there: the bytes of the one that is there; None where there is none.
         signer: the step that lists this machine's key; None where it is listed.
+        beside: more files, by name, none of which is there.
         notes: what the look could not read.
     """
     wanted = text.encode()
@@ -41,11 +44,17 @@ def plan(
     step = FileWrite(key=f"write:{FILE}", path=FILE, text=text, replaces=there is not None)
     write = () if there == wanted else (step,)
     enroll = () if signer is None else (signer,)
+    more = tuple(
+        FileWrite(key=f"write:{name}", path=name, text=lines, replaces=False)
+        for name, lines in sorted((beside or {}).items())
+    )
+    state.update("\0".join(one.path for one in more).encode())
+    files = (FILE, *(one.path for one in more), *(() if signer is None else (SIGNERS,)))
     return Plan(
         command="init",
-        subject=Subject(repository=root, files=(FILE,) if signer is None else (FILE, SIGNERS)),
+        subject=Subject(repository=root, files=files),
         state=state.hexdigest(),
-        steps=(*write, *enroll),
+        steps=(*write, *more, *enroll),
         notes=notes,
     )
 

@@ -54,6 +54,9 @@ class Place(Struct, frozen=True, kw_only=True):
         return self.root / FILE
 
 
+INDEXES = "indexes.yaml"
+
+
 class There(Struct, frozen=True, kw_only=True):
     """The `skc.yaml` that is there."""
 
@@ -100,6 +103,7 @@ def init(
             text=text,
             there=now.data if now else None,
             signer=_signer(house, place.root, identity, name=None),
+            beside=_beside(place.root, profile),
             notes=notes,
         )
 
@@ -267,6 +271,14 @@ def _profile(name: str) -> Profile:
     import yaml  # noqa: PLC0415 - only for this option
 
     return msgspec.convert(yaml.safe_load(template(f"{name}/profile.yaml")), Profile)
+
+
+def _beside(root: Path, profile: str | None) -> dict[str, str]:
+    """What a profile brings besides `skc.yaml`; a file that is there already is the team's."""
+    name = f"{profile}/{INDEXES}"
+    if profile is None or name not in templates(".") or (root / INDEXES).exists():
+        return {}
+    return {INDEXES: template(name)}
 
 
 def _backups(house: House, root: Path) -> str:

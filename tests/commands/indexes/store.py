@@ -100,16 +100,18 @@ def watched(
     over = threading.Event()
 
     def look() -> None:
-        while not over.is_set():
+        while not over.wait(0.005):
             there = list(
                 store.db.command("listIndexes", collection, includeBuildUUIDs=True)["cursor"][
                     "firstBatch"
                 ]
             )
             ready = [one for one in there if "buildUUID" not in one and not one.get("hidden")]
-            for wanted in keys:
-                if not any(first_fields(one)[: len(wanted)] == wanted for one in ready):
-                    wrong.append(f"{wanted} among {[one['name'] for one in ready]}")
+            wrong.extend(
+                f"{wanted} among {[one['name'] for one in ready]}"
+                for wanted in keys
+                if not any(first_fields(one)[: len(wanted)] == wanted for one in ready)
+            )
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()

@@ -129,7 +129,7 @@ def test_a_node_that_was_not_asked_may_use_it() -> None:
     )
     assert told(row(A), figures=silent) == []
     lost = unknown(facts(row(A), figures=silent))
-    assert [(one.subject, one.reason) for one in lost][0] == (
+    assert (lost[0].subject, lost[0].reason) == (
         "use of indexes",
         "n2: it does not answer",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.settings.model import Settings
 from skillconnect_ops.core.settings.reader import read
 from tests.conftest import Skc
@@ -208,6 +209,20 @@ def test_a_profile_fills_what_the_look_leaves_open(skc: Skc, tmp_path: Path) -> 
     settings = written(folder)
     assert settings.project.profile == "skillconnect"
     assert settings.targets["production"].env_files == ("backend/.env",)
+
+
+def test_a_profile_brings_its_indexes_and_leaves_those_that_are_there(
+    skc: Skc, tmp_path: Path
+) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    ran = skc("init", "--profile", "skillconnect", "--yes", cwd=folder)
+    assert ran.code == 0, ran.stderr
+    assert (folder / "indexes.yaml").read_text() == template("skillconnect/indexes.yaml")
+    (folder / "skc.yaml").unlink()
+    (folder / "indexes.yaml").write_text("own: []\n")
+    assert skc("init", "--profile", "skillconnect", "--yes", cwd=folder).code == 0
+    assert (folder / "indexes.yaml").read_text() == "own: []\n"
 
 
 def test_an_unknown_profile_lists_the_known(skc: Skc, project: Path) -> None:
