@@ -105,14 +105,19 @@ class Advice(Struct, frozen=True, kw_only=True):
 def advise(facts: Facts) -> tuple[Advice, ...]:
     """All advice, by collection and index; of an index that goes there is no other."""
     told: list[Advice] = []
-    gone: set[tuple[str, str]] = set()
-    for rule in (_duplicates, _redundant, _unused, _without_expiry, _unselective, _order):
+    goes: set[tuple[str, str]] = set()
+    ends: set[tuple[str, str]] = set()
+    for rule in (_duplicates, _redundant, _without_expiry, _unused, _unselective, _order):
         for one in rule(facts):
             place = (one.row.collection, one.row.name)
-            if place not in gone:
-                told.append(one)
+            # what should end documents is of use, whether queries read it or not
+            if place in goes or (one.rule is Rule.UNUSED and place in ends):
+                continue
+            told.append(one)
             if one.rule in {Rule.DUPLICATE, Rule.REDUNDANT, Rule.UNUSED}:
-                gone.add(place)
+                goes.add(place)
+            elif one.rule is Rule.NO_EXPIRY:
+                ends.add(place)
     return tuple(sorted(told, key=lambda one: (one.row.collection, one.row.name, one.rule)))
 
 
@@ -191,8 +196,7 @@ def _unused(facts: Facts) -> Iterator[Advice]:
             yield Advice(
                 rule=Rule.UNUSED,
                 row=row,
-                reason=f"no query has used it since {youngest:%Y-%m-%d %H:%M} UTC on {nodes}; "
-                "hide it first: skc indexes --prune does, and puts it back in one command",
+                reason=f"no query has used it since {youngest:%Y-%m-%d %H:%M} UTC on {nodes}",
                 evidence=_told(facts, row),
                 confidence=Confidence.MEDIUM,
             )

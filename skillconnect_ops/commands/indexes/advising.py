@@ -32,6 +32,7 @@ COMMAND = "indexes advise"
 SAMPLE = 1000
 """Documents of a collection that are looked at; a sample this small reads no whole collection."""
 PATIENCE_MS = 5000
+_TONES = {"+": Tone.GOOD, "-": Tone.BAD}
 PROFILE = "system.profile"
 MOST_ENTRIES = 5000
 
@@ -218,10 +219,15 @@ def _findings(told: Iterable[Advice]) -> Iterable[Finding]:
             subject=one.place,
             path=declared.path if declared is not None else None,
             line=declared.line if declared is not None else None,
-            message=f"{one.place} {one.row.index.says()}: {one.reason}",
+            message=_message(one),
             remedy=_remedy(one),
             fingerprint=marks.next(one.rule.value, one.place, one.change),
         )
+
+
+def _message(one: Advice) -> str:
+    evidence = shown_evidence(one)
+    return f"{one.place}: {one.reason}{f' ({evidence})' if evidence else ''}"
 
 
 def _remedy(one: Advice) -> str:
@@ -230,8 +236,8 @@ def _remedy(one: Advice) -> str:
         said = ", ".join(entry_lines(one.wanted))
         return f"{'add to' if one.keeps else 'write under'} {place}: {said}"
     if one.row.declared is not None:
-        return f"take {keys} out of {place}, then skc indexes --prune"
-    return "skc indexes --prune   # hides it first"
+        return f"take {keys} out of {place}; skc indexes --prune then hides it before it drops it"
+    return "skc indexes --prune   # hides it before it drops it"
 
 
 def _facts(one: Advice) -> dict[str, Any]:
@@ -297,9 +303,13 @@ def _view(
         said = f"no advice on {count(len(rows), 'index', 'indexes')}"
         return (*blocks, FindingsHere(), Lines((Text(said, Tone.GOOD),)))
     blocks.append(FindingsHere())
-    for one in told:
-        evidence = shown_evidence(one)
-        head = f"{one.rule.value} {one.place}{f' ({evidence})' if evidence else ''}"
-        lines = [f"  {line}" for line in one.change.splitlines()]
-        blocks.append(Lines((Text(head, Tone.STRONG), *lines)))
+    better = [one for one in told if one.wanted is not None]
+    if better:
+        lines = [Text("in indexes.yaml:", Tone.STRONG)]
+        for one in better:
+            lines += [
+                Text(f"  {line}", _TONES.get(line[0], Tone.PLAIN))
+                for line in one.change.splitlines()
+            ]
+        blocks.append(Lines(tuple(lines)))
     return tuple(blocks)

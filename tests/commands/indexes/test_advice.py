@@ -176,6 +176,13 @@ def test_of_an_index_that_goes_nothing_else_is_said() -> None:
     assert [(one.rule, one.row.name) for one in found] == [(Rule.REDUNDANT, "a_1")]
 
 
+def test_what_should_end_documents_is_not_called_unused() -> None:
+    uses = {"expiresAt_1": (IndexUse(node="n", operations=0, since=NOW - timedelta(days=9)),)}
+    figures = Figures(collections={"c": CollectionFigures(uses=uses)})
+    index = row(("expiresAt", 1))
+    assert told(index, figures=figures) == [(Rule.NO_EXPIRY, "expiresAt_1")]
+
+
 def entry(filters: dict[str, Any], sort: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "ns": "db.c",
