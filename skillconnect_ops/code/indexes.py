@@ -486,7 +486,8 @@ class _Search:
                 return
             named = self._first_word(words)
             if named is None:
-                self._tell(*place, f"the collection of an index: {error}")
+                where = _place_of(words[0], place)
+                self._tell(*where, f"the collection of an index: {error}")
                 return
             collection, words = named, words[1:]
         if name == "createIndexes":

@@ -1,6 +1,7 @@
 """The JavaScript and TypeScript files of a project as modules: what one imports of another."""
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from ast_grep_py import SgNode
@@ -12,6 +13,7 @@ _SUFFIXES = (".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".jsx", ".tsx")
 _WRITTEN_AS = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",), ".jsx": (".tsx",)}
 """What a TypeScript file may be, whose import names the file that it is compiled to."""
 _NAMED = ("class_declaration", "abstract_class_declaration", "enum_declaration")
+_IMPORTS = re.compile(r"""(?:from|require\(|import\(|import)\s*['"]([^'"\n]+)['"]""")
 _ALIASES = ("@/", "~/", "#/")
 
 
@@ -169,14 +171,37 @@ class Modules:
         self._files = frozenset(path for path in files if _suffix(path) in LANGUAGES)
         self._read = read
         self._parsed: dict[str, Module | None] = {}
+        self._texts: dict[str, str] = {}
+        self._imports: dict[str, list[str]] | None = None
 
     def module(self, path: str) -> Module | None:
         """One of them; None where it cannot be read."""
         if path not in self._parsed:
-            text = self._read(path)
+            text = self._texts[path] if path in self._texts else self._read(path)
+            self._texts[path] = text or ""
             language = LANGUAGES[_suffix(path)]
             self._parsed[path] = None if text is None else Module(path, text, language)
         return self._parsed[path]
+
+    def importing(self, path: str, word: str) -> Iterator[Module]:
+        """The files that may import a word of a file."""
+        for other in self._importers().get(_stem(path), ()):
+            if word in self._texts[other]:
+                module = self.module(other)
+                if module is not None:
+                    yield module
+
+    def _importers(self) -> dict[str, list[str]]:
+        """The files that import something, by the last name of what they import."""
+        if self._imports is None:
+            self._imports = {}
+            for path in sorted(self._files):
+                if path not in self._texts:
+                    self._texts[path] = self._read(path) or ""
+                sources = _IMPORTS.findall(self._texts[path])
+                for stem in {_stem(source) for source in sources if "/" in source}:
+                    self._imports.setdefault(stem, []).append(path)
+        return self._imports
 
     def found(self, source: str, *, beside: str) -> str | None:
         """The file that an import names; None of a package's.
@@ -212,6 +237,12 @@ class Modules:
             *(posixpath.join(path, f"index{each}") for each in _SUFFIXES),
         )
         return next((each for each in tried if each in self._files), None)
+
+
+def _stem(path: str) -> str:
+    """What a file is called in an import: `index` goes by its folder."""
+    name = posixpath.basename(path).partition(".")[0]
+    return posixpath.basename(posixpath.dirname(path)) if name == "index" else name
 
 
 def source_of(node: SgNode) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 from ast_grep_py import SgNode
 from msgspec import Struct
 
+from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.javascript_modules import Module, Modules, required, source_of
 from skillconnect_ops.code.scopes import Declaration
 from skillconnect_ops.code.syntax import (
@@ -110,6 +111,7 @@ class Values:
         self._modules = modules
         self._at_work: set[tuple[str, SgNode]] = set()
         self._depth = 0
+        self._callers: dict[tuple[str, SgNode], list[tuple[Module, SgNode]]] = {}
 
     def of(self, module: Module, node: SgNode, frame: Frame = EMPTY) -> Value:
         """What an expression stands for."""
@@ -643,13 +645,37 @@ class Values:
                 whole = self.of(module, holder, frame)
                 yield from self._each(module, names[0], whole, frame)
                 return
-        calls = [] if depth > 2 else list(_calls(module, function))
+        calls = [] if depth > 2 else [*_calls(module, function), *self._from_afar(module, function)]
         if not calls:
             yield frame
-        for each in calls:
-            for outer in self._frames(module, each, depth + 1):
-                words = [self.of(module, word, outer) for word in arguments(each)]
+        for caller, each in calls:
+            for outer in self._frames(caller, each, depth + 1):
+                words = [self.of(caller, word, outer) for word in arguments(each)]
                 yield self.with_arguments(Expression(module, function, frame), words)
+
+    def _from_afar(self, module: Module, function: SgNode) -> list[tuple[Module, SgNode]]:
+        """The calls of an exported function in other files, but for tests."""
+        mark = (module.path, function)
+        if mark not in self._callers:
+            self._callers[mark] = []  # while it is looked for, it is called from nowhere
+            name = _name_of(function)
+            if name is not None and "export" in module.text:
+                self._callers[mark] = list(self._calling(module, function, name.text()))
+        return self._callers[mark]
+
+    def _calling(
+        self, module: Module, function: SgNode, name: str
+    ) -> Iterator[tuple[Module, SgNode]]:
+        for caller in self._modules.importing(module.path, name):
+            if caller is module or is_test(caller.path):
+                continue
+            for call in caller.root.find_all(kind="call_expression"):
+                callee = call.field("function")
+                if callee is None or callee.text().rpartition(".")[2] != name:
+                    continue
+                found = self.of(caller, callee)
+                if isinstance(found, Expression) and found.node == function:
+                    yield caller, call
 
     # plain data
 
@@ -839,21 +865,26 @@ def _assigned(module: Module, found: Declaration) -> list[SgNode]:
     return given
 
 
-def _calls(module: Module, function: SgNode) -> Iterator[SgNode]:
+def _calls(module: Module, function: SgNode) -> Iterator[tuple[Module, SgNode]]:
     """The calls of a function by its name, in its own file."""
-    name = function.field("name")
-    parent = function.parent()
-    if function.kind() == "method_definition":
-        return
-    if name is None and parent is not None and parent.kind() == "variable_declarator":
-        name = parent.field("name")
+    name = _name_of(function)
     found = module.scopes.meaning(name.text(), name) if name is not None else None
     for use in module.scopes.references(found) if found is not None else ():
         call = use.parent()
         if call is None or call.kind() != "call_expression" or call.field("function") != use:
             continue
         if function not in call.ancestors():
-            yield call
+            yield module, call
+
+
+def _name_of(function: SgNode) -> SgNode | None:
+    """The name that a function is called by."""
+    if function.kind() == "method_definition":
+        return None
+    name, parent = function.field("name"), function.parent()
+    if name is None and parent is not None and parent.kind() == "variable_declarator":
+        return parent.field("name")
+    return name
 
 
 def _result(function: SgNode) -> SgNode | None:

@@ -130,6 +130,25 @@ def test_loops_and_functions_are_gone_through(tmp_path: Path) -> None:
     }
 
 
+def test_functions_that_other_files_call_are_gone_through(tmp_path: Path) -> None:
+    ensure = """
+    async function ensure(db, name, list) {
+      for (const { keys, ...options } of list) await db.collection(name).createIndex(keys);
+    }
+    module.exports = { ensure };
+    """
+    caller = """
+    const { ensure } = require('./ensure');
+    const help = require('./ensure');
+    const wanted = [{ keys: { a: 1 } }, { keys: { b: -1 } }];
+    exports.up = async (db) => { await ensure(db, 'cats', wanted); };
+    exports.more = async (db) => { await help.ensure(db, 'dogs', [{ keys: { c: 1 } }]); };
+    """
+    found = look(tmp_path, {"ensure.js": ensure, "caller.js": caller})
+    assert told(found) == {"cats {a: 1}", "cats {b: -1}", "dogs {c: 1}"}
+    assert [one.line for one in found.declared] == [4, 4, 6]
+
+
 def test_scripts_for_the_shell_are_read(tmp_path: Path) -> None:
     found = look(
         tmp_path,
