@@ -17,8 +17,9 @@ from msgspec import Struct
 
 from skillconnect_ops.code.discovery import Skipped, content
 from skillconnect_ops.code.environment import is_test
+from skillconnect_ops.code.javascript_frames import Frames
 from skillconnect_ops.code.javascript_modules import Module, Modules
-from skillconnect_ops.code.javascript_values import (
+from skillconnect_ops.code.javascript_value import (
     Expression,
     Global,
     Lost,
@@ -28,11 +29,13 @@ from skillconnect_ops.code.javascript_values import (
     Text,
     Undecided,
     Value,
-    Values,
     reason,
 )
+from skillconnect_ops.code.javascript_values import Values
 from skillconnect_ops.code.model import Unparsed, Unresolved
-from skillconnect_ops.code.mongoose import KINDS, Schema, Schemas, Spec
+from skillconnect_ops.code.mongoose import Schemas
+from skillconnect_ops.code.mongoose_options import KINDS
+from skillconnect_ops.code.mongoose_schema import Schema, Spec
 from skillconnect_ops.code.plurals import collection_of
 from skillconnect_ops.code.syntax import FUNCTIONS, LANGUAGES, arguments, line_of, string
 from skillconnect_ops.core.indexes import ID, Declaration, Index
@@ -134,6 +137,7 @@ class _Search:
         self._files = files
         self._unparsed = unparsed
         self._values = Values(modules)
+        self._frames = Frames(modules, self._values)
         self._unresolved: dict[Unresolved, None] = {}
         self._declared: dict[tuple[str, int, str, str], Declaration] = {}
         self._schemas = Schemas(self._values, self._tell)
@@ -198,7 +202,7 @@ class _Search:
         if name not in _CHANGES or (name == "plugin" and self._of_all(module, call)):
             return
         met = False
-        for frame in self._values.frames(module, call):
+        for frame in self._frames.around(module, call):
             changed = self._schemas.changed(module, call, frame)
             if changed is not None:
                 met = True
@@ -231,7 +235,7 @@ class _Search:
     def _of_model(self, module: Module, call: SgNode, name: str) -> None:
         if name not in _MODELS:
             return
-        for frame in self._values.frames(module, call):
+        for frame in self._frames.around(module, call):
             self._model(Expression(module, call, frame))
 
     def _model(self, value: Value) -> _Model | None:
@@ -391,7 +395,7 @@ class _Search:
         schema = model.schema
         if schema is None:
             return
-        specs = list(self._schemas.collected(schema, "", None))
+        specs = list(self._schemas.collected(schema))
         for words, at in schema.discriminators:
             inner = self._schemas.of(words[1]) if len(words) > 1 else None
             one = self._one_of(model, inner, words, at) if inner is not None else None
@@ -429,7 +433,7 @@ class _Search:
         key = "__t"
         inherited: list[Spec] = []
         if base is not None:
-            inherited = list(self._schemas.collected(base, "", None))
+            inherited = list(self._schemas.collected(base))
             try:
                 key = str(self._schemas.text_option(base, "discriminatorKey") or key)
             except Undecided:
@@ -452,7 +456,7 @@ class _Search:
         if holder is None or method is None or self._is_undoing(call):
             return
         place = (module.path, line_of(method))
-        for frame in self._values.frames(module, call):
+        for frame in self._frames.around(module, call):
             of = self._values.of(module, holder, frame)
             self._created_within(Expression(module, call, frame), of, name, place)
 
@@ -602,7 +606,7 @@ class _Search:
         for schema in self._schemas.known():
             if schema.used:
                 continue
-            number = len(list(self._schemas.collected(schema, "", None)))
+            number = len(list(self._schemas.collected(schema)))
             if number and not is_test(schema.place[0]):
                 what = "an index" if number == 1 else f"{number} indexes"
                 self._tell(*schema.place, f"{what} of a schema that no model was found for")

@@ -1,107 +1,41 @@
 """What an expression of a JavaScript project stands for, followed through names and files.
 
 Nothing runs. What a name is bound to is followed through declarations, imports, object literals,
-functions that only return something, and loops over literal lists. Whatever is decided at run time
+and functions that only return something. Whatever is decided at run time
 is `Lost`, with the reason; it is never guessed.
 """
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ast_grep_py import SgNode
-from msgspec import Struct
 
-from skillconnect_ops.code.environment import is_test
+from skillconnect_ops.code.javascript_literals import Literals
 from skillconnect_ops.code.javascript_modules import Module, Modules, required, source_of
-from skillconnect_ops.code.scopes import Declaration
-from skillconnect_ops.code.syntax import (
-    FUNCTIONS,
-    arguments,
-    climbed,
-    key,
-    line_of,
-    string,
-    unwrapped,
+from skillconnect_ops.code.javascript_value import (
+    AT_RUN_TIME,
+    EMPTY,
+    UNDEFINED,
+    Expression,
+    File,
+    Frame,
+    Global,
+    Lost,
+    Nothing,
+    Package,
+    Part,
+    Text,
+    Undecided,
+    Value,
+    bare,
+    parameters,
+    reason,
 )
+from skillconnect_ops.code.scopes import Declaration
+from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key
 
 _DEEPEST = 40
-_MOST_BINDINGS = 500
-_AT_RUN_TIME = "is given at run time"
-_EACH = frozenset({"forEach", "map", "flatMap", "filter", "some", "every"})
 _SAME = frozenset({"Object.freeze", "Object.seal", "deepFreeze", "structuredClone"})
 _CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
-_WHOLE_NUMBERS = frozenset({"NumberInt", "NumberLong", "Int32", "Long", "Double", "Number"})
-_DATES = frozenset({"Date", "ISODate"})
-
-
-class Expression(Struct, frozen=True):
-    """A node that says what it is: a literal, a call, a class, a function."""
-
-    module: Module
-    node: SgNode
-    frame: "Frame"
-
-    @property
-    def line(self) -> int:
-        """Where it begins."""
-        return line_of(self.node)
-
-
-class File(Struct, frozen=True):
-    """A module of the project, as a whole."""
-
-    path: str
-
-
-class Package(Struct, frozen=True):
-    """Something of an installed package, or of Node: `("Schema",)` of `mongoose`."""
-
-    source: str
-    names: tuple[str, ...] = ()
-
-
-class Global(Struct, frozen=True):
-    """A name that nothing in the file declares."""
-
-    name: str
-
-
-class Part(Struct, frozen=True):
-    """A property of something that is not looked into."""
-
-    of: "Value"
-    name: str
-
-
-class Text(Struct, frozen=True):
-    """A string that no literal holds, such as a class's name or a key of an object."""
-
-    text: str
-
-
-class Nothing(Struct, frozen=True):
-    """`undefined`."""
-
-
-class Lost(Struct, frozen=True):
-    """It is decided at run time."""
-
-    reason: str
-    name: str = ""
-    """What it is called where it was lost."""
-
-
-Value = Expression | File | Package | Global | Part | Text | Nothing | Lost
-Frame = Mapping[SgNode, Value]
-"""What parameters and loop variables are bound to, by the identifiers that declare them."""
-
-EMPTY: Frame = {}
-UNDEFINED = Nothing()
-
-
-class Undecided(Exception):
-    """A value is not told by the text; `str` says why."""
 
 
 class Values:
@@ -111,11 +45,11 @@ class Values:
         self._modules = modules
         self._at_work: set[tuple[str, SgNode]] = set()
         self._depth = 0
-        self._callers: dict[tuple[str, SgNode], list[tuple[Module, SgNode]]] = {}
+        self._literals = Literals(self)
 
     def of(self, module: Module, node: SgNode, frame: Frame = EMPTY) -> Value:
         """What an expression stands for."""
-        node = _bare(node)
+        node = bare(node)
         here = (module.path, node)
         if self._depth > _DEEPEST or (here in self._at_work and not frame):
             return Lost("it leads back to itself")
@@ -174,7 +108,7 @@ class Values:
             return self._imported(module, found)
         if kind in FUNCTIONS | _CLASSES and home.field("name") == found.node:
             return Expression(module, home, frame)
-        return Lost(f"{found.node.text()} {_AT_RUN_TIME}", found.node.text())
+        return Lost(f"{found.node.text()} {AT_RUN_TIME}", found.node.text())
 
     def _variable(self, module: Module, found: Declaration, frame: Frame) -> Value:
         declarator, name = found.home, found.node.text()
@@ -185,13 +119,13 @@ class Values:
         elif given:
             return Lost(f"{name} is assigned more than once", name)
         if value is None or pattern is None:
-            return Lost(f"{name} {_AT_RUN_TIME}", name)
+            return Lost(f"{name} {AT_RUN_TIME}", name)
         whole = self.of(module, value, frame)
         if pattern.kind() == "identifier":
             return whole
         bound: dict[SgNode, Value] = {}
-        self._bind(module, pattern, whole, bound, frame)
-        return bound.get(found.node, Lost(f"{name} {_AT_RUN_TIME}", name))
+        self.bind(module, pattern, whole, bound, frame)
+        return bound.get(found.node, Lost(f"{name} {AT_RUN_TIME}", name))
 
     def _imported(self, module: Module, found: Declaration) -> Value:
         source, home = source_of(found.home), found.home
@@ -308,7 +242,7 @@ class Values:
                 if field is not None and field.text() == name and " static " in f" {each.text()}":
                     if value is not None:
                         return self.of(whole.module, value, whole.frame)
-                    return Lost(f"{name} {_AT_RUN_TIME}", name)
+                    return Lost(f"{name} {AT_RUN_TIME}", name)
         if name == "name" and own is not None:
             return Text(own.text())
         return Part(whole, name)
@@ -333,7 +267,7 @@ class Values:
                     given.append(right)
         given = [each for each in given if each.text() not in {"null", "undefined"}]
         if len(given) != 1:
-            return Lost(f"this.{name} {_AT_RUN_TIME}", name)
+            return Lost(f"this.{name} {AT_RUN_TIME}", name)
         return self.of(module, given[0], frame)
 
     def entries(self, whole: Expression) -> list[tuple[str | None, Value]]:
@@ -455,10 +389,10 @@ class Values:
         frame = dict(function.frame)
         for place, parameter in enumerate(parameters(function.node)):
             value = given[place] if place < len(given) else UNDEFINED
-            self._bind(function.module, parameter, value, frame, function.frame)
+            self.bind(function.module, parameter, value, frame, function.frame)
         return frame
 
-    def _bind(  # noqa: C901 - one a kind of pattern
+    def bind(  # noqa: C901 - one a kind of pattern
         self,
         module: Module,
         pattern: SgNode,
@@ -475,7 +409,7 @@ class Values:
                 if isinstance(value, Nothing) and default is not None:
                     value = self.of(module, default, frame)
                 if inner is not None:
-                    self._bind(module, inner, value, into, frame)
+                    self.bind(module, inner, value, into, frame)
             case "assignment_pattern" | "object_assignment_pattern":
                 left, right = pattern.field("left"), pattern.field("right")
                 if left is None or right is None:
@@ -484,15 +418,15 @@ class Values:
                     value = self.part(value, left.text())
                 if isinstance(value, Nothing):
                     value = self.of(module, right, frame)
-                self._bind(module, left, value, into, frame)
+                self.bind(module, left, value, into, frame)
             case "object_pattern":
                 for each in pattern.named_children():
                     self._bind_entry(module, each, value, into, frame)
             case "array_pattern":
                 parts = self.elements(value) or []
                 for place, each in enumerate(pattern.named_children()):
-                    lost = Lost(f"{each.text()} {_AT_RUN_TIME}", each.text())
-                    self._bind(
+                    lost = Lost(f"{each.text()} {AT_RUN_TIME}", each.text())
+                    self.bind(
                         module, each, parts[place] if place < len(parts) else lost, into, frame
                     )
 
@@ -507,11 +441,11 @@ class Values:
         if each.kind() == "pair_pattern":
             name, inner = key(each.field("key")), each.field("value")
             if name is not None and inner is not None:
-                self._bind(module, inner, self.part(value, name), into, frame)
+                self.bind(module, inner, self.part(value, name), into, frame)
         elif each.kind() == "shorthand_property_identifier_pattern":
             into[each] = self.part(value, each.text())
         elif each.kind() == "object_assignment_pattern":
-            self._bind(module, each, value, into, frame)
+            self.bind(module, each, value, into, frame)
         elif each.kind() == "rest_pattern":
             for rest in each.named_children():
                 into[rest] = Lost(f"{rest.text()} is what is left of an object", rest.text())
@@ -554,303 +488,13 @@ class Values:
         right = node.field("right")
         return one if stays or right is None else self.of(module, right, frame)
 
-    def frames(self, module: Module, node: SgNode) -> list[Frame]:
-        """What loop variables and parameters around a place are bound to, one after the other.
-
-        Loops over lists that the text shows, and functions of this file by each of their calls.
-        """
-        return self._frames(module, node, 0)
-
-    def _frames(self, module: Module, node: SgNode, depth: int) -> list[Frame]:
-        around = [
-            each
-            for each in node.ancestors()
-            if each.kind() == "for_in_statement" or each.kind() in FUNCTIONS
-        ]
-        frames: list[Frame] = [EMPTY]
-        for each in reversed(around):
-            if each.kind() == "for_in_statement":
-                frames = [new for frame in frames for new in self._rounds(module, each, frame)]
-            else:
-                frames = [new for frame in frames for new in self._runs(module, each, frame, depth)]
-            if len(frames) > _MOST_BINDINGS:
-                return [EMPTY]
-        return frames
-
-    def _rounds(self, module: Module, loop: SgNode, frame: Frame) -> Iterator[Frame]:
-        """The rounds of `for (const x of […])`."""
-        sign, left, right = loop.field("operator"), loop.field("left"), loop.field("right")
-        if left is None or right is None:
-            yield frame
-            return
-        each_key = sign is not None and sign.text() == "in"
-        yield from self._each(module, left, self.of(module, right, frame), frame, names=each_key)
-
-    def _each(
-        self, module: Module, pattern: SgNode, whole: Value, frame: Frame, *, names: bool = False
-    ) -> Iterator[Frame]:
-        pairs = self._pairs(whole, names=names)
-        if pairs is not None and (pattern.kind() == "array_pattern" or names):
-            for name, value in pairs:
-                new = dict(frame)
-                if names:
-                    self._bind(module, pattern, Text(name), new, frame)
-                else:
-                    both = (Text(name), value)
-                    for inner, part in zip(pattern.named_children(), both, strict=False):
-                        self._bind(module, inner, part, new, frame)
-                yield new
-            return
-        parts = self.elements(whole)
-        if parts is None:
-            yield frame
-            return
-        for part in parts:
-            new = dict(frame)
-            self._bind(module, pattern, part, new, frame)
-            yield new
-
-    def _pairs(self, whole: Value, *, names: bool) -> list[tuple[str, Value]] | None:
-        """The entries of an object that `for … in` or `Object.entries` goes through."""
-        if not isinstance(whole, Expression):
-            return None
-        if whole.node.kind() == "call_expression":
-            function, given = whole.node.field("function"), arguments(whole.node)
-            if function is None or function.text() != "Object.entries" or not given:
-                return None
-            whole_object = self.of(whole.module, given[0], whole.frame)
-        elif names:
-            whole_object = whole
-        else:
-            return None
-        if not isinstance(whole_object, Expression) or whole_object.node.kind() != "object":
-            return None
-        entries = self.entries(whole_object)
-        if any(name is None for name, _ in entries):
-            return None
-        return [(name or "", value) for name, value in entries]
-
-    def _runs(self, module: Module, function: SgNode, frame: Frame, depth: int) -> Iterator[Frame]:
-        """The calls of a function: for each element of a list, or by its name."""
-        names = parameters(function)
-        if not names:
-            yield frame
-            return
-        _, given = climbed(function)
-        call = given.parent() if given is not None and given.kind() == "arguments" else None
-        callee = call.field("function") if call is not None else None
-        if callee is not None and callee.kind() == "member_expression":
-            method, holder = callee.field("property"), callee.field("object")
-            if method is not None and holder is not None and method.text() in _EACH:
-                whole = self.of(module, holder, frame)
-                yield from self._each(module, names[0], whole, frame)
-                return
-        calls = [] if depth > 2 else [*_calls(module, function), *self._from_afar(module, function)]
-        if not calls:
-            yield frame
-        for caller, each in calls:
-            for outer in self._frames(caller, each, depth + 1):
-                words = [self.of(caller, word, outer) for word in arguments(each)]
-                yield self.with_arguments(Expression(module, function, frame), words)
-
-    def _from_afar(self, module: Module, function: SgNode) -> list[tuple[Module, SgNode]]:
-        """The calls of an exported function in other files, but for tests."""
-        mark = (module.path, function)
-        if mark not in self._callers:
-            self._callers[mark] = []  # while it is looked for, it is called from nowhere
-            name = _name_of(function)
-            if name is not None and "export" in module.text:
-                self._callers[mark] = list(self._calling(module, function, name.text()))
-        return self._callers[mark]
-
-    def _calling(
-        self, module: Module, function: SgNode, name: str
-    ) -> Iterator[tuple[Module, SgNode]]:
-        for caller in self._modules.importing(module.path, name):
-            if caller is module or is_test(caller.path):
-                continue
-            for call in caller.root.find_all(kind="call_expression"):
-                callee = call.field("function")
-                if callee is None or callee.text().rpartition(".")[2] != name:
-                    continue
-                found = self.of(caller, callee)
-                if isinstance(found, Expression) and found.node == function:
-                    yield caller, call
-
-    # plain data
-
     def plain(self, value: Value) -> Any:
         """A value as plain data: dicts keep their order; dates are Extended JSON.
 
         Raises:
             Undecided: the text does not tell it.
         """
-        match value:
-            case Text(text):
-                return text
-            case Nothing():
-                return None
-            case Expression():
-                return self._plain(value)
-        raise Undecided(reason(value))
-
-    def _plain(self, value: Expression) -> Any:  # noqa: PLR0911 - one a kind of node
-        node = value.node
-        match node.kind():
-            case "string":
-                return string(node) or ""
-            case "template_string":
-                return self._template(value)
-            case "number":
-                return _number(node.text())
-            case "true" | "false":
-                return node.kind() == "true"
-            case "null":
-                return None
-            case "unary_expression":
-                return self._unary(value)
-            case "binary_expression":
-                return self._binary(value)
-            case "object":
-                return self._dict(value)
-            case "array":
-                parts = self.elements(value)
-                if parts is None:
-                    raise Undecided(f"{_short(node)} is not told")
-                return [self.plain(each) for each in parts]
-            case "new_expression" | "call_expression":
-                return self._constructed(value)
-        raise Undecided(f"{_short(node)} is decided at run time")
-
-    def _dict(self, value: Expression) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, part in self.entries(value):
-            if name is None:
-                raise Undecided(reason(part))
-            if not isinstance(part, Nothing):
-                found[name] = self.plain(part)
-        return found
-
-    def _template(self, value: Expression) -> str:
-        words: list[str] = []
-        for part in value.node.children():
-            if part.kind() == "template_substitution":
-                inner = part.named_children()
-                words.append(str(self.plain(self.of(value.module, inner[0], value.frame))))
-            elif part.kind() in {"string_fragment", "escape_sequence"}:
-                words.append(part.text())
-        return "".join(words)
-
-    def _unary(self, value: Expression) -> Any:
-        sign, inner = value.node.field("operator"), value.node.field("argument")
-        if sign is not None and inner is not None:
-            got = self.plain(self.of(value.module, inner, value.frame))
-            if sign.text() == "!":
-                return not got
-            if sign.text() in {"-", "+"} and isinstance(got, int | float):
-                return -got if sign.text() == "-" else got
-        raise Undecided(f"{_short(value.node)} is decided at run time")
-
-    def _binary(self, value: Expression) -> Any:
-        sign = value.node.field("operator")
-        left, right = value.node.field("left"), value.node.field("right")
-        compute = _OPERATORS.get(sign.text()) if sign is not None else None
-        if compute is None or left is None or right is None:
-            raise Undecided(f"{_short(value.node)} is decided at run time")
-        one = self.plain(self.of(value.module, left, value.frame))
-        other = self.plain(self.of(value.module, right, value.frame))
-        numbers = isinstance(one, int | float) and isinstance(other, int | float)
-        texts = isinstance(one, str) and isinstance(other, str) and compute is operator.add
-        if not numbers and not texts:
-            raise Undecided(f"{_short(value.node)} is decided at run time")
-        try:
-            got = compute(one, other)
-        except ArithmeticError as error:
-            raise Undecided(f"{_short(value.node)} is no number") from error
-        return int(got) if isinstance(got, float) and got.is_integer() else got
-
-    def _constructed(self, value: Expression) -> Any:
-        """`new Date("…")`, `NumberInt(1)`, `new Map([["a", 1]])`."""
-        node = value.node
-        maker = node.field("constructor") or node.field("function")
-        name = maker.text().rpartition(".")[2] if maker is not None else ""
-        given = arguments(node)
-        if len(given) == 1:
-            if name in _WHOLE_NUMBERS or (maker is not None and maker.text() == "Long.fromNumber"):
-                got = self.plain(self.of(value.module, given[0], value.frame))
-                return _number(got) if isinstance(got, str) else got
-            if name in _DATES:
-                got = self.plain(self.of(value.module, given[0], value.frame))
-                if isinstance(got, str):
-                    return {"$date": got}
-            if name == "Map":
-                got = self.plain(self.of(value.module, given[0], value.frame))
-                if isinstance(got, list) and all(isinstance(p, list) and len(p) == 2 for p in got):
-                    return {str(one): other for one, other in got}
-        raise Undecided(f"{_short(node)} is decided at run time")
-
-
-def reason(value: Value) -> str:  # noqa: PLR0911 - one a kind of value
-    """Why a value is no plain data."""
-    match value:
-        case Lost(why, _):
-            return why
-        case Global(name):
-            return f"{name} is declared nowhere in the file"
-        case Package(source, names):
-            return f"it is {'.'.join(names) or 'all'} of the package {source}"
-        case Part(of, name):
-            whole = _dotted(value)
-            return f"{whole} is decided at run time" if whole else f"its .{name}: {reason(of)}"
-        case File(path):
-            return f"it is all of {path}"
-        case Expression():
-            return f"{_short(value.node)} is decided at run time"
-    return "it is nothing"
-
-
-def _dotted(value: Value) -> str:
-    """`process.env.X`; empty where it does not begin with a name."""
-    match value:
-        case Part(of, name):
-            whole = _dotted(of)
-            return f"{whole}.{name}" if whole else ""
-        case Global(name):
-            return name
-        case Lost(why, name) if why.endswith(_AT_RUN_TIME):
-            return name
-    return ""
-
-
-def base_of(node: SgNode) -> SgNode | None:
-    """What a class extends."""
-    for heritage in node.named_children():
-        if heritage.kind() == "class_heritage":
-            inner = heritage.named_children()
-            if inner and inner[0].kind() == "extends_clause":
-                inner = inner[0].named_children()
-            return inner[0] if inner else None
-    return None
-
-
-def parameters(function: SgNode) -> list[SgNode]:
-    """The parameters of a function, as patterns."""
-    alone, several = function.field("parameter"), function.field("parameters")
-    if alone is not None:
-        return [alone]
-    listed = several.named_children() if several is not None else []
-    return [each for each in listed if each.kind() != "comment"]
-
-
-def _bare(node: SgNode) -> SgNode:
-    """The value within wrappers and `await`."""
-    while True:
-        inner = unwrapped(node)
-        if inner.kind() == "await_expression" and inner.named_children():
-            inner = inner.named_children()[0]
-        if inner == node:
-            return node
-        node = inner
+        return self._literals.plain(value)
 
 
 def _assigned(module: Module, found: Declaration) -> list[SgNode]:
@@ -863,28 +507,6 @@ def _assigned(module: Module, found: Declaration) -> list[SgNode]:
         if module.scopes.meaning(left.text(), left) == found:
             given.append(right)
     return given
-
-
-def _calls(module: Module, function: SgNode) -> Iterator[tuple[Module, SgNode]]:
-    """The calls of a function by its name, in its own file."""
-    name = _name_of(function)
-    found = module.scopes.meaning(name.text(), name) if name is not None else None
-    for use in module.scopes.references(found) if found is not None else ():
-        call = use.parent()
-        if call is None or call.kind() != "call_expression" or call.field("function") != use:
-            continue
-        if function not in call.ancestors():
-            yield module, call
-
-
-def _name_of(function: SgNode) -> SgNode | None:
-    """The name that a function is called by."""
-    if function.kind() == "method_definition":
-        return None
-    name, parent = function.field("name"), function.parent()
-    if name is None and parent is not None and parent.kind() == "variable_declarator":
-        return parent.field("name")
-    return name
 
 
 def _result(function: SgNode) -> SgNode | None:
@@ -924,31 +546,3 @@ def _is_name(node: SgNode) -> bool:
         and parent is not None
         and parent.kind() in {"variable_declarator", "export_specifier"}
     )
-
-
-def _number(text: str) -> int | float:
-    plain = text.replace("_", "").removesuffix("n")
-    try:
-        return int(plain, 0) if not plain.isdigit() else int(plain)
-    except ValueError:
-        pass
-    try:
-        found = float(plain)
-    except ValueError as error:
-        raise Undecided(f"{text} is no number") from error
-    return int(found) if found.is_integer() else found
-
-
-_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "%": operator.mod,
-    "**": operator.pow,
-}
-
-
-def _short(node: SgNode) -> str:
-    text = " ".join(node.text().split())
-    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,19 +1,18 @@
 """Mongoose schemas, and the indexes that they make, as Mongoose itself works them out.
 
-Sources: Mongoose 9, lib/helpers/schema/getIndexes.js, lib/schemaType.js, lib/schema.js.
+Sources: Mongoose 9, lib/schemaType.js, lib/schema.js. One long module, since a schema holds
+schemas, and what is done to one of them later is done to all that hold it.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 from ast_grep_py import SgNode
-from msgspec import Struct
 
 from skillconnect_ops.code.javascript_modules import Module
-from skillconnect_ops.code.javascript_values import (
+from skillconnect_ops.code.javascript_value import (
     Expression,
     Frame,
     Global,
@@ -23,13 +22,14 @@ from skillconnect_ops.code.javascript_values import (
     Part,
     Undecided,
     Value,
-    Values,
     base_of,
     reason,
 )
+from skillconnect_ops.code.javascript_values import Values
+from skillconnect_ops.code.mongoose_options import MAKES_INDEXES, expiring, folded
+from skillconnect_ops.code.mongoose_schema import Collector, Schema, SchemaPath, Spec
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments, line_of, string
 
-KINDS = frozenset({"2d", "2dsphere", "hashed", "text"})
 CHAINED = frozenset(
     {
         *("index", "add", "plugin", "set", "pre", "post", "method", "static", "loadClass"),
@@ -37,69 +37,13 @@ CHAINED = frozenset(
     }
 )
 """What a schema gives itself back from; `clone` gives an equal one."""
-MAKES_INDEXES = frozenset({"index", "unique", "sparse", "text", "expires"})
 _HARMLESS = re.compile(
     r"mongoose-(paginate|paginate-v2|aggregate-paginate|aggregate-paginate-v2|unique-validator"
     r"|autopopulate|lean-\w+|hidden|to-json|bcrypt|validator)|@meanie/mongoose-to-json"
 )
 """Plugins of which it is known that they make no index."""
-_MS = re.compile(
-    r"(-?(?:\d+)?\.?\d+) *(milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m"
-    r"|hours?|hrs?|h|days?|d|weeks?|w|years?|yrs?|y)?",
-    re.IGNORECASE,
-)
-_UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31557600.0}
-
 Tell = Callable[[str, int, str], None]
 """Takes down what is not told by the text: path, line, reason."""
-
-
-class Spec(Struct, kw_only=True):
-    """One index that a schema makes."""
-
-    keys: dict[str, Any]
-    options: dict[str, Any]
-    path: str
-    line: int
-
-
-class SchemaPath(Struct, kw_only=True):
-    """One path of a schema, and what of it makes indexes."""
-
-    index: Any = None
-    element: Any = None
-    """The same of an array's elements."""
-    schema: "Schema | None" = None
-    documents: bool = False
-    """It is an array of documents: what is said of the array itself makes no index."""
-    left_out: bool = False
-    """`excludeIndexes` is set."""
-    others: list["Schema"] = []
-    """Its discriminators."""
-    at: tuple[str, int]
-
-
-class Schema:
-    """One schema, built from its text."""
-
-    def __init__(self, at: Expression) -> None:
-        self.at = at
-        self.made: list[Callable[[Schema], None]] = []
-        """What was done to it after it was made, in order."""
-        self.options: dict[str, Value] = {}
-        self.paths: dict[str, SchemaPath] = {}
-        self.indexes: list[Spec] = []
-        self.aliases: dict[str, str] = {}
-        self.discriminators: list[tuple[list[Value], tuple[str, int]]] = []
-        """Of the model that it will have: the arguments of the call, and its place."""
-        self.used = False
-        """Whether a model or another schema holds it."""
-        self.built = False
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """Where it is made."""
-        return self.at.module.path, self.at.line
 
 
 class Schemas:
@@ -307,7 +251,7 @@ class Schemas:
         path.index = self._index_of(options, kind, at)
         self._typed(schema, path, kind, options)
         if options.get("excludeIndexes") is not None:
-            path.left_out = self._truth(options["excludeIndexes"])
+            path.left_out = self.truth(options["excludeIndexes"])
         schema.paths[name] = path
         self._alias(schema, name, options)
         if _name_of(kind) == "Map" and "of" in options:
@@ -355,7 +299,7 @@ class Schemas:
         inner = self._schema_of_type(schema, kind)
         if inner is not None:
             path.schema, path.documents = inner, True
-            path.left_out = self._truth(entries.get("excludeIndexes", Nothing()))
+            path.left_out = self.truth(entries.get("excludeIndexes", Nothing()))
         elif _elements(self._values, kind) is None:
             path.element = self._index_of(entries, kind, path.at)
 
@@ -390,7 +334,7 @@ class Schemas:
         probe.options = schema.options
         self._field(probe, name, of, schema.at)
         for path in probe.paths.values():
-            inner = [] if path.schema is None else list(self.collected(path.schema, "", None))
+            inner = [] if path.schema is None else list(self.collected(path.schema))
             if inner or path.index or path.element:
                 self._tell(*at, f"an index on what the Map {name} holds: it has no fixed path")
 
@@ -402,7 +346,8 @@ class Schemas:
                 return self._values.of(value.module, body, value.frame)
         return value
 
-    def _truth(self, value: Value) -> bool:
+    def truth(self, value: Value) -> bool:
+        """Whether it is true; what the text does not tell is not."""
         try:
             return bool(self._values.plain(value))
         except Undecided:
@@ -554,7 +499,7 @@ class Schemas:
             schema.aliases.get(key, key): words_for.get(str(direction), direction)
             for key, direction in keys.items()
         }
-        options = _expiring(dict(options or {}))
+        options = expiring(dict(options or {}))
         schema.indexes.append(Spec(keys=keys, options=options, path=place[0], line=place[1]))
 
     def _added(self, schema: Schema, words: list[Value]) -> None:
@@ -625,7 +570,7 @@ class Schemas:
             self._tell(*place, f"{name} of a path: {error}")
             return
         if name == "index":
-            path.index = _expiring(dict(said)) if isinstance(said, dict) else said
+            path.index = expiring(dict(said)) if isinstance(said, dict) else said
         else:
             path.index = folded({name: said}, path.index)
         path.at = place
@@ -704,64 +649,9 @@ class Schemas:
             return found if not isinstance(found, Lost) else kind
         return kind
 
-    # all of it
-
-    def collected(
-        self, schema: Schema, prefix: str, base: Schema | None, above: tuple[Schema, ...] = ()
-    ) -> Iterator[Spec]:
+    def collected(self, schema: Schema) -> Iterator[Spec]:
         """The indexes of a schema and what is nested in it, in Mongoose's order."""
-        into = _Collected()
-        self._collect(schema, prefix, base, above, into)
-        yield from into.found
-
-    def _collect(
-        self,
-        schema: Schema,
-        prefix: str,
-        base: Schema | None,
-        above: tuple[Schema, ...],
-        into: "_Collected",
-    ) -> None:
-        if schema in above:
-            return
-        self.build(schema)
-        onward = (*above, schema)
-        for name, path in schema.paths.items():
-            if base is not None and name in base.paths:
-                continue
-            if path.schema is not None:
-                inner = path.schema
-                if not path.left_out and not self._truth(
-                    inner.options.get("excludeIndexes", Nothing())
-                ):
-                    self._collect(inner, f"{prefix}{name}.", None, onward, into)
-                for other in path.others:
-                    self._collect(other, f"{prefix}{name}.", inner, onward, into)
-                if path.documents:
-                    continue
-            index = path.index if _is_set(path.index) else path.element
-            if _is_set(index):
-                self._take(prefix + name, index, path.at, into)
-        into.found += [_below(spec, prefix) for spec in schema.indexes]
-
-    def _take(self, name: str, index: Any, at: tuple[str, int], into: "_Collected") -> None:
-        direction, options = _direction(index)
-        called = options.get("name")
-        if isinstance(called, str) and called in into.named:
-            into.named[called].keys[name] = direction  # one index over several paths
-            return
-        spec = Spec(keys={name: direction}, options=options, path=at[0], line=at[1])
-        into.found.append(spec)
-        if isinstance(called, str):
-            into.named[called] = spec
-
-
-class _Collected(Struct):
-    """The indexes of a schema so far."""
-
-    found: list[Spec] = []
-    named: dict[str, Spec] = {}
-    """Those of paths that have a name: paths with one name make one index together."""
+        yield from Collector(self.build, self.truth).of(schema, "", None)
 
 
 _OF_PROPERTY = frozenset(
@@ -772,83 +662,6 @@ _OF_PROPERTY = frozenset(
     }
 )
 """Options of a path: an object with one of them is no nested definition."""
-
-
-def folded(options: Mapping[str, Any], index: Any = None) -> Any:
-    """What options make of a path's index, one after the other, as `SchemaType` does."""
-    for name, value in options.items():
-        said = value[0] if isinstance(value, list) and value else value
-        if name == "index":
-            if _is_set(index):
-                index = False if said is False else index
-            else:
-                index = _expiring(dict(said)) if isinstance(said, dict) else said
-        elif name == "expires":
-            index = _expiring({**(index if isinstance(index, dict) else {}), "expires": said})
-        elif index is False or (said is False and "index" not in options):
-            continue
-        else:
-            index = {**_as_options(index), name: bool(said) if name == "unique" else said}
-    return index
-
-
-def _is_set(index: Any) -> bool:
-    """Whether JavaScript takes it for true: an empty object is."""
-    return isinstance(index, dict) or bool(index)
-
-
-def _as_options(index: Any) -> dict[str, Any]:
-    if isinstance(index, dict):
-        return index
-    return {} if index in (None, True, False) else {"type": index}
-
-
-def _direction(index: Any) -> tuple[Any, dict[str, Any]]:
-    """The direction of a path's index, and its options."""
-    options = dict(index) if isinstance(index, dict) else {}
-    kind = options.get("type") if isinstance(index, dict) else index
-    direction: Any = 1
-    if kind in KINDS:
-        direction = kind
-    elif options.pop("text", None):
-        direction = "text"
-    elif not isinstance(index, dict) and str(kind) in {"-1", "desc", "descending"}:
-        direction = -1
-    options.pop("type", None)
-    return direction, options
-
-
-def _below(spec: Spec, prefix: str) -> Spec:
-    """An index of a nested schema, with the path that it is nested at."""
-    if not prefix:
-        return Spec(
-            keys=dict(spec.keys), options=dict(spec.options), path=spec.path, line=spec.line
-        )
-    options = dict(spec.options)
-    partial = options.get("partialFilterExpression")
-    if isinstance(partial, dict):
-        options["partialFilterExpression"] = {prefix + key: it for key, it in partial.items()}
-    keys = {prefix + key: direction for key, direction in spec.keys.items()}
-    return Spec(keys=keys, options=options, path=spec.path, line=spec.line)
-
-
-def _expiring(options: dict[str, Any]) -> dict[str, Any]:
-    """`expires: "1h"` is `expireAfterSeconds: 3600`."""
-    if "expires" in options:
-        said = options.pop("expires")
-        options["expireAfterSeconds"] = seconds(said) if isinstance(said, str) else said
-    return options
-
-
-def seconds(text: str) -> int | None:
-    """What the package `ms` makes of a duration, in whole seconds; None of what is none."""
-    found = _MS.fullmatch(text.strip())
-    if found is None:
-        return None
-    unit = (found[2] or "ms").lower()
-    is_ms = unit.startswith(("ms", "mil"))
-    each = 0.001 if is_ms else _UNITS_S[unit[0]]
-    return math.floor(float(found[1]) * each + 0.5)
 
 
 def decorators(node: SgNode) -> Iterator[tuple[str, list[SgNode]]]:

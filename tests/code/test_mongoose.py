@@ -7,7 +7,7 @@ import pytest
 from pymongo import MongoClient
 
 from skillconnect_ops.code.indexes import FoundIndexes, indexes
-from skillconnect_ops.code.mongoose import seconds
+from skillconnect_ops.code.mongoose_options import seconds
 from skillconnect_ops.code.plurals import collection_of
 from skillconnect_ops.core.indexes import ID_INDEX
 from skillconnect_ops.core.secret import Secret

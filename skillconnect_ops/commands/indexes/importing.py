@@ -129,9 +129,10 @@ def bring_in(
     """
     aim = _aim(house, target, database=source in {Source.DATABASE, Source.BOTH})
     seen = _look(house, aim, source, paths, replace=replace)
+    looks = iter([seen])
 
     def look() -> Plan:
-        return _plan(_look(house, aim, seen.source, paths, replace=replace))
+        return _plan(next(looks, None) or _look(house, aim, seen.source, paths, replace=replace))
 
     outcome = house.office(state=aim.state).carry_out(
         look,
