@@ -17,16 +17,15 @@ from msgspec import Struct
 
 from skillconnect_ops.code.discovery import Skipped, content
 from skillconnect_ops.code.environment import is_test
+from skillconnect_ops.code.index_words import as_index
 from skillconnect_ops.code.javascript_frames import Frames
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_value import (
     Expression,
     Global,
     Lost,
-    Nothing,
     Package,
     Part,
-    Text,
     Undecided,
     Value,
     reason,
@@ -34,24 +33,15 @@ from skillconnect_ops.code.javascript_value import (
 from skillconnect_ops.code.javascript_values import Values
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.mongoose import Schemas
-from skillconnect_ops.code.mongoose_options import KINDS
-from skillconnect_ops.code.mongoose_schema import Schema, Spec
-from skillconnect_ops.code.plurals import collection_of
+from skillconnect_ops.code.mongoose_models import Model, Models
+from skillconnect_ops.code.mongoose_schema import Spec
 from skillconnect_ops.code.syntax import FUNCTIONS, LANGUAGES, arguments, line_of, string
-from skillconnect_ops.core.indexes import ID, Declaration, Index
+from skillconnect_ops.core.indexes import ID, Declaration
 
 _CREATES = frozenset({"createIndex", "createIndexes", "ensureIndex"})
 _WORDS = re.compile(
     rb"createIndex|ensureIndex|[sS]chema|[mM]ongoose|@[pP]rop\b|\.model\(|\.discriminator\("
 )
-_DROPPED = frozenset(
-    {
-        *("background", "_autoIndex", "safe", "w", "writeConcern", "maxTimeMS", "commitQuorum"),
-        *("session", "comment", "dropDups", "ns", "key", "bucketSize", "timeoutMS", "promoteLongs"),
-    }
-)
-"""What is said of the building, and not of the index."""
-_FLAGS = frozenset({"unique", "sparse", "hidden"})
 _SHELLS = re.compile(r"getSiblingDB|getDB|connect")
 _MADE_BACK = re.compile(r"down|rollback|revert")
 """Functions of a migration that undo it."""
@@ -117,18 +107,6 @@ def _is_worth(root: Path, path: str) -> bool:
     return isinstance(data, Skipped) or _WORDS.search(data) is not None
 
 
-class _Model(Struct, kw_only=True):
-    """A model: a schema, by its name and collection."""
-
-    name: str
-    schema: Schema | None
-    collection: str | None
-    base: "_Model | None" = None
-    value: str = ""
-    """What tells its documents from those of the others of its collection."""
-    at: tuple[str, int]
-
-
 class _Search:
     """One search through a project's code."""
 
@@ -141,8 +119,7 @@ class _Search:
         self._unresolved: dict[Unresolved, None] = {}
         self._declared: dict[tuple[str, int, str, str], Declaration] = {}
         self._schemas = Schemas(self._values, self._tell)
-        self._models: dict[tuple[str, SgNode], _Model] = {}
-        self._by_name: dict[str, _Model] = {}
+        self._models = Models(self._values, self._schemas, self._tell)
         self._lost_schemas: list[tuple[SgNode, str, int, str]] = []
 
     def found(self) -> FoundIndexes:
@@ -155,8 +132,8 @@ class _Search:
         for path in self._files:
             nest = self._modules.module(path)
             if nest is not None and "Mongoose" in nest.text:
-                self._registered(nest)
-        for model in list(self._models.values()):
+                self._models.register(nest)
+        for model in list(self._models.known.values()):
             self._emit(model)
         for module, call, name in calls:
             if name in _CREATES:
@@ -195,6 +172,12 @@ class _Search:
             for made in module.root.find_all(kind="class_declaration", regex="@Schema"):
                 self._schemas.of_class(self._values.of(module, made))
 
+    def _of_model(self, module: Module, call: SgNode, name: str) -> None:
+        if name not in _MODELS:
+            return
+        for frame in self._frames.around(module, call):
+            self._models.of(Expression(module, call, frame))
+
     # schemas
 
     def _of_schema(self, module: Module, call: SgNode, name: str) -> None:
@@ -230,167 +213,7 @@ class _Search:
                 self._schemas.everywhere.append((words[0], words[1:], place))
         return is_all
 
-    # models
-
-    def _of_model(self, module: Module, call: SgNode, name: str) -> None:
-        if name not in _MODELS:
-            return
-        for frame in self._frames.around(module, call):
-            self._model(Expression(module, call, frame))
-
-    def _model(self, value: Value) -> _Model | None:
-        """The model that an expression makes, or asks for by name."""
-        if not isinstance(value, Expression) or value.node.kind() != "call_expression":
-            return None
-        mark = (value.module.path, value.node)
-        if mark in self._models and not value.frame:
-            return self._models[mark]
-        function, given = value.node.field("function"), arguments(value.node)
-        if function is None or not given:
-            return None
-        name = function.text().rpartition(".")[2].partition("<")[0]
-        words = [self._values.of(value.module, each, value.frame) for each in given]
-        made = None
-        if name in {"model", "modelNames"} and function.kind() in _CALLED:
-            made = self._plain_model(value, words)
-        elif name == "discriminator":
-            made = self._discriminator(value, function, words)
-        elif name in {"getModelForClass", "addModelToTypegoose", "getDiscriminatorModelForClass"}:
-            made = self._class_model(value, words)
-        if made is not None:
-            if made.schema is not None:
-                made.schema.used = True
-            if len(words) > 1 or name != "model":
-                self._models.setdefault(mark, made)
-                self._by_name.setdefault(made.name, made)
-        return made
-
-    def _plain_model(self, value: Expression, words: list[Value]) -> _Model | None:
-        """`mongoose.model("User", schema, "people")`."""
-        at = (value.module.path, value.line)
-        try:
-            name = self._values.plain(words[0])
-        except Undecided as error:
-            if len(words) > 1 and self._schemas.of(words[1]) is not None:
-                self._tell(*at, f"the name of a model: {error}")
-            return None
-        if not isinstance(name, str):
-            return None
-        if len(words) == 1:
-            return self._by_name.get(name)
-        schema = self._schemas.of(words[1])
-        if schema is None and "ongoose" in value.module.text:
-            schema = self._schemas.plain_object(words[1])
-        if schema is None:
-            if "ongoose" in value.module.text:
-                self._tell(*at, f"the schema of the model {name}: {_why_no_schema(words[1])}")
-                return _Model(name=name, schema=None, collection=collection_of(name), at=at)
-            return None
-        return self._named(name, schema, words[2] if len(words) > 2 else Nothing(), at)
-
-    def _named(self, name: str, schema: Schema, given: Value, at: tuple[str, int]) -> _Model:
-        collection: str | None = collection_of(name)
-        try:
-            self._schemas.build(schema)
-            said = self._values.plain(given)
-            if isinstance(said, dict):  # options stand there as well
-                said = None
-            own = said or self._schemas.text_option(schema, "collection")
-            collection = str(own) if own else collection
-        except Undecided as error:
-            self._tell(*at, f"the collection of the model {name}: {error}")
-            collection = None
-        return _Model(name=name, schema=schema, collection=collection, at=at)
-
-    def _discriminator(
-        self, value: Expression, function: SgNode, words: list[Value]
-    ) -> _Model | None:
-        """`Base.discriminator("Name", schema, "value")`."""
-        holder = function.field("object")
-        if holder is None or len(words) < 2:
-            return None
-        at = (value.module.path, value.line)
-        base = self._model(self._values.of(value.module, holder, value.frame))
-        schema = self._schemas.of(words[1])
-        if base is None or schema is None:
-            of = self._values.of(value.module, holder, value.frame)
-            if schema is not None and self._schemas.of(of) is None and not _is_path(of):
-                self._tell(*at, f"which model {holder.text()[:40]} is, is not told")
-                schema.used = True
-            return None
-        return self._one_of(base, schema, words, at)
-
-    def _one_of(
-        self, base: _Model, schema: Schema, words: list[Value], at: tuple[str, int]
-    ) -> _Model | None:
-        try:
-            name = str(self._values.plain(words[0]))
-            told = self._values.plain(words[2]) if len(words) > 2 else None
-        except Undecided as error:
-            self._tell(*at, f"a discriminator: {error}")
-            return None
-        told = told.get("value") if isinstance(told, dict) else told
-        return _Model(
-            name=name,
-            schema=schema,
-            collection=base.collection,
-            base=base,
-            value=name if told is None else str(told),
-            at=at,
-        )
-
-    def _class_model(self, value: Expression, words: list[Value]) -> _Model | None:
-        """`getModelForClass(User)` of typegoose."""
-        schema = self._schemas.of_class(words[0])
-        if schema is None:
-            return None
-        named = self._values.part(words[0], "name")
-        name = named.text if isinstance(named, Text) else ""
-        at = (value.module.path, value.line)
-        if name and len(words) == 1:
-            return self._named(name, schema, Nothing(), at)
-        self._tell(*at, f"the model of the class {name}: its options are not looked into")
-        schema.used = True
-        return None
-
-    def _registered(self, module: Module) -> None:
-        """`{ name: Cat.name, schema: CatSchema }` of `MongooseModule.forFeature([…])`."""
-        for node in module.root.find_all(kind="object", regex=r"\bname\b"):
-            if not re.search(r"\b(schema|useFactory)\b", node.text()):
-                continue
-            whole = Expression(module, node, {})
-            entries = {name: each for name, each in self._values.entries(whole) if name}
-            schema = self._schemas.of(entries.get("schema", Nothing()))
-            maker = entries.get("useFactory")
-            if schema is None and isinstance(maker, Expression) and maker.node.kind() in FUNCTIONS:
-                schema = self._returned(maker)
-            if schema is None or "name" not in entries:
-                continue
-            try:
-                name = str(self._values.plain(entries["name"]))
-            except Undecided as error:
-                self._tell(module.path, line_of(node), f"the name of a model: {error}")
-                continue
-            at = (module.path, line_of(node))
-            schema.used = True
-            model = self._named(name, schema, entries.get("collection", Nothing()), at)
-            self._models.setdefault((module.path, node), model)
-            self._by_name.setdefault(name, model)
-
-    def _returned(self, maker: Expression) -> Schema | None:
-        body = maker.node.field("body")
-        if body is None:
-            return None
-        if body.kind() != "statement_block":
-            return self._schemas.of(self._values.of(maker.module, body))
-        for each in body.find_all(kind="return_statement"):
-            inner = each.named_children()
-            found = self._schemas.of(self._values.of(maker.module, inner[0])) if inner else None
-            if found is not None:
-                return found
-        return None
-
-    def _emit(self, model: _Model) -> None:
+    def _emit(self, model: Model) -> None:
         """The indexes of a model."""
         schema = model.schema
         if schema is None:
@@ -398,7 +221,7 @@ class _Search:
         specs = list(self._schemas.collected(schema))
         for words, at in schema.discriminators:
             inner = self._schemas.of(words[1]) if len(words) > 1 else None
-            one = self._one_of(model, inner, words, at) if inner is not None else None
+            one = self._models.one_of(model, inner, words, at) if inner is not None else None
             if one is not None and inner is not None:
                 inner.used = True
                 self._emit(one)
@@ -415,7 +238,7 @@ class _Search:
                 options.setdefault("collation", collation)
             self._declare(model.collection, spec.keys, options, (spec.path, spec.line))
 
-    def _collation(self, model: _Model) -> Any:
+    def _collation(self, model: Model) -> Any:
         """What a schema's indexes compare by; a discriminator's own is that of its base, too."""
         for schema in (model.schema, model.base.schema if model.base is not None else None):
             try:
@@ -427,7 +250,7 @@ class _Search:
                 return said
         return None
 
-    def _of_discriminator(self, model: _Model, specs: list[Spec]) -> list[Spec]:
+    def _of_discriminator(self, model: Model, specs: list[Spec]) -> list[Spec]:
         """Those that a discriminator has of its own: they hold its documents alone."""
         base = model.base.schema if model.base is not None else None
         key = "__t"
@@ -477,7 +300,7 @@ class _Search:
     def _created_within(self, at: Expression, of: Value, name: str, place: tuple[str, int]) -> None:
         module = at.module
         words = [self._values.of(module, each, at.frame) for each in arguments(at.node)]
-        if self._model(of) is not None and name in {"createIndexes", "ensureIndexes"}:
+        if self._models.of(of) is not None and name in {"createIndexes", "ensureIndexes"}:
             return  # `User.createIndexes()` makes what its schema says
         if not words or (name == "createIndexes" and not _is_list(words[0])):
             if isinstance(of, Expression | Part | Global | Lost | Package) and words:
@@ -539,7 +362,7 @@ class _Search:
                 word = self._values.of(of.module, given[0], of.frame)
                 return str(self._values.plain(word))
         if isinstance(of, Part):
-            model = self._model(of.of)
+            model = self._models.of(of.of)
             if of.name == "collection" and model is not None:
                 if model.collection is None:
                     raise Undecided(f"that of the model {model.name} is not told")
@@ -627,74 +450,6 @@ _MODELS = frozenset(
         "getDiscriminatorModelForClass",
     }
 )
-_CALLED = frozenset({"member_expression", "identifier"})
-
-
-def as_index(keys: Any, options: Mapping[str, Any]) -> Index:
-    """An index of what is given to `createIndex`, in any of the forms that the driver takes.
-
-    Raises:
-        Undecided: the server would not take it.
-    """
-    pairs = _pairs(keys)
-    if not pairs or not all(_is_direction(direction) for _, direction in pairs):
-        raise Undecided(f"its keys are none: {keys!r:.60}")
-    if any("$*" in name for name, _ in pairs if name != "$**" and not name.endswith(".$**")):
-        raise Undecided("what a Map holds has no fixed path")
-    said: dict[str, Any] = {}
-    other: dict[str, Any] = {}
-    for name, value in options.items():
-        if name in _DROPPED or value is None:
-            continue
-        own = "v" if name == "version" else name
-        (said if own in _FIELDS else other)[own] = bool(value) if own in _FLAGS else value
-    for name in _FLAGS:
-        if said.get(name) is False:
-            del said[name]
-    try:
-        return msgspec.convert({**said, "keys": pairs, "other": other}, Index)
-    except msgspec.ValidationError as error:
-        raise Undecided(f"its options are none: {error}") from error
-
-
-_FIELDS = frozenset(
-    field.encode_name
-    for field in msgspec.structs.fields(Index)
-    if field.name not in {"keys", "other", "clustered"}
-)
-
-
-def _pairs(keys: Any) -> list[tuple[str, Any]]:
-    """`{a: 1}`, `"a"`, `["a", "b"]`, `[["a", 1]]`, `[{a: 1}]`, `["a", -1]`."""
-    if isinstance(keys, str):
-        return [(keys, 1)]
-    if isinstance(keys, dict):
-        return list(keys.items())
-    if not isinstance(keys, list):
-        return []
-    if len(keys) == 2 and isinstance(keys[0], str) and _is_direction(keys[1]):
-        return [(keys[0], keys[1])]
-    found: list[tuple[str, Any]] = []
-    for each in keys:
-        if isinstance(each, list) and len(each) == 2:
-            found.append((str(each[0]), each[1]))
-        else:
-            found += _pairs(each)
-    return found
-
-
-def _is_direction(direction: Any) -> bool:
-    if isinstance(direction, str):
-        return direction in KINDS
-    return isinstance(direction, int | float) and not isinstance(direction, bool) and direction != 0
-
-
-def _is_path(value: Value) -> bool:
-    """Whether it is a path of a schema, whose discriminators are no models."""
-    if isinstance(value, Expression) and value.node.kind() == "call_expression":
-        function = value.node.field("function")
-        return function is not None and function.text().endswith(".path")
-    return False
 
 
 def _is_list(value: Value) -> bool:
@@ -713,10 +468,6 @@ def _place_of(value: Value, place: tuple[str, int]) -> tuple[str, int]:
         if path != place[0] or not place[1] <= line <= place[1] + 3:
             return path, line
     return place
-
-
-def _why_no_schema(value: Value) -> str:
-    return "it is no schema" if isinstance(value, Nothing) else reason(value)
 
 
 def _same(one: Spec, other: Spec) -> bool:

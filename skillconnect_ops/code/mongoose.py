@@ -27,7 +27,7 @@ from skillconnect_ops.code.javascript_value import (
 )
 from skillconnect_ops.code.javascript_values import Values
 from skillconnect_ops.code.mongoose_options import MAKES_INDEXES, expiring, folded
-from skillconnect_ops.code.mongoose_schema import Collector, Schema, SchemaPath, Spec
+from skillconnect_ops.code.mongoose_schema import Collector, Schema, SchemaPath, Spec, Tell
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments, line_of, string
 
 CHAINED = frozenset(
@@ -42,8 +42,6 @@ _HARMLESS = re.compile(
     r"|autopopulate|lean-\w+|hidden|to-json|bcrypt|validator)|@meanie/mongoose-to-json"
 )
 """Plugins of which it is known that they make no index."""
-Tell = Callable[[str, int, str], None]
-"""Takes down what is not told by the text: path, line, reason."""
 
 
 class Schemas:

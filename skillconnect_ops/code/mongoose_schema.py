@@ -8,6 +8,9 @@ from msgspec import Struct
 from skillconnect_ops.code.javascript_value import Expression, Nothing, Value
 from skillconnect_ops.code.mongoose_options import direction_of, is_set
 
+Tell = Callable[[str, int, str], None]
+"""Takes down what is not told by the text: path, line, reason."""
+
 
 class Spec(Struct, kw_only=True):
     """One index that a schema makes."""
