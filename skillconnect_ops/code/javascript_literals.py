@@ -1,5 +1,6 @@
 """Literals of JavaScript as plain data."""
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,7 @@ class Literals:
             raise Undecided(f"{short(value.node)} is decided at run time")
         try:
             got = compute(one, other)
-        except ArithmeticError as error:
+        except (ArithmeticError, ValueError) as error:
             raise Undecided(f"{short(value.node)} is no number") from error
         return int(got) if isinstance(got, float) and got.is_integer() else got
 
@@ -157,6 +158,6 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "%": operator.mod,
-    "**": operator.pow,
+    "%": math.fmod,
+    "**": math.pow,
 }

@@ -51,6 +51,7 @@ class Schemas:
         self._values = values
         self._tell = tell
         self._known: dict[Any, Schema] = {}
+        self._asked: set[SgNode] = set()
         self.everywhere: list[tuple[Value, list[Value], tuple[str, int]]] = []
         """Plugins of all schemas, with their other arguments and where they are named."""
         self.visited: set[SgNode] = set()
@@ -69,10 +70,17 @@ class Schemas:
 
     # which expression is a schema
 
-    def of(self, value: Value) -> Schema | None:  # noqa: PLR0911 - one a way to make a schema
+    def of(self, value: Value) -> Schema | None:
         """The schema that a value is; None of anything else."""
-        if not isinstance(value, Expression):
-            return None
+        if not isinstance(value, Expression) or value.node in self._asked:
+            return None  # `const s = s.index()` leads back to itself
+        self._asked.add(value.node)
+        try:
+            return self._of(value)
+        finally:
+            self._asked.discard(value.node)
+
+    def _of(self, value: Expression) -> Schema | None:
         node = value.node
         if node.kind() == "new_expression":
             return self._made(value, node.field("constructor"))
@@ -497,7 +505,7 @@ class Schemas:
             schema.aliases.get(key, key): words_for.get(str(direction), direction)
             for key, direction in keys.items()
         }
-        options = expiring(dict(options or {}))
+        options = expiring(dict(options)) if isinstance(options, dict) else {}
         schema.indexes.append(Spec(keys=keys, options=options, path=place[0], line=place[1]))
 
     def _added(self, schema: Schema, words: list[Value]) -> None:
@@ -521,7 +529,11 @@ class Schemas:
     def _path_call(self, module: Module, holder: SgNode, frame: Frame) -> tuple[Value, str] | None:
         """The schema and the name of `schema.path("x")`, also before further calls."""
         value = self._values.of(module, holder, frame)
+        seen: set[SgNode] = set()  # `const s = s.index()` leads back to itself
         while isinstance(value, Expression) and value.node.kind() == "call_expression":
+            if value.node in seen:
+                return None
+            seen.add(value.node)
             function = value.node.field("function")
             if function is None or function.kind() != "member_expression":
                 return None

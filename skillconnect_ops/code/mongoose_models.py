@@ -44,11 +44,21 @@ class Models:
         self._tell = tell
         self.known: dict[tuple[str, SgNode], Model] = {}
         self._by_name: dict[str, Model] = {}
+        self._asked: set[SgNode] = set()
 
     def of(self, value: Value) -> Model | None:
         """The model that an expression makes, or asks for by name."""
         if not isinstance(value, Expression) or value.node.kind() != "call_expression":
             return None
+        if value.node in self._asked:
+            return None  # `const M = M.discriminator()` leads back to itself
+        self._asked.add(value.node)
+        try:
+            return self._of(value)
+        finally:
+            self._asked.discard(value.node)
+
+    def _of(self, value: Expression) -> Model | None:
         mark = (value.module.path, value.node)
         if mark in self.known and not value.frame:
             return self.known[mark]

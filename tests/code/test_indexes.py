@@ -296,6 +296,47 @@ def test_a_plugin_of_a_package_is_told_and_one_of_the_project_is_read(tmp_path: 
     assert reasons(found) == [(6, "a plugin may make indexes: passport-local-mongoose")]
 
 
+def test_what_leads_back_to_itself_comes_to_an_end(tmp_path: Path) -> None:
+    found = look(
+        tmp_path,
+        """
+        const mongoose = require('mongoose');
+        const a = a.index({ x: 1 });
+        a.path('x').index(true);
+        a.index({ y: 1 });
+        const b = c, c = b;
+        const f = () => f(), M = M.discriminator('N', a), S = mongoose.model(S, S);
+        f().index({ x: 1 }); M.collection.createIndex({ x: 1 });
+        db.collection(b).createIndex({ x: 1 });
+        const inner = new mongoose.Schema({ one: { type: String, index: true } });
+        inner.add({ again: inner, many: [inner] });
+        mongoose.model('Tree', inner);
+        """,
+    )
+    assert told(found) == {"trees {one: 1}"}
+
+
+def test_a_text_that_ends_anywhere_is_read_without_a_fault(tmp_path: Path) -> None:
+    whole = PLAN + USER.replace("import", "import ", 1) + PARCEL
+    for end in range(1, len(whole), 11):
+        look(tmp_path, {"half.ts": whole[:end]})
+
+
+def test_numbers_are_computed_and_what_is_no_number_is_told(tmp_path: Path) -> None:
+    found = look(
+        tmp_path,
+        """
+        const put = (n, s) => db.collection('c').createIndex({ [n]: 1 }, { expireAfterSeconds: s });
+        put('a', 7 * 24 * 60 ** 2 - 1);
+        put('b', 9 ** 9 ** 9);
+        put('c', 1 / 0);
+        put('d', (-1) ** 0.5);
+        """,
+    )
+    assert told(found) == {"c {a: 1} expireAfterSeconds 604799"}
+    assert len(found.unresolved) == 3
+
+
 def test_what_does_not_fit_the_grammar_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     text = "db.collection('a').createIndex({ a: 1 });\nconst const = ;\n"
     found = look(tmp_path, {"a.js": text})
