@@ -122,6 +122,7 @@ def test_a_database_becomes_a_file_with_nothing_to_do(store: Store) -> None:
     text = (store.root / "indexes.yaml").read_text()
     assert "name: mine" in text
     assert "v: 2" not in text
+    assert text.count("collation") == 1  # what the collection itself compares by is not said again
     assert "# the database\n" in text
     assert store.run("indexes", "check").code == 0, store.run("indexes", "check").stdout
     assert store.apply()["journal"] is None
