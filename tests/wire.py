@@ -73,6 +73,12 @@ class Wire:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
+    def hiccup(self) -> None:
+        """Whoever is connected is cut off; whoever comes next is let through."""
+        for one in tuple(self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
     @contextmanager
     def losing(self, loss: Loss, *verbs: str, times: int = 1) -> Iterator[None]:
         """Within, lose that of the next such commands, or of the next ones that change users."""

@@ -23,13 +23,15 @@ AT_ONCE = 50
 """Collections that one question asks for."""
 ANSWERS_S = 30.0
 NO_SIZES = "the user lacks `collStats`, which the role read has"
-NO_USES = "the user lacks `indexStats`, which the roles dbAdmin and clusterMonitor have"
+NO_USES = "the user lacks `indexStats`, which the role clusterMonitor (on admin) has"
 INDEX_BUILD = "Index Build"
 
 _Rows = list[dict[str, Any]]
 
 
-def figures(connection: Connection, database: str, collections: Sequence[str]) -> Figures:
+def figures(
+    connection: Connection, database: str, collections: Sequence[str], *, uses: bool
+) -> Figures:
     """Sizes from the primary, and uses from all nodes; see the port."""
     found: dict[str, dict[str, Any]] = {name: {} for name in collections}
     sizes_unknown = ""
@@ -42,10 +44,10 @@ def figures(connection: Connection, database: str, collections: Sequence[str]) -
             )
     except NotAuthorized:
         sizes_unknown = NO_SIZES
-    uses, unknown = _uses(connection, database, collections)
+    used, unknown = _uses(connection, database, collections) if uses else ({}, {})
     return Figures(
         collections={
-            name: CollectionFigures(**one, uses=uses.get(name, {})) for name, one in found.items()
+            name: CollectionFigures(**one, uses=used.get(name, {})) for name, one in found.items()
         },
         sizes_unknown=sizes_unknown,
         uses_unknown=unknown,

@@ -75,9 +75,9 @@ class ServerIndexes:
                 return self._collection(database, entry, self._builds(database))
         return None
 
-    def figures(self, database: str, collections: Sequence[str]) -> Figures:
-        """Sizes, and the use at every node."""
-        return index_figures.figures(self._connection, database, collections)
+    def figures(self, database: str, collections: Sequence[str], *, uses: bool = True) -> Figures:
+        """Sizes, and the use at every node where that is wanted."""
+        return index_figures.figures(self._connection, database, collections, uses=uses)
 
     def progress(self, database: str) -> Fact[tuple[BuildProgress, ...]]:
         """The builds at work in a database."""

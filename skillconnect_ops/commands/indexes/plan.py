@@ -171,6 +171,7 @@ class _Collection:
                 case Standing.EXTRA | Standing.HIDDEN:
                     self._extra(row)
         self._arrange(missing, rebuilds)
+        self._warn_of_ttl(rows)
 
     def touched(self) -> Iterator[Touched]:
         """Every index that some step changes, as it is now."""
@@ -446,6 +447,20 @@ class _Collection:
                 f"{duration(self._wishes.observe_s)} if nobody misses it",
             )
         )
+
+    def _warn_of_ttl(self, rows: Sequence[Row]) -> None:
+        """Documents that are old by the new rule go within a minute, and no undo brings them."""
+        for row in rows:
+            after_s = row.index.expire_after_s
+            if row.declared is None or after_s is None or row.standing is Standing.IN_PLACE:
+                continue
+            before_s = row.found.index.expire_after_s if row.found is not None else None
+            if before_s is None or after_s < before_s:
+                self.notes.append(
+                    f"MongoDB will delete the documents of {self._there.name} whose "
+                    f"{row.index.fields[0]} is more than {duration(after_s)} ago; no undo brings "
+                    "them back"
+                )
 
     def _may_hide(self, name: str, at: str) -> bool:
         """Not what is used: the counter tells nothing any more once it is hidden."""

@@ -28,12 +28,14 @@ from skillconnect_ops.commands.indexes.look import (
 from skillconnect_ops.commands.indexes.model import (
     Facts,
     IndexCreate,
+    IndexHide,
     IndexLock,
     IndexPrepare,
     IndexUnlock,
     Wishes,
 )
 from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
+from skillconnect_ops.commands.indexes.rights import must_be_allowed
 from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.outcome import Known
@@ -92,9 +94,11 @@ def resources_of(house: House, target: Target) -> list[Resource]:
         return [Resource("indexes", f"{connected.cluster}/{connected.name}")]
 
 
-def facts_of(house: House, connected: Connected, collections: Sequence[str]) -> Facts:
+def facts_of(
+    house: House, connected: Connected, collections: Sequence[str], *, uses: bool
+) -> Facts:
     """What a plan is decided from, besides what is declared and found."""
-    figures = connected.indexes.figures(connected.name, collections)
+    figures = connected.indexes.figures(connected.name, collections, uses=uses)
     return Facts(
         version=version_of(connected),
         now=house.clock.now(),
@@ -116,7 +120,7 @@ def _plan(asked: _Asked, connected: Connected, *, seeks_duplicates: bool) -> Pla
     seen = look(connected, declarations(house, target))
     drifting = sorted({row.collection for row in seen.rows if row.declared is None or row.drifts})
     there = [name for name in drifting if seen.found.find(name) is not None]
-    facts = facts_of(house, connected, there)
+    facts = facts_of(house, connected, there, uses=wishes.prune)
     where = Where(target=target.name, database=connected.name)
     decided = decide(seen.rows, seen.found, facts, wishes, where=where)
     return finished(
@@ -157,16 +161,18 @@ def finished(
         raise CannotBeApplied(decided.blocked)
     if decided.gaps and not wishes.allow_gap:
         raise GapNotAllowed(decided.gaps, house.person.again("--allow-gap"))
+    named: dict[str, Any] = {"target": target.name, "database": connected.name}
+    lock = IndexLock(key="lock:indexes", **named, command=command, touched=decided.touched)
+    all_steps = (*decided.steps, *decided.final)
+    must_be_allowed(connected.database, connected.name, (lock, *all_steps) if all_steps else ())
     steps, needed = estimated(decided.steps, seen.found, dict(facts.figures))
     disk = connected.indexes.disk(connected.name)
     if isinstance(disk, Known) and 2 * needed > disk.value.free_bytes and not wishes.ignore_space:
         raise DiskTooSmall(needed, disk.value.free_bytes)
     if seeks_duplicates:
         _refuse_duplicates(connected, steps, seen)
-    named: dict[str, Any] = {"target": target.name, "database": connected.name}
     final = decided.final
     if steps or final:
-        lock = IndexLock(key="lock:indexes", **named, command=command, touched=decided.touched)
         unlock = IndexUnlock(key="unlock:indexes", **named, undoes=undoes)
         steps = (lock, *steps) if final else (lock, *steps, unlock)
         final = (*final, unlock) if final else ()
@@ -300,8 +306,15 @@ def _report(house: House, target: Target, outcome: Outcome, *, resumed: bool) ->
         steps=outcome.steps,
         facts=facts,
         view=(table(seen.rows),),
-        next=("skc indexes --yes",) if looked_only else ("skc indexes check",),
+        next=_next(plan, looked_only=looked_only),
     )
+
+
+def _next(plan: Plan, *, looked_only: bool) -> tuple[str, ...]:
+    if looked_only:
+        return ("skc indexes --yes",)
+    hides = any(isinstance(step, IndexHide) and step.watched for step in plan.steps)
+    return ("skc indexes check", "skc indexes undo") if hides else ("skc indexes check",)
 
 
 def record(

@@ -23,7 +23,16 @@ COLLATION = {
     "normalization": False,
     "backwards": False,
 }
-"""What the server fills in, for every locale but `fr_CA`, which compares accents backwards."""
+"""What the server fills in, where the locale has no custom of its own."""
+NORMALIZED = "as bn my el gu he hi ig kn km kok mr or ps fa fa_AF pa si ta te th vi yi yo"
+CUSTOMS: Mapping[str, Mapping[str, Any]] = {
+    **{name: {"normalization": True} for name in NORMALIZED.split()},
+    "th": {"normalization": True, "alternate": "shifted"},
+    "da": {"caseFirst": "upper"},
+    "mt": {"caseFirst": "upper"},
+    "fr_CA": {"backwards": True},
+}
+"""Those of ICU 57.1, which MongoDB has kept ever since it has collations; seen on 6.0 of all 96."""
 LANGUAGE, OVERRIDE = "english", "language"
 BITS, LEAST, MOST = 26, -180, 180
 """Of a `2d` index."""
@@ -164,7 +173,7 @@ def _collation(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Expanded as the server does it; its version is no choice of anybody."""
     if value is None or value.get("locale") == SIMPLE:
         return None
-    defaults = {**COLLATION, "backwards": value.get("locale") == "fr_CA"}
+    defaults = {**COLLATION, **CUSTOMS.get(str(value.get("locale")), {})}
     said = {name: one for name, one in value.items() if name != "version"}
     return dict(sorted({**defaults, **said}.items()))
 

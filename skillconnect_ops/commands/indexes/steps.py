@@ -147,18 +147,17 @@ class CreateHandler(_Handler[IndexCreate]):
     """Carries out `index.create`."""
 
     def before(self, step: IndexCreate, walk: Walk) -> Image:
-        """Which are there, ready or in the making, and whether the collection is."""
+        """Which are there, ready or in the making."""
         with self._connect(step.target) as connected:
-            found = connected.indexes.collection(step.database, step.collection)
-        return {
-            "there": found is not None,
-            "names": [one.index.called for one in found.indexes] if found else [],
-        }
+            there = self._there(connected, step, step.collection)
+        return {"names": [one.index.called for one in there.indexes]}
 
     def apply(self, step: IndexCreate, walk: Walk) -> Mapping[str, Any]:
         """One command; what is there already is fine."""
         with self._locked(step, walk) as connected:
-            figures = connected.indexes.figures(step.database, [step.collection]).collections
+            figures = connected.indexes.figures(
+                step.database, [step.collection], uses=False
+            ).collections
             following.build(
                 connected.indexes,
                 step.database,
@@ -197,14 +196,16 @@ class CreateHandler(_Handler[IndexCreate]):
             ) from error
 
     def undo(self, step: IndexCreate, image: Image, walk: Walk) -> None:
-        """Drop what was not there before, also in the midst of its build."""
+        """Drop what was not there before, also in the midst of its build.
+
+        A collection that came with its first index stays, and is empty: between a look at it and
+        its drop somebody might put a document in.
+        """
         with self._locked(step, walk) as connected:
             names = [one.index.called for one in step.builds]
             mine = [name for name in names if name not in image["names"]]
             if mine:
                 self._drop(connected, step, mine, walk)
-            if not image["there"]:
-                self._drop_empty(connected, step)
 
     def _drop(
         self, connected: Connected, step: IndexCreate, names: Sequence[str], walk: Walk
@@ -217,14 +218,6 @@ class CreateHandler(_Handler[IndexCreate]):
                 if error.code != NO_SUCH_INDEX:
                     raise
                 walk.clock.sleep(UNFINISHED_S)
-
-    def _drop_empty(self, connected: Connected, step: IndexCreate) -> None:
-        """A collection that came with its first index, if nobody has used it since."""
-        look = {"find": step.collection, "limit": 1, "projection": {"_id": 1}}
-        answer = connected.database.command(step.database, look)
-        there = self._there(connected, step, step.collection).indexes
-        if not answer["cursor"]["firstBatch"] and all(one.index.is_id for one in there):
-            connected.database.drop(step.database, step.collection)
 
 
 class ModifyHandler(_Handler[IndexModify]):
@@ -356,8 +349,11 @@ class HideHandler(_Handler[IndexHide]):
         }
 
     def apply(self, step: IndexHide, walk: Walk) -> Mapping[str, Any]:
-        """Hidden, and written down since when where that counts."""
+        """Hidden, and written down since when where that counts: one seen since begins anew."""
         with self._locked(step, walk) as connected:
+            found = _need(self._there(connected, step, step.collection), step.name)
+            if step.watched and not found.index.hidden:
+                connected.indexes.unwatch(step.database, step.collection, step.name)
             connected.indexes.modify(step.database, step.collection, step.name, {"hidden": True})
             if step.watched:
                 connected.indexes.watch(

@@ -85,7 +85,8 @@ def _plan(
     exact = {(one.collection, one.name): one.exact for one in kept.touched if one.exact is not None}
     created = frozenset((one.collection, one.name) for one in kept.touched if one.index is None)
     drifting = sorted({row.collection for row in rows if row.standing is not Standing.IN_PLACE})
-    facts = facts_of(house, connected, [one for one in drifting if listing.find(one) is not None])
+    there = [one for one in drifting if listing.find(one) is not None]
+    facts = facts_of(house, connected, there, uses=False)
     decided = decide(
         rows,
         listing,

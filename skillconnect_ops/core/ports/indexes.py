@@ -202,8 +202,8 @@ class Indexes(Protocol):
     def collection(self, database: str, name: str) -> FoundCollection | None:
         """One collection, or None; two round trips."""
 
-    def figures(self, database: str, collections: Sequence[str]) -> Figures:
-        """Sizes, and the use at every node; few round trips for all."""
+    def figures(self, database: str, collections: Sequence[str], *, uses: bool = True) -> Figures:
+        """Sizes, and the use at every node where that is wanted; few round trips for all."""
 
     def progress(self, database: str) -> Fact[tuple[BuildProgress, ...]]:
         """The builds at work in a database."""

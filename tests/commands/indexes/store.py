@@ -45,12 +45,13 @@ class Store(Struct, frozen=True):
         return ran.json
 
     def indexes(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """All indexes, by collection and name, to the letter; ours left out."""
-        return {
+        """All indexes, by collection and name, to the letter; of collections that have some."""
+        found = {
             name: {one["name"]: dict(one) for one in self.db[name].list_indexes()}
             for name in sorted(self.db.list_collection_names())
             if name != OWN and not name.startswith("system.")
         }
+        return {name: indexes for name, indexes in found.items() if set(indexes) != {"_id_"}}
 
 
 def project(root: Path, uri: str) -> None:

@@ -1,0 +1,138 @@
+"""A server whose builds stop half-way for as long as a test wants; commands as real children."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from pymongo import MongoClient
+
+from skillconnect_ops.adapters.embedded import Mongod
+from tests.commands.indexes.store import OWN, project, with_database
+from tests.conftest import Ran, environment_in
+
+DOCUMENTS = 2000
+HALF = 1000
+HANGS = "hangIndexBuildDuringCollectionScanPhaseAfterInsertion"
+PATIENCE_S = 90.0
+DECLARED = "c:\n  - keys: {a: 1}\n  - keys: {b: 1}\n"
+NAMES = {"_id_", "a_1", "b_1"}
+
+
+class Child:
+    """`skc` as a child."""
+
+    def __init__(self, root: Path, environment: dict[str, str], *words: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "skillconnect_ops", *words, "--format", "json"],
+            cwd=root,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate(timeout=PATIENCE_S)
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self) -> Ran:
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        return Ran(self.process.returncode, out, err)
+
+
+class SlowStore(Struct, frozen=True):
+    """A project whose database builds as slowly as wanted."""
+
+    servers: Mongod
+    folder: Path
+    name: str
+    member: int = 0
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "store"
+
+    @contextmanager
+    def client(self) -> Iterator[MongoClient[Any]]:
+        with self.servers.client(self.member) as client:
+            yield client
+
+    def start(self, *words: str, machine: str = "here", env: dict[str, str] | None = None) -> Child:
+        """A command as if typed on a machine, which has a state of its own."""
+        home = self.folder / machine
+        home.mkdir(exist_ok=True)
+        paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+        return Child(self.root, {**environment_in(home), **paths, **(env or {})}, *words)
+
+    @contextmanager
+    def hanging(self) -> Iterator[Callable[[], None]]:
+        """Builds stop at the middle document; what is given lets them go on."""
+
+        def go_on() -> None:
+            with self.client() as client:
+                client.admin.command("configureFailPoint", HANGS, mode="off")
+
+        with self.client() as client:
+            data = {"fieldsToMatch": {"a": HALF}}
+            client.admin.command("configureFailPoint", HANGS, mode="alwaysOn", data=data)
+        try:
+            yield go_on
+        finally:
+            go_on()
+
+    def wait_for_build(self) -> Any:
+        """Wait until a build stands in the middle; its id, where the server has one."""
+        return self.wait(lambda: self.build() is not None) and self.build()
+
+    def build(self) -> Any:
+        """The id of the build that runs; True where it has none; None where none runs."""
+        with self.client() as client:
+            pipeline: list[dict[str, Any]] = [{"$indexStats": {}}, {"$match": {"building": True}}]
+            if "c" not in client[self.name].list_collection_names():
+                return None
+            if not list(client[self.name]["c"].aggregate(pipeline)):
+                return None
+            listed = client[self.name].command("listIndexes", "c", includeBuildUUIDs=True)
+            builds = [one.get("buildUUID") for one in listed["cursor"]["firstBatch"]]
+            return next((one for one in builds if one is not None), True)
+
+    def wait(self, holds: Callable[[], bool]) -> bool:
+        """Wait until something holds."""
+        until = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        return True
+
+    def names(self) -> set[str]:
+        with self.client() as client:
+            return set(client[self.name]["c"].index_information())
+
+    def locked(self) -> bool:
+        with self.client() as client:
+            return client[self.name][OWN].count_documents({"_id": "lock"}) > 0
+
+
+def journals(ran: Ran) -> Any:
+    return json.loads(ran.stdout)["journal"]
+
+
+def filled(servers: Mongod, folder: Path, name: str) -> SlowStore:
+    """A database with some documents, and a project that declares two indexes."""
+    store = SlowStore(servers, folder, name)
+    with store.client() as client:
+        client[name]["c"].insert_many({"a": n, "b": n} for n in range(DOCUMENTS))
+    project(store.root, with_database(servers.uri, name))
+    (store.root / "indexes.yaml").write_text(DECLARED)
+    return store

@@ -1,0 +1,171 @@
+"""What a server fills in or words otherwise is no difference; everything else is one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from skillconnect_ops.adapters.mongo import connect
+from skillconnect_ops.commands.indexes.sameness import changes
+from skillconnect_ops.core.indexes import Index, Keys
+from skillconnect_ops.core.ports.indexes import Build
+from skillconnect_ops.core.secret import Secret
+
+A: Keys = (("a", 1),)
+SAME: list[tuple[Index, Index]] = [
+    (Index(keys=A), Index(keys=(("a", 1.0),), name="a_1", version=2)),
+    (Index(keys=A, name="x"), Index(keys=A, name="x")),
+    (Index(keys=A, expire_after_s=5), Index(keys=A, expire_after_s=5.0)),
+    (
+        Index(keys=A, partial_filter={"x": 1, "y": {"$gt": 2, "$lt": 9}}),
+        Index(keys=A, partial_filter={"y": {"$lt": 9.0, "$gt": 2}, "x": {"$eq": 1}}),
+    ),
+    (
+        Index(keys=A, partial_filter={"$and": [{"x": 1}, {"y": 2}]}),
+        Index(keys=A, partial_filter={"x": 1, "y": 2}),
+    ),
+    (
+        Index(keys=A, collation={"locale": "en", "strength": 2}),
+        Index(
+            keys=A,
+            collation={
+                "locale": "en",
+                "caseLevel": False,
+                "caseFirst": "off",
+                "strength": 2,
+                "numericOrdering": False,
+                "alternate": "non-ignorable",
+                "maxVariable": "punct",
+                "normalization": False,
+                "backwards": False,
+                "version": "57.1",
+            },
+        ),
+    ),
+    (Index(keys=A, collation={"locale": "simple"}), Index(keys=A)),
+    (
+        Index(keys=(("b", "text"), ("a", "text"))),
+        Index(
+            keys=(("a", "text"), ("b", "text")),
+            weights={"a": 1, "b": 1},
+            default_language="english",
+            language_override="language",
+            text_version=3,
+        ),
+    ),
+    (Index(keys=(("a", "2d"),)), Index(keys=(("a", "2d"),), bits=26, min=-180.0, max=180.0)),
+]
+DIFFERENT: list[tuple[Index, Index, list[str]]] = [
+    (Index(keys=A), Index(keys=(("a", -1),)), ["keys"]),
+    (Index(keys=(("a", 1), ("b", 1))), Index(keys=(("b", 1), ("a", 1))), ["keys"]),
+    (Index(keys=A, unique=True), Index(keys=A), ["unique"]),
+    (Index(keys=A), Index(keys=A, sparse=True), ["sparse"]),
+    (Index(keys=A), Index(keys=A, hidden=True), ["hidden"]),
+    (Index(keys=A, name="x"), Index(keys=A, name="y"), ["name"]),
+    (Index(keys=A, expire_after_s=5), Index(keys=A, expire_after_s=6), ["expireAfterSeconds"]),
+    (Index(keys=A), Index(keys=A, collation={"locale": "en"}), ["collation"]),
+    (
+        Index(keys=A, partial_filter={"x": 1}),
+        Index(keys=A, partial_filter={"x": "1"}),
+        ["partialFilterExpression"],
+    ),
+    (
+        Index(keys=(("a", "text"),), weights={"a": 2}),
+        Index(keys=(("a", "text"),), weights={"a": 1}),
+        ["weights"],
+    ),
+    (Index(keys=A), Index(keys=A, other={"odd": True}), []),
+]
+
+
+@pytest.mark.parametrize(("wanted", "found"), SAME)
+def test_these_are_one(wanted: Index, found: Index) -> None:
+    assert changes(wanted, found) == ()
+
+
+@pytest.mark.parametrize(("wanted", "found", "options"), DIFFERENT)
+def test_these_differ_and_it_is_said_in_what(
+    wanted: Index, found: Index, options: list[str]
+) -> None:
+    assert [one.option for one in changes(wanted, found)] == options
+
+
+def test_the_collection_s_collation_is_inherited_by_what_is_declared_without_one() -> None:
+    found = Index(keys=A, collation={"locale": "sv"})
+    assert changes(Index(keys=A), found, inherited={"locale": "sv"}) == ()
+    assert changes(Index(keys=A), Index(keys=A), inherited={"locale": "sv"}) != ()
+
+
+@pytest.mark.parametrize("locale", ["af", "de", "da", "fr_CA", "th", "zh", "en_US_POSIX", "vi"])
+def test_the_server_fills_collations_in_as_we_do(
+    mongo: Secret, client: MongoClient[Any], database: str, locale: str
+) -> None:
+    judged(mongo, database, Index(keys=A, collation={"locale": locale}))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        Index(keys=(("t", "text"), ("a", 1)), weights={"u": 3}, default_language="swedish"),
+        Index(keys=(("p", 1), ("t", "text"), ("s", "text"))),
+        Index(keys=(("$**", "text"),)),
+        Index(keys=(("g", "2dsphere"), ("a", -1))),
+        Index(keys=(("g", "2d"), ("a", 1)), bits=20, min=-90, max=90),
+        Index(keys=(("h", "hashed"), ("a", 1))),
+        Index(keys=(("$**", 1),), wildcard_projection={"a": 1, "_id": 0}),
+        Index(keys=(("w.$**", 1),)),
+        Index(keys=A, expire_after_s=3.7),
+        Index(
+            keys=A, unique=True, partial_filter={"d": {"$gt": {"$date": "2020-01-01T00:00:00Z"}}}
+        ),
+        Index(keys=A, sparse=True, hidden=True, name="any name"),
+        Index(keys=A, storage_engine={"wiredTiger": {"configString": ""}}),
+    ],
+    ids=lambda index: index.says(),
+)
+def test_what_is_built_is_found_to_be_what_was_declared(
+    mongo: Secret, client: MongoClient[Any], database: str, index: Index
+) -> None:
+    judged(mongo, database, index)
+
+
+def judged(mongo: Secret, database: str, index: Index) -> None:
+    with connect(mongo) as opened:
+        indexes = opened.indexes()
+        indexes.create(database, "c", [Build(index=index)])
+        found = indexes.collection(database, "c")
+        assert found is not None
+        (built,) = (one.index for one in found.indexes if not one.index.is_id)
+    assert changes(index, built) == ()
+    assert built.called == index.called
+
+
+def test_an_index_is_rebuilt_to_the_letter(
+    mongo: Secret, client: MongoClient[Any], database: str
+) -> None:
+    def listed() -> list[Mapping[str, Any]]:
+        return [dict(one) for one in client[database]["c"].list_indexes()]
+
+    client[database].create_collection("c", collation={"locale": "sv"})
+    client[database].command(
+        "createIndexes",
+        "c",
+        indexes=[
+            {"key": {"a": 1.5}, "name": "odd", "background": True, "sparse": False},
+            {"key": {"b": 1}, "name": "plain", "collation": {"locale": "simple"}},
+            {"key": {"t": "text"}, "name": "words", "collation": {"locale": "simple"}},
+        ],
+    )
+    before = listed()
+    with connect(mongo) as opened:
+        indexes = opened.indexes()
+        there = indexes.collection(database, "c")
+        assert there is not None
+        builds = [
+            Build(index=one.index, exact=one.exact) for one in there.indexes if not one.index.is_id
+        ]
+        indexes.drop(database, "c", [one.index.called for one in builds])
+        assert len(listed()) == 1
+        indexes.create(database, "c", builds)
+    assert listed() == before
