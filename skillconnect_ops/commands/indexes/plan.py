@@ -35,6 +35,7 @@ from skillconnect_ops.core.ports.indexes import (
 )
 from skillconnect_ops.core.view import count, duration
 
+_DAY_S = 86_400.0
 CONVERTS, TTL_ADDS = (6, 0), (5, 1)
 """The first versions that make an index unique, and make one expire documents, in place."""
 Exact = Mapping[tuple[str, str], str]
@@ -429,7 +430,7 @@ class _Collection:
             else:
                 self.notes.append(
                     f"{at} is hidden since {watched.since:%FT%TZ}; it can be dropped in "
-                    f"{duration(left_s)}"
+                    f"{_time(left_s)}"
                 )
             return
         if row.standing is Standing.EXTRA and not self._may_hide(name, at):
@@ -444,7 +445,7 @@ class _Collection:
                 name=name,
                 watched=True,
                 purpose=f"not declared; dropped by `skc indexes --prune` after "
-                f"{duration(self._wishes.observe_s)} if nobody misses it",
+                f"{_time(self._wishes.observe_s)} if nobody misses it",
             )
         )
 
@@ -458,7 +459,7 @@ class _Collection:
             if before_s is None or after_s < before_s:
                 self.notes.append(
                     f"MongoDB will delete the documents of {self._there.name} whose "
-                    f"{row.index.fields[0]} is more than {duration(after_s)} ago; no undo brings "
+                    f"{row.index.fields[0]} is more than {_time(after_s)} ago; no undo brings "
                     "them back"
                 )
 
@@ -502,6 +503,12 @@ class _Collection:
 
     def _where_of(self, row: Row) -> str:
         return f"{self._there.name}.{row.name}"
+
+
+def _time(seconds: float) -> str:
+    """For people, in days where it is some."""
+    days = round(seconds / _DAY_S)
+    return count(days, "day") if days > 1 else duration(seconds)
 
 
 def _names_of(step: Step) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import Row
@@ -38,6 +38,7 @@ from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
 from skillconnect_ops.commands.indexes.rights import must_be_allowed
 from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
 from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.indexes import Declaration
 from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.plan import Plan, Proof, Step
 from skillconnect_ops.core.report import ErrorFacts, Report
@@ -78,7 +79,7 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
         return made
 
     resources = resources_of(house, chosen)
-    resumed = _resume_dead(house, plan, resources, choices=choices)
+    resumed = _resume_dead(asked, resources, choices=choices)
     try:
         outcome = house.office().carry_out(
             plan, person=house.person, resources=resources, consent=Ask(), choices=choices
@@ -188,12 +189,17 @@ def finished(
 
 def state_of(seen: Look, wishes: Wishes) -> str:
     """What the plan was made from: the wishes and declarations, and what was found."""
-    wanted = [[one.collection, one.index.declared()] for one in seen.declared]
     found = [
         [one.name, one.uuid, sorted(each.exact for each in one.indexes)]
         for one in seen.found.collections
     ]
-    return f"{_digest([wanted, structs.asdict(wishes)])} {_digest(found)}"
+    return f"{_wanted(seen.declared, wishes)} {_digest(found)}"
+
+
+def _wanted(declared: Sequence[Declaration], wishes: Wishes) -> str:
+    """What was asked for: a run that died goes on only if that is still the same."""
+    indexes = [[one.collection, one.index.declared()] for one in declared]
+    return _digest([indexes, wishes.prune, wishes.prune_used, wishes.commit_quorum])
 
 
 def _digest(value: object) -> str:
@@ -258,21 +264,20 @@ def _becoming_unique(step: Step, rows: Sequence[Row]) -> list[Any]:
             return []
 
 
-def _resume_dead(
-    house: House, plan: Any, resources: Sequence[Resource], *, choices: Choices
-) -> bool:
+def _resume_dead(asked: _Asked, resources: Sequence[Resource], *, choices: Choices) -> bool:
     """Go on with a run that died in a build, if what is wanted is still the same.
 
     Put back, a build of hours would be thrown away that the server may just have ended.
     """
+    house = asked.house
     if choices.looks_only or house.office().applies:
         return False
+    wanted = _wanted(declarations(house, asked.target), asked.wishes)
     for state in house.office().journals():
         dead = state.standing in {Standing.INTERRUPTED, Standing.FORWARD_ONLY}
         if not dead or state.command != COMMAND or set(state.resources).isdisjoint(resources):
             continue
-        old = house.office().plan(state.id)
-        if old.state.split()[0] != plan().state.split()[0]:
+        if house.office().plan(state.id).state.split()[0] != wanted:
             return False
         house.person.note(f"the run {state.id} did not come to its end; going on with it")
         house.office().resume(state.id, house.person)

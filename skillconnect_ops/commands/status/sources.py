@@ -15,6 +15,7 @@ from skillconnect_ops.commands.retired import InUse, in_use, is_leaked
 from skillconnect_ops.commands.status.model import Known, Urgency
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.plan import Plan
+from skillconnect_ops.core.ports.evidence import Evidence
 from skillconnect_ops.core.settings.model import Project
 from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import Cell, Text, Tone, count, duration, listed, size
@@ -31,6 +32,8 @@ class Asked(Struct, frozen=True):
 
 Source = Callable[[Asked], Known]
 
+IN_PLACE = "indexes.in_place"
+"""What `skc indexes` and its check prove."""
 _RING_KEY = "signing key"
 _OLD_S = 26 * 3600.0
 """A nightly backup that is older than this has been missed."""
@@ -139,6 +142,51 @@ def backups(asked: Asked) -> Known:
         next=first.next if first else None,
         urgency=first.urgency if first else Urgency.NOTHING,
         trouble="; ".join(troubles) or None,
+    )
+
+
+def indexes(asked: Asked) -> Known:
+    """When a database's indexes were last compared with their declaration, and how they stood."""
+    declaring = {
+        name
+        for name, target in asked.project.settings.targets.items()
+        if target.database is not None and (asked.project.root / target.indexes).is_file()
+    }
+    if not declaring:
+        return Known(facts={"indexes": {}}, lines=())
+    try:
+        records = asked.house.ledger().read()
+    except SkcError as error:
+        return _unread("indexes", error)
+    newest = {
+        str(one.subject.get("target")): one
+        for one in records  # the oldest first
+        if one.claim == IN_PLACE
+    }
+    parts = [_indexes(asked, name, newest.get(name)) for name in sorted(declaring)]
+    first = max(parts, key=lambda part: part.urgency)
+    return Known(
+        facts={"indexes": {name: fact for part in parts for name, fact in part.facts.items()}},
+        lines=tuple(line for part in parts for line in part.lines),
+        next=first.next,
+        urgency=first.urgency,
+    )
+
+
+def _indexes(asked: Asked, name: str, record: Evidence | None) -> Known:
+    option = f" --target {name}" if len(asked.project.settings.targets) > 1 else ""
+    if record is None:
+        says, tone, command = "never compared with the database", Tone.WARN, "check"
+    else:
+        age = duration(max((asked.house.clock.now() - record.at).total_seconds(), 0))
+        held = "in place" if record.holds else "not all in place"
+        says, command = f"{held}, looked at {age} ago", "--dry-run"
+        tone = Tone.GOOD if record.holds else Tone.WARN
+    return Known(
+        facts={name: None if record is None else {"at": record.at, "in_place": record.holds}},
+        lines=((f"indexes {name}", Text(says, tone)),),
+        next=None if tone is Tone.GOOD else f"skc indexes {command}{option}",
+        urgency=Urgency.NOTHING if tone is Tone.GOOD else Urgency.CAN_WAIT,
     )
 
 
@@ -261,7 +309,7 @@ def bundles(asked: Asked) -> Known:
     )
 
 
-SOURCES: tuple[Source, ...] = (project, journals, retired, backups, bundles, evidence)
+SOURCES: tuple[Source, ...] = (project, journals, retired, backups, bundles, indexes, evidence)
 """In the order in which they are shown; of equally urgent ones, the first one's command is named.
 
 What leaked comes before backing up.

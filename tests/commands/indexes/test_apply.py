@@ -3,7 +3,12 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from skillconnect_ops.adapters.mongo import MongoDatabase, ServerIndexes
+from skillconnect_ops.core.outcome import Known
+from skillconnect_ops.core.ports.database import Topology
+from skillconnect_ops.core.ports.indexes import DiskSpace
 from skillconnect_ops.core.resources import template
 from tests.commands.indexes.store import Store, watched
 
@@ -152,3 +157,59 @@ def test_the_evidence_ledger_hears_of_it(store: Store) -> None:
         if '"indexes.in_place"' in line
     ]
     assert ['"holds":true' in line for line in lines] == [True, False]
+
+
+def test_a_saved_plan_is_applied_unless_the_database_changed(store: Store) -> None:
+    store.declare("c:\n  - keys: {a: 1}\n")
+    path = str(store.root / "plan.json")
+    assert store.run("indexes", "--save-plan", path).code == 0
+    assert store.indexes() == {}
+    store.db.c.create_index("b")
+    assert store.run("apply", path, "--yes").code == 4
+    store.db.c.drop_index("b_1")
+    store.db.drop_collection("c")
+    ran = store.run("apply", path, "--yes")
+    assert ran.code == 0, ran.stderr
+    assert set(store.indexes()["c"]) == {"_id_", "a_1"}
+
+
+def test_a_build_that_fails_is_put_back_and_leaves_nothing(store: Store) -> None:
+    store.db.c.insert_one({"h": [1, 2]})
+    store.declare("a:\n  - keys: {x: 1}\nc:\n  - keys: {h: hashed}\n")
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5, ran.stderr
+    assert store.indexes() == {}
+    assert store.db["skc_indexes"].count_documents({}) == 0
+
+
+def test_without_consent_nothing_is_done(store: Store) -> None:
+    store.declare("c:\n  - keys: {a: 1}\n")
+    assert store.run("indexes").code == 3
+    assert store.indexes() == {}
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Known(DiskSpace(total_bytes=1000, used_bytes=999))
+    monkeypatch.setattr(ServerIndexes, "disk", lambda *_: small)
+    store.db.c.insert_many({"a": n} for n in range(10))
+    store.declare("c:\n  - keys: {a: 1}\n")
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 4
+    assert "disk is too small" in ran.json["error"]["what"]
+    store.apply("--ignore-space")
+
+
+def test_a_sharded_cluster_is_refused_unless_somebody_insists(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = MongoDatabase.server
+    monkeypatch.setattr(
+        MongoDatabase, "server", lambda self: replace(real(self), topology=Topology.SHARDED)
+    )
+    store.declare("c:\n  - keys: {a: 1}\n")
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 4
+    assert "--untested-topology" in ran.json["error"]["fix"]
+    store.apply("--untested-topology")

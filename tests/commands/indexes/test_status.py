@@ -87,3 +87,21 @@ def test_two_hundred_collections_take_less_than_one_question_each_but_for_their_
     assert heard.names.count("listIndexes") == COLLECTIONS
     assert len(heard.names) - COLLECTIONS < 40, sorted(set(heard.names))
     assert cpu_s < 3
+
+
+def line(store: Store) -> Any:
+    """What `skc status` says of them."""
+    return store.run("status").json["facts"]["status"]["indexes"]
+
+
+def test_the_project_s_status_tells_how_they_stood_when_they_were_last_looked_at(
+    store: Store,
+) -> None:
+    assert line(store) == {}
+    store.declare("c:\n  - keys: {a: 1}\n")
+    assert line(store) == {"test": None}
+    store.apply()
+    assert line(store)["test"]["in_place"] is True
+    store.db.c.drop_index("a_1")
+    store.run("indexes", "check")
+    assert line(store)["test"]["in_place"] is False

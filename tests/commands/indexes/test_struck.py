@@ -1,4 +1,4 @@
-"""Wherever a run dies or fails, it is put back to the letter, or the next run brings it to its end."""
+"""Wherever a run dies or fails, it is put back to the letter, or the next one ends it."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ KEYS = [((name, 1),) for name in ("at", "first_ttl", "becomes", "rebuilt", "besi
 
 def prepare(store: Store) -> dict[str, Any]:
     names = ("fresh", "at", "first_ttl", "becomes", "rebuilt", "beside", "extra")
-    store.db.c.insert_many({name: n for name in names} for n in range(100))
+    store.db.c.insert_many(dict.fromkeys(names, n) for n in range(100))
     store.db.c.create_index("at", expireAfterSeconds=10**8)
     store.db.c.create_index("first_ttl")
     store.db.c.create_index("becomes")

@@ -157,6 +157,7 @@ def test_the_sources_are_registered_by_hand() -> None:
         "retired",
         "backups",
         "bundles",
+        "indexes",
         "evidence",
     ]
 

@@ -1,0 +1,184 @@
+"""What is decided on a difference, without any server."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from skillconnect_ops.commands.indexes.difference import difference
+from skillconnect_ops.commands.indexes.estimate import estimated
+from skillconnect_ops.commands.indexes.model import Facts, Wishes
+from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
+from skillconnect_ops.core.indexes import Declaration, Index, Keys
+from skillconnect_ops.core.ports.indexes import (
+    CollectionFigures,
+    FoundCollection,
+    FoundIndex,
+    HiddenIndex,
+    IndexUse,
+    Listing,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+A: Keys = (("a", 1),)
+ID = Index(keys=(("_id", 1),), name="_id_")
+FACTS = Facts(version=(6, 0), now=NOW)
+WHERE = Where(target="test", database="db")
+
+
+def found(*indexes: Index, building: bool = False, collation: Any = None) -> Listing:
+    listed = tuple(
+        FoundIndex(index=replace(one, name=one.called), exact=one.called, building=building)
+        for one in indexes
+    )
+    own = FoundIndex(index=ID, exact="_id_")
+    one = FoundCollection(name="c", uuid="1", collation=collation, indexes=(own, *listed))
+    return Listing(collections=(one,))
+
+
+def decided(
+    wanted: list[Index], there: Listing, *, facts: Facts = FACTS, wishes: Wishes | None = None
+) -> Decided:
+    declared = [
+        Declaration(collection="c", index=one, path="indexes.yaml", line=n)
+        for n, one in enumerate(wanted, 1)
+    ]
+    rows = difference(declared, there)
+    return decide(rows, there, facts, wishes or Wishes(), where=WHERE)
+
+
+def keys(of: Decided) -> list[str]:
+    return [one.key for one in (*of.steps, *of.final)]
+
+
+def test_nothing_to_do_is_nothing() -> None:
+    assert keys(decided([Index(keys=A)], found(Index(keys=A)))) == []
+
+
+def test_a_replacement_stands_before_the_old_one_is_hidden_and_that_is_dropped_last() -> None:
+    old = Index(keys=A, collation={"locale": "de"})
+    plan = decided([Index(keys=A, collation={"locale": "sv"}, name="new")], found(old))
+    assert [one.key for one in plan.steps] == ["create:c", "hide:c.a_1"]
+    assert [one.key for one in plan.final] == ["drop:c.a_1"]
+    assert plan.gaps == ()
+
+
+def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
+    plan = decided([Index(keys=A)], found(Index(keys=A, sparse=True)))
+    assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
+    bridge: Any = plan.steps[0]
+    (only,) = bridge.builds
+    assert only.index.keys == (("a", 1), ("_id", 1))
+
+
+def test_a_unique_one_has_a_guard_besides() -> None:
+    plan = decided([Index(keys=A, unique=True, sparse=True)], found(Index(keys=A, unique=True)))
+    bridge: Any = plan.steps[0]
+    _, guard = (one.index for one in bridge.builds)
+    assert guard.unique
+    assert guard.partial_filter == {"a": {"$exists": True}}
+
+
+def test_before_6_0_an_index_becomes_unique_by_a_rebuild() -> None:
+    facts = replace(FACTS, version=(5, 0))
+    plan = decided([Index(keys=A, unique=True)], found(Index(keys=A)), facts=facts)
+    assert "rebuild:c" in keys(plan)
+
+
+def test_a_first_time_to_live_is_set_past_the_turn_and_told() -> None:
+    plan = decided([Index(keys=A, expire_after_s=60)], found(Index(keys=A)))
+    assert [one.key for one in plan.final] == ["expire:c.a_1"]
+    assert "no undo brings them back" in plan.notes[0]
+
+
+def test_a_longer_time_to_live_is_no_danger() -> None:
+    there = found(Index(keys=A, expire_after_s=60))
+    plan = decided([Index(keys=A, expire_after_s=90)], there)
+    assert keys(plan) == ["modify:c.a_1"]
+    assert plan.notes == ()
+
+
+def test_what_is_being_built_is_followed() -> None:
+    plan = decided([Index(keys=A)], found(Index(keys=A), building=True))
+    assert keys(plan) == ["follow:c.a_1"]
+    assert list(plan.touched) == []
+
+
+def test_what_is_being_built_with_other_options_is_in_the_way() -> None:
+    plan = decided([Index(keys=A, sparse=True)], found(Index(keys=A), building=True))
+    assert "being built with other options" in plan.blocked[0]
+
+
+def test_a_collection_that_is_not_clustered_cannot_become_so() -> None:
+    plan = decided([Index(keys=(("_id", 1),), clustered=True)], found())
+    assert "cannot be made clustered" in plan.blocked[0]
+
+
+def test_sixty_four_indexes_are_the_most_also_for_a_while() -> None:
+    many = [Index(keys=((f"f{n}", 1),)) for n in range(62)]
+    there = found(*many, Index(keys=A, sparse=True))
+    plan = decided([*many, Index(keys=A)], there)
+    assert "would have 65 indexes at once" in plan.blocked[0]
+
+
+def test_a_name_of_another_s_is_passed_by_where_none_was_chosen() -> None:
+    there = found(Index(keys=(("b", 1),), name="a_1"))
+    plan = decided([Index(keys=A)], there)
+    create: Any = plan.steps[0]
+    assert create.builds[0].index.called == "a_1_2"
+
+
+@pytest.mark.parametrize(
+    ("operations", "wishes", "hidden"),
+    [
+        (0, Wishes(prune=True), True),
+        (1, Wishes(prune=True), False),
+        (1, Wishes(prune=True, prune_used=True), True),
+        (0, Wishes(), False),
+    ],
+)
+def test_an_extra_one_is_hidden_if_nobody_uses_it(
+    operations: int, wishes: Wishes, *, hidden: bool
+) -> None:
+    use = IndexUse(node="n", operations=operations, since=NOW)
+    facts = replace(FACTS, figures={"c": CollectionFigures(uses={"a_1": (use,)})})
+    plan = decided([], found(Index(keys=A)), facts=facts, wishes=wishes)
+    assert keys(plan) == (["hide:c.a_1"] if hidden else [])
+
+
+def test_one_whose_use_a_node_did_not_tell_stays() -> None:
+    use = IndexUse(node="n", operations=0, since=NOW)
+    figures = {"c": CollectionFigures(uses={"a_1": (use,)})}
+    facts = replace(FACTS, figures=figures, uses_known=False)
+    plan = decided([], found(Index(keys=A)), facts=facts, wishes=Wishes(prune=True))
+    assert keys(plan) == []
+    assert "could not be seen" in plan.notes[0]
+
+
+@pytest.mark.parametrize(("days", "goes"), [(6, False), (8, True)])
+def test_a_hidden_one_is_dropped_when_its_time_is_over(days: int, *, goes: bool) -> None:
+    watched = HiddenIndex(collection="c", name="a_1", since=NOW - timedelta(days=days), run="r")
+    facts = replace(FACTS, watched=(watched,))
+    plan = decided([], found(Index(keys=A, hidden=True)), facts=facts, wishes=Wishes(prune=True))
+    assert [one.key for one in plan.final] == (["drop:c.a_1"] if goes else [])
+
+
+def test_one_that_somebody_else_hid_is_watched_from_now_on() -> None:
+    plan = decided([], found(Index(keys=A, hidden=True)), wishes=Wishes(prune=True))
+    assert keys(plan) == ["hide:c.a_1"]
+
+
+def test_what_changes_is_kept_as_it_was() -> None:
+    plan = decided([Index(keys=A), Index(keys=(("b", 1),))], found(Index(keys=A, sparse=True)))
+    kept = {one.name: one.index is not None for one in plan.touched}
+    assert kept == {"b_1": False, "skc_bridge_1": False, "a_1": True}
+
+
+def test_a_size_is_taken_from_a_neighbour_that_begins_alike() -> None:
+    there = found(Index(keys=(("a", 1), ("b", 1))))
+    plan = decided([Index(keys=A), Index(keys=(("c", 1),))], there)
+    figures = {"c": CollectionFigures(documents=1000, index_bytes={"a_1_b_1": 50_000})}
+    steps, total = estimated(plan.steps, there, figures)
+    assert total == 25_000 + 1000 * 26
+    assert "1,000 documents, about 51.0 kB" in steps[0].says()
