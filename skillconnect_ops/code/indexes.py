@@ -40,7 +40,7 @@ from skillconnect_ops.core.indexes import ID, Declaration
 
 _CREATES = frozenset({"createIndex", "createIndexes", "ensureIndex"})
 _WORDS = re.compile(
-    rb"createIndex|ensureIndex|[sS]chema|[mM]ongoose|@[pP]rop\b|\.model\(|\.discriminator\("
+    rb"createIndex|ensureIndex|dropIndex|[sS]chema|[mM]ongoose|@[pP]rop\b|\.model\(|\.discriminator\("
 )
 _SHELLS = re.compile(r"getSiblingDB|getDB|connect")
 _MADE_BACK = re.compile(r"down|rollback|revert")
@@ -138,6 +138,9 @@ class _Search:
         for module, call, name in calls:
             if name in _CREATES:
                 self._created(module, call, name)
+        for module, call, name in calls:
+            if name == "dropIndex":
+                self._dropped(module, call)
         self._left_over()
         return FoundIndexes(
             declared=tuple(sorted(self._declared.values(), key=_order)),
@@ -282,6 +285,25 @@ class _Search:
         for frame in self._frames.around(module, call):
             of = self._values.of(module, holder, frame)
             self._created_within(Expression(module, call, frame), of, name, place)
+
+    def _dropped(self, module: Module, call: SgNode) -> None:
+        """`collection.dropIndex(…)` of what is declared: which of both is meant, no text tells."""
+        function = call.field("function")
+        holder = function.field("object") if function is not None else None
+        if holder is None or not arguments(call) or self._is_undoing(call):
+            return
+        for frame in self._frames.around(module, call):
+            try:
+                collection = self._collection(self._values.of(module, holder, frame))
+                word = self._values.plain(self._values.of(module, arguments(call)[0], frame))
+                keys = as_index(word, {}).keys if isinstance(word, dict) else None
+            except Undecided:
+                continue
+            for one in self._declared.values():
+                same = one.index.keys == keys if keys else one.index.called == word
+                if one.collection == collection and same:
+                    why = f"{collection} {one.index.says()} of {one.place} is dropped here"
+                    self._tell(module.path, line_of(call), why)
 
     def _is_undoing(self, call: SgNode) -> bool:
         for around in call.ancestors():

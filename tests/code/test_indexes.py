@@ -226,6 +226,24 @@ def test_a_migration_s_way_back_makes_no_index(tmp_path: Path) -> None:
     assert told(found) == {"a {up: 1}"}
 
 
+def test_an_index_that_is_dropped_again_is_told(tmp_path: Path) -> None:
+    found = look(
+        tmp_path,
+        """
+        exports.up = async (db) => { await db.collection('a').createIndex({ x: 1, y: -1 }); };
+        exports.down = async (db) => { await db.collection('a').dropIndex('x_1_y_-1'); };
+        exports.later = async (db) => {
+          await db.collection('a').dropIndex('x_1_y_-1');
+          await db.collection('a').dropIndex({ x: 1, y: -1 });
+          await db.collection('b').dropIndex('x_1_y_-1');
+        };
+        """,
+    )
+    assert told(found) == {"a {x: 1, y: -1}"}
+    said = "a {x: 1, y: -1} of app.ts:2 is dropped here"
+    assert reasons(found) == [(5, said), (6, said)]
+
+
 def test_tests_are_left_out(tmp_path: Path) -> None:
     text = "db.collection('a').createIndex({ a: 1 });"
     assert not look(tmp_path, {"tests/a.js": text, "a.spec.ts": text}).declared
