@@ -43,6 +43,11 @@ ValuesFrom = Annotated[
     typer.Option("--values-from", metavar="FILE", help="Values, one a line; - reads stdin."),
 ]
 
+Identity = Annotated[
+    Path | None,
+    typer.Option("--identity", metavar="FILE", help="The age identity that opens it."),
+]
+
 
 @SCRUB.bare(
     examples=(
@@ -138,7 +143,9 @@ def scrub(
     return run.scrub(house, wish, manner=manner, choices=choices)
 
 
-@SCRUB.command("verify", examples=("skc scrub verify --values-from leaked.txt",))
+@SCRUB.command(
+    "verify", examples=("skc scrub verify --path .env", "skc scrub verify --values-from leaked.txt")
+)
 def verify(
     house: House,
     *,
@@ -149,12 +156,20 @@ def verify(
     regex: Regex = None,
     values_from: ValuesFrom = None,
     descriptor: options.Descriptor = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FOLDER", help="What the scrub of this bundle took out."),
+    ] = None,
+    identity: Identity = None,
 ) -> Report:
     """Prove that values are gone from all that a repository holds.
 
     Every object, reachable or not, is read in the encodings that `skc scrub` knows, then every
     other file of the git folder, the names of refs, submodules and the work tree; that the search
     finds what is there is shown as well. What cannot be looked at is "not proven" (14).
+
+    What --found, --retired, --only or --regex named is found no more once it is gone: --bundle
+    takes the values from the bundle of the scrub, which a passphrase or --identity opens.
     """
     wish = Wish(
         paths=tuple(path or ()),
@@ -164,6 +179,8 @@ def verify(
         patterns=tuple(regex or ()),
         values_from=values_from,
         descriptor=descriptor,
+        bundle=bundle,
+        identity=identity,
     )
     return run.verify(house, wish)
 
@@ -176,10 +193,7 @@ def undo_scrub(
         Path | None,
         typer.Option("--bundle", metavar="FOLDER", help="Which one; by default the newest."),
     ] = None,
-    identity: Annotated[
-        Path | None,
-        typer.Option("--identity", metavar="FILE", help="The age identity that opens it."),
-    ] = None,
+    identity: Identity = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> Report:

@@ -329,9 +329,11 @@ class MovedMeanwhile(NeedsPerson):
 class BundleGone(Precondition):
     """There is nothing to go back to."""
 
-    def __init__(self, folder: Path, *, why: str) -> None:
+    def __init__(
+        self, folder: Path, *, why: str, fix: str = "name another one: --bundle FOLDER"
+    ) -> None:
         super().__init__(
             "the bundle cannot be opened",
             why=f"{folder}: {why}",
-            fix="name another one: --bundle FOLDER",
+            fix=fix,
         )

@@ -82,8 +82,10 @@ class Guide(Struct, frozen=True, kw_only=True):
 class GuideWrite(Step, frozen=True, kw_only=True, tag="guide.write"):
     """Write down what must follow."""
 
-    passing = ("folder",)
+    passing = ("folder", "again")
     folder: str
+    again: str = ""
+    """What proves it once more, as it is typed."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -133,7 +135,9 @@ class WriteGuide:
             files=tuple(files),
         )
         house.disk.replace(home / _TOLD, msgspec.json.encode(guide))
-        walk.person.note(f"what must follow is in {home}")  # who resumes sees no other report
+        proof = f"; prove it again: {step.again}" if step.again else ""
+        # who resumes sees no other report
+        walk.person.note(f"what must follow is in {home}{proof}")
         return {"folder": str(home)}
 
     def verify(self, step: GuideWrite, walk: Walk) -> Sequence[Proof]:

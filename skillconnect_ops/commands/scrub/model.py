@@ -8,6 +8,7 @@ from msgspec import Struct
 from skillconnect_ops.core.secret import Secret
 
 LEAST_BYTES = 6
+STDIN = Path("-")
 
 
 class Standing(StrEnum):
@@ -49,6 +50,10 @@ class Wish(Struct, frozen=True, kw_only=True):
     """Regular expressions; what they match in the history is to go."""
     values_from: Path | None = None
     descriptor: int | None = None
+    bundle: Path | None = None
+    """That of a scrub, whose values are meant; of a proof alone."""
+    identity: Path | None = None
+    """An age identity file that opens it."""
 
     @property
     def is_empty(self) -> bool:
@@ -61,5 +66,6 @@ class Wish(Struct, frozen=True, kw_only=True):
             self.retired,
             self.values_from,
             self.descriptor is not None,
+            self.bundle,
         )
         return not any(some)

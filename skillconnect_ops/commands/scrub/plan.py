@@ -38,6 +38,7 @@ def plan(
     delete_by: date,
     kept: Sequence[Kept] | None = None,
     told: Sequence[str] = (),
+    again: str = "",
 ) -> Plan:
     """Bundle, new objects, refs, what names them, and the old ones gone.
 
@@ -56,6 +57,7 @@ def plan(
         delete_by: until when the bundle is of use.
         kept: files that stay as they are, and are followed no longer; None: they are masked.
         told: what is to be said of how the values were found.
+        again: what proves it once more.
     """
     state = sha256()
     for ref in refs:
@@ -106,7 +108,7 @@ def plan(
                 paths=tuple(paths),
                 keep=kept is not None,
             ),
-            GuideWrite(key="write:guide", folder=folder),
+            GuideWrite(key="write:guide", folder=folder, again=again),
             ObjectsDrop(key="drop:objects", folder=folder),
         ),
         notes=(*told, *_notes(values, survey, gone, in_files, folder), *says(kept or ()), *nowhere),

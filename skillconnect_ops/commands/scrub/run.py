@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.scrub import bundle, found, sources
+from skillconnect_ops.commands.scrub import again, bundle, found, sources
 from skillconnect_ops.commands.scrub.errors import (
     IncompleteHistory,
     MaskHoldsValue,
@@ -83,6 +83,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         raise NothingToLookFor
     repository = opened(house)
     root = repository.root or repository.git_folder
+    typed = wish
     wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
     _must_be_sealable(house, manner)
     must_be_whole(repository)
@@ -106,6 +107,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
             manner=manner,
             choices=choices,
             told=told.notes,
+            typed=typed,
         )
 
 
@@ -119,6 +121,7 @@ def _scrub(
     manner: Manner,
     choices: Choices,
     told: Sequence[str],
+    typed: Wish,
 ) -> Report:
     root = repository.root or repository.git_folder
     state = office_state(house, root)
@@ -150,6 +153,7 @@ def _scrub(
         values = judged[: len(values)]
     folder = _folder(house, manner, root, state)
     must_be_outside(house, repository, folder)
+    proof = again.proving(typed, folder, sealed_to=_is_sealed_to(house, manner))
     tokens = (PENDING.give(Secret("")), PENDING.give(Secret("")))
 
     def hand_over() -> None:
@@ -173,6 +177,7 @@ def _scrub(
             folder=folder,
             tokens=tokens,
             told=told,
+            proof=proof,
         )
 
     outcome = office.carry_out(
@@ -183,7 +188,28 @@ def _scrub(
         choices=choices,
         prepare=hand_over,
     )
-    return _report(house, repository, values, outcome, folder=folder, paths=wish.paths, gone=gone)
+    if not outcome.walked:
+        return _not_walked(house, values, outcome, typed)
+    return _report(
+        house, repository, values, outcome, folder=folder, paths=wish.paths, gone=gone, proof=proof
+    )
+
+
+def _not_walked(house: House, values: Sequence[Value], outcome: Outcome, typed: Wish) -> Report:
+    """A look alone, or nothing to do."""
+    if outcome.plan.steps:
+        onward = again.carrying_out(house, typed)
+    elif values or typed.paths:
+        onward = again.proving(typed)
+    else:
+        onward = "skc secrets scan --history"
+    return Report(
+        command="scrub",
+        subject=outcome.plan.subject.facts(),
+        facts={"scrub": {"values": len(values), "walked": False}},
+        view=said(values, None, {}),
+        next=(onward,),
+    )
 
 
 def verify(house: House, wish: Wish) -> Report:
@@ -211,7 +237,7 @@ def verify(house: House, wish: Wish) -> Report:
         status=_status(seen),
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        next=("skc scrub",) if seen.found else ("skc status",),
+        next=(again.scrubbing(wish),) if seen.found else ("skc status",),
     )
 
 
@@ -326,12 +352,16 @@ def _seal(house: House, manner: Manner) -> bundle.Seal:
         return bundle.under_passphrase(Secret(given))
     try:
         typed = house.person.ask_secret("passphrase for the bundle")
-        again = house.person.ask_secret("the same once more")
+        repeated = house.person.ask_secret("the same once more")
     except SkcError as error:
         raise NoSeal from error
-    if not typed or typed != again:
+    if not typed or typed != repeated:
         raise NoSeal
     return bundle.under_passphrase(typed)
+
+
+def _is_sealed_to(house: House, manner: Manner) -> bool:
+    return not manner.plain_bundle and bool(manner.recipients or _recipients(house))
 
 
 def _recipients(house: House) -> tuple[str, ...]:
@@ -354,6 +384,7 @@ def _look(
     folder: Path,
     tokens: tuple[str, str],
     told: Sequence[str],
+    proof: str,
 ) -> Plan:
     seen, gone = surveyed(house, repository, wanted, wish.paths)
     if seen.gaps:
@@ -387,6 +418,7 @@ def _look(
         delete_by=(house.clock.now() + timedelta(days=bundle.KEPT_DAYS)).date(),
         kept=kept,
         told=told,
+        again=proof,
     )
 
 
@@ -410,17 +442,8 @@ def _report(
     folder: Path,
     paths: Sequence[str],
     gone: Taken,
+    proof: str,
 ) -> Report:
-    subject = outcome.plan.subject.facts()
-    if not outcome.walked:
-        nothing = not outcome.plan.steps
-        return Report(
-            command="scrub",
-            subject=subject,
-            facts={"scrub": {"values": len(values), "walked": False}},
-            view=said(values, None, {}),
-            next=("skc scrub verify",) if nothing else (),
-        )
     try:
         seen = prove(
             house,
@@ -457,13 +480,13 @@ def _report(
     pushes = () if guide is None else tuple(push.dry_run for push in guide.pushes)
     return Report(
         command="scrub",
-        subject=subject,
+        subject=outcome.plan.subject.facts(),
         journal=outcome.journal,
         steps=outcome.steps,
         facts={"scrub": {**facts, "after": None if guide is None else msgspec.to_builtins(guide)}},
-        view=(*said(values, seen, facts), *followed_by(guide, commits(kept))),
+        view=(*said(values, seen, facts), *followed_by(guide, commits(kept), again=proof)),
         status=_status(seen),
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        next=(*commits(kept), *pushes[:1])[:1] or ("skc scrub verify",),
+        next=(*commits(kept), *pushes[:1], proof)[:1],
     )

@@ -51,8 +51,10 @@ def said(values: Sequence[Value], seen: Seen | None, facts: Mapping[str, Any]) -
     )
 
 
-def followed_by(guide: Guide | None, commits: Sequence[str] = ()) -> tuple[Block, ...]:
-    """What to type, send and install next, a command a line."""
+def followed_by(
+    guide: Guide | None, commits: Sequence[str] = (), *, again: str
+) -> tuple[Block, ...]:
+    """What to type, send and install next, a command a line; at last what proves it again."""
     if guide is None:
         return ()
     rows: list[tuple[str, str]] = [("commit", command) for command in commits]
@@ -69,7 +71,7 @@ def followed_by(guide: Guide | None, commits: Sequence[str] = ()) -> tuple[Block
         ("forge's support", f"cat {guide.path(SUPPORT)}   # to send: {', '.join(what)}"),
         ("ban, own server", f"cp {guide.path(HOOK)} {banned} REPOSITORY.git/hooks/   # there"),
         ("ban, in CI", f"cp {guide.path(CHECK)} {banned} .ci/   # commit; sh .ci/{CHECK}"),
-        ("prove again", "skc scrub verify"),
+        ("prove again", again),
     ]
     width = max(len(name) for name, _ in rows)
     head = Text("what must follow, since every other copy is as it was:", Tone.STRONG)

@@ -2,7 +2,6 @@
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,7 +13,8 @@ from skillconnect_ops.commands.scrub.errors import (
     StillWorking,
     ValueTooShort,
 )
-from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Standing, Value, Wish
+from skillconnect_ops.commands.scrub.model import LEAST_BYTES, STDIN, Standing, Value, Wish
+from skillconnect_ops.commands.scrub.opening import values_in
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
@@ -22,7 +22,6 @@ from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.evidence.forms import forms, options_of, password_of
 from skillconnect_ops.evidence.matching import Refusal, Retired
 
-_STDIN = Path("-")
 _BEGIN, _END = "-----BEGIN ", "-----END "
 
 
@@ -42,6 +41,9 @@ def named(house: House, wish: Wish) -> tuple[Value, ...]:
             value = Value(secret=Secret(line), label=label)
             if len(value.data) < LEAST_BYTES:
                 raise ValueTooShort(label, least=LEAST_BYTES)
+            found.setdefault(value.secret, value)
+    if wish.bundle is not None:
+        for value in values_in(house, house.environment.folder / wish.bundle, wish.identity):
             found.setdefault(value.secret, value)
     return tuple(found.values())
 
@@ -66,7 +68,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _texts(house: House, wish: Wish) -> Iterator[tuple[str, str]]:
-    if wish.values_from == _STDIN:
+    if wish.values_from == STDIN:
         yield "stdin", house.person.piped_secret(None).reveal()
     elif wish.values_from is not None:
         try:

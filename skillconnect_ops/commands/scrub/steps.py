@@ -6,6 +6,7 @@ cannot be brought back but by the bundle.
 """
 
 import contextlib
+import io
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -171,6 +172,8 @@ class SaveHistory:
         folder.make(about, seal)
         borrows = [str(place) for place in rewriting.borrows()]
         size_bytes = folder.write(bundle.STATE, bundle.packed(_kept(hands)), seal)
+        values = io.BytesIO(msgspec.msgpack.encode(values_of(walk)))
+        size_bytes += folder.write(bundle.VALUES, values, seal)
         if rewriting.refs():
             with rewriting.bundle() as source:
                 size_bytes += folder.write(bundle.HISTORY, source, seal)

@@ -18,7 +18,7 @@ from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import BundleGone, Uncommitted
 from skillconnect_ops.commands.scrub.guide import forget
 from skillconnect_ops.commands.scrub.keeping import EXCLUDE, unsettled
-from skillconnect_ops.commands.scrub.opening import identities
+from skillconnect_ops.commands.scrub.opening import identities, key_of
 from skillconnect_ops.commands.scrub.places import office_state, opened
 from skillconnect_ops.commands.scrub.references import MESSAGE, without_own_lines
 from skillconnect_ops.core.plan import Image, Plan, Proof, Step, Subject, Walk
@@ -30,6 +30,7 @@ from skillconnect_ops.core.view import Lines, count, listed
 from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.model import Ask, Choices
 from skillconnect_ops.journal.pending import PENDING
+from skillconnect_ops.journal.plans import without_looking
 from skillconnect_ops.journal.resources import Resource
 
 _KEYS = "identity"
@@ -174,7 +175,7 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
         uncommitted = unsettled(repository, tree)
         if uncommitted:
             raise Uncommitted(tree.root, uncommitted)
-    token = PENDING.give(Secret("") if choices.looks_only else _key(house, held, identity))
+    token = PENDING.give(Secret("") if choices.looks_only else key_of(house, held, identity))
     outcome = house.office(state=state).carry_out(
         lambda: _plan(held, rewriting, root, token),
         person=house.person,
@@ -197,7 +198,11 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
         steps=outcome.steps,
         facts={"undo": dict(facts)},
         view=(Lines(tuple(lines)),) if lines else (),
-        next=("skc secrets scan --history",) if outcome.walked else (),
+        next=(
+            "skc secrets scan --history"
+            if outcome.walked
+            else without_looking(house.person.again()),
+        ),
     )
 
 
@@ -224,21 +229,6 @@ def _newest(house: House, state: Path, root: Path) -> Path:
         if about.repository == str(root) and not about.undone:
             return folder
     raise BundleGone(state / HOME, why="no bundle of this repository is there")
-
-
-def _key(house: House, kept: bundle.Folder, identity: Path | None) -> Secret:
-    """What opens it, as a text; empty where nothing is needed."""
-    try:
-        if not kept.about().sealed:
-            return Secret("")
-        if identity is not None:
-            return Secret(house.disk.read(house.environment.folder / identity).decode())
-    except (OSError, ValueError) as error:
-        raise BundleGone(kept.path, why=str(error)) from error
-    if kept.wrapped is None:
-        raise BundleGone(kept.path, why="it is sealed to recipients: --identity FILE")
-    given = house.environment.get(bundle.PASSPHRASE)
-    return Secret(given) if given else house.person.ask_secret("passphrase of the bundle")
 
 
 KINDS: tuple[KindOf[House], ...] = (
