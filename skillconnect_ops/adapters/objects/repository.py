@@ -286,6 +286,19 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         for path in _files(str(self.git_folder), apart):
             yield text(os.fsencode(path[begin:])), Path(path)
 
+    def closed(self) -> tuple[tuple[str, str], ...]:
+        """By trying to list each: objects and submodules, too."""
+        found: dict[str, str] = {}
+
+        def note(error: OSError) -> None:
+            path = os.fsencode(error.filename or self.git_folder)
+            name = text(os.path.relpath(path, os.fsencode(self.git_folder)))
+            found[name] = error.strerror or type(error).__name__
+
+        for _ in os.walk(self.git_folder, onerror=note):
+            pass
+        return tuple(sorted(found.items()))
+
     def inner(self) -> tuple[Path, ...]:
         """`modules/NAME`, where a name may hold slashes and a submodule submodules."""
         found = []

@@ -212,6 +212,8 @@ class _Files:
                 lfs.append(path.name)
             elif held:
                 self.found.append(Found(subject=self._shown(f".git/{name}"), values=held))
+        for name, reason in self._repository.closed():  # those of submodules as well
+            self.unproven.append(f"{self._shown(f'.git/{name}')}: cannot be listed: {reason}")
         self.left += [
             Left(
                 f"LFS object {oid}", "its content is stored apart; remove it on the LFS server, too"

@@ -236,6 +236,12 @@ class Repository(Protocol):
         Each with its name relative to the git folder, and where it is.
         """
 
+    def closed(self) -> tuple[tuple[str, str], ...]:
+        """Folders of the git folder that cannot be listed, each with the reason.
+
+        `own_files`, and git itself, pass over what is in them.
+        """
+
     def inner(self) -> tuple[Path, ...]:
         """The git folders of submodules that lie within this one's git folder."""
 
