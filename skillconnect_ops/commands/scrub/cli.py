@@ -7,7 +7,7 @@ import typer
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import run, undo
-from skillconnect_ops.commands.scrub.model import Wish
+from skillconnect_ops.commands.scrub.model import Engine, Wish
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.model import Choices
@@ -72,6 +72,10 @@ def scrub(
             "--replacement", metavar="TEXT", help="What stands in their place.", show_default=True
         ),
     ] = MASK.decode(),
+    engine: Annotated[
+        Engine,
+        typer.Option("--engine", help="What makes the new commits; the other one is git's add-on."),
+    ] = Engine.OWN,
     keep_current: Annotated[
         bool,
         typer.Option(
@@ -119,6 +123,10 @@ def scrub(
     --regex is searched for in the plain text of files and messages; what it matches there becomes a
     value like any other, and is found in all those encodings.
 
+    With --engine filter-repo an installed `git filter-repo` makes the new commits, on a copy; all
+    else is as above. It knows values only as they stand in files that are text and in messages:
+    the proof names what it left, and the same command without --engine takes that out.
+
     A value that still works is not scrubbed: rotate it first.
     """
     wish = Wish(
@@ -132,6 +140,7 @@ def scrub(
     )
     manner = run.Manner(
         mask=replacement,
+        engine=engine,
         keep_current=keep_current,
         not_rotated_yet=not_rotated_yet,
         allow_uncommitted=allow_uncommitted,

@@ -22,6 +22,13 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Engine(StrEnum):
+    """What makes the new objects."""
+
+    OWN = "objects"
+    FILTER_REPO = "filter-repo"
+
+
 class Value(Struct, frozen=True, kw_only=True):
     """One value that is to go."""
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 
+from skillconnect_ops.commands.scrub.filtered import SAYS as OF_ANOTHER
 from skillconnect_ops.commands.scrub.guide import GuideWrite
 from skillconnect_ops.commands.scrub.keeping import Kept, says
-from skillconnect_ops.commands.scrub.model import Standing, Value
+from skillconnect_ops.commands.scrub.model import Engine, Standing, Value
 from skillconnect_ops.commands.scrub.paths import Taken
 from skillconnect_ops.commands.scrub.steps import (
     HistoryRewrite,
@@ -39,6 +40,7 @@ def plan(
     kept: Sequence[Kept] | None = None,
     told: Sequence[str] = (),
     again: str = "",
+    engine: Engine = Engine.OWN,
 ) -> Plan:
     """Bundle, new objects, refs, what names them, and the old ones gone.
 
@@ -58,6 +60,7 @@ def plan(
         kept: files that stay as they are, and are followed no longer; None: they are masked.
         told: what is to be said of how the values were found.
         again: what proves it once more.
+        engine: what makes the new objects.
     """
     state = sha256()
     for ref in refs:
@@ -93,6 +96,7 @@ def plan(
                 folder=folder,
                 mask=mask,
                 paths=tuple(paths),
+                engine=engine,
                 blobs=len(affected[ObjectKind.BLOB]),
                 trees=len(affected[ObjectKind.TREE]),
                 commits=len(affected[ObjectKind.COMMIT]),
@@ -107,11 +111,18 @@ def plan(
                 mask=mask,
                 paths=tuple(paths),
                 keep=kept is not None,
+                engine=engine,
             ),
             GuideWrite(key="write:guide", folder=folder, again=again),
-            ObjectsDrop(key="drop:objects", folder=folder),
+            ObjectsDrop(key="drop:objects", folder=folder, engine=engine),
         ),
-        notes=(*told, *_notes(values, survey, gone, in_files, folder), *says(kept or ()), *nowhere),
+        notes=(
+            *told,
+            *(OF_ANOTHER if engine is Engine.FILTER_REPO else ()),
+            *_notes(values, survey, gone, in_files, folder),
+            *says(kept or ()),
+            *nowhere,
+        ),
     )
 
 

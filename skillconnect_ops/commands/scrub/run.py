@@ -26,7 +26,7 @@ from skillconnect_ops.commands.scrub.errors import (
 from skillconnect_ops.commands.scrub.guide import written
 from skillconnect_ops.commands.scrub.keeping import Keeper, commits
 from skillconnect_ops.commands.scrub.matching import matched
-from skillconnect_ops.commands.scrub.model import Value, Wish
+from skillconnect_ops.commands.scrub.model import Engine, Value, Wish
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened, own_texts
 from skillconnect_ops.commands.scrub.plan import plan
@@ -63,6 +63,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """How it is to be done."""
 
     mask: str
+    engine: Engine = Engine.OWN
     keep_current: bool = False
     not_rotated_yet: bool = False
     allow_uncommitted: bool = False
@@ -87,6 +88,8 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
     _must_be_sealable(house, manner)
     must_be_whole(repository)
+    if manner.engine is Engine.FILTER_REPO:
+        house.repositories.filtering(repository).must_be_there()
     asks = not (choices.looks_only or choices.yes or choices.confirm is not None)
     told = matched(house, repository, wish.patterns, mask=manner.mask)
     values = all_values(house, repository, wish, matches=told.values, asks=asks)
@@ -191,7 +194,15 @@ def _scrub(
     if not outcome.walked:
         return _not_walked(house, values, outcome, typed)
     return _report(
-        house, repository, values, outcome, folder=folder, paths=wish.paths, gone=gone, proof=proof
+        house,
+        repository,
+        values,
+        outcome,
+        folder=folder,
+        paths=wish.paths,
+        gone=gone,
+        proof=proof,
+        rest=again.scrubbing(typed) if manner.engine is Engine.FILTER_REPO else "",
     )
 
 
@@ -419,6 +430,7 @@ def _look(
         kept=kept,
         told=told,
         again=proof,
+        engine=manner.engine,
     )
 
 
@@ -443,6 +455,7 @@ def _report(
     paths: Sequence[str],
     gone: Taken,
     proof: str,
+    rest: str,
 ) -> Report:
     try:
         seen = prove(
@@ -488,5 +501,6 @@ def _report(
         status=_status(seen),
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        next=(*commits(kept), *pushes[:1], proof)[:1],
+        # what another engine left goes first: each push would have to be made again
+        next=(rest,) if rest and seen.found else (*commits(kept), *pushes[:1], proof)[:1],
     )

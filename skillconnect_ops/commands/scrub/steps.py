@@ -20,9 +20,11 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept
 from skillconnect_ops.commands.scrub.escrowed import TURN, VALUES, turn_of, values_of
+from skillconnect_ops.commands.scrub.filtered import Made, by_another
 from skillconnect_ops.commands.scrub.guide import KINDS as OF_GUIDE
 from skillconnect_ops.commands.scrub.hands import Hands
 from skillconnect_ops.commands.scrub.keeping import Keeper, Kept, exclude, told_of
+from skillconnect_ops.commands.scrub.model import Engine
 from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.places import own_texts
@@ -82,6 +84,7 @@ class HistoryRewrite(Step, frozen=True, kw_only=True, tag="history.rewrite"):
     folder: str
     mask: str
     paths: tuple[str, ...] = ()
+    engine: Engine = Engine.OWN
     blobs: int = 0
     trees: int = 0
     commits: int = 0
@@ -99,7 +102,8 @@ class HistoryRewrite(Step, frozen=True, kw_only=True, tag="history.rewrite"):
             )
             if number
         ]
-        return f"make {', '.join(parts) or 'nothing'} anew"
+        by = " with git filter-repo" if self.engine is Engine.FILTER_REPO else ""
+        return f"make {', '.join(parts) or 'nothing'} anew{by}"
 
 
 class RefsMove(Step, frozen=True, kw_only=True, tag="refs.move"):
@@ -123,6 +127,7 @@ class ReferencesRenew(Step, frozen=True, kw_only=True, tag="references.renew"):
     paths: tuple[str, ...] = ()
     keep: bool = False
     """Whether files that hold a value are left as they are, and followed no longer."""
+    engine: Engine = Engine.OWN
 
     def says(self) -> str:
         """One line for the plan."""
@@ -134,6 +139,7 @@ class ObjectsDrop(Step, frozen=True, kw_only=True, tag="objects.drop"):
 
     passing = ("folder",)
     folder: str
+    engine: Engine = Engine.OWN
 
     def says(self) -> str:
         """One line for the plan."""
@@ -223,13 +229,7 @@ class RewriteHistory:
         wanted = Wanted(values_of(walk), step.mask.encode())
         stores = rewriting.stores()  # before the look: what is made during it counts as new
         seen, gone = surveyed(house, repository, wanted, step.paths)
-        total = sum(map(len, seen.affected.values()))
-        with (
-            house.person.progress("rewriting", total=total, unit="objects") as ticker,
-            rewriting.new_pack() as pack,
-        ):
-            rewriter = Rewriter(repository, seen, wanted, taken=gone, pack=pack, ticker=ticker)
-            made = rewriter.run()
+        made = self._made(step, seen, gone, wanted)
         objects = dict(made.objects)
         with rewriting.new_pack() as of_notes:
             objects |= rekeyed(repository, seen, rewriting.refs(), objects, of_notes)
@@ -242,10 +242,10 @@ class RewriteHistory:
         house.disk.replace(
             folder.path / bundle.FIRST, "".join(f"{one}\n" for one in first).encode()
         )
-        folder.write_map(bundle.PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
+        folder.write_map(bundle.PERHAPS, dict.fromkeys(made.perhaps, "-"))
         names = {oid: name for oid, name in made.names.items() if b"\n" not in name}
         house.disk.replace(folder.path / bundle.NAMES, msgspec.msgpack.encode(names))
-        ours = (pack.made | of_notes.made).difference(objects.values())
+        ours = (made.ours | of_notes.made).difference(objects.values())
         known = msgspec.msgpack.encode(sorted(stores | ours))
         house.disk.replace(folder.path / bundle.STORES, known)
         return {
@@ -256,6 +256,30 @@ class RewriteHistory:
             "unsigned": made.unsigned,
             "first_changed": first,
         }
+
+    def _made(self, step: HistoryRewrite, seen: Survey, gone: Taken, wanted: Wanted) -> Made:
+        hands, house = self._hands, self._hands.house
+        repository, rewriting = hands.repository, hands.rewriting
+        total = sum(map(len, seen.affected.values()))
+        if step.engine is Engine.FILTER_REPO:
+            filtering = house.repositories.filtering(repository)
+            with house.person.progress("git filter-repo", total=None, unit="objects"):
+                return by_another(
+                    repository, rewriting, filtering, seen=seen, wanted=wanted, gone=gone
+                )
+        with (
+            house.person.progress("rewriting", total=total, unit="objects") as ticker,
+            rewriting.new_pack() as pack,
+        ):
+            rewriter = Rewriter(repository, seen, wanted, taken=gone, pack=pack, ticker=ticker)
+            made = rewriter.run()
+        return Made(
+            objects=made.objects,
+            names=made.names,
+            ours=pack.made,
+            perhaps=frozenset((*gone.blobs, *gone.places)),
+            unsigned=made.unsigned,
+        )
 
     def verify(self, step: HistoryRewrite, walk: Walk) -> Sequence[Proof]:
         """Ask git whether it has all of them."""
@@ -268,6 +292,8 @@ class RewriteHistory:
     def undo(self, step: HistoryRewrite, image: Image, walk: Walk) -> None:
         """Nothing leads to what was made; git sweeps it away with what else nobody needs."""
         self._hands.rewriting.sweep()
+        if step.engine is Engine.FILTER_REPO:
+            self._hands.house.repositories.filtering(self._hands.repository).sweep()
 
 
 def surveyed(
@@ -433,7 +459,7 @@ class RenewReferences:
                     tree,
                     hands.house.disk,
                     objects,
-                    in_names=in_names,
+                    in_names=in_names if step.engine is Engine.OWN else Wanted(()).needles,
                     in_files=Wanted(values_of(walk), step.mask.encode()).needles,
                     gone=Globs(step.paths),
                     kept={one.path for one in kept if one.root == os.fsencode(tree.root)},
@@ -499,7 +525,10 @@ class DropObjects:
         gone = set(objects)
         perhaps = folder.read_map(bundle.PERHAPS)
         if perhaps:
-            gone |= perhaps.keys() - rewriting.reachable()
+            led = rewriting.reachable()
+            gone |= perhaps.keys() - led
+            if step.engine is Engine.FILTER_REPO:  # what it left may lead to what it changed
+                gone -= led
         names: dict[str, bytes] = {}
         with contextlib.suppress(FileNotFoundError):  # gone where it is done once more
             told = hands.house.disk.read(folder.path / bundle.NAMES)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-if TYPE_CHECKING:  # which knows the nouns of this one
+if TYPE_CHECKING:  # which know the nouns of this one
+    from skillconnect_ops.core.ports.filtering import Filtering
     from skillconnect_ops.core.ports.rewriting import Rewriting
 
 # `gc=False`: there are hundreds of thousands of these, and no cycle can run through their texts.
@@ -258,3 +259,6 @@ class Repositories(Protocol):
 
     def rewriting(self, repository: Repository) -> "Rewriting":
         """What changes a repository that was opened here."""
+
+    def filtering(self, repository: Repository) -> "Filtering":
+        """What has another program rewrite a repository that was opened here."""
