@@ -326,6 +326,17 @@ class MovedMeanwhile(NeedsPerson):
         )
 
 
+class TagsBehind(Precondition):
+    """Tags that another program leaves at the old history, which then could not go."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "git filter-repo leaves tags at the old history",
+            why=f"{listed(names)}: annotated tags outside refs/tags, or such as it passes over",
+            fix="leave out --engine filter-repo: skc does it itself",
+        )
+
+
 class BundleGone(Precondition):
     """There is nothing to go back to."""
 

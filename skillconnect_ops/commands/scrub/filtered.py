@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.scrub.errors import TagsBehind
 from skillconnect_ops.commands.scrub.paths import Taken
 from skillconnect_ops.core.ports.filtering import Filtering
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
@@ -14,12 +15,15 @@ from skillconnect_ops.history.looking import Wanted, whole
 
 _TAGS = "refs/tags/"
 _SIGNED = b"\ngpgsig"
+_KNOWS = (
+    "it knows values only as they stand, in text files and messages; what it leaves (encodings, "
+    "archives, binaries, names of files, authors, taggers) the proof names"
+)
 SAYS = (
     "git filter-repo makes the new commits on a copy; refs move at once all the same, remotes stay",
-    "it knows values only as they stand, in text files and messages; what it leaves (encodings, "
-    "archives, binaries, names of files, authors, taggers) the proof names",
+    _KNOWS,
     "it writes every commit anew that is signed or oddly made, value or not, and all that follow",
-)  # noqa: ISC004 - a line each is what is said
+)
 """What to know before agreeing to it."""
 
 
@@ -46,7 +50,11 @@ def by_another(
     wanted: Wanted,
     gone: Taken,
 ) -> Made:
-    """Have it rewrite what refs and reflogs name, and tell which file became which."""
+    """Have it rewrite what refs and reflogs name, and tell which file became which.
+
+    Raises:
+        TagsBehind: it cannot; nothing leads to what it made.
+    """
     starts = rewriting.named(reflogs=True).intersection(seen.commits)
     affected = seen.affected
     tags = [
@@ -57,6 +65,10 @@ def by_another(
     made = filtering.filtered(
         sorted(starts), tags, values=wanted.values, mask=wanted.mask, gone=sorted(gone.paths)
     )
+    tagged = [ref for ref in rewriting.refs() if ref.oid in affected[ObjectKind.TAG]]
+    behind = [ref.name for ref in tagged if ref.oid not in made.tags and ref.leads_to is None]
+    if behind:
+        raise TagsBehind(behind)
     trees = {
         piece.oid: apart(piece.content)[0][0]
         for piece in _pieces(repository, set(made.commits.values()))
