@@ -60,13 +60,20 @@ def by_another(
     tags = [
         ref
         for ref in rewriting.refs()
-        if ref.name.startswith(_TAGS) and ref.oid in affected[ObjectKind.TAG]
+        if ref.name.startswith(_TAGS)
+        and ref.oid in seen.tags
+        and (ref.oid in affected[ObjectKind.TAG] or _peeled(ref.oid, seen) in seen.commits)
     ]
     made = filtering.filtered(
         sorted(starts), tags, values=wanted.values, mask=wanted.mask, gone=sorted(gone.paths)
     )
-    tagged = [ref for ref in rewriting.refs() if ref.oid in affected[ObjectKind.TAG]]
-    behind = [ref.name for ref in tagged if ref.oid not in made.tags and ref.leads_to is None]
+    behind = [
+        ref.name
+        for ref in rewriting.refs()
+        if ref.oid in seen.tags
+        and ref.oid not in made.tags
+        and _peeled(ref.oid, seen) in made.commits
+    ]
     if behind:
         raise TagsBehind(behind)
     trees = {
@@ -83,6 +90,12 @@ def by_another(
         ours=frozenset(made.packs),
         unsigned=sum(_SIGNED in piece.content for piece in _pieces(repository, made.commits)),
     )
+
+
+def _peeled(oid: str, seen: Survey) -> str:
+    while oid in seen.tags:
+        oid = seen.tags[oid].leads_to[0]
+    return oid
 
 
 def _pairs(

@@ -121,6 +121,26 @@ def test_what_it_leaves_the_proof_names_and_the_next_command_takes_out(
     assert not left(shop, value)
 
 
+def test_of_all_hiding_places_the_proof_names_those_that_it_leaves(
+    with_it: Skc, tmp_path: Path
+) -> None:
+    hiding = Hiding(tmp_path / "made")
+    values = [place.value for place in hiding.hide()]
+    ran = scrub(with_it, hiding.root, values, *ENGINE)
+    assert ran.code == 13, ran.stderr
+    proof = ran.json["facts"]["scrub"]["proof"]
+    named = {number - 1 for one in proof["found"] for number in one["values"]}
+    found = Judge([value.encode() for value in values]).places(hiding.root)
+    beside = {one.value for one in found} - named
+    assert len(beside) == len(proof["left"])
+    assert len(named) > len(beside)
+    judge.git(hiding.root, "fsck", "--full")
+    again = shlex.split(ran.json["next"][0])[1:]
+    assert with_it(*again, *OPEN, "--confirm", "shop", cwd=hiding.root).code == 0
+    found = Judge([value.encode() for value in values]).places(hiding.root)
+    assert {one.value for one in found} == beside
+
+
 def test_tags_that_it_would_leave_at_the_old_history_stop_it(with_it: Skc, shop: Hiding) -> None:
     value = odd()
     shop.commit("a.js", f"{value}\n", "leak")
