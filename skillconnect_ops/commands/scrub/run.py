@@ -44,7 +44,7 @@ from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
 from skillconnect_ops.commands.scrub.trying import tried
 from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core import age
-from skillconnect_ops.core.errors import Precondition, SkcError
+from skillconnect_ops.core.errors import Precondition, Refused, SkcError
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
@@ -92,7 +92,8 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         house.repositories.filtering(repository).must_be_there()
     asks = not (choices.looks_only or choices.yes or choices.confirm is not None)
     told = matched(house, repository, wish.patterns, mask=manner.mask)
-    values = all_values(house, repository, wish, matches=told.values, asks=asks)
+    chosen = all_values(house, repository, wish, matches=told.values, asks=asks)
+    values = chosen.values
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
         _, in_names = wanted.needles, Wanted(wanted.values, NAME_MASK).needles
@@ -105,7 +106,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
             house,
             repository,
             wanted,
-            values,
+            chosen,
             wish=wish,
             manner=manner,
             choices=choices,
@@ -118,7 +119,7 @@ def _scrub(
     house: House,
     repository: Repository,
     wanted: Wanted,
-    values: Sequence[Value],
+    chosen: found.Chosen,
     *,
     wish: Wish,
     manner: Manner,
@@ -126,6 +127,7 @@ def _scrub(
     told: Sequence[str],
     typed: Wish,
 ) -> Report:
+    values: Sequence[Value] = chosen.values
     root = repository.root or repository.git_folder
     state = office_state(house, root)
     office = house.office(state=state)
@@ -152,8 +154,13 @@ def _scrub(
         judged = (*values, *within(house, repository, gone))
         blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
         judged = tried(house, repository, judged, blobs=blobs, record=not choices.looks_only)
-        sources.must_be_dead(judged)
         values = judged[: len(values)]
+        try:
+            sources.must_be_dead(judged)
+        except Refused as error:
+            if choices.looks_only:
+                error.facts = {"scrub": _looked_at(chosen, values)}
+            raise
     folder = _folder(house, manner, root, state)
     must_be_outside(house, repository, folder)
     proof = again.proving(typed, folder, sealed_to=_is_sealed_to(house, manner))
@@ -192,7 +199,7 @@ def _scrub(
         prepare=hand_over,
     )
     if not outcome.walked:
-        return _not_walked(house, values, outcome, typed)
+        return _not_walked(house, chosen, values, outcome, typed)
     return _report(
         house,
         repository,
@@ -206,7 +213,20 @@ def _scrub(
     )
 
 
-def _not_walked(house: House, values: Sequence[Value], outcome: Outcome, typed: Wish) -> Report:
+def _looked_at(chosen: found.Chosen, judged: Sequence[Value]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"values": len(judged), "walked": False}
+    if chosen.candidates:
+        facts["candidates"] = found.candidate_facts(chosen, judged)
+    return facts
+
+
+def _not_walked(
+    house: House,
+    chosen: found.Chosen,
+    values: Sequence[Value],
+    outcome: Outcome,
+    typed: Wish,
+) -> Report:
     """A look alone, or nothing to do."""
     if outcome.plan.steps:
         onward = again.carrying_out(house, typed)
@@ -217,7 +237,7 @@ def _not_walked(house: House, values: Sequence[Value], outcome: Outcome, typed: 
     return Report(
         command="scrub",
         subject=outcome.plan.subject.facts(),
-        facts={"scrub": {"values": len(values), "walked": False}},
+        facts={"scrub": _looked_at(chosen, values)},
         view=said(values, None, {}),
         next=(onward,),
     )
@@ -235,7 +255,7 @@ def verify(house: House, wish: Wish) -> Report:
     root = repository.root or repository.git_folder
     paths = from_the_top(wish.paths, house.environment.folder, root)
     told = matched(house, repository, wish.patterns, mask=MASK.decode())
-    values = all_values(house, repository, wish, matches=told.values)
+    values = all_values(house, repository, wish, matches=told.values).values
     seen = prove(house, repository, tuple(value.data for value in values), paths=paths)
     if not values and not paths:
         seen = replace(seen, unproven=(*seen.unproven, "no value to look for was found"))
@@ -282,7 +302,7 @@ def all_values(
     *,
     matches: Sequence[Value] = (),
     asks: bool = False,
-) -> tuple[Value, ...]:
+) -> found.Chosen:
     """Those that were given, and those that a search found; each judged.
 
     Args:
@@ -297,6 +317,7 @@ def all_values(
     """
     typed = (*matches, *sources.named(house, wish))
     given = {value.secret: value for value in sources.judged(house, typed)}
+    every: tuple[found.Candidate, ...] = ()
     if wish.found or wish.only or wish.retired:
         seeks = wish.found or bool(wish.only)
         every = searched(house, repository, found=seeks, retired=wish.retired)
@@ -310,7 +331,7 @@ def all_values(
                 raise NothingChosen
         for one in taken:
             given.setdefault(one.value.secret, one.value)
-    return tuple(given.values())
+    return found.Chosen(values=tuple(given.values()), candidates=every)
 
 
 def _unfinished(office: Office, resource: Resource) -> bool:

@@ -51,6 +51,7 @@ class _Group(Struct, frozen=True, kw_only=True):
     shown: str
     """The place, with the line where it is a file."""
     fingerprint: str
+    commit: str | None
     sure: bool
     beside: bool
     """Whether it is no part of the history: a reflog, a message in the making."""
@@ -103,6 +104,8 @@ def _candidate(secret: Secret, groups: Sequence[_Group], mask: Mask, *, retired:
     return Candidate(
         value=Value(secret=secret, label=f"{first.trace.what} ({place})"),
         what=first.trace.what,
+        detector=first.trace.detector,
+        commit=first.commit,
         place=place,
         more=len({one.place for one in groups}) - 1,
         preview=mask.over(first.trace.context),
@@ -125,7 +128,8 @@ def _grouped(sightings: Sequence[Sighting]) -> Iterator[_Group]:
         by_place.setdefault((trace.detector, trace.whole, counted, path, said), []).append(one)
     marks = Marks()
     for (*_, path, said), ones in by_place.items():
-        trace = min(ones, key=freshness).trace
+        freshest = min(ones, key=freshness)
+        trace = freshest.trace
         place = path or said or ""
         mark = marks.next(trace.detector, place, trace.context)
         if trace.secret != NO_SECRET and trace.allowed is None:
@@ -135,6 +139,7 @@ def _grouped(sightings: Sequence[Sighting]) -> Iterator[_Group]:
                 place=place,
                 shown=f"{place}:{trace.line}" if path else place,
                 fingerprint=mark,
+                commit=freshest.origin.commit if freshest.origin is not None else None,
                 sure=sure,
                 beside=all(one.where is Where.GIT_FILE for one in ones),
             )
