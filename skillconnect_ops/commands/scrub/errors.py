@@ -337,6 +337,18 @@ class TagsBehind(Precondition):
         )
 
 
+class Borrowed(Precondition):
+    """A submodule reads objects from here, and would lose them."""
+
+    def __init__(self, folder: Path) -> None:
+        place = word(folder)
+        super().__init__(
+            "a submodule borrows objects from this repository",
+            why=f"{folder} reads them by its objects/info/alternates, and breaks when they go",
+            fix=f"git -C {place} repack -a -d && rm {word(folder / 'objects/info/alternates')}",
+        )
+
+
 class BundleGone(Precondition):
     """There is nothing to go back to."""
 

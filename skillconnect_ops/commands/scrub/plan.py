@@ -136,6 +136,13 @@ def _nowhere(values: Sequence[Value], survey: Survey, in_files: Sequence[str]) -
     return (f"found nowhere; is it spelled rightly? {listed(missing)}",) if missing else ()
 
 
+BORROWERS = (
+    "a clone that borrows objects from here (git clone --shared or --reference) breaks when they "
+    "go, and nothing here tells of it: in each, first git repack -a -d, then remove "
+    "objects/info/alternates"
+)
+
+
 def _notes(
     values: Sequence[Value], survey: Survey, gone: Taken, in_files: Sequence[str], folder: str
 ) -> list[str]:
@@ -145,6 +152,7 @@ def _notes(
         notes.append(
             f"{changed:,} of {count(total, 'commit')} get another id; every clone must be made anew"
         )
+        notes.append(BORROWERS)
     if gone.paths:
         names = sorted(path.decode("utf-8", "replace") for path in gone.paths)
         notes.append(f"gone from history, stashes too: {listed(names)}; files on your disk stay")

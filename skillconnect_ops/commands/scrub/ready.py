@@ -6,6 +6,7 @@ from pathlib import Path
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import (
+    Borrowed,
     EnvFileTracked,
     FolderWithin,
     GitHasLocked,
@@ -47,6 +48,12 @@ def must_be_ready(house: House, repository: Repository) -> None:
     locks = rewriting.locks()
     if locks:
         raise GitHasLocked(locks[0])
+    here = os.path.realpath(repository.git_folder / "objects")
+    for folder in repository.inner():
+        inner = house.repositories.open(folder)
+        borrows = house.repositories.rewriting(inner).borrows() if inner is not None else ()
+        if here in map(os.path.realpath, borrows):
+            raise Borrowed(folder)
     absent = rewriting.absent_work_trees()
     if absent:
         raise WorkTreeAbsent(absent[0])
