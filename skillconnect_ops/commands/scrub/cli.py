@@ -74,7 +74,10 @@ def scrub(
     ] = MASK.decode(),
     engine: Annotated[
         Engine,
-        typer.Option("--engine", help="What makes the new commits; the other one is git's add-on."),
+        typer.Option(
+            "--engine",
+            help="What makes the new commits: skc itself, or an installed git filter-repo.",
+        ),
     ] = Engine.OWN,
     keep_current: Annotated[
         bool,
@@ -209,6 +212,8 @@ def undo_scrub(
     """Go back to the history as the bundle holds it, secrets included.
 
     What was committed since stays where it is, and is told; files that were changed since, too.
+    Refs that were renamed get their old names back. A branch that was deleted since is made again:
+    the plan names it first.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return undo.undo(house, folder=bundle, identity=identity, choices=choices)
