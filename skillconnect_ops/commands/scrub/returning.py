@@ -61,9 +61,10 @@ def returned(
             moves.append(Move(name=ref.name, was=None, to=ref.oid))
             if given is None:
                 again.append(ref.name)
-        if given is not None and given.oid == new:
+        taken = there is not None and there.oid not in {ref.oid, new}  # by somebody, since
+        if given is not None and given.oid == new and not taken:
             moves.append(Move(name=given.name, was=new, to=None))
-        elif given is not None:
+        elif given is not None and not taken:
             stay.append(given.name)
     leads = _leads(turn, now, head, stay)
     moves += [

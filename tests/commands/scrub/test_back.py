@@ -77,6 +77,21 @@ def test_a_renamed_branch_that_has_moved_on_stays_beside_the_old_one(
     assert head(named.root) == on
 
 
+def test_a_branch_that_somebody_made_under_the_old_name_stays_and_so_does_the_renamed_one(
+    skc: Skc, named: Hiding, value: str
+) -> None:
+    before = refs(named)
+    facts(scrub(skc, named.root, [value]))
+    (new,) = (name for name in refs(named) if name.startswith("refs/heads/fix/"))
+    tip = refs(named)[new]
+    named.git("branch", f"fix/{value}", "main~1")
+    mine = refs(named)[f"refs/heads/fix/{value}"]
+    ran = back(skc, named)
+    assert value not in ran.stdout + ran.stderr
+    assert ran.json["facts"]["undo"]["stay"] == ["refs/heads/fix/REMOVED"]
+    assert refs(named) == {**before, f"refs/heads/fix/{value}": mine, new: tip}
+
+
 def test_the_head_of_a_linked_worktree_comes_back_with_its_branch(
     skc: Skc, named: Hiding, value: str, tmp_path: Path
 ) -> None:
