@@ -300,13 +300,15 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         return tuple(sorted(found.items()))
 
     def inner(self) -> tuple[Path, ...]:
-        """`modules/NAME`, where a name may hold slashes and a submodule submodules."""
+        """`modules/NAME`, where a name may hold slashes; linked work trees have their own."""
+        linked = sorted((self.git_folder / "worktrees").glob("*/modules"))
         found = []
-        for folder, folders, files in os.walk(self.git_folder / "modules"):
-            if "HEAD" in files and "objects" in folders:
-                found.append(Path(folder))
-                folders.clear()
-            folders.sort()
+        for modules in (self.git_folder / "modules", *linked):
+            for folder, folders, files in os.walk(modules):
+                if "HEAD" in files and "objects" in folders:
+                    found.append(Path(folder))
+                    folders.clear()
+                folders.sort()
         return tuple(found)
 
     def _differing_from(self, tree: str) -> list[str]:

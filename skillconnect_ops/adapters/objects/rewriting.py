@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,12 +12,20 @@ from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.adapters.objects.listing import in_index, listed_of
 from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind
-from skillconnect_ops.core.ports.rewriting import Entry, Move, NewPack, Ref, Remote
+from skillconnect_ops.core.ports.rewriting import (
+    SUBMODULE,
+    Entry,
+    Move,
+    NewPack,
+    Ref,
+    Remote,
+)
 
 _ALONE = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
 _PACK_KINDS = {ObjectKind.COMMIT: 1, ObjectKind.TREE: 2, ObjectKind.BLOB: 3, ObjectKind.TAG: 4}
@@ -25,10 +34,13 @@ _STEP = 1 << 20
 _FAST, _USUAL = 1, 6
 """Levels of zlib: trees are packed as differences soon, so their first form is short-lived."""
 _SHA256_DIGITS = 64
-_SUBMODULE = "160000"
 _UNFINISHED = "tmp_pack_skc_"
 """Git sweeps away what begins with tmp_."""
 _OF_A_PACK = (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack")
+_EMPTY_BLOBS = (
+    b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
 _DERIVED = ("commit-graph", "commit-graphs", "multi-pack-index")
 """What git derives from the objects, below `objects/info` or `objects/pack`; it names old ones."""
 
@@ -200,7 +212,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             with self.git.running("rev-list", "--no-walk", "--all", "--reflog") as told:
                 found.update(told.read().decode().split())
             staged = (entry for tree in self.work_trees() for entry in tree.index())
-            found |= {entry.oid for entry in staged if entry.mode != _SUBMODULE}
+            found |= {entry.oid for entry in staged if entry.mode != SUBMODULE}
         return frozenset(found)
 
     def stores(self) -> frozenset[str]:
@@ -267,8 +279,18 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         for block in blocks:
             lines = block.strip(b"\0").split(b"\0")
             if lines[0].startswith(b"worktree ") and b"bare" not in lines[1:]:
-                found.append(Path(os.fsdecode(lines[0].removeprefix(b"worktree "))))
+                place = Path(os.fsdecode(lines[0].removeprefix(b"worktree ")))
+                found.append(self._main_tree() if place == self.git_folder else place)
         return found
+
+    def _main_tree(self) -> Path:
+        """Where git names its own folder for it: that is a submodule's, or lies elsewhere."""
+        told = self._word("config", "--get", "core.worktree")
+        if told:
+            return Path(os.path.realpath(self.git_folder / told))
+        if self.root is not None and _git_folder_of(self.root) == self.git_folder:
+            return self.root
+        return self.git_folder  # not to be known from here
 
     @contextmanager
     def bundle(self) -> Iterator[IO[bytes]]:
@@ -276,13 +298,30 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         with self._running("bundle", "create", "--quiet", "-", "--all", "--reflog") as told:
             yield told
 
+    @contextmanager
+    def unreached(self) -> Iterator[IO[bytes] | None]:
+        """`git pack-objects`, of what `git rev-list` does not come to."""
+        lost = sorted(self._every() - self.reachable())
+        if not lost:
+            yield None
+            return
+        with (
+            _file("".join(f"{oid}\n" for oid in lost).encode()) as given,
+            self._running("pack-objects", "--quiet", "--stdout", file=given) as told,
+        ):
+            yield told
+
+    def unpack(self, pack: IO[bytes]) -> None:
+        """`git index-pack`."""
+        self._do("index-pack", "--stdin", file=pack)
+
     def unbundle(self, bundle: IO[bytes]) -> None:
         """Its pack, which comes behind an empty line; older gits read no bundle from stdin."""
         head = 0
         while (line := bundle.readline()) not in {b"\n", b""}:
             head += len(line)
         os.lseek(bundle.fileno(), head + 1, os.SEEK_SET)
-        self._do("index-pack", "--stdin", file=bundle)
+        self.unpack(bundle)
 
     def complaints(self) -> tuple[str, ...]:
         """`git fsck --connectivity-only`."""
@@ -316,8 +355,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             (self.git_folder / "objects" / f"{name}{ending}").unlink(missing_ok=True)
 
     def _at(self, root: Path) -> Git:
-        variables = {k: v for k, v in self.git.variables.items() if k != "GIT_OPTIONAL_LOCKS"}
-        return Git(folder=root, variables=variables)
+        return Git(folder=root, variables=self.git.variables)
 
     def _word(self, *words: str) -> str:
         with self.git.running(*words, tolerant=True) as told:
@@ -348,17 +386,27 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
 
     def index(self) -> tuple[Entry, ...]:
         """`git ls-files --stage`."""
+        lines = [line.partition(b"\t") for line in self._parts("ls-files", "--stage", "-z")]
+        empty = any(about.split()[1] in _EMPTY_BLOBS for about, _, _ in lines)
+        intended = self._intended() if empty else frozenset()
         found = []
-        for line in self._parts("ls-files", "--stage", "-z"):
-            about, _, path = line.partition(b"\t")
+        for about, _, raw in lines:
+            path = os.fsdecode(raw)
             mode, oid, stage = about.decode().split()
-            found.append(Entry(path=os.fsdecode(path), mode=mode, oid=oid, stage=int(stage)))
+            one = Entry(path=path, mode=mode, oid=oid, stage=int(stage), intended=path in intended)
+            found.append(one)
         return tuple(found)
 
     def changed(self) -> frozenset[str]:
-        """`git diff-files`, after the index was refreshed; and files that git does not look at."""
-        self.refresh()
-        changed = self._parts("diff-files", "--name-only", "-z")
+        """`git diff-files`, of a refreshed copy of the index; and files git does not look at."""
+        index = Path(self._word("rev-parse", "--absolute-git-dir")) / "index"
+        with tempfile.TemporaryDirectory(prefix="skc-index-") as place:
+            if index.exists():
+                shutil.copyfile(index, Path(place) / "index")
+            variables = {**self.git.variables, "GIT_INDEX_FILE": f"{place}/index"}
+            aside = GitWorkTree(git=replace(self.git, variables=variables), root=self.root)
+            aside.refresh()
+            changed = aside._parts("diff-files", "--name-only", "-z")
         return frozenset((*map(os.fsdecode, changed), *self._flags()))
 
     def _flags(self) -> dict[str, tuple[str, ...]]:
@@ -389,7 +437,7 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         So nothing that an index keeps besides entries goes on naming objects that are gone: trees
         that it remembers, conflicts that were resolved, a part that it shares.
         """
-        flags, intended = self._flags(), self._intended()
+        flags = self._flags()
         index = Path(self._word("rev-parse", "--absolute-git-dir")) / "index"
         fresh = index.with_name("index.skc")
         fresh.unlink(missing_ok=True)
@@ -398,9 +446,7 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             variables={**self.git.variables, "GIT_INDEX_FILE": str(fresh)},
         )
         lines = [
-            f"{one.mode} {one.oid} {one.stage}\t{one.path}\0"
-            for one in entries
-            if one.path not in intended
+            f"{one.mode} {one.oid} {one.stage}\t{one.path}\0" for one in entries if not one.intended
         ]
         told = "".join(lines).encode(errors="surrogateescape")
         self._feed(aside, told, "update-index", "-z", "--index-info")
@@ -410,11 +456,20 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             paths = [one.path for one in entries if flag in flags.get(one.path, ())]
             given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
             self._feed(aside, given, "update-index", flag, "-z", "--stdin")
+        self._intend(aside, [one.path for one in entries if one.intended])
         fresh.replace(index)
-        for path in intended:
-            self._feed(self.git, b"", "add", "--intent-to-add", "--", path)
         for shared in index.parent.glob("sharedindex.*"):
             shared.unlink(missing_ok=True)
+
+    def _intend(self, git: Git, paths: Sequence[str]) -> None:
+        """A mark that git does not want back ends nothing: the file itself stays as it is."""
+        there = [path for path in paths if os.path.lexists(self.root / path)]
+        if there:
+            given = "".join(f"{path}\0" for path in there).encode(errors="surrogateescape")
+            words = ("--literal-pathspecs", *_ALONE, "add", "--intent-to-add", "--force")
+            listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
+            with _file(given) as file, git.running(*words, *listed, file=file, tolerant=True) as on:
+                on.read()
 
     def _intended(self) -> frozenset[str]:
         """Paths that are to be added, and of which nothing is staged yet."""
@@ -506,6 +561,14 @@ def _head(kind: int, size_bytes: int) -> bytes:
         byte, size_bytes = size_bytes & 0x7F, size_bytes >> 7
     out.append(byte)
     return bytes(out)
+
+
+def _git_folder_of(root: Path) -> Path:
+    """What `ROOT/.git` leads to, a link or a file as it may be."""
+    place = root / ".git"
+    if place.is_file():
+        place = root / os.fsdecode(place.read_bytes().removeprefix(b"gitdir: ").strip())
+    return Path(os.path.realpath(place))
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """What must follow a scrub, since the history elsewhere is still as it was; pure."""
 
+from collections import Counter
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
 from skillconnect_ops.commands.scrub.references import Turn
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.core.ports.rewriting import Ref, Remote
 from skillconnect_ops.core.shell import word
 
@@ -54,6 +57,8 @@ class Dirty(Struct, frozen=True, kw_only=True):
     was: str
     stays: tuple[str, ...]
     """Other refs of the remote that stood there."""
+    number: int = 1
+    """How many such refs there were here; of more, nobody knows which are meant."""
 
 
 class Push(Struct, frozen=True, kw_only=True):
@@ -157,7 +162,10 @@ def _push(remote: Remote, changes: Sequence[Change], here: Sequence[Ref]) -> Pus
     return Push(
         remote=remote.name,
         refs=tuple(refs),
-        dirty=tuple(Dirty(pattern=one, was=was, stays=stays(was)) for one, was in dirty),
+        dirty=tuple(
+            Dirty(pattern=one, was=was, stays=stays(was), number=number)
+            for (one, was), number in Counter(dirty).items()
+        ),
         mirror=remote.mirror,
     )
 
@@ -193,6 +201,9 @@ def _there(remote: Remote, name: str) -> str | None:
 
 def _pattern(old: str, new: str) -> str:
     """What both names share, and `*` for the rest; no letter of a value is in it."""
+    close = new.replace(NAME_MASK.decode(), "*")
+    if "*" in close and fnmatchcase(old, close):
+        return close
     before, after = old.split("/"), new.split("/")
     if len(before) != len(after):
         return "/".join((*after[:2], "*"))

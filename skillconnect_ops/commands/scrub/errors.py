@@ -148,6 +148,17 @@ class WorkTreeAbsent(Precondition):
         )
 
 
+class MainTreeUnknown(Precondition):
+    """The git folder lies apart from its work tree, and does not say where that is."""
+
+    def __init__(self, git_folder: Path) -> None:
+        super().__init__(
+            "the main work tree cannot be found from here",
+            why=f"{git_folder} lies apart from it, and only the tree knows of the folder",
+            fix="run skc in the main work tree, not in a linked one",
+        )
+
+
 class NoSuchFile(Precondition):
     """A pattern that matches nothing is mistyped more often than it is meant."""
 

@@ -251,7 +251,7 @@ def _script(root: str, pushes: Sequence[Push]) -> str:
             first, *rest = (" ".join(map(quoted, group)) for group in part.words(root, ()))
             lines.append("  " + " \\\n    ".join((f"{first} $dry", *rest)) + " || failed=1")
         for one in push.dirty:
-            words = " ".join(map(quoted, (one.pattern, one.was, *one.stays)))
+            words = " ".join(map(quoted, (str(one.number), one.pattern, one.was, *one.stays)))
             lines.append(f"  delete {words} || failed=1")
         lines.append("  ;;")
     return "\n".join((*lines, _END))
@@ -273,19 +273,32 @@ fi
 remote=$1
 [ $# -eq 1 ] || dry=--dry-run
 
-# A ref whose name holds a value is found by where it stood; other refs that stood there stay, as
-# far as they were known here. The dry run names what would be deleted.
+# A ref whose name holds a value is found by where it stood, and how the rest of it is called. Refs
+# that were known here stay; where more are found than were here, somebody has pushed another since,
+# and you are to say which is which. The dry run names what would be deleted.
 delete() {
-  pattern=$1 stood=$2
-  shift 2
+  number=$1 pattern=$2 stood=$3
+  shift 3
   found=$(git -C "$root" ls-remote --refs "$remote" "$pattern") || return 1
-  printf '%%s\\n' "$found" | {
-    failed=0
-    while read -r oid name; do
+  names=$(
+    printf '%%s\\n' "$found" | while read -r oid name; do
       [ "$oid" = "$stood" ] || continue
       case " $* " in *" $name "*) continue ;; esac
-      git -c "remote.$remote.mirror=false" -C "$root" push $dry "$remote" ":$name" \\
-        </dev/null || failed=1
+      printf '%%s\\n' "$name"
+    done
+  )
+  if [ "$(printf '%%s' "$names" | grep -c '')" -gt "$number" ]; then
+    echo "nothing is deleted: $number of these had a value in the name, the others are new:" >&2
+    printf '%%s\\n' "$names" >&2
+    echo "delete those yourself: git push $remote :NAME" >&2
+    return 1
+  fi
+  printf '%%s\\n' "$names" | {
+    failed=0
+    while read -r name; do
+      [ -n "$name" ] || continue
+      git -c "remote.$remote.mirror=false" -C "$root" push $dry \\
+        --force-with-lease="$name:$stood" "$remote" ":$name" </dev/null || failed=1
     done
     return $failed
   }

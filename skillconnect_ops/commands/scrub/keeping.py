@@ -12,7 +12,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.paths import Globs
 from skillconnect_ops.commands.scrub.rewrite import new_paths
 from skillconnect_ops.core.ports.objects import Repository
-from skillconnect_ops.core.ports.rewriting import Entry, WorkTree
+from skillconnect_ops.core.ports.rewriting import SUBMODULE, Entry, WorkTree
 from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import listed
 from skillconnect_ops.envfile.names import is_env_file
@@ -21,7 +21,6 @@ from skillconnect_ops.history.needles import Needles
 
 EXCLUDE = "info/exclude"
 _SAYS = b"# kept on disk by `skc scrub --keep-current`; git follows them no longer"
-_SUBMODULE = "160000"
 _SPECIAL = b"\\*?["
 _UNWRITABLE = b"\r\n"
 """Bytes of a name that no rule can spell; `?` stands for any one."""
@@ -97,7 +96,7 @@ class Keeper:
         suspects = [
             entry
             for entry in entries
-            if entry.oid in self._held and not entry.stage and entry.mode != _SUBMODULE
+            if entry.oid in self._held and not entry.stage and entry.mode != SUBMODULE
         ]
         if not suspects:
             return
@@ -134,7 +133,7 @@ class Keeper:
 
     def _without_history(self, tree: WorkTree, index: Sequence[Entry]) -> Iterator[str]:
         """Files that go by their path, as far as `git add` would bring them back."""
-        tracked = [entry.path for entry in index if entry.mode != _SUBMODULE]
+        tracked = [entry.path for entry in index if entry.mode != SUBMODULE]
         for path in dict.fromkeys(tracked):
             if self._globs.matches(os.fsencode(path)) and os.path.lexists(tree.root / path):
                 yield path

@@ -29,6 +29,7 @@ def plan(
     values: Sequence[Value],
     survey: Survey,
     gone: Taken,
+    gone_names: Sequence[str],
     refs: Sequence[Ref],
     in_files: Sequence[str],
     mask: str,
@@ -48,6 +49,7 @@ def plan(
         root: the repository.
         values: what is to go.
         survey: the objects that hold or reach one.
+        gone_names: the paths of that for people; no value is in them.
         gone: what goes by its path.
         refs: as they stand.
         in_files: files of the git folder, and names of refs, that hold a value.
@@ -119,7 +121,7 @@ def plan(
         notes=(
             *told,
             *(OF_ANOTHER if engine is Engine.FILTER_REPO else ()),
-            *_notes(values, survey, gone, in_files, folder),
+            *_notes(values, survey, gone_names, in_files, folder),
             *says(kept or ()),
             *nowhere,
         ),
@@ -144,7 +146,11 @@ BORROWERS = (
 
 
 def _notes(
-    values: Sequence[Value], survey: Survey, gone: Taken, in_files: Sequence[str], folder: str
+    values: Sequence[Value],
+    survey: Survey,
+    gone_names: Sequence[str],
+    in_files: Sequence[str],
+    folder: str,
 ) -> list[str]:
     notes = []
     changed, total = len(survey.affected[ObjectKind.COMMIT]), len(survey.commits)
@@ -153,8 +159,8 @@ def _notes(
             f"{changed:,} of {count(total, 'commit')} get another id; every clone must be made anew"
         )
         notes.append(BORROWERS)
-    if gone.paths:
-        names = sorted(path.decode("utf-8", "replace") for path in gone.paths)
+    if gone_names:
+        names = sorted(gone_names)
         notes.append(f"gone from history, stashes too: {listed(names)}; files on your disk stay")
     if in_files:
         notes.append(f"beside the objects: {listed(in_files)}")

@@ -13,6 +13,7 @@ from skillconnect_ops.commands.scrub.errors import (
     GitIsBusy,
     IncompleteHistory,
     InTheWay,
+    MainTreeUnknown,
     OddName,
     OddStore,
     Uncommitted,
@@ -55,6 +56,8 @@ def must_be_ready(house: House, repository: Repository) -> None:
         if here in map(os.path.realpath, borrows):
             raise Borrowed(folder)
     absent = rewriting.absent_work_trees()
+    if repository.git_folder in absent:
+        raise MainTreeUnknown(repository.git_folder)
     if absent:
         raise WorkTreeAbsent(absent[0])
     for tree in rewriting.work_trees():

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.bundles import HOME, kept
+from skillconnect_ops.commands.folder import home_of
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import again, bundle, found, sources
 from skillconnect_ops.commands.scrub.errors import (
@@ -38,11 +39,11 @@ from skillconnect_ops.commands.scrub.ready import (
     must_be_whole,
 )
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
-from skillconnect_ops.commands.scrub.searching import searched, within
+from skillconnect_ops.commands.scrub.searching import searched, still_used, within
 from skillconnect_ops.commands.scrub.shown import followed_by, proof_facts, said, said_of_proof
 from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
 from skillconnect_ops.commands.scrub.trying import tried
-from skillconnect_ops.commands.scrub.unseen import unseen
+from skillconnect_ops.commands.scrub.unseen import named_without, unseen
 from skillconnect_ops.core import age
 from skillconnect_ops.core.errors import Precondition, Refused, SkcError
 from skillconnect_ops.core.exits import Exit, Status
@@ -51,6 +52,7 @@ from skillconnect_ops.core.ports.objects import ObjectKind, Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.core.view import listed
 from skillconnect_ops.history.looking import Wanted, in_content
 from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.model import Choices, Outcome, TypeName
@@ -148,10 +150,13 @@ def _scrub(
     if not unfinished:
         settled()
     seen, gone = surveyed(house, repository, wanted, wish.paths)
-    if wish.paths and not gone.names and not unfinished and not _was_done(house, root, state):
+    if wish.paths and not gone.names and not unfinished and not _was_done(house, repository, state):
         raise NoSuchFile(wish.paths)
     if not manner.not_rotated_yet:
-        judged = (*values, *within(house, repository, gone))
+        same, others = still_used(house, repository, gone)
+        if others:
+            told = (*told, f"the same in env files now; rotate what is secret: {listed(others)}")
+        judged = (*values, *within(house, repository, gone), *same)
         blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
         judged = tried(house, repository, judged, blobs=blobs, record=not choices.looks_only)
         values = judged[: len(values)]
@@ -341,11 +346,12 @@ def _unfinished(office: Office, resource: Resource) -> bool:
     )
 
 
-def _was_done(house: House, root: Path, state: Path | None) -> bool:
+def _was_done(house: House, repository: Repository, state: Path | None) -> bool:
     """Whether a scrub of this repository came to its end: then its files are gone already."""
     every = kept(house, house.project().state if state is None else state)
     return any(
-        about.repository == str(root) and about.done and not about.undone for _, about in every
+        about.repository == str(home_of(repository)) and about.done and not about.undone
+        for _, about in every
     )
 
 
@@ -424,12 +430,13 @@ def _look(
         raise IncompleteHistory(f"{gap.subject}: {gap.reason}", "git fsck --full")
     rewriting = house.repositories.rewriting(repository)
     refs = rewriting.refs()
+    in_names = Wanted(wanted.values, NAME_MASK).needles
     kept = None
     if manner.keep_current:
         keeper = Keeper(
             house,
             in_files=wanted.needles,
-            in_names=Wanted(wanted.values, NAME_MASK).needles,
+            in_names=in_names,
             globs=Globs(wish.paths),
             held=seen.holding[ObjectKind.BLOB],
             objects={},
@@ -440,6 +447,7 @@ def _look(
         values=values,
         survey=seen,
         gone=gone,
+        gone_names=[named_without(in_names, path) for path in gone.paths],
         refs=refs,
         in_files=_beside(repository, wanted, [ref.name for ref in refs]),
         mask=manner.mask,

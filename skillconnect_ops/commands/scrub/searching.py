@@ -10,14 +10,16 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.found import Candidate
 from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Value
 from skillconnect_ops.commands.scrub.paths import Taken
-from skillconnect_ops.commands.scrub.sources import judged
+from skillconnect_ops.commands.scrub.sources import in_use, judged
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.finding import Confidence, Marks
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.redaction import MASK, Mask
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.detection import path_class
+from skillconnect_ops.envfile import credentials
 from skillconnect_ops.history.jobs import FileJob, look_at_files
+from skillconnect_ops.history.looking import Wanted, in_content, whole
 from skillconnect_ops.history.model import NO_SECRET, Search, Trace, Where
 from skillconnect_ops.history.places import NAMING, Places, Sighting, freshness, spot
 from skillconnect_ops.history.sweep import Sweep
@@ -174,6 +176,30 @@ def _cleaner(sightings: Iterable[Sighting]) -> Callable[[str | None], str | None
         return text
 
     return clean
+
+
+def still_used(
+    house: House, repository: Repository, gone: Taken
+) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    """What env files hold now that stands in a file which goes by its path.
+
+    Returns:
+        Those that are credentials, by name or look; and the names of the other variables.
+    """
+    used = in_use(house) if gone.blobs else ()
+    if not used:
+        return (), ()
+    each = [Value(secret=value, label=f"{name}, as it is now") for name, value in used]
+    contents = tuple(dict.fromkeys(one.data for one in each))
+    needles = Wanted(contents).needles
+    held: set[bytes] = set()
+    for piece in whole(repository.contents(sorted(gone.blobs))):
+        if isinstance(piece, Piece) and piece.kind is ObjectKind.BLOB:
+            held.update(contents[index] for index in in_content(needles, piece.content))
+    same = {name: one for (name, _), one in zip(used, each, strict=True) if one.data in held}
+    dear = {one.env for one in credentials({name: one.secret for name, one in same.items()})}
+    others = tuple(name for name in same if name not in dear)
+    return judged(house, [one for name, one in same.items() if name in dear]), others
 
 
 def within(house: House, repository: Repository, gone: Taken) -> tuple[Value, ...]:

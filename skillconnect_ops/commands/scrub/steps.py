@@ -55,7 +55,6 @@ from skillconnect_ops.journal.pending import PENDING
 
 _KEPT = "kept"
 _SEAL = "seal"
-_SUBMODULE = "160000"
 
 
 class HistorySave(Step, frozen=True, kw_only=True, tag="history.save"):
@@ -183,6 +182,9 @@ class SaveHistory:
         if rewriting.refs():
             with rewriting.bundle() as source:
                 size_bytes += folder.write(bundle.HISTORY, source, seal)
+        with rewriting.unreached() as lost:
+            if lost is not None:
+                size_bytes += folder.write(bundle.UNREACHED, lost, seal)
         return {
             "folder": step.folder,
             "size_bytes": size_bytes,
@@ -463,6 +465,7 @@ class RenewReferences:
                     in_files=Wanted(values_of(walk), step.mask.encode()).needles,
                     gone=Globs(step.paths),
                     kept={one.path for one in kept if one.root == os.fsencode(tree.root)},
+                    head={one.path: one.blob for one in hands.house.git.committed(tree.root)},
                 )
         return {"files": files, "kept": told_of(hands.house, kept)}
 

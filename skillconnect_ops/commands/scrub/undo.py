@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.bundles import HOME, kept
+from skillconnect_ops.commands.folder import home_of
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import BundleGone, Uncommitted
@@ -87,6 +88,9 @@ class ReturnHistory:
         if kept.refs:
             with folder.opened(bundle.HISTORY, keys) as file:
                 rewriting.unbundle(file)
+        if folder.holds(bundle.UNREACHED):
+            with folder.opened(bundle.UNREACHED, keys) as file:
+                rewriting.unpack(file)
         objects = folder.read_map(bundle.OBJECTS)
         with unseen(in_names):
             back = returned(
@@ -172,9 +176,10 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
     root = repository.root or repository.git_folder
     state = office_state(house, root)
     home = house.project().state if state is None else state
-    place = house.environment.folder / folder if folder else _newest(house, home, root)
+    place = house.environment.folder / folder if folder else _newest(house, home, repository)
     held = bundle.Folder(place, disk=house.disk)
     rewriting = house.repositories.rewriting(repository)
+    _must_be_of(held, rewriting)
     for tree in rewriting.work_trees():
         uncommitted = unsettled(repository, tree)
         if uncommitted:
@@ -274,9 +279,21 @@ def _is_sealed(held: bundle.Folder) -> bool:
         raise BundleGone(held.path, why=str(error)) from error
 
 
-def _newest(house: House, state: Path, root: Path) -> Path:
+def _must_be_of(held: bundle.Folder, rewriting: Rewriting) -> None:
+    """Whether it was this history that was rewritten: what was made anew is there.
+
+    Raises:
+        BundleGone: nothing of it is.
+    """
+    made = sorted(set(held.read_map(bundle.OBJECTS).values()))
+    if made and len(rewriting.has(made)) == len(made):
+        why = f"it is of another repository: {held.about().repository}"
+        raise BundleGone(held.path, why=why)
+
+
+def _newest(house: House, state: Path, repository: Repository) -> Path:
     for folder, about in reversed(kept(house, state)):
-        if about.repository == str(root) and not about.undone:
+        if about.repository == str(home_of(repository)) and not about.undone:
             return folder
     raise BundleGone(state / HOME, why="no bundle of this repository is there")
 

@@ -244,7 +244,7 @@ class Repository(Protocol):
         """
 
     def inner(self) -> tuple[Path, ...]:
-        """The git folders of submodules that lie within this one's git folder."""
+        """The git folders of submodules that lie within this one's, linked work trees' too."""
 
 
 class Repositories(Protocol):

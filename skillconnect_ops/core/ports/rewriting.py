@@ -12,6 +12,9 @@ from msgspec import Struct
 
 from skillconnect_ops.core.ports.objects import ObjectKind
 
+SUBMODULE = "160000"
+"""The mode of an entry that is another repository's commit."""
+
 
 class Ref(Struct, frozen=True, kw_only=True):
     """One ref as it stands."""
@@ -51,6 +54,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     mode: str
     oid: str
     stage: int = 0
+    intended: bool = False
+    """Whether it is only to be added, and nothing of it is staged yet."""
 
 
 class NewPack(Protocol):
@@ -175,10 +180,22 @@ class Rewriting(Protocol):
         """The main one and the linked ones, as far as their folders are there."""
 
     def absent_work_trees(self) -> tuple[Path, ...]:
-        """Work trees that the repository knows, and whose folders are not there."""
+        """Work trees that the repository knows, and whose folders are not there.
+
+        The git folder itself stands for a main work tree that is not to be found from here.
+        """
 
     def bundle(self) -> AbstractContextManager[IO[bytes]]:
         """Every ref, and all that refs and reflogs reach, as a bundle to be read."""
+
+    def unreached(self) -> AbstractContextManager[IO[bytes] | None]:
+        """All objects that neither refs nor reflogs nor indexes reach, as a pack to be read.
+
+        None where there are none. What a bundle does not have, as a stash that was dropped.
+        """
+
+    def unpack(self, pack: IO[bytes]) -> None:
+        """Take a pack's objects in; no ref moves."""
 
     def unbundle(self, bundle: IO[bytes]) -> None:
         """Take a bundle's objects in; no ref moves."""
