@@ -11,6 +11,8 @@ import json
 import os
 import random
 import secrets
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,7 @@ from msgspec import Struct
 from skillconnect_ops.journal.model import Standing
 from tests.campaigns.scrub_dying import Ended, Killer, Order, Wrapper
 from tests.campaigns.scrub_shop import (
+    MASK,
     NAME,
     Picture,
     Shop,
@@ -533,16 +536,124 @@ STAGED, REUSED = "an entry of an index", "a commit of an old file on an untouche
         [("--drop", STAGED), (PACKING, DETACHED), (PACKING, REUSED)],
     ),
 )
-def test_what_leads_to_old_objects_again_is_noticed_before_they_go(
-    stage: Stage, word: str, do: str
-) -> None:
+def test_what_leads_to_old_objects_again_is_taken_along(stage: Stage, word: str, do: str) -> None:
     """The refs have moved, and somebody builds on the old history still."""
     stage.set_back()
+    ended = meanwhile(stage, word, late(stage, do))
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    assert "taken along" in ended.said
+    is_taken_along(stage, do)
+
+
+def late(stage: Stage, do: str) -> str:
+    """The commands of somebody who does not know that there is a new history."""
     old = stage.before.refs["refs/heads/main"]
     blob = stage.shop.git("rev-parse", f"{old}:settings.ini").strip()
     text = LATE[do].format(old=old, blob=blob, linked=stage.shop.linked)
-    ended = meanwhile(stage, word, f"cd {stage.shop.root}\n{text}")
-    assert ended.code == 6, f"{ended.code} {ended.said}"
-    assert "changed while its history was rewritten" in ended.said
-    assert stage.before.objects <= stage.shop.objects().keys()
-    assert stage.shop.fsck() == ""
+    return f"cd {stage.shop.root}\n{text}"
+
+
+def is_taken_along(stage: Stage, do: str) -> None:
+    """Nothing holds the value, and what was brought is there in its new form."""
+    shop, known = stage.shop, commit_map_of(stage.shop.place)
+    assert shop.holding() == []
+    assert shop.fsck() == ""
+    commits = shop.commits()
+    assert {known.get(oid, oid) for oid in stage.before.commits} <= commits.keys()
+    made = [one for one in commits.values() if one.rest.endswith(b"\nmeanwhile\n")]
+    assert len(made) == ("commit" in do)
+    stage.is_over()
+    main = known[stage.before.refs["refs/heads/main"]]
+    match do:
+        case "a branch":
+            assert shop.refs()["refs/heads/late"] == main
+        case "a commit of an old file on an untouched branch" | "a tree alone":
+            assert MASK.decode() in shop.git("show", "late:back.ini")
+        case "a tag of a tag":
+            assert shop.git("rev-parse", "late^{commit}").strip() == main
+        case "an entry of an index":
+            assert MASK.decode() in shop.git("show", ":back.ini")
+        case "a reflog alone":
+            assert main in shop.git("rev-parse", "refs/heads/clean2@{1}")
+        case _:
+            assert made[0].parents == (main,)
+            assert made[0].files[b"x"][1] == b"x\n"
+
+
+@pytest.mark.parametrize("way", ["resume", "again"])
+@pytest.mark.parametrize(
+    "do", [pytest.param(one, marks=() if one == REUSED else LONG) for one in LATE]
+)
+def test_what_was_brought_after_a_death_is_taken_along_by_the_next_run(
+    stage: Stage, do: str, way: str
+) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth("--drop"), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    ran = subprocess.run(
+        ["sh", "-e"],
+        input=late(stage, do).encode(),
+        env=stage.shop.variables,
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    ((journal, standing),) = stage.open_journals().items()
+    assert standing == Standing.FORWARD_ONLY.value
+    argv = ("journal", "resume", journal, "--yes") if way == "resume" else stage.scrub
+    ended = stage.skc(*argv)
+    # what is staged is no commit yet: the run that died is finished, and no other one begins
+    expected = 3 if (do, way) == (STAGED, "again") else 0
+    assert ended.code == expected, f"{ended.code} {ended.said}"
+    is_taken_along(stage, do)
+
+
+@pytest.mark.parametrize("word", ["--drop", pytest.param(PACKING, marks=LONG)])
+def test_an_old_clone_that_pushes_after_a_death_loses_nothing(stage: Stage, word: str) -> None:
+    """It brings the old history back whole, with new work upon it, and moves a branch back."""
+    shop = stage.shop
+    stage.set_back()
+    clone = shop.now / "clone"
+    shop.git("clone", "-q", "--mirror", str(shop.root), str(clone))
+    tree = shop.git("rev-parse", "main^{tree}", at=clone).strip()
+    made = shop.git(
+        "commit-tree", "-p", "main", "-m", f"meanwhile {shop.value.decode()}", tree, at=clone
+    ).strip()
+    stage.wrapper.arm(stage.nth(word), "orphan")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    shop.git("push", "-q", str(shop.root), f"{made}:refs/heads/late", "+side:side", at=clone)
+    shutil.rmtree(clone)
+    ((journal, _),) = stage.open_journals().items()
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    known = commit_map_of(shop.place)
+    assert shop.git("rev-parse", "late").strip() == known[made]
+    assert shop.git("log", "-1", "--format=%s", "late").strip() == f"meanwhile {MASK.decode()}"
+    assert shop.refs()["refs/heads/side"] == known[stage.before.refs["refs/heads/side"]]
+    commits = shop.commits()
+    for oid, was in stage.before.commits.items():
+        assert commits[known.get(oid, oid)].rest.splitlines()[0] == was.rest.splitlines()[0]
+    assert shop.holding() == []
+    assert shop.fsck() == ""
+    stage.is_over()
+
+
+def test_a_branch_made_at_an_old_commit_after_the_move_does_not_keep_a_run_from_its_end(
+    stage: Stage,
+) -> None:
+    """Killed right behind the move; a branch at an old commit, and a commit on the new history."""
+    shop = stage.shop
+    stage.set_back()
+    stage.wrapper.arm(stage.nth("update-ref"), "after")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    shop.git("branch", "late", stage.before.refs["refs/heads/main"])
+    shop.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+    ((journal, _),) = stage.open_journals().items()
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    assert shop.holding() == []
+    assert shop.git("rev-parse", "late").strip() == shop.git("rev-parse", "main^").strip()
+    stage.is_over()

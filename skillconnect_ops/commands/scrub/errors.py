@@ -327,13 +327,14 @@ class NeverKept(Precondition):
 
 
 class MovedMeanwhile(NeedsPerson):
-    """Somebody committed, fetched or moved a ref while the history was rewritten."""
+    """Somebody commits, fetches or moves refs all the while that the history is rewritten."""
 
-    def __init__(self, oids: Sequence[str]) -> None:
+    def __init__(self, places: Sequence[str]) -> None:
+        self.places = tuple(places)
         super().__init__(
-            "the repository was changed while its history was rewritten",
-            why=f"something leads to {listed([oid[:12] for oid in oids])}; nothing was removed",
-            fix="git log --all --reflog shows it; move it onto the new commits, then resume",
+            "somebody goes on with the old history while it is rewritten",
+            why=f"what leads there: {listed(places)}; nothing was removed, and nothing is lost",
+            fix="stop what commits, fetches or pushes here; what it brought is taken along then",
         )
 
 

@@ -27,7 +27,7 @@ SAYS = (
 """What to know before agreeing to it."""
 
 
-class Made(Struct, frozen=True, kw_only=True):
+class New(Struct, frozen=True, kw_only=True):
     """What came of it, whoever made it."""
 
     objects: Mapping[str, str]
@@ -49,7 +49,7 @@ def by_another(
     seen: Survey,
     wanted: Wanted,
     gone: Taken,
-) -> Made:
+) -> New:
     """Have it rewrite what refs and reflogs name, and tell which file became which.
 
     Raises:
@@ -83,7 +83,7 @@ def by_another(
     roots = {(seen.commits[old].leads_to[0], trees[new]) for old, new in made.commits.items()}
     files = _pairs(repository, roots, seen.holding[ObjectKind.BLOB])
     old = {oid for each in affected.values() for oid in each}
-    return Made(
+    return New(
         objects={**made.commits, **made.tags, **files},
         perhaps=frozenset((*old, *gone.blobs, *gone.places)),
         names={},

@@ -116,7 +116,15 @@ def plan(
                 engine=engine,
             ),
             GuideWrite(key="write:guide", folder=folder, again=again),
-            ObjectsDrop(key="drop:objects", folder=folder, engine=engine),
+            ObjectsDrop(
+                key="drop:objects",
+                folder=folder,
+                mask=mask,
+                paths=tuple(paths),
+                keep=kept is not None,
+                engine=engine,
+                again=again,
+            ),
         ),
         notes=(
             *told,

@@ -7,6 +7,7 @@ has changed, stays as it was; objects that reach nothing of the kind are not tou
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -27,6 +28,7 @@ _AT_ONCE = 4096
 _ID = regex(rb"(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])")
 _SIGNATURE = regex(rb"(?m)^-----BEGIN (?:PGP|SSH) SIGNATURE-----$|^-----BEGIN SIGNED MESSAGE-----$")
 _SIGNED = (b"gpgsig", b"gpgsig-sha256")
+_NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
 
 
 class ObjectLost(Precondition):
@@ -67,6 +69,7 @@ class Rewriter:
         taken: what goes by its path.
         pack: takes the new ones.
         ticker: counts objects.
+        known: old and new ids of what was made before, and is not made once more.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Rewriter:
         taken: Taken = NOTHING,
         pack: NewPack,
         ticker: Ticker,
+        known: Mapping[str, str] = _NOTHING_KNOWN,
     ) -> None:
         self._repository = repository
         self._survey = survey
@@ -86,10 +90,10 @@ class Rewriter:
         self._taken = taken
         self._pack = pack
         self._ticker = ticker
-        self._new: dict[str, str] = {}
+        self._new: dict[str, str] = dict(known)
         self._placed: dict[tuple[str, bytes], str | None] = {}
         """Of trees out of which something goes by path: by place; None where nothing is left."""
-        self._commits: dict[str, str] = {}
+        self._commits = {old: new for old, new in known.items() if old in survey.commits}
         self._names: dict[str, bytes] = {}
         self._unsigned = 0
         self._short: dict[str, list[str]] = {}

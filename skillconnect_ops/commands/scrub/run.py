@@ -52,7 +52,6 @@ from skillconnect_ops.core.ports.objects import ObjectKind, Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
-from skillconnect_ops.core.view import listed
 from skillconnect_ops.history.looking import Wanted, in_content
 from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.model import Choices, Outcome, TypeName
@@ -153,9 +152,8 @@ def _scrub(
     if wish.paths and not gone.names and not unfinished and not _was_done(house, repository, state):
         raise NoSuchFile(wish.paths)
     if not manner.not_rotated_yet:
-        same, others = still_used(house, repository, gone)
-        if others:
-            told = (*told, f"the same in env files now; rotate what is secret: {listed(others)}")
+        same, notes = still_used(house, repository, gone)
+        told = (*told, *notes)
         judged = (*values, *within(house, repository, gone), *same)
         blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
         judged = tried(house, repository, judged, blobs=blobs, record=not choices.looks_only)

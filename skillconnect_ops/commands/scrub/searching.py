@@ -16,6 +16,7 @@ from skillconnect_ops.core.finding import Confidence, Marks
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.redaction import MASK, Mask
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import listed
 from skillconnect_ops.detection import path_class
 from skillconnect_ops.envfile import credentials
 from skillconnect_ops.history.jobs import FileJob, look_at_files
@@ -184,7 +185,7 @@ def still_used(
     """What env files hold now that stands in a file which goes by its path.
 
     Returns:
-        Those that are credentials, by name or look; and the names of the other variables.
+        Those that are credentials, by name or look; and what is to be said of the others.
     """
     used = in_use(house) if gone.blobs else ()
     if not used:
@@ -198,8 +199,11 @@ def still_used(
             held.update(contents[index] for index in in_content(needles, piece.content))
     same = {name: one for (name, _), one in zip(used, each, strict=True) if one.data in held}
     dear = {one.env for one in credentials({name: one.secret for name, one in same.items()})}
-    others = tuple(name for name in same if name not in dear)
-    return judged(house, [one for name, one in same.items() if name in dear]), others
+    others = [name for name in same if name not in dear]
+    notes = (
+        (f"the same in env files now; rotate what is secret: {listed(others)}",) if others else ()
+    )
+    return judged(house, [one for name, one in same.items() if name in dear]), notes
 
 
 def within(house: House, repository: Repository, gone: Taken) -> tuple[Value, ...]:

@@ -5,7 +5,6 @@ be taken back as it was made. From then on the way leads forward only: an old ob
 cannot be brought back but by the bundle.
 """
 
-import contextlib
 import io
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,25 +17,31 @@ import msgspec
 from skillconnect_ops.commands.bundles import About
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
-from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept
+from skillconnect_ops.commands.scrub.errors import (
+    IncompleteHistory,
+    MovedMeanwhile,
+    MovedOn,
+    NeverKept,
+)
 from skillconnect_ops.commands.scrub.escrowed import TURN, VALUES, turn_of, values_of
-from skillconnect_ops.commands.scrub.filtered import Made, by_another
 from skillconnect_ops.commands.scrub.guide import KINDS as OF_GUIDE
+from skillconnect_ops.commands.scrub.guide import GuideWrite, WriteGuide
 from skillconnect_ops.commands.scrub.hands import Hands
 from skillconnect_ops.commands.scrub.keeping import Keeper, Kept, exclude, told_of
+from skillconnect_ops.commands.scrub.making import made_anew, names_in, stores_in
 from skillconnect_ops.commands.scrub.model import Engine
-from skillconnect_ops.commands.scrub.notes import rekeyed
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.places import own_texts
 from skillconnect_ops.commands.scrub.proof import Seen
 from skillconnect_ops.commands.scrub.references import (
     MESSAGE,
     is_own_text,
+    joined,
     renewed,
     turned,
     without_own_lines,
 )
-from skillconnect_ops.commands.scrub.rewrite import Rewriter, unlike
+from skillconnect_ops.commands.scrub.rewrite import unlike
 from skillconnect_ops.commands.scrub.surveys import SURVEYS
 from skillconnect_ops.commands.scrub.trees import renew
 from skillconnect_ops.commands.scrub.undo import KINDS as OF_UNDO
@@ -45,16 +50,18 @@ from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository, Unreadable
 from skillconnect_ops.core.ports.rewriting import Move
-from skillconnect_ops.core.view import count
+from skillconnect_ops.core.view import count, listed
 from skillconnect_ops.history.anatomy import apart, entries
 from skillconnect_ops.history.holding import Survey, survey
 from skillconnect_ops.history.looking import Wanted, whole
-from skillconnect_ops.history.needles import Needles
+from skillconnect_ops.history.needles import MASK, Needles
 from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.pending import PENDING
 
 _KEPT = "kept"
 _SEAL = "seal"
+_ROUNDS = 3
+"""So often what somebody brings meanwhile is taken along, and then it is a person's turn."""
 
 
 class HistorySave(Step, frozen=True, kw_only=True, tag="history.save"):
@@ -138,7 +145,12 @@ class ObjectsDrop(Step, frozen=True, kw_only=True, tag="objects.drop"):
 
     passing = ("folder",)
     folder: str
+    mask: str = MASK.decode()
+    paths: tuple[str, ...] = ()
+    keep: bool = False
     engine: Engine = Engine.OWN
+    again: str = ""
+    """As the steps before were told: what somebody brings meanwhile is treated alike."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -231,57 +243,18 @@ class RewriteHistory:
         wanted = Wanted(values_of(walk), step.mask.encode())
         stores = rewriting.stores()  # before the look: what is made during it counts as new
         seen, gone = surveyed(house, repository, wanted, step.paths)
-        made = self._made(step, seen, gone, wanted)
-        objects = dict(made.objects)
-        with rewriting.new_pack() as of_notes:
-            objects |= rekeyed(repository, seen, rewriting.refs(), objects, of_notes)
-        objects = {old: new for old, new in objects.items() if old != new}
         folder = hands.folder(step.folder)
-        folder.write_map(bundle.OBJECTS, objects)
-        commits = {old: new for old, new in objects.items() if old in seen.commits}
-        folder.write_map(bundle.COMMITS, commits)
-        first = _first(seen, commits)
-        house.disk.replace(
-            folder.path / bundle.FIRST, "".join(f"{one}\n" for one in first).encode()
+        made = made_anew(
+            hands, folder, wanted, seen=seen, gone=gone, stores=stores, engine=step.engine
         )
-        folder.write_map(bundle.PERHAPS, dict.fromkeys(made.perhaps, "-"))
-        names = {oid: name for oid, name in made.names.items() if b"\n" not in name}
-        house.disk.replace(folder.path / bundle.NAMES, msgspec.msgpack.encode(names))
-        ours = (made.ours | of_notes.made).difference(objects.values())
-        known = msgspec.msgpack.encode(sorted(stores | ours))
-        house.disk.replace(folder.path / bundle.STORES, known)
         return {
             "blobs": len(seen.affected[ObjectKind.BLOB]),
             "trees": len(seen.affected[ObjectKind.TREE]),
-            "commits": len(commits),
+            "commits": made.commits,
             "tags": len(seen.affected[ObjectKind.TAG]),
             "unsigned": made.unsigned,
-            "first_changed": first,
+            "first_changed": list(made.first),
         }
-
-    def _made(self, step: HistoryRewrite, seen: Survey, gone: Taken, wanted: Wanted) -> Made:
-        hands, house = self._hands, self._hands.house
-        repository, rewriting = hands.repository, hands.rewriting
-        total = sum(map(len, seen.affected.values()))
-        if step.engine is Engine.FILTER_REPO:
-            filtering = house.repositories.filtering(repository)
-            with house.person.progress("git filter-repo", total=None, unit="objects"):
-                return by_another(
-                    repository, rewriting, filtering, seen=seen, wanted=wanted, gone=gone
-                )
-        with (
-            house.person.progress("rewriting", total=total, unit="objects") as ticker,
-            rewriting.new_pack() as pack,
-        ):
-            rewriter = Rewriter(repository, seen, wanted, taken=gone, pack=pack, ticker=ticker)
-            made = rewriter.run()
-        return Made(
-            objects=made.objects,
-            names=made.names,
-            ours=pack.made,
-            perhaps=frozenset((*gone.blobs, *gone.places)),
-            unsigned=made.unsigned,
-        )
 
     def verify(self, step: HistoryRewrite, walk: Walk) -> Sequence[Proof]:
         """Ask git whether it has all of them."""
@@ -317,15 +290,6 @@ def surveyed(
     return SURVEYS.seen(repository, wanted, paths, stores, look)
 
 
-def _first(seen: Survey, commits: Mapping[str, str]) -> list[str]:
-    """The changed commits none of whose parents changed."""
-    return sorted(
-        oid
-        for oid, new in commits.items()
-        if oid != new and not any(one in commits for one in seen.commits[oid].leads_to[1:])
-    )
-
-
 class MoveRefs:
     """Carries out `refs.move`."""
 
@@ -341,10 +305,23 @@ class MoveRefs:
         return {}
 
     def apply(self, step: RefsMove, walk: Walk) -> Mapping[str, Any]:
-        """Those that have not moved yet, if each stands where it stood."""
-        with unseen(self._hands.in_names(walk)):
+        """Those that have not moved yet, if each stands where it stood.
+
+        A ref that was put at an old object since the look goes along, so that it does not lead
+        back to the old history once others have built on the new one.
+        """
+        hands, rewriting = self._hands, self._hands.rewriting
+        in_names = hands.in_names(walk)
+        with unseen(in_names):
             turn = turn_of(walk)
-            self._move(turn.moves, turn.renamed, turn.leads)
+            objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+            now = turned(rewriting.refs(), rewriting.head(), objects, in_names)
+            known = {one.name for one in turn.moves}
+            more = tuple(one for one in now.moves if one.was and one.to and one.name not in known)
+            if more:
+                turn = msgspec.structs.replace(turn, moves=(*turn.moves, *more))
+                walk.escrow.put(TURN, msgspec.msgpack.encode(turn))
+            move(self._hands, turn.moves, turn.renamed, turn.leads)
         return {"refs": len(turn.moves), "renamed": len(turn.renamed)}
 
     def verify(self, step: RefsMove, walk: Walk) -> Sequence[Proof]:
@@ -371,7 +348,7 @@ class MoveRefs:
                 if on:
                     raise MovedOn(on)
                 back = tuple(Move(name=one.name, was=one.to, to=one.was) for one in turn.moves)
-                self._move(back, {new: old for old, new in turn.renamed.items()}, turn.led)
+                move(self._hands, back, {new: old for old, new in turn.renamed.items()}, turn.led)
             self._forget_logs(turn.renamed.values())
             for name, path in self._hands.repository.own_files():
                 if is_own_text(name) and "logs/" in name:
@@ -387,29 +364,30 @@ class MoveRefs:
             if name not in there:
                 self._hands.house.disk.remove(self._hands.repository.git_folder / "logs" / name)
 
-    def _move(
-        self, moves: Sequence[Move], renamed: Mapping[str, str], leads: Mapping[str, str]
-    ) -> None:
-        """In one transaction; the log of a ref that gets another name is there before.
 
-        Git removes the log with the ref, and a death right behind that would leave none.
-        """
-        rewriting = self._hands.rewriting
-        now = {ref.name: ref.oid for ref in rewriting.refs()}
-        left = [one for one in moves if now.get(one.name) != one.to]
-        if _took_place(moves, now):  # what has moved on since is nobody's but its owner's
-            left = [one for one in left if now.get(one.name) == one.was]
-        logs = self._hands.repository.git_folder / "logs"
-        for old, new in renamed.items():
-            if new not in now and (logs / old).is_file():
-                (logs / new).parent.mkdir(parents=True, exist_ok=True)
-                mode = (logs / old).stat().st_mode & 0o777
-                log = (logs / old).read_bytes()
-                self._hands.house.disk.replace(logs / new, log, mode=mode)
-        if left:
-            rewriting.move(left, message=MESSAGE)
-        for name, to in leads.items():
-            rewriting.lead(name, to)
+def move(
+    hands: Hands, moves: Sequence[Move], renamed: Mapping[str, str], leads: Mapping[str, str]
+) -> None:
+    """In one transaction; the log of a ref that gets another name is there before.
+
+    Git removes the log with the ref, and a death right behind that would leave none.
+    """
+    rewriting = hands.rewriting
+    now = {ref.name: ref.oid for ref in rewriting.refs()}
+    left = [one for one in moves if now.get(one.name) != one.to]
+    if _took_place(moves, now):  # what has moved on since is nobody's but its owner's
+        left = [one for one in left if now.get(one.name) == one.was]
+    logs = hands.repository.git_folder / "logs"
+    for old, new in renamed.items():
+        if new not in now and (logs / old).is_file():
+            (logs / new).parent.mkdir(parents=True, exist_ok=True)
+            mode = (logs / old).stat().st_mode & 0o777
+            log = (logs / old).read_bytes()
+            hands.house.disk.replace(logs / new, log, mode=mode)
+    if left:
+        rewriting.move(left, message=MESSAGE)
+    for name, to in leads.items():
+        rewriting.lead(name, to)
 
 
 def _took_place(moves: Sequence[Move], now: Mapping[str, str]) -> bool:
@@ -509,20 +487,40 @@ class DropObjects:
         return {}
 
     def apply(self, step: ObjectsDrop, walk: Walk) -> Mapping[str, Any]:
-        """Pack what stays, once nothing leads to what goes.
+        """Pack what stays, once nothing leads to what goes; what does by now is taken along.
 
         Raises:
-            MovedMeanwhile: something leads to an old object again.
+            MovedMeanwhile: somebody brings more of it each time.
         """
-        hands, rewriting = self._hands, self._hands.rewriting
+        hands = self._hands
         folder = hands.folder(step.folder)
+        with unseen(hands.in_names(walk)):
+            for left in reversed(range(_ROUNDS)):
+                try:
+                    dropped = self._drop(folder, step.engine)
+                    break
+                except MovedMeanwhile as moved:
+                    if not left or step.engine is Engine.FILTER_REPO:
+                        raise
+                    told = f"came meanwhile, and is taken along: {listed(moved.places)}"
+                    walk.person.note(_plain(told, hands.in_names(walk)))
+                    self._take_along(step, walk, folder)
+        for name in (bundle.PERHAPS, bundle.NAMES, bundle.STORES):
+            hands.house.disk.remove(folder.path / name)
+        folder.note(msgspec.structs.replace(folder.about(), done=True))
+        return {"dropped": dropped}
+
+    def _drop(self, folder: bundle.Folder, engine: Engine) -> int:
+        hands, rewriting = self._hands, self._hands.rewriting
         objects = folder.read_map(bundle.OBJECTS)
 
         def must_be_unled(written: Collection[str] = ()) -> None:
             old = rewriting.named(reflogs=True).intersection(objects)
-            old |= _led_to(hands, folder, objects, written)
+            old |= _leading(hands, folder, objects, written)
             if old:
-                raise MovedMeanwhile(sorted(old))
+                at = [f"{ref.name} at {ref.oid[:12]}" for ref in rewriting.refs() if ref.oid in old]
+                elsewhere = sorted(old.difference(ref.oid for ref in rewriting.refs()))
+                raise MovedMeanwhile([*at, *(f"the object {oid[:12]}" for oid in elsewhere)])
 
         must_be_unled()
         gone = set(objects)
@@ -530,18 +528,54 @@ class DropObjects:
         if perhaps:
             led = rewriting.reachable()
             gone |= perhaps.keys() - led
-            if step.engine is Engine.FILTER_REPO:  # what it left may lead to what it changed
+            if engine is Engine.FILTER_REPO:  # what it left may lead to what it changed
                 gone -= led
-        names: dict[str, bytes] = {}
-        with contextlib.suppress(FileNotFoundError):  # gone where it is done once more
-            told = hands.house.disk.read(folder.path / bundle.NAMES)
-            names = msgspec.msgpack.decode(told, type=dict[str, bytes])
+        names = names_in(hands, folder)
         with hands.house.person.progress("packing", total=None, unit="objects"):
             rewriting.drop(gone, fresh=objects.values(), names=names, ready=must_be_unled)
-        for name in (bundle.PERHAPS, bundle.NAMES, bundle.STORES):
-            hands.house.disk.remove(folder.path / name)
-        folder.note(msgspec.structs.replace(folder.about(), done=True))
-        return {"dropped": len(gone)}
+        return len(gone)
+
+    def _take_along(self, step: ObjectsDrop, walk: Walk, folder: bundle.Folder) -> None:
+        """What was built on old objects since is made anew as they were, and refs go there.
+
+        The old objects are still here, and so is what became of them; so a death in the middle
+        leaves what the next try begins with.
+        """
+        hands, house = self._hands, self._hands.house
+        repository, rewriting = hands.repository, hands.rewriting
+        wanted = Wanted(values_of(walk), step.mask.encode())
+        stores = rewriting.stores()
+        seen, gone = surveyed(house, repository, wanted, step.paths)
+        if seen.gaps:
+            gap = seen.gaps[0]
+            raise IncompleteHistory(f"{gap.subject}: {gap.reason}", "git fsck --full")
+        known = folder.read_map(bundle.OBJECTS)
+        made_anew(
+            hands,
+            folder,
+            wanted,
+            seen=seen,
+            gone=gone,
+            stores=stores,
+            known=known,
+            engine=step.engine,
+        )
+        objects = folder.read_map(bundle.OBJECTS)
+        turn = turned(rewriting.refs(), rewriting.head(), objects, hands.in_names(walk))
+        walk.escrow.put(TURN, msgspec.msgpack.encode(joined(turn_of(walk), turn)))
+        move(hands, turn.moves, turn.renamed, turn.leads)
+        again = ReferencesRenew(
+            key="renew:references",
+            folder=step.folder,
+            mask=step.mask,
+            paths=step.paths,
+            keep=step.keep,
+            engine=step.engine,
+        )
+        RenewReferences(hands).apply(again, walk)
+        WriteGuide(hands).apply(
+            GuideWrite(key="write:guide", folder=step.folder, again=step.again), walk
+        )
 
     def verify(self, step: ObjectsDrop, walk: Walk) -> Sequence[Proof]:
         """Git finds what it needs; whether a value is left is looked at apart: it is no failure."""
@@ -556,19 +590,22 @@ class DropObjects:
         """Nothing: a final step is never undone."""
 
 
-def _led_to(
+def _plain(text: str, in_names: Needles) -> str:
+    return os.fsdecode(in_names.without(os.fsencode(text)))
+
+
+def _leading(
     hands: Hands, folder: bundle.Folder, objects: Mapping[str, str], written: Collection[str]
 ) -> frozenset[str]:
-    """Old objects that something leads to which was made since they were looked at.
+    """What was made since the old objects were looked at, and leads to one.
 
     What was there before is known: either it is old itself, or it leads to nothing that is. So is
     what the scrub made, and made no use of, as commits of notes under ids that are old by now.
     """
-    try:
-        told = hands.house.disk.read(folder.path / bundle.STORES)
-    except FileNotFoundError:  # gone where it is done once more
+    stores = stores_in(hands, folder)
+    if stores is None:  # gone where it is done once more
         return frozenset()
-    known = {*msgspec.msgpack.decode(told, type=list[str]), *written}
+    known = {*stores, *written}
     known |= set(objects.values())
     fresh = [oid for oid in hands.rewriting.made_since(known) if oid not in known]
     found: set[str] = set()
@@ -576,10 +613,12 @@ def _led_to(
         if isinstance(piece, Unreadable):
             continue
         if piece.kind is ObjectKind.TREE:
-            found |= {oid.hex() for _, _, oid in entries(piece.content, len(piece.oid) // 2)}
+            inner = {oid.hex() for _, _, oid in entries(piece.content, len(piece.oid) // 2)}
         else:
-            found |= set(apart(piece.content)[0])
-    return frozenset(found.intersection(objects))
+            inner = set(apart(piece.content)[0])
+        if not inner.isdisjoint(objects):
+            found.add(piece.oid)
+    return frozenset(found)
 
 
 def proof_of(seen: Seen, repository: Repository, *, number: int) -> Proof:
