@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from tests.campaigns.scrub_dying import Ended, Killer, Order, Wrapper
 from tests.campaigns.scrub_shop import (
     MASK,
     NAME,
+    REAL_GIT,
     Picture,
     Shop,
     commit_map_of,
@@ -71,6 +73,8 @@ class Stage:
         self.shop = Shop(place, "Kx" + secrets.token_hex(8)).build()
         self.wrapper = Wrapper(place / "bin")
         self.killer = killer
+        self.alone = True
+        """Whether to wait for every git that was started."""
         self.before = self.shop.set_back()
         self.said = str(place / "said")
         self.words: list[str] = []
@@ -84,6 +88,7 @@ class Stage:
             "PATH": self.wrapper.path,
             "XDG_STATE_HOME": str(shop.place / "state"),
         }
+        more.setdefault("alone", self.alone)
         return Order(
             argv=argv, folder=str(shop.root), environment=variables, said=self.said, **more
         )
@@ -657,3 +662,121 @@ def test_a_branch_made_at_an_old_commit_after_the_move_does_not_keep_a_run_from_
     assert shop.holding() == []
     assert shop.git("rev-parse", "late").strip() == shop.git("rev-parse", "main^").strip()
     stage.is_over()
+
+
+def locked(stage: Stage, word: str, what: str) -> str:
+    """A scrub whose git has locked what it changes, and dies with it or lives on; its journal."""
+    stage.set_back()
+    stage.wrapper.arm(stage.nth(word), what)
+    stage.alone = what != "hold"
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    ((journal, _),) = stage.open_journals().items()
+    return journal
+
+
+def lock_files(stage: Stage) -> list[Path]:
+    return sorted((stage.shop.root / ".git").rglob("*.lock"))
+
+
+def test_locks_of_a_git_that_was_killed_are_named_with_what_takes_them_away(stage: Stage) -> None:
+    journal = locked(stage, "update-ref", "half")
+    left = lock_files(stage)
+    assert {"packed-refs.lock", "main.lock", "side.lock"} <= {path.name for path in left}
+    for argv, code in ((stage.scrub, 4), (("journal", "resume", journal, "--yes"), 5)):
+        ended = stage.skc(*argv)
+        assert ended.code == code, f"{ended.code} {ended.said}"
+        assert f"git has locked the repository: {len(left)} lock files" in ended.said
+        assert "no git is at work on it here" in ended.said
+        assert lock_files(stage) == left
+    take_locks_away(stage)
+    judge_old(stage.shop, stage.before)
+    stage.is_over()
+    ran = stage.skc(*stage.scrub)
+    assert ran.code == 0, ran.said
+    stage.judge_new()
+
+
+def take_locks_away(stage: Stage) -> None:
+    """What the message says, typed."""
+    said = stage.skc(*stage.scrub).said.splitlines()
+    (fix,) = [line.removeprefix("fix:").strip() for line in said if line.startswith("fix:")]
+    subprocess.run(["sh", "-ec", fix], check=True)
+    assert lock_files(stage) == []
+
+
+def test_a_lock_that_a_living_git_holds_stays_and_its_process_is_named(stage: Stage) -> None:
+    journal = locked(stage, "update-ref", "hold")
+    git, left = stage.wrapper.git, lock_files(stage)
+    try:
+        for argv in (stage.scrub, ("journal", "rollback", journal, "--yes")):
+            ended = stage.skc(*argv)
+            assert lock_files(stage) == left
+            if "scrub" in argv:
+                assert ended.code == 4, ended.said
+                assert f"at work on it: {git} (git update-ref)" in ended.said
+    finally:
+        os.kill(git, signal.SIGKILL)
+        stage.alone = True
+    for path in left:
+        path.unlink()
+    ran = stage.skc(*stage.scrub)
+    assert ran.code == 0, ran.said
+    stage.judge_new()
+    stage.is_over()
+
+
+def test_an_index_lock_past_the_turn_is_named_and_then_the_run_is_finished(stage: Stage) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth(INDEX), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    ((journal, _),) = stage.open_journals().items()
+    index = stage.shop.root / ".git" / "index.lock"
+    index.write_bytes(b"")
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 6, f"{ended.code} {ended.said}"
+    assert f"{index}" in ended.said
+    assert f"rm -f {index}" in ended.said
+    assert index.exists()
+    index.unlink()
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, ended.said
+    stage.judge_new()
+    stage.is_over()
+
+
+@pytest.mark.parametrize("word", [INDEX, pytest.param("index-pack", marks=LONG)])
+def test_what_our_own_git_left_half_done_is_in_nobodys_way(stage: Stage, word: str) -> None:
+    journal = locked(stage, word, "half")
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    stage.judge_new()
+    stage.is_over()
+    left = [path for path in (stage.shop.root / ".git").rglob("*") if "tmp_" in path.name]
+    assert left == []
+    assert lock_files(stage) == []
+
+
+def test_a_pack_that_a_killed_gc_left_goes_and_one_that_is_being_written_stays(
+    stage: Stage,
+) -> None:
+    for lives in (False, True):
+        stage.set_back()
+        pack = stage.shop.root / ".git" / "objects" / "pack" / "tmp_pack_Ab12cd"
+        pack.write_bytes(b"half of a pack")
+        held = subprocess.Popen(
+            [REAL_GIT, "cat-file", "--batch"],
+            cwd=stage.shop.root if lives else "/",
+            env={**stage.shop.variables, "GIT_DIR": str(stage.shop.root / ".git")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            ended = stage.skc(*stage.scrub, alone=False)
+        finally:
+            held.communicate()
+        assert ended.code == (14 if lives else 0), f"{ended.code} {ended.said} {ended.out}"
+        assert pack.exists() is lives
+        pack.unlink(missing_ok=True)
+        stage.judge_new()

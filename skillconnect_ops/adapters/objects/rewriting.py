@@ -15,12 +15,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.adapters.objects.listing import in_index, listed_of
+from skillconnect_ops.adapters.objects.locks import at_work, locks
 from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind
 from skillconnect_ops.core.ports.rewriting import (
     SUBMODULE,
     Entry,
+    Locked,
+    Locks,
     Move,
     NewPack,
     Ref,
@@ -36,6 +39,9 @@ _FAST, _USUAL = 1, 6
 _SHA256_DIGITS = 64
 _UNFINISHED = "tmp_pack_skc_"
 """Git sweeps away what begins with tmp_."""
+_OF_GIT = ("tmp_pack_", "tmp_idx_", "tmp_rev_", "tmp_obj_", ".tmp-")
+"""So begin the names of what git is writing."""
+_SAYS_LOCKED = "remove the file manually"
 _OF_A_PACK = (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack")
 _EMPTY_BLOBS = (
     b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -84,13 +90,12 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         """`git symbolic-ref HEAD`."""
         return self._word("symbolic-ref", "--quiet", "HEAD") or None
 
-    def locks(self) -> tuple[Path, ...]:
+    def locks(self) -> Locks:
         """Git's lock files: of refs, HEADs, and indexes of all work trees."""
-        names = ("HEAD.lock", "packed-refs.lock", "index.lock", "config.lock", "gc.pid")
-        folders = (self.git_folder, *sorted((self.git_folder / "worktrees").glob("*")))
-        return tuple(
-            folder / name for folder in folders for name in names if (folder / name).exists()
-        )
+        return locks(self.git_folder, self._roots())
+
+    def _roots(self) -> tuple[Path, ...]:
+        return () if self.root is None else (self.root, *self._listed_trees())
 
     def remotes(self) -> tuple[Remote, ...]:
         """`git remote`, and what the config says of each."""
@@ -186,7 +191,15 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
                 (self.git_folder / "objects" / oid[:2] / oid[2:]).unlink()
         with contextlib.suppress(FileNotFoundError):
             (self.git_folder / "objects" / "info" / "alternates").unlink()  # all is here by now
+        self._sweep_all()
         _sync(self.git_folder / "objects" / "pack")
+
+    def _sweep_all(self) -> None:
+        """What a git that was killed left among the objects, old ones in it, where none lives."""
+        left = [path for path in self.strays() if path.name.startswith(_OF_GIT)]
+        if left and at_work(self.git_folder, self._roots()) == ():
+            for path in left:
+                path.unlink(missing_ok=True)
 
     def _every(self) -> set[str]:
         """The ids of all objects; an error where git cannot list one of the packs."""
@@ -263,7 +276,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     def work_trees(self) -> tuple["GitWorkTree", ...]:
         """`git worktree list`, as far as their folders are there."""
         return tuple(
-            GitWorkTree(git=self._at(root), root=root)
+            GitWorkTree(git=self._at(root), root=root, git_folder=self.git_folder)
             for root in self._listed_trees()
             if (root / ".git").exists()
         )
@@ -371,6 +384,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             with self.git.running(*_ALONE, *words, file=file) as told:
                 yield told
         except GitCannotRead as error:
+            _must_be_free(error, self.git_folder, self._roots())
             raise GitCannotWrite(
                 f"git cannot change the repository at {self.git_folder}",
                 why=error.why,
@@ -383,6 +397,8 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
 
     git: Git
     root: Path
+    git_folder: Path
+    """That of the repository, which may have others."""
 
     def index(self) -> tuple[Entry, ...]:
         """`git ls-files --stage`."""
@@ -437,10 +453,14 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         So nothing that an index keeps besides entries goes on naming objects that are gone: trees
         that it remembers, conflicts that were resolved, a part that it shares.
         """
-        flags = self._flags()
         index = Path(self._word("rev-parse", "--absolute-git-dir")) / "index"
+        self._must_be_unlocked(index)
+        flags = self._flags()
         fresh = index.with_name("index.skc")
         fresh.unlink(missing_ok=True)
+        lock = fresh.with_name(f"{fresh.name}.lock")
+        if lock.exists() and at_work(self.git_folder, (self.root,), (lock,)) == ():
+            lock.unlink(missing_ok=True)  # it is our own, and its git is dead
         aside = Git(
             folder=self.git.folder,
             variables={**self.git.variables, "GIT_INDEX_FILE": str(fresh)},
@@ -457,6 +477,7 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
             self._feed(aside, given, "update-index", flag, "-z", "--stdin")
         self._intend(aside, [one.path for one in entries if one.intended])
+        self._must_be_unlocked(index)
         fresh.replace(index)
         for shared in index.parent.glob("sharedindex.*"):
             shared.unlink(missing_ok=True)
@@ -471,14 +492,23 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             with _file(given) as file, git.running(*words, *listed, file=file, tolerant=True) as on:
                 on.read()
 
+    def _must_be_unlocked(self, index: Path) -> None:
+        """Whoever has locked it would write over what is put there."""
+        if index.with_name(f"{index.name}.lock").exists():
+            raise Locked(locks(self.git_folder, (self.root,)))
+
     def _intended(self) -> frozenset[str]:
         """Paths that are to be added, and of which nothing is staged yet."""
         words = ("diff-files", "--name-only", "--diff-filter=A", "-z")
         return frozenset(map(os.fsdecode, self._parts(*words)))
 
     def _feed(self, git: Git, given: bytes, *words: str) -> None:
-        with _file(given) as file, git.running(*_ALONE, *words, file=file) as told:
-            told.read()
+        try:
+            with _file(given) as file, git.running(*_ALONE, *words, file=file) as told:
+                told.read()
+        except GitCannotRead as error:
+            _must_be_free(error, self.git_folder, (self.root,))
+            raise
 
     def _word(self, *words: str) -> str:
         with self.git.running(*words) as told:
@@ -491,17 +521,14 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
                 return  # no commit yet
         before = {entry.path: entry.oid for entry in self.index()}
         changed = self.changed()
-        with self.git.running(*_ALONE, "read-tree", "HEAD") as told:
-            told.read()
+        self._feed(self.git, b"", "read-tree", "HEAD")
         paths = [
             entry.path
             for entry in self.index()
             if entry.path not in changed and old.get(before.get(entry.path, ""), "") == entry.oid
         ]
-        words = (*_ALONE, "checkout-index", "--force", "-z", "--stdin")
         given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
-        with _file(given) as file, self.git.running(*words, file=file) as told:
-            told.read()
+        self._feed(self.git, given, "checkout-index", "--force", "-z", "--stdin")
         self.refresh()
 
     def refresh(self) -> None:
@@ -512,6 +539,18 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
     def _parts(self, *words: str) -> list[bytes]:
         with self.git.running(*words) as told:
             return told.read().split(b"\0")[:-1]
+
+
+def _must_be_free(error: GitCannotRead, git_folder: Path, roots: Sequence[Path]) -> None:
+    """Say that there are locks, where git stopped at one.
+
+    Raises:
+        Locked: there are.
+    """
+    found = locks(git_folder, roots)
+    named = any(path.name in error.why for path in found.paths) or _SAYS_LOCKED in error.why
+    if found.paths and named:
+        raise Locked(found) from error
 
 
 class _Pack:

@@ -204,17 +204,6 @@ class OddName(Precondition):
         )
 
 
-class GitHasLocked(Precondition):
-    """Somebody's git is changing the repository, or died over it."""
-
-    def __init__(self, lock: Path) -> None:
-        super().__init__(
-            "git holds a lock on the repository",
-            why=f"{lock} is there: some git is at work, or died",
-            fix=f"wait for it; if no git runs: rm {word(lock)}",
-        )
-
-
 class Uncommitted(Refused):
     """Changes that no commit holds could be lost in a rewrite gone wrong."""
 
