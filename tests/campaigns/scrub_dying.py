@@ -38,6 +38,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """A file for what it says."""
     after_s: float | None = None
     """So many seconds after its start it is killed, wherever it is."""
+    gits: bool = False
+    """With it every git that it started, as when the machine runs out of memory or power."""
     at: int = 0
     """At this call of the disk; 0 for none."""
     after: bool = False
@@ -229,6 +231,9 @@ def _serve() -> None:
             os.setpgid(pid, pid)
         if order.after_s is not None:
             _kill_at(began + order.after_s, pid)
+            for git in gits_in(Path(order.folder).parent) if order.gits else ():
+                with suppress(ProcessLookupError):
+                    os.kill(git, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         ended = Ended(
             code=os.waitstatus_to_exitcode(status),

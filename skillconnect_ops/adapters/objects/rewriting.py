@@ -522,13 +522,29 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         before = {entry.path: entry.oid for entry in self.index()}
         changed = self.changed()
         self._feed(self.git, b"", "read-tree", "HEAD")
+        now = {entry.path: entry.oid for entry in self.index()}
+        stood = {path: old.get(oid, oid) for path, oid in before.items() if path not in changed}
         paths = [
-            entry.path
-            for entry in self.index()
-            if entry.path not in changed and old.get(before.get(entry.path, ""), "") == entry.oid
+            path
+            for path, oid in now.items()
+            if path not in changed and old.get(before.get(path, ""), "") == oid
         ]
+        # what got another name gets its own one back
+        called = {path: oid for path, oid in stood.items() if path not in now}
+        renamed = {
+            path: oid
+            for path, oid in now.items()
+            if path not in before
+            and oid in called.values()
+            and not os.path.lexists(self.root / path)
+        }
+        paths += renamed
         given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
         self._feed(self.git, given, "checkout-index", "--force", "-z", "--stdin")
+        for path in (path for path, oid in called.items() if oid in renamed.values()):
+            with contextlib.suppress(OSError):
+                (self.root / path).unlink()
+                os.removedirs((self.root / path).parent)
         self.refresh()
 
     def refresh(self) -> None:
