@@ -31,6 +31,16 @@ class SkcError(Exception):
         """What to add to `skc journal resume` or `rollback`, so that the run goes on without what
         failed; empty where it cannot."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, out of a child process too; each subclass is made of other things."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[SkcError], args: tuple[Any, ...], told: dict[str, Any]) -> SkcError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(told)
+    return error
+
 
 class UsageError(SkcError):
     """The command line cannot be understood (exit 2)."""

@@ -122,9 +122,9 @@ class Shop:
 
     def set_back(self) -> Picture:
         """As it was built; gives a picture of it."""
-        shutil.rmtree(self.now)
-        shutil.rmtree(self.place / "state", ignore_errors=True)
-        shutil.copytree(self.place / "was", self.now, symlinks=True)
+        for name in ("now", "state", "bundle"):
+            empty(self.place / name)
+        shutil.copytree(self.place / "was", self.now, symlinks=True, dirs_exist_ok=True)
         for tree in (self.root, self.linked):
             self.git("status", at=tree)
         return self.picture()
@@ -218,6 +218,15 @@ class Shop:
         self.git(
             *("commit", "-q", "-m", said), at=at, GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date
         )
+
+
+def empty(folder: Path) -> None:
+    """Of all that is in it; the folder may be a filesystem of its own."""
+    for path in folder.iterdir() if folder.exists() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _commit(objects: Mapping[str, tuple[str, bytes]], raw: bytes) -> Commit:
@@ -325,15 +334,21 @@ def _reached(before: Picture, ref: str) -> set[str]:
 
 def commit_map_of(place: Path) -> dict[str, str]:
     """Of the only bundle there is."""
-    (path,) = place.glob("state/skc/*/scrub/*/commit-map")
-    return dict(line.split(" ") for line in path.read_text().splitlines())
+    found = _map_of(place, "commit-map")
+    assert found
+    return found
+
+
+def _map_of(place: Path, name: str) -> dict[str, str]:
+    maps = (*place.glob(f"state/skc/*/scrub/*/{name}"), *place.glob(f"bundle/*/{name}"))
+    assert len(maps) < 2
+    return dict(line.split(" ") for path in maps for line in path.read_text().splitlines())
 
 
 def judge_struck(shop: Shop, before: Picture) -> str:
     """Right after a death, by plain git: `old` or `new` whole, and no commit is lost."""
     assert shop.fsck() == ""
-    maps = [*shop.place.glob("state/skc/*/scrub/*/object-map")]
-    known = dict(line.split(" ") for path in maps for line in path.read_text().splitlines())
+    known = _map_of(shop.place, "object-map")
     there = shop.objects().keys()
     lost = [oid for oid in before.commits if oid not in there and known.get(oid) not in there]
     assert lost == [], lost

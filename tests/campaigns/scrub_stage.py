@@ -19,6 +19,7 @@ from tests.campaigns.scrub_shop import (
     Picture,
     Shop,
     commit_map_of,
+    empty,
     judge_new,
     judge_old,
 )
@@ -64,6 +65,7 @@ class Stage:
             **shop.variables,
             "PATH": self.wrapper.path,
             "XDG_STATE_HOME": str(shop.place / "state"),
+            **({"TMPDIR": str(shop.place / "tmp")} if (shop.place / "tmp").exists() else {}),
         }
         more.setdefault("alone", self.alone)
         return Order(
@@ -75,9 +77,11 @@ class Stage:
 
     @property
     def scrub(self) -> tuple[str, ...]:
+        place = self.shop.place / "bundle"
         return (
             *("scrub", "--values-from", str(self.shop.values)),
             *("--plain-bundle", "--not-rotated-yet", "--confirm", NAME),
+            *(("--bundle", str(place / "it")) if place.exists() else ()),
         )
 
     def set_back(self) -> Picture:
@@ -162,9 +166,9 @@ class Stage:
 
     def _copy(self, source: Path, target: Path) -> None:
         for name in ("now", "state"):
-            shutil.rmtree(target / name, ignore_errors=True)
+            empty(target / name)
             if (source / name).exists():
-                shutil.copytree(source / name, target / name, symlinks=True)
+                shutil.copytree(source / name, target / name, symlinks=True, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="module")

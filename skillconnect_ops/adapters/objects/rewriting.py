@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from skillconnect_ops.adapters.objects.listing import in_index, listed_of
 from skillconnect_ops.adapters.objects.locks import at_work, locks
-from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
+from skillconnect_ops.adapters.objects.program import Git, GitCannotRead, unnamed
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind
 from skillconnect_ops.core.ports.rewriting import (
@@ -119,7 +119,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             else b"delete %s\0%s\0" % (os.fsencode(one.name), (one.was or "").encode())
             for one in moves
         ]
-        with _file(b"".join(lines)) as given:
+        with unnamed((b"".join(lines),)) as given:
             self._do("update-ref", "--no-deref", "-m", message, "-z", "--stdin", file=given)
 
     def lead(self, name: str, to: str) -> None:
@@ -133,13 +133,17 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         folder.mkdir(parents=True, exist_ok=True)
         self.sweep()
         # unlinked at the end, by the next one, or by `git gc`, whatever happens
-        with tempfile.NamedTemporaryFile(prefix=_UNFINISHED, dir=folder) as file:
-            pack = _Pack(file, sha256=self._digits == _SHA256_DIGITS)
-            yield pack
-            if pack.number:
-                pack.close()
-                file.seek(0)
-                self._do("index-pack", "--stdin", file=file)
+        descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                pack = _Pack(file, sha256=self._digits == _SHA256_DIGITS)
+                yield pack
+                if pack.number:
+                    pack.close()
+                    file.seek(0)
+                    self._do("index-pack", "--stdin", file=file)
+        finally:
+            Path(name).unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Packs that a death left unfinished; those of git's own are git's."""
@@ -213,7 +217,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         words = ("pack-objects", "--quiet", "--delta-base-offset", "--non-empty", *options)
         lines = (b"%s %s\n" % (oid.encode(), names.get(oid, b"")) for oid in oids)
         with (
-            _file(b"".join(lines)) as given,
+            unnamed(lines) as given,
             self._running(*words, str(base), file=given) as told,
         ):
             return {line.decode().strip() for line in told}
@@ -420,7 +424,7 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             if index.exists():
                 shutil.copyfile(index, Path(place) / "index")
             variables = {**self.git.variables, "GIT_INDEX_FILE": f"{place}/index"}
-            aside = GitWorkTree(git=replace(self.git, variables=variables), root=self.root)
+            aside = replace(self, git=replace(self.git, variables=variables))
             aside.refresh()
             changed = aside._parts("diff-files", "--name-only", "-z")
         return frozenset((*map(os.fsdecode, changed), *self._flags()))
@@ -504,7 +508,7 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
 
     def _feed(self, git: Git, given: bytes, *words: str) -> None:
         try:
-            with _file(given) as file, git.running(*_ALONE, *words, file=file) as told:
+            with unnamed((given,)) as file, git.running(*_ALONE, *words, file=file) as told:
                 told.read()
         except GitCannotRead as error:
             _must_be_free(error, self.git_folder, (self.root,))
@@ -624,14 +628,6 @@ def _git_folder_of(root: Path) -> Path:
     if place.is_file():
         place = root / os.fsdecode(place.read_bytes().removeprefix(b"gitdir: ").strip())
     return Path(os.path.realpath(place))
-
-
-@contextmanager
-def _file(data: bytes) -> Iterator[IO[bytes]]:
-    with tempfile.TemporaryFile() as file:
-        file.write(data)
-        file.seek(0)
-        yield file
 
 
 def _stores(folder: Path) -> tuple[list[str], list[str]]:
