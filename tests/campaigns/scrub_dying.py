@@ -126,6 +126,7 @@ case "$(cat "$here/what")" in
     before) kill -9 "-$group"; exit 9 ;;
     orphan) kill -9 "-$group"; exec {git} "$@" ;;
     after) {git} "$@"; kill -9 "-$group"; exit 9 ;;
+    INT | TERM | HUP) kill "-$(cat "$here/what")" "$PPID"; sleep 0.05; exec {git} "$@" ;;
     full) cat > /dev/null; echo "fatal: write error: No space left on device" >&2; exit 128 ;;
     half | hold)
         # it has locked, or begun to write, and waits for more; then it dies, or lives on alone

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from skillconnect_ops.journal.model import Standing
 from tests.campaigns.scrub_dying import Ended
@@ -251,23 +252,40 @@ def nothing_is_lost(stage: Stage, *commits: str) -> None:
         stage.shop.git("rev-list", "--objects", name)
 
 
-def test_of_two_scrubs_at_once_one_is_turned_away(stage: Stage) -> None:
+@pytest.mark.parametrize("tree", ["main", "linked"])
+def test_of_two_scrubs_at_once_one_is_turned_away(stage: Stage, tree: str) -> None:
+    """From another work tree of the same repository as well."""
     stage.set_back()
-    number = stage.nth("update-ref")
-    words = " ".join(stage.scrub)
-    python = f"{sys.executable} -m skillconnect_ops {words}"
+    root = stage.shop.root if tree == "main" else stage.shop.linked
+    argv = (*stage.scrub[:-1], root.name)
+    python = f"{sys.executable} -m skillconnect_ops {' '.join(argv)}"
     state = stage.shop.place / "state"
     stage.wrapper.arm(
-        number,
+        stage.nth("update-ref"),
         "do",
-        f"cd {stage.shop.root}\nexport PYTHONPATH={_ROOT} XDG_STATE_HOME={state}\n"
+        f"cd {root}\nexport PYTHONPATH={_ROOT} XDG_STATE_HOME={state}\n"
         f"rm {stage.wrapper.at}\n{python} && exit 0\necho ended with $?",
     )
     ended = stage.skc(*stage.scrub)
     said = stage.wrapper.did()
     assert "ended with 4" in said, said
+    assert "is in use" in said, said
+    assert "(skc scrub, since" in said, said
     assert ended.code == 0, ended.said
     stage.judge_new()
+
+
+def test_a_run_that_died_is_found_from_a_linked_work_tree(stage: Stage) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth(INDEX), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    order = replace(stage.order(*stage.scrub[:-1], "linked"), folder=str(stage.shop.linked))
+    ended = stage.killer.run(order)
+    assert ended.code == 0, ended.said
+    assert "did not come to its end; finishing it first" in ended.said
+    stage.judge_new()
+    stage.is_over()
 
 
 def test_a_commit_between_plan_and_walk_makes_the_plan_stale(stage: Stage) -> None:

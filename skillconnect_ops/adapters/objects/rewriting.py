@@ -31,6 +31,10 @@ from skillconnect_ops.core.ports.rewriting import (
 )
 
 _ALONE = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_REFRESH = (*_ALONE, "update-index", "-q", "--refresh")
+_FORMAT = ("rev-parse", "--show-object-format")
+_NO_ENTRIES = b"DIRC" + (2).to_bytes(4, "big") + (0).to_bytes(4, "big")
+"""An index without entries (gitformat-index(5)), to which its sum is added."""
 _PACK_KINDS = {ObjectKind.COMMIT: 1, ObjectKind.TREE: 2, ObjectKind.BLOB: 3, ObjectKind.TAG: 4}
 _HEAD_BYTES = 12
 _STEP = 1 << 20
@@ -323,7 +327,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             yield None
             return
         with (
-            _file("".join(f"{oid}\n" for oid in lost).encode()) as given,
+            unnamed(f"{oid}\n".encode() for oid in lost) as given,
             self._running("pack-objects", "--quiet", "--stdout", file=given) as told,
         ):
             yield told
@@ -352,7 +356,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     @property
     def _digits(self) -> int:
         """Of an id: 40 of SHA-1, 64 of SHA-256."""
-        return _SHA256_DIGITS if self._word("rev-parse", "--show-object-format") == "sha256" else 40
+        return _SHA256_DIGITS if self._word(*_FORMAT) == "sha256" else 40
 
     def _forget_derived(self) -> None:
         for place in ("info", "pack"):
@@ -424,9 +428,11 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             if index.exists():
                 shutil.copyfile(index, Path(place) / "index")
             variables = {**self.git.variables, "GIT_INDEX_FILE": f"{place}/index"}
-            aside = replace(self, git=replace(self.git, variables=variables))
-            aside.refresh()
-            changed = aside._parts("diff-files", "--name-only", "-z")
+            aside = replace(self.git, variables=variables)
+            with aside.running(*_REFRESH, tolerant=True) as told:
+                told.read()
+            with aside.running("diff-files", "--name-only", "-z") as told:
+                changed = told.read().split(b"\0")[:-1]
         return frozenset((*map(os.fsdecode, changed), *self._flags()))
 
     def _flags(self) -> dict[str, tuple[str, ...]]:
@@ -475,16 +481,22 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         told = "".join(lines).encode(errors="surrogateescape")
         self._feed(aside, told, "update-index", "-z", "--index-info")
         if not fresh.exists():
-            self._feed(aside, b"", "read-tree", "--empty")
-        for flag in ("--skip-worktree", "--assume-unchanged"):
-            paths = [one.path for one in entries if flag in flags.get(one.path, ())]
-            given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
-            self._feed(aside, given, "update-index", flag, "-z", "--stdin")
+            # not `read-tree --empty`: that remembers a tree which lies nowhere
+            digest = hashlib.sha256 if self._word(*_FORMAT) == "sha256" else hashlib.sha1
+            fresh.write_bytes(_NO_ENTRIES + digest(_NO_ENTRIES).digest())
+        self._flag(aside, flags, [one.path for one in entries])
         self._intend(aside, [one.path for one in entries if one.intended])
         self._must_be_unlocked(index)
         fresh.replace(index)
         for shared in index.parent.glob("sharedindex.*"):
             shared.unlink(missing_ok=True)
+
+    def _flag(self, git: Git, flags: Mapping[str, Sequence[str]], paths: Sequence[str]) -> None:
+        """Give paths the flags that they had."""
+        for flag in ("--skip-worktree", "--assume-unchanged"):
+            having = [path for path in paths if flag in flags.get(path, ())]
+            given = "".join(f"{path}\0" for path in having).encode(errors="surrogateescape")
+            self._feed(git, given, "update-index", flag, "-z", "--stdin")
 
     def _intend(self, git: Git, paths: Sequence[str]) -> None:
         """A mark that git does not want back ends nothing: the file itself stays as it is."""
@@ -493,7 +505,10 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             given = "".join(f"{path}\0" for path in there).encode(errors="surrogateescape")
             words = ("--literal-pathspecs", *_ALONE, "add", "--intent-to-add", "--force")
             listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-            with _file(given) as file, git.running(*words, *listed, file=file, tolerant=True) as on:
+            with (
+                unnamed((given,)) as file,
+                git.running(*words, *listed, file=file, tolerant=True) as on,
+            ):
                 on.read()
 
     def _must_be_unlocked(self, index: Path) -> None:
@@ -524,9 +539,10 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             if not told.read():
                 return  # no commit yet
         before = {entry.path: entry.oid for entry in self.index()}
-        changed = self.changed()
+        changed, flags = self.changed(), self._flags()
         self._feed(self.git, b"", "read-tree", "HEAD")
         now = {entry.path: entry.oid for entry in self.index()}
+        self._flag(self.git, flags, list(now))
         stood = {path: old.get(oid, oid) for path, oid in before.items() if path not in changed}
         paths = [
             path
@@ -553,7 +569,7 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
 
     def refresh(self) -> None:
         """`git update-index --refresh`."""
-        with self.git.running(*_ALONE, "update-index", "-q", "--refresh", tolerant=True) as told:
+        with self.git.running(*_REFRESH, tolerant=True) as told:
             told.read()
 
     def _parts(self, *words: str) -> list[bytes]:

@@ -293,6 +293,18 @@ class NotValues(Precondition):
         )
 
 
+class BuiltUpon(Refused):
+    """Going back would bring the old objects, and no ref that leads to them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "no ref can go back",
+            why=f"somebody has gone on from the new history since: {listed(names)}",
+            fix="keep that on a branch of its own, and reset each to where the scrub left it "
+            "(git reflog); then skc scrub undo",
+        )
+
+
 class MovedOn(NeedsPerson):
     """Somebody has built upon the new history, so that there is no way back to the old one."""
 

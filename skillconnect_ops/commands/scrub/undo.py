@@ -18,7 +18,7 @@ from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.folder import home_of
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
-from skillconnect_ops.commands.scrub.errors import BundleGone, Uncommitted
+from skillconnect_ops.commands.scrub.errors import BuiltUpon, BundleGone, Uncommitted
 from skillconnect_ops.commands.scrub.guide import forget
 from skillconnect_ops.commands.scrub.keeping import EXCLUDE, unsettled
 from skillconnect_ops.commands.scrub.opening import identities, key_of
@@ -103,8 +103,9 @@ class ReturnHistory:
             files = self._files(repository, kept, folder, stay=back.stay)
         for tree in rewriting.work_trees():
             tree.reset({new: old for old, new in objects.items()})
-        forget(self._house, folder.path)
-        folder.note(replace(folder.about(), undone=True))
+        if not back.stay:  # else the new history is still there, and what bans the old one of use
+            forget(self._house, folder.path)
+            folder.note(replace(folder.about(), undone=True))
         return {
             "refs": sum(move.to is not None for move in back.moves),
             "stay": _plain(back.stay, in_names),
@@ -171,6 +172,7 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
     Raises:
         BundleGone: there is none, or it cannot be opened.
         Uncommitted: there are changes that no commit holds.
+        BuiltUpon: nothing could be put back.
     """
     repository = opened(house)
     root = repository.root or repository.git_folder
@@ -202,7 +204,7 @@ def undo(house: House, *, folder: Path | None, identity: Path | None, choices: C
     if outcome.walked:
         lines.append(f"{count(facts['refs'], 'ref')} stand where they stood before the scrub")
         if stay:
-            lines.append(f"moved on since, and left there: {listed(stay)}")
+            lines.append(f"moved on since, and left there: {listed(stay)}; the bundle is kept")
         if facts.get("again"):
             lines.append(f"deleted since, and made again: {listed(facts['again'])}")
         lines.append("what bans the old history on a server or in CI is to be taken away there")
@@ -254,6 +256,8 @@ def _plan(
         told, in_names = _told(kept, identities(kept, key))
         back = returned(told, refs, rewriting.head(), objects=objects, in_names=in_names)
         moving = sum(move.to is not None for move in back.moves)
+        if back.stay and not back.moves:
+            raise BuiltUpon(_plain(back.stay, in_names))
         for says, names in (
             ("deleted since the scrub, and made again", back.again),
             ("moved on since, and left there", back.stay),

@@ -121,3 +121,64 @@ def test_a_look_changes_no_byte(skc: Skc, shop: Hiding) -> None:
     file.write_text(f"{value}\n")
     assert skc("scrub", "verify", "--values-from", str(file), cwd=shop.root).code == 13
     assert index.read_bytes() == before
+
+
+def test_undo_is_refused_where_everything_has_moved_on(skc: Skc, shop: Hiding) -> None:
+    value = word()
+    shop.commit("src/a.js", line(value))
+    told = facts(scrub(skc, shop.root, [value]))
+    shop.commit("src/b.js", "let b\n", "somebody goes on")
+    ran = skc("scrub", "undo", "--yes", cwd=shop.root)
+    assert ran.code == 3, ran.stderr
+    assert "refs/heads/main" in ran.stderr
+    assert value not in shop.git("log", "-p", "--all")
+    assert (shop.root / told["bundle"] / "after/colleagues.md").exists()
+
+
+def test_undo_of_some_refs_keeps_the_bundle_for_the_others(skc: Skc, shop: Hiding) -> None:
+    value = word()
+    shop.commit("src/a.js", line(value))
+    shop.git("branch", "other")
+    before = shop.git("rev-parse", "main")
+    told = facts(scrub(skc, shop.root, [value]))
+    shop.git("checkout", "-q", "other")
+    shop.commit("src/b.js", "let b\n", "somebody goes on")
+    ran = skc("scrub", "undo", "--yes", cwd=shop.root)
+    assert ran.code == 0, ran.stderr
+    assert "refs/heads/other" in ran.stdout
+    assert shop.git("rev-parse", "main") == before
+    assert (shop.root / told["bundle"] / "after/colleagues.md").exists()
+    shop.git("reset", "-q", "--hard", "HEAD~1")
+    ran = skc("scrub", "undo", "--yes", cwd=shop.root)
+    assert ran.code == 0, ran.stderr
+    assert shop.git("rev-parse", "other") == before
+    assert not (shop.root / told["bundle"] / "after/colleagues.md").exists()
+
+
+def test_a_repository_all_of_whose_files_are_kept_and_followed_no_longer(
+    skc: Skc, shop: Hiding
+) -> None:
+    value = word()
+    shop.git("rm", "-q", "README.md")
+    shop.commit("conf", line(value))
+    told = facts(scrub(skc, shop.root, [value], "--keep-current"))
+    assert told["proof"]["found"] == []
+    assert (shop.root / "conf").read_text() == line(value)
+    assert shop.git("ls-files") == ""
+    assert "missing" not in shop.git("fsck", "--full")
+    assert skc("scrub", "undo", "--yes", cwd=shop.root).code == 0
+    assert shop.git("show", "HEAD:conf") == line(value).strip()
+
+
+def test_flags_of_the_index_outlive_scrub_and_undo(skc: Skc, shop: Hiding) -> None:
+    value = word()
+    for name in ("a", "b", "sub/c"):
+        shop.commit(name, line(value))
+    shop.git("update-index", "--skip-worktree", "sub/c")
+    shop.git("update-index", "--assume-unchanged", "b")
+    (shop.root / "sub/c").unlink()
+    before = shop.git("ls-files", "-v"), status(shop)
+    facts(scrub(skc, shop.root, [value]))
+    assert (shop.git("ls-files", "-v"), status(shop)) == before
+    assert skc("scrub", "undo", "--yes", cwd=shop.root).code == 0
+    assert (shop.git("ls-files", "-v"), status(shop)) == before
