@@ -162,15 +162,11 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
 
     def reachable(self) -> frozenset[str]:
         """`git rev-list --objects` from everything that git itself holds on to."""
-        words = (
-            "rev-list",
-            "--objects",
-            "--all",
-            "--reflog",
-            "--indexed-objects",
-            "--no-object-names",
-        )
-        with self.git.running(*words) as told:
+        return self._reached("--indexed-objects")
+
+    def _reached(self, *words: str) -> frozenset[str]:
+        every = ("rev-list", "--objects", "--all", "--reflog", "--no-object-names", *words)
+        with self.git.running(*every) as told:
             return frozenset(told.read().decode().split())
 
     def drop(
@@ -321,8 +317,8 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
 
     @contextmanager
     def unreached(self) -> Iterator[IO[bytes] | None]:
-        """`git pack-objects`, of what `git rev-list` does not come to."""
-        lost = sorted(self._every() - self.reachable())
+        """`git pack-objects`, of what `git rev-list` does not come to; indexes are in no bundle."""
+        lost = sorted(self._every() - self._reached())
         if not lost:
             yield None
             return

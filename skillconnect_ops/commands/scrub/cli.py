@@ -7,7 +7,7 @@ import typer
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import run, undo
-from skillconnect_ops.commands.scrub.model import Engine, Wish
+from skillconnect_ops.commands.scrub.model import Engine, Manner, Wish
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.model import Choices
@@ -141,7 +141,7 @@ def scrub(
         values_from=values_from,
         descriptor=descriptor,
     )
-    manner = run.Manner(
+    manner = Manner(
         mask=replacement,
         engine=engine,
         keep_current=keep_current,

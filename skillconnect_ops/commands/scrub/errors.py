@@ -78,11 +78,12 @@ class ValueTooShort(UsageError):
 class MaskHoldsValue(UsageError):
     """What is put in the place of a value may not hold one."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_names: str) -> None:
         super().__init__(
             "the replacement holds one of the values",
-            why="what is put in their place would have to be replaced again",
-            fix="choose another --replacement",
+            why="what is put in their place would have to be replaced again; in names of files and "
+            f"refs that is always {in_names}",
+            fix=f"choose another --replacement; a value that is a part of {in_names} cannot go",
         )
 
 
@@ -91,7 +92,7 @@ class OddReplacement(UsageError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the replacement holds a line end, a NUL byte or an angle bracket",
+            "the replacement holds a line end, a NUL byte, an angle bracket, or is no UTF-8",
             why="it also stands in names of authors, where these have a meaning",
             fix="choose another --replacement",
         )

@@ -76,3 +76,16 @@ class Wish(Struct, frozen=True, kw_only=True):
             self.bundle,
         )
         return not any(some)
+
+
+class Manner(Struct, frozen=True, kw_only=True):
+    """How it is to be done."""
+
+    mask: str
+    engine: Engine = Engine.OWN
+    keep_current: bool = False
+    not_rotated_yet: bool = False
+    allow_uncommitted: bool = False
+    recipients: tuple[str, ...] = ()
+    plain_bundle: bool = False
+    folder: Path | None = None

@@ -41,6 +41,7 @@ def plan(
     kept: Sequence[Kept] | None = None,
     told: Sequence[str] = (),
     again: str = "",
+    quiet: bool = False,
     engine: Engine = Engine.OWN,
 ) -> Plan:
     """Bundle, new objects, refs, what names them, and the old ones gone.
@@ -62,6 +63,7 @@ def plan(
         kept: files that stay as they are, and are followed no longer; None: they are masked.
         told: what is to be said of how the values were found.
         again: what proves it once more.
+        quiet: whether values that are found nowhere are no wonder.
         engine: what makes the new objects.
     """
     state = sha256()
@@ -70,7 +72,7 @@ def plan(
     state.update(f"{survey.objects} {mask} {len(values)} {sorted(paths)}".encode())
     nothing = survey.is_clean and not gone.names and not in_files
     subject = Subject(repository=root)
-    nowhere = _nowhere(values, survey, in_files)
+    nowhere = () if quiet else _nowhere(values, survey, in_files)
     if nothing:
         return Plan(
             command="scrub", subject=subject, state=state.hexdigest(), notes=(*told, *nowhere)

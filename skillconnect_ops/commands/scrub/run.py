@@ -1,11 +1,10 @@
 """`skc scrub`: looks for what is to go, plans, hands over to the gait, says what must follow."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -17,60 +16,52 @@ from skillconnect_ops.commands.scrub import again, bundle, found, sources
 from skillconnect_ops.commands.scrub.errors import (
     IncompleteHistory,
     MaskHoldsValue,
-    NoSeal,
     NoSuchFile,
-    NoSuchRecipient,
     NothingChosen,
     NothingToLookFor,
     OddReplacement,
 )
-from skillconnect_ops.commands.scrub.guide import written
-from skillconnect_ops.commands.scrub.keeping import Keeper, commits
+from skillconnect_ops.commands.scrub.keeping import Keeper
 from skillconnect_ops.commands.scrub.matching import matched
-from skillconnect_ops.commands.scrub.model import Engine, Value, Wish
+from skillconnect_ops.commands.scrub.model import Engine, Manner, Value, Wish
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened, own_texts
 from skillconnect_ops.commands.scrub.plan import plan
-from skillconnect_ops.commands.scrub.proof import Left, Seen, nothing_seen, prove
+from skillconnect_ops.commands.scrub.proof import prove
 from skillconnect_ops.commands.scrub.ready import (
     must_be_outside,
     must_be_ready,
     must_be_settled,
     must_be_whole,
 )
+from skillconnect_ops.commands.scrub.reporting import (
+    FINISHED,
+    finished,
+    looked_at,
+    not_walked,
+    record,
+    report_of,
+    status_of,
+)
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
+from skillconnect_ops.commands.scrub.sealing import is_sealed_to, must_be_sealable, sealed_for
 from skillconnect_ops.commands.scrub.searching import searched, still_used, within
-from skillconnect_ops.commands.scrub.shown import followed_by, proof_facts, said, said_of_proof
-from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
+from skillconnect_ops.commands.scrub.shown import proof_facts, said_of_proof
+from skillconnect_ops.commands.scrub.steps import surveyed
 from skillconnect_ops.commands.scrub.trying import tried
 from skillconnect_ops.commands.scrub.unseen import named_without, unseen
-from skillconnect_ops.core import age
-from skillconnect_ops.core.errors import Precondition, Refused, SkcError
-from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.core.errors import Refused
+from skillconnect_ops.core.exits import Exit
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.history.looking import Wanted, in_content
 from skillconnect_ops.history.needles import MASK
-from skillconnect_ops.journal.model import Choices, Outcome, TypeName
+from skillconnect_ops.journal.model import Choices, TypeName
 from skillconnect_ops.journal.office import Office
 from skillconnect_ops.journal.pending import PENDING
 from skillconnect_ops.journal.resources import Resource
-
-
-class Manner(msgspec.Struct, frozen=True, kw_only=True):
-    """How it is to be done."""
-
-    mask: str
-    engine: Engine = Engine.OWN
-    keep_current: bool = False
-    not_rotated_yet: bool = False
-    allow_uncommitted: bool = False
-    recipients: tuple[str, ...] = ()
-    plain_bundle: bool = False
-    folder: Path | None = None
 
 
 def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Report:
@@ -87,7 +78,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     root = repository.root or repository.git_folder
     typed = wish
     wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
-    _must_be_sealable(house, manner)
+    must_be_sealable(house, manner)
     must_be_whole(repository)
     if manner.engine is Engine.FILTER_REPO:
         house.repositories.filtering(repository).must_be_there()
@@ -98,8 +89,10 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
         _, in_names = wanted.needles, Wanted(wanted.values, NAME_MASK).needles
+    except UnicodeEncodeError as error:
+        raise OddReplacement from error
     except ValueError as error:
-        raise MaskHoldsValue from error
+        raise MaskHoldsValue(NAME_MASK.decode()) from error
     if set(manner.mask) & set("\n\r\0<>"):
         raise OddReplacement
     with unseen(in_names):
@@ -152,33 +145,25 @@ def _scrub(
     if wish.paths and not gone.names and not unfinished and not _was_done(house, repository, state):
         raise NoSuchFile(wish.paths)
     if not manner.not_rotated_yet:
-        same, notes = still_used(house, repository, gone)
-        told = (*told, *notes)
-        judged = (*values, *within(house, repository, gone), *same)
         blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
-        judged = tried(house, repository, judged, blobs=blobs, record=not choices.looks_only)
-        values = judged[: len(values)]
-        try:
-            sources.must_be_dead(judged)
-        except Refused as error:
-            if choices.looks_only:
-                error.facts = {"scrub": _looked_at(chosen, values)}
-            raise
+        values, notes = _dead(house, repository, chosen, gone, blobs, looks_only=choices.looks_only)
+        told = (*told, *notes)
     folder = _folder(house, manner, root, state)
     must_be_outside(house, repository, folder)
-    proof = again.proving(typed, folder, sealed_to=_is_sealed_to(house, manner))
+    proof = again.proving(typed, folder, sealed_to=is_sealed_to(house, manner))
     tokens = (PENDING.give(Secret("")), PENDING.give(Secret("")))
 
     def hand_over() -> None:
         """Once the person agreed: nobody is asked for a passphrase by a mere look."""
         packed = msgspec.msgpack.encode([value.data for value in values])
-        seal = msgspec.msgpack.encode(_seal(house, manner))
+        seal = msgspec.msgpack.encode(sealed_for(house, manner))
         for token, content in zip(tokens, (packed, seal), strict=True):
             PENDING.keep(token, Secret(content.decode("latin-1")))
 
     def look() -> Plan:
         # what a scrub that died left half done is nobody's change, and is finished before this one
-        if unfinished and not _unfinished(office, resource):
+        healed = unfinished and not _unfinished(office, resource)
+        if healed:
             settled()
         return _look(
             house,
@@ -189,7 +174,7 @@ def _scrub(
             manner=manner,
             folder=folder,
             tokens=tokens,
-            told=told,
+            told=(*told, FINISHED) if healed else told,
             proof=proof,
         )
 
@@ -202,8 +187,11 @@ def _scrub(
         prepare=hand_over,
     )
     if not outcome.walked:
-        return _not_walked(house, chosen, values, outcome, typed)
-    return _report(
+        report = not_walked(house, chosen, values, outcome, typed)
+        if unfinished and FINISHED in outcome.plan.notes and not outcome.plan.steps:
+            return finished(house, report, repository, values, wish)
+        return report
+    return report_of(
         house,
         repository,
         values,
@@ -216,34 +204,31 @@ def _scrub(
     )
 
 
-def _looked_at(chosen: found.Chosen, judged: Sequence[Value]) -> dict[str, Any]:
-    facts: dict[str, Any] = {"values": len(judged), "walked": False}
-    if chosen.candidates:
-        facts["candidates"] = found.candidate_facts(chosen, judged)
-    return facts
-
-
-def _not_walked(
+def _dead(
     house: House,
+    repository: Repository,
     chosen: found.Chosen,
-    values: Sequence[Value],
-    outcome: Outcome,
-    typed: Wish,
-) -> Report:
-    """A look alone, or nothing to do."""
-    if outcome.plan.steps:
-        onward = again.carrying_out(house, typed)
-    elif values or typed.paths:
-        onward = again.proving(typed)
-    else:
-        onward = "skc secrets scan --history"
-    return Report(
-        command="scrub",
-        subject=outcome.plan.subject.facts(),
-        facts={"scrub": _looked_at(chosen, values)},
-        view=said(values, None, {}),
-        next=(onward,),
-    )
+    gone: Taken,
+    blobs: Collection[str],
+    *,
+    looks_only: bool,
+) -> tuple[Sequence[Value], Sequence[str]]:
+    """The values, each judged, and what is to be said of what env files hold.
+
+    Raises:
+        Refused: one still opens something, or may.
+    """
+    same, notes = still_used(house, repository, gone)
+    every = (*chosen.values, *within(house, repository, gone), *same)
+    judged = tried(house, repository, every, blobs=blobs, record=not looks_only)
+    values = judged[: len(chosen.values)]
+    try:
+        sources.must_be_dead(judged)
+    except Refused as error:
+        if looks_only:
+            error.facts = {"scrub": looked_at(chosen, values)}
+        raise
+    return values, notes
 
 
 def verify(house: House, wish: Wish) -> Report:
@@ -262,40 +247,17 @@ def verify(house: House, wish: Wish) -> Report:
     seen = prove(house, repository, tuple(value.data for value in values), paths=paths)
     if not values and not paths:
         seen = replace(seen, unproven=(*seen.unproven, "no value to look for was found"))
-    _record(house, seen, repository, len(values), command="scrub verify")
+    record(house, seen, repository, len(values), command="scrub verify")
     return Report(
         command="scrub verify",
         subject={"repository": str(root)},
         facts={"proof": proof_facts(seen)},
         view=said_of_proof(seen),
-        status=_status(seen),
+        status=status_of(seen),
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
         next=(again.scrubbing(wish),) if seen.found else ("skc status",),
     )
-
-
-def _status(seen: Seen) -> Status:
-    if seen.found:
-        return Status.FINDINGS
-    return Status.OK if seen.holds else Status.INCOMPLETE
-
-
-def _record(
-    house: House,
-    seen: Seen,
-    repository: Repository,
-    number: int,
-    *,
-    command: str,
-    journal: str | None = None,
-) -> None:
-    try:
-        ledger = house.ledger()
-    except SettingsNotFound:
-        return
-    proof = proof_of(seen, repository, number=number)
-    ledger.record([proof], command=command, journal=journal)
 
 
 def all_values(
@@ -362,53 +324,6 @@ def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Pat
     return home / HOME / f"{stamp}-{name}"
 
 
-def _must_be_sealable(house: House, manner: Manner) -> None:
-    """Look at the recipients before anything is read or done.
-
-    Raises:
-        NoSuchRecipient: one is none.
-    """
-    if manner.plain_bundle:
-        return
-    try:
-        age.recipients(manner.recipients or _recipients(house))
-    except age.NotAnAgeKey as error:
-        place = "--recipient" if manner.recipients else "backups.recipients in skc.yaml"
-        raise NoSuchRecipient(str(error), place=place) from error
-
-
-def _seal(house: House, manner: Manner) -> bundle.Seal:
-    if manner.plain_bundle:
-        return bundle.Seal()
-    recipients = manner.recipients or _recipients(house)
-    if recipients:
-        return bundle.Seal(recipients=recipients)
-    given = house.environment.get(bundle.PASSPHRASE)
-    if given:
-        return bundle.under_passphrase(Secret(given))
-    try:
-        typed = house.person.ask_secret("passphrase for the bundle")
-        repeated = house.person.ask_secret("the same once more")
-    except SkcError as error:
-        raise NoSeal from error
-    if not typed or typed != repeated:
-        raise NoSeal
-    return bundle.under_passphrase(typed)
-
-
-def _is_sealed_to(house: House, manner: Manner) -> bool:
-    return not manner.plain_bundle and bool(manner.recipients or _recipients(house))
-
-
-def _recipients(house: House) -> tuple[str, ...]:
-    try:
-        targets = house.project().settings.targets.values()
-    except SettingsNotFound:
-        return ()
-    each = (target.backups for target in targets if target.backups is not None)
-    return tuple(dict.fromkeys(one for backups in each for one in backups.recipients))
-
-
 def _look(
     house: House,
     repository: Repository,
@@ -457,6 +372,7 @@ def _look(
         kept=kept,
         told=told,
         again=proof,
+        quiet=FINISHED in told,
         engine=manner.engine,
     )
 
@@ -470,64 +386,3 @@ def _beside(repository: Repository, wanted: Wanted, refs: Sequence[str]) -> list
         if in_content(needles, raw) or in_content(needles, path.read_bytes()):
             found.append(f".git/{name}")
     return [os.fsdecode(needles.without(os.fsencode(name))) for name in found]
-
-
-def _report(
-    house: House,
-    repository: Repository,
-    values: Sequence[Value],
-    outcome: Outcome,
-    *,
-    folder: Path,
-    paths: Sequence[str],
-    gone: Taken,
-    proof: str,
-    rest: str,
-) -> Report:
-    try:
-        seen = prove(
-            house,
-            repository,
-            tuple(value.data for value in values),
-            paths=paths,
-            blobs=tuple(gone.blobs),
-            whole=True,
-        )
-    except Precondition as error:  # the history is rewritten all the same, and it is to be told so
-        seen = nothing_seen(f"{error.what}: {error.why}")
-    made: Mapping[str, Any] = outcome.facts.get("rewrite:history", {})
-    borrowed = [
-        Left(str(place), "objects were borrowed from there (alternates), and it still has them")
-        for place in outcome.facts.get("save:history", {}).get("borrows", ())
-    ]
-    seen = replace(seen, left=(*seen.left, *borrowed))
-    _record(house, seen, repository, len(values), command="scrub", journal=outcome.journal)
-    moved = outcome.facts.get("move:refs", {})
-    kept = outcome.facts.get("renew:references", {}).get("kept", [])
-    facts = {
-        "values": len(values),
-        **{name: made.get(name, 0) for name in ("blobs", "trees", "commits", "tags", "unsigned")},
-        "refs": moved.get("refs", 0),
-        "first_changed": made.get("first_changed", []),
-        "commit_map": str(folder / bundle.COMMITS),
-        "bundle": str(folder),
-        "kept": kept,
-        "left": proof_facts(seen)["left"],
-        "proof": proof_facts(seen),
-        "walked": True,
-    }
-    guide = written(house, folder)
-    pushes = () if guide is None else tuple(push.dry_run for push in guide.pushes)
-    return Report(
-        command="scrub",
-        subject=outcome.plan.subject.facts(),
-        journal=outcome.journal,
-        steps=outcome.steps,
-        facts={"scrub": {**facts, "after": None if guide is None else msgspec.to_builtins(guide)}},
-        view=(*said(values, seen, facts), *followed_by(guide, commits(kept), again=proof)),
-        status=_status(seen),
-        exit_code=Exit.CRITICAL if seen.found else None,
-        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        # what another engine left goes first: each push would have to be made again
-        next=(rest,) if rest and seen.found else (*commits(kept), *pushes[:1], proof)[:1],
-    )

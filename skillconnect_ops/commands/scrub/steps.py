@@ -49,7 +49,7 @@ from skillconnect_ops.commands.scrub.undo import digest
 from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository, Unreadable
-from skillconnect_ops.core.ports.rewriting import Move
+from skillconnect_ops.core.ports.rewriting import SUBMODULE, Move, Rewriting
 from skillconnect_ops.core.view import count, listed
 from skillconnect_ops.history.anatomy import apart, entries
 from skillconnect_ops.history.holding import Survey, survey
@@ -280,6 +280,7 @@ def surveyed(
         with house.person.progress("reading objects", total=None, unit="B") as ticker:
             seen = survey(repository, wanted, crew=house.crew, ticker=ticker)
             gone = taken(repository, {line.leads_to[0] for line in seen.commits.values()}, paths)
+            gone = _with_staged(house.repositories.rewriting(repository), gone, paths)
             if gone.names:
                 seen = survey(
                     repository, wanted, crew=house.crew, ticker=ticker, removed=gone.trees
@@ -288,6 +289,20 @@ def surveyed(
 
     stores = house.repositories.rewriting(repository).stores()
     return SURVEYS.seen(repository, wanted, paths, stores, look)
+
+
+def _with_staged(rewriting: Rewriting, gone: Taken, paths: Sequence[str]) -> Taken:
+    """What goes by its path, and stands so in an index alone."""
+    if not gone.names:
+        return gone
+    globs = Globs(paths)
+    staged = {
+        entry.oid
+        for tree in rewriting.work_trees()
+        for entry in tree.index()
+        if entry.mode != SUBMODULE and globs.matches(os.fsencode(entry.path))
+    }
+    return msgspec.structs.replace(gone, blobs=gone.blobs | staged)
 
 
 class MoveRefs:

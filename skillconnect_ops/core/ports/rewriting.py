@@ -229,9 +229,9 @@ class Rewriting(Protocol):
         """Every ref, and all that refs and reflogs reach, as a bundle to be read."""
 
     def unreached(self) -> AbstractContextManager[IO[bytes] | None]:
-        """All objects that neither refs nor reflogs nor indexes reach, as a pack to be read.
+        """All objects that neither refs nor reflogs reach, as a pack to be read; None: all are.
 
-        None where there are none. What a bundle does not have, as a stash that was dropped.
+        What a bundle does not have: a stash that was dropped, a file that is only staged.
         """
 
     def unpack(self, pack: IO[bytes]) -> None:

@@ -182,3 +182,18 @@ def test_flags_of_the_index_outlive_scrub_and_undo(skc: Skc, shop: Hiding) -> No
     assert (shop.git("ls-files", "-v"), status(shop)) == before
     assert skc("scrub", "undo", "--yes", cwd=shop.root).code == 0
     assert (shop.git("ls-files", "-v"), status(shop)) == before
+
+
+def test_a_version_that_is_only_staged_goes_with_its_file_and_comes_back(
+    skc: Skc, shop: Hiding
+) -> None:
+    first, second = word(), word()
+    shop.commit("api/.env", f"TOKEN={first}\n")
+    (shop.root / "api/.env").write_text(f"TOKEN={second}\n")
+    shop.git("add", "api/.env")
+    staged = shop.git("rev-parse", ":api/.env")
+    facts(scrub(skc, shop.root, [], "--path", "api/.env"))
+    assert staged not in shop.git("cat-file", "--batch-all-objects", "--batch-check")
+    assert (shop.root / "api/.env").read_text() == f"TOKEN={second}\n"
+    assert skc("scrub", "undo", "--yes", cwd=shop.root).code == 0
+    assert shop.git("cat-file", "blob", staged) == f"TOKEN={second}"
