@@ -297,12 +297,13 @@ class NotValues(Precondition):
 class BuiltUpon(Refused):
     """Going back would bring the old objects, and no ref that leads to them."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], left: str) -> None:
+        short = names[0].removeprefix("refs/heads/")
         super().__init__(
             "no ref can go back",
             why=f"somebody has gone on from the new history since: {listed(names)}",
-            fix="keep that on a branch of its own, and reset each to where the scrub left it "
-            "(git reflog); then skc scrub undo",
+            fix=f"git switch -c gone-on && git branch -f {word(short)} {left}   # then undo again; "
+            "what was added stays in gone-on",
         )
 
 

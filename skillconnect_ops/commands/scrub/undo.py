@@ -257,7 +257,9 @@ def _plan(
         back = returned(told, refs, rewriting.head(), objects=objects, in_names=in_names)
         moving = sum(move.to is not None for move in back.moves)
         if back.stay and not back.moves:
-            raise BuiltUpon(_plain(back.stay, in_names))
+            stood = {ref.name: objects.get(ref.oid, ref.oid) for ref in told.refs}
+            left = stood.get(back.stay[0], "ID")
+            raise BuiltUpon(_plain(back.stay, in_names), left[:12])
         for says, names in (
             ("deleted since the scrub, and made again", back.again),
             ("moved on since, and left there", back.stay),

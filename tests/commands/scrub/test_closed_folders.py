@@ -26,7 +26,7 @@ def close(monkeypatch: pytest.MonkeyPatch) -> Close:
 
     def closing(folder: Path, number: int) -> None:
         def scandir(path: Any = ".") -> Any:
-            if os.fsdecode(path) == str(folder):
+            if not isinstance(path, int) and os.fsdecode(path) == str(folder):
                 raise OSError(number, os.strerror(number), str(folder))
             return real(path)
 
