@@ -433,6 +433,36 @@ def test_what_was_brought_after_a_death_is_taken_along_by_the_next_run(
     is_taken_along(stage, do)
 
 
+@pytest.mark.parametrize(
+    ("word", "what"),
+    each(
+        ("index-pack", "update-ref", INDEX, PACKING),
+        ("before", "orphan", "after"),
+        [("update-ref", "after")],
+    ),
+)
+def test_a_death_while_it_is_taken_along_loses_nothing(stage: Stage, word: str, what: str) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth("--drop"), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    bring = late(stage, DETACHED).encode()
+    subprocess.run(["sh", "-e"], input=bring, env=stage.shop.variables, check=True)
+    ((journal, _),) = stage.open_journals().items()
+    argv = ("journal", "resume", journal, "--yes")
+    stage.keep()
+    stage.wrapper.disarm()
+    assert stage.skc(*argv).code == 0
+    number = next(at for at, said in enumerate(stage.wrapper.calls(), 1) if word in said)
+    stage.come_back()
+    stage.wrapper.arm(number, what)
+    assert stage.skc(*argv).killed
+    stage.wrapper.disarm()
+    ended = stage.skc(*argv)
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    is_taken_along(stage, DETACHED)
+
+
 @pytest.mark.parametrize("word", ["--drop", pytest.param(PACKING, marks=LONG)])
 def test_an_old_clone_that_pushes_after_a_death_loses_nothing(stage: Stage, word: str) -> None:
     """It brings the old history back whole, with new work upon it, and moves a branch back."""

@@ -48,7 +48,7 @@ def moments() -> list[Run]:
     chance = random.Random(f"moments {SEED}")
     every = []
     for number in range(MOMENTS):
-        begin = 0.02 if number % 4 == 0 else 0.3
+        begin = 0.02 if number % 4 == 0 else 0.6
         what = "kill all" if number % 2 else "kill"
         every.append(Run(how="moment", part=chance.uniform(begin, 1.0), what=what, way=""))
     return every
