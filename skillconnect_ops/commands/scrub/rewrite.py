@@ -23,6 +23,7 @@ from skillconnect_ops.history.looking import Line, Wanted, whole
 from skillconnect_ops.history.needles import Needles
 
 NAME_MASK = b"REMOVED"
+_SUBMODULES = b'[submodule "'
 """In names of files and refs, where stars may not stand."""
 _AT_ONCE = 4096
 _ID = regex(rb"(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])")
@@ -57,6 +58,14 @@ class Rewritten(Struct, frozen=True, kw_only=True):
     def gone(self) -> frozenset[str]:
         """What is to be dropped."""
         return frozenset(old for old, new in self.objects.items() if old != new)
+
+
+def without(content: bytes, needles: Needles, *, in_names: Needles) -> bytes:
+    """A file's content with no value in it.
+
+    What lists submodules is told by names and paths, so it gets the mask of names, as they do.
+    """
+    return (in_names if content.lstrip().startswith(_SUBMODULES) else needles).without(content)
 
 
 class Rewriter:
@@ -109,7 +118,8 @@ class Rewriter:
         for oid in self._survey.commits:
             self._short.setdefault(oid[:7], []).append(oid)
         for piece in self._read(affected[ObjectKind.BLOB]):
-            self._new[piece.oid] = self._add(ObjectKind.BLOB, self._needles.without(piece.content))
+            plain = without(piece.content, self._needles, in_names=self._in_names)
+            self._new[piece.oid] = self._add(ObjectKind.BLOB, plain)
         for level in _levels(affected[ObjectKind.TREE], self._survey.within):
             for piece in self._read(level):
                 self._trees(piece)

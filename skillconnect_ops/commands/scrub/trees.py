@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.scrub.paths import Globs
-from skillconnect_ops.commands.scrub.rewrite import new_paths
+from skillconnect_ops.commands.scrub.rewrite import new_paths, without
 from skillconnect_ops.core.ports.rewriting import SUBMODULE, Entry, WorkTree
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.history.needles import Needles
@@ -51,7 +51,7 @@ def renew(
             continue
         committed = entry.stage or head.get(path) in (entry.oid, oid)
         if committed and entry.path not in changed and os.path.lexists(tree.root / entry.path):
-            _renew_file(disk, tree.root, entry.path, path, in_files)
+            _renew_file(disk, tree.root, entry.path, path, in_files=in_files, in_names=in_names)
     tree.replace_index(fresh)
     tree.refresh()
 
@@ -77,7 +77,9 @@ def _rename(disk: Disk, root: Path, was: str, name: str) -> None:
     _without_empty(root, was)
 
 
-def _renew_file(disk: Disk, root: Path, was: str, name: str, in_files: Needles) -> None:
+def _renew_file(
+    disk: Disk, root: Path, was: str, name: str, *, in_files: Needles, in_names: Needles
+) -> None:
     new = root / name
     if was != name:
         _rename(disk, root, was, name)
@@ -89,6 +91,6 @@ def _renew_file(disk: Disk, root: Path, was: str, name: str, in_files: Needles) 
             new.symlink_to(os.fsdecode(plain))
         return
     content = new.read_bytes()
-    plain = in_files.without(content)
+    plain = without(content, in_files, in_names=in_names)
     if plain != content:
         disk.replace(new, plain, mode=new.stat().st_mode & 0o777)

@@ -165,3 +165,17 @@ def test_no_name_with_a_value_in_it_is_ever_printed(
     journals = [one for one in shop.root.parent.parent.rglob("journal/**/*") if one.is_file()]
     assert journals
     assert Judge([value.encode()]).held(b"".join(one.read_bytes() for one in journals)) == []
+
+
+def test_a_submodule_s_new_path_is_the_one_that_is_listed(skc: Skc, shop: Hiding) -> None:
+    value = word()
+    submodule(shop, other(shop, "part", word()), f"sm-{value}")
+    facts(scrub(skc, shop.root, [value]))
+    (entry,) = [one for one in shop.git("ls-files", "--stage").splitlines() if "160000" in one]
+    path = entry.partition("\t")[2]
+    listed = shop.git("config", "--file", ".gitmodules", "--get-regexp", r"\.path$")
+    assert listed.split()[1] == path == "sm-REMOVED"
+    assert (
+        shop.git("show", "HEAD:.gitmodules").strip()
+        == (shop.root / ".gitmodules").read_text().strip()
+    )
