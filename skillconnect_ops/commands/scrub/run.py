@@ -144,9 +144,12 @@ def _scrub(
     seen, gone = surveyed(house, repository, wanted, wish.paths)
     if wish.paths and not gone.names and not unfinished and not _was_done(house, repository, state):
         raise NoSuchFile(wish.paths)
+    refusal: Refused | None = None
     if not manner.not_rotated_yet:
         blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
-        values, notes = _dead(house, repository, chosen, gone, blobs, looks_only=choices.looks_only)
+        values, notes, refusal = _judged(
+            house, repository, chosen, gone, blobs, looks_only=choices.looks_only
+        )
         told = (*told, *notes)
     folder = _folder(house, manner, root, state)
     must_be_outside(house, repository, folder)
@@ -186,6 +189,9 @@ def _scrub(
         choices=choices,
         prepare=hand_over,
     )
+    if refusal is not None:
+        refusal.facts = {"scrub": looked_at(chosen, values)}
+        raise refusal
     if not outcome.walked:
         report = not_walked(house, chosen, values, outcome, typed)
         if unfinished and FINISHED in outcome.plan.notes and not outcome.plan.steps:
@@ -204,7 +210,7 @@ def _scrub(
     )
 
 
-def _dead(
+def _judged(
     house: House,
     repository: Repository,
     chosen: found.Chosen,
@@ -212,11 +218,11 @@ def _dead(
     blobs: Collection[str],
     *,
     looks_only: bool,
-) -> tuple[Sequence[Value], Sequence[str]]:
-    """The values, each judged, and what is to be said of what env files hold.
+) -> tuple[Sequence[Value], Sequence[str], Refused | None]:
+    """The values, each judged; what is to be said of what env files hold; what a look is refused.
 
     Raises:
-        Refused: one still opens something, or may.
+        Refused: one still opens something, or may. A mere look shows the plan first.
     """
     same, notes = still_used(house, repository, gone)
     every = (*chosen.values, *within(house, repository, gone), *same)
@@ -225,10 +231,10 @@ def _dead(
     try:
         sources.must_be_dead(judged)
     except Refused as error:
-        if looks_only:
-            error.facts = {"scrub": looked_at(chosen, values)}
-        raise
-    return values, notes
+        if not looks_only:
+            raise
+        return values, notes, error
+    return values, notes, None
 
 
 def verify(house: House, wish: Wish) -> Report:

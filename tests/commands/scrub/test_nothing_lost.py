@@ -197,3 +197,15 @@ def test_a_version_that_is_only_staged_goes_with_its_file_and_comes_back(
     assert (shop.root / "api/.env").read_text() == f"TOKEN={second}\n"
     assert skc("scrub", "undo", "--yes", cwd=shop.root).code == 0
     assert shop.git("cat-file", "blob", staged) == f"TOKEN={second}"
+
+
+def test_a_look_shows_the_plan_also_where_it_would_be_refused(skc: Skc, shop: Hiding) -> None:
+    value = word()
+    shop.commit("src/a.js", line(value))
+    file = shop.root.parent / "values"
+    file.write_text(f"{value}\n")
+    ran = skc("scrub", "--values-from", str(file), "--dry-run", cwd=shop.root)
+    assert ran.code == 3
+    plan, _, refusal = ran.stderr.partition("error:")
+    assert "1. keep a bundle of everything" in plan
+    assert "nobody knows whether 1 value" in refusal
