@@ -11,11 +11,11 @@ from skillconnect_ops.core.view import count, listed
 class NothingToLookFor(UsageError):
     """Neither values nor paths were named."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: str) -> None:
         super().__init__(
-            "nothing was named that is to go",
-            why="a scrub needs values or paths",
-            fix="skc scrub --path .env, --found, --retired, or --values-from FILE",
+            "nothing was named to look for",
+            why=f"{command} needs values or paths",
+            fix=f"{command} --path .env, --found, --retired, or --values-from FILE",
         )
 
 
@@ -171,6 +171,17 @@ class NoSuchFile(Precondition):
         )
 
 
+class NoSuchMatch(Precondition):
+    """As with a path: it is mistyped more often than it is meant."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no pattern matches anything in the history",
+            why="--regex is read by Python's `re`, against every version of every file and message",
+            fix="skc scrub --regex 'token=([A-Za-z0-9]{32})' --dry-run   # quoted for the shell",
+        )
+
+
 class EnvFileTracked(Refused):
     """The app reads it, and would find a mask in the place of its secret."""
 
@@ -224,7 +235,8 @@ class StillWorking(Refused):
             f"{count(len(labels), 'value')} still in use",
             why=f"{listed(labels)}: a rewritten history tells everybody that a secret was there, "
             "and every clone still has it",
-            fix="skc rotate --reason leaked   # then scrub; --not-rotated-yet does it anyway",
+            fix="skc rotate --reason leaked; or, revoked by hand, give the env file the new value: "
+            "skc env set NAME; then scrub. --not-rotated-yet does it anyway",
         )
 
 
@@ -233,7 +245,7 @@ class NobodyKnows(Refused):
 
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__(
-            f"nobody knows whether {count(len(labels), 'value')} still open something",
+            f"nobody knows whether {count(len(labels), 'value')} can still be used",
             why=f"{listed(labels)}: neither the ledger of retired secrets nor a login at our own "
             "database says so",
             fix="skc rotate --reason leaked; or, where it was revoked by hand: skc secrets ledger "
@@ -250,6 +262,13 @@ class NoSeal(Refused):
             why="it holds all of the history as it was, secrets included",
             fix="--recipient age1…, or export SKC_SCRUB_PASSPHRASE; --plain-bundle leaves it open",
         )
+
+
+class WeakPassphrase(Refused):
+    """It is to keep every secret of a history."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("the bundle is not sealed", why=why, fix="skc secrets generate password")
 
 
 class NoSuchRecipient(Precondition):

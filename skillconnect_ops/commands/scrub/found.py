@@ -46,6 +46,8 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
     values: tuple[Value, ...]
     candidates: tuple[Candidate, ...] = ()
+    notes: tuple[str, ...] = ()
+    """For the plan."""
 
 
 def candidate_facts(chosen: Chosen, judged: Iterable[Value] = ()) -> list[dict[str, Any]]:

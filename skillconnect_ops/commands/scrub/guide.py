@@ -259,19 +259,44 @@ def _script(root: str, pushes: Sequence[Push]) -> str:
 
 _BEGINNING = """\
 #!/bin/sh
-# Gives a remote the new history: sh push.sh REMOTE [--dry-run]
+# Gives a remote the new history:                    sh push.sh REMOTE [--dry-run]
+# Names what stands there at objects that are not here: sh push.sh REMOTE --left
 # `stale info` means that what is there is not what was here: it was never pushed there, or somebody
 # has pushed since. In the latter case fetch, scrub once more, and take the new push.sh.
 set -u
 export LC_ALL=C
 root=%s
 failed=0 dry=
-if [ $# -eq 0 ] || [ $# -gt 2 ] || [ "${2:---dry-run}" != --dry-run ]; then
-  echo "usage: sh push.sh REMOTE [--dry-run]" >&2
+case ${2:-},$# in
+,1) ;;
+--dry-run,2) dry=--dry-run ;;
+--left,2) ;;
+*)
+  echo "usage: sh push.sh REMOTE [--dry-run | --left]" >&2
   exit 2
-fi
+  ;;
+esac
 remote=$1
-[ $# -eq 1 ] || dry=--dry-run
+
+# The old objects are gone here. What the remote has and we have not is old history that was never
+# fetched, or new work: either way it has to be fetched, and the scrub run once more.
+left() {
+  refs=$(git -C "$root" ls-remote --refs "$remote" 'refs/heads/*' 'refs/tags/*') || return 1
+  names=$(
+    printf '%%s\\n' "$refs" | while read -r oid name; do
+      [ -z "$oid" ] || git -C "$root" cat-file -e "$oid" 2>/dev/null || printf '  %%s\\n' "$name"
+    done
+  )
+  [ -n "$names" ] || return 0
+  echo "$remote has refs at objects that are not here, perhaps with the secret:" >&2
+  printf '%%s\\n' "$names" >&2
+  echo "fetch them and scrub once more: git fetch $remote" >&2
+  return 1
+}
+if [ "${2:-}" = --left ]; then
+  left
+  exit
+fi
 
 # A ref whose name holds a value is found by where it stood, and how the rest of it is called. Refs
 # that were known here stay; where more are found than were here, somebody has pushed another since,
@@ -311,6 +336,7 @@ _END = """\
   exit 2
   ;;
 esac
+[ -n "$dry" ] || left || failed=1
 exit $failed
 """
 

@@ -20,6 +20,7 @@ from skillconnect_ops.history.looking import in_content
 from skillconnect_ops.history.needles import Needles
 
 EXCLUDE = "info/exclude"
+_STATE = ".skc"
 _SAYS = b"# kept on disk by `skc scrub --keep-current`; git follows them no longer"
 _SPECIAL = b"\\*?["
 _UNWRITABLE = b"\r\n"
@@ -180,9 +181,10 @@ def exclude(house: House, repository: Repository, kept: Sequence[Kept]) -> None:
 def unsettled(repository: Repository, tree: WorkTree) -> tuple[str, ...]:
     """What is staged or changed and not committed, but for what a scrub has taken out itself.
 
-    That is on disk, in no index, and listed by a rule of its own.
+    That is on disk, in no index, and listed by a rule of its own. Evidence that skc has added is
+    nobody's work in progress: files that lines are added to, which a scrub leaves as they are.
     """
-    uncommitted = tree.uncommitted()
+    uncommitted = tuple(one for one in tree.uncommitted() if not _is_evidence(one))
     path = repository.git_folder / EXCLUDE
     if not uncommitted or not path.exists():
         return uncommitted
@@ -195,6 +197,12 @@ def unsettled(repository: Repository, tree: WorkTree) -> tuple[str, ...]:
         or rule(os.fsencode(path)) not in lines
         or not os.path.lexists(tree.root / path)
     )
+
+
+def _is_evidence(path: str) -> bool:
+    """Files of the shared state, in whatever folder the project is."""
+    parts = Path(path).parts
+    return _STATE in parts[:-1] and path.endswith(".jsonl")
 
 
 def says(kept: Sequence[Kept]) -> tuple[str, ...]:

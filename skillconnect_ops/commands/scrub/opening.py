@@ -11,6 +11,7 @@ from skillconnect_ops.commands.scrub.bundle import Folder
 from skillconnect_ops.commands.scrub.errors import BundleGone
 from skillconnect_ops.commands.scrub.model import Value
 from skillconnect_ops.core import age
+from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.secret import Secret
 
 
@@ -55,7 +56,16 @@ def key_of(house: House, kept: Folder, identity: Path | None) -> Secret:
             fix=house.person.again("--identity", "FILE"),
         )
     given = house.environment.get(bundle.PASSPHRASE)
-    return Secret(given) if given else house.person.ask_secret("passphrase of the bundle")
+    if given:
+        return Secret(given)
+    try:
+        return house.person.ask_secret("passphrase of the bundle")
+    except Refused as error:
+        raise BundleGone(
+            kept.path,
+            why="it is sealed under a passphrase, and nobody can be asked",
+            fix=f"export {bundle.PASSPHRASE}=…, and run it again",
+        ) from error
 
 
 def values_in(house: House, folder: Path, identity: Path | None) -> tuple[Value, ...]:

@@ -271,6 +271,7 @@ class _Files:
     def _work_tree(self, tree: WorkTree) -> None:
         root, changed = tree.root, tree.changed()
         index = tree.index()
+        where = "" if root == self._repository.root else f" in {root}"
         for path in sorted({entry.path for entry in index if entry.mode == SUBMODULE}):
             self._within(root / path, self._shown(path))
         for path in sorted({entry.path for entry in index if entry.mode != SUBMODULE}):
@@ -279,7 +280,7 @@ class _Files:
                 reason = "you changed it, and did not commit that; it is yours to change"
                 self.left.append(Left(self._shown(path), reason))
             elif held:
-                self.found.append(Found(subject=self._shown(f"file {path}"), values=held))
+                self.found.append(Found(subject=self._shown(f"file {path}{where}"), values=held))
         for path in tree.others():
             shown = self._shown(path)
             if path.endswith("/"):

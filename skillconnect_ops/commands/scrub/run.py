@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from skillconnect_ops.commands import retired as known
 from skillconnect_ops.commands.bundles import HOME, kept
 from skillconnect_ops.commands.folder import home_of
 from skillconnect_ops.commands.house import House
@@ -17,6 +18,7 @@ from skillconnect_ops.commands.scrub.errors import (
     IncompleteHistory,
     MaskHoldsValue,
     NoSuchFile,
+    NoSuchMatch,
     NothingChosen,
     NothingToLookFor,
     OddReplacement,
@@ -44,7 +46,12 @@ from skillconnect_ops.commands.scrub.reporting import (
     status_of,
 )
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
-from skillconnect_ops.commands.scrub.sealing import is_sealed_to, must_be_sealable, sealed_for
+from skillconnect_ops.commands.scrub.sealing import (
+    is_sealed_to,
+    must_be_sealable,
+    says_how,
+    sealed_for,
+)
 from skillconnect_ops.commands.scrub.searching import searched, still_used, within
 from skillconnect_ops.commands.scrub.shown import proof_facts, said_of_proof
 from skillconnect_ops.commands.scrub.steps import surveyed
@@ -56,6 +63,7 @@ from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import listed
 from skillconnect_ops.history.looking import Wanted, in_content
 from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.model import Choices, TypeName
@@ -73,7 +81,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         Precondition: no repository, or one that is not whole, or is busy.
     """
     if wish.is_empty:
-        raise NothingToLookFor
+        raise NothingToLookFor("skc scrub")
     repository = opened(house)
     root = repository.root or repository.git_folder
     typed = wish
@@ -104,7 +112,7 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
             wish=wish,
             manner=manner,
             choices=choices,
-            told=told.notes,
+            told=(*told.notes, *chosen.notes, *says_how(house, manner)),
             typed=typed,
         )
 
@@ -142,8 +150,8 @@ def _scrub(
     if not unfinished:
         settled()
     seen, gone = surveyed(house, repository, wanted, wish.paths)
-    if wish.paths and not gone.names and not unfinished and not _was_done(house, repository, state):
-        raise NoSuchFile(wish.paths)
+    if not unfinished and not _was_done(house, repository, state):
+        _must_match(wish, gone, values)
     refusal: Refused | None = None
     if not manner.not_rotated_yet:
         blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
@@ -210,6 +218,19 @@ def _scrub(
     )
 
 
+def _must_match(wish: Wish, gone: Taken, values: Sequence[Value]) -> None:
+    """Refuse what is more likely mistyped than meant; after a scrub there is nothing left to match.
+
+    Raises:
+        NoSuchFile: no commit has such a file.
+        NoSuchMatch: no pattern matches.
+    """
+    if wish.paths and not gone.names:
+        raise NoSuchFile(wish.paths)
+    if wish.patterns and not values:
+        raise NoSuchMatch
+
+
 def _judged(
     house: House,
     repository: Repository,
@@ -244,7 +265,7 @@ def verify(house: House, wish: Wish) -> Report:
         NothingToLookFor: nothing was named.
     """
     if wish.is_empty:
-        raise NothingToLookFor
+        raise NothingToLookFor("skc scrub verify")
     repository = opened(house)
     root = repository.root or repository.git_folder
     paths = from_the_top(wish.paths, house.environment.folder, root)
@@ -302,7 +323,12 @@ def all_values(
                 raise NothingChosen
         for one in taken:
             given.setdefault(one.value.secret, one.value)
-    return found.Chosen(values=tuple(given.values()), candidates=every)
+    notes: tuple[str, ...] = ()
+    if wish.retired:
+        unmet = known.unmet(house, given)
+        also = "retired, and not met by the search; --values-from FILE looks closer"
+        notes = (f"{also}: {listed(unmet)}",) if unmet else ()
+    return found.Chosen(values=tuple(given.values()), candidates=every, notes=notes)
 
 
 def _unfinished(office: Office, resource: Resource) -> bool:

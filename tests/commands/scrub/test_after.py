@@ -274,6 +274,22 @@ def test_a_branch_and_a_tag_whose_names_hold_a_value_are_deleted_on_the_server(
     assert there["refs/heads/clean/other"] == before["refs/heads/clean/other"]
 
 
+def test_a_branch_that_was_never_fetched_is_named(done: Done) -> None:
+    """Its objects are not here: old history, or new work upon it."""
+    team, push = done.team, f"sh {done.folder / 'push.sh'} origin"
+    assert run(team.owner, "sh", "-c", f"{push} --left").code == 1  # nothing is pushed yet
+    assert run(team.owner, "sh", "-c", push).code == 0
+    assert run(team.owner, "sh", "-c", f"{push} --left").code == 0
+    git(team.colleague, "checkout", "-q", "-b", "never-fetched")
+    commit(team.colleague, "src/late.js", "let late\n")
+    git(team.colleague, "push", "-q", "origin", "never-fetched")
+    said = run(team.owner, "sh", "-c", f"{push} --left")
+    assert said.code == 1
+    assert "refs/heads/never-fetched" in said.text
+    assert "git fetch origin" in said.text
+    assert run(team.owner, "sh", "-c", push).code == 1
+
+
 def test_a_push_of_somebody_else_is_not_overwritten(done: Done) -> None:
     team = done.team
     commit(team.colleague, "src/late.js", "let late\n")

@@ -209,3 +209,40 @@ def test_a_look_shows_the_plan_also_where_it_would_be_refused(skc: Skc, shop: Hi
     plan, _, refusal = ran.stderr.partition("error:")
     assert "1. keep a bundle of everything" in plan
     assert "nobody knows whether 1 value" in refusal
+
+
+def test_evidence_that_skc_has_added_itself_is_in_nobody_s_way(skc: Skc, shop: Hiding) -> None:
+    value = word()
+    shop.commit(".skc/evidence/ada.jsonl", "{}\n")
+    shop.commit("src/a.js", line(value))
+    with (shop.root / ".skc/evidence/ada.jsonl").open("a") as file:
+        file.write("{}\n")
+    file_of_values = shop.root.parent / "values"
+    file_of_values.write_text(f"{value}\n")
+    words = ("--values-from", str(file_of_values), "--not-rotated-yet", "--plain-bundle")
+    ran = skc("scrub", *words, "--yes", "--confirm", shop.root.name, cwd=shop.root)
+    assert ran.code == 0, ran.stderr
+    assert (shop.root / ".skc/evidence/ada.jsonl").read_text() == "{}\n{}\n"
+
+
+@pytest.mark.parametrize("passphrase", ["x", "nine ltrs"])
+def test_a_passphrase_that_anybody_guesses_is_refused(
+    skc: Skc, shop: Hiding, passphrase: str
+) -> None:
+    value = word()
+    shop.commit("src/a.js", line(value))
+    before = shop.git("for-each-ref")
+    file = shop.root.parent / "values"
+    file.write_text(f"{value}\n")
+    words = ("--values-from", str(file), "--not-rotated-yet", "--confirm", shop.root.name)
+    weak = {"SKC_SCRUB_PASSPHRASE": passphrase}
+    ran = skc("scrub", *words, "--yes", cwd=shop.root, env=weak)
+    assert ran.code == 3
+    assert "10 letters" in ran.stderr
+    assert shop.git("for-each-ref") == before
+
+
+def test_a_pattern_that_matches_nothing_is_not_taken_for_clean(skc: Skc, shop: Hiding) -> None:
+    ran = scrub(skc, shop.root, [], "--regex", "tokne=([A-Z]{20})")
+    assert ran.code == 4, ran.stderr
+    assert "no pattern matches" in ran.stderr
