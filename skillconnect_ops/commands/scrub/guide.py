@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from skillconnect_ops.commands.bundles import kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.after import (
@@ -108,7 +109,13 @@ class WriteGuide:
         rewriting, folder = self._hands.rewriting, self._hands.folder(step.folder)
         turn = turn_of(walk)
         commits = folder.read_map(bundle.COMMITS)
-        after = following(turn, rewriting.refs(), rewriting.remotes())
+        earlier = self._earlier(folder)
+        after = following(
+            turn,
+            rewriting.refs(),
+            rewriting.remotes(),
+            earlier=[one.read_map(bundle.OBJECTS) for one in earlier],
+        )
         first = tuple(house.disk.read(folder.path / bundle.FIRST).decode().split())
         lfs = _lfs(repository, rewriting, folder.read_map(bundle.PERHAPS), values_of(walk))
         files = _files(
@@ -119,6 +126,7 @@ class WriteGuide:
             first=first,
             lfs=lfs,
             date=f"{walk.clock.now():%Y-%m-%d}",
+            banned=[oid for one in reversed(earlier) for oid in self._banned(one)],
         )
         home = folder.path / HOME
         house.disk.make_private(home)
@@ -139,6 +147,24 @@ class WriteGuide:
         # who resumes sees no other report
         walk.person.note(f"what must follow is in {home}{proof}")
         return {"folder": str(home)}
+
+    def _earlier(self, folder: bundle.Folder) -> list[bundle.Folder]:
+        """Scrubs of this repository before this one, the newest first."""
+        every = kept(self._hands.house, folder.path.parent.parent)
+        return [
+            self._hands.folder(str(place))
+            for place, about in reversed(every)
+            if about.repository == self._hands.name and about.done and not about.undone
+            if place != folder.path
+        ]
+
+    def _banned(self, folder: bundle.Folder) -> list[str]:
+        """What an earlier one banned: its list is written over where the new one is installed."""
+        try:
+            lines = self._hands.house.disk.read(folder.path / HOME / BANNED).decode().splitlines()
+        except FileNotFoundError:
+            return []
+        return [line for line in lines if line and not line.startswith("#")]
 
     def verify(self, step: GuideWrite, walk: Walk) -> Sequence[Proof]:
         """It proves nothing."""
@@ -165,7 +191,7 @@ def forget(house: House, folder: Path) -> None:
 def _told(push: Push, root: str, home: Path) -> Told:
     """The push itself where a person can read it, else the script that holds it."""
     command = partial(push.command, root)
-    if push.dirty or len(command()) > _LONGEST:
+    if push.dirty or any(one.or_was for one in push.refs) or len(command()) > _LONGEST:
         script = f"sh {word(home / PUSH)} {word(push.remote)}"
         return Told(remote=push.remote, dry_run=f"{script} --dry-run", push=script)
     return Told(remote=push.remote, dry_run=command("--dry-run"), push=command())
@@ -180,9 +206,12 @@ def _files(
     first: Sequence[str],
     lfs: Sequence[str],
     date: str,
+    banned: Sequence[str],
 ) -> dict[str, str]:
     # what is moved, and is no commit, is a tag whose text held a value, or stood on what did
-    banned = dict.fromkeys((*first, *(one.was for one in changes if one.was not in commits)))
+    every = dict.fromkeys(
+        (*banned, *first, *(one.was for one in changes if one.was not in commits))
+    )
     heads = {one.there for push in after.pushes for one in push.refs} or {
         one.name for one in changes
     }
@@ -202,7 +231,7 @@ def _files(
     }
     files |= {name: template(f"scrub/{name}") for name in (HOOK, CHECK)}
     head = f"# Old history of {root.name!a}, banned since {date}\n"
-    files[BANNED] = head + "".join(f"{oid}\n" for oid in banned)
+    files[BANNED] = head + "".join(f"{oid}\n" for oid in every)
     if after.pushes:
         files[PUSH] = _script(os.fsdecode(root), after.pushes)
     return files
@@ -248,13 +277,22 @@ def _script(root: str, pushes: Sequence[Push]) -> str:
         lines.append(f"{quoted(push.remote)})")
         for begin in range(0, len(push.refs), _AT_ONCE):
             part = msgspec.structs.replace(push, refs=push.refs[begin : begin + _AT_ONCE])
-            first, *rest = (" ".join(map(quoted, group)) for group in part.words(root, ()))
+            first, *rest = (" ".join(map(_spelled, group)) for group in part.words(root, ()))
             lines.append("  " + " \\\n    ".join((f"{first} $dry", *rest)) + " || failed=1")
         for one in push.dirty:
             words = " ".join(map(quoted, (str(one.number), one.pattern, one.was, *one.stays)))
             lines.append(f"  delete {words} || failed=1")
         lines.append("  ;;")
     return "\n".join((*lines, _END))
+
+
+def _spelled(text: str) -> str:
+    """For the shell; where a ref may stand at several ids, the script looks which it is."""
+    option, colon, ids = text.partition(":")
+    if not (option.startswith("--force-with-lease=") and "|" in ids):
+        return shlex.quote(text)
+    there = shlex.quote(option.partition("=")[2])
+    return f'{shlex.quote(option + colon)}"$(stands {there} {ids.replace("|", " ")})"'
 
 
 _BEGINNING = """\
@@ -277,6 +315,16 @@ case ${2:-},$# in
   ;;
 esac
 remote=$1
+
+# Which of some ids a ref has there: an earlier scrub may have been pushed, or not.
+stands() {
+  now=$(git -C "$root" ls-remote --refs "$remote" "$1" | cut -f 1)
+  shift
+  for one in "$@"; do
+    [ "$now" != "$one" ] || { echo "$one"; return; }
+  done
+  echo "$1"
+}
 
 # The old objects are gone here. What the remote has and we have not is old history that was never
 # fetched, or new work: either way it has to be fetched, and the scrub run once more.
