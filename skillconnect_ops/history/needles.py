@@ -7,8 +7,9 @@ from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.words import Words
 from skillconnect_ops.history.archives import Budget
 from skillconnect_ops.history.digits import Coded, Digits, digits
+from skillconnect_ops.history.escapes import BYTES, UTF16
 from skillconnect_ops.history.repacked import may_pack, repacked
-from skillconnect_ops.history.spellings import BYTES, UTF16, Spelled, Spelling, spellings
+from skillconnect_ops.history.spellings import Spelled, Spelling, spellings
 
 MASK = b"***REMOVED***"
 SHORTEST = 6
