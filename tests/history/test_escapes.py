@@ -1,5 +1,6 @@
 """Escapes on top of each other, and throughout: Python's own codecs write them."""
 
+import base64
 import html
 import itertools
 import json
@@ -35,7 +36,9 @@ ESCAPES: dict[str, Escape] = {
     "form": quote_plus,
     "encodeURIComponent": lambda text: quote(text, safe="!'()*~"),
     "HTML": html.escape,
-    "HTML by decimals": lambda text: html.escape(text).replace("&quot;", "&#34;"),
+    "HTML by decimals": lambda text: (
+        html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    ),
     "shell": in_shell,
 }
 PASSWORDS = (
@@ -114,3 +117,37 @@ def test_a_value_escaped_throughout_is_found_and_gone(name: str, text: str) -> N
     content = b"<" + "".join(map(THROUGHOUT[name], text)).encode() + b">"
     assert needles.held(content) == {0}
     assert needles.without(content) == b"<_>"
+
+
+DOCUMENTS: dict[str, Escape] = {
+    **{name: ESCAPES[name] for name in ESCAPES if name not in {"JSON in a script", "shell"}},
+    "JSON of JSON": lambda text: json.dumps(json.dumps({"k": text})),
+    "JSON of PHP": lambda text: json.dumps(text).replace("/", "\\/"),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_an_escaped_value_in_base64_is_found_and_gone(name: str, password: str) -> None:
+    needles = Needles([password.encode()])
+    for before in range(3):
+        content = b"~" * before + DOCUMENTS[name](password).encode() + b" and so on"
+        packed = base64.b64encode(content)
+        assert needles.held(packed) == {0}
+        clean = base64.b64decode(needles.without(packed))
+        assert not needles.held(clean)
+        assert clean.endswith(b" and so on")
+
+
+@given(
+    value=st.binary(min_size=6, max_size=30), before=st.binary(max_size=5), again=st.integers(0, 2)
+)
+@settings(max_examples=100)
+def test_base64_of_base64_is_found_and_gone(value: bytes, before: bytes, again: int) -> None:
+    needles = Needles([b"Zq" + value], mask=b"_")
+    once = base64.b64encode(before + b"Zq" + value + b" and so on")
+    content = base64.b64encode(b"~" * again + b"data: " + once)
+    assert needles.held(content) == {0}
+    clean = base64.b64decode(needles.without(content))
+    assert not needles.held(clean)
+    assert base64.b64decode(clean[again + 6 :]).endswith(b" and so on")
