@@ -219,9 +219,20 @@ def throughout(text: str) -> list[list[Part]]:
         [_bytewise(letter, lambda byte: _slashed("x", f"{byte:02x}")) for letter in text],
         [_bytewise(letter, lambda byte: Row((_FEW, Text(f"{byte:03o}")))) for letter in text],
     ]
+    raw = coded(text, BYTES)
+    ways += [
+        _listed([_hex(f"{byte:02x}") for byte in raw], between=(" ", ":", "-", ",0x", ", 0x")),
+        _listed([Text(str(byte)) for byte in raw], between=(",", ", ")),
+    ]
     if is_unicode(text):
         ways += [[_in_units(letter) for letter in text], [_in_numbers(letter) for letter in text]]
     return ways
+
+
+def _listed(numbers: Sequence[Part], *, between: Sequence[str]) -> list[Part]:
+    """Bytes as a dump, a program or a buffer in JSON has them."""
+    comma = Either(tuple(map(Text, between)))
+    return [numbers[0], *(Row((comma, number)) for number in numbers[1:])]
 
 
 def _in_units(letter: str) -> Part:

@@ -103,6 +103,25 @@ THROUGHOUT: dict[str, Callable[[str], str]] = {
 }
 
 
+LISTS: dict[str, Callable[[bytes], str]] = {
+    "with spaces": lambda raw: raw.hex(" "),
+    "with colons, upper": lambda raw: raw.hex(":").upper(),
+    "of a program": lambda raw: ", ".join(f"0x{byte:02x}" for byte in raw),
+    "of a buffer in JSON": lambda raw: json.dumps(list(raw), separators=(",", ":")),
+    "of numbers": lambda raw: json.dumps(list(raw)),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@given(value=st.binary(min_size=6, max_size=20))
+@settings(max_examples=15)
+def test_a_list_of_bytes_is_found_and_gone(name: str, value: bytes) -> None:
+    needles = Needles([b"Zq" + value], mask=b"_")
+    content = f"<{LISTS[name](b'Zq' + value)}>".encode()
+    assert needles.held(content) == {0}
+    assert not needles.held(needles.without(content))
+
+
 def units(letter: str) -> tuple[int, ...]:
     """Of UTF-16."""
     raw = letter.encode("utf-16-be")
