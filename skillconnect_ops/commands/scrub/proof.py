@@ -19,7 +19,7 @@ from skillconnect_ops.core.ports.rewriting import SUBMODULE, WorkTree
 from skillconnect_ops.core.view import count
 from skillconnect_ops.history.anatomy import apart, parts
 from skillconnect_ops.history.holding import Survey, survey
-from skillconnect_ops.history.looking import NONE, Wanted, in_content
+from skillconnect_ops.history.looking import NONE, Wanted, in_content, into_content
 from skillconnect_ops.history.needles import SHORTEST
 
 _CONTROL_BYTES = 24
@@ -256,7 +256,8 @@ class _Files:
                 self.unproven.append(f"submodule {name}: git takes it for no repository")
                 return
             with self._house.person.progress(f"looking into {name}", total=None, unit="B") as tick:
-                seen = survey(inner, self._wanted, crew=self._house.crew, ticker=tick)
+                crew = self._house.crew
+                seen = survey(inner, self._wanted, crew=crew, ticker=tick, strict=True)
             own = any(self._in_file(path, name) for _, path in inner.own_files())
         except Precondition as error:
             self.unproven.append(f"submodule {name}: {error.what}: {error.why}")
@@ -285,7 +286,7 @@ class _Files:
             shown = self._shown(path)
             if path.endswith("/"):
                 self.left.append(Left(shown, "a repository of its own; skc scrub in it"))
-            elif self._in_file(root / path, path) or shown != path:
+            elif self._in_file(root / path, path, ours=False) or shown != path:
                 self.left.append(Left(shown, "git does not follow it; it is yours to change"))
 
     def _within(self, place: Path, name: str) -> None:
@@ -302,7 +303,7 @@ class _Files:
                 self.unproven.append(f"submodule {name}: its work tree cannot be looked at")
             for tree in own:
                 for path in sorted((*tree.changed(), *tree.others())):
-                    if self._in_file(tree.root / path, f"{name}/{path}"):
+                    if self._in_file(tree.root / path, f"{name}/{path}", ours=False):
                         shown = self._shown(f"{name}/{path}")
                         self.left.append(
                             Left(shown, "in a submodule, not committed; yours to change")
@@ -313,7 +314,8 @@ class _Files:
         except Precondition as error:
             self.unproven.append(f"submodule {name}: {error.what}: {error.why}")
 
-    def _in_file(self, path: Path, subject: str) -> tuple[int, ...]:
+    def _in_file(self, path: Path, subject: str, *, ours: bool = True) -> tuple[int, ...]:
+        """What a file holds; where it is not ours, it only is told what stays packed in it."""
         self.number += 1
         try:
             if path.is_symlink():
@@ -323,7 +325,13 @@ class _Files:
             if path.stat().st_size > _LARGEST_BYTES:
                 self.unproven.append(f"{self._shown(subject)}: too large to be looked through")
                 return ()
-            return _all(in_content(self.needles, path.read_bytes()))
+            held, unopened = into_content(self.needles, path.read_bytes())
+            for why in unopened:
+                if ours:
+                    self.unproven.append(f"{self._shown(subject)}: not opened: {why}")
+                else:
+                    self.left.append(Left(self._shown(subject), f"not opened: {why}"))
+            return _all(held)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             self.unproven.append(f"{self._shown(subject)}: {reason}")
