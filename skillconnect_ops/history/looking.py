@@ -152,7 +152,7 @@ def in_content(needles: Needles, content: bytes) -> frozenset[int]:
 
 def into_content(needles: Needles, content: bytes) -> tuple[frozenset[int], tuple[str, ...]]:
     """Those, and why something in it stayed packed."""
-    suspect = needles.plainly(content) or may_pack(content)
+    suspect = needles.plainly(content) or needles.may_pack(content)
     return needles.seen(content) if suspect else (NONE, ())
 
 

@@ -10,6 +10,8 @@ from skillconnect_ops.history.digits import Coded, Digits, digits
 from skillconnect_ops.history.escapes import BYTES, UTF16
 from skillconnect_ops.history.repacked import may_pack, repacked
 from skillconnect_ops.history.spellings import Spelled, Spelling, spellings
+from skillconnect_ops.history.wrapped import SIGNS as IN_BASE64
+from skillconnect_ops.history.wrapped import may_wrap, rewrapped
 
 MASK = b"***REMOVED***"
 SHORTEST = 6
@@ -40,7 +42,7 @@ class _Search:
                 for anchor, offset in coded.anchors():
                     anchors.setdefault(anchor, []).append((len(self.forms), offset))
                 self.forms.append(coded)
-        for sign in SIGNS:
+        for sign in (*SIGNS, *IN_BASE64):
             anchors.setdefault(sign, [])
         self.owners = list(anchors.values())
         self.words = Words(list(anchors))
@@ -85,8 +87,10 @@ class Needles:
         """Leave out what is built on demand."""
         return self.__dict__ | {"_search": None}
 
-    may_pack = staticmethod(may_pack)
-    """Whether `held` has to open the content, since it may be an archive; cheap."""
+    @staticmethod
+    def may_pack(content: bytes) -> bool:
+        """Whether `held` has to open something: an archive, or one in base64; cheap."""
+        return may_pack(content) or may_wrap(content)
 
     def plainly(self, content: bytes) -> bool:
         """Whether a value stands in the bytes as they are, in any form; archives stay closed."""
@@ -95,7 +99,8 @@ class Needles:
     def traces(self, content: bytes) -> set[int]:
         """Where something begins that is a part of every form of a value, and may be of none.
 
-        Also what is in every archive that does not begin like one: a tar, a zip behind something.
+        Also what is in every archive that does not begin like one: a tar, a zip behind something,
+        anything in base64.
 
         Quick over many contents at once. Archives stay closed, and a text that begins with a
         byte order mark is seen as its bytes alone.
@@ -138,13 +143,14 @@ class Needles:
         return chain(search.found(content), () if wide is None else search.found(wide[0]))
 
     def _round(self, content: bytes, budget: Budget, depth: int, *, last: bool) -> bytes:
+        def inner(member: bytes) -> bytes:
+            return self._round(member, budget, depth + 1, last=last)
+
         after = content
         if depth < _DEEPEST and may_pack(content):
-            after = repacked(
-                content,
-                budget,
-                lambda member: self._round(member, budget, depth + 1, last=last),
-            )
+            after = repacked(content, budget, inner)
+        if depth < _DEEPEST and after is content:
+            after = rewrapped(content, inner, fixed=b"\0" in content or may_pack(content))
         return after if after is not content else self._masked(content, last=last)
 
     def _masked(self, content: bytes, *, last: bool) -> bytes:
@@ -199,7 +205,7 @@ class _Look:
     def at(self, content: bytes, budget: Budget, *, depth: int) -> None:
         """One content."""
         self.values.update(place.value for place in self._found(content))
-        if not may_pack(content):
+        if not may_pack(content) and not may_wrap(content):
             return
         if depth == _DEEPEST:
             self.unopened[f"archives in each other, more than {_DEEPEST} deep"] = None
@@ -210,6 +216,7 @@ class _Look:
             return member
 
         repacked(content, budget, look, lambda why: self.unopened.update({why: None}))
+        rewrapped(content, look)
 
 
 def _grouped(places: Sequence[Spelled | Coded]) -> Iterator[tuple[int, int, str]]:

@@ -1,5 +1,6 @@
 """Archives in each other, in front of each other and behind: opened, and packed again."""
 
+import base64
 import bz2
 import gzip
 import io
@@ -104,6 +105,61 @@ def test_whatever_is_packed_in_whatever_is_found_and_gone(inner: str, outer: str
     every = plain_in(clean)
     assert b"key = " + MASK + b"\n" in every
     assert not any(value in one for one in every)
+
+
+WRAPS: dict[str, Pack] = {
+    "base64": base64.b64encode,
+    "base64 of lines": lambda content: base64.encodebytes(content).rstrip(),
+    "base64 of lines that are set in": lambda content: b"\n    ".join(
+        base64.encodebytes(content).split()
+    ),
+    "base64 without filling": lambda content: base64.urlsafe_b64encode(content).rstrip(b"="),
+}
+
+
+@pytest.mark.parametrize("name", ["gzip", "bzip2", "xz", "zip"])
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("length", range(8))
+def test_an_archive_in_base64_is_found_and_gone(name: str, wrap: str, length: int) -> None:
+    value = secrets.token_hex(8).encode()
+    packed = PACKS[name](b"key = " + value + secrets.token_bytes(120 + length))
+    content = b'data: "' + WRAPS[wrap](packed) + b'"\nafter'
+    needles = Needles([value])
+    assert needles.may_pack(content)
+    assert needles.seen(content) == (frozenset({0}), ())
+    clean = needles.without(content)
+    assert not needles.held(clean)
+    assert needles.without(clean) is clean
+    begin, digits, after = clean.split(b'"')
+    assert (begin, after) == (b"data: ", b"\nafter")
+    widest = max(map(len, content.split(b'"')[1].split()))
+    assert max(map(len, digits.split())) in {widest, len(digits)}
+    plain = base64.urlsafe_b64decode(
+        digits.translate(bytes.maketrans(b"+/", b"-_"), b" \n") + b"=="
+    )
+    assert any(one.startswith(b"key = " + MASK) for one in plain_in(plain))
+
+
+def test_in_a_binary_an_archive_in_base64_keeps_its_length() -> None:
+    value = secrets.token_hex(8).encode()
+    content = b"\x7fELF\0" + base64.b64encode(gzip.compress(value * 5 + bytes(99))) + b"\0more"
+    needles = Needles([value])
+    clean = needles.without(content)
+    assert not needles.held(clean)
+    assert len(clean) == len(content)
+    assert clean.startswith(b"\x7fELF\0")
+    assert clean.endswith(b"\0more")
+
+
+def test_a_release_that_is_kept_in_a_secret_is_cleaned() -> None:
+    value = secrets.token_hex(8).encode()
+    release = b'{"config": {"password": "%s"}}'
+    kept = base64.b64encode(base64.b64encode(gzip.compress(release % value)))
+    needles = Needles([value])
+    assert needles.held(b"release: " + kept) == {0}
+    clean = needles.without(b"release: " + kept)
+    plain = gzip.decompress(base64.b64decode(base64.b64decode(clean[9:])))
+    assert plain == release % MASK
 
 
 names = st.text("ab/ä0", min_size=1, max_size=150).map(lambda name: name.strip("/") or "a")
