@@ -18,6 +18,7 @@ from skillconnect_ops.core.view import size
 
 BUDGET_BYTES = 96_000_000
 """What is unpacked of one outermost archive, inner archives included."""
+TOO_LARGE = f"what is behind {size(BUDGET_BYTES)} of unpacked content"
 _MEMBERS = 20_000
 _STEP = 1 << 20
 _TAR_MAGIC = (257, b"ustar")
@@ -184,4 +185,4 @@ def _tar(content: bytes) -> Iterator[Member | Skipped]:
 
 
 def _too_large(name: str) -> Skipped:
-    return Skipped(f"{name}: what is behind {size(BUDGET_BYTES)} of unpacked content")
+    return Skipped(f"{name}: {TOO_LARGE}")

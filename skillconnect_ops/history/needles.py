@@ -7,7 +7,7 @@ from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.words import Words
 from skillconnect_ops.history.archives import SIGNS, Budget
 from skillconnect_ops.history.digits import Coded, Digits, digits
-from skillconnect_ops.history.escapes import BYTES, UTF16
+from skillconnect_ops.history.grammar import BYTES, UTF16
 from skillconnect_ops.history.repacked import may_pack, repacked
 from skillconnect_ops.history.spellings import Spelled, Spelling, spellings
 from skillconnect_ops.history.wrapped import SIGNS as IN_BASE64

@@ -14,20 +14,18 @@ from itertools import chain, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from skillconnect_ops.history.escapes import (
+from skillconnect_ops.history.escapes import escaped, is_unicode, throughout
+from skillconnect_ops.history.grammar import (
     BYTES,
     UTF16,
     Part,
     Row,
     Text,
     coded,
-    escaped,
     heads,
-    is_unicode,
     longest,
     source,
     tails,
-    throughout,
 )
 
 _MOST = 96
