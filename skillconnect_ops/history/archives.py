@@ -34,6 +34,16 @@ LARGEST_BYTES = 128 << 20
 MAGIC = (b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
 
 
+CLOSED = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"LZIP\x01": "lzip",
+    b"MSCF\0\0\0\0": "cab",
+    b"\x1f\x9d\x90": "compress",
+}
+"""How what nobody here can open begins, and what it is."""
 SIGNS = (_TAR_MAGIC[1], _ZIP_END)
 """Without one of these a content that begins like none is no archive."""
 

@@ -25,14 +25,14 @@ from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.view import size
 from skillconnect_ops.core.words import Words
 from skillconnect_ops.history.anatomy import entries, free_text, heads, is_folder
-from skillconnect_ops.history.archives import LARGEST_BYTES, MAGIC, ends_like_zip
+from skillconnect_ops.history.archives import CLOSED, LARGEST_BYTES, MAGIC, ends_like_zip
 from skillconnect_ops.history.needles import BYTE_ORDER_MARKS, MASK, Needles
 from skillconnect_ops.history.repacked import may_pack
 
 Other = TypeVar("Other", bound=Block | Unreadable)
 PORTION_BYTES = 48 << 20
 NONE: frozenset[int] = frozenset()
-_OPENED = (*MAGIC, *BYTE_ORDER_MARKS)
+_OPENED = (*MAGIC, *CLOSED, *BYTE_ORDER_MARKS)
 """What begins so holds more than its bytes show."""
 _HEAD_OR_FOLDER = rb"\n?([0-9a-f]{%d}) tree [0-9]+\n|0*40000 [^\0]+\0(.{%d})"
 _TREES = rb"(?s)" + _HEAD_OR_FOLDER + rb"|[0-7]+ [^\0]+\0(.{%d})"

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from skillconnect_ops.core.view import size as size_of
 from skillconnect_ops.history.archives import (
+    CLOSED,
     LARGEST_BYTES,
     MAGIC,
     TOO_LARGE,
@@ -41,8 +42,9 @@ _BESIDE = 100
 
 
 def may_pack(content: bytes) -> bool:
-    """Whether a content looks like an archive that `repacked` opens."""
-    return _is_stream(content) or is_tar(content) or zip_end(content) is not None
+    """Whether a content looks like an archive, be it one that `repacked` can only tell of."""
+    begins = _is_stream(content) or content.startswith(tuple(CLOSED))
+    return begins or is_tar(content) or zip_end(content) is not None
 
 
 def _is_stream(content: bytes) -> bool:
@@ -89,6 +91,9 @@ class _Opening:
             return self._zip(content, end)
         if content.startswith(_ZIP):
             self.told("zip: damaged, or cut off")
+        for magic, form in CLOSED.items():
+            if content.startswith(magic):
+                self.told(f"{form}, which cannot be opened here")
         for magic, open_part in _PARTS.items():
             if content.startswith(magic):
                 return _parts(content, self, open_part) if _is_stream(content) else content

@@ -255,6 +255,8 @@ def test_what_stays_packed_within_an_archive_is_told_without_the_value() -> None
         (gzip.compress(value)[:-8] + b"12345678", "gzip: damaged"),
         (whole[:-9], "xz: cut off"),
         (zipped(value)[:-30], "zip: damaged"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(99), "7z, which cannot be opened here"),
+        (b"\x28\xb5\x2f\xfd" + bytes(99), "zstd, which cannot be opened here"),
         (gzip.compress(bytes(BUDGET_BYTES + 1)), "gzip: what is behind 96"),
         (in_tar(b"n")[:1000], "tar member before: cut off"),
         (in_tar(b"n").replace(b"ada", b"eve", 1), "tar: damaged"),

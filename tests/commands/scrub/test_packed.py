@@ -82,3 +82,12 @@ def test_what_stays_packed_in_an_archive_is_not_proven_or_named(
     ran = skc(*words, cwd=shop.root)
     assert ran.code == (0 if where == "beside it" else 14)
     assert "not opened: gzip: cut off" in ran.stdout
+
+
+def test_an_archive_that_nobody_here_can_open_is_not_proven(skc: Skc, shop: Hiding) -> None:
+    shop.commit("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), "packed")
+    file = shop.root.parent / "values"
+    file.write_text(odd())
+    ran = skc("scrub", "verify", "--values-from", str(file), "--format", "json", cwd=shop.root)
+    assert ran.code == 14
+    assert "not opened: 7z, which cannot be opened here" in ran.stdout
