@@ -1,4 +1,4 @@
-"""Duplicates are found before a unique index is built, by the rules that it would refuse them by."""
+"""Duplicates are found before a unique index is built, by the rules that it has itself."""
 
 import time
 from collections.abc import Sequence
