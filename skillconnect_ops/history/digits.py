@@ -182,6 +182,8 @@ def digits(index: int, value: bytes) -> Iterator[Digits]:
 def _texts(value: bytes) -> Iterator[tuple[bytes, bytes]]:
     """What is encoded, and what shall be decoded instead."""
     raws = {value: _FILL * len(value)}
+    for digits_of in (value.hex(), value.hex().upper()):
+        raws[digits_of.encode()] = _FILL.hex().encode() * len(value)
     try:
         text = value.decode()
     except UnicodeDecodeError:

@@ -141,6 +141,8 @@ def test_a_value_escaped_throughout_is_found_and_gone(name: str, text: str) -> N
 DOCUMENTS: dict[str, Escape] = {
     **{name: ESCAPES[name] for name in ESCAPES if name not in {"JSON in a script", "shell"}},
     "JSON of JSON": lambda text: json.dumps(json.dumps({"k": text})),
+    "hex": lambda text: text.encode().hex(),
+    "hex, upper": lambda text: text.encode().hex().upper(),
     "JSON of PHP": lambda text: json.dumps(text).replace("/", "\\/"),
 }
 

@@ -126,6 +126,15 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         with unnamed((b"".join(lines),)) as given:
             self._do("update-ref", "--no-deref", "-m", message, "-z", "--stdin", file=given)
 
+    def pack_refs(self) -> None:
+        """`git pack-refs`; thousands of small files would slow all that looks at refs.
+
+        Where somebody holds its lock they stay small files, which harms nobody.
+        """
+        if (self.git_folder / "packed-refs").is_file():
+            with self.git.running(*_ALONE, "pack-refs", "--all", tolerant=True) as told:
+                told.read()
+
     def lead(self, name: str, to: str) -> None:
         """`git symbolic-ref`."""
         self._do("symbolic-ref", name, to)

@@ -448,6 +448,7 @@ class RenewReferences:
             for _, path in own_texts(hands.repository):
                 files += self._file(path, objects, in_names, renamed)
             exclude(hands.house, hands.repository, kept)
+            hands.rewriting.pack_refs()
             self._remember(hands.folder(step.folder).path)
             for tree in hands.rewriting.work_trees():
                 renew(

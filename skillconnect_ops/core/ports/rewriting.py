@@ -164,6 +164,9 @@ class Rewriting(Protocol):
             Precondition: one is not where it was; nothing was moved.
         """
 
+    def pack_refs(self) -> None:
+        """Put refs that were moved back into the one file that they came from, if there is one."""
+
     def lead(self, name: str, to: str) -> None:
         """Have a symbolic ref lead to another ref."""
 
