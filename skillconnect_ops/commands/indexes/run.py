@@ -248,8 +248,8 @@ def _left(seen: Look, wishes: Wishes) -> tuple[str, ...]:
     more = f" and {len(extra) - 5} more" if extra[5:] else ""
     return (
         (
-            f"{count(len(extra), 'index is', 'indexes are')} not declared, and stay: {named}{more} "
-            "(--prune hides them first, and drops them later)"
+            f"{count(len(extra), 'index is', 'indexes are')} not declared, and left alone: "
+            f"{named}{more} (--prune hides them first, and drops them later)"
         ),
     )
 

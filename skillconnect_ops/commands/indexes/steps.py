@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes import following
+from skillconnect_ops.commands.indexes.importing import IMPORT_KINDS
 from skillconnect_ops.commands.indexes.locking import locked
 from skillconnect_ops.commands.indexes.model import (
     AnyStep,
@@ -493,4 +494,5 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(IndexConvert, lambda house, subject: ConvertHandler(connect=_connect(house, subject))),
     KindOf(IndexHide, lambda house, subject: HideHandler(connect=_connect(house, subject))),
     KindOf(IndexDrop, lambda house, subject: DropHandler(connect=_connect(house, subject))),
+    *IMPORT_KINDS,
 )
