@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from skillconnect_ops.core.ports.rewriting import Locks
+from skillconnect_ops.adapters.objects.program import GitCannotRead
+from skillconnect_ops.core.ports.rewriting import Locked, Locks
 
 _PROCESSES = Path("/proc")
 _GC = "gc.pid"
+_SAYS_LOCKED = "remove the file manually"
 _APART = ("objects", "modules", "lfs")
 """Below the git folder; what lies in them is looked through by itself, or is none of ours."""
 
@@ -115,3 +117,15 @@ def _said(words: Sequence[bytes]) -> str:
             command = word if word.replace("-", "").isalpha() else ""
             return f"{name} {command}".strip()
     return name
+
+
+def must_be_free(error: GitCannotRead, git_folder: Path, roots: Sequence[Path]) -> None:
+    """Say that there are locks, where git stopped at one.
+
+    Raises:
+        Locked: there are.
+    """
+    found = locks(git_folder, roots)
+    named = any(path.name in error.why for path in found.paths) or _SAYS_LOCKED in error.why
+    if found.paths and named:
+        raise Locked(found) from error

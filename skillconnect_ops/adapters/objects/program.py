@@ -23,6 +23,9 @@ _CAREFUL = (
     *("-c", "core.packedGitLimit=48m"),
     *("-c", "core.packedGitWindowSize=4m"),
 )
+QUIETLY = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+"""For a command that changes something: no hook runs, and git begins nothing else by itself."""
+FORMAT = ("rev-parse", "--show-object-format")
 _PIPE_BYTES = 1 << 20
 
 
