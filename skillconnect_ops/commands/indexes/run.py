@@ -33,6 +33,7 @@ from skillconnect_ops.commands.indexes.model import (
     IndexPrepare,
     IndexUnlock,
     Wishes,
+    is_stand_in,
 )
 from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
 from skillconnect_ops.commands.indexes.rights import must_be_allowed
@@ -233,7 +234,11 @@ def _refuse_duplicates(connected: Connected, steps: Sequence[Step], seen: Look) 
 
 def _left(seen: Look, wishes: Wishes) -> tuple[str, ...]:
     """What is there and not declared, where nobody asked about it."""
-    extra = [row for row in seen.rows if row.declared is None and row.drifts]
+    extra = [
+        row
+        for row in seen.rows
+        if row.declared is None and row.drifts and not is_stand_in(row.name)
+    ]
     if not extra or wishes.prune:
         return ()
     named = ", ".join(f"{row.collection}.{row.name}" for row in extra[:5])
