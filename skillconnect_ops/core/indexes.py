@@ -89,9 +89,8 @@ class Index(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {"keys": dict(self.keys), **self.options()}
 
     def says(self) -> str:
-        """For people, in one line: `{email: 1} unique`."""
-        options = self.options()
-        options.pop("name", None)
+        """For people, in one line: `{email: 1} unique`; what every index has is left out."""
+        options = {name: one for name, one in self.options().items() if name not in _UNSAID}
         words = [name for name, value in options.items() if value is True]
         words += [f"{name} {_short(value)}" for name, value in options.items() if value is not True]
         return " ".join((shown_keys(self.keys), ", ".join(words))).rstrip()
@@ -127,5 +126,10 @@ def _whole(direction: Direction) -> Direction:
     return int(direction) if isinstance(direction, float) and direction.is_integer() else direction
 
 
+_UNSAID = frozenset({"name", "v", "textIndexVersion", "2dsphereIndexVersion"})
+
+
 def _short(value: object) -> str:
+    if isinstance(value, Mapping) and isinstance(value.get("locale"), str):
+        return str(value["locale"])
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -50,10 +50,16 @@ def estimated(
 
 
 def _of(index: Index, figures: CollectionFigures, there: FoundCollection) -> int:
-    """From an index that begins with the same field; else by the number of fields."""
+    """From an index that begins alike and leaves no more out; else by the number of fields."""
     documents = figures.documents
     for one in there.indexes:
         known = figures.index_bytes.get(one.index.called)
-        if known and one.index.fields[0] == index.fields[0] and not one.index.is_id:
+        alike = one.index.fields[0] == index.fields[0] and not one.index.is_id
+        if known and alike and _leaves_out(one.index) <= _leaves_out(index):
             return known * len(index.fields) // len(one.index.fields)
     return documents * (ENTRY_BYTES + FIELD_BYTES * len(index.fields))
+
+
+def _leaves_out(index: Index) -> bool:
+    """Whether it may hold less than all documents."""
+    return index.sparse or index.partial_filter is not None

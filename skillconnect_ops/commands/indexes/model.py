@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from skillconnect_ops.core.indexes import Index, derived_name
 from skillconnect_ops.core.plan import Step
 from skillconnect_ops.core.ports.indexes import (
     Build,
@@ -90,7 +91,7 @@ class IndexCreate(Step, frozen=True, kw_only=True, tag="index.create"):
 
     def says(self) -> str:
         """One line of the plan."""
-        named = "; ".join(f"{one.index.called} {one.index.says()}" for one in self.builds)
+        named = "; ".join(_said(one.index) for one in self.builds)
         tail = "".join(f" ({text})" for text in (self.purpose, self.estimate) if text)
         return f"build on {self.collection}: {named}{tail}"
 
@@ -178,6 +179,12 @@ AnyStep = (
     | IndexHide
     | IndexDrop
 )
+
+
+def _said(index: Index) -> str:
+    """Its name only where MongoDB would have made another one."""
+    plain = index.called == derived_name(index.keys)
+    return index.says() if plain else f"{index.called} {index.says()}"
 
 
 def _word(value: Any) -> str:

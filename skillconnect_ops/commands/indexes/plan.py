@@ -155,6 +155,7 @@ class _Collection:
         self.notes: list[str] = []
         self.gaps: list[str] = []
         self.blocked: list[str] = []
+        self._surplus: list[str] = []
         self._stale: list[str] = []
         """Stand-ins of a run that died elsewhere."""
 
@@ -175,7 +176,12 @@ class _Collection:
                 case Standing.EXTRA | Standing.HIDDEN:
                     self._extra(row)
         self._arrange(missing, rebuilds)
-        self._clear()
+        if self._surplus:
+            why = "the run that is taken back built them"
+            self.final.append(self._drop(*self._surplus, why=why))
+        if self._stale:  # once what they stood for is there
+            why = "they stood for others in a run that died"
+            self.final.append(self._drop(*self._stale, why=why))
         self._warn_of_ttl(rows)
 
     def touched(self) -> Iterator[Touched]:
@@ -392,11 +398,6 @@ class _Collection:
                 return Build(index=structs.replace(build.index, name=name))
         return build
 
-    def _clear(self) -> None:
-        """What stood for others in a run that died goes, once these are there."""
-        for name in self._stale:
-            self.final.append(self._drop(name, "it stood for another in a run that died"))
-
     def _free(self, build: Build, going: Mapping[str, FoundIndex]) -> Build:
         called = build.index.called
         return self._renamed(build) if called in self._names and called not in going else build
@@ -441,7 +442,7 @@ class _Collection:
             self._stale.append(name)
             return
         if (self._there.name, name) in self._remove:
-            self.final.append(self._drop(name, "the run that is taken back built it"))
+            self._surplus.append(name)
             return
         if not self._wishes.prune:
             return
@@ -457,7 +458,7 @@ class _Collection:
             left_s = self._wishes.observe_s - (self._facts.now - watched.since).total_seconds()
             if left_s <= 0:
                 why = f"hidden since {watched.since:%Y-%m-%d}, and nobody put it back"
-                self.final.append(self._drop(name, why))
+                self.final.append(self._drop(name, why=why))
             else:
                 self.notes.append(
                     f"{at} is hidden since {watched.since:%FT%TZ}; it can be dropped in "
@@ -516,12 +517,12 @@ class _Collection:
             return False
         return True
 
-    def _drop(self, name: str, why: str) -> IndexDrop:
+    def _drop(self, *names: str, why: str) -> IndexDrop:
         return IndexDrop(
-            key=f"drop:{self._there.name}.{name}",
+            key=f"drop:{self._there.name}.{names[0]}",
             **self._where,
             collection=self._there.name,
-            names=(name,),
+            names=names,
             purpose=why,
         )
 

@@ -184,7 +184,11 @@ def finished(
         state=state_of(seen, wishes),
         steps=steps,
         final=final,
-        notes=(*_left(seen, wishes), *decided.notes, *(f"gap: {one}" for one in decided.gaps)),
+        notes=(
+            *(_left(seen, wishes) if undoes is None else ()),
+            *decided.notes,
+            *(f"gap: {one}" for one in decided.gaps),
+        ),
     )
 
 

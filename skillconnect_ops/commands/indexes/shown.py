@@ -6,7 +6,7 @@ from typing import Any
 
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.errors import Blocking
-from skillconnect_ops.core.indexes import Index, shown_keys
+from skillconnect_ops.core.indexes import shown_keys
 from skillconnect_ops.core.ports.indexes import CollectionFigures
 from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone, count, size
 
@@ -41,7 +41,7 @@ def _row(row: Row, figures: Mapping[str, CollectionFigures] | None) -> tuple[Cel
     cells: tuple[Cell, ...] = (
         row.collection,
         row.name,
-        _words(row.index),
+        row.index.says(),
         Text(stands, TONES[row.standing]),
     )
     if figures is None:
@@ -55,24 +55,6 @@ def _row(row: Row, figures: Mapping[str, CollectionFigures] | None) -> tuple[Cel
         f"{sum(one.operations for one in uses):,}" if uses else "",
         f"{min(one.since for one in uses):%Y-%m-%d %H:%M}" if uses else "",
     )
-
-
-def _words(index: Index) -> str:
-    """Keys and options, without those that every index has."""
-    options = {
-        name: value
-        for name, value in index.options().items()
-        if name not in {"name", "v", "textIndexVersion", "2dsphereIndexVersion"}
-    }
-    words = [name for name, value in options.items() if value is True]
-    words += [f"{name} {_short(value)}" for name, value in options.items() if value is not True]
-    return " ".join((shown_keys(index.keys), ", ".join(words))).rstrip()
-
-
-def _short(value: object) -> str:
-    if isinstance(value, Mapping) and "locale" in value:
-        return str(value["locale"])
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def duplicate_tables(blocking: Sequence[Blocking], *, values: bool) -> tuple[Block, ...]:
