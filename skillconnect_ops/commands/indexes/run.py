@@ -18,6 +18,7 @@ from skillconnect_ops.commands.indexes.errors import (
     HasDuplicates,
 )
 from skillconnect_ops.commands.indexes.estimate import estimated
+from skillconnect_ops.commands.indexes.locking import refuse_locked
 from skillconnect_ops.commands.indexes.look import (
     Look,
     declarations,
@@ -75,12 +76,13 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
         nonlocal first
         with house.database(chosen) as connected:
             refuse_untested(connected, insists=wishes.untested_topology)
+            refuse_locked(house, connected, choices)
             made = _plan(asked, connected, seeks_duplicates=first)
         first = False
         return made
 
     resources = resources_of(house, chosen)
-    resumed = _resume_dead(asked, resources, choices=choices)
+    resumed = _resume_dead(asked, resources, choices)
     try:
         outcome = house.office().carry_out(
             plan, person=house.person, resources=resources, consent=Ask(), choices=choices
@@ -273,28 +275,34 @@ def _becoming_unique(step: Step, rows: Sequence[Row]) -> list[Any]:
             return []
 
 
-def _resume_dead(asked: _Asked, resources: Sequence[Resource], *, choices: Choices) -> bool:
+def _resume_dead(asked: _Asked, resources: Sequence[Resource], choices: Choices) -> str | None:
     """Go on with a run that died in a build, if what is wanted is still the same.
 
     Put back, a build of hours would be thrown away that the server may just have ended.
     """
     house = asked.house
     if choices.looks_only or house.office().applies:
-        return False
+        return None
     wanted = _wanted(declarations(house, asked.target), asked.wishes)
     for state in house.office().journals():
         dead = state.standing in {Standing.INTERRUPTED, Standing.FORWARD_ONLY}
         if not dead or state.command != COMMAND or set(state.resources).isdisjoint(resources):
             continue
-        if house.office().plan(state.id).state.split()[0] != wanted:
-            return False
-        house.person.note(f"the run {state.id} did not come to its end; going on with it")
+        plan = house.office().plan(state.id)
+        if plan.state.split()[0] != wanted:
+            return None
+        with house.database(asked.target) as connected:
+            refuse_locked(house, connected, choices)
+        house.person.show(plan)
+        house.person.note(f"the run {state.id} did not come to its end; it is gone on with")
+        if not choices.yes and not house.person.agrees(plan):
+            return None
         house.office().resume(state.id, house.person)
-        return True
-    return False
+        return state.id
+    return None
 
 
-def _report(house: House, target: Target, outcome: Outcome, *, resumed: bool) -> Report:
+def _report(house: House, target: Target, outcome: Outcome, *, resumed: str | None) -> Report:
     """What was done, and how it stands now."""
     with house.database(target) as connected:
         seen = look(connected, declarations(house, target))
@@ -302,9 +310,10 @@ def _report(house: House, target: Target, outcome: Outcome, *, resumed: bool) ->
         name = connected.name
     drift = [row for row in seen.rows if row.drifts]
     plan = outcome.plan
-    walked = outcome.walked or resumed
+    walked = outcome.walked or resumed is not None
     if walked:
-        record(house, target, cluster=said, database=name, rows=seen.rows, journal=outcome.journal)
+        journal = outcome.journal or resumed
+        record(house, target, cluster=said, database=name, rows=seen.rows, journal=journal)
     looked_only = bool(plan.steps or plan.final) and not outcome.walked
     facts: dict[str, Any] = {
         "indexes": len(seen.rows),
@@ -316,7 +325,7 @@ def _report(house: House, target: Target, outcome: Outcome, *, resumed: bool) ->
     return Report(
         command=COMMAND,
         subject=plan.subject.facts(),
-        journal=outcome.journal,
+        journal=outcome.journal or resumed,
         steps=outcome.steps,
         facts=facts,
         view=(table(seen.rows),),

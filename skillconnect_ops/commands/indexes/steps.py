@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes import following
+from skillconnect_ops.commands.indexes.locking import locked
 from skillconnect_ops.commands.indexes.model import (
     AnyStep,
     IndexConvert,
@@ -32,7 +33,6 @@ from skillconnect_ops.core.ports.indexes import (
     FoundCollection,
     FoundIndex,
     HiddenIndex,
-    IndexesLocked,
     IndexRun,
     NotUniqueYet,
 )
@@ -486,16 +486,6 @@ class Fenced(Generic[S]):
     def _is_over(self, step: S, walk: Walk) -> bool:
         with self._connect(step.target) as connected:
             return connected.indexes.is_taken_over(step.database, run=walk.id)
-
-
-def locked(database: str, holder: str) -> IndexesLocked:
-    """Somebody else is at work there."""
-    return IndexesLocked(
-        f"somebody else changes the indexes of {database}",
-        why=f"it is {holder}; two at once would undo each other's work",
-        fix="wait until it is done, then try again; the lock of a dead run ends by itself within "
-        f"{following.LEASE_S:.0f} s",
-    )
 
 
 def _stands(build: Build, found: FoundIndex | None, there: FoundCollection) -> bool:

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import Standing, difference
+from skillconnect_ops.commands.indexes.locking import refuse_locked
 from skillconnect_ops.commands.indexes.look import Look, refuse_untested
 from skillconnect_ops.commands.indexes.model import Wishes, is_stand_in
 from skillconnect_ops.commands.indexes.plan import Where, decide
@@ -44,6 +45,7 @@ def undo(
         nonlocal first
         with house.database(chosen) as connected:
             refuse_untested(connected, insists=wishes.untested_topology)
+            refuse_locked(house, connected, choices)
             made = _plan(house, connected, chosen, run=run, wishes=wishes, first=first)
         first = False
         return made

@@ -51,7 +51,7 @@ def test_a_run_that_is_killed_leaves_a_build_that_the_next_one_follows(slow: Slo
         go_on()
         ran = second.end()
     assert ran.code == 0, ran.stdout + ran.stderr
-    assert "going on with it" in ran.stderr
+    assert "it is gone on with" in ran.stderr
     assert slow.names() == NAMES
     assert not slow.locked()
 
@@ -178,15 +178,50 @@ def test_two_machines_at_once_exclude_each_other(slow: SlowStore) -> None:
     assert slow.start("indexes", "--yes", machine="second").end().code == 0
 
 
+def test_a_run_that_died_waits_for_the_machine_that_went_on_instead(slow: SlowStore) -> None:
+    with slow.hanging() as go_on:
+        first = slow.start("indexes", "--yes", machine="first")
+        slow.wait_for_build()
+        first.kill()
+        _end_lease(slow)
+        second = slow.start("indexes", "--yes", machine="second")
+        with slow.client() as client:
+            slow.wait(lambda: _waiting(client) == 2)
+        ran = slow.start("indexes", "--yes", machine="first").end()
+        assert ran.code == 4, ran.stdout + ran.stderr
+        assert "somebody else changes the indexes" in ran.json["error"]["what"]
+        go_on()
+        assert second.end().code == 0
+    assert slow.start("indexes", "--yes", machine="first").end().code == 0
+    assert slow.names() == NAMES
+    assert not slow.locked()
+
+
+def test_a_dead_run_is_gone_on_with_only_if_somebody_agrees(slow: SlowStore) -> None:
+    with slow.hanging() as go_on:
+        first = slow.start("indexes", "--yes")
+        slow.wait_for_build()
+        first.kill()
+        ran = slow.start("indexes").end()
+        assert ran.code == 3, ran.stdout + ran.stderr
+        go_on()
+    assert slow.start("indexes", "--yes").end().code == 0
+
+
+def _end_lease(slow: SlowStore) -> None:
+    with slow.client() as client:
+        own = client[slow.name][OWN]
+        own.update_one({"_id": "lock"}, [{"$set": {"until": {"$add": ["$$NOW", -1000]}}}])
+
+
 def test_the_lock_of_a_machine_that_died_ends_by_itself(slow: SlowStore) -> None:
     with slow.hanging() as go_on:
         first = slow.start("indexes", "--yes", machine="first")
         slow.wait_for_build()
         first.kill()
         go_on()
+    _end_lease(slow)
     with slow.client() as client:
-        own = client[slow.name][OWN]
-        own.update_one({"_id": "lock"}, [{"$set": {"until": {"$add": ["$$NOW", -1000]}}}])
         client[slow.name]["c"].drop_index("b_1")
     ran = slow.start("indexes", "--yes", machine="second").end()
     assert ran.code == 0, ran.stdout + ran.stderr
