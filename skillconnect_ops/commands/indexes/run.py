@@ -329,13 +329,13 @@ def _report(house: House, target: Target, outcome: Outcome, *, resumed: str | No
         steps=outcome.steps,
         facts=facts,
         view=(table(seen.rows),),
-        next=_next(plan, looked_only=looked_only),
+        next=_next(house, plan, looked_only=looked_only),
     )
 
 
-def _next(plan: Plan, *, looked_only: bool) -> tuple[str, ...]:
-    if looked_only:
-        return ("skc indexes --yes",)
+def _next(house: House, plan: Plan, *, looked_only: bool) -> tuple[str, ...]:
+    if looked_only:  # as it was typed, with all its wishes
+        return (house.person.again("--yes").replace(" --dry-run", ""),)
     hides = any(isinstance(step, IndexHide) and step.watched for step in plan.steps)
     return ("skc indexes check", "skc indexes undo") if hides else ("skc indexes check",)
 
