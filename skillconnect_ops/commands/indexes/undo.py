@@ -65,7 +65,7 @@ def undo(
         journal=outcome.journal,
         steps=outcome.steps,
         facts={} if outcome.walked else {"plan": outcome.plan.facts()},
-        view=(table(rows),) if outcome.walked else (),
+        view=(table(rows, empty="no index is there, but those of _id"),) if outcome.walked else (),
         next=("skc indexes status",),
     )
 
