@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,22 @@ import pytest
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """A filesystem of 256 KiB."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tiny", str(folder)]
+    with mounted(tmp_path / "tiny", size="256k") as folder:
+        yield folder
+
+
+@contextmanager
+def mounted(folder: Path, *, size: str) -> Iterator[Path]:
+    """A filesystem of that size at a folder, which is made."""
+    folder.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tiny", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"this user may not mount: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def fills(folder: Path) -> Callable[[], None]:

@@ -20,6 +20,9 @@ _BLOCKS = frozenset(
 )
 _IMPORTS = frozenset({"import_specifier", "import_clause", "namespace_import", "import_alias"})
 
+_NAMES = ("identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier")
+_FEW = 12
+
 
 class Declaration(Struct, frozen=True):
     """A place that gives a name a meaning, and how far that reaches."""
@@ -38,6 +41,8 @@ class Scopes:
     def __init__(self, root: SgNode) -> None:
         self._root = root
         self._known: dict[str, list[Declaration]] = {}
+        self._names: dict[str, list[SgNode]] = {}
+        self._all = False
 
     def meaning(self, name: str, at: SgNode) -> Declaration | None:
         """The innermost declaration that reaches this place; None of a global."""
@@ -57,12 +62,18 @@ class Scopes:
         ]
 
     def _named(self, name: str) -> list[SgNode]:
-        kinds = (
-            *("identifier", "shorthand_property_identifier_pattern"),
-            "shorthand_property_identifier",
-        )
-        exact = f"^{name.replace('$', '[$]')}$"
-        return self._root.find_all(any=[{"kind": kind, "regex": exact} for kind in kinds])
+        """The places that a name stands in; after a few names a pass for all of them is cheaper."""
+        if name not in self._names and not self._all:
+            if len(self._names) < _FEW:
+                exact = f"^{name.replace('$', '[$]')}$"
+                found = self._root.find_all(any=[{"kind": k, "regex": exact} for k in _NAMES])
+                self._names[name] = found
+            else:
+                self._all = True
+                self._names = {}
+                for node in self._root.find_all(any=[{"kind": kind} for kind in _NAMES]):
+                    self._names.setdefault(node.text(), []).append(node)
+        return self._names.get(name, [])
 
     def _declarations(self, name: str) -> list[Declaration]:
         if name not in self._known:

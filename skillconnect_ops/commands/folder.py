@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.ports.objects import Repository
 from skillconnect_ops.core.settings.errors import SettingsNotFound
 
 if TYPE_CHECKING:
@@ -18,9 +20,23 @@ def bare_root(house: House) -> Path:
     return here if state is None else state.root
 
 
+def home_of(repository: Repository) -> Path:
+    """What a repository is called by, whichever of its work trees somebody is in."""
+    own = repository.git_folder
+    return own.parent if own.name == ".git" else own
+
+
 def folder_state(house: House, root: Path) -> Path:
-    """The private state of a folder that has no `skc.yaml`."""
-    name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:12]
+    """The private state of a folder that has no `skc.yaml`.
+
+    All work trees of a repository have one: it has one history, and one lock.
+    """
+    try:
+        repository = house.repositories.open(root)
+    except Precondition:  # who needs git says what is wrong with it
+        repository = None
+    home = root if repository is None else home_of(repository)
+    name = sha256(str(home).encode(errors="surrogateescape")).hexdigest()[:12]
     return house.environment.state_home / f"folder-{name}"
 
 

@@ -62,6 +62,20 @@ def compared(house: House, values: Iterable[Secret], *, parts: bool = True) -> C
     )
 
 
+def unmet(house: House, values: Iterable[Secret]) -> tuple[str, ...]:
+    """The names of retired secrets none of whose values is among these."""
+    try:
+        if not has_ledger(house):
+            return ()
+        every = house.retired().read().entries
+    except SkcError:  # `compared` says so
+        return ()
+    met = {entry.retirement.name for entry in compared(house, values).found.values()}
+    return tuple(
+        dict.fromkeys(one.retirement.name for one in every if one.retirement.name not in met)
+    )
+
+
 class InUse(Struct, frozen=True, kw_only=True):
     """A retired value that an env file holds."""
 

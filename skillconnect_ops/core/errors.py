@@ -4,7 +4,8 @@ Rooms subclass these with names that say what happened (`PlanIsStale`); nobody b
 `terminal` speaks them to a person.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.report import StepResult
@@ -24,9 +25,21 @@ class SkcError(Exception):
         self.journal = journal
         self.steps: tuple[StepResult, ...] = ()
         """What became of the steps of the plan that failed, if one was walked."""
+        self.facts: Mapping[str, Any] = {}
+        """What was found out before, for machines; holds no secret."""
         self.past: tuple[str, ...] = ()
         """What to add to `skc journal resume` or `rollback`, so that the run goes on without what
         failed; empty where it cannot."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, out of a child process too; each subclass is made of other things."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[SkcError], args: tuple[Any, ...], told: dict[str, Any]) -> SkcError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(told)
+    return error
 
 
 class UsageError(SkcError):

@@ -18,14 +18,34 @@ from skillconnect_ops.core.view import size
 
 BUDGET_BYTES = 96_000_000
 """What is unpacked of one outermost archive, inner archives included."""
+TOO_LARGE = f"what is behind {size(BUDGET_BYTES)} of unpacked content"
 _MEMBERS = 20_000
 _STEP = 1 << 20
 _TAR_MAGIC = (257, b"ustar")
+_ZIP_END = b"PK\5\6"
+_END_BYTES = 22
+_DIRECTORY, _LARGE_END = b"PK\1\2", b"PK\6\7"
+_ENDS = 16
+"""Of what looks like a zip's end, so many are tried."""
 
 
 LARGEST_BYTES = 128 << 20
 """Of an archive itself; it is needed whole."""
 MAGIC = (b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
+
+
+CLOSED = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"LZIP\x01": "lzip",
+    b"MSCF\0\0\0\0": "cab",
+    b"\x1f\x9d\x90": "compress",
+}
+"""How what nobody here can open begins, and what it is."""
+SIGNS = (_TAR_MAGIC[1], _ZIP_END)
+"""Without one of these a content that begins like none is no archive."""
 
 
 class Member(Struct, frozen=True):
@@ -57,6 +77,33 @@ class _Unpacker(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
+def is_tar(content: bytes) -> bool:
+    """Whether it begins like one."""
+    return content.startswith(_TAR_MAGIC[1], _TAR_MAGIC[0])
+
+
+def zip_end(content: bytes) -> int | None:
+    """Where a zip ends that may begin anywhere: it is known by its directory, at its end."""
+    at = len(content)
+    for _ in range(_ENDS):
+        at = content.rfind(_ZIP_END, 0, at)
+        if at < 0:
+            return None
+        length = int.from_bytes(content[at + 12 : at + 16], "little")
+        begins = content.startswith(_DIRECTORY, at - length) and _END_BYTES < length < at
+        if begins or content.startswith(_LARGE_END, max(0, at - 20)):
+            remark = int.from_bytes(content[at + 20 : at + _END_BYTES], "little")
+            return min(len(content), at + _END_BYTES + remark)
+    return None
+
+
+def ends_like_zip(content: bytes) -> bool:
+    """Whether the last part of something, which may lack its directory, is a zip's end."""
+    at = content.rfind(_ZIP_END)
+    remark = int.from_bytes(content[at + 20 : at + _END_BYTES], "little")
+    return at >= 0 and at + _END_BYTES + remark == len(content)
+
+
 def members(content: bytes, budget: Budget) -> Iterator[Member | Skipped]:
     """What an archive holds; nothing for a content that is none."""
     if content.startswith(b"PK\x03\x04"):
@@ -68,8 +115,10 @@ def members(content: bytes, budget: Budget) -> Iterator[Member | Skipped]:
     elif content.startswith(b"\xfd7zXZ\x00"):
         limit = BUDGET_BYTES + (32 << 20)
         yield from _stream("xz", lambda: lzma.LZMADecompressor(memlimit=limit), content, budget)
-    elif content[_TAR_MAGIC[0] : _TAR_MAGIC[0] + 5] == _TAR_MAGIC[1]:
+    elif is_tar(content):
         yield from _tar(content)
+    elif zip_end(content) is not None:
+        yield from _zip(content, budget)
 
 
 def _zip(content: bytes, budget: Budget) -> Iterator[Member | Skipped]:
@@ -146,4 +195,4 @@ def _tar(content: bytes) -> Iterator[Member | Skipped]:
 
 
 def _too_large(name: str) -> Skipped:
-    return Skipped(f"{name}: what is behind {size(BUDGET_BYTES)} of unpacked content")
+    return Skipped(f"{name}: {TOO_LARGE}")

@@ -6,10 +6,12 @@ breaks both. Around an anchor that is hit, the digits are compared without line 
 """
 
 import base64
+import html
 import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from urllib.parse import quote, quote_plus
 
 from skillconnect_ops.core.regex import regex
 
@@ -170,22 +172,45 @@ def digits(index: int, value: bytes) -> Iterator[Digits]:
     for raw, fill in _texts(value):
         for offset in range(3):
             yield _in_base64(index, raw, fill, offset)
+    for offset in range(3):
+        once, filled = (_own(one, offset) for one in (value, _FILL * len(value)))
+        for inner in dict.fromkeys((once, once.translate(_TO_URL_SAFE))):
+            for outer in range(3):
+                yield _in_base64(index, inner, filled, outer)
 
 
 def _texts(value: bytes) -> Iterator[tuple[bytes, bytes]]:
     """What is encoded, and what shall be decoded instead."""
     raws = {value: _FILL * len(value)}
+    for digits_of in (value.hex(), value.hex().upper()):
+        raws[digits_of.encode()] = _FILL.hex().encode() * len(value)
     try:
         text = value.decode()
     except UnicodeDecodeError:
         yield from raws.items()
         return
-    unix = text.replace("\r\n", "\n")
-    for one in (unix, unix.replace("\n", "\r\n"), json.dumps(text, ensure_ascii=False)[1:-1]):
+    for one in _escaped(text):
         raws.setdefault(one.encode(), _FILL * len(one.encode()))
     wide = text.encode("utf-16-le")
     raws.setdefault(wide, b"*\0" * (len(wide) // 2))
     yield from raws.items()
+
+
+def _escaped(text: str) -> Iterator[str]:
+    """As it stands in what is encoded as a whole: settings in JSON, a URI, a page."""
+    unix = text.replace("\r\n", "\n")
+    yield from (unix, unix.replace("\n", "\r\n"))
+    for ascii_only in (True, False):
+        once = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield once
+        yield once.replace("/", "\\/")
+        yield "".join(f"\\u{ord(sign):04x}" if sign in "<>&" else sign for sign in once)
+        yield json.dumps(once, ensure_ascii=ascii_only)[1:-1]
+    for safe in ("", "!'()*~", "!'()*~;,/?:@&=+$#"):
+        yield quote(text, safe=safe)
+    yield quote_plus(text)
+    yield html.escape(text)
+    yield html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 
 
 def _in_hex(index: int, value: bytes) -> Digits:
@@ -198,6 +223,12 @@ def _in_hex(index: int, value: bytes) -> Digits:
         fill=_FILL * len(value),
         bits=4,
     )
+
+
+def _own(raw: bytes, offset: int) -> bytes:
+    """The digits that are a content's alone, behind some other bytes."""
+    first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6
+    return base64.b64encode(bytes(offset) + raw)[first:last]
 
 
 def _in_base64(index: int, raw: bytes, fill: bytes, offset: int) -> Digits:
@@ -215,7 +246,7 @@ def _in_base64(index: int, raw: bytes, fill: bytes, offset: int) -> Digits:
         trailing = bytes(digit for at, digit in enumerate(_BASE64) if at >> (6 - after) == ours)
     return Digits(
         index,
-        inner=coded[first:last],
+        inner=_own(raw, offset),
         leading=leading,
         trailing=trailing,
         before=before,

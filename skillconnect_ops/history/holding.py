@@ -117,10 +117,10 @@ def survey(
         lines[kind] = {line.oid: line for line in gathered.lines}
     begin = {*holding[ObjectKind.TREE], *gathered.leading, *removed}
     trees = _upwards(begin, gathered.above)
-    commits = _onwards(lines[ObjectKind.COMMIT], holding[ObjectKind.COMMIT], trees)
+    commits = onwards(lines[ObjectKind.COMMIT], holding[ObjectKind.COMMIT], trees)
     blobs_held = frozenset(holding[ObjectKind.BLOB])
     below = trees | commits | blobs_held
-    tags = _onwards(lines[ObjectKind.TAG], holding[ObjectKind.TAG], below)
+    tags = onwards(lines[ObjectKind.TAG], holding[ObjectKind.TAG], below)
     return Survey(
         holding=holding,
         affected={
@@ -168,7 +168,7 @@ def _within(
     return found
 
 
-def _onwards(
+def onwards(
     lines: Mapping[str, Line], holding: Collection[str], below: Collection[str]
 ) -> frozenset[str]:
     """Those that hold something, lead to what does, or come after one of these."""

@@ -73,8 +73,8 @@ def look_at_files(job: FileJob) -> bytes:
             for line, content in _read(path):
                 gathered.size_bytes += len(content)
                 looked = _below(job.search(name, content), line)
-                if len(content) == _STEP_BYTES:
-                    looked = _in_part(looked, content, path.stat().st_size)
+                if len(content) < (size_bytes := path.stat().st_size):
+                    looked = _in_part(looked, size_bytes)
                 gathered.add(looked, Hit(where=job.where, path=name, traces=looked.traces))
         except FileNotFoundError:
             continue  # it went away since the folder was listed
@@ -109,7 +109,7 @@ class _Gathered:
     def _look_at_blob(self, path: str | None, piece: Piece) -> Looked:
         if len(piece.content) == piece.size_bytes:
             return self._versions(path, piece)
-        looked = _in_part(self._search(path, piece.content), piece.content, piece.size_bytes)
+        looked = _in_part(self._search(path, piece.content), piece.size_bytes)
         return _below(looked, piece.line)
 
     def message(self, piece: Piece) -> None:
@@ -196,9 +196,9 @@ def _whole(file: BinaryIO, size_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _in_part(looked: Looked, content: bytes, size_bytes: int) -> Looked:
-    """The same; what was skipped of an archive's piece was skipped for its size, not for damage."""
-    if not (looked.skipped and content.startswith(MAGIC)):
+def _in_part(looked: Looked, size_bytes: int) -> Looked:
+    """The same; what was skipped of a piece was skipped for the whole's size, not for damage."""
+    if not looked.skipped:
         return looked
     reason = f"an archive of {size(size_bytes)}, of which only what lies open was looked at"
     return replace(looked, skipped=(reason,))

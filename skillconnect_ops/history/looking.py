@@ -4,7 +4,7 @@ Small objects are searched together, as git hands them out; only those in which 
 or that may be an archive, are looked at one by one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
@@ -25,14 +25,14 @@ from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.view import size
 from skillconnect_ops.core.words import Words
 from skillconnect_ops.history.anatomy import entries, free_text, heads, is_folder
-from skillconnect_ops.history.archives import LARGEST_BYTES, MAGIC, Budget, Skipped, members
+from skillconnect_ops.history.archives import CLOSED, LARGEST_BYTES, MAGIC, ends_like_zip
 from skillconnect_ops.history.needles import BYTE_ORDER_MARKS, MASK, Needles
 from skillconnect_ops.history.repacked import may_pack
 
 Other = TypeVar("Other", bound=Block | Unreadable)
 PORTION_BYTES = 48 << 20
 NONE: frozenset[int] = frozenset()
-_OPENED = (*MAGIC, *BYTE_ORDER_MARKS)
+_OPENED = (*MAGIC, *CLOSED, *BYTE_ORDER_MARKS)
 """What begins so holds more than its bytes show."""
 _HEAD_OR_FOLDER = rb"\n?([0-9a-f]{%d}) tree [0-9]+\n|0*40000 [^\0]+\0(.{%d})"
 _TREES = rb"(?s)" + _HEAD_OR_FOLDER + rb"|[0-7]+ [^\0]+\0(.{%d})"
@@ -147,8 +147,13 @@ def whole(
 
 def in_content(needles: Needles, content: bytes) -> frozenset[int]:
     """Which values a blob or a file holds, packed members included."""
-    suspect = needles.plainly(content) or may_pack(content)
-    return needles.held(content) if suspect else NONE
+    return into_content(needles, content)[0]
+
+
+def into_content(needles: Needles, content: bytes) -> tuple[frozenset[int], tuple[str, ...]]:
+    """Those, and why something in it stayed packed."""
+    suspect = needles.plainly(content) or needles.may_pack(content)
+    return needles.seen(content) if suspect else (NONE, ())
 
 
 class _Look:
@@ -194,10 +199,11 @@ class _Look:
     def _holds(self, piece: Piece) -> frozenset[int]:
         match self._job.kind:
             case ObjectKind.BLOB:
-                if self._job.strict:
-                    unopened = [(piece.oid, why) for why in _unopened(piece)]
-                    self.harvest.unreadable += unopened
-                return in_content(self._needles, piece.content)
+                if len(piece.content) < piece.size_bytes:
+                    return self._in_part(piece)
+                held, unopened = into_content(self._needles, piece.content)
+                self._unopened(piece, unopened)
+                return held
             case _ if not self._needles.plainly(piece.content):
                 return NONE
             case ObjectKind.TREE:
@@ -205,6 +211,16 @@ class _Look:
                 return NONE.union(*map(self._needles.held, names))
             case ObjectKind.COMMIT | ObjectKind.TAG:
                 return self._needles.held(free_text(piece.content))
+
+    def _in_part(self, piece: Piece) -> frozenset[int]:
+        """What a part of a very large blob holds; an archive of that size is not opened."""
+        if may_pack(piece.content) or ends_like_zip(piece.content):
+            self._unopened(piece, [f"an archive of {size(piece.size_bytes)}"])
+        return self._needles.held(piece.content) if self._needles.plainly(piece.content) else NONE
+
+    def _unopened(self, piece: Piece, reasons: Sequence[str]) -> None:
+        if self._job.strict:
+            self.harvest.unreadable += [(piece.oid, f"not opened: {why}") for why in reasons]
 
     def _hold(self, oid: str, holds: frozenset[int]) -> None:
         if holds:
@@ -244,15 +260,3 @@ class _Look:
             self.harvest.above.append((bytes.fromhex(oid), b"".join(folders)))
         if not self._job.affected.isdisjoint(others):
             self.harvest.leading.append(oid)
-
-
-def _unopened(piece: Piece) -> Iterator[str]:
-    """Why something of an archive stays packed."""
-    if not may_pack(piece.content):
-        return
-    if len(piece.content) < piece.size_bytes:
-        yield f"an archive of {size(piece.size_bytes)}, which was not opened"
-        return
-    for one in members(piece.content, Budget()):
-        if isinstance(one, Skipped):
-            yield f"not opened: {one.reason}"

@@ -1,19 +1,22 @@
 """Known values in every form: whether they stand in a content, and the content without them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from skillconnect_ops.core.regex import regex
 from skillconnect_ops.core.words import Words
-from skillconnect_ops.history.archives import Budget
+from skillconnect_ops.history.archives import SIGNS, Budget
 from skillconnect_ops.history.digits import Coded, Digits, digits
+from skillconnect_ops.history.grammar import BYTES, UTF16
 from skillconnect_ops.history.repacked import may_pack, repacked
-from skillconnect_ops.history.spellings import BYTES, UTF16, Spelled, Spelling, spellings
+from skillconnect_ops.history.spellings import Spelled, Spelling, spellings
+from skillconnect_ops.history.wrapped import SIGNS as IN_BASE64
+from skillconnect_ops.history.wrapped import may_wrap, rewrapped
 
 MASK = b"***REMOVED***"
 SHORTEST = 6
 """Bytes; shorter values would stand everywhere, and their encoded forms still more."""
-_DEEPEST = 4
+_DEEPEST = 8
 """Archives within archives that are opened."""
 _ROUNDS = 8
 """After so many, masks that make new occurrences with what is beside them are given up."""
@@ -39,6 +42,8 @@ class _Search:
                 for anchor, offset in coded.anchors():
                     anchors.setdefault(anchor, []).append((len(self.forms), offset))
                 self.forms.append(coded)
+        for sign in (*SIGNS, *IN_BASE64):
+            anchors.setdefault(sign, [])
         self.owners = list(anchors.values())
         self.words = Words(list(anchors))
 
@@ -82,8 +87,10 @@ class Needles:
         """Leave out what is built on demand."""
         return self.__dict__ | {"_search": None}
 
-    may_pack = staticmethod(may_pack)
-    """Whether `held` has to open the content, since it may be an archive; cheap."""
+    @staticmethod
+    def may_pack(content: bytes) -> bool:
+        """Whether `held` has to open something: an archive, or one in base64; cheap."""
+        return may_pack(content) or may_wrap(content)
 
     def plainly(self, content: bytes) -> bool:
         """Whether a value stands in the bytes as they are, in any form; archives stay closed."""
@@ -92,6 +99,9 @@ class Needles:
     def traces(self, content: bytes) -> set[int]:
         """Where something begins that is a part of every form of a value, and may be of none.
 
+        Also what is in every archive that does not begin like one: a tar, a zip behind something,
+        anything in base64.
+
         Quick over many contents at once. Archives stay closed, and a text that begins with a
         byte order mark is seen as its bytes alone.
         """
@@ -99,9 +109,14 @@ class Needles:
 
     def held(self, content: bytes) -> frozenset[int]:
         """The indexes of the values that stand in the content, or in an archive's members."""
-        found: set[int] = set()
-        self._collect(content, found, Budget(), depth=0)
-        return frozenset(found)
+        return self.seen(content)[0]
+
+    def seen(self, content: bytes) -> tuple[frozenset[int], tuple[str, ...]]:
+        """Those, and why something of an archive could not be opened; no value is in it."""
+        look = _Look(self._found)
+        look.at(content, Budget(), depth=0)
+        told = (self.without(why.encode("utf-8", "replace")) for why in look.unopened)
+        return frozenset(look.values), tuple(why.decode("utf-8", "replace") for why in told)
 
     def without(self, content: bytes) -> bytes:
         """The content with no value left in it: the same object if it held none.
@@ -127,24 +142,15 @@ class Needles:
         wide = _narrowed(content)
         return chain(search.found(content), () if wide is None else search.found(wide[0]))
 
-    def _collect(self, content: bytes, found: set[int], budget: Budget, *, depth: int) -> None:
-        found.update(place.value for place in self._found(content))
-        if depth < _DEEPEST and may_pack(content):
-
-            def look(member: bytes) -> bytes:
-                self._collect(member, found, budget, depth=depth + 1)
-                return member
-
-            repacked(content, budget, look)
-
     def _round(self, content: bytes, budget: Budget, depth: int, *, last: bool) -> bytes:
+        def inner(member: bytes) -> bytes:
+            return self._round(member, budget, depth + 1, last=last)
+
         after = content
         if depth < _DEEPEST and may_pack(content):
-            after = repacked(
-                content,
-                budget,
-                lambda member: self._round(member, budget, depth + 1, last=last),
-            )
+            after = repacked(content, budget, inner)
+        if depth < _DEEPEST and after is content:
+            after = rewrapped(content, inner, fixed=b"\0" in content or may_pack(content))
         return after if after is not content else self._masked(content, last=last)
 
     def _masked(self, content: bytes, *, last: bool) -> bytes:
@@ -182,6 +188,35 @@ class Needles:
             return self._text.encode(codec)
         whole = self._text + "*" * length
         return whole.encode(codec)[:length]
+
+
+class _Look:
+    """What is in a content and in all that is packed in it.
+
+    Args:
+        found: gives the places in a plain content.
+    """
+
+    def __init__(self, found: Callable[[bytes], Iterator[Spelled | Coded]]) -> None:
+        self.values: set[int] = set()
+        self.unopened: dict[str, None] = {}
+        self._found = found
+
+    def at(self, content: bytes, budget: Budget, *, depth: int) -> None:
+        """One content."""
+        self.values.update(place.value for place in self._found(content))
+        if not may_pack(content) and not may_wrap(content):
+            return
+        if depth == _DEEPEST:
+            self.unopened[f"archives in each other, more than {_DEEPEST} deep"] = None
+            return
+
+        def look(member: bytes) -> bytes:
+            self.at(member, budget, depth=depth + 1)
+            return member
+
+        repacked(content, budget, look, lambda why: self.unopened.update({why: None}))
+        rewrapped(content, look)
 
 
 def _grouped(places: Sequence[Spelled | Coded]) -> Iterator[tuple[int, int, str]]:

@@ -355,7 +355,7 @@ def unwrap(wrapped: bytes, secret: Secret) -> bytes | None:
     text = secret.reveal()
     try:
         if needs_passphrase(wrapped):
-            return bytes(pyrage.passphrase.decrypt(wrapped, text))
+            return age.with_passphrase(wrapped, secret)
         return bytes(pyrage.decrypt(wrapped, list(age.identities(text.encode()))))
     except (pyrage.DecryptError, ValueError):
         return None

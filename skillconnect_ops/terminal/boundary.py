@@ -57,6 +57,7 @@ def _failed(error: SkcError) -> Report:
         error=ErrorFacts(what=error.what, why=error.why, fix=error.fix),
         journal=error.journal,
         steps=error.steps,
+        facts=error.facts,
         next=(error.fix,) if error.fix.startswith("skc ") else (),
     )
 

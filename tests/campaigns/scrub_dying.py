@@ -38,6 +38,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """A file for what it says."""
     after_s: float | None = None
     """So many seconds after its start it is killed, wherever it is."""
+    gits: bool = False
+    """With it every git that it started, as when the machine runs out of memory or power."""
     at: int = 0
     """At this call of the disk; 0 for none."""
     after: bool = False
@@ -45,6 +47,8 @@ class Order(Struct, frozen=True, kw_only=True):
     full: bool = False
     """There the disk is full, from that call on or for that call; else it is killed."""
     lasting: bool = False
+    alone: bool = True
+    """Whether to wait for the end of every git it started."""
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -85,7 +89,8 @@ class Killer:
         self._process.stdin.write(msgspec.json.encode(order) + b"\n")
         self._process.stdin.flush()
         ended = msgspec.json.decode(self._process.stdout.readline(), type=Ended)
-        until_alone(Path(order.folder).parent)
+        if order.alone:
+            until_alone(Path(order.folder).parent)
         return ended
 
 
@@ -121,7 +126,25 @@ case "$(cat "$here/what")" in
     before) kill -9 "-$group"; exit 9 ;;
     orphan) kill -9 "-$group"; exec {git} "$@" ;;
     after) {git} "$@"; kill -9 "-$group"; exit 9 ;;
+    INT | TERM | HUP) kill "-$(cat "$here/what")" "$PPID"; sleep 0.05; exec {git} "$@" ;;
     full) cat > /dev/null; echo "fatal: write error: No space left on device" >&2; exit 128 ;;
+    half | hold)
+        # it has locked, or begun to write, and waits for more; then it dies, or lives on alone
+        exec 3<&0
+        (
+            case "$*" in
+                *update-ref*) printf 'start\\0'; cat <&3; printf 'prepare\\0' ;;
+                *index-pack*) head -c 200 <&3 ;;
+                *) cat <&3 ;;
+            esac
+            exec sleep 20
+        ) | {git} "$@" > "$here/out" &
+        echo $! > "$here/pid"
+        while ! grep -q "prepare: ok" "$here/out" \
+            && ! find "$here/../now" -name "index.skc.lock" -o -name "tmp_pack_[!s]*" | grep -q .
+        do sleep 0.02; done
+        [ "$(cat "$here/what")" = hold ] || kill -9 "$(cat "$here/pid")"
+        kill -9 "-$group"; exit 9 ;;
     do) sh "$here/do" > "$here/did" 2>&1 < /dev/null; exec {git} "$@" ;;
 esac
 """
@@ -162,6 +185,11 @@ class Wrapper:
         """Since it was armed, or disarmed."""
         path = self._place / "calls"
         return path.read_text(errors="replace").splitlines() if path.exists() else []
+
+    @property
+    def git(self) -> int:
+        """The one that was left alive."""
+        return int((self._place / "pid").read_text())
 
     def did(self) -> str:
         """What was said by what was done."""
@@ -204,6 +232,9 @@ def _serve() -> None:
             os.setpgid(pid, pid)
         if order.after_s is not None:
             _kill_at(began + order.after_s, pid)
+            for git in gits_in(Path(order.folder).parent) if order.gits else ():
+                with suppress(ProcessLookupError):
+                    os.kill(git, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         ended = Ended(
             code=os.waitstatus_to_exitcode(status),

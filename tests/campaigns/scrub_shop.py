@@ -77,6 +77,9 @@ class Shop:
         self.values.write_text(value + "\n")
         self.git("init", "-q", "-b", "main")
         self.git("config", "gc.auto", "0")
+        # a copy is as good as what it was made of
+        self.git("config", "core.checkStat", "minimal")
+        self.git("config", "core.trustctime", "false")
         for number in range(24):
             folder = self.root / "src" / f"part{number % 3}"
             folder.mkdir(parents=True, exist_ok=True)
@@ -119,9 +122,9 @@ class Shop:
 
     def set_back(self) -> Picture:
         """As it was built; gives a picture of it."""
-        shutil.rmtree(self.now)
-        shutil.rmtree(self.place / "state", ignore_errors=True)
-        shutil.copytree(self.place / "was", self.now, symlinks=True)
+        for name in ("now", "state", "bundle"):
+            empty(self.place / name)
+        shutil.copytree(self.place / "was", self.now, symlinks=True, dirs_exist_ok=True)
         for tree in (self.root, self.linked):
             self.git("status", at=tree)
         return self.picture()
@@ -215,6 +218,15 @@ class Shop:
         self.git(
             *("commit", "-q", "-m", said), at=at, GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date
         )
+
+
+def empty(folder: Path) -> None:
+    """Of all that is in it; the folder may be a filesystem of its own."""
+    for path in folder.iterdir() if folder.exists() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _commit(objects: Mapping[str, tuple[str, bytes]], raw: bytes) -> Commit:
@@ -322,5 +334,45 @@ def _reached(before: Picture, ref: str) -> set[str]:
 
 def commit_map_of(place: Path) -> dict[str, str]:
     """Of the only bundle there is."""
-    (path,) = place.glob("state/skc/*/scrub/*/commit-map")
-    return dict(line.split(" ") for line in path.read_text().splitlines())
+    found = _map_of(place, "commit-map")
+    assert found
+    return found
+
+
+def _map_of(place: Path, name: str) -> dict[str, str]:
+    maps = (*place.glob(f"state/skc/*/scrub/*/{name}"), *place.glob(f"bundle/*/{name}"))
+    assert len(maps) < 2
+    return dict(line.split(" ") for path in maps for line in path.read_text().splitlines())
+
+
+def judge_struck(shop: Shop, before: Picture) -> str:
+    """Right after a death, by plain git: `old` or `new` whole, and no commit is lost."""
+    assert shop.fsck() == ""
+    known = _map_of(shop.place, "object-map")
+    there = shop.objects().keys()
+    lost = [oid for oid in before.commits if oid not in there and known.get(oid) not in there]
+    assert lost == [], lost
+    refs = shop.refs()
+    if refs == before.refs:
+        assert before.objects <= there
+        return "old"
+    assert len(refs) == len(before.refs)
+    for name, was in before.refs.items():
+        fresh = name.replace(shop.value.decode(), IN_NAMES.decode())
+        if name.startswith("refs/"):
+            assert refs.get(fresh) == known.get(was, was), f"{name} is between old and new"
+    return "new"
+
+
+def judge_undone(shop: Shop, before: Picture) -> None:
+    """All that was there is there, and refs stand where they stood; a new name may stay beside."""
+    assert shop.fsck() == ""
+    assert before.objects <= shop.objects().keys()
+    refs = shop.refs()
+    for name, was in before.refs.items():
+        if name.startswith("refs/"):
+            assert refs.get(name) == was, name
+    for tree in (shop.root, shop.linked):
+        assert shop.git("status", "--porcelain", at=tree) == ""
+    stashes = tuple(shop.git("stash", "list", "--format=%gs").splitlines())
+    assert stashes == before.stashes

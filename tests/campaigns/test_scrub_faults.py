@@ -7,224 +7,34 @@ into shards, whose results stand in `.campaign/`: one that was stopped goes on w
 """
 
 import itertools
-import json
 import os
 import random
-import secrets
+import shutil
+import signal
+import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.journal.model import Standing
-from tests.campaigns.scrub_dying import Ended, Killer, Order, Wrapper
-from tests.campaigns.scrub_shop import (
-    NAME,
-    Picture,
-    Shop,
-    commit_map_of,
-    judge_new,
-    judge_old,
-)
+from tests.campaigns.scrub_dying import Ended
+from tests.campaigns.scrub_shop import MASK, REAL_GIT, commit_map_of, judge_old
+from tests.campaigns.scrub_stage import Run, Stage, by_way, lock_files, put_right, take_locks_away
 
 LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
 SEED = os.environ.get("SKC_SEED", "6100")
-MEMORY = "/dev/shm"
 SHARDS = 12
 MOMENTS = 300
 GIT_KILLS = ("before", "orphan", "after")
 WAYS = ("resume", "rollback", "again")
 _ROOT = Path(__file__).parents[2]
 FOLDER = _ROOT / ".campaign" / "scrub"
-
-
-class Run(Struct, frozen=True, kw_only=True):
-    """One thing that goes wrong, and what is typed then."""
-
-    how: str
-    """`moment`, `disk` or `git`: what tells when."""
-    part: float
-    """Where in a calm run: from 0 to 1."""
-    what: str = "kill"
-    """`before`, `orphan`, `after` of a git; `kill` or `killed` (after it took effect) of a disk;
-    `full`."""
-    way: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.how} {self.part:.4f} {self.what} {self.way}"
-
-
-class Stage:
-    """A shop, a wrapper, and who kills."""
-
-    def __init__(self, place: Path, killer: Killer) -> None:
-        self.shop = Shop(place, "Kx" + secrets.token_hex(8)).build()
-        self.wrapper = Wrapper(place / "bin")
-        self.killer = killer
-        self.before = self.shop.set_back()
-        self.said = str(place / "said")
-        self.words: list[str] = []
-        """Of each git of a calm run."""
-        self.calm_s, self.calls, self.gits = self._calm()
-
-    def order(self, *argv: str, **more: Any) -> Order:
-        shop = self.shop
-        variables = {
-            **shop.variables,
-            "PATH": self.wrapper.path,
-            "XDG_STATE_HOME": str(shop.place / "state"),
-        }
-        return Order(
-            argv=argv, folder=str(shop.root), environment=variables, said=self.said, **more
-        )
-
-    def skc(self, *argv: str, **more: Any) -> Ended:
-        return self.killer.run(self.order(*argv, **more))
-
-    @property
-    def scrub(self) -> tuple[str, ...]:
-        return (
-            *("scrub", "--values-from", str(self.shop.values)),
-            *("--plain-bundle", "--not-rotated-yet", "--confirm", NAME),
-        )
-
-    def set_back(self) -> Picture:
-        self.wrapper.disarm()
-        self.before = self.shop.set_back()
-        return self.before
-
-    def journals(self) -> dict[str, str]:
-        """The standing of each, as `skc journal list` says."""
-        ran = self.skc("journal", "list", "--format", "json")
-        if ran.code == 4 and not [*self.shop.place.glob("state/skc/*/journal/*")]:
-            return {}
-        assert ran.code == 0, ran.said
-        return {one["id"]: one["standing"] for one in json.loads(ran.out)["facts"]["journals"]}
-
-    def open_journals(self) -> dict[str, str]:
-        over = {Standing.SEALED.value, Standing.ROLLED_BACK.value}
-        return {name: how for name, how in self.journals().items() if how not in over}
-
-    def judge_new(self) -> None:
-        judge_new(self.shop, self.before, commit_map_of(self.shop.place))
-
-    def is_over(self) -> None:
-        """No run is open, and no value lies about."""
-        assert self.open_journals() == {}, self.open_journals()
-        assert [*self.shop.place.glob("state/skc/*/escrow/*/*")] == []
-
-    def nth(self, word: str) -> int:
-        """Which git of a calm run is that one, or one of a moment that has a name of its own."""
-        if word == "--second-look":  # two more follow it in the first step
-            before = self.words[: self.nth("bundle create")]
-            return [at for at, said in enumerate(before, 1) if "for-each-ref" in said][-3]
-        if word == "--drop":
-            before = self.words[: self.nth("pack-objects")]
-            return max(at for at, said in enumerate(before, 1) if "--all --reflog" in said)
-        return next(at for at, said in enumerate(self.words, 1) if word in said)
-
-    def number(self, run: Run) -> int:
-        """Which call it is."""
-        many = self.calls if run.how == "disk" else self.gits
-        return 1 + min(int(run.part * many), many - 1)
-
-    def struck(self, run: Run) -> Ended:
-        """The scrub, with what goes wrong in it."""
-        self.set_back()
-        match run.how:
-            case "moment":
-                return self.skc(*self.scrub, after_s=run.part * self.calm_s)
-            case "disk":
-                full = run.what.startswith("full")
-                return self.skc(
-                    *self.scrub,
-                    at=self.number(run),
-                    after=run.what == "killed",
-                    full=full,
-                    lasting=run.what == "full for good",
-                )
-            case _:
-                self.wrapper.arm(self.number(run), run.what)
-                ended = self.skc(*self.scrub)
-                self.wrapper.disarm()
-                return ended
-
-    def _calm(self) -> tuple[float, int, int]:
-        ended = self.skc(*self.scrub)
-        assert ended.code == 0, f"{ended.code}: {ended.said}{ended.out}"
-        self.words = self.wrapper.calls()
-        gits = len(self.words)
-        self.judge_new()
-        self.is_over()
-        self.set_back()
-        ended = self.skc(*self.scrub)  # everything is loaded and compiled by now
-        return ended.seconds, ended.calls, gits
-
-
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Killer]:
-    with Killer() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def stage(killer: Killer) -> Iterator[Stage]:
-    # a killed process loses nothing of what the kernel has; so no platter is waited for
-    memory = MEMORY if Path(MEMORY).is_dir() else None
-    with tempfile.TemporaryDirectory(dir=memory, prefix="scrubbing-") as place:
-        yield Stage(Path(place), killer)
-
-
-def put_right(stage: Stage, run: Run) -> str:
-    """After a death: it is old, or one command makes it new; gives which it was."""
-    open_now = stage.open_journals()
-    moved = stage.shop.refs() != stage.before.refs
-    if not moved:
-        judge_old(stage.shop, stage.before)
-    if not open_now:
-        # it never began, or was over already
-        if moved:
-            stage.judge_new()
-            stage.is_over()
-            return "new"
-        ran = stage.skc(*stage.scrub)
-        assert ran.code == 0, ran.said
-        stage.judge_new()
-        return "old, never begun"
-    ((journal, standing),) = open_now.items()
-    assert moved or standing == Standing.INTERRUPTED.value, standing
-    return _by_way(stage, run, journal, standing=standing)
-
-
-def _by_way(stage: Stage, run: Run, journal: str, *, standing: str) -> str:
-    way = run.way
-    if way == "rollback":
-        ran = stage.skc("journal", "rollback", journal, "--yes")
-        assert ran.code == (3 if standing == Standing.FORWARD_ONLY.value else 0), ran.said
-        if ran.code == 0:
-            judge_old(stage.shop, stage.before)
-            assert [*stage.shop.place.glob("state/skc/*/scrub/*")] == []
-            stage.is_over()
-            return "old, rolled back"
-        way = "resume"
-    argv = ("journal", "resume", journal, "--yes") if way == "resume" else stage.scrub
-    ran = stage.skc(*argv)
-    if ran.code == 5 and way == "resume":
-        assert "run it again" in ran.said, ran.said
-        judge_old(stage.shop, stage.before)
-        stage.is_over()
-        return "old, put back"
-    assert ran.code == 0, f"{ran.code}: {ran.said[-900:]}"
-    stage.judge_new()
-    stage.is_over()
-    return f"new, by {way}"
 
 
 def kill_and_put_right(stage: Stage, run: Run) -> str:
@@ -263,7 +73,7 @@ def full_and_put_right(stage: Stage, run: Run) -> str:
         return f"old, {ended.code}"
     ((journal, standing),) = open_now.items()
     assert f"skc journal resume {journal}" in ended.said or "rollback" in ended.said, ended.said
-    return f"6; {_by_way(stage, run, journal, standing=standing)}"
+    return f"6; {by_way(stage, run, journal, standing=standing)}"
 
 
 def all_kills() -> list[Run]:
@@ -442,23 +252,40 @@ def nothing_is_lost(stage: Stage, *commits: str) -> None:
         stage.shop.git("rev-list", "--objects", name)
 
 
-def test_of_two_scrubs_at_once_one_is_turned_away(stage: Stage) -> None:
+@pytest.mark.parametrize("tree", ["main", "linked"])
+def test_of_two_scrubs_at_once_one_is_turned_away(stage: Stage, tree: str) -> None:
+    """From another work tree of the same repository as well."""
     stage.set_back()
-    number = stage.nth("update-ref")
-    words = " ".join(stage.scrub)
-    python = f"{sys.executable} -m skillconnect_ops {words}"
+    root = stage.shop.root if tree == "main" else stage.shop.linked
+    argv = (*stage.scrub[:-1], root.name)
+    python = f"{sys.executable} -m skillconnect_ops {' '.join(argv)}"
     state = stage.shop.place / "state"
     stage.wrapper.arm(
-        number,
+        stage.nth("update-ref"),
         "do",
-        f"cd {stage.shop.root}\nexport PYTHONPATH={_ROOT} XDG_STATE_HOME={state}\n"
+        f"cd {root}\nexport PYTHONPATH={_ROOT} XDG_STATE_HOME={state}\n"
         f"rm {stage.wrapper.at}\n{python} && exit 0\necho ended with $?",
     )
     ended = stage.skc(*stage.scrub)
     said = stage.wrapper.did()
     assert "ended with 4" in said, said
+    assert "is in use" in said, said
+    assert "(skc scrub, since" in said, said
     assert ended.code == 0, ended.said
     stage.judge_new()
+
+
+def test_a_run_that_died_is_found_from_a_linked_work_tree(stage: Stage) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth(INDEX), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    order = replace(stage.order(*stage.scrub[:-1], "linked"), folder=str(stage.shop.linked))
+    ended = stage.killer.run(order)
+    assert ended.code == 0, ended.said
+    assert "did not come to its end; finishing it first" in ended.said
+    stage.judge_new()
+    stage.is_over()
 
 
 def test_a_commit_between_plan_and_walk_makes_the_plan_stale(stage: Stage) -> None:
@@ -533,16 +360,260 @@ STAGED, REUSED = "an entry of an index", "a commit of an old file on an untouche
         [("--drop", STAGED), (PACKING, DETACHED), (PACKING, REUSED)],
     ),
 )
-def test_what_leads_to_old_objects_again_is_noticed_before_they_go(
-    stage: Stage, word: str, do: str
-) -> None:
+def test_what_leads_to_old_objects_again_is_taken_along(stage: Stage, word: str, do: str) -> None:
     """The refs have moved, and somebody builds on the old history still."""
     stage.set_back()
+    ended = meanwhile(stage, word, late(stage, do))
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    assert "taken along" in ended.said
+    is_taken_along(stage, do)
+
+
+def late(stage: Stage, do: str) -> str:
+    """The commands of somebody who does not know that there is a new history."""
     old = stage.before.refs["refs/heads/main"]
     blob = stage.shop.git("rev-parse", f"{old}:settings.ini").strip()
     text = LATE[do].format(old=old, blob=blob, linked=stage.shop.linked)
-    ended = meanwhile(stage, word, f"cd {stage.shop.root}\n{text}")
+    return f"cd {stage.shop.root}\n{text}"
+
+
+def is_taken_along(stage: Stage, do: str) -> None:
+    """Nothing holds the value, and what was brought is there in its new form."""
+    shop, known = stage.shop, commit_map_of(stage.shop.place)
+    assert shop.holding() == []
+    assert shop.fsck() == ""
+    commits = shop.commits()
+    assert {known.get(oid, oid) for oid in stage.before.commits} <= commits.keys()
+    made = [one for one in commits.values() if one.rest.endswith(b"\nmeanwhile\n")]
+    assert len(made) == ("commit" in do)
+    stage.is_over()
+    main = known[stage.before.refs["refs/heads/main"]]
+    match do:
+        case "a branch":
+            assert shop.refs()["refs/heads/late"] == main
+        case "a commit of an old file on an untouched branch" | "a tree alone":
+            assert MASK.decode() in shop.git("show", "late:back.ini")
+        case "a tag of a tag":
+            assert shop.git("rev-parse", "late^{commit}").strip() == main
+        case "an entry of an index":
+            assert MASK.decode() in shop.git("show", ":back.ini")
+        case "a reflog alone":
+            assert main in shop.git("rev-parse", "refs/heads/clean2@{1}")
+        case _:
+            assert made[0].parents == (main,)
+            assert made[0].files[b"x"][1] == b"x\n"
+
+
+@pytest.mark.parametrize("way", ["resume", "again"])
+@pytest.mark.parametrize(
+    "do", [pytest.param(one, marks=() if one == REUSED else LONG) for one in LATE]
+)
+def test_what_was_brought_after_a_death_is_taken_along_by_the_next_run(
+    stage: Stage, do: str, way: str
+) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth("--drop"), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    ran = subprocess.run(
+        ["sh", "-e"],
+        input=late(stage, do).encode(),
+        env=stage.shop.variables,
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    ((journal, standing),) = stage.open_journals().items()
+    assert standing == Standing.FORWARD_ONLY.value
+    argv = ("journal", "resume", journal, "--yes") if way == "resume" else stage.scrub
+    ended = stage.skc(*argv)
+    # what is staged is no commit yet: the run that died is finished, and no other one begins
+    expected = 3 if (do, way) == (STAGED, "again") else 0
+    assert ended.code == expected, f"{ended.code} {ended.said}"
+    is_taken_along(stage, do)
+
+
+@pytest.mark.parametrize(
+    ("word", "what"),
+    each(
+        ("index-pack", "update-ref", INDEX, PACKING),
+        ("before", "orphan", "after"),
+        [("update-ref", "after")],
+    ),
+)
+def test_a_death_while_it_is_taken_along_loses_nothing(stage: Stage, word: str, what: str) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth("--drop"), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    bring = late(stage, DETACHED).encode()
+    subprocess.run(["sh", "-e"], input=bring, env=stage.shop.variables, check=True)
+    ((journal, _),) = stage.open_journals().items()
+    argv = ("journal", "resume", journal, "--yes")
+    stage.keep()
+    stage.wrapper.disarm()
+    assert stage.skc(*argv).code == 0
+    number = next(at for at, said in enumerate(stage.wrapper.calls(), 1) if word in said)
+    stage.come_back()
+    stage.wrapper.arm(number, what)
+    assert stage.skc(*argv).killed
+    stage.wrapper.disarm()
+    ended = stage.skc(*argv)
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    is_taken_along(stage, DETACHED)
+
+
+@pytest.mark.parametrize("word", ["--drop", pytest.param(PACKING, marks=LONG)])
+def test_an_old_clone_that_pushes_after_a_death_loses_nothing(stage: Stage, word: str) -> None:
+    """It brings the old history back whole, with new work upon it, and moves a branch back."""
+    shop = stage.shop
+    stage.set_back()
+    clone = shop.now / "clone"
+    shop.git("clone", "-q", "--mirror", str(shop.root), str(clone))
+    tree = shop.git("rev-parse", "main^{tree}", at=clone).strip()
+    made = shop.git(
+        "commit-tree", "-p", "main", "-m", f"meanwhile {shop.value.decode()}", tree, at=clone
+    ).strip()
+    stage.wrapper.arm(stage.nth(word), "orphan")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    shop.git("push", "-q", str(shop.root), f"{made}:refs/heads/late", "+side:side", at=clone)
+    shutil.rmtree(clone)
+    ((journal, _),) = stage.open_journals().items()
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    known = commit_map_of(shop.place)
+    assert shop.git("rev-parse", "late").strip() == known[made]
+    assert shop.git("log", "-1", "--format=%s", "late").strip() == f"meanwhile {MASK.decode()}"
+    assert shop.refs()["refs/heads/side"] == known[stage.before.refs["refs/heads/side"]]
+    commits = shop.commits()
+    for oid, was in stage.before.commits.items():
+        assert commits[known.get(oid, oid)].rest.splitlines()[0] == was.rest.splitlines()[0]
+    assert shop.holding() == []
+    assert shop.fsck() == ""
+    stage.is_over()
+
+
+def test_a_branch_made_at_an_old_commit_after_the_move_does_not_keep_a_run_from_its_end(
+    stage: Stage,
+) -> None:
+    """Killed right behind the move; a branch at an old commit, and a commit on the new history."""
+    shop = stage.shop
+    stage.set_back()
+    stage.wrapper.arm(stage.nth("update-ref"), "after")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    shop.git("branch", "late", stage.before.refs["refs/heads/main"])
+    shop.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+    ((journal, _),) = stage.open_journals().items()
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    assert shop.holding() == []
+    assert shop.git("rev-parse", "late").strip() == shop.git("rev-parse", "main^").strip()
+    stage.is_over()
+
+
+def locked(stage: Stage, word: str, what: str) -> str:
+    """A scrub whose git has locked what it changes, and dies with it or lives on; its journal."""
+    stage.set_back()
+    stage.wrapper.arm(stage.nth(word), what)
+    stage.alone = what != "hold"
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    ((journal, _),) = stage.open_journals().items()
+    return journal
+
+
+def test_locks_of_a_git_that_was_killed_are_named_with_what_takes_them_away(stage: Stage) -> None:
+    journal = locked(stage, "update-ref", "half")
+    left = lock_files(stage)
+    assert {"packed-refs.lock", "main.lock", "side.lock"} <= {path.name for path in left}
+    for argv, code in ((stage.scrub, 4), (("journal", "resume", journal, "--yes"), 5)):
+        ended = stage.skc(*argv)
+        assert ended.code == code, f"{ended.code} {ended.said}"
+        assert f"git has locked the repository: {len(left)} lock files" in ended.said
+        assert "no git is at work on it here" in ended.said
+        assert lock_files(stage) == left
+    take_locks_away(stage)
+    judge_old(stage.shop, stage.before)
+    stage.is_over()
+    ran = stage.skc(*stage.scrub)
+    assert ran.code == 0, ran.said
+    stage.judge_new()
+
+
+def test_a_lock_that_a_living_git_holds_stays_and_its_process_is_named(stage: Stage) -> None:
+    journal = locked(stage, "update-ref", "hold")
+    git, left = stage.wrapper.git, lock_files(stage)
+    try:
+        for argv in (stage.scrub, ("journal", "rollback", journal, "--yes")):
+            ended = stage.skc(*argv)
+            assert lock_files(stage) == left
+            if "scrub" in argv:
+                assert ended.code == 4, ended.said
+                assert f"at work on it: {git} (git update-ref)" in ended.said
+    finally:
+        os.kill(git, signal.SIGKILL)
+        stage.alone = True
+    for path in left:
+        path.unlink()
+    ran = stage.skc(*stage.scrub)
+    assert ran.code == 0, ran.said
+    stage.judge_new()
+    stage.is_over()
+
+
+def test_an_index_lock_past_the_turn_is_named_and_then_the_run_is_finished(stage: Stage) -> None:
+    stage.set_back()
+    stage.wrapper.arm(stage.nth(INDEX), "before")
+    assert stage.skc(*stage.scrub).killed
+    stage.wrapper.disarm()
+    ((journal, _),) = stage.open_journals().items()
+    index = stage.shop.root / ".git" / "index.lock"
+    index.write_bytes(b"")
+    ended = stage.skc("journal", "resume", journal, "--yes")
     assert ended.code == 6, f"{ended.code} {ended.said}"
-    assert "changed while its history was rewritten" in ended.said
-    assert stage.before.objects <= stage.shop.objects().keys()
-    assert stage.shop.fsck() == ""
+    assert f"{index}" in ended.said
+    assert f"rm -f {index}" in ended.said
+    assert index.exists()
+    index.unlink()
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, ended.said
+    stage.judge_new()
+    stage.is_over()
+
+
+@pytest.mark.parametrize("word", [INDEX, pytest.param("index-pack", marks=LONG)])
+def test_what_our_own_git_left_half_done_is_in_nobodys_way(stage: Stage, word: str) -> None:
+    journal = locked(stage, word, "half")
+    ended = stage.skc("journal", "resume", journal, "--yes")
+    assert ended.code == 0, f"{ended.code} {ended.said}"
+    stage.judge_new()
+    stage.is_over()
+    left = [path for path in (stage.shop.root / ".git").rglob("*") if "tmp_" in path.name]
+    assert left == []
+    assert lock_files(stage) == []
+
+
+def test_a_pack_that_a_killed_gc_left_goes_and_one_that_is_being_written_stays(
+    stage: Stage,
+) -> None:
+    for lives in (False, True):
+        stage.set_back()
+        pack = stage.shop.root / ".git" / "objects" / "pack" / "tmp_pack_Ab12cd"
+        pack.write_bytes(b"half of a pack")
+        held = subprocess.Popen(
+            [REAL_GIT, "cat-file", "--batch"],
+            cwd=stage.shop.root if lives else "/",
+            env={**stage.shop.variables, "GIT_DIR": str(stage.shop.root / ".git")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            ended = stage.skc(*stage.scrub, alone=False)
+        finally:
+            held.communicate()
+        assert ended.code == (14 if lives else 0), f"{ended.code} {ended.said} {ended.out}"
+        assert pack.exists() is lives
+        pack.unlink(missing_ok=True)
+        stage.judge_new()

@@ -230,7 +230,8 @@ def test_no_value_needs_many_words() -> None:
     worst = "a\"b'c\\d%e+f/g h&i<j>k=l:m@né\no☃"
     needles = Needles([worst.encode()])
     needles.plainly(b"")
-    assert len(needles._ready().owners) <= 100
+    # so many are looked for as fast as one
+    assert len(needles._ready().owners) <= 700
 
 
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

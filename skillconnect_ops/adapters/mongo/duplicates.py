@@ -1,5 +1,6 @@
 """What a unique index would refuse, found by the rules that it would refuse it by."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.ports.database import CommandFailed
 from skillconnect_ops.core.ports.indexes import DuplicateGroup, Duplicates
 
+IDS = 5
+"""How many ids of each group are told."""
 NONE = Duplicates(groups=0, documents=0, first=())
 
 
@@ -22,12 +25,13 @@ def duplicates(
     That takes several times as long, and few fields need it.
     """
     exactly = False
-    found = _asked(connection, database, collection, _pipeline(index, most, exactly=False), index)
+    ids = _ids(connection.run("admin", {"buildInfo": 1})["versionArray"])
+    pipeline = _pipeline(index, most, ids, exactly=False)
+    found = _asked(connection, database, collection, pipeline, index)
     if found["all"] and found["all"][0]["arrays"]:
         exactly = True
-        found = _asked(
-            connection, database, collection, _pipeline(index, most, exactly=True), index
-        )
+        pipeline = _pipeline(index, most, ids, exactly=True)
+        found = _asked(connection, database, collection, pipeline, index)
     if not found["first"]:
         return NONE
     (total,) = found["all"]
@@ -67,13 +71,24 @@ def _group(found: Mapping[str, Any], index: Index, *, exactly: bool) -> Duplicat
     value = {name: found["_id"].get(_key(number)) for number, name in enumerate(index.fields)}
     if exactly:
         value = {name: [] if one == EMPTY else one["v"] for name, one in value.items()}
-    ids = [found["a"], found["z"]]
+    ids = found["ids"] if "ids" in found else [found["a"], found["z"]]
     return DuplicateGroup(
-        value=plain(value), documents=found["n"], ids=tuple(plain(one) for one in ids)
+        value=plain(value),
+        documents=found["n"],
+        ids=tuple(sorted((plain(one) for one in ids), key=json.dumps)),
     )
 
 
-def _pipeline(index: Index, most: int, *, exactly: bool) -> list[dict[str, Any]]:
+def _ids(version: Sequence[int]) -> dict[str, Any]:
+    """How to take some ids of a group: an older server tells the least and the greatest."""
+    if list(version[:2]) >= [5, 2]:
+        return {"ids": {"$firstN": {"input": "$_id", "n": IDS}}}
+    return {"a": {"$min": "$_id"}, "z": {"$max": "$_id"}}
+
+
+def _pipeline(
+    index: Index, most: int, ids: Mapping[str, Any], *, exactly: bool
+) -> list[dict[str, Any]]:
     """Group by the values; groups of one are kept where they tell of arrays."""
     numbers = range(len(index.fields))
     stages: list[dict[str, Any]] = []
@@ -101,7 +116,7 @@ def _pipeline(index: Index, most: int, *, exactly: bool) -> list[dict[str, Any]]
     arrays = False if exactly else {"$or": [{"$isArray": [f"$_id.{_key(n)}"]} for n in numbers]}
     return [
         *stages,
-        {"$group": {"_id": "$k", "n": {"$sum": 1}, "a": {"$min": "$_id"}, "z": {"$max": "$_id"}}},
+        {"$group": {"_id": "$k", "n": {"$sum": 1}, **ids}},
         {"$addFields": {"arrays": arrays}},
         {"$match": {"$or": [{"n": {"$gt": 1}}, {"arrays": True}]}},
         {"$facet": {"all": _total(), "first": _first(most)}},

@@ -1,5 +1,6 @@
 """Git as a child that only looks: no lock, no hook, no pager, no network."""
 
+import contextlib
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from msgspec import Struct
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.ports.git import ALONE, PLAIN
+from skillconnect_ops.disk.errors import explained
 
 _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 _CAREFUL = (
@@ -70,9 +72,8 @@ class Git(Struct, frozen=True, kw_only=True):
         Raises:
             Precondition: git is missing; or it ended with an error, and not because we left early.
         """
-        with tempfile.TemporaryFile() as questions, tempfile.TemporaryFile() as complaints:
-            questions.writelines(f"{line}\n".encode() for line in given)
-            questions.seek(0)
+        lines = (f"{line}\n".encode() for line in given)
+        with unnamed(lines) as questions, unnamed() as complaints:
             child = self._start(words, file or questions, complaints)
             if child.stdout is None:
                 raise AssertionError("it is a pipe")
@@ -124,6 +125,27 @@ class Git(Struct, frozen=True, kw_only=True):
             why=shown or f"`git {words[0]}` ended with {code}",
             fix=f"git -C '{self.folder}' fsck",
         )
+
+
+@contextmanager
+def unnamed(parts: Iterable[bytes] = ()) -> Iterator[IO[bytes]]:
+    """A file without a name that holds these, and is read from its beginning.
+
+    Raises:
+        SkcError: there is no room for it.
+    """
+    with contextlib.ExitStack() as stack:
+        with explained("keep what git is asked", at=Path(tempfile.gettempdir())):
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - see the stack
+            stack.callback(_closed, file)
+            file.writelines(parts)
+            file.seek(0)
+        yield file
+
+
+def _closed(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):  # it would write what found no room
+        file.close()
 
 
 def variables(environment: Environment) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from skillconnect_ops.adapters.objects.filter_repo import FilterRepo
 from skillconnect_ops.adapters.objects.program import Git, GitCannotRead, GitIsMissing, variables
 from skillconnect_ops.adapters.objects.repository import GitRepository
 from skillconnect_ops.adapters.objects.rewriting import GitRewriting
@@ -61,6 +62,12 @@ class GitRepositories:
         folder = repository.git_folder
         git = Git(folder=folder, git_folder=folder, variables=variables(self._environment))
         return GitRewriting(git=git, git_folder=folder, root=repository.root)
+
+    def filtering(self, repository: Repository) -> FilterRepo:
+        """What has `git filter-repo` rewrite it."""
+        folder = repository.git_folder
+        git = Git(folder=folder, git_folder=folder, variables=variables(self._environment))
+        return FilterRepo(git=git, git_folder=folder)
 
     def _without_work_tree(self, git: Git) -> GitRepository:
         """What `git rm` leaves of a submodule: its whole history, and the name of a lost folder."""

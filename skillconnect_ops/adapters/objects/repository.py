@@ -286,14 +286,29 @@ class GitRepository(Struct, frozen=True, kw_only=True):
         for path in _files(str(self.git_folder), apart):
             yield text(os.fsencode(path[begin:])), Path(path)
 
+    def closed(self) -> tuple[tuple[str, str], ...]:
+        """By trying to list each: objects and submodules, too."""
+        found: dict[str, str] = {}
+
+        def note(error: OSError) -> None:
+            path = os.fsencode(error.filename or self.git_folder)
+            name = text(os.path.relpath(path, os.fsencode(self.git_folder)))
+            found[name] = error.strerror or type(error).__name__
+
+        for _ in os.walk(self.git_folder, onerror=note):
+            pass
+        return tuple(sorted(found.items()))
+
     def inner(self) -> tuple[Path, ...]:
-        """`modules/NAME`, where a name may hold slashes and a submodule submodules."""
+        """`modules/NAME`, where a name may hold slashes; linked work trees have their own."""
+        linked = sorted((self.git_folder / "worktrees").glob("*/modules"))
         found = []
-        for folder, folders, files in os.walk(self.git_folder / "modules"):
-            if "HEAD" in files and "objects" in folders:
-                found.append(Path(folder))
-                folders.clear()
-            folders.sort()
+        for modules in (self.git_folder / "modules", *linked):
+            for folder, folders, files in os.walk(modules):
+                if "HEAD" in files and "objects" in folders:
+                    found.append(Path(folder))
+                    folders.clear()
+                folders.sort()
         return tuple(found)
 
     def _differing_from(self, tree: str) -> list[str]:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,24 +12,45 @@ from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.adapters.objects.listing import in_index, listed_of
-from skillconnect_ops.adapters.objects.program import Git, GitCannotRead
+from skillconnect_ops.adapters.objects.locks import at_work, locks
+from skillconnect_ops.adapters.objects.program import Git, GitCannotRead, unnamed
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind
-from skillconnect_ops.core.ports.rewriting import Entry, Move, NewPack, Ref, Remote
+from skillconnect_ops.core.ports.rewriting import (
+    SUBMODULE,
+    Entry,
+    Locked,
+    Locks,
+    Move,
+    NewPack,
+    Ref,
+    Remote,
+)
 
 _ALONE = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_REFRESH = (*_ALONE, "update-index", "-q", "--refresh")
+_FORMAT = ("rev-parse", "--show-object-format")
+_NO_ENTRIES = b"DIRC" + (2).to_bytes(4, "big") + (0).to_bytes(4, "big")
+"""An index without entries (gitformat-index(5)), to which its sum is added."""
 _PACK_KINDS = {ObjectKind.COMMIT: 1, ObjectKind.TREE: 2, ObjectKind.BLOB: 3, ObjectKind.TAG: 4}
 _HEAD_BYTES = 12
 _STEP = 1 << 20
 _FAST, _USUAL = 1, 6
 """Levels of zlib: trees are packed as differences soon, so their first form is short-lived."""
 _SHA256_DIGITS = 64
-_SUBMODULE = "160000"
 _UNFINISHED = "tmp_pack_skc_"
 """Git sweeps away what begins with tmp_."""
+_OF_GIT = ("tmp_pack_", "tmp_idx_", "tmp_rev_", "tmp_obj_", ".tmp-")
+"""So begin the names of what git is writing."""
+_SAYS_LOCKED = "remove the file manually"
 _OF_A_PACK = (".idx", ".rev", ".bitmap", ".keep", ".mtimes", ".promisor", ".pack")
+_EMPTY_BLOBS = (
+    b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
 _DERIVED = ("commit-graph", "commit-graphs", "multi-pack-index")
 """What git derives from the objects, below `objects/info` or `objects/pack`; it names old ones."""
 
@@ -72,13 +94,12 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         """`git symbolic-ref HEAD`."""
         return self._word("symbolic-ref", "--quiet", "HEAD") or None
 
-    def locks(self) -> tuple[Path, ...]:
+    def locks(self) -> Locks:
         """Git's lock files: of refs, HEADs, and indexes of all work trees."""
-        names = ("HEAD.lock", "packed-refs.lock", "index.lock", "config.lock", "gc.pid")
-        folders = (self.git_folder, *sorted((self.git_folder / "worktrees").glob("*")))
-        return tuple(
-            folder / name for folder in folders for name in names if (folder / name).exists()
-        )
+        return locks(self.git_folder, self._roots())
+
+    def _roots(self) -> tuple[Path, ...]:
+        return () if self.root is None else (self.root, *self._listed_trees())
 
     def remotes(self) -> tuple[Remote, ...]:
         """`git remote`, and what the config says of each."""
@@ -102,8 +123,17 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             else b"delete %s\0%s\0" % (os.fsencode(one.name), (one.was or "").encode())
             for one in moves
         ]
-        with _file(b"".join(lines)) as given:
+        with unnamed((b"".join(lines),)) as given:
             self._do("update-ref", "--no-deref", "-m", message, "-z", "--stdin", file=given)
+
+    def pack_refs(self) -> None:
+        """`git pack-refs`; thousands of small files would slow all that looks at refs.
+
+        Where somebody holds its lock they stay small files, which harms nobody.
+        """
+        if (self.git_folder / "packed-refs").is_file():
+            with self.git.running(*_ALONE, "pack-refs", "--all", tolerant=True) as told:
+                told.read()
 
     def lead(self, name: str, to: str) -> None:
         """`git symbolic-ref`."""
@@ -116,13 +146,17 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         folder.mkdir(parents=True, exist_ok=True)
         self.sweep()
         # unlinked at the end, by the next one, or by `git gc`, whatever happens
-        with tempfile.NamedTemporaryFile(prefix=_UNFINISHED, dir=folder) as file:
-            pack = _Pack(file, sha256=self._digits == _SHA256_DIGITS)
-            yield pack
-            if pack.number:
-                pack.close()
-                file.seek(0)
-                self._do("index-pack", "--stdin", file=file)
+        descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                pack = _Pack(file, sha256=self._digits == _SHA256_DIGITS)
+                yield pack
+                if pack.number:
+                    pack.close()
+                    file.seek(0)
+                    self._do("index-pack", "--stdin", file=file)
+        finally:
+            Path(name).unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Packs that a death left unfinished; those of git's own are git's."""
@@ -137,15 +171,11 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
 
     def reachable(self) -> frozenset[str]:
         """`git rev-list --objects` from everything that git itself holds on to."""
-        words = (
-            "rev-list",
-            "--objects",
-            "--all",
-            "--reflog",
-            "--indexed-objects",
-            "--no-object-names",
-        )
-        with self.git.running(*words) as told:
+        return self._reached("--indexed-objects")
+
+    def _reached(self, *words: str) -> frozenset[str]:
+        every = ("rev-list", "--objects", "--all", "--reflog", "--no-object-names", *words)
+        with self.git.running(*every) as told:
             return frozenset(told.read().decode().split())
 
     def drop(
@@ -174,7 +204,15 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
                 (self.git_folder / "objects" / oid[:2] / oid[2:]).unlink()
         with contextlib.suppress(FileNotFoundError):
             (self.git_folder / "objects" / "info" / "alternates").unlink()  # all is here by now
+        self._sweep_all()
         _sync(self.git_folder / "objects" / "pack")
+
+    def _sweep_all(self) -> None:
+        """What a git that was killed left among the objects, old ones in it, where none lives."""
+        left = [path for path in self.strays() if path.name.startswith(_OF_GIT)]
+        if left and at_work(self.git_folder, self._roots()) == ():
+            for path in left:
+                path.unlink(missing_ok=True)
 
     def _every(self) -> set[str]:
         """The ids of all objects; an error where git cannot list one of the packs."""
@@ -188,7 +226,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         words = ("pack-objects", "--quiet", "--delta-base-offset", "--non-empty", *options)
         lines = (b"%s %s\n" % (oid.encode(), names.get(oid, b"")) for oid in oids)
         with (
-            _file(b"".join(lines)) as given,
+            unnamed(lines) as given,
             self._running(*words, str(base), file=given) as told,
         ):
             return {line.decode().strip() for line in told}
@@ -200,7 +238,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             with self.git.running("rev-list", "--no-walk", "--all", "--reflog") as told:
                 found.update(told.read().decode().split())
             staged = (entry for tree in self.work_trees() for entry in tree.index())
-            found |= {entry.oid for entry in staged if entry.mode != _SUBMODULE}
+            found |= {entry.oid for entry in staged if entry.mode != SUBMODULE}
         return frozenset(found)
 
     def stores(self) -> frozenset[str]:
@@ -251,7 +289,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     def work_trees(self) -> tuple["GitWorkTree", ...]:
         """`git worktree list`, as far as their folders are there."""
         return tuple(
-            GitWorkTree(git=self._at(root), root=root)
+            GitWorkTree(git=self._at(root), root=root, git_folder=self.git_folder)
             for root in self._listed_trees()
             if (root / ".git").exists()
         )
@@ -267,8 +305,18 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         for block in blocks:
             lines = block.strip(b"\0").split(b"\0")
             if lines[0].startswith(b"worktree ") and b"bare" not in lines[1:]:
-                found.append(Path(os.fsdecode(lines[0].removeprefix(b"worktree "))))
+                place = Path(os.fsdecode(lines[0].removeprefix(b"worktree ")))
+                found.append(self._main_tree() if place == self.git_folder else place)
         return found
+
+    def _main_tree(self) -> Path:
+        """Where git names its own folder for it: that is a submodule's, or lies elsewhere."""
+        told = self._word("config", "--get", "core.worktree")
+        if told:
+            return Path(os.path.realpath(self.git_folder / told))
+        if self.root is not None and _git_folder_of(self.root) == self.git_folder:
+            return self.root
+        return self.git_folder  # not to be known from here
 
     @contextmanager
     def bundle(self) -> Iterator[IO[bytes]]:
@@ -276,13 +324,30 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         with self._running("bundle", "create", "--quiet", "-", "--all", "--reflog") as told:
             yield told
 
+    @contextmanager
+    def unreached(self) -> Iterator[IO[bytes] | None]:
+        """`git pack-objects`, of what `git rev-list` does not come to; indexes are in no bundle."""
+        lost = sorted(self._every() - self._reached())
+        if not lost:
+            yield None
+            return
+        with (
+            unnamed(f"{oid}\n".encode() for oid in lost) as given,
+            self._running("pack-objects", "--quiet", "--stdout", file=given) as told,
+        ):
+            yield told
+
+    def unpack(self, pack: IO[bytes]) -> None:
+        """`git index-pack`."""
+        self._do("index-pack", "--stdin", file=pack)
+
     def unbundle(self, bundle: IO[bytes]) -> None:
         """Its pack, which comes behind an empty line; older gits read no bundle from stdin."""
         head = 0
         while (line := bundle.readline()) not in {b"\n", b""}:
             head += len(line)
         os.lseek(bundle.fileno(), head + 1, os.SEEK_SET)
-        self._do("index-pack", "--stdin", file=bundle)
+        self.unpack(bundle)
 
     def complaints(self) -> tuple[str, ...]:
         """`git fsck --connectivity-only`."""
@@ -296,7 +361,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     @property
     def _digits(self) -> int:
         """Of an id: 40 of SHA-1, 64 of SHA-256."""
-        return _SHA256_DIGITS if self._word("rev-parse", "--show-object-format") == "sha256" else 40
+        return _SHA256_DIGITS if self._word(*_FORMAT) == "sha256" else 40
 
     def _forget_derived(self) -> None:
         for place in ("info", "pack"):
@@ -316,8 +381,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             (self.git_folder / "objects" / f"{name}{ending}").unlink(missing_ok=True)
 
     def _at(self, root: Path) -> Git:
-        variables = {k: v for k, v in self.git.variables.items() if k != "GIT_OPTIONAL_LOCKS"}
-        return Git(folder=root, variables=variables)
+        return Git(folder=root, variables=self.git.variables)
 
     def _word(self, *words: str) -> str:
         with self.git.running(*words, tolerant=True) as told:
@@ -333,6 +397,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             with self.git.running(*_ALONE, *words, file=file) as told:
                 yield told
         except GitCannotRead as error:
+            _must_be_free(error, self.git_folder, self._roots())
             raise GitCannotWrite(
                 f"git cannot change the repository at {self.git_folder}",
                 why=error.why,
@@ -345,20 +410,34 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
 
     git: Git
     root: Path
+    git_folder: Path
+    """That of the repository, which may have others."""
 
     def index(self) -> tuple[Entry, ...]:
         """`git ls-files --stage`."""
+        lines = [line.partition(b"\t") for line in self._parts("ls-files", "--stage", "-z")]
+        empty = any(about.split()[1] in _EMPTY_BLOBS for about, _, _ in lines)
+        intended = self._intended() if empty else frozenset()
         found = []
-        for line in self._parts("ls-files", "--stage", "-z"):
-            about, _, path = line.partition(b"\t")
+        for about, _, raw in lines:
+            path = os.fsdecode(raw)
             mode, oid, stage = about.decode().split()
-            found.append(Entry(path=os.fsdecode(path), mode=mode, oid=oid, stage=int(stage)))
+            one = Entry(path=path, mode=mode, oid=oid, stage=int(stage), intended=path in intended)
+            found.append(one)
         return tuple(found)
 
     def changed(self) -> frozenset[str]:
-        """`git diff-files`, after the index was refreshed; and files that git does not look at."""
-        self.refresh()
-        changed = self._parts("diff-files", "--name-only", "-z")
+        """`git diff-files`, of a refreshed copy of the index; and files git does not look at."""
+        index = Path(self._word("rev-parse", "--absolute-git-dir")) / "index"
+        with tempfile.TemporaryDirectory(prefix="skc-index-") as place:
+            if index.exists():
+                shutil.copyfile(index, Path(place) / "index")
+            variables = {**self.git.variables, "GIT_INDEX_FILE": f"{place}/index"}
+            aside = replace(self.git, variables=variables)
+            with aside.running(*_REFRESH, tolerant=True) as told:
+                told.read()
+            with aside.running("diff-files", "--name-only", "-z") as told:
+                changed = told.read().split(b"\0")[:-1]
         return frozenset((*map(os.fsdecode, changed), *self._flags()))
 
     def _flags(self) -> dict[str, tuple[str, ...]]:
@@ -389,32 +468,58 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         So nothing that an index keeps besides entries goes on naming objects that are gone: trees
         that it remembers, conflicts that were resolved, a part that it shares.
         """
-        flags, intended = self._flags(), self._intended()
         index = Path(self._word("rev-parse", "--absolute-git-dir")) / "index"
+        self._must_be_unlocked(index)
+        flags = self._flags()
         fresh = index.with_name("index.skc")
         fresh.unlink(missing_ok=True)
+        lock = fresh.with_name(f"{fresh.name}.lock")
+        if lock.exists() and at_work(self.git_folder, (self.root,), (lock,)) == ():
+            lock.unlink(missing_ok=True)  # it is our own, and its git is dead
         aside = Git(
             folder=self.git.folder,
             variables={**self.git.variables, "GIT_INDEX_FILE": str(fresh)},
         )
         lines = [
-            f"{one.mode} {one.oid} {one.stage}\t{one.path}\0"
-            for one in entries
-            if one.path not in intended
+            f"{one.mode} {one.oid} {one.stage}\t{one.path}\0" for one in entries if not one.intended
         ]
         told = "".join(lines).encode(errors="surrogateescape")
         self._feed(aside, told, "update-index", "-z", "--index-info")
         if not fresh.exists():
-            self._feed(aside, b"", "read-tree", "--empty")
-        for flag in ("--skip-worktree", "--assume-unchanged"):
-            paths = [one.path for one in entries if flag in flags.get(one.path, ())]
-            given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
-            self._feed(aside, given, "update-index", flag, "-z", "--stdin")
+            # not `read-tree --empty`: that remembers a tree which lies nowhere
+            digest = hashlib.sha256 if self._word(*_FORMAT) == "sha256" else hashlib.sha1
+            fresh.write_bytes(_NO_ENTRIES + digest(_NO_ENTRIES).digest())
+        self._flag(aside, flags, [one.path for one in entries])
+        self._intend(aside, [one.path for one in entries if one.intended])
+        self._must_be_unlocked(index)
         fresh.replace(index)
-        for path in intended:
-            self._feed(self.git, b"", "add", "--intent-to-add", "--", path)
         for shared in index.parent.glob("sharedindex.*"):
             shared.unlink(missing_ok=True)
+
+    def _flag(self, git: Git, flags: Mapping[str, Sequence[str]], paths: Sequence[str]) -> None:
+        """Give paths the flags that they had."""
+        for flag in ("--skip-worktree", "--assume-unchanged"):
+            having = [path for path in paths if flag in flags.get(path, ())]
+            given = "".join(f"{path}\0" for path in having).encode(errors="surrogateescape")
+            self._feed(git, given, "update-index", flag, "-z", "--stdin")
+
+    def _intend(self, git: Git, paths: Sequence[str]) -> None:
+        """A mark that git does not want back ends nothing: the file itself stays as it is."""
+        there = [path for path in paths if os.path.lexists(self.root / path)]
+        if there:
+            given = "".join(f"{path}\0" for path in there).encode(errors="surrogateescape")
+            words = ("--literal-pathspecs", *_ALONE, "add", "--intent-to-add", "--force")
+            listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
+            with (
+                unnamed((given,)) as file,
+                git.running(*words, *listed, file=file, tolerant=True) as on,
+            ):
+                on.read()
+
+    def _must_be_unlocked(self, index: Path) -> None:
+        """Whoever has locked it would write over what is put there."""
+        if index.with_name(f"{index.name}.lock").exists():
+            raise Locked(locks(self.git_folder, (self.root,)))
 
     def _intended(self) -> frozenset[str]:
         """Paths that are to be added, and of which nothing is staged yet."""
@@ -422,8 +527,12 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
         return frozenset(map(os.fsdecode, self._parts(*words)))
 
     def _feed(self, git: Git, given: bytes, *words: str) -> None:
-        with _file(given) as file, git.running(*_ALONE, *words, file=file) as told:
-            told.read()
+        try:
+            with unnamed((given,)) as file, git.running(*_ALONE, *words, file=file) as told:
+                told.read()
+        except GitCannotRead as error:
+            _must_be_free(error, self.git_folder, (self.root,))
+            raise
 
     def _word(self, *words: str) -> str:
         with self.git.running(*words) as told:
@@ -435,28 +544,54 @@ class GitWorkTree(Struct, frozen=True, kw_only=True):
             if not told.read():
                 return  # no commit yet
         before = {entry.path: entry.oid for entry in self.index()}
-        changed = self.changed()
-        with self.git.running(*_ALONE, "read-tree", "HEAD") as told:
-            told.read()
+        changed, flags = self.changed(), self._flags()
+        self._feed(self.git, b"", "read-tree", "HEAD")
+        now = {entry.path: entry.oid for entry in self.index()}
+        self._flag(self.git, flags, list(now))
+        stood = {path: old.get(oid, oid) for path, oid in before.items() if path not in changed}
         paths = [
-            entry.path
-            for entry in self.index()
-            if entry.path not in changed and old.get(before.get(entry.path, ""), "") == entry.oid
+            path
+            for path, oid in now.items()
+            if path not in changed and old.get(before.get(path, ""), "") == oid
         ]
-        words = (*_ALONE, "checkout-index", "--force", "-z", "--stdin")
+        # what got another name gets its own one back
+        called = {path: oid for path, oid in stood.items() if path not in now}
+        renamed = {
+            path: oid
+            for path, oid in now.items()
+            if path not in before
+            and oid in called.values()
+            and not os.path.lexists(self.root / path)
+        }
+        paths += renamed
         given = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
-        with _file(given) as file, self.git.running(*words, file=file) as told:
-            told.read()
+        self._feed(self.git, given, "checkout-index", "--force", "-z", "--stdin")
+        for path in (path for path, oid in called.items() if oid in renamed.values()):
+            with contextlib.suppress(OSError):
+                (self.root / path).unlink()
+                os.removedirs((self.root / path).parent)
         self.refresh()
 
     def refresh(self) -> None:
         """`git update-index --refresh`."""
-        with self.git.running(*_ALONE, "update-index", "-q", "--refresh", tolerant=True) as told:
+        with self.git.running(*_REFRESH, tolerant=True) as told:
             told.read()
 
     def _parts(self, *words: str) -> list[bytes]:
         with self.git.running(*words) as told:
             return told.read().split(b"\0")[:-1]
+
+
+def _must_be_free(error: GitCannotRead, git_folder: Path, roots: Sequence[Path]) -> None:
+    """Say that there are locks, where git stopped at one.
+
+    Raises:
+        Locked: there are.
+    """
+    found = locks(git_folder, roots)
+    named = any(path.name in error.why for path in found.paths) or _SAYS_LOCKED in error.why
+    if found.paths and named:
+        raise Locked(found) from error
 
 
 class _Pack:
@@ -508,12 +643,12 @@ def _head(kind: int, size_bytes: int) -> bytes:
     return bytes(out)
 
 
-@contextmanager
-def _file(data: bytes) -> Iterator[IO[bytes]]:
-    with tempfile.TemporaryFile() as file:
-        file.write(data)
-        file.seek(0)
-        yield file
+def _git_folder_of(root: Path) -> Path:
+    """What `ROOT/.git` leads to, a link or a file as it may be."""
+    place = root / ".git"
+    if place.is_file():
+        place = root / os.fsdecode(place.read_bytes().removeprefix(b"gitdir: ").strip())
+    return Path(os.path.realpath(place))
 
 
 def _stores(folder: Path) -> tuple[list[str], list[str]]:

@@ -10,8 +10,8 @@ from skillconnect_ops.core.ports.objects import Block, ObjectKind, Piece, Unread
 
 PIECE_BYTES = 16 << 20
 """What is read of one object at once. No size is too large; memory stays bounded."""
-BLOCK_BYTES = 4 << 20
-"""What is read of many objects at once, at least."""
+BLOCK_BYTES = 1 << 20
+"""What is read of many objects at once, at least: what the pipe holds, so that git goes on."""
 OVERLAP_BYTES = 1 << 16
 """How much of a piece the next one repeats, so that nothing is cut in two."""
 _CORRUPT = "git cannot read it (see `git fsck`)"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.indexes import run, schema, status, undo
+from skillconnect_ops.commands.indexes import finding_cli, run, schema, status, undo
 from skillconnect_ops.commands.indexes.model import Wishes
 from skillconnect_ops.commands.indexes.wishes import quorum, seconds
 from skillconnect_ops.core.report import Report
@@ -14,6 +14,8 @@ from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
 INDEXES = Group("indexes")
+INDEXES.command("import", examples=finding_cli.OF_IMPORT)(finding_cli.bring_in)
+INDEXES.command("advise", examples=finding_cli.OF_ADVISE, findings=True)(finding_cli.give_advice)
 
 AllowGap = Annotated[
     bool,
@@ -106,13 +108,22 @@ def show_status(house: House, *, target: options.Target = None) -> Report:
     examples=("skc indexes check", "skc indexes check --format github"),
     findings=True,
 )
-def check(house: House, *, target: options.Target = None) -> Report:
+def check(
+    house: House,
+    *,
+    code: Annotated[
+        bool,
+        typer.Option("--code", help="Hold the app's code against the declaration, too."),
+    ] = False,
+    target: options.Target = None,
+) -> Report:
     """Say whether the database and its declaration part; for CI.
 
     A user with the role `read` is enough. It ends with 11 where an index is missing, other than
-    declared, or not declared.
+    declared, or not declared; with --code also where the code declares one that the file has not,
+    or has otherwise, each with its file and line.
     """
-    return status.check(house, target=target)
+    return status.check(house, target=target, code=code)
 
 
 @INDEXES.command("undo", examples=("skc indexes undo --dry-run", "skc indexes undo --yes"))

@@ -4,14 +4,21 @@ from msgspec import Struct, structs
 
 from skillconnect_ops.commands.indexes.model import IndexCreate
 from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.core.outcome import Fact, Known
 from skillconnect_ops.core.plan import Step
-from skillconnect_ops.core.ports.indexes import CollectionFigures, FoundCollection, Listing
+from skillconnect_ops.core.ports.indexes import (
+    CollectionFigures,
+    DiskSpace,
+    FoundCollection,
+    Listing,
+)
 from skillconnect_ops.core.view import count, size
 
 ENTRY_BYTES, FIELD_BYTES = 10, 16
 """Of an entry where no neighbour tells more: the record's number, and a value or an ObjectId."""
 BUILD_MEMORY_BYTES = 200_000_000
 """maxIndexBuildMemoryUsageMegabytes, for all indexes of one command; what is more goes to disk."""
+WORTH_SAYING_BYTES = 10_000_000
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
@@ -47,6 +54,19 @@ def estimated(
         else:
             told.append(step)
     return tuple(told), total
+
+
+def takes(needed: int, disk: Fact[DiskSpace]) -> tuple[str, ...]:
+    """What a person should know of the server's memory and disk; nothing where it is little."""
+    if needed < WORTH_SAYING_BYTES:
+        return ()
+    free = f" of {size(disk.value.free_bytes)} free" if isinstance(disk, Known) else ""
+    return (
+        (
+            f"the builds take about {size(needed)} of disk{free}, as much again while they are "
+            f"sorted, and up to {size(BUILD_MEMORY_BYTES)} of the server's memory"
+        ),
+    )
 
 
 def _of(index: Index, figures: CollectionFigures, there: FoundCollection) -> int:

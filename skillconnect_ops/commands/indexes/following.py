@@ -22,8 +22,9 @@ LOOK_S = 0.5
 COMES_BACK_S = 120.0
 """How long a server may take to come back: a restart with its recovery."""
 AGAIN_S = 1.0
+READS = "scanning collection"
 PARTS = {
-    "scanning collection": "reading",
+    READS: "reading",
     "inserting keys": "sorting in",
     "draining": "catching up",
 }
@@ -133,9 +134,11 @@ def _shown(
                     return
                 mine = [one for one in told.value if one.collection == collection and one.total]
                 for one in mine:
-                    ticker.describe(_part(one.message))
+                    scans = READS in one.message
+                    said = "" if scans else f" {one.done / one.total:.0%}"
+                    ticker.describe(_part(one.message) + said)
                     # what comes after the reading counts keys, and has read all documents
-                    done = one.done if "scanning" in one.message else documents
+                    done = one.done if scans else documents
                     if done > seen:
                         ticker.advance(done - seen)
                         seen = done

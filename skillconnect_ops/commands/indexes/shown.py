@@ -23,12 +23,7 @@ TONES = {
 }
 
 
-def table(
-    rows: Sequence[Row],
-    figures: Mapping[str, CollectionFigures] | None = None,
-    *,
-    empty: str = "nothing is declared, and nothing is there",
-) -> Table:
+def table(rows: Sequence[Row], figures: Mapping[str, CollectionFigures] | None = None) -> Table:
     """All of them; with figures, what each takes and how it was used."""
     headers = ("collection", "index", "stands")
     more = ("size", "used", "since") if figures is not None else ()
@@ -37,7 +32,7 @@ def table(
         right=(3, 4) if figures is not None else (),
         rows=tuple(_row(row, figures) for row in rows),
         title=count(len(rows), "index", "indexes"),
-        empty=empty,
+        empty="nothing is declared, and nothing is there",
     )
 
 
@@ -78,7 +73,7 @@ def duplicate_tables(blocking: Sequence[Blocking], *, values: bool) -> tuple[Blo
 
 
 def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
-    head = ("documents", "two of their _id")
+    head = ("documents", "some of their _id")
     rows: list[tuple[Cell, ...]] = []
     for group in one.found.first:
         cells: tuple[Cell, ...] = (

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.indexes import difference
+from skillconnect_ops.commands.indexes import code_drift, difference
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.look import declarations, look, subject
 from skillconnect_ops.commands.indexes.run import record
 from skillconnect_ops.commands.indexes.shown import table
+from skillconnect_ops.commands.indexes.sources import Sources, from_code
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Marks, Severity
 from skillconnect_ops.core.outcome import Known
@@ -59,8 +60,13 @@ def status(house: House, *, target: str | None) -> Report:
     )
 
 
-def check(house: House, *, target: str | None) -> Report:
+def check(house: House, *, target: str | None, code: bool = False) -> Report:
     """Say whether database and declaration part; for CI.
+
+    Args:
+        house: the house.
+        target: the target; the only one where none is named.
+        code: whether the app's code is held against the declaration, too.
 
     Raises:
         SkcError: the file or the database cannot be read.
@@ -71,8 +77,10 @@ def check(house: House, *, target: str | None) -> Report:
         watched = connected.indexes.watched(connected.name)
         about = subject(connected, chosen)
         cluster, name = connected.cluster, connected.name
-    findings = tuple(_findings(seen.rows, watched))
-    drift = [one for one in findings if one.suppressed is None]
+    sources = from_code(house, house.project().root) if code else Sources()
+    in_code = tuple(code_drift.findings(seen.declared, sources.declared))
+    here = tuple(_findings(seen.rows, watched))
+    drift = [one for one in here if one.suppressed is None]
     record(
         house,
         chosen,
@@ -86,15 +94,26 @@ def check(house: House, *, target: str | None) -> Report:
         if drift
         else f"all {count(len(seen.declared), 'index', 'indexes')} are in place"
     )
+    lines = [Text(text, Tone.BAD if drift else Tone.GOOD)]
+    if code:
+        said = f"{count(len(in_code), 'index', 'indexes')} of the code part from the file"
+        lines.append(Text(said, Tone.BAD if in_code else Tone.GOOD))
     return Report(
         command="indexes check",
         subject=about.facts(),
-        status=Status.FINDINGS if drift else Status.OK,
-        findings=findings,
+        status=Status.FINDINGS if drift or in_code else Status.OK,
+        findings=(*here, *in_code),
+        unknown=sources.unknown,
         facts={"counts": dict(difference.count(seen.rows))},
-        view=(FindingsHere(), Lines((Text(text, Tone.BAD if drift else Tone.GOOD),))),
-        next=("skc indexes --dry-run",) if drift else (),
+        view=(FindingsHere(), Lines(tuple(lines))),
+        next=_after_check(drift, in_code),
     )
+
+
+def _after_check(drift: Sequence[Finding], in_code: Sequence[Finding]) -> tuple[str, ...]:
+    if in_code:
+        return ("skc indexes import",)
+    return ("skc indexes --dry-run",) if drift else ()
 
 
 def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes import following
+from skillconnect_ops.commands.indexes.importing import IMPORT_KINDS
 from skillconnect_ops.commands.indexes.locking import locked
 from skillconnect_ops.commands.indexes.model import (
     AnyStep,
@@ -554,4 +555,5 @@ KINDS: tuple[KindOf[House], ...] = (
     _kind(IndexConvert, ConvertHandler),
     _kind(IndexHide, HideHandler),
     _kind(IndexDrop, DropHandler),
+    *IMPORT_KINDS,
 )

@@ -13,13 +13,13 @@ from skillconnect_ops.commands.indexes.look import Look, refuse_untested
 from skillconnect_ops.commands.indexes.model import Wishes, is_stand_in
 from skillconnect_ops.commands.indexes.plan import Where, decide
 from skillconnect_ops.commands.indexes.run import facts_of, finished, resources_of
-from skillconnect_ops.commands.indexes.shown import table
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.indexes import Declaration, Index
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.indexes import IndexRun, Listing, Touched
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.core.view import Lines
 from skillconnect_ops.journal.model import Ask, Choices
 
 COMMAND = "indexes undo"
@@ -57,15 +57,14 @@ def undo(
         consent=Ask(),
         choices=choices,
     )
-    with house.database(chosen) as connected:
-        rows = difference((), connected.indexes.listing(connected.name))
+    done = "the indexes that the run touched are as they were before it"
     return Report(
         command=COMMAND,
         subject=outcome.plan.subject.facts(),
         journal=outcome.journal,
         steps=outcome.steps,
         facts={} if outcome.walked else {"plan": outcome.plan.facts()},
-        view=(table(rows, empty="no index is there, but those of _id"),) if outcome.walked else (),
+        view=(Lines((done,)),) if outcome.walked else (),
         next=("skc indexes status",),
     )
 

@@ -6,7 +6,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _NAMED = ("majority", "votingMembers")
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, *, option: str = "--observe") -> float:
     """`7d` as seconds.
 
     Raises:
@@ -15,9 +15,9 @@ def seconds(text: str) -> float:
     number, unit = text[:-1], text[-1:]
     if not (number.isascii() and number.isdigit() and unit in _UNITS):
         raise UsageError(
-            f"--observe {text} is no time",
+            f"{option} {text} is no time",
             why="it is a number and one of s, m, h, d and w",
-            fix="--observe 7d",
+            fix=f"{option} 7d",
         )
     return float(int(number) * _UNITS[unit])
 

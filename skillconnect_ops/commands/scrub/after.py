@@ -1,10 +1,13 @@
 """What must follow a scrub, since the history elsewhere is still as it was; pure."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
 from skillconnect_ops.commands.scrub.references import Turn
+from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.core.ports.rewriting import Ref, Remote
 from skillconnect_ops.core.shell import word
 
@@ -28,22 +31,28 @@ class Change(Struct, frozen=True, kw_only=True):
     name: str
     """As it is called now; no value is in it."""
     was: str
+    now: str
     before: str
     """As it was called; may hold a value."""
 
 
 class Pushed(Struct, frozen=True, kw_only=True):
-    """A ref as it goes to a remote, if it still is there as it was here."""
+    """A ref as it goes to a remote, if it still is there as it was here.
 
-    local: str
+    It goes by its id: a fetch in between puts names of ours back onto old history.
+    """
+
+    oid: str
     there: str
     was: str | None
     """None: no ref of that name may be there."""
+    or_was: tuple[str, ...] = ()
+    """What it was before earlier scrubs, of which nobody knows whether they were pushed."""
 
     @property
     def lease(self) -> str:
         """The option that refuses to overwrite anything else."""
-        return f"--force-with-lease={self.there}:{self.was or ''}"
+        return f"--force-with-lease={self.there}:{'|'.join((self.was or '', *self.or_was))}"
 
 
 class Dirty(Struct, frozen=True, kw_only=True):
@@ -54,6 +63,8 @@ class Dirty(Struct, frozen=True, kw_only=True):
     was: str
     stays: tuple[str, ...]
     """Other refs of the remote that stood there."""
+    number: int = 1
+    """How many such refs there were here; of more, nobody knows which are meant."""
 
 
 class Push(Struct, frozen=True, kw_only=True):
@@ -71,7 +82,7 @@ class Push(Struct, frozen=True, kw_only=True):
             ("git", *free, "-C", root, "push", *options),
             *((one.lease,) for one in self.refs),
             (self.remote,),
-            *((f"{one.local}:{one.there}",) for one in self.refs),
+            *((f"{one.oid}:{one.there}",) for one in self.refs),
         )
 
     def command(self, root: str, *options: str) -> str:
@@ -93,17 +104,35 @@ class After(Struct, frozen=True, kw_only=True):
     left_out: tuple[LeftOut, ...] = ()
 
 
-def following(turn: Turn, refs: Sequence[Ref], remotes: Sequence[Remote]) -> After:
+def following(
+    turn: Turn,
+    refs: Sequence[Ref],
+    remotes: Sequence[Remote],
+    *,
+    earlier: Sequence[Mapping[str, str]] = (),
+) -> After:
     """What each remote is to be given.
 
     Args:
         turn: what became of the refs here.
         refs: as they stand now.
         remotes: the other repositories.
+        earlier: old and new ids of scrubs before this one, the newest first.
     """
     changes = changed(turn)
     here = [ref for ref in refs if ref.leads_to is None]
-    pushes = [push for remote in remotes if (push := _push(remote, changes, here)) is not None]
+    before = [{new: old for old, new in one.items()} for one in earlier]
+    moved = {change.name for change in changes}
+    changes = (
+        *changes,
+        *(  # what an earlier one has moved; where that was pushed, this changes nothing
+            Change(name=ref.name, was=older[0], now=ref.oid, before=ref.name)
+            for ref in here
+            if ref.name not in moved and (older := _older(ref.oid, before))
+        ),
+    )
+    each = (_push(remote, changes, here, before) for remote in remotes)
+    pushes = [push for push in each if push is not None]
     asks = {
         there
         for change in changes
@@ -121,7 +150,7 @@ def changed(turn: Turn) -> tuple[Change, ...]:
     before = {new: old for old, new in turn.renamed.items()}
     stood = {move.name: move.was for move in turn.moves if move.was is not None}
     return tuple(
-        Change(name=move.name, was=stood[old], before=old)
+        Change(name=move.name, was=stood[old], now=move.to, before=old)
         for move in turn.moves
         if move.to is not None
         for old in (before.get(move.name, move.name),)
@@ -129,7 +158,22 @@ def changed(turn: Turn) -> tuple[Change, ...]:
     )
 
 
-def _push(remote: Remote, changes: Sequence[Change], here: Sequence[Ref]) -> Push | None:
+def _older(oid: str, earlier: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """What an object was before each of some scrubs."""
+    found = []
+    for one in earlier:
+        if oid in one:
+            oid = one[oid]
+            found.append(oid)
+    return tuple(found)
+
+
+def _push(
+    remote: Remote,
+    changes: Sequence[Change],
+    here: Sequence[Ref],
+    earlier: Sequence[Mapping[str, str]],
+) -> Push | None:
     """None where nothing of it has changed."""
     known = any(_there(remote, ref.name) for ref in here)
     refs: list[Pushed] = []
@@ -140,10 +184,11 @@ def _push(remote: Remote, changes: Sequence[Change], here: Sequence[Ref]) -> Pus
         if there is None:
             continue
         if change.name == change.before:
-            refs.append(Pushed(local=change.name, there=there, was=change.was))
+            older = _older(change.was, earlier)
+            refs.append(Pushed(oid=change.now, there=there, was=change.was, or_was=older))
             stood.append((change.was, change.name))
             continue
-        refs.append(Pushed(local=change.name, there=there, was=None))
+        refs.append(Pushed(oid=change.now, there=there, was=None))
         old = _place(remote, change.before, known=known)
         if old is not None:
             dirty.append((_pattern(old, there), change.was))
@@ -157,7 +202,10 @@ def _push(remote: Remote, changes: Sequence[Change], here: Sequence[Ref]) -> Pus
     return Push(
         remote=remote.name,
         refs=tuple(refs),
-        dirty=tuple(Dirty(pattern=one, was=was, stays=stays(was)) for one, was in dirty),
+        dirty=tuple(
+            Dirty(pattern=one, was=was, stays=stays(was), number=number)
+            for (one, was), number in Counter(dirty).items()
+        ),
         mirror=remote.mirror,
     )
 
@@ -193,6 +241,9 @@ def _there(remote: Remote, name: str) -> str | None:
 
 def _pattern(old: str, new: str) -> str:
     """What both names share, and `*` for the rest; no letter of a value is in it."""
+    close = new.replace(NAME_MASK.decode(), "*")
+    if "*" in close and fnmatchcase(old, close):
+        return close
     before, after = old.split("/"), new.split("/")
     if len(before) != len(after):
         return "/".join((*after[:2], "*"))

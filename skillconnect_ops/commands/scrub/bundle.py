@@ -1,8 +1,10 @@
 """The bundle: all that the repository was, outside of it, sealed.
 
 A folder of its own. It holds `history` (a git bundle of all refs, and of what reflogs reach),
-`state` (the refs as they stood, and the git folder's own files), `commit-map` and `object-map` (old
-and new ids; no secret in them), and `scrub.json`. What is sealed ends in `.age`.
+`unreached` (a pack of what these do not reach, as a stash that was dropped, where there is any),
+`state` (the refs as they stood, and the git folder's own files), `values` (what was to go, so that
+it can be proven later that it is gone), `commit-map` and `object-map` (old and new ids; no secret
+in them), and `scrub.json`. What is sealed ends in `.age`.
 """
 
 import contextlib
@@ -27,7 +29,8 @@ from skillconnect_ops.disk.files import Disk
 
 KEPT_DAYS = 30
 PASSPHRASE = "SKC_SCRUB_PASSPHRASE"  # noqa: S105 - a variable's name
-HISTORY, STATE, COMMITS, OBJECTS = "history", "state", "commit-map", "object-map"
+HISTORY, UNREACHED, STATE, VALUES = "history", "unreached", "state", "values"
+COMMITS, OBJECTS = "commit-map", "object-map"
 FIRST = "first-changed"
 """Commits that were made anew, and none of whose parents were; an id a line."""
 _KEY = "key.age"
@@ -38,8 +41,8 @@ PERHAPS, NAMES, STORES = "perhaps-gone", "names", "stores"
 """Until the old objects are gone: what goes if nothing else leads to it; names, to pack well; what
 objects lay in before they were looked at, and what was made and is of no use."""
 _PARTS = (
-    *(HISTORY, f"{HISTORY}{_SEALED}", STATE, f"{STATE}{_SEALED}", COMMITS, OBJECTS, ABOUT),
-    *(_KEY, FIRST, FILES, PERHAPS, NAMES, STORES),
+    *(name for part in (HISTORY, UNREACHED, STATE, VALUES) for name in (part, f"{part}{_SEALED}")),
+    *(COMMITS, OBJECTS, ABOUT, _KEY, FIRST, FILES, PERHAPS, NAMES, STORES),
 )
 
 
@@ -143,6 +146,10 @@ class Folder:
             return self._disk.read(self.path / _KEY)
         except FileNotFoundError:
             return None
+
+    def holds(self, name: str) -> bool:
+        """Whether that part was written."""
+        return any((self.path / each).exists() for each in (name, f"{name}{_SEALED}"))
 
     @contextmanager
     def opened(self, name: str, identities: Sequence[object]) -> Iterator[IO[bytes]]:

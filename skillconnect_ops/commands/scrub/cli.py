@@ -7,7 +7,7 @@ import typer
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import run, undo
-from skillconnect_ops.commands.scrub.model import Wish
+from skillconnect_ops.commands.scrub.model import Engine, Manner, Wish
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.history.needles import MASK
 from skillconnect_ops.journal.model import Choices
@@ -43,6 +43,11 @@ ValuesFrom = Annotated[
     typer.Option("--values-from", metavar="FILE", help="Values, one a line; - reads stdin."),
 ]
 
+Identity = Annotated[
+    Path | None,
+    typer.Option("--identity", metavar="FILE", help="The age identity that opens it."),
+]
+
 
 @SCRUB.bare(
     examples=(
@@ -67,6 +72,13 @@ def scrub(
             "--replacement", metavar="TEXT", help="What stands in their place.", show_default=True
         ),
     ] = MASK.decode(),
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine",
+            help="What makes the new commits: skc itself, or an installed git filter-repo.",
+        ),
+    ] = Engine.OWN,
     keep_current: Annotated[
         bool,
         typer.Option(
@@ -114,6 +126,10 @@ def scrub(
     --regex is searched for in the plain text of files and messages; what it matches there becomes a
     value like any other, and is found in all those encodings.
 
+    With --engine filter-repo an installed `git filter-repo` makes the new commits, on a copy; all
+    else is as above. It knows values only as they stand in files that are text and in messages:
+    the proof names what it left, and the same command without --engine takes that out.
+
     A value that still works is not scrubbed: rotate it first.
     """
     wish = Wish(
@@ -125,8 +141,9 @@ def scrub(
         values_from=values_from,
         descriptor=descriptor,
     )
-    manner = run.Manner(
+    manner = Manner(
         mask=replacement,
+        engine=engine,
         keep_current=keep_current,
         not_rotated_yet=not_rotated_yet,
         allow_uncommitted=allow_uncommitted,
@@ -138,7 +155,9 @@ def scrub(
     return run.scrub(house, wish, manner=manner, choices=choices)
 
 
-@SCRUB.command("verify", examples=("skc scrub verify --values-from leaked.txt",))
+@SCRUB.command(
+    "verify", examples=("skc scrub verify --path .env", "skc scrub verify --values-from leaked.txt")
+)
 def verify(
     house: House,
     *,
@@ -149,12 +168,20 @@ def verify(
     regex: Regex = None,
     values_from: ValuesFrom = None,
     descriptor: options.Descriptor = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FOLDER", help="What the scrub of this bundle took out."),
+    ] = None,
+    identity: Identity = None,
 ) -> Report:
     """Prove that values are gone from all that a repository holds.
 
     Every object, reachable or not, is read in the encodings that `skc scrub` knows, then every
     other file of the git folder, the names of refs, submodules and the work tree; that the search
     finds what is there is shown as well. What cannot be looked at is "not proven" (14).
+
+    What --found, --retired, --only or --regex named is found no more once it is gone: --bundle
+    takes the values from the bundle of the scrub, which a passphrase or --identity opens.
     """
     wish = Wish(
         paths=tuple(path or ()),
@@ -164,6 +191,8 @@ def verify(
         patterns=tuple(regex or ()),
         values_from=values_from,
         descriptor=descriptor,
+        bundle=bundle,
+        identity=identity,
     )
     return run.verify(house, wish)
 
@@ -176,16 +205,15 @@ def undo_scrub(
         Path | None,
         typer.Option("--bundle", metavar="FOLDER", help="Which one; by default the newest."),
     ] = None,
-    identity: Annotated[
-        Path | None,
-        typer.Option("--identity", metavar="FILE", help="The age identity that opens it."),
-    ] = None,
+    identity: Identity = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> Report:
     """Go back to the history as the bundle holds it, secrets included.
 
     What was committed since stays where it is, and is told; files that were changed since, too.
+    Refs that were renamed get their old names back. A branch that was deleted since is made again:
+    the plan names it first.
     """
     choices = Choices(dry_run=dry_run, yes=yes)
     return undo.undo(house, folder=bundle, identity=identity, choices=choices)

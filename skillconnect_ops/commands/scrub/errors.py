@@ -11,11 +11,11 @@ from skillconnect_ops.core.view import count, listed
 class NothingToLookFor(UsageError):
     """Neither values nor paths were named."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: str) -> None:
         super().__init__(
-            "nothing was named that is to go",
-            why="a scrub needs values or paths",
-            fix="skc scrub --path .env, --found, --retired, or --values-from FILE",
+            "nothing was named to look for",
+            why=f"{command} needs values or paths",
+            fix=f"{command} --path .env, --found, --retired, or --values-from FILE",
         )
 
 
@@ -78,11 +78,12 @@ class ValueTooShort(UsageError):
 class MaskHoldsValue(UsageError):
     """What is put in the place of a value may not hold one."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_names: str) -> None:
         super().__init__(
             "the replacement holds one of the values",
-            why="what is put in their place would have to be replaced again",
-            fix="choose another --replacement",
+            why="what is put in their place would have to be replaced again; in names of files and "
+            f"refs that is always {in_names}",
+            fix=f"choose another --replacement; a value that is a part of {in_names} cannot go",
         )
 
 
@@ -91,7 +92,7 @@ class OddReplacement(UsageError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the replacement holds a line end, a NUL byte or an angle bracket",
+            "the replacement holds a line end, a NUL byte, an angle bracket, or is no UTF-8",
             why="it also stands in names of authors, where these have a meaning",
             fix="choose another --replacement",
         )
@@ -148,6 +149,17 @@ class WorkTreeAbsent(Precondition):
         )
 
 
+class MainTreeUnknown(Precondition):
+    """The git folder lies apart from its work tree, and does not say where that is."""
+
+    def __init__(self, git_folder: Path) -> None:
+        super().__init__(
+            "the main work tree cannot be found from here",
+            why=f"{git_folder} lies apart from it, and only the tree knows of the folder",
+            fix="run skc in the main work tree, not in a linked one",
+        )
+
+
 class NoSuchFile(Precondition):
     """A pattern that matches nothing is mistyped more often than it is meant."""
 
@@ -156,6 +168,17 @@ class NoSuchFile(Precondition):
             f"no commit has {listed(paths)}",
             why="patterns are read from the folder that you are in; `/x` begins at the top",
             fix="skc scrub --path '**/.env'   # in any folder",
+        )
+
+
+class NoSuchMatch(Precondition):
+    """As with a path: it is mistyped more often than it is meant."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no pattern matches anything in the history",
+            why="--regex is read by Python's `re`, against every version of every file and message",
+            fix="skc scrub --regex 'token=([A-Za-z0-9]{32})' --dry-run   # quoted for the shell",
         )
 
 
@@ -193,17 +216,6 @@ class OddName(Precondition):
         )
 
 
-class GitHasLocked(Precondition):
-    """Somebody's git is changing the repository, or died over it."""
-
-    def __init__(self, lock: Path) -> None:
-        super().__init__(
-            "git holds a lock on the repository",
-            why=f"{lock} is there: some git is at work, or died",
-            fix=f"wait for it; if no git runs: rm {word(lock)}",
-        )
-
-
 class Uncommitted(Refused):
     """Changes that no commit holds could be lost in a rewrite gone wrong."""
 
@@ -223,7 +235,8 @@ class StillWorking(Refused):
             f"{count(len(labels), 'value')} still in use",
             why=f"{listed(labels)}: a rewritten history tells everybody that a secret was there, "
             "and every clone still has it",
-            fix="skc rotate --reason leaked   # then scrub; --not-rotated-yet does it anyway",
+            fix="skc rotate --reason leaked; or, revoked by hand, give the env file the new value: "
+            "skc env set NAME; then scrub. --not-rotated-yet does it anyway",
         )
 
 
@@ -232,7 +245,7 @@ class NobodyKnows(Refused):
 
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__(
-            f"nobody knows whether {count(len(labels), 'value')} still open something",
+            f"nobody knows whether {count(len(labels), 'value')} can still be used",
             why=f"{listed(labels)}: neither the ledger of retired secrets nor a login at our own "
             "database says so",
             fix="skc rotate --reason leaked; or, where it was revoked by hand: skc secrets ledger "
@@ -249,6 +262,13 @@ class NoSeal(Refused):
             why="it holds all of the history as it was, secrets included",
             fix="--recipient age1…, or export SKC_SCRUB_PASSPHRASE; --plain-bundle leaves it open",
         )
+
+
+class WeakPassphrase(Refused):
+    """It is to keep every secret of a history."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("the bundle is not sealed", why=why, fix="skc secrets generate password")
 
 
 class NoSuchRecipient(Precondition):
@@ -293,6 +313,19 @@ class NotValues(Precondition):
         )
 
 
+class BuiltUpon(Refused):
+    """Going back would bring the old objects, and no ref that leads to them."""
+
+    def __init__(self, names: Sequence[str], left: str) -> None:
+        short = names[0].removeprefix("refs/heads/")
+        super().__init__(
+            "no ref can go back",
+            why=f"somebody has gone on from the new history since: {listed(names)}",
+            fix=f"git switch -c gone-on && git branch -f {word(short)} {left}   # then undo again; "
+            "what was added stays in gone-on",
+        )
+
+
 class MovedOn(NeedsPerson):
     """Somebody has built upon the new history, so that there is no way back to the old one."""
 
@@ -316,22 +349,48 @@ class NeverKept(Precondition):
 
 
 class MovedMeanwhile(NeedsPerson):
-    """Somebody committed, fetched or moved a ref while the history was rewritten."""
+    """Somebody commits, fetches or moves refs all the while that the history is rewritten."""
 
-    def __init__(self, oids: Sequence[str]) -> None:
+    def __init__(self, places: Sequence[str]) -> None:
+        self.places = tuple(places)
         super().__init__(
-            "the repository was changed while its history was rewritten",
-            why=f"something leads to {listed([oid[:12] for oid in oids])}; nothing was removed",
-            fix="git log --all --reflog shows it; move it onto the new commits, then resume",
+            "somebody goes on with the old history while it is rewritten",
+            why=f"what leads there: {listed(places)}; nothing was removed, and nothing is lost",
+            fix="stop what commits, fetches or pushes here; what it brought is taken along then",
+        )
+
+
+class TagsBehind(Precondition):
+    """Tags that another program leaves at the old history, which then could not go."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "git filter-repo leaves tags at the old history",
+            why=f"{listed(names)}: annotated tags outside refs/tags, or such as it passes over",
+            fix="leave out --engine filter-repo: skc does it itself",
+        )
+
+
+class Borrowed(Precondition):
+    """A submodule reads objects from here, and would lose them."""
+
+    def __init__(self, folder: Path) -> None:
+        place = word(folder)
+        super().__init__(
+            "a submodule borrows objects from this repository",
+            why=f"{folder} reads them by its objects/info/alternates, and breaks when they go",
+            fix=f"git -C {place} repack -a -d && rm {word(folder / 'objects/info/alternates')}",
         )
 
 
 class BundleGone(Precondition):
     """There is nothing to go back to."""
 
-    def __init__(self, folder: Path, *, why: str) -> None:
+    def __init__(
+        self, folder: Path, *, why: str, fix: str = "name another one: --bundle FOLDER"
+    ) -> None:
         super().__init__(
             "the bundle cannot be opened",
             why=f"{folder}: {why}",
-            fix="name another one: --bundle FOLDER",
+            fix=fix,
         )

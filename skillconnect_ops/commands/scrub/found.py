@@ -1,6 +1,7 @@
 """What a search found, put before the person: which of it is to go."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,7 +26,10 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
     value: Value
     what: str
+    detector: str
     place: str
+    commit: str | None
+    """That brought it there, where one did."""
     more: int
     """At how many other places it stands as well."""
     preview: str
@@ -35,6 +39,41 @@ class Candidate(Struct, frozen=True, kw_only=True):
     retired: bool
     fingerprints: tuple[str, ...]
     """One for each place, as `skc secrets scan --history` gives them; the first is the place's."""
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """Values that are to go, and what they were chosen among."""
+
+    values: tuple[Value, ...]
+    candidates: tuple[Candidate, ...] = ()
+    notes: tuple[str, ...] = ()
+    """For the plan."""
+
+
+def candidate_facts(chosen: Chosen, judged: Iterable[Value] = ()) -> list[dict[str, Any]]:
+    """What a search found, for machines: what goes and what does not; no value is in it.
+
+    Args:
+        chosen: what goes.
+        judged: the same values, where more is known of them by now.
+    """
+    standing = {one.secret: one.standing for one in (*chosen.values, *judged)}
+    return [
+        {
+            "fingerprints": list(one.fingerprints),
+            "detector": one.detector,
+            "what": one.what,
+            "place": one.place,
+            "commit": one.commit,
+            "more_places": one.more,
+            "context": one.preview,
+            "sure": one.sure,
+            "retired": one.retired,
+            "standing": standing.get(one.value.secret, one.value.standing).value,
+            "chosen": one.value.secret in standing,
+        }
+        for one in chosen.candidates
+    ]
 
 
 def named(candidates: Sequence[Candidate], fingerprints: Iterable[str]) -> list[Candidate]:

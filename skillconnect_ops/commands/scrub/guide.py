@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from skillconnect_ops.commands.bundles import kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.after import (
@@ -82,8 +83,10 @@ class Guide(Struct, frozen=True, kw_only=True):
 class GuideWrite(Step, frozen=True, kw_only=True, tag="guide.write"):
     """Write down what must follow."""
 
-    passing = ("folder",)
+    passing = ("folder", "again")
     folder: str
+    again: str = ""
+    """What proves it once more, as it is typed."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -106,7 +109,13 @@ class WriteGuide:
         rewriting, folder = self._hands.rewriting, self._hands.folder(step.folder)
         turn = turn_of(walk)
         commits = folder.read_map(bundle.COMMITS)
-        after = following(turn, rewriting.refs(), rewriting.remotes())
+        earlier = self._earlier(folder)
+        after = following(
+            turn,
+            rewriting.refs(),
+            rewriting.remotes(),
+            earlier=[one.read_map(bundle.OBJECTS) for one in earlier],
+        )
         first = tuple(house.disk.read(folder.path / bundle.FIRST).decode().split())
         lfs = _lfs(repository, rewriting, folder.read_map(bundle.PERHAPS), values_of(walk))
         files = _files(
@@ -117,6 +126,7 @@ class WriteGuide:
             first=first,
             lfs=lfs,
             date=f"{walk.clock.now():%Y-%m-%d}",
+            banned=[oid for one in reversed(earlier) for oid in self._banned(one)],
         )
         home = folder.path / HOME
         house.disk.make_private(home)
@@ -133,8 +143,28 @@ class WriteGuide:
             files=tuple(files),
         )
         house.disk.replace(home / _TOLD, msgspec.json.encode(guide))
-        walk.person.note(f"what must follow is in {home}")  # who resumes sees no other report
+        proof = f"; prove it again: {step.again}" if step.again else ""
+        # who resumes sees no other report
+        walk.person.note(f"what must follow is in {home}{proof}")
         return {"folder": str(home)}
+
+    def _earlier(self, folder: bundle.Folder) -> list[bundle.Folder]:
+        """Scrubs of this repository before this one, the newest first."""
+        every = kept(self._hands.house, folder.path.parent.parent)
+        return [
+            self._hands.folder(str(place))
+            for place, about in reversed(every)
+            if about.repository == self._hands.name and about.done and not about.undone
+            if place != folder.path
+        ]
+
+    def _banned(self, folder: bundle.Folder) -> list[str]:
+        """What an earlier one banned: its list is written over where the new one is installed."""
+        try:
+            lines = self._hands.house.disk.read(folder.path / HOME / BANNED).decode().splitlines()
+        except FileNotFoundError:
+            return []
+        return [line for line in lines if line and not line.startswith("#")]
 
     def verify(self, step: GuideWrite, walk: Walk) -> Sequence[Proof]:
         """It proves nothing."""
@@ -161,7 +191,7 @@ def forget(house: House, folder: Path) -> None:
 def _told(push: Push, root: str, home: Path) -> Told:
     """The push itself where a person can read it, else the script that holds it."""
     command = partial(push.command, root)
-    if push.dirty or len(command()) > _LONGEST:
+    if push.dirty or any(one.or_was for one in push.refs) or len(command()) > _LONGEST:
         script = f"sh {word(home / PUSH)} {word(push.remote)}"
         return Told(remote=push.remote, dry_run=f"{script} --dry-run", push=script)
     return Told(remote=push.remote, dry_run=command("--dry-run"), push=command())
@@ -176,9 +206,12 @@ def _files(
     first: Sequence[str],
     lfs: Sequence[str],
     date: str,
+    banned: Sequence[str],
 ) -> dict[str, str]:
     # what is moved, and is no commit, is a tag whose text held a value, or stood on what did
-    banned = dict.fromkeys((*first, *(one.was for one in changes if one.was not in commits)))
+    every = dict.fromkeys(
+        (*banned, *first, *(one.was for one in changes if one.was not in commits))
+    )
     heads = {one.there for push in after.pushes for one in push.refs} or {
         one.name for one in changes
     }
@@ -198,7 +231,7 @@ def _files(
     }
     files |= {name: template(f"scrub/{name}") for name in (HOOK, CHECK)}
     head = f"# Old history of {root.name!a}, banned since {date}\n"
-    files[BANNED] = head + "".join(f"{oid}\n" for oid in banned)
+    files[BANNED] = head + "".join(f"{oid}\n" for oid in every)
     if after.pushes:
         files[PUSH] = _script(os.fsdecode(root), after.pushes)
     return files
@@ -244,44 +277,101 @@ def _script(root: str, pushes: Sequence[Push]) -> str:
         lines.append(f"{quoted(push.remote)})")
         for begin in range(0, len(push.refs), _AT_ONCE):
             part = msgspec.structs.replace(push, refs=push.refs[begin : begin + _AT_ONCE])
-            first, *rest = (" ".join(map(quoted, group)) for group in part.words(root, ()))
+            first, *rest = (" ".join(map(_spelled, group)) for group in part.words(root, ()))
             lines.append("  " + " \\\n    ".join((f"{first} $dry", *rest)) + " || failed=1")
         for one in push.dirty:
-            words = " ".join(map(quoted, (one.pattern, one.was, *one.stays)))
+            words = " ".join(map(quoted, (str(one.number), one.pattern, one.was, *one.stays)))
             lines.append(f"  delete {words} || failed=1")
         lines.append("  ;;")
     return "\n".join((*lines, _END))
 
 
+def _spelled(text: str) -> str:
+    """For the shell; where a ref may stand at several ids, the script looks which it is."""
+    option, colon, ids = text.partition(":")
+    if not (option.startswith("--force-with-lease=") and "|" in ids):
+        return shlex.quote(text)
+    there = shlex.quote(option.partition("=")[2])
+    return f'{shlex.quote(option + colon)}"$(stands {there} {ids.replace("|", " ")})"'
+
+
 _BEGINNING = """\
 #!/bin/sh
-# Gives a remote the new history: sh push.sh REMOTE [--dry-run]
+# Gives a remote the new history:                    sh push.sh REMOTE [--dry-run]
+# Names what stands there at objects that are not here: sh push.sh REMOTE --left
 # `stale info` means that what is there is not what was here: it was never pushed there, or somebody
 # has pushed since. In the latter case fetch, scrub once more, and take the new push.sh.
 set -u
 export LC_ALL=C
 root=%s
 failed=0 dry=
-if [ $# -eq 0 ] || [ $# -gt 2 ] || [ "${2:---dry-run}" != --dry-run ]; then
-  echo "usage: sh push.sh REMOTE [--dry-run]" >&2
+case ${2:-},$# in
+,1) ;;
+--dry-run,2) dry=--dry-run ;;
+--left,2) ;;
+*)
+  echo "usage: sh push.sh REMOTE [--dry-run | --left]" >&2
   exit 2
-fi
+  ;;
+esac
 remote=$1
-[ $# -eq 1 ] || dry=--dry-run
 
-# A ref whose name holds a value is found by where it stood; other refs that stood there stay, as
-# far as they were known here. The dry run names what would be deleted.
+# Which of some ids a ref has there: an earlier scrub may have been pushed, or not.
+stands() {
+  now=$(git -C "$root" ls-remote --refs "$remote" "$1" | cut -f 1)
+  shift
+  for one in "$@"; do
+    [ "$now" != "$one" ] || { echo "$one"; return; }
+  done
+  echo "$1"
+}
+
+# The old objects are gone here. What the remote has and we have not is old history that was never
+# fetched, or new work: either way it has to be fetched, and the scrub run once more.
+left() {
+  refs=$(git -C "$root" ls-remote --refs "$remote" 'refs/heads/*' 'refs/tags/*') || return 1
+  names=$(
+    printf '%%s\\n' "$refs" | while read -r oid name; do
+      [ -z "$oid" ] || git -C "$root" cat-file -e "$oid" 2>/dev/null || printf '  %%s\\n' "$name"
+    done
+  )
+  [ -n "$names" ] || return 0
+  echo "$remote has refs at objects that are not here, perhaps with the secret:" >&2
+  printf '%%s\\n' "$names" >&2
+  echo "fetch them and scrub once more: git fetch $remote" >&2
+  return 1
+}
+if [ "${2:-}" = --left ]; then
+  left
+  exit
+fi
+
+# A ref whose name holds a value is found by where it stood, and how the rest of it is called. Refs
+# that were known here stay; where more are found than were here, somebody has pushed another since,
+# and you are to say which is which. The dry run names what would be deleted.
 delete() {
-  pattern=$1 stood=$2
-  shift 2
+  number=$1 pattern=$2 stood=$3
+  shift 3
   found=$(git -C "$root" ls-remote --refs "$remote" "$pattern") || return 1
-  printf '%%s\\n' "$found" | {
-    failed=0
-    while read -r oid name; do
+  names=$(
+    printf '%%s\\n' "$found" | while read -r oid name; do
       [ "$oid" = "$stood" ] || continue
       case " $* " in *" $name "*) continue ;; esac
-      git -c "remote.$remote.mirror=false" -C "$root" push $dry "$remote" ":$name" \\
-        </dev/null || failed=1
+      printf '%%s\\n' "$name"
+    done
+  )
+  if [ "$(printf '%%s' "$names" | grep -c '')" -gt "$number" ]; then
+    echo "nothing is deleted: $number of these had a value in the name, the others are new:" >&2
+    printf '%%s\\n' "$names" >&2
+    echo "delete those yourself: git push $remote :NAME" >&2
+    return 1
+  fi
+  printf '%%s\\n' "$names" | {
+    failed=0
+    while read -r name; do
+      [ -n "$name" ] || continue
+      git -c "remote.$remote.mirror=false" -C "$root" push $dry \\
+        --force-with-lease="$name:$stood" "$remote" ":$name" </dev/null || failed=1
     done
     return $failed
   }
@@ -294,6 +384,7 @@ _END = """\
   exit 2
   ;;
 esac
+[ -n "$dry" ] || left || failed=1
 exit $failed
 """
 

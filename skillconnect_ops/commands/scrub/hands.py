@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
+from skillconnect_ops.commands.folder import home_of
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import NoRepository
@@ -42,8 +43,7 @@ class Hands:
     @property
     def name(self) -> str:
         """Of the repository, for proofs."""
-        repository = self.repository
-        return str(repository.root or repository.git_folder)
+        return str(home_of(self.repository))
 
     def write(self, path: Path, content: bytes) -> None:
         """Give a file of the git folder other bytes."""

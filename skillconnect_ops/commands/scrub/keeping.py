@@ -12,7 +12,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.paths import Globs
 from skillconnect_ops.commands.scrub.rewrite import new_paths
 from skillconnect_ops.core.ports.objects import Repository
-from skillconnect_ops.core.ports.rewriting import Entry, WorkTree
+from skillconnect_ops.core.ports.rewriting import SUBMODULE, Entry, WorkTree
 from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import listed
 from skillconnect_ops.envfile.names import is_env_file
@@ -20,8 +20,8 @@ from skillconnect_ops.history.looking import in_content
 from skillconnect_ops.history.needles import Needles
 
 EXCLUDE = "info/exclude"
+_STATE = ".skc"
 _SAYS = b"# kept on disk by `skc scrub --keep-current`; git follows them no longer"
-_SUBMODULE = "160000"
 _SPECIAL = b"\\*?["
 _UNWRITABLE = b"\r\n"
 """Bytes of a name that no rule can spell; `?` stands for any one."""
@@ -97,7 +97,7 @@ class Keeper:
         suspects = [
             entry
             for entry in entries
-            if entry.oid in self._held and not entry.stage and entry.mode != _SUBMODULE
+            if entry.oid in self._held and not entry.stage and entry.mode != SUBMODULE
         ]
         if not suspects:
             return
@@ -134,7 +134,7 @@ class Keeper:
 
     def _without_history(self, tree: WorkTree, index: Sequence[Entry]) -> Iterator[str]:
         """Files that go by their path, as far as `git add` would bring them back."""
-        tracked = [entry.path for entry in index if entry.mode != _SUBMODULE]
+        tracked = [entry.path for entry in index if entry.mode != SUBMODULE]
         for path in dict.fromkeys(tracked):
             if self._globs.matches(os.fsencode(path)) and os.path.lexists(tree.root / path):
                 yield path
@@ -181,9 +181,10 @@ def exclude(house: House, repository: Repository, kept: Sequence[Kept]) -> None:
 def unsettled(repository: Repository, tree: WorkTree) -> tuple[str, ...]:
     """What is staged or changed and not committed, but for what a scrub has taken out itself.
 
-    That is on disk, in no index, and listed by a rule of its own.
+    That is on disk, in no index, and listed by a rule of its own. Evidence that skc has added is
+    nobody's work in progress: files that lines are added to, which a scrub leaves as they are.
     """
-    uncommitted = tree.uncommitted()
+    uncommitted = tuple(one for one in tree.uncommitted() if not _is_evidence(one))
     path = repository.git_folder / EXCLUDE
     if not uncommitted or not path.exists():
         return uncommitted
@@ -196,6 +197,12 @@ def unsettled(repository: Repository, tree: WorkTree) -> tuple[str, ...]:
         or rule(os.fsencode(path)) not in lines
         or not os.path.lexists(tree.root / path)
     )
+
+
+def _is_evidence(path: str) -> bool:
+    """Files of the shared state, in whatever folder the project is."""
+    parts = Path(path).parts
+    return _STATE in parts[:-1] and path.endswith(".jsonl")
 
 
 def says(kept: Sequence[Kept]) -> tuple[str, ...]:

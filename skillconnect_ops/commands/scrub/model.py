@@ -8,6 +8,7 @@ from msgspec import Struct
 from skillconnect_ops.core.secret import Secret
 
 LEAST_BYTES = 6
+STDIN = Path("-")
 
 
 class Standing(StrEnum):
@@ -19,6 +20,13 @@ class Standing(StrEnum):
     """Something else took its place; nobody has shown that it is refused."""
     WORKING = "working"
     UNKNOWN = "unknown"
+
+
+class Engine(StrEnum):
+    """What makes the new objects."""
+
+    OWN = "objects"
+    FILTER_REPO = "filter-repo"
 
 
 class Value(Struct, frozen=True, kw_only=True):
@@ -49,6 +57,10 @@ class Wish(Struct, frozen=True, kw_only=True):
     """Regular expressions; what they match in the history is to go."""
     values_from: Path | None = None
     descriptor: int | None = None
+    bundle: Path | None = None
+    """That of a scrub, whose values are meant; of a proof alone."""
+    identity: Path | None = None
+    """An age identity file that opens it."""
 
     @property
     def is_empty(self) -> bool:
@@ -61,5 +73,19 @@ class Wish(Struct, frozen=True, kw_only=True):
             self.retired,
             self.values_from,
             self.descriptor is not None,
+            self.bundle,
         )
         return not any(some)
+
+
+class Manner(Struct, frozen=True, kw_only=True):
+    """How it is to be done."""
+
+    mask: str
+    engine: Engine = Engine.OWN
+    keep_current: bool = False
+    not_rotated_yet: bool = False
+    allow_uncommitted: bool = False
+    recipients: tuple[str, ...] = ()
+    plain_bundle: bool = False
+    folder: Path | None = None

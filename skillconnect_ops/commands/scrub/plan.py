@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 
+from skillconnect_ops.commands.scrub.filtered import SAYS as OF_ANOTHER
 from skillconnect_ops.commands.scrub.guide import GuideWrite
 from skillconnect_ops.commands.scrub.keeping import Kept, says
-from skillconnect_ops.commands.scrub.model import Standing, Value
+from skillconnect_ops.commands.scrub.model import Engine, Standing, Value
 from skillconnect_ops.commands.scrub.paths import Taken
 from skillconnect_ops.commands.scrub.steps import (
     HistoryRewrite,
@@ -28,6 +29,7 @@ def plan(
     values: Sequence[Value],
     survey: Survey,
     gone: Taken,
+    gone_names: Sequence[str],
     refs: Sequence[Ref],
     in_files: Sequence[str],
     mask: str,
@@ -38,6 +40,9 @@ def plan(
     delete_by: date,
     kept: Sequence[Kept] | None = None,
     told: Sequence[str] = (),
+    again: str = "",
+    quiet: bool = False,
+    engine: Engine = Engine.OWN,
 ) -> Plan:
     """Bundle, new objects, refs, what names them, and the old ones gone.
 
@@ -45,6 +50,7 @@ def plan(
         root: the repository.
         values: what is to go.
         survey: the objects that hold or reach one.
+        gone_names: the paths of that for people; no value is in them.
         gone: what goes by its path.
         refs: as they stand.
         in_files: files of the git folder, and names of refs, that hold a value.
@@ -56,6 +62,9 @@ def plan(
         delete_by: until when the bundle is of use.
         kept: files that stay as they are, and are followed no longer; None: they are masked.
         told: what is to be said of how the values were found.
+        again: what proves it once more.
+        quiet: whether values that are found nowhere are no wonder.
+        engine: what makes the new objects.
     """
     state = sha256()
     for ref in refs:
@@ -63,7 +72,7 @@ def plan(
     state.update(f"{survey.objects} {mask} {len(values)} {sorted(paths)}".encode())
     nothing = survey.is_clean and not gone.names and not in_files
     subject = Subject(repository=root)
-    nowhere = _nowhere(values, survey, in_files)
+    nowhere = () if quiet else _nowhere(values, survey, in_files)
     if nothing:
         return Plan(
             command="scrub", subject=subject, state=state.hexdigest(), notes=(*told, *nowhere)
@@ -91,6 +100,7 @@ def plan(
                 folder=folder,
                 mask=mask,
                 paths=tuple(paths),
+                engine=engine,
                 blobs=len(affected[ObjectKind.BLOB]),
                 trees=len(affected[ObjectKind.TREE]),
                 commits=len(affected[ObjectKind.COMMIT]),
@@ -105,11 +115,26 @@ def plan(
                 mask=mask,
                 paths=tuple(paths),
                 keep=kept is not None,
+                engine=engine,
             ),
-            GuideWrite(key="write:guide", folder=folder),
-            ObjectsDrop(key="drop:objects", folder=folder),
+            GuideWrite(key="write:guide", folder=folder, again=again),
+            ObjectsDrop(
+                key="drop:objects",
+                folder=folder,
+                mask=mask,
+                paths=tuple(paths),
+                keep=kept is not None,
+                engine=engine,
+                again=again,
+            ),
         ),
-        notes=(*told, *_notes(values, survey, gone, in_files, folder), *says(kept or ()), *nowhere),
+        notes=(
+            *told,
+            *(OF_ANOTHER if engine is Engine.FILTER_REPO else ()),
+            *_notes(values, survey, gone_names, in_files, folder),
+            *says(kept or ()),
+            *nowhere,
+        ),
     )
 
 
@@ -123,8 +148,19 @@ def _nowhere(values: Sequence[Value], survey: Survey, in_files: Sequence[str]) -
     return (f"found nowhere; is it spelled rightly? {listed(missing)}",) if missing else ()
 
 
+BORROWERS = (
+    "a clone that borrows objects from here (git clone --shared or --reference) breaks when they "
+    "go, and nothing here tells of it: in each, first git repack -a -d, then remove "
+    "objects/info/alternates"
+)
+
+
 def _notes(
-    values: Sequence[Value], survey: Survey, gone: Taken, in_files: Sequence[str], folder: str
+    values: Sequence[Value],
+    survey: Survey,
+    gone_names: Sequence[str],
+    in_files: Sequence[str],
+    folder: str,
 ) -> list[str]:
     notes = []
     changed, total = len(survey.affected[ObjectKind.COMMIT]), len(survey.commits)
@@ -132,8 +168,9 @@ def _notes(
         notes.append(
             f"{changed:,} of {count(total, 'commit')} get another id; every clone must be made anew"
         )
-    if gone.paths:
-        names = sorted(path.decode("utf-8", "replace") for path in gone.paths)
+        notes.append(BORROWERS)
+    if gone_names:
+        names = sorted(gone_names)
         notes.append(f"gone from history, stashes too: {listed(names)}; files on your disk stay")
     if in_files:
         notes.append(f"beside the objects: {listed(in_files)}")

@@ -12,13 +12,14 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.paths import taken
+from skillconnect_ops.commands.scrub.unseen import named_without
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import Listed, ObjectKind, Piece, Repository, Unreadable
-from skillconnect_ops.core.ports.rewriting import WorkTree
+from skillconnect_ops.core.ports.rewriting import SUBMODULE, WorkTree
 from skillconnect_ops.core.view import count
 from skillconnect_ops.history.anatomy import apart, parts
 from skillconnect_ops.history.holding import Survey, survey
-from skillconnect_ops.history.looking import NONE, Wanted, in_content
+from skillconnect_ops.history.looking import NONE, Wanted, in_content, into_content
 from skillconnect_ops.history.needles import SHORTEST
 
 _CONTROL_BYTES = 24
@@ -122,7 +123,7 @@ def prove(
     roots = {line.leads_to[0] for line in found_in.commits.values()}
     again = taken(repository, roots, paths)
     found += [
-        Found(subject=f"file {path.decode('utf-8', 'replace')}", values=())
+        Found(subject=f"file {named_without(files.needles, path)}", values=())
         for path in sorted(again.paths)
     ]
     elsewhere = [oid for oid in blobs if oid in found_in.oids] if not again.paths else []
@@ -193,7 +194,7 @@ class _Files:
         self._house = house
         self._repository = repository
         self._wanted = wanted
-        self._needles = wanted.needles
+        self.needles = wanted.needles
         self.found: list[Found] = []
         self.left: list[Left] = []
         self.unproven: list[str] = []
@@ -212,6 +213,8 @@ class _Files:
                 lfs.append(path.name)
             elif held:
                 self.found.append(Found(subject=self._shown(f".git/{name}"), values=held))
+        for name, reason in self._repository.closed():  # those of submodules as well
+            self.unproven.append(f"{self._shown(f'.git/{name}')}: cannot be listed: {reason}")
         self.left += [
             Left(
                 f"LFS object {oid}", "its content is stored apart; remove it on the LFS server, too"
@@ -220,36 +223,41 @@ class _Files:
         ]
         for path in rewriting.strays():
             name = path.relative_to(self._repository.git_folder).as_posix()
+            shown = self._shown(f".git/{name}")
             self.unproven.append(
-                f".git/{name}: no object that git lists; if nothing else runs: git prune"
+                f"{shown}: no object that git lists; if nothing else runs: git prune"
             )
         for folder in self._repository.inner():
-            self._submodule(folder)
+            name = folder.relative_to(self._repository.git_folder).as_posix()
+            self._submodule(folder, self._shown(name.removeprefix("modules/")))
         for place in rewriting.borrows():
-            self.left.append(Left(str(place), "objects are borrowed from there (alternates)"))
+            shown = self._shown(str(place))
+            self.left.append(Left(shown, "objects are borrowed from there (alternates)"))
         for tree in rewriting.work_trees():
             self._work_tree(tree)
+        for root in rewriting.absent_work_trees():
+            self.unproven.append(f"work tree {self._shown(str(root))}: it is not there")
 
     def _name(self, subject: str, name: str) -> None:
         raw = os.fsencode(name)
-        held = self._needles.held(raw) if self._needles.plainly(raw) else NONE
+        held = self.needles.held(raw) if self.needles.plainly(raw) else NONE
         if held:
             shown = f"the name of {self._shown(subject)}"
             self.found.append(Found(subject=shown, values=_all(held)))
 
     def _shown(self, text: str) -> str:
         """A name without values."""
-        return os.fsdecode(self._needles.without(os.fsencode(text)))
+        return os.fsdecode(self.needles.without(os.fsencode(text)))
 
-    def _submodule(self, folder: Path) -> None:
-        name = folder.relative_to(self._repository.git_folder / "modules").as_posix()
+    def _submodule(self, folder: Path, name: str) -> None:
         try:
             inner = self._house.repositories.open(folder)
             if inner is None:
                 self.unproven.append(f"submodule {name}: git takes it for no repository")
                 return
             with self._house.person.progress(f"looking into {name}", total=None, unit="B") as tick:
-                seen = survey(inner, self._wanted, crew=self._house.crew, ticker=tick)
+                crew = self._house.crew
+                seen = survey(inner, self._wanted, crew=crew, ticker=tick, strict=True)
             own = any(self._in_file(path, name) for _, path in inner.own_files())
         except Precondition as error:
             self.unproven.append(f"submodule {name}: {error.what}: {error.why}")
@@ -263,31 +271,67 @@ class _Files:
 
     def _work_tree(self, tree: WorkTree) -> None:
         root, changed = tree.root, tree.changed()
-        for path in sorted({entry.path for entry in tree.index()}):
+        index = tree.index()
+        where = "" if root == self._repository.root else f" in {root}"
+        for path in sorted({entry.path for entry in index if entry.mode == SUBMODULE}):
+            self._within(root / path, self._shown(path))
+        for path in sorted({entry.path for entry in index if entry.mode != SUBMODULE}):
             held = self._in_file(root / path, path)
             if held and path in changed:
                 reason = "you changed it, and did not commit that; it is yours to change"
                 self.left.append(Left(self._shown(path), reason))
             elif held:
-                self.found.append(Found(subject=self._shown(f"file {path}"), values=held))
+                self.found.append(Found(subject=self._shown(f"file {path}{where}"), values=held))
         for path in tree.others():
             shown = self._shown(path)
             if path.endswith("/"):
                 self.left.append(Left(shown, "a repository of its own; skc scrub in it"))
-            elif self._in_file(root / path, path) or shown != path:
+            elif self._in_file(root / path, path, ours=False) or shown != path:
                 self.left.append(Left(shown, "git does not follow it; it is yours to change"))
 
-    def _in_file(self, path: Path, subject: str) -> tuple[int, ...]:
+    def _within(self, place: Path, name: str) -> None:
+        """The work tree of a submodule: what its history, which is told apart, does not have."""
+        if not os.path.lexists(place / ".git"):
+            return
+        try:
+            if (place / ".git").is_dir():  # its git folder was never brought into ours
+                self._submodule(place, name)
+            inner = self._house.repositories.open(place)
+            trees = () if inner is None else self._house.repositories.rewriting(inner).work_trees()
+            own = [one for one in trees if one.root.resolve() == place.resolve()]
+            if not own:
+                self.unproven.append(f"submodule {name}: its work tree cannot be looked at")
+            for tree in own:
+                for path in sorted((*tree.changed(), *tree.others())):
+                    if self._in_file(tree.root / path, f"{name}/{path}", ours=False):
+                        shown = self._shown(f"{name}/{path}")
+                        self.left.append(
+                            Left(shown, "in a submodule, not committed; yours to change")
+                        )
+                for entry in tree.index():
+                    if entry.mode == SUBMODULE:
+                        self._within(tree.root / entry.path, f"{name}/{self._shown(entry.path)}")
+        except Precondition as error:
+            self.unproven.append(f"submodule {name}: {error.what}: {error.why}")
+
+    def _in_file(self, path: Path, subject: str, *, ours: bool = True) -> tuple[int, ...]:
+        """What a file holds; where it is not ours, it only is told what stays packed in it."""
         self.number += 1
         try:
             if path.is_symlink():
-                return _all(in_content(self._needles, os.fsencode(path.readlink())))
+                return _all(in_content(self.needles, os.fsencode(path.readlink())))
             if not path.is_file():
                 return ()
             if path.stat().st_size > _LARGEST_BYTES:
                 self.unproven.append(f"{self._shown(subject)}: too large to be looked through")
                 return ()
-            return _all(in_content(self._needles, path.read_bytes()))
+            held, unopened = into_content(self.needles, path.read_bytes())
+            for why in unopened:
+                if ours:
+                    self.unproven.append(f"{self._shown(subject)}: not opened: {why}")
+                else:
+                    self.left.append(Left(self._shown(subject), f"not opened: {why}"))
+            return _all(held)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             self.unproven.append(f"{self._shown(subject)}: {reason}")

@@ -6,12 +6,13 @@ from pathlib import Path
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
 from skillconnect_ops.commands.scrub.errors import (
+    Borrowed,
     EnvFileTracked,
     FolderWithin,
-    GitHasLocked,
     GitIsBusy,
     IncompleteHistory,
     InTheWay,
+    MainTreeUnknown,
     OddName,
     OddStore,
     Uncommitted,
@@ -20,6 +21,7 @@ from skillconnect_ops.commands.scrub.errors import (
 from skillconnect_ops.commands.scrub.keeping import unsettled
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK, new_paths
 from skillconnect_ops.core.ports.objects import Repository
+from skillconnect_ops.core.ports.rewriting import Locked
 from skillconnect_ops.envfile.names import is_env_file
 from skillconnect_ops.history.looking import Wanted, in_content
 
@@ -45,9 +47,17 @@ def must_be_ready(house: House, repository: Repository) -> None:
     if (repository.git_folder / "reftable").exists():
         raise OddStore(repository.git_folder)
     locks = rewriting.locks()
-    if locks:
-        raise GitHasLocked(locks[0])
+    if locks.paths:
+        raise Locked(locks)
+    here = os.path.realpath(repository.git_folder / "objects")
+    for folder in repository.inner():
+        inner = house.repositories.open(folder)
+        borrows = house.repositories.rewriting(inner).borrows() if inner is not None else ()
+        if here in map(os.path.realpath, borrows):
+            raise Borrowed(folder)
     absent = rewriting.absent_work_trees()
+    if repository.git_folder in absent:
+        raise MainTreeUnknown(repository.git_folder)
     if absent:
         raise WorkTreeAbsent(absent[0])
     for tree in rewriting.work_trees():

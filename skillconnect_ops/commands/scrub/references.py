@@ -73,6 +73,20 @@ def turned(
     return Turn(moves=tuple(moves), renamed=renamed, leads=leads, led=led)
 
 
+def joined(first: Turn, then: Turn) -> Turn:
+    """Two turns as one: of a ref that was in both, from where it stood at first."""
+    moves = {move.name: move for move in first.moves}
+    for move in then.moves:
+        was = moves[move.name].was if move.name in moves else move.was
+        moves[move.name] = Move(name=move.name, was=was, to=move.to)
+    return Turn(
+        moves=tuple(moves.values()),
+        renamed={**first.renamed, **then.renamed},
+        leads={**first.leads, **then.leads},
+        led={**then.led, **first.led},
+    )
+
+
 def _free(old: str, name: str, taken: set[str]) -> str:
     """The name, or with numbers behind its new parts; no ref may be a folder of others as well."""
     before, after = old.split("/"), name.split("/")

@@ -7,6 +7,7 @@ has changed, stays as it was; objects that reach nothing of the kind are not tou
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -22,11 +23,13 @@ from skillconnect_ops.history.looking import Line, Wanted, whole
 from skillconnect_ops.history.needles import Needles
 
 NAME_MASK = b"REMOVED"
+_SUBMODULES = b'[submodule "'
 """In names of files and refs, where stars may not stand."""
 _AT_ONCE = 4096
 _ID = regex(rb"(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])")
 _SIGNATURE = regex(rb"(?m)^-----BEGIN (?:PGP|SSH) SIGNATURE-----$|^-----BEGIN SIGNED MESSAGE-----$")
 _SIGNED = (b"gpgsig", b"gpgsig-sha256")
+_NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
 
 
 class ObjectLost(Precondition):
@@ -57,6 +60,14 @@ class Rewritten(Struct, frozen=True, kw_only=True):
         return frozenset(old for old, new in self.objects.items() if old != new)
 
 
+def without(content: bytes, needles: Needles, *, in_names: Needles) -> bytes:
+    """A file's content with no value in it.
+
+    What lists submodules is told by names and paths, so it gets the mask of names, as they do.
+    """
+    return (in_names if content.lstrip().startswith(_SUBMODULES) else needles).without(content)
+
+
 class Rewriter:
     """Makes new objects for all that are affected.
 
@@ -67,6 +78,7 @@ class Rewriter:
         taken: what goes by its path.
         pack: takes the new ones.
         ticker: counts objects.
+        known: old and new ids of what was made before, and is not made once more.
     """
 
     def __init__(
@@ -78,6 +90,7 @@ class Rewriter:
         taken: Taken = NOTHING,
         pack: NewPack,
         ticker: Ticker,
+        known: Mapping[str, str] = _NOTHING_KNOWN,
     ) -> None:
         self._repository = repository
         self._survey = survey
@@ -86,10 +99,10 @@ class Rewriter:
         self._taken = taken
         self._pack = pack
         self._ticker = ticker
-        self._new: dict[str, str] = {}
+        self._new: dict[str, str] = dict(known)
         self._placed: dict[tuple[str, bytes], str | None] = {}
         """Of trees out of which something goes by path: by place; None where nothing is left."""
-        self._commits: dict[str, str] = {}
+        self._commits = {old: new for old, new in known.items() if old in survey.commits}
         self._names: dict[str, bytes] = {}
         self._unsigned = 0
         self._short: dict[str, list[str]] = {}
@@ -105,7 +118,8 @@ class Rewriter:
         for oid in self._survey.commits:
             self._short.setdefault(oid[:7], []).append(oid)
         for piece in self._read(affected[ObjectKind.BLOB]):
-            self._new[piece.oid] = self._add(ObjectKind.BLOB, self._needles.without(piece.content))
+            plain = without(piece.content, self._needles, in_names=self._in_names)
+            self._new[piece.oid] = self._add(ObjectKind.BLOB, plain)
         for level in _levels(affected[ObjectKind.TREE], self._survey.within):
             for piece in self._read(level):
                 self._trees(piece)

@@ -1,74 +1,75 @@
 """`skc scrub`: looks for what is to go, plans, hands over to the gait, says what must follow."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from skillconnect_ops.commands import retired as known
 from skillconnect_ops.commands.bundles import HOME, kept
+from skillconnect_ops.commands.folder import home_of
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.scrub import bundle, found, sources
+from skillconnect_ops.commands.scrub import again, bundle, found, sources
 from skillconnect_ops.commands.scrub.errors import (
     IncompleteHistory,
     MaskHoldsValue,
-    NoSeal,
     NoSuchFile,
-    NoSuchRecipient,
+    NoSuchMatch,
     NothingChosen,
     NothingToLookFor,
     OddReplacement,
 )
-from skillconnect_ops.commands.scrub.guide import written
-from skillconnect_ops.commands.scrub.keeping import Keeper, commits
+from skillconnect_ops.commands.scrub.keeping import Keeper
 from skillconnect_ops.commands.scrub.matching import matched
-from skillconnect_ops.commands.scrub.model import Value, Wish
+from skillconnect_ops.commands.scrub.model import Engine, Manner, Value, Wish
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, from_the_top
 from skillconnect_ops.commands.scrub.places import office_state, opened, own_texts
 from skillconnect_ops.commands.scrub.plan import plan
-from skillconnect_ops.commands.scrub.proof import Left, Seen, nothing_seen, prove
+from skillconnect_ops.commands.scrub.proof import prove
 from skillconnect_ops.commands.scrub.ready import (
     must_be_outside,
     must_be_ready,
     must_be_settled,
     must_be_whole,
 )
+from skillconnect_ops.commands.scrub.reporting import (
+    FINISHED,
+    finished,
+    looked_at,
+    not_walked,
+    record,
+    report_of,
+    status_of,
+)
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
-from skillconnect_ops.commands.scrub.searching import searched, within
-from skillconnect_ops.commands.scrub.shown import followed_by, proof_facts, said, said_of_proof
-from skillconnect_ops.commands.scrub.steps import proof_of, surveyed
+from skillconnect_ops.commands.scrub.sealing import (
+    is_sealed_to,
+    must_be_sealable,
+    says_how,
+    sealed_for,
+)
+from skillconnect_ops.commands.scrub.searching import searched, still_used, within
+from skillconnect_ops.commands.scrub.shown import proof_facts, said_of_proof
+from skillconnect_ops.commands.scrub.steps import surveyed
 from skillconnect_ops.commands.scrub.trying import tried
-from skillconnect_ops.commands.scrub.unseen import unseen
-from skillconnect_ops.core import age
-from skillconnect_ops.core.errors import Precondition, SkcError
-from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.commands.scrub.unseen import named_without, unseen
+from skillconnect_ops.core.errors import Refused
+from skillconnect_ops.core.exits import Exit
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.core.view import listed
 from skillconnect_ops.history.looking import Wanted, in_content
 from skillconnect_ops.history.needles import MASK
-from skillconnect_ops.journal.model import Choices, Outcome, TypeName
+from skillconnect_ops.journal.model import Choices, TypeName
 from skillconnect_ops.journal.office import Office
 from skillconnect_ops.journal.pending import PENDING
 from skillconnect_ops.journal.resources import Resource
-
-
-class Manner(msgspec.Struct, frozen=True, kw_only=True):
-    """How it is to be done."""
-
-    mask: str
-    keep_current: bool = False
-    not_rotated_yet: bool = False
-    allow_uncommitted: bool = False
-    recipients: tuple[str, ...] = ()
-    plain_bundle: bool = False
-    folder: Path | None = None
 
 
 def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Report:
@@ -80,20 +81,26 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
         Precondition: no repository, or one that is not whole, or is busy.
     """
     if wish.is_empty:
-        raise NothingToLookFor
+        raise NothingToLookFor("skc scrub")
     repository = opened(house)
     root = repository.root or repository.git_folder
+    typed = wish
     wish = replace(wish, paths=from_the_top(wish.paths, house.environment.folder, root))
-    _must_be_sealable(house, manner)
+    must_be_sealable(house, manner)
     must_be_whole(repository)
+    if manner.engine is Engine.FILTER_REPO:
+        house.repositories.filtering(repository).must_be_there()
     asks = not (choices.looks_only or choices.yes or choices.confirm is not None)
     told = matched(house, repository, wish.patterns, mask=manner.mask)
-    values = all_values(house, repository, wish, matches=told.values, asks=asks)
+    chosen = all_values(house, repository, wish, matches=told.values, asks=asks)
+    values = chosen.values
     try:
         wanted = Wanted(tuple(value.data for value in values), manner.mask.encode())
         _, in_names = wanted.needles, Wanted(wanted.values, NAME_MASK).needles
+    except UnicodeEncodeError as error:
+        raise OddReplacement from error
     except ValueError as error:
-        raise MaskHoldsValue from error
+        raise MaskHoldsValue(NAME_MASK.decode()) from error
     if set(manner.mask) & set("\n\r\0<>"):
         raise OddReplacement
     with unseen(in_names):
@@ -101,11 +108,12 @@ def scrub(house: House, wish: Wish, *, manner: Manner, choices: Choices) -> Repo
             house,
             repository,
             wanted,
-            values,
+            chosen,
             wish=wish,
             manner=manner,
             choices=choices,
-            told=told.notes,
+            told=(*told.notes, *chosen.notes, *says_how(house, manner)),
+            typed=typed,
         )
 
 
@@ -113,13 +121,15 @@ def _scrub(
     house: House,
     repository: Repository,
     wanted: Wanted,
-    values: Sequence[Value],
+    chosen: found.Chosen,
     *,
     wish: Wish,
     manner: Manner,
     choices: Choices,
     told: Sequence[str],
+    typed: Wish,
 ) -> Report:
+    values: Sequence[Value] = chosen.values
     root = repository.root or repository.git_folder
     state = office_state(house, root)
     office = house.office(state=state)
@@ -140,28 +150,31 @@ def _scrub(
     if not unfinished:
         settled()
     seen, gone = surveyed(house, repository, wanted, wish.paths)
-    if wish.paths and not gone.names and not unfinished and not _was_done(house, root, state):
-        raise NoSuchFile(wish.paths)
+    if not unfinished and not _was_done(house, repository, state):
+        _must_match(wish, gone, values)
+    refusal: Refused | None = None
     if not manner.not_rotated_yet:
-        judged = (*values, *within(house, repository, gone))
         blobs = gone.blobs.union(seen.holding.get(ObjectKind.BLOB, ()))
-        judged = tried(house, repository, judged, blobs=blobs, record=not choices.looks_only)
-        sources.must_be_dead(judged)
-        values = judged[: len(values)]
+        values, notes, refusal = _judged(
+            house, repository, chosen, gone, blobs, looks_only=choices.looks_only
+        )
+        told = (*told, *notes)
     folder = _folder(house, manner, root, state)
     must_be_outside(house, repository, folder)
+    proof = again.proving(typed, folder, sealed_to=is_sealed_to(house, manner))
     tokens = (PENDING.give(Secret("")), PENDING.give(Secret("")))
 
     def hand_over() -> None:
         """Once the person agreed: nobody is asked for a passphrase by a mere look."""
         packed = msgspec.msgpack.encode([value.data for value in values])
-        seal = msgspec.msgpack.encode(_seal(house, manner))
+        seal = msgspec.msgpack.encode(sealed_for(house, manner))
         for token, content in zip(tokens, (packed, seal), strict=True):
             PENDING.keep(token, Secret(content.decode("latin-1")))
 
     def look() -> Plan:
         # what a scrub that died left half done is nobody's change, and is finished before this one
-        if unfinished and not _unfinished(office, resource):
+        healed = unfinished and not _unfinished(office, resource)
+        if healed:
             settled()
         return _look(
             house,
@@ -172,7 +185,8 @@ def _scrub(
             manner=manner,
             folder=folder,
             tokens=tokens,
-            told=told,
+            told=(*told, FINISHED) if healed else told,
+            proof=proof,
         )
 
     outcome = office.carry_out(
@@ -183,7 +197,65 @@ def _scrub(
         choices=choices,
         prepare=hand_over,
     )
-    return _report(house, repository, values, outcome, folder=folder, paths=wish.paths, gone=gone)
+    if refusal is not None:
+        refusal.facts = {"scrub": looked_at(chosen, values)}
+        raise refusal
+    if not outcome.walked:
+        report = not_walked(house, chosen, values, outcome, typed)
+        if unfinished and FINISHED in outcome.plan.notes and not outcome.plan.steps:
+            return finished(house, report, repository, values, wish)
+        return report
+    return report_of(
+        house,
+        repository,
+        values,
+        outcome,
+        folder=folder,
+        paths=wish.paths,
+        gone=gone,
+        proof=proof,
+        rest=again.scrubbing(typed) if manner.engine is Engine.FILTER_REPO else "",
+    )
+
+
+def _must_match(wish: Wish, gone: Taken, values: Sequence[Value]) -> None:
+    """Refuse what is more likely mistyped than meant; after a scrub there is nothing left to match.
+
+    Raises:
+        NoSuchFile: no commit has such a file.
+        NoSuchMatch: no pattern matches.
+    """
+    if wish.paths and not gone.names:
+        raise NoSuchFile(wish.paths)
+    if wish.patterns and not values:
+        raise NoSuchMatch
+
+
+def _judged(
+    house: House,
+    repository: Repository,
+    chosen: found.Chosen,
+    gone: Taken,
+    blobs: Collection[str],
+    *,
+    looks_only: bool,
+) -> tuple[Sequence[Value], Sequence[str], Refused | None]:
+    """The values, each judged; what is to be said of what env files hold; what a look is refused.
+
+    Raises:
+        Refused: one still opens something, or may. A mere look shows the plan first.
+    """
+    same, notes = still_used(house, repository, gone)
+    every = (*chosen.values, *within(house, repository, gone), *same)
+    judged = tried(house, repository, every, blobs=blobs, record=not looks_only)
+    values = judged[: len(chosen.values)]
+    try:
+        sources.must_be_dead(judged)
+    except Refused as error:
+        if not looks_only:
+            raise
+        return values, notes, error
+    return values, notes, None
 
 
 def verify(house: House, wish: Wish) -> Report:
@@ -193,49 +265,26 @@ def verify(house: House, wish: Wish) -> Report:
         NothingToLookFor: nothing was named.
     """
     if wish.is_empty:
-        raise NothingToLookFor
+        raise NothingToLookFor("skc scrub verify")
     repository = opened(house)
     root = repository.root or repository.git_folder
     paths = from_the_top(wish.paths, house.environment.folder, root)
     told = matched(house, repository, wish.patterns, mask=MASK.decode())
-    values = all_values(house, repository, wish, matches=told.values)
+    values = all_values(house, repository, wish, matches=told.values).values
     seen = prove(house, repository, tuple(value.data for value in values), paths=paths)
     if not values and not paths:
         seen = replace(seen, unproven=(*seen.unproven, "no value to look for was found"))
-    _record(house, seen, repository, len(values), command="scrub verify")
+    record(house, seen, repository, len(values), command="scrub verify")
     return Report(
         command="scrub verify",
         subject={"repository": str(root)},
         facts={"proof": proof_facts(seen)},
         view=said_of_proof(seen),
-        status=_status(seen),
+        status=status_of(seen),
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        next=("skc scrub",) if seen.found else ("skc status",),
+        next=(again.scrubbing(wish),) if seen.found else ("skc status",),
     )
-
-
-def _status(seen: Seen) -> Status:
-    if seen.found:
-        return Status.FINDINGS
-    return Status.OK if seen.holds else Status.INCOMPLETE
-
-
-def _record(
-    house: House,
-    seen: Seen,
-    repository: Repository,
-    number: int,
-    *,
-    command: str,
-    journal: str | None = None,
-) -> None:
-    try:
-        ledger = house.ledger()
-    except SettingsNotFound:
-        return
-    proof = proof_of(seen, repository, number=number)
-    ledger.record([proof], command=command, journal=journal)
 
 
 def all_values(
@@ -245,7 +294,7 @@ def all_values(
     *,
     matches: Sequence[Value] = (),
     asks: bool = False,
-) -> tuple[Value, ...]:
+) -> found.Chosen:
     """Those that were given, and those that a search found; each judged.
 
     Args:
@@ -260,6 +309,7 @@ def all_values(
     """
     typed = (*matches, *sources.named(house, wish))
     given = {value.secret: value for value in sources.judged(house, typed)}
+    every: tuple[found.Candidate, ...] = ()
     if wish.found or wish.only or wish.retired:
         seeks = wish.found or bool(wish.only)
         every = searched(house, repository, found=seeks, retired=wish.retired)
@@ -273,7 +323,12 @@ def all_values(
                 raise NothingChosen
         for one in taken:
             given.setdefault(one.value.secret, one.value)
-    return tuple(given.values())
+    notes: tuple[str, ...] = ()
+    if wish.retired:
+        unmet = known.unmet(house, given)
+        also = "retired, and not met by the search; --values-from FILE looks closer"
+        notes = (f"{also}: {listed(unmet)}",) if unmet else ()
+    return found.Chosen(values=tuple(given.values()), candidates=every, notes=notes)
 
 
 def _unfinished(office: Office, resource: Resource) -> bool:
@@ -283,11 +338,12 @@ def _unfinished(office: Office, resource: Resource) -> bool:
     )
 
 
-def _was_done(house: House, root: Path, state: Path | None) -> bool:
+def _was_done(house: House, repository: Repository, state: Path | None) -> bool:
     """Whether a scrub of this repository came to its end: then its files are gone already."""
     every = kept(house, house.project().state if state is None else state)
     return any(
-        about.repository == str(root) and about.done and not about.undone for _, about in every
+        about.repository == str(home_of(repository)) and about.done and not about.undone
+        for _, about in every
     )
 
 
@@ -298,49 +354,6 @@ def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Pat
     stamp = house.clock.now().strftime("%Y%m%d-%H%M%S")
     name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
     return home / HOME / f"{stamp}-{name}"
-
-
-def _must_be_sealable(house: House, manner: Manner) -> None:
-    """Look at the recipients before anything is read or done.
-
-    Raises:
-        NoSuchRecipient: one is none.
-    """
-    if manner.plain_bundle:
-        return
-    try:
-        age.recipients(manner.recipients or _recipients(house))
-    except age.NotAnAgeKey as error:
-        place = "--recipient" if manner.recipients else "backups.recipients in skc.yaml"
-        raise NoSuchRecipient(str(error), place=place) from error
-
-
-def _seal(house: House, manner: Manner) -> bundle.Seal:
-    if manner.plain_bundle:
-        return bundle.Seal()
-    recipients = manner.recipients or _recipients(house)
-    if recipients:
-        return bundle.Seal(recipients=recipients)
-    given = house.environment.get(bundle.PASSPHRASE)
-    if given:
-        return bundle.under_passphrase(Secret(given))
-    try:
-        typed = house.person.ask_secret("passphrase for the bundle")
-        again = house.person.ask_secret("the same once more")
-    except SkcError as error:
-        raise NoSeal from error
-    if not typed or typed != again:
-        raise NoSeal
-    return bundle.under_passphrase(typed)
-
-
-def _recipients(house: House) -> tuple[str, ...]:
-    try:
-        targets = house.project().settings.targets.values()
-    except SettingsNotFound:
-        return ()
-    each = (target.backups for target in targets if target.backups is not None)
-    return tuple(dict.fromkeys(one for backups in each for one in backups.recipients))
 
 
 def _look(
@@ -354,6 +367,7 @@ def _look(
     folder: Path,
     tokens: tuple[str, str],
     told: Sequence[str],
+    proof: str,
 ) -> Plan:
     seen, gone = surveyed(house, repository, wanted, wish.paths)
     if seen.gaps:
@@ -361,12 +375,13 @@ def _look(
         raise IncompleteHistory(f"{gap.subject}: {gap.reason}", "git fsck --full")
     rewriting = house.repositories.rewriting(repository)
     refs = rewriting.refs()
+    in_names = Wanted(wanted.values, NAME_MASK).needles
     kept = None
     if manner.keep_current:
         keeper = Keeper(
             house,
             in_files=wanted.needles,
-            in_names=Wanted(wanted.values, NAME_MASK).needles,
+            in_names=in_names,
             globs=Globs(wish.paths),
             held=seen.holding[ObjectKind.BLOB],
             objects={},
@@ -377,6 +392,7 @@ def _look(
         values=values,
         survey=seen,
         gone=gone,
+        gone_names=[named_without(in_names, path) for path in gone.paths],
         refs=refs,
         in_files=_beside(repository, wanted, [ref.name for ref in refs]),
         mask=manner.mask,
@@ -387,6 +403,9 @@ def _look(
         delete_by=(house.clock.now() + timedelta(days=bundle.KEPT_DAYS)).date(),
         kept=kept,
         told=told,
+        again=proof,
+        quiet=FINISHED in told,
+        engine=manner.engine,
     )
 
 
@@ -399,71 +418,3 @@ def _beside(repository: Repository, wanted: Wanted, refs: Sequence[str]) -> list
         if in_content(needles, raw) or in_content(needles, path.read_bytes()):
             found.append(f".git/{name}")
     return [os.fsdecode(needles.without(os.fsencode(name))) for name in found]
-
-
-def _report(
-    house: House,
-    repository: Repository,
-    values: Sequence[Value],
-    outcome: Outcome,
-    *,
-    folder: Path,
-    paths: Sequence[str],
-    gone: Taken,
-) -> Report:
-    subject = outcome.plan.subject.facts()
-    if not outcome.walked:
-        nothing = not outcome.plan.steps
-        return Report(
-            command="scrub",
-            subject=subject,
-            facts={"scrub": {"values": len(values), "walked": False}},
-            view=said(values, None, {}),
-            next=("skc scrub verify",) if nothing else (),
-        )
-    try:
-        seen = prove(
-            house,
-            repository,
-            tuple(value.data for value in values),
-            paths=paths,
-            blobs=tuple(gone.blobs),
-            whole=True,
-        )
-    except Precondition as error:  # the history is rewritten all the same, and it is to be told so
-        seen = nothing_seen(f"{error.what}: {error.why}")
-    made: Mapping[str, Any] = outcome.facts.get("rewrite:history", {})
-    borrowed = [
-        Left(str(place), "objects were borrowed from there (alternates), and it still has them")
-        for place in outcome.facts.get("save:history", {}).get("borrows", ())
-    ]
-    seen = replace(seen, left=(*seen.left, *borrowed))
-    _record(house, seen, repository, len(values), command="scrub", journal=outcome.journal)
-    moved = outcome.facts.get("move:refs", {})
-    kept = outcome.facts.get("renew:references", {}).get("kept", [])
-    facts = {
-        "values": len(values),
-        **{name: made.get(name, 0) for name in ("blobs", "trees", "commits", "tags", "unsigned")},
-        "refs": moved.get("refs", 0),
-        "first_changed": made.get("first_changed", []),
-        "commit_map": str(folder / bundle.COMMITS),
-        "bundle": str(folder),
-        "kept": kept,
-        "left": proof_facts(seen)["left"],
-        "proof": proof_facts(seen),
-        "walked": True,
-    }
-    guide = written(house, folder)
-    pushes = () if guide is None else tuple(push.dry_run for push in guide.pushes)
-    return Report(
-        command="scrub",
-        subject=subject,
-        journal=outcome.journal,
-        steps=outcome.steps,
-        facts={"scrub": {**facts, "after": None if guide is None else msgspec.to_builtins(guide)}},
-        view=(*said(values, seen, facts), *followed_by(guide, commits(kept))),
-        status=_status(seen),
-        exit_code=Exit.CRITICAL if seen.found else None,
-        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
-        next=(*commits(kept), *pushes[:1])[:1] or ("skc scrub verify",),
-    )

@@ -10,14 +10,17 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub.found import Candidate
 from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Value
 from skillconnect_ops.commands.scrub.paths import Taken
-from skillconnect_ops.commands.scrub.sources import judged
+from skillconnect_ops.commands.scrub.sources import in_use, judged
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.finding import Confidence, Marks
 from skillconnect_ops.core.ports.objects import ObjectKind, Piece, Repository
 from skillconnect_ops.core.redaction import MASK, Mask
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.view import listed
 from skillconnect_ops.detection import path_class
+from skillconnect_ops.envfile import credentials
 from skillconnect_ops.history.jobs import FileJob, look_at_files
+from skillconnect_ops.history.looking import Wanted, in_content, whole
 from skillconnect_ops.history.model import NO_SECRET, Search, Trace, Where
 from skillconnect_ops.history.places import NAMING, Places, Sighting, freshness, spot
 from skillconnect_ops.history.sweep import Sweep
@@ -51,6 +54,7 @@ class _Group(Struct, frozen=True, kw_only=True):
     shown: str
     """The place, with the line where it is a file."""
     fingerprint: str
+    commit: str | None
     sure: bool
     beside: bool
     """Whether it is no part of the history: a reflog, a message in the making."""
@@ -103,6 +107,8 @@ def _candidate(secret: Secret, groups: Sequence[_Group], mask: Mask, *, retired:
     return Candidate(
         value=Value(secret=secret, label=f"{first.trace.what} ({place})"),
         what=first.trace.what,
+        detector=first.trace.detector,
+        commit=first.commit,
         place=place,
         more=len({one.place for one in groups}) - 1,
         preview=mask.over(first.trace.context),
@@ -125,7 +131,8 @@ def _grouped(sightings: Sequence[Sighting]) -> Iterator[_Group]:
         by_place.setdefault((trace.detector, trace.whole, counted, path, said), []).append(one)
     marks = Marks()
     for (*_, path, said), ones in by_place.items():
-        trace = min(ones, key=freshness).trace
+        freshest = min(ones, key=freshness)
+        trace = freshest.trace
         place = path or said or ""
         mark = marks.next(trace.detector, place, trace.context)
         if trace.secret != NO_SECRET and trace.allowed is None:
@@ -135,6 +142,7 @@ def _grouped(sightings: Sequence[Sighting]) -> Iterator[_Group]:
                 place=place,
                 shown=f"{place}:{trace.line}" if path else place,
                 fingerprint=mark,
+                commit=freshest.origin.commit if freshest.origin is not None else None,
                 sure=sure,
                 beside=all(one.where is Where.GIT_FILE for one in ones),
             )
@@ -169,6 +177,33 @@ def _cleaner(sightings: Iterable[Sighting]) -> Callable[[str | None], str | None
         return text
 
     return clean
+
+
+def still_used(
+    house: House, repository: Repository, gone: Taken
+) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    """What env files hold now that stands in a file which goes by its path.
+
+    Returns:
+        Those that are credentials, by name or look; and what is to be said of the others.
+    """
+    used = in_use(house) if gone.blobs else ()
+    if not used:
+        return (), ()
+    each = [Value(secret=value, label=f"{name}, as it is now") for name, value in used]
+    contents = tuple(dict.fromkeys(one.data for one in each))
+    needles = Wanted(contents).needles
+    held: set[bytes] = set()
+    for piece in whole(repository.contents(sorted(gone.blobs))):
+        if isinstance(piece, Piece) and piece.kind is ObjectKind.BLOB:
+            held.update(contents[index] for index in in_content(needles, piece.content))
+    same = {name: one for (name, _), one in zip(used, each, strict=True) if one.data in held}
+    dear = {one.env for one in credentials({name: one.secret for name, one in same.items()})}
+    others = [name for name in same if name not in dear]
+    notes = (
+        (f"the same in env files now; rotate what is secret: {listed(others)}",) if others else ()
+    )
+    return judged(house, [one for name, one in same.items() if name in dear]), notes
 
 
 def within(house: House, repository: Repository, gone: Taken) -> tuple[Value, ...]:

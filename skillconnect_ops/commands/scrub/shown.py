@@ -8,11 +8,13 @@ from skillconnect_ops.commands.scrub.guide import (
     CHECK,
     COLLEAGUES,
     HOOK,
+    PUSH,
     SUPPORT,
     Guide,
 )
 from skillconnect_ops.commands.scrub.model import Value
 from skillconnect_ops.commands.scrub.proof import Seen
+from skillconnect_ops.core.shell import word
 from skillconnect_ops.core.view import Block, Lines, Pairs, Table, Text, Tone, count, listed, size
 
 _MOST = 20
@@ -51,13 +53,17 @@ def said(values: Sequence[Value], seen: Seen | None, facts: Mapping[str, Any]) -
     )
 
 
-def followed_by(guide: Guide | None, commits: Sequence[str] = ()) -> tuple[Block, ...]:
-    """What to type, send and install next, a command a line."""
+def followed_by(
+    guide: Guide | None, commits: Sequence[str] = (), *, again: str
+) -> tuple[Block, ...]:
+    """What to type, send and install next, a command a line; at last what proves it again."""
     if guide is None:
         return ()
     rows: list[tuple[str, str]] = [("commit", command) for command in commits]
     for push in guide.pushes:
         rows += [(f"push to {push.remote}", push.dry_run), ("", push.push)]
+        look = f"sh {word(guide.path(PUSH))} {word(push.remote)} --left"
+        rows.append(("", f"{look}   # branches that were never fetched"))
     rows += [("not pushed", f"{one.ref}: {one.reason}") for one in guide.left_out[:_MOST_REFS]]
     if len(guide.left_out) > _MOST_REFS:
         rows.append(("", f"{len(guide.left_out) - _MOST_REFS:,} more: {guide.path(SUPPORT)}"))
@@ -67,9 +73,13 @@ def followed_by(guide: Guide | None, commits: Sequence[str] = ()) -> tuple[Block
     rows += [
         ("colleagues", f"cat {guide.path(COLLEAGUES)}   # to send"),
         ("forge's support", f"cat {guide.path(SUPPORT)}   # to send: {', '.join(what)}"),
-        ("ban, own server", f"cp {guide.path(HOOK)} {banned} REPOSITORY.git/hooks/   # there"),
-        ("ban, in CI", f"cp {guide.path(CHECK)} {banned} .ci/   # commit; sh .ci/{CHECK}"),
-        ("prove again", "skc scrub verify"),
+        ("ban, own server", f"install -m 755 {guide.path(HOOK)} {banned} REPOSITORY.git/hooks/"),
+        ("", "git gc --prune=now   # in REPOSITORY.git: the old objects are there still"),
+        (
+            "ban, in CI",
+            f"mkdir -p .ci && cp {guide.path(CHECK)} {banned} .ci/   # commit; sh .ci/{CHECK}",
+        ),
+        ("prove again", again),
     ]
     width = max(len(name) for name, _ in rows)
     head = Text("what must follow, since every other copy is as it was:", Tone.STRONG)

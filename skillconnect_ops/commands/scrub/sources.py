@@ -2,7 +2,6 @@
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,7 +13,8 @@ from skillconnect_ops.commands.scrub.errors import (
     StillWorking,
     ValueTooShort,
 )
-from skillconnect_ops.commands.scrub.model import LEAST_BYTES, Standing, Value, Wish
+from skillconnect_ops.commands.scrub.model import LEAST_BYTES, STDIN, Standing, Value, Wish
+from skillconnect_ops.commands.scrub.opening import values_in
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.errors import SettingsNotFound
@@ -22,7 +22,6 @@ from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.evidence.forms import forms, options_of, password_of
 from skillconnect_ops.evidence.matching import Refusal, Retired
 
-_STDIN = Path("-")
 _BEGIN, _END = "-----BEGIN ", "-----END "
 
 
@@ -42,6 +41,11 @@ def named(house: House, wish: Wish) -> tuple[Value, ...]:
             value = Value(secret=Secret(line), label=label)
             if len(value.data) < LEAST_BYTES:
                 raise ValueTooShort(label, least=LEAST_BYTES)
+            found.setdefault(value.secret, value)
+        if not found:
+            raise NotValues(place, why="there is no value in it")
+    if wish.bundle is not None:
+        for value in values_in(house, house.environment.folder / wish.bundle, wish.identity):
             found.setdefault(value.secret, value)
     return tuple(found.values())
 
@@ -66,7 +70,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _texts(house: House, wish: Wish) -> Iterator[tuple[str, str]]:
-    if wish.values_from == _STDIN:
+    if wish.values_from == STDIN:
         yield "stdin", house.person.piped_secret(None).reveal()
     elif wish.values_from is not None:
         try:
@@ -145,21 +149,35 @@ def _spelled(value: Secret) -> frozenset[str]:
     return frozenset(forms(value.reveal()))
 
 
+def in_use(house: House) -> tuple[tuple[str, Secret], ...]:
+    """The variables of any target's env files that are long enough to be looked for."""
+    try:
+        project = house.project()
+    except SettingsNotFound:
+        return ()
+    return tuple(
+        (name, value)
+        for target in project.settings.targets
+        for name, value in house.env_values(house.target(target)).items()
+        if len(value.reveal().encode(errors="surrogateescape")) >= LEAST_BYTES
+    )
+
+
 def _in_use(house: House) -> frozenset[str]:
-    """What the env files of any target hold now, in every form."""
+    """What the env files of any target hold now, and admin users' addresses, in every form."""
     try:
         project = house.project()
     except SettingsNotFound:
         return frozenset()
-    found: set[str] = set()
-    for name in project.settings.targets:
-        target = house.target(name)
-        admin = house.admin_uri(target)
-        for value in (*house.env_values(target).values(), *((admin,) if admin else ())):
-            for each in (value, *_inner(value)):
-                if len(each.reveal()) >= LEAST_BYTES:
-                    found.update(forms(each.reveal()))
-    return frozenset(found)
+    every = map(house.target, project.settings.targets)
+    admins = (admin for target in every if (admin := house.admin_uri(target)) is not None)
+    return frozenset(
+        form
+        for value in (*(value for _, value in in_use(house)), *admins)
+        for each in (value, *_inner(value))
+        if len(each.reveal()) >= LEAST_BYTES
+        for form in forms(each.reveal())
+    )
 
 
 def must_be_dead(values: Iterable[Value]) -> None:

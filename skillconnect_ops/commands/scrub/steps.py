@@ -5,7 +5,7 @@ be taken back as it was made. From then on the way leads forward only: an old ob
 cannot be brought back but by the bundle.
 """
 
-import contextlib
+import io
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -17,23 +17,31 @@ import msgspec
 from skillconnect_ops.commands.bundles import About
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.scrub import bundle
-from skillconnect_ops.commands.scrub.errors import MovedMeanwhile, MovedOn, NeverKept
+from skillconnect_ops.commands.scrub.errors import (
+    IncompleteHistory,
+    MovedMeanwhile,
+    MovedOn,
+    NeverKept,
+)
 from skillconnect_ops.commands.scrub.escrowed import TURN, VALUES, turn_of, values_of
 from skillconnect_ops.commands.scrub.guide import KINDS as OF_GUIDE
+from skillconnect_ops.commands.scrub.guide import GuideWrite, WriteGuide
 from skillconnect_ops.commands.scrub.hands import Hands
 from skillconnect_ops.commands.scrub.keeping import Keeper, Kept, exclude, told_of
-from skillconnect_ops.commands.scrub.notes import rekeyed
+from skillconnect_ops.commands.scrub.making import made_anew, names_in, stores_in
+from skillconnect_ops.commands.scrub.model import Engine
 from skillconnect_ops.commands.scrub.paths import Globs, Taken, taken
 from skillconnect_ops.commands.scrub.places import own_texts
 from skillconnect_ops.commands.scrub.proof import Seen
 from skillconnect_ops.commands.scrub.references import (
     MESSAGE,
     is_own_text,
+    joined,
     renewed,
     turned,
     without_own_lines,
 )
-from skillconnect_ops.commands.scrub.rewrite import Rewriter, unlike
+from skillconnect_ops.commands.scrub.rewrite import unlike
 from skillconnect_ops.commands.scrub.surveys import SURVEYS
 from skillconnect_ops.commands.scrub.trees import renew
 from skillconnect_ops.commands.scrub.undo import KINDS as OF_UNDO
@@ -41,18 +49,19 @@ from skillconnect_ops.commands.scrub.undo import digest
 from skillconnect_ops.commands.scrub.unseen import unseen
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository, Unreadable
-from skillconnect_ops.core.ports.rewriting import Move
-from skillconnect_ops.core.view import count
+from skillconnect_ops.core.ports.rewriting import SUBMODULE, Move, Rewriting
+from skillconnect_ops.core.view import count, listed
 from skillconnect_ops.history.anatomy import apart, entries
 from skillconnect_ops.history.holding import Survey, survey
 from skillconnect_ops.history.looking import Wanted, whole
-from skillconnect_ops.history.needles import Needles
+from skillconnect_ops.history.needles import MASK, Needles
 from skillconnect_ops.journal.kinds import KindOf
 from skillconnect_ops.journal.pending import PENDING
 
 _KEPT = "kept"
 _SEAL = "seal"
-_SUBMODULE = "160000"
+_ROUNDS = 3
+"""So often what somebody brings meanwhile is taken along, and then it is a person's turn."""
 
 
 class HistorySave(Step, frozen=True, kw_only=True, tag="history.save"):
@@ -81,6 +90,7 @@ class HistoryRewrite(Step, frozen=True, kw_only=True, tag="history.rewrite"):
     folder: str
     mask: str
     paths: tuple[str, ...] = ()
+    engine: Engine = Engine.OWN
     blobs: int = 0
     trees: int = 0
     commits: int = 0
@@ -98,7 +108,8 @@ class HistoryRewrite(Step, frozen=True, kw_only=True, tag="history.rewrite"):
             )
             if number
         ]
-        return f"make {', '.join(parts) or 'nothing'} anew"
+        by = " with git filter-repo" if self.engine is Engine.FILTER_REPO else ""
+        return f"make {', '.join(parts) or 'nothing'} anew{by}"
 
 
 class RefsMove(Step, frozen=True, kw_only=True, tag="refs.move"):
@@ -122,6 +133,7 @@ class ReferencesRenew(Step, frozen=True, kw_only=True, tag="references.renew"):
     paths: tuple[str, ...] = ()
     keep: bool = False
     """Whether files that hold a value are left as they are, and followed no longer."""
+    engine: Engine = Engine.OWN
 
     def says(self) -> str:
         """One line for the plan."""
@@ -133,6 +145,12 @@ class ObjectsDrop(Step, frozen=True, kw_only=True, tag="objects.drop"):
 
     passing = ("folder",)
     folder: str
+    mask: str = MASK.decode()
+    paths: tuple[str, ...] = ()
+    keep: bool = False
+    engine: Engine = Engine.OWN
+    again: str = ""
+    """As the steps before were told: what somebody brings meanwhile is treated alike."""
 
     def says(self) -> str:
         """One line for the plan."""
@@ -171,9 +189,14 @@ class SaveHistory:
         folder.make(about, seal)
         borrows = [str(place) for place in rewriting.borrows()]
         size_bytes = folder.write(bundle.STATE, bundle.packed(_kept(hands)), seal)
+        values = io.BytesIO(msgspec.msgpack.encode(values_of(walk)))
+        size_bytes += folder.write(bundle.VALUES, values, seal)
         if rewriting.refs():
             with rewriting.bundle() as source:
                 size_bytes += folder.write(bundle.HISTORY, source, seal)
+        with rewriting.unreached() as lost:
+            if lost is not None:
+                size_bytes += folder.write(bundle.UNREACHED, lost, seal)
         return {
             "folder": step.folder,
             "size_bytes": size_bytes,
@@ -220,38 +243,17 @@ class RewriteHistory:
         wanted = Wanted(values_of(walk), step.mask.encode())
         stores = rewriting.stores()  # before the look: what is made during it counts as new
         seen, gone = surveyed(house, repository, wanted, step.paths)
-        total = sum(map(len, seen.affected.values()))
-        with (
-            house.person.progress("rewriting", total=total, unit="objects") as ticker,
-            rewriting.new_pack() as pack,
-        ):
-            rewriter = Rewriter(repository, seen, wanted, taken=gone, pack=pack, ticker=ticker)
-            made = rewriter.run()
-        objects = dict(made.objects)
-        with rewriting.new_pack() as of_notes:
-            objects |= rekeyed(repository, seen, rewriting.refs(), objects, of_notes)
-        objects = {old: new for old, new in objects.items() if old != new}
         folder = hands.folder(step.folder)
-        folder.write_map(bundle.OBJECTS, objects)
-        commits = {old: new for old, new in objects.items() if old in seen.commits}
-        folder.write_map(bundle.COMMITS, commits)
-        first = _first(seen, commits)
-        house.disk.replace(
-            folder.path / bundle.FIRST, "".join(f"{one}\n" for one in first).encode()
+        made = made_anew(
+            hands, folder, wanted, seen=seen, gone=gone, stores=stores, engine=step.engine
         )
-        folder.write_map(bundle.PERHAPS, dict.fromkeys((*gone.blobs, *gone.places), "-"))
-        names = {oid: name for oid, name in made.names.items() if b"\n" not in name}
-        house.disk.replace(folder.path / bundle.NAMES, msgspec.msgpack.encode(names))
-        ours = (pack.made | of_notes.made).difference(objects.values())
-        known = msgspec.msgpack.encode(sorted(stores | ours))
-        house.disk.replace(folder.path / bundle.STORES, known)
         return {
             "blobs": len(seen.affected[ObjectKind.BLOB]),
             "trees": len(seen.affected[ObjectKind.TREE]),
-            "commits": len(commits),
+            "commits": made.commits,
             "tags": len(seen.affected[ObjectKind.TAG]),
             "unsigned": made.unsigned,
-            "first_changed": first,
+            "first_changed": list(made.first),
         }
 
     def verify(self, step: HistoryRewrite, walk: Walk) -> Sequence[Proof]:
@@ -265,6 +267,8 @@ class RewriteHistory:
     def undo(self, step: HistoryRewrite, image: Image, walk: Walk) -> None:
         """Nothing leads to what was made; git sweeps it away with what else nobody needs."""
         self._hands.rewriting.sweep()
+        if step.engine is Engine.FILTER_REPO:
+            self._hands.house.repositories.filtering(self._hands.repository).sweep()
 
 
 def surveyed(
@@ -276,6 +280,7 @@ def surveyed(
         with house.person.progress("reading objects", total=None, unit="B") as ticker:
             seen = survey(repository, wanted, crew=house.crew, ticker=ticker)
             gone = taken(repository, {line.leads_to[0] for line in seen.commits.values()}, paths)
+            gone = _with_staged(house.repositories.rewriting(repository), gone, paths)
             if gone.names:
                 seen = survey(
                     repository, wanted, crew=house.crew, ticker=ticker, removed=gone.trees
@@ -286,13 +291,18 @@ def surveyed(
     return SURVEYS.seen(repository, wanted, paths, stores, look)
 
 
-def _first(seen: Survey, commits: Mapping[str, str]) -> list[str]:
-    """The changed commits none of whose parents changed."""
-    return sorted(
-        oid
-        for oid, new in commits.items()
-        if oid != new and not any(one in commits for one in seen.commits[oid].leads_to[1:])
-    )
+def _with_staged(rewriting: Rewriting, gone: Taken, paths: Sequence[str]) -> Taken:
+    """What goes by its path, and stands so in an index alone."""
+    if not gone.names:
+        return gone
+    globs = Globs(paths)
+    staged = {
+        entry.oid
+        for tree in rewriting.work_trees()
+        for entry in tree.index()
+        if entry.mode != SUBMODULE and globs.matches(os.fsencode(entry.path))
+    }
+    return msgspec.structs.replace(gone, blobs=gone.blobs | staged)
 
 
 class MoveRefs:
@@ -310,10 +320,23 @@ class MoveRefs:
         return {}
 
     def apply(self, step: RefsMove, walk: Walk) -> Mapping[str, Any]:
-        """Those that have not moved yet, if each stands where it stood."""
-        with unseen(self._hands.in_names(walk)):
+        """Those that have not moved yet, if each stands where it stood.
+
+        A ref that was put at an old object since the look goes along, so that it does not lead
+        back to the old history once others have built on the new one.
+        """
+        hands, rewriting = self._hands, self._hands.rewriting
+        in_names = hands.in_names(walk)
+        with unseen(in_names):
             turn = turn_of(walk)
-            self._move(turn.moves, turn.renamed, turn.leads)
+            objects = hands.folder(step.folder).read_map(bundle.OBJECTS)
+            now = turned(rewriting.refs(), rewriting.head(), objects, in_names)
+            known = {one.name for one in turn.moves}
+            more = tuple(one for one in now.moves if one.was and one.to and one.name not in known)
+            if more:
+                turn = msgspec.structs.replace(turn, moves=(*turn.moves, *more))
+                walk.escrow.put(TURN, msgspec.msgpack.encode(turn))
+            move(self._hands, turn.moves, turn.renamed, turn.leads)
         return {"refs": len(turn.moves), "renamed": len(turn.renamed)}
 
     def verify(self, step: RefsMove, walk: Walk) -> Sequence[Proof]:
@@ -340,7 +363,7 @@ class MoveRefs:
                 if on:
                     raise MovedOn(on)
                 back = tuple(Move(name=one.name, was=one.to, to=one.was) for one in turn.moves)
-                self._move(back, {new: old for old, new in turn.renamed.items()}, turn.led)
+                move(self._hands, back, {new: old for old, new in turn.renamed.items()}, turn.led)
             self._forget_logs(turn.renamed.values())
             for name, path in self._hands.repository.own_files():
                 if is_own_text(name) and "logs/" in name:
@@ -356,29 +379,30 @@ class MoveRefs:
             if name not in there:
                 self._hands.house.disk.remove(self._hands.repository.git_folder / "logs" / name)
 
-    def _move(
-        self, moves: Sequence[Move], renamed: Mapping[str, str], leads: Mapping[str, str]
-    ) -> None:
-        """In one transaction; the log of a ref that gets another name is there before.
 
-        Git removes the log with the ref, and a death right behind that would leave none.
-        """
-        rewriting = self._hands.rewriting
-        now = {ref.name: ref.oid for ref in rewriting.refs()}
-        left = [one for one in moves if now.get(one.name) != one.to]
-        if _took_place(moves, now):  # what has moved on since is nobody's but its owner's
-            left = [one for one in left if now.get(one.name) == one.was]
-        logs = self._hands.repository.git_folder / "logs"
-        for old, new in renamed.items():
-            if new not in now and (logs / old).is_file():
-                (logs / new).parent.mkdir(parents=True, exist_ok=True)
-                mode = (logs / old).stat().st_mode & 0o777
-                log = (logs / old).read_bytes()
-                self._hands.house.disk.replace(logs / new, log, mode=mode)
-        if left:
-            rewriting.move(left, message=MESSAGE)
-        for name, to in leads.items():
-            rewriting.lead(name, to)
+def move(
+    hands: Hands, moves: Sequence[Move], renamed: Mapping[str, str], leads: Mapping[str, str]
+) -> None:
+    """In one transaction; the log of a ref that gets another name is there before.
+
+    Git removes the log with the ref, and a death right behind that would leave none.
+    """
+    rewriting = hands.rewriting
+    now = {ref.name: ref.oid for ref in rewriting.refs()}
+    left = [one for one in moves if now.get(one.name) != one.to]
+    if _took_place(moves, now):  # what has moved on since is nobody's but its owner's
+        left = [one for one in left if now.get(one.name) == one.was]
+    logs = hands.repository.git_folder / "logs"
+    for old, new in renamed.items():
+        if new not in now and (logs / old).is_file():
+            (logs / new).parent.mkdir(parents=True, exist_ok=True)
+            mode = (logs / old).stat().st_mode & 0o777
+            log = (logs / old).read_bytes()
+            hands.house.disk.replace(logs / new, log, mode=mode)
+    if left:
+        rewriting.move(left, message=MESSAGE)
+    for name, to in leads.items():
+        rewriting.lead(name, to)
 
 
 def _took_place(moves: Sequence[Move], now: Mapping[str, str]) -> bool:
@@ -424,16 +448,18 @@ class RenewReferences:
             for _, path in own_texts(hands.repository):
                 files += self._file(path, objects, in_names, renamed)
             exclude(hands.house, hands.repository, kept)
+            hands.rewriting.pack_refs()
             self._remember(hands.folder(step.folder).path)
             for tree in hands.rewriting.work_trees():
                 renew(
                     tree,
                     hands.house.disk,
                     objects,
-                    in_names=in_names,
+                    in_names=in_names if step.engine is Engine.OWN else Wanted(()).needles,
                     in_files=Wanted(values_of(walk), step.mask.encode()).needles,
                     gone=Globs(step.paths),
                     kept={one.path for one in kept if one.root == os.fsencode(tree.root)},
+                    head={one.path: one.blob for one in hands.house.git.committed(tree.root)},
                 )
         return {"files": files, "kept": told_of(hands.house, kept)}
 
@@ -477,36 +503,95 @@ class DropObjects:
         return {}
 
     def apply(self, step: ObjectsDrop, walk: Walk) -> Mapping[str, Any]:
-        """Pack what stays, once nothing leads to what goes.
+        """Pack what stays, once nothing leads to what goes; what does by now is taken along.
 
         Raises:
-            MovedMeanwhile: something leads to an old object again.
+            MovedMeanwhile: somebody brings more of it each time.
         """
-        hands, rewriting = self._hands, self._hands.rewriting
+        hands = self._hands
         folder = hands.folder(step.folder)
+        with unseen(hands.in_names(walk)):
+            for left in reversed(range(_ROUNDS)):
+                try:
+                    dropped = self._drop(folder, step.engine)
+                    break
+                except MovedMeanwhile as moved:
+                    if not left or step.engine is Engine.FILTER_REPO:
+                        raise
+                    told = f"came meanwhile, and is taken along: {listed(moved.places)}"
+                    walk.person.note(_plain(told, hands.in_names(walk)))
+                    self._take_along(step, walk, folder)
+        for name in (bundle.PERHAPS, bundle.NAMES, bundle.STORES):
+            hands.house.disk.remove(folder.path / name)
+        folder.note(msgspec.structs.replace(folder.about(), done=True))
+        return {"dropped": dropped}
+
+    def _drop(self, folder: bundle.Folder, engine: Engine) -> int:
+        hands, rewriting = self._hands, self._hands.rewriting
         objects = folder.read_map(bundle.OBJECTS)
 
         def must_be_unled(written: Collection[str] = ()) -> None:
             old = rewriting.named(reflogs=True).intersection(objects)
-            old |= _led_to(hands, folder, objects, written)
+            old |= _leading(hands, folder, objects, written)
             if old:
-                raise MovedMeanwhile(sorted(old))
+                at = [f"{ref.name} at {ref.oid[:12]}" for ref in rewriting.refs() if ref.oid in old]
+                elsewhere = sorted(old.difference(ref.oid for ref in rewriting.refs()))
+                raise MovedMeanwhile([*at, *(f"the object {oid[:12]}" for oid in elsewhere)])
 
         must_be_unled()
         gone = set(objects)
         perhaps = folder.read_map(bundle.PERHAPS)
         if perhaps:
-            gone |= perhaps.keys() - rewriting.reachable()
-        names: dict[str, bytes] = {}
-        with contextlib.suppress(FileNotFoundError):  # gone where it is done once more
-            told = hands.house.disk.read(folder.path / bundle.NAMES)
-            names = msgspec.msgpack.decode(told, type=dict[str, bytes])
+            led = rewriting.reachable()
+            gone |= perhaps.keys() - led
+            if engine is Engine.FILTER_REPO:  # what it left may lead to what it changed
+                gone -= led
+        names = names_in(hands, folder)
         with hands.house.person.progress("packing", total=None, unit="objects"):
             rewriting.drop(gone, fresh=objects.values(), names=names, ready=must_be_unled)
-        for name in (bundle.PERHAPS, bundle.NAMES, bundle.STORES):
-            hands.house.disk.remove(folder.path / name)
-        folder.note(msgspec.structs.replace(folder.about(), done=True))
-        return {"dropped": len(gone)}
+        return len(gone)
+
+    def _take_along(self, step: ObjectsDrop, walk: Walk, folder: bundle.Folder) -> None:
+        """What was built on old objects since is made anew as they were, and refs go there.
+
+        The old objects are still here, and so is what became of them; so a death in the middle
+        leaves what the next try begins with.
+        """
+        hands, house = self._hands, self._hands.house
+        repository, rewriting = hands.repository, hands.rewriting
+        wanted = Wanted(values_of(walk), step.mask.encode())
+        stores = rewriting.stores()
+        seen, gone = surveyed(house, repository, wanted, step.paths)
+        if seen.gaps:
+            gap = seen.gaps[0]
+            raise IncompleteHistory(f"{gap.subject}: {gap.reason}", "git fsck --full")
+        known = folder.read_map(bundle.OBJECTS)
+        made_anew(
+            hands,
+            folder,
+            wanted,
+            seen=seen,
+            gone=gone,
+            stores=stores,
+            known=known,
+            engine=step.engine,
+        )
+        objects = folder.read_map(bundle.OBJECTS)
+        turn = turned(rewriting.refs(), rewriting.head(), objects, hands.in_names(walk))
+        walk.escrow.put(TURN, msgspec.msgpack.encode(joined(turn_of(walk), turn)))
+        move(hands, turn.moves, turn.renamed, turn.leads)
+        again = ReferencesRenew(
+            key="renew:references",
+            folder=step.folder,
+            mask=step.mask,
+            paths=step.paths,
+            keep=step.keep,
+            engine=step.engine,
+        )
+        RenewReferences(hands).apply(again, walk)
+        WriteGuide(hands).apply(
+            GuideWrite(key="write:guide", folder=step.folder, again=step.again), walk
+        )
 
     def verify(self, step: ObjectsDrop, walk: Walk) -> Sequence[Proof]:
         """Git finds what it needs; whether a value is left is looked at apart: it is no failure."""
@@ -521,19 +606,22 @@ class DropObjects:
         """Nothing: a final step is never undone."""
 
 
-def _led_to(
+def _plain(text: str, in_names: Needles) -> str:
+    return os.fsdecode(in_names.without(os.fsencode(text)))
+
+
+def _leading(
     hands: Hands, folder: bundle.Folder, objects: Mapping[str, str], written: Collection[str]
 ) -> frozenset[str]:
-    """Old objects that something leads to which was made since they were looked at.
+    """What was made since the old objects were looked at, and leads to one.
 
     What was there before is known: either it is old itself, or it leads to nothing that is. So is
     what the scrub made, and made no use of, as commits of notes under ids that are old by now.
     """
-    try:
-        told = hands.house.disk.read(folder.path / bundle.STORES)
-    except FileNotFoundError:  # gone where it is done once more
+    stores = stores_in(hands, folder)
+    if stores is None:  # gone where it is done once more
         return frozenset()
-    known = {*msgspec.msgpack.decode(told, type=list[str]), *written}
+    known = {*stores, *written}
     known |= set(objects.values())
     fresh = [oid for oid in hands.rewriting.made_since(known) if oid not in known]
     found: set[str] = set()
@@ -541,10 +629,12 @@ def _led_to(
         if isinstance(piece, Unreadable):
             continue
         if piece.kind is ObjectKind.TREE:
-            found |= {oid.hex() for _, _, oid in entries(piece.content, len(piece.oid) // 2)}
+            inner = {oid.hex() for _, _, oid in entries(piece.content, len(piece.oid) // 2)}
         else:
-            found |= set(apart(piece.content)[0])
-    return frozenset(found.intersection(objects))
+            inner = set(apart(piece.content)[0])
+        if not inner.isdisjoint(objects):
+            found.add(piece.oid)
+    return frozenset(found)
 
 
 def proof_of(seen: Seen, repository: Repository, *, number: int) -> Proof:

@@ -5,13 +5,13 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
+from msgspec.structs import replace
+
 from skillconnect_ops.commands.scrub.paths import Globs
-from skillconnect_ops.commands.scrub.rewrite import new_paths
-from skillconnect_ops.core.ports.rewriting import Entry, WorkTree
+from skillconnect_ops.commands.scrub.rewrite import new_paths, without
+from skillconnect_ops.core.ports.rewriting import SUBMODULE, Entry, WorkTree
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.history.needles import Needles
-
-_SUBMODULE = "160000"
 
 
 def renew(
@@ -23,8 +23,11 @@ def renew(
     in_files: Needles,
     gone: Globs,
     kept: Collection[bytes],
+    head: Mapping[str, str],
 ) -> None:
     """One index and its files; files that were changed and not committed are left alone.
+
+    That is so of staged ones as well: what is on disk is all that there is of them.
 
     A file goes to its new name first: two that held values may come to be called alike. Those that
     are kept only get that name.
@@ -40,14 +43,15 @@ def renew(
                 _rename(disk, tree.root, entry.path, path)
             continue
         oid = objects.get(entry.oid, entry.oid)
-        fresh.append(Entry(path=path, mode=entry.mode, oid=oid, stage=entry.stage))
+        fresh.append(replace(entry, path=path, oid=oid))
         if (path, oid) == (entry.path, entry.oid):
             continue
-        if entry.mode == _SUBMODULE:
+        if entry.mode == SUBMODULE:
             _renew_empty(tree.root, entry.path, path)
             continue
-        if entry.path not in changed and os.path.lexists(tree.root / entry.path):
-            _renew_file(disk, tree.root, entry.path, path, in_files)
+        committed = entry.stage or head.get(path) in (entry.oid, oid)
+        if committed and entry.path not in changed and os.path.lexists(tree.root / entry.path):
+            _renew_file(disk, tree.root, entry.path, path, in_files=in_files, in_names=in_names)
     tree.replace_index(fresh)
     tree.refresh()
 
@@ -73,7 +77,9 @@ def _rename(disk: Disk, root: Path, was: str, name: str) -> None:
     _without_empty(root, was)
 
 
-def _renew_file(disk: Disk, root: Path, was: str, name: str, in_files: Needles) -> None:
+def _renew_file(
+    disk: Disk, root: Path, was: str, name: str, *, in_files: Needles, in_names: Needles
+) -> None:
     new = root / name
     if was != name:
         _rename(disk, root, was, name)
@@ -85,6 +91,6 @@ def _renew_file(disk: Disk, root: Path, was: str, name: str, in_files: Needles) 
             new.symlink_to(os.fsdecode(plain))
         return
     content = new.read_bytes()
-    plain = in_files.without(content)
+    plain = without(content, in_files, in_names=in_names)
     if plain != content:
         disk.replace(new, plain, mode=new.stat().st_mode & 0o777)

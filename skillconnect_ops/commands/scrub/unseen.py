@@ -8,6 +8,11 @@ from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.history.needles import Needles
 
 
+def named_without(in_names: Needles, path: bytes) -> str:
+    """A path for people, with no value in it; what is no UTF-8 is shown as such."""
+    return in_names.without(path).decode("utf-8", "replace")
+
+
 @contextmanager
 def unseen(in_names: Needles) -> Iterator[None]:
     """Take values out of errors that leave the block."""

@@ -195,6 +195,7 @@ def _own_files(
         if oid not in here
         for path in paths
     ]
+    gaps += [Gap(f".git/{name}", f"cannot be listed: {why}") for name, why in repository.closed()]
     size_bytes = sum(path.stat().st_size for _, path in stored)
     for result in house.crew.spread(look_at_files, jobs, size_bytes=size_bytes):
         harvest = unpacked(result)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-if TYPE_CHECKING:  # which knows the nouns of this one
+if TYPE_CHECKING:  # which know the nouns of this one
+    from skillconnect_ops.core.ports.filtering import Filtering
     from skillconnect_ops.core.ports.rewriting import Rewriting
 
 # `gc=False`: there are hundreds of thousands of these, and no cycle can run through their texts.
@@ -236,8 +237,14 @@ class Repository(Protocol):
         Each with its name relative to the git folder, and where it is.
         """
 
+    def closed(self) -> tuple[tuple[str, str], ...]:
+        """Folders of the git folder that cannot be listed, each with the reason.
+
+        `own_files`, and git itself, pass over what is in them.
+        """
+
     def inner(self) -> tuple[Path, ...]:
-        """The git folders of submodules that lie within this one's git folder."""
+        """The git folders of submodules that lie within this one's, linked work trees' too."""
 
 
 class Repositories(Protocol):
@@ -252,3 +259,6 @@ class Repositories(Protocol):
 
     def rewriting(self, repository: Repository) -> "Rewriting":
         """What changes a repository that was opened here."""
+
+    def filtering(self, repository: Repository) -> "Filtering":
+        """What has another program rewrite a repository that was opened here."""

@@ -10,7 +10,13 @@ from typing import IO, Protocol
 
 from msgspec import Struct
 
+from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.ports.objects import ObjectKind
+from skillconnect_ops.core.shell import word
+from skillconnect_ops.core.view import count, listed
+
+SUBMODULE = "160000"
+"""The mode of an entry that is another repository's commit."""
 
 
 class Ref(Struct, frozen=True, kw_only=True):
@@ -51,6 +57,45 @@ class Entry(Struct, frozen=True, kw_only=True):
     mode: str
     oid: str
     stage: int = 0
+    intended: bool = False
+    """Whether it is only to be added, and nothing of it is staged yet."""
+
+
+class Locks(Struct, frozen=True, kw_only=True):
+    """Files by which git says that it is changing something."""
+
+    folder: Path
+    """That they are in."""
+    paths: tuple[Path, ...] = ()
+    gits: tuple[str, ...] = ()
+    """Processes that may hold them."""
+    seen: bool = True
+    """Whether it can be seen from here if there are such."""
+
+
+class Locked(Precondition):
+    """Somebody's git is changing the repository, or died over it."""
+
+    def __init__(self, locks: Locks) -> None:
+        # names of refs may hold what is not to be said, and there may be thousands
+        if any("refs" in path.relative_to(locks.folder).parts for path in locks.paths):
+            away = f"find {word(locks.folder)} -name '*.lock' -not -path '*/modules/*' -delete"
+        else:
+            away = f"rm -f {' '.join(word(path) for path in locks.paths)}"
+        if locks.gits:
+            why = f"at work on it: {', '.join(locks.gits)}"
+            fix = f"wait until that is over; what is left of them then: {away}"
+        elif locks.seen:
+            why = "no git is at work on it here; one that was killed left them"
+            fix = away
+        else:
+            why = "whether a git is still at work cannot be seen from here"
+            fix = f"{away}   # if none is"
+        super().__init__(
+            f"git has locked the repository: {count(len(locks.paths), 'lock file')}",
+            why=f"{listed([str(path) for path in locks.paths])}; {why}",
+            fix=fix,
+        )
 
 
 class NewPack(Protocol):
@@ -106,8 +151,8 @@ class Rewriting(Protocol):
     def head(self) -> str | None:
         """The ref that HEAD leads to; None where it is detached."""
 
-    def locks(self) -> tuple[Path, ...]:
-        """Files by which git says that it is changing something."""
+    def locks(self) -> Locks:
+        """Files by which git says that it is changing something, and who may hold them."""
 
     def remotes(self) -> tuple[Remote, ...]:
         """The other repositories that this one knows."""
@@ -118,6 +163,9 @@ class Rewriting(Protocol):
         Raises:
             Precondition: one is not where it was; nothing was moved.
         """
+
+    def pack_refs(self) -> None:
+        """Put refs that were moved back into the one file that they came from, if there is one."""
 
     def lead(self, name: str, to: str) -> None:
         """Have a symbolic ref lead to another ref."""
@@ -175,10 +223,22 @@ class Rewriting(Protocol):
         """The main one and the linked ones, as far as their folders are there."""
 
     def absent_work_trees(self) -> tuple[Path, ...]:
-        """Work trees that the repository knows, and whose folders are not there."""
+        """Work trees that the repository knows, and whose folders are not there.
+
+        The git folder itself stands for a main work tree that is not to be found from here.
+        """
 
     def bundle(self) -> AbstractContextManager[IO[bytes]]:
         """Every ref, and all that refs and reflogs reach, as a bundle to be read."""
+
+    def unreached(self) -> AbstractContextManager[IO[bytes] | None]:
+        """All objects that neither refs nor reflogs reach, as a pack to be read; None: all are.
+
+        What a bundle does not have: a stash that was dropped, a file that is only staged.
+        """
+
+    def unpack(self, pack: IO[bytes]) -> None:
+        """Take a pack's objects in; no ref moves."""
 
     def unbundle(self, bundle: IO[bytes]) -> None:
         """Take a bundle's objects in; no ref moves."""

@@ -7,12 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.indexes.difference import difference
-from skillconnect_ops.commands.indexes.estimate import estimated
+from skillconnect_ops.commands.indexes.estimate import estimated, takes
 from skillconnect_ops.commands.indexes.model import Facts, Wishes
 from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
 from skillconnect_ops.core.indexes import Declaration, Index, Keys
+from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.ports.indexes import (
     CollectionFigures,
+    DiskSpace,
     FoundCollection,
     FoundIndex,
     HiddenIndex,
@@ -213,3 +215,10 @@ def test_what_a_dead_run_left_for_another_declaration_is_not_in_the_way() -> Non
     bridge: Any = plan.steps[0]
     assert "skc_guard_2" in [one.index.called for one in bridge.builds]
     assert [one.key for one in plan.final] == ["drop:c.skc_guard_1"]
+
+
+def test_what_a_large_build_takes_is_told() -> None:
+    disk = Known(DiskSpace(total_bytes=10**12, used_bytes=0))
+    (said,) = takes(50_000_000, disk)
+    assert "about 50.0 MB of disk of 1.0 TB free" in said
+    assert takes(1000, disk) == ()

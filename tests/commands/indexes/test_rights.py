@@ -7,6 +7,8 @@ import pytest
 from pymongo import MongoClient
 
 from skillconnect_ops.adapters.embedded import Mongod
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.evidence.ledger import Ledger
 from tests.commands.indexes.store import OWN, Store
 from tests.servers import make_user
 
@@ -111,3 +113,17 @@ def test_a_view_has_no_indexes_of_its_own(store: Store) -> None:
     ran = store.run("indexes", "--yes")
     assert ran.code == 4
     assert "v is a view" in ran.json["error"]["why"]
+
+
+def test_a_checkout_that_cannot_be_written_is_no_hindrance_to_a_check(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Precondition("the ledger cannot be written", why="it is read-only", fix="none")
+
+    monkeypatch.setattr(Ledger, "record", refuse)
+    store.db.c.create_index("a")
+    store.declare("c:\n  - keys: {a: 1}\n")
+    ran = store.run("indexes", "check")
+    assert ran.code == 0
+    assert "not in the evidence ledger" in ran.stderr

@@ -16,7 +16,8 @@ def scrub(skc: Skc, root: Path, values: Sequence[str], *words: str) -> Ran:
     file = root.parent / f"values-of-{root.name}"
     file.write_text("".join(f"{value}\n" for value in values))
     agreed = () if "--dry-run" in words else ("--yes", "--confirm", root.name)
-    told = ("--values-from", str(file), *agreed, "--format", "json", *OPEN)
+    given = ("--values-from", str(file)) if values else ()
+    told = (*given, *agreed, "--format", "json", *OPEN)
     return skc("scrub", *told, *words, cwd=root)
 
 

@@ -274,6 +274,55 @@ def test_a_branch_and_a_tag_whose_names_hold_a_value_are_deleted_on_the_server(
     assert there["refs/heads/clean/other"] == before["refs/heads/clean/other"]
 
 
+def test_a_branch_that_was_never_fetched_is_named(done: Done) -> None:
+    """Its objects are not here: old history, or new work upon it."""
+    team, push = done.team, f"sh {done.folder / 'push.sh'} origin"
+    assert run(team.owner, "sh", "-c", f"{push} --left").code == 1  # nothing is pushed yet
+    assert run(team.owner, "sh", "-c", push).code == 0
+    assert run(team.owner, "sh", "-c", f"{push} --left").code == 0
+    git(team.colleague, "checkout", "-q", "-b", "never-fetched")
+    commit(team.colleague, "src/late.js", "let late\n")
+    git(team.colleague, "push", "-q", "origin", "never-fetched")
+    said = run(team.owner, "sh", "-c", f"{push} --left")
+    assert said.code == 1
+    assert "refs/heads/never-fetched" in said.text
+    assert "git fetch origin" in said.text
+    assert run(team.owner, "sh", "-c", push).code == 1
+
+
+def test_a_fetch_in_between_does_not_hand_old_history_back(done: Done, value: str) -> None:
+    """Editors fetch by themselves, and then our names of the server's branches are old again."""
+    git(done.team.owner, "fetch", "-q", "origin")
+    done.push()
+    git(done.team.hub, "gc", "-q", "--prune=now")
+    assert value not in git(done.team.hub, "log", "-p", "--all", "--format=%B")
+
+
+@pytest.mark.parametrize("pushed", [False, True], ids=["at once", "one by one"])
+def test_the_second_of_two_scrubs_pushes_for_both(
+    skc: Skc, done: Done, value: str, *, pushed: bool
+) -> None:
+    """Whether the first was pushed or not; and it bans what both took out."""
+    team, other = done.team, odd()
+    if pushed:
+        done.push()
+    commit(team.owner, "src/more.js", line(other))
+    git(team.owner, "push", "-q", "--force", "origin", "main")
+    first = {one for one in (done.folder / "banned-ids").read_text().split() if len(one) >= 40}
+    after = facts(scrub(skc, team.owner, [other]))["after"]
+    banned = (Path(after["folder"]) / "banned-ids").read_text().split()
+    assert first < set(banned)
+    (push,) = after["pushes"]
+    dry = run(team.owner, "sh", "-c", push["dry_run"])
+    assert dry.code == 0, dry.text
+    real = run(team.owner, "sh", "-c", push["push"])
+    assert real.code == 0, real.text
+    git(team.hub, "gc", "-q", "--prune=now")
+    told = git(team.hub, "log", "-p", "--all", "--format=%B")
+    assert value not in told
+    assert other not in told
+
+
 def test_a_push_of_somebody_else_is_not_overwritten(done: Done) -> None:
     team = done.team
     commit(team.colleague, "src/late.js", "let late\n")

@@ -431,3 +431,17 @@ def test_a_copy_can_be_cloned_and_pushed(skc: Skc, shop: Hiding, tmp_path: Path)
     shop.git("clone", "-q", "--no-local", str(shop.root), str(clone))
     assert Judge([value.encode()]).places(clone) == []
     shutil.rmtree(clone)
+
+
+def test_refs_that_were_packed_are_packed_again(skc: Skc, shop: Hiding) -> None:
+    """A clone has them in one file; thousands of small ones would slow everything after."""
+    value = word()
+    shop.commit("src/a.js", line(value))
+    for number in range(20):
+        shop.git("branch", f"topic/{number}")
+    shop.git("pack-refs", "--all")
+    facts(scrub(skc, shop.root, [value]))
+    assert [one for one in (shop.root / ".git/refs/heads").rglob("*") if one.is_file()] == []
+    assert gone(shop, value)
+    assert skc("scrub", "undo", "--yes", cwd=shop.root).code == 0
+    assert shop.git("show", "topic/7:src/a.js") == line(value).strip()

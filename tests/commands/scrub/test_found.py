@@ -171,3 +171,46 @@ def test_no_place_that_is_named_by_a_secret_is_shown(
     ran = skc("scrub", "--found", *OPEN, "--dry-run", "--format", "json", cwd=shop.root)
     assert ran.code == 0, ran.stderr
     assert value not in ran.stdout + ran.stderr
+
+
+def listed(skc: Skc, shop: Hiding, *words: str, code: int = 0) -> list[Any]:
+    ran = skc("scrub", *words, "--dry-run", "--format", "json", cwd=shop.root)
+    assert ran.code == code, ran.stderr
+    return list(ran.json["facts"]["scrub"]["candidates"])
+
+
+def test_a_look_tells_machines_what_was_found_and_no_value_of_it(skc: Skc, shop: Hiding) -> None:
+    first, second = token(), token()
+    shop.commit("a.js", f"const key = '{first}'\n", "a")
+    brought = shop.git("rev-parse", "HEAD").strip()
+    shop.commit("b.js", f"const key = '{second}'\nuse('{second}')\n", "b")
+    ours = [one for one in scanned(skc, shop) if one["path"] in {"a.js", "b.js"}]
+    candidates = listed(skc, shop, "--found", *OPEN)
+    assert {one["place"] for one in candidates} == {"a.js:1", "b.js:1"}
+    assert {mark for one in candidates for mark in one["fingerprints"]} == {
+        one["fingerprint"] for one in ours
+    }
+    (of_a,) = (one for one in candidates if one["place"] == "a.js:1")
+    assert of_a["commit"] == brought
+    assert of_a["detector"] in {one["id"] for one in ours} | {one["id"][7:] for one in ours}
+    assert (of_a["standing"], of_a["sure"], of_a["chosen"]) == ("unknown", True, True)
+    assert "ghp_********" in of_a["context"]
+    assert not any(value in str(candidates) for value in (first, second))
+    only = listed(skc, shop, "--only", of_a["fingerprints"][0], *OPEN)
+    assert {one["place"]: one["chosen"] for one in only} == {"a.js:1": True, "b.js:1": False}
+
+
+def test_a_look_that_the_order_guard_refuses_tells_what_it_was_about(
+    skc: Skc, shop: Hiding
+) -> None:
+    value = token()
+    shop.commit("a.js", f"const key = '{value}'\n", "a")
+    (only,) = listed(skc, shop, "--found", "--plain-bundle", code=3)
+    assert only["standing"] == "unknown"
+    assert not listed_without_looking(skc, shop)
+
+
+def listed_without_looking(skc: Skc, shop: Hiding) -> Any:
+    ran = skc("scrub", "--found", "--plain-bundle", "--yes", "--format", "json", cwd=shop.root)
+    assert ran.code == 3
+    return ran.json["facts"]
