@@ -35,7 +35,7 @@ def test_a_dry_run_ends_with_the_command_that_carries_it_out(store: Store) -> No
     store.db.c.create_index("a")
     store.declare("c: []\n")
     ran = store.skc("indexes", "--dry-run", "--prune", "--observe", "1d", cwd=store.root)
-    assert "next: skc indexes --prune --observe 1d --yes" in ran.stdout
+    assert "next: skc indexes --prune --observe 1d --yes" in ran.stderr
     assert "hide c.a_1" in ran.stderr
 
 
