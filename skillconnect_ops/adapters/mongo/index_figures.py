@@ -1,6 +1,7 @@
 """How large indexes are, how they are used, and how far builds are."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pymongo import ReadPreference
@@ -174,13 +175,26 @@ def _uses(
 
 
 def _of_node(here: Any, collections: Sequence[str]) -> _Rows:
-    """The uses at one node, which may lag behind and lack some collections."""
+    """The uses at one node; what it lacks, or just begins to build, is left out by itself."""
+
+    def asked(names: Sequence[str]) -> _Rows:
+        command = _asked(names, _use)
+        answer: Mapping[str, Any] = here.command(
+            command, codec_options=DECODED, read_preference=ReadPreference.NEAREST
+        )
+        return _rows(answer)
+
     rows: _Rows = []
     for start in range(0, len(collections), AT_ONCE):
-        command = _asked(collections[start : start + AT_ONCE], _use)
-        rows += _rows(
-            here.command(command, codec_options=DECODED, read_preference=ReadPreference.NEAREST)
-        )
+        names = collections[start : start + AT_ONCE]
+        try:
+            rows += asked(names)
+        except OperationFailure as error:
+            if error.code == UNAUTHORIZED:
+                raise
+            for name in names:
+                with suppress(OperationFailure):
+                    rows += asked([name])
     return rows
 
 

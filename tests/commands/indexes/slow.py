@@ -128,7 +128,7 @@ class SlowStore(Struct, frozen=True):
             try:
                 if not list(client[self.name]["c"].aggregate(pipeline)):
                     return None
-            except OperationFailure:  # a standalone lists one that it is about to begin
+            except OperationFailure:  # it is just about to begin
                 return None
             listed = client[self.name].command("listIndexes", "c", includeBuildUUIDs=True)
             builds = [one.get("buildUUID") for one in listed["cursor"]["firstBatch"]]

@@ -5,6 +5,8 @@ from typing import Any
 
 from pymongo import monitoring
 
+from skillconnect_ops.adapters.mongo import connect
+from skillconnect_ops.core.secret import Secret
 from tests.commands.indexes.store import Store
 
 COLLECTIONS, EACH = 200, 9
@@ -105,3 +107,15 @@ def test_the_project_s_status_tells_how_they_stood_when_they_were_last_looked_at
     store.db.c.drop_index("a_1")
     store.run("indexes", "check")
     assert line(store)["test"]["in_place"] is False
+
+
+def test_a_collection_that_goes_away_meanwhile_is_left_out_and_the_others_are_told(
+    store: Store, mongo: Secret
+) -> None:
+    store.db.c.create_index("a")
+    with connect(mongo) as opened:
+        figures = opened.indexes().figures(store.name, ["gone", "c"])
+    assert figures.uses_unknown == {}
+    assert set(figures.collections["c"].uses) == {"_id_", "a_1"}
+    assert figures.collections["c"].index_bytes["a_1"] > 0
+    assert figures.collections["gone"].index_bytes == {}
