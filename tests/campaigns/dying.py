@@ -34,6 +34,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """Once the call took effect."""
     after_s: float | None = None
     """So many seconds after its start, wherever it is."""
+    out: str = os.devnull
+    """A file for what it says."""
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -75,6 +77,7 @@ class Killer:
 
 def _serve() -> None:
     import skillconnect_ops.commands.backup.cli  # noqa: PLC0415 - loaded here, once
+    import skillconnect_ops.commands.indexes.cli  # noqa: PLC0415
     import skillconnect_ops.wiring  # noqa: F401, PLC0415
 
     for line in sys.stdin.buffer:
@@ -108,9 +111,10 @@ def _obey(order: Order) -> None:
         os.chdir(order.folder)
         os.environ.clear()
         os.environ.update(order.environment)
-        quiet = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(quiet, stream)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        out = os.open(order.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for stream in (1, 2):
+            os.dup2(out, stream)
         with _fused(order):
             code = int(app.main(order.argv))
     except BaseException:  # noqa: BLE001 - the server must not see it
@@ -135,7 +139,13 @@ def _fused(order: Order) -> Iterator[None]:
             within = isinstance(self.person, Deputy)
             yield database if within or not order.at else fused(database, fuse)
 
+    def indexes(self: Any) -> Any:
+        """Of what was fused, the indexes over the same fuse."""
+        real = getattr(self.database, "_real", self.database)
+        return fused(real.indexes(), fuse) if real is not self.database else real.indexes()
+
     wiring.Wiring.connect = connect  # type: ignore[method-assign]
+    wiring.Connection.indexes = property(indexes)  # type: ignore[assignment]
     yield
 
 

@@ -46,6 +46,9 @@ WISHES: dict[str, Wish] = {
             "username": f"new{ObjectId()}"[:20],
             "email": f"{ObjectId()}@example.org",
             "password": PASSWORD,
+            "confirmPassword": PASSWORD,
+            "role": "Community Member",
+            "birthdate": "1990-01-01",
             "firstName": "New",
             "lastName": "Person",
             "phone": "491700000001",
@@ -169,9 +172,9 @@ def reads(database: MongoDatabase[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_query_uses_an_index(world: World, name: str) -> None:
     before = len(reads(world.database))
     answer = WISHES[name](world)
-    assert answer.status_code < 500, answer.text
+    assert answer.status_code < 400, answer.text
     fresh = reads(world.database)[before:]
-    assert fresh or name == "register", name
+    assert fresh, name
     for one in fresh:
         said = f"{one['ns']} {one.get('command')}: {one['planSummary']}"
         assert one["planSummary"].startswith(("IXSCAN", "IDHACK")), said

@@ -6,6 +6,7 @@ from typing import Any
 
 from skillconnect_ops.adapters.mongo.connection import Connection
 from skillconnect_ops.adapters.mongo.errors import NO_SUCH_COLLECTION
+from skillconnect_ops.adapters.mongo.index_keys import EMPTY, MISSING, keys_of
 from skillconnect_ops.adapters.mongo.index_words import from_plain, plain
 from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.ports.database import CommandFailed
@@ -13,20 +14,23 @@ from skillconnect_ops.core.ports.indexes import DuplicateGroup, Duplicates
 
 IDS = 5
 """How many ids of each group are told."""
-EMPTY = {"skc": "[]"}
-"""Stands for an empty array, which an index tells from null."""
 NONE = Duplicates(groups=0, documents=0, first=())
 
 
 def duplicates(
     connection: Connection, database: str, collection: str, index: Index, *, most: int
 ) -> Duplicates:
-    """See the port. Where a field turns out to hold arrays, each of their elements counts."""
+    """See the port. Where a field turns out to hold arrays, keys are made as an index makes them.
+
+    That takes several times as long, and few fields need it.
+    """
+    exactly = False
     ids = _ids(connection.run("admin", {"buildInfo": 1})["versionArray"])
-    found = _asked(connection, database, collection, _pipeline(index, (), most, ids), index)
-    arrays = [n for n in range(len(index.fields)) if found["all"] and found["all"][0][_array(n)]]
-    if arrays:
-        pipeline = _pipeline(index, arrays, most, ids)
+    pipeline = _pipeline(index, most, ids, exactly=False)
+    found = _asked(connection, database, collection, pipeline, index)
+    if found["all"] and found["all"][0]["arrays"]:
+        exactly = True
+        pipeline = _pipeline(index, most, ids, exactly=True)
         found = _asked(connection, database, collection, pipeline, index)
     if not found["first"]:
         return NONE
@@ -34,7 +38,7 @@ def duplicates(
     return Duplicates(
         groups=total["groups"],
         documents=total["documents"],
-        first=tuple(_group(one, index) for one in found["first"]),
+        first=tuple(_group(one, index, exactly=exactly) for one in found["first"]),
     )
 
 
@@ -63,11 +67,13 @@ def _asked(
     return answer
 
 
-def _group(found: Mapping[str, Any], index: Index) -> DuplicateGroup:
+def _group(found: Mapping[str, Any], index: Index, *, exactly: bool) -> DuplicateGroup:
     value = {name: found["_id"].get(_key(number)) for number, name in enumerate(index.fields)}
+    if exactly:
+        value = {name: [] if one == EMPTY else one["v"] for name, one in value.items()}
     ids = found["ids"] if "ids" in found else [found["a"], found["z"]]
     return DuplicateGroup(
-        value=plain({name: [] if one == EMPTY else one for name, one in value.items()}),
+        value=plain(value),
         documents=found["n"],
         ids=tuple(sorted((plain(one) for one in ids), key=json.dumps)),
     )
@@ -81,63 +87,58 @@ def _ids(version: Sequence[int]) -> dict[str, Any]:
 
 
 def _pipeline(
-    index: Index, arrays: Sequence[int], most: int, ids: Mapping[str, Any]
+    index: Index, most: int, ids: Mapping[str, Any], *, exactly: bool
 ) -> list[dict[str, Any]]:
     """Group by the values; groups of one are kept where they tell of arrays."""
     numbers = range(len(index.fields))
-    keys = {_key(number): f"${_key(number)}" for number in numbers}
     stages: list[dict[str, Any]] = []
     if index.partial_filter:
         stages.append({"$match": from_plain(index.partial_filter)})
     if index.sparse:
         stages.append({"$match": {"$or": [{name: {"$exists": True}} for name in index.fields]}})
-    stages.append(
-        {
-            "$project": {
-                _key(n): _value(name, in_array=n in arrays) for n, name in enumerate(index.fields)
-            }
-        }
-    )
-    for number in arrays:
-        part = {"path": f"${_key(number)}", "preserveNullAndEmptyArrays": True}
-        stages += [{"$unwind": part}] * 2
-    if arrays:  # a document may hold the same value twice
+    if exactly:  # a document may hold the same value twice
+        made = keys_of([(_key(number), name) for number, name in enumerate(index.fields)])
         stages += [
-            {"$group": {"_id": {"k": keys, "d": "$_id"}}},
-            {"$project": {"_id": "$_id.d", **{_key(n): f"$_id.k.{_key(n)}" for n in numbers}}},
+            {"$project": {"k": made}},
+            {"$unwind": "$k"},
+            *(
+                [{"$match": {"$or": [{f"k.{_key(n)}": {"$ne": MISSING}} for n in numbers]}}]
+                if index.sparse
+                else []
+            ),
+            {"$project": {"k": {_key(n): _null_for_nothing(f"$k.{_key(n)}") for n in numbers}}},
+            {"$group": {"_id": {"k": "$k", "d": "$_id"}}},
+            {"$project": {"_id": "$_id.d", "k": "$_id.k"}},
         ]
-    is_array = {_array(n): {"$isArray": [f"$_id.{_key(n)}"]} for n in numbers}
+    else:
+        fields = {_key(n): {"$ifNull": [f"${name}", None]} for n, name in enumerate(index.fields)}
+        stages.append({"$project": {"k": fields}})
+    arrays = False if exactly else {"$or": [{"$isArray": [f"$_id.{_key(n)}"]} for n in numbers]}
     return [
         *stages,
-        {"$group": {"_id": keys, "n": {"$sum": 1}, **ids}},
-        {"$addFields": is_array},
-        {"$match": {"$or": [{"n": {"$gt": 1}}, *({name: True} for name in is_array)]}},
-        {"$facet": {"all": _total(tuple(is_array)), "first": _first(most)}},
+        {"$group": {"_id": "$k", "n": {"$sum": 1}, **ids}},
+        {"$addFields": {"arrays": arrays}},
+        {"$match": {"$or": [{"n": {"$gt": 1}}, {"arrays": True}]}},
+        {"$facet": {"all": _total(), "first": _first(most)}},
     ]
 
 
-def _total(arrays: Sequence[str]) -> list[dict[str, Any]]:
+def _null_for_nothing(value: str) -> Any:
+    return {"$cond": [{"$eq": [value, {"$literal": MISSING}]}, {"v": None}, value]}
+
+
+def _total() -> list[dict[str, Any]]:
     many = {"$gt": ["$n", 1]}
     counted = {
         "groups": {"$sum": {"$cond": [many, 1, 0]}},
         "documents": {"$sum": {"$subtract": ["$n", 1]}},
     }
-    return [{"$group": {"_id": None, **counted, **{one: {"$max": f"${one}"} for one in arrays}}}]
+    return [{"$group": {"_id": None, **counted, "arrays": {"$max": "$arrays"}}}]
 
 
 def _first(most: int) -> list[dict[str, Any]]:
     return [{"$match": {"n": {"$gt": 1}}}, {"$sort": {"n": -1, "_id": 1}}, {"$limit": most}]
 
 
-def _value(name: str, *, in_array: bool) -> Any:
-    """A field as an index takes it: nothing is null, an empty array is neither."""
-    value: Any = {"$ifNull": [f"${name}", None]}
-    return {"$cond": [{"$eq": [value, []]}, [EMPTY], value]} if in_array else value
-
-
 def _key(number: int) -> str:
     return f"k{number}"
-
-
-def _array(number: int) -> str:
-    return f"array{number}"

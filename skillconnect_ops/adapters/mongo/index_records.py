@@ -38,14 +38,25 @@ def lock(connection: Connection, database: str, *, run: str, command: str, lease
     }
     keep = [{"$set": {**mine, "since": {"$ifNull": ["$since", "$$NOW"]}}}]
     take = [{"$set": {**mine, "since": "$$NOW"}}]
-    over = {"_id": LOCK, "$expr": {"$lt": ["$until", "$$NOW"]}}
     holder = None
     while holder is None:  # it may be given back between two questions
+        if is_taken_over(connection, database, run=run):
+            raise IndexesLocked(
+                f"another run has taken the indexes of {database} over from this one",
+                why=f"this one gave no sign for {lease_s:.0f} s, as if its machine were gone",
+                fix="skc indexes   # looks at how they are now",
+            )
         if _update(connection, database, {"_id": LOCK, "run": run}, keep, upsert=True):
             return
-        if _update(connection, database, over, take, upsert=False):
-            return
         holder = lock_holder(connection, database)
+        if holder is None or holder.lives:
+            continue
+        over = {"_id": LOCK, "run": holder.run, "$expr": {"$lt": ["$until", "$$NOW"]}}
+        if _update(connection, database, over, take, upsert=False):
+            gone = [{"$set": {"taken_over": True}}]
+            _update(connection, database, {"_id": RUN + holder.run}, gone, upsert=False)
+            return
+        holder = None
     error = IndexesLocked(
         f"somebody else changes the indexes of {database}",
         why=f"it is {holder.line()}; two at once would undo each other's work",
@@ -59,6 +70,12 @@ def lock(connection: Connection, database: str, *, run: str, command: str, lease
 def unlock(connection: Connection, database: str, *, run: str) -> None:
     """Give it back; see the port."""
     _delete(connection, database, {"_id": LOCK, "run": run})
+
+
+def is_taken_over(connection: Connection, database: str, *, run: str) -> bool:
+    """Whether another run has had the lock since; see the port."""
+    found = _find(connection, database, {"_id": RUN + run}, projection={"taken_over": 1})
+    return any(one.get("taken_over", False) for one in found)
 
 
 def lock_holder(connection: Connection, database: str) -> LockHolder | None:

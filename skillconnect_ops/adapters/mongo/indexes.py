@@ -146,6 +146,10 @@ class ServerIndexes:
         """Give the lock back."""
         index_records.unlock(self._connection, database, run=run)
 
+    def is_taken_over(self, database: str, *, run: str) -> bool:
+        """Whether another run has had the lock since."""
+        return index_records.is_taken_over(self._connection, database, run=run)
+
     def lock_holder(self, database: str) -> LockHolder | None:
         """Who holds it."""
         return index_records.lock_holder(self._connection, database)

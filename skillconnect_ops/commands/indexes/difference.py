@@ -5,6 +5,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.indexes.model import is_stand_in
 from skillconnect_ops.commands.indexes.sameness import Change, as_found, changes, keys_of, shape
 from skillconnect_ops.core.indexes import Declaration, Index
 from skillconnect_ops.core.ports.indexes import FoundCollection, FoundIndex, Listing
@@ -72,7 +73,8 @@ def difference(declared: Sequence[Declaration], found: Listing) -> tuple[Row, ..
 
 
 def _of_collection(declared: Sequence[Declaration], collection: FoundCollection) -> Iterable[Row]:
-    left = {one.index.called: one for one in collection.indexes if not one.index.is_id}
+    there = {one.index.called: one for one in collection.indexes if not one.index.is_id}
+    left = {name: one for name, one in there.items() if not is_stand_in(name)}
     own = [one for one in collection.indexes if one.index.is_id]
     pairs: dict[int, FoundIndex] = {}
     for alike in (_same, _same_shape, _same_keys_and_name, _same_keys, _both_text, _same_name):
@@ -94,7 +96,8 @@ def _of_collection(declared: Sequence[Declaration], collection: FoundCollection)
             yield _of_pair(one, pairs[number], collection)
         else:
             yield Row(collection=one.collection, standing=Standing.MISSING, declared=one)
-    for each in left.values():
+    stand_ins = (one for name, one in there.items() if is_stand_in(name))
+    for each in (*left.values(), *stand_ins):
         yield Row(collection=collection.name, standing=_of_extra(each), found=each)
 
 

@@ -78,10 +78,10 @@ def build(
         DuplicateKey: in a unique one.
         ServerLost: it did not come back in time; what it was told it goes on with.
     """
-    label = f"building {len(builds)} on {collection}"
+    # short: amount, rate and remaining time take most of a narrow screen
     with (
-        walk.person.progress(label, total=documents or None, unit="documents") as ticker,
-        _shown(indexes, database, collection, ticker),
+        walk.person.progress(collection, total=documents or None, unit="docs") as ticker,
+        _shown(indexes, database, collection, documents, ticker),
     ):
         _with_returns(
             lambda: indexes.create(database, collection, builds, commit_quorum=commit_quorum),
@@ -119,7 +119,9 @@ def _await(look: Callable[[], object], lost: ServerLost, *, walk: Walk) -> None:
 
 
 @contextmanager
-def _shown(indexes: Indexes, database: str, collection: str, ticker: Ticker) -> Iterator[None]:
+def _shown(
+    indexes: Indexes, database: str, collection: str, documents: int, ticker: Ticker
+) -> Iterator[None]:
     """Move a bar by what the server tells, in a thread of its own."""
     over = threading.Event()
 
@@ -135,9 +137,11 @@ def _shown(indexes: Indexes, database: str, collection: str, ticker: Ticker) -> 
                     scans = READS in one.message
                     said = "" if scans else f" {one.done / one.total:.0%}"
                     ticker.describe(_part(one.message) + said)
-                    if scans and one.done > seen:
-                        ticker.advance(one.done - seen)
-                        seen = one.done
+                    # what comes after the reading counts keys, and has read all documents
+                    done = one.done if scans else documents
+                    if done > seen:
+                        ticker.advance(done - seen)
+                        seen = done
 
     thread = threading.Thread(target=look, name="skc-index-progress", daemon=True)
     thread.start()

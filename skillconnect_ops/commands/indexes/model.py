@@ -21,6 +21,11 @@ BRIDGE = "skc_bridge"
 GUARD = "skc_guard"
 
 
+def is_stand_in(name: str) -> bool:
+    """Whether an index of this name is one that a run makes for itself, and drops."""
+    return name.startswith((f"{BRIDGE}_", f"{GUARD}_"))
+
+
 class Wishes(Struct, frozen=True, kw_only=True):
     """What was asked for on the command line."""
 

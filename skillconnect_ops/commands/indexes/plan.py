@@ -22,6 +22,7 @@ from skillconnect_ops.commands.indexes.model import (
     IndexModify,
     IndexPrepare,
     Wishes,
+    is_stand_in,
 )
 from skillconnect_ops.commands.indexes.sameness import as_found, keys_of, shape
 from skillconnect_ops.core.indexes import Index
@@ -155,6 +156,8 @@ class _Collection:
         self.gaps: list[str] = []
         self.blocked: list[str] = []
         self._surplus: list[str] = []
+        self._stale: list[str] = []
+        """Stand-ins of a run that died elsewhere."""
 
     def decide(self, rows: Sequence[Row]) -> None:
         """All rows of the collection."""
@@ -176,6 +179,9 @@ class _Collection:
         if self._surplus:
             why = "the run that is taken back built them"
             self.final.append(self._drop(*self._surplus, why=why))
+        if self._stale:  # once what they stood for is there
+            why = "they stood for others in a run that died"
+            self.final.append(self._drop(*self._stale, why=why))
         self._warn_of_ttl(rows)
 
     def touched(self) -> Iterator[Touched]:
@@ -189,6 +195,8 @@ class _Collection:
             old = self._names.get(name)
             if old is not None and old.building:
                 continue  # somebody else's, which we only follow
+            if is_stand_in(name):
+                continue  # whoever plans next sees to it, also when taking back
             yield Touched(
                 collection=self._there.name,
                 name=name,
@@ -203,6 +211,9 @@ class _Collection:
     def _follow(self, row: Row) -> None:
         """One that is being built is waited for, whoever began it."""
         if row.declared is None:
+            if is_stand_in(row.name):
+                self._stale.append(row.name)
+                return
             self.notes.append(f"{self._where_of(row)} is being built, and is not declared")
             return
         build = structs.replace(row.index, name=row.name)
@@ -342,8 +353,8 @@ class _Collection:
         news = [*(self._free(one.new, olds) for one in rebuilds), *late]
         for one in news:  # what has the same shape is in the way as well
             olds.update(self._in_the_way(one.index, olds))
-        for number, each in enumerate(rebuilds, 1):
-            stand_ins += self._stand_ins(each, number)
+        for number, each in enumerate(rebuilds, self._free_number()):
+            stand_ins += map(self._as_it_stands, self._stand_ins(each, number))
         self._must_fit(len(self._names) + len(stand_ins))
         if stand_ins:
             self.rebuilt.append(
@@ -372,6 +383,20 @@ class _Collection:
         if stand_ins:
             names = tuple(one.index.called for one in stand_ins)
             self.rebuilt.append(IndexDrop(key=f"unbridge:{name}", **named, names=names))
+            self._stale = [one for one in self._stale if one not in names]
+
+    def _free_number(self) -> int:
+        """From here on no stand-in of a run that died has the name of a new one."""
+        numbers = [one.rpartition("_")[2] for one in self._names if is_stand_in(one)]
+        return 1 + max((int(one) for one in numbers if one.isdecimal()), default=0)
+
+    def _as_it_stands(self, build: Build) -> Build:
+        """One that a dead run left serves again: no second one of its shape can be built."""
+        mine = shape(build.index, inherited=self._there.collation)
+        for name, one in self._names.items():
+            if is_stand_in(name) and shape(as_found(one.index)) == mine:
+                return Build(index=structs.replace(build.index, name=name))
+        return build
 
     def _free(self, build: Build, going: Mapping[str, FoundIndex]) -> Build:
         called = build.index.called
@@ -413,6 +438,9 @@ class _Collection:
     def _extra(self, row: Row) -> None:
         """Never dropped unseen: hidden first, and dropped by a later run if nobody missed it."""
         name, at = row.name, self._where_of(row)
+        if is_stand_in(name):
+            self._stale.append(name)
+            return
         if (self._there.name, name) in self._remove:
             self._surplus.append(name)
             return

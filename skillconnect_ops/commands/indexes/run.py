@@ -34,6 +34,7 @@ from skillconnect_ops.commands.indexes.model import (
     IndexPrepare,
     IndexUnlock,
     Wishes,
+    is_stand_in,
 )
 from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
 from skillconnect_ops.commands.indexes.rights import must_be_allowed
@@ -241,7 +242,11 @@ def _refuse_duplicates(connected: Connected, steps: Sequence[Step], seen: Look) 
 
 def _left(seen: Look, wishes: Wishes) -> tuple[str, ...]:
     """What is there and not declared, where nobody asked about it."""
-    extra = [row for row in seen.rows if row.declared is None and row.drifts]
+    extra = [
+        row
+        for row in seen.rows
+        if row.declared is None and row.drifts and not is_stand_in(row.name)
+    ]
     if not extra or wishes.prune:
         return ()
     named = ", ".join(f"{row.collection}.{row.name}" for row in extra[:5])
@@ -326,13 +331,13 @@ def _report(house: House, target: Target, outcome: Outcome, *, resumed: str | No
         steps=outcome.steps,
         facts=facts,
         view=(table(seen.rows),),
-        next=_next(plan, looked_only=looked_only),
+        next=_next(house, plan, looked_only=looked_only),
     )
 
 
-def _next(plan: Plan, *, looked_only: bool) -> tuple[str, ...]:
-    if looked_only:
-        return ("skc indexes --yes",)
+def _next(house: House, plan: Plan, *, looked_only: bool) -> tuple[str, ...]:
+    if looked_only:  # as it was typed, with all its wishes
+        return (house.person.again("--yes").replace(" --dry-run", ""),)
     hides = any(isinstance(step, IndexHide) and step.watched for step in plan.steps)
     return ("skc indexes check", "skc indexes undo") if hides else ("skc indexes check",)
 

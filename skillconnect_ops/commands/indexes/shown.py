@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.errors import Blocking
 from skillconnect_ops.core.indexes import shown_keys
@@ -23,11 +25,11 @@ TONES = {
 
 def table(rows: Sequence[Row], figures: Mapping[str, CollectionFigures] | None = None) -> Table:
     """All of them; with figures, what each takes and how it was used."""
-    headers = ("collection", "index", "keys and options", "stands")
+    headers = ("collection", "index", "stands")
     more = ("size", "used", "since") if figures is not None else ()
     return Table(
         headers=(*headers, *more),
-        right=(4, 5) if figures is not None else (),
+        right=(3, 4) if figures is not None else (),
         rows=tuple(_row(row, figures) for row in rows),
         title=count(len(rows), "index", "indexes"),
         empty="nothing is declared, and nothing is there",
@@ -40,8 +42,7 @@ def _row(row: Row, figures: Mapping[str, CollectionFigures] | None) -> tuple[Cel
         stands = f"{stands}: {'; '.join(one.says() for one in row.how)}"
     cells: tuple[Cell, ...] = (
         row.collection,
-        row.name,
-        row.index.says(),
+        _named(row),
         Text(stands, TONES[row.standing]),
     )
     if figures is None:
@@ -55,6 +56,15 @@ def _row(row: Row, figures: Mapping[str, CollectionFigures] | None) -> tuple[Cel
         f"{sum(one.operations for one in uses):,}" if uses else "",
         f"{min(one.since for one in uses):%Y-%m-%d %H:%M}" if uses else "",
     )
+
+
+def _named(row: Row) -> str:
+    """Keys and options; its name too where it does not follow from the keys.
+
+    A derived name is one long word: beside the keys it leaves no room on a narrow screen.
+    """
+    derived = structs.replace(row.index, name=None).called
+    return row.index.says() if row.name == derived else f"{row.name} {row.index.says()}"
 
 
 def duplicate_tables(blocking: Sequence[Blocking], *, values: bool) -> tuple[Block, ...]:
@@ -80,11 +90,25 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
     )
     hints = [
         f"each row is one value of {', '.join(one.index.fields)} that several documents hold",
-        f"one row's documents: db.getCollection({json.dumps(one.collection)}).find({{_id: …}})",
+        f"all of the first row's: {_all_of(one)}",
     ]
     if not values:
         hints.append("--show-values shows the values, which may be personal data")
     return shown, Lines(tuple(hints), prose=True)
+
+
+def _all_of(one: Blocking) -> str:
+    """What shows them in mongosh, without the value that is not shown here."""
+    there = f"db.getCollection({json.dumps(one.collection)})"
+    first = json.dumps(one.found.first[0].ids[0])
+    if first.startswith("{"):  # an ObjectId, a date
+        first = f"EJSON.deserialize({first})"
+    values = (
+        f"{json.dumps(name)}: d{''.join(f'?.[{json.dumps(part)}]' for part in name.split('.'))}"
+        for name in one.index.fields
+    )
+    same = ", ".join(f"{value} ?? null" for value in values)
+    return f"d = {there}.findOne({{_id: {first}}}); {there}.find({{{same}}})"
 
 
 def duplicates_facts(one: Blocking, *, values: bool) -> Mapping[str, Any]:

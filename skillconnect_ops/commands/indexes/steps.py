@@ -78,6 +78,14 @@ class _Handler(ABC, Generic[S]):
     def before(self, step: S, walk: Walk) -> Image:
         """What is there now."""
 
+    @abstractmethod
+    def apply(self, step: S, walk: Walk) -> Mapping[str, Any]:
+        """The step."""
+
+    @abstractmethod
+    def undo(self, step: S, image: Image, walk: Walk) -> None:
+        """Its way back."""
+
     def verify(self, step: S, walk: Walk) -> Sequence[Proof]:
         """Nothing but what the others see."""
         return ()
@@ -436,6 +444,51 @@ class DropHandler(_Handler[IndexDrop]):
                 )
 
 
+class Fenced(Generic[S]):
+    """A handler that leaves the world alone once another run has taken over from its own.
+
+    A machine that slept or lost its network is forgotten after a while, and another one ends what
+    it began. When it wakes, or is started again, its steps and its way back belong to the past.
+    """
+
+    def __init__(self, real: _Handler[S], *, connect: Connect) -> None:
+        self._real = real
+        self._connect = connect
+
+    def before(self, step: S, walk: Walk) -> Image:
+        """What is there now."""
+        return {} if self._is_over(step, walk) else self._real.before(step, walk)
+
+    def apply(self, step: S, walk: Walk) -> Mapping[str, Any]:
+        """The step."""
+        if self._is_over(step, walk):
+            walk.person.note(f"{step.key}: left out, since another run has taken over meanwhile")
+            return {"taken_over": True}
+        return self._real.apply(step, walk)
+
+    def verify(self, step: S, walk: Walk) -> Sequence[Proof]:
+        """Nothing of what is another's."""
+        return () if self._is_over(step, walk) else self._real.verify(step, walk)
+
+    def may_go_back(self, step: S, walk: Walk) -> None:
+        """See the handlers that say something about it."""
+        if isinstance(self._real, CreateHandler):
+            self._real.may_go_back(step, walk)  # type: ignore[arg-type]
+
+    def undo(self, step: S, image: Image, walk: Walk) -> None:
+        """The step's way back."""
+        if self._is_over(step, walk):
+            walk.person.note(
+                f"{step.key}: not put back, since another run has taken over meanwhile"
+            )
+            return
+        self._real.undo(step, image, walk)
+
+    def _is_over(self, step: S, walk: Walk) -> bool:
+        with self._connect(step.target) as connected:
+            return connected.indexes.is_taken_over(step.database, run=walk.id)
+
+
 def _stands(build: Build, found: FoundIndex | None, there: FoundCollection) -> bool:
     if found is None or found.building:
         return False
@@ -485,14 +538,22 @@ def _connect(house: House, subject: Subject) -> Connect:
     return connect
 
 
+def _kind(step: type[S], handler: Callable[..., _Handler[S]]) -> KindOf[House]:
+    def bound(house: House, subject: Subject) -> Fenced[S]:
+        connect = _connect(house, subject)
+        return Fenced(handler(connect=connect), connect=connect)
+
+    return KindOf(step, bound)
+
+
 KINDS: tuple[KindOf[House], ...] = (
-    KindOf(IndexLock, lambda house, subject: LockHandler(connect=_connect(house, subject))),
-    KindOf(IndexUnlock, lambda house, subject: UnlockHandler(connect=_connect(house, subject))),
-    KindOf(IndexCreate, lambda house, subject: CreateHandler(connect=_connect(house, subject))),
-    KindOf(IndexModify, lambda house, subject: ModifyHandler(connect=_connect(house, subject))),
-    KindOf(IndexPrepare, lambda house, subject: PrepareHandler(connect=_connect(house, subject))),
-    KindOf(IndexConvert, lambda house, subject: ConvertHandler(connect=_connect(house, subject))),
-    KindOf(IndexHide, lambda house, subject: HideHandler(connect=_connect(house, subject))),
-    KindOf(IndexDrop, lambda house, subject: DropHandler(connect=_connect(house, subject))),
+    _kind(IndexLock, LockHandler),
+    _kind(IndexUnlock, UnlockHandler),
+    _kind(IndexCreate, CreateHandler),
+    _kind(IndexModify, ModifyHandler),
+    _kind(IndexPrepare, PrepareHandler),
+    _kind(IndexConvert, ConvertHandler),
+    _kind(IndexHide, HideHandler),
+    _kind(IndexDrop, DropHandler),
     *IMPORT_KINDS,
 )

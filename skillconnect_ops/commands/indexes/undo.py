@@ -10,7 +10,7 @@ from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import Standing, difference
 from skillconnect_ops.commands.indexes.locking import refuse_locked
 from skillconnect_ops.commands.indexes.look import Look, refuse_untested
-from skillconnect_ops.commands.indexes.model import Wishes
+from skillconnect_ops.commands.indexes.model import Wishes, is_stand_in
 from skillconnect_ops.commands.indexes.plan import Where, decide
 from skillconnect_ops.commands.indexes.run import facts_of, finished, resources_of
 from skillconnect_ops.core.errors import Precondition
@@ -112,14 +112,19 @@ def _plan(
 
 
 def _only(listing: Listing, named: AbstractSet[tuple[str, str]]) -> Listing:
-    """Of all that is there the indexes of these names: no other one stands for one of them."""
+    """Of all that is there the indexes of these names: no other one stands for one of them.
+
+    What a run made for itself and left is always among them: it goes.
+    """
     return structs.replace(
         listing,
         collections=tuple(
             structs.replace(
                 one,
                 indexes=tuple(
-                    each for each in one.indexes if (one.name, each.index.called) in named
+                    each
+                    for each in one.indexes
+                    if (one.name, each.index.called) in named or is_stand_in(each.index.called)
                 ),
             )
             for one in listing.collections
@@ -128,7 +133,8 @@ def _only(listing: Listing, named: AbstractSet[tuple[str, str]]) -> Listing:
 
 
 def _chosen(runs: Sequence[IndexRun], named: str | None) -> IndexRun:
-    open_ones = [one for one in runs if not one.undone]
+    # one that takes back and died is no run to take back: what it began is what is wanted
+    open_ones = [one for one in runs if not one.undone and one.command != COMMAND]
     if named is None:
         if open_ones:
             return open_ones[0]

@@ -265,6 +265,13 @@ class Indexes(Protocol):
     def unlock(self, database: str, *, run: str) -> None:
         """Give the lock back; one that is another's, or none, is left."""
 
+    def is_taken_over(self, database: str, *, run: str) -> bool:
+        """Whether another run has had the lock since this one wrote down what it changes.
+
+        It gave no sign for too long. What it did is the other one's now: it goes neither on nor
+        back.
+        """
+
     def lock_holder(self, database: str) -> LockHolder | None:
         """Who holds it."""
 

@@ -17,7 +17,7 @@ def test_the_plan_s_list_is_applied_and_a_second_run_has_nothing_to_do(store: St
     store.declare(template("skillconnect/indexes.yaml"))
     first = store.apply()
     assert first["journal"]
-    assert len(store.indexes()["users"]) == 7
+    assert len(store.indexes()["users"]) == 8
     assert store.db.users.index_information()["email_1"]["unique"] is True
     again = store.apply()
     assert again["journal"] is None

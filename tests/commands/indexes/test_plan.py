@@ -174,7 +174,7 @@ def test_one_that_somebody_else_hid_is_watched_from_now_on() -> None:
 def test_what_changes_is_kept_as_it_was() -> None:
     plan = decided([Index(keys=A), Index(keys=(("b", 1),))], found(Index(keys=A, sparse=True)))
     kept = {one.name: one.index is not None for one in plan.touched}
-    assert kept == {"b_1": False, "skc_bridge_1": False, "a_1": True}
+    assert kept == {"b_1": False, "a_1": True}  # a stand-in is nobody's, and goes anyhow
 
 
 def test_a_size_is_taken_from_a_neighbour_that_begins_alike() -> None:
@@ -184,6 +184,37 @@ def test_a_size_is_taken_from_a_neighbour_that_begins_alike() -> None:
     steps, total = estimated(plan.steps, there, figures)
     assert total == 25_000 + 1000 * 26
     assert "1,000 documents, about 51.0 kB" in steps[0].says()
+
+
+BRIDGE_LEFT = Index(keys=(("a", 1), ("_id", 1)), name="skc_bridge_1")
+GUARD_LEFT = Index(
+    keys=A, name="skc_guard_1", unique=True, partial_filter={"_id": {"$exists": True}}
+)
+
+
+def test_what_a_dead_run_left_goes_when_its_successor_stands() -> None:
+    plan = decided([Index(keys=A, unique=True)], found(BRIDGE_LEFT, GUARD_LEFT))
+    assert [one.key for one in plan.steps] == ["create:c"]
+    (drop,) = plan.final
+    assert drop.says().startswith("drop c.skc_bridge_1, c.skc_guard_1 (")
+    assert {one.name for one in plan.touched} == {"a_1"}
+
+
+def test_what_a_dead_run_left_stands_for_the_old_one_again() -> None:
+    old = Index(keys=A, unique=True, sparse=True)
+    plan = decided([Index(keys=A, unique=True)], found(old, BRIDGE_LEFT))
+    assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
+    bridge: Any = plan.steps[0]
+    assert [one.index.called for one in bridge.builds] == ["skc_bridge_1", "skc_guard_2"]
+
+
+def test_what_a_dead_run_left_for_another_declaration_is_not_in_the_way() -> None:
+    old = Index(keys=A, unique=True, sparse=True)
+    left = replace(GUARD_LEFT, partial_filter={"b": {"$exists": True}})
+    plan = decided([Index(keys=A, unique=True)], found(old, left))
+    bridge: Any = plan.steps[0]
+    assert "skc_guard_2" in [one.index.called for one in bridge.builds]
+    assert [one.key for one in plan.final] == ["drop:c.skc_guard_1"]
 
 
 def test_what_a_large_build_takes_is_told() -> None:
