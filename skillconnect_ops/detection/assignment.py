@@ -59,6 +59,8 @@ _VARIABLE = regex(rb"-{0,2}[A-Za-z_][\w-]{0,80}(?:=| {1,20})$")
 _GAP = regex(rb"(?i)(?:^|[\r\n])[ \t]*(?:ENV|ARG|machine\b.*)?[ \t]*$")
 _DECLARES = regex(rb"(?:^|[\r\n])[ \t]*(?:export[ \t]+)?$")
 _DEFINES = regex(rb"(?i)(?:define|put_?env|set_?env|setenv|set|add|append|default)\s*\(\s*$")
+_MAPPING = regex(rb"\{[^{][^:]*: .*\}")
+"""Of YAML, on one line; two braces are a template's."""
 
 
 def assignments() -> Look:
@@ -155,8 +157,10 @@ def _bare(page: Page, found: re.Match[bytes], begin: int) -> Iterable[Span]:
     if page.kind not in BARE_IN:
         return _within_string(page, found, begin) or _code(page, found, begin)
     next_line = b"\n" in page.content[begin:start] and found["far"] is None
-    end = start + len(_bare_value(page, found))
-    if next_line or end <= start:
+    value = _bare_value(page, found)
+    end = start + len(value)
+    mapping = _MAPPING.fullmatch(value) is not None  # its own names are looked at each
+    if next_line or end <= start or mapping:
         return ()
     return (
         Span(

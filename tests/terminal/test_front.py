@@ -118,7 +118,7 @@ def test_importing_the_package_costs_nothing() -> None:
 
 def test_a_shell_gets_the_commands_that_begin_so(clean_environment: dict[str, str]) -> None:
     first = app.COMMANDS[0].entries[0].name
-    assert _completed(f"skc {first[:2]}", 1, clean_environment) == [first]
+    assert _completed(f"skc {first[:3]}", 1, clean_environment) == [first]
 
 
 def test_a_shell_gets_the_options_of_a_bare_verb(clean_environment: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from skillconnect_ops.core.exits import Status
@@ -135,11 +136,13 @@ def test_the_table_is_on_stdout_and_the_next_command_on_stderr(program: Skc) -> 
     assert ran.stderr == "next: skc shelf show ID\n"
 
 
-def test_a_failed_command_shows_no_view() -> None:
+def test_a_failed_command_shows_what_it_found_and_else_nothing() -> None:
     error = ErrorFacts(what="it broke", why="w", fix="f")
-    report = Report(command="x", status=Status.REFUSED, error=error, view=(Lines(("half",)),))
+    report = Report(command="x", status=Status.REFUSED, error=error)
     pipe = Screen(width=None, colour=False)
     assert rendered(report, report_format=Format.TABLE, screen=pipe) == ""
+    found = msgspec.structs.replace(report, view=(Lines(("duplicates",)),))
+    assert rendered(found, report_format=Format.TABLE, screen=pipe) == "duplicates\n"
     assert "it broke" in rendered(report, report_format=Format.JSON, screen=pipe)
 
 

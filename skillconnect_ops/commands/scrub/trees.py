@@ -49,7 +49,8 @@ def renew(
         if entry.mode == SUBMODULE:
             _renew_empty(tree.root, entry.path, path)
             continue
-        committed = entry.stage or head.get(path) in (entry.oid, oid)
+        # by either name: somebody may have committed the old tree once more meanwhile
+        committed = entry.stage or {head.get(path), head.get(entry.path)} & {entry.oid, oid}
         if committed and entry.path not in changed and os.path.lexists(tree.root / entry.path):
             _renew_file(disk, tree.root, entry.path, path, in_files=in_files, in_names=in_names)
     tree.replace_index(fresh)

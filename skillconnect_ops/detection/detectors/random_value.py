@@ -56,5 +56,6 @@ DETECTOR = Detector(
         Example("key: 'user'"),
         Example("KEY=value"),
         Example("primaryKey: 'user_id_v2_long_name'"),
+        Example("- keys: {requester: 1, status: 1, createdAt: -1}", "indexes.yaml"),
     ),
 )
