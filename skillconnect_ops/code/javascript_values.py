@@ -61,7 +61,9 @@ class Values:
             self._depth -= 1
             self._at_work.discard(here)
 
-    def _of(self, module: Module, node: SgNode, frame: Frame) -> Value:  # noqa: PLR0911
+    def _of(  # noqa: PLR0911 - one a kind of node
+        self, module: Module, node: SgNode, frame: Frame
+    ) -> Value:
         match node.kind():
             case "identifier" | "shorthand_property_identifier" | "type_identifier":
                 return self._named(module, node, frame)

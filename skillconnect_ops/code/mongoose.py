@@ -6,7 +6,7 @@ schemas, and what is done to one of them later is done to all that hold it.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 from ast_grep_py import SgNode
@@ -61,7 +61,6 @@ class Schemas:
         """The schema that Mongoose makes of an object that is given in the place of one."""
         if not _is_object(value):
             return None
-        assert isinstance(value, Expression)  # noqa: S101 - narrows the type
         return self._kept(value, lambda schema: self.add(schema, value, ""))
 
     def known(self) -> list[Schema]:
@@ -218,7 +217,6 @@ class Schemas:
         if not _is_object(value):
             self._leaf(schema, name, value, {}, at)
             return
-        assert isinstance(value, Expression)  # noqa: S101 - narrows the type
         entries = self._entries(value, at)
         key = self._type_key(schema)
         kind = entries.get(key)
@@ -240,7 +238,6 @@ class Schemas:
         """Whether `type` is a field of that name, and no type."""
         if key != "type" or not _is_object(kind):
             return False
-        assert isinstance(kind, Expression)  # noqa: S101 - narrows the type
         inner = dict(self._values.entries(kind)).get("type")
         return inner is not None and not isinstance(inner, Nothing)
 
@@ -292,7 +289,6 @@ class Schemas:
             if isinstance(of, Lost):
                 self._tell(*path.at, f"what an array holds: {reason(of)}")
             return
-        assert isinstance(of, Expression)  # noqa: S101 - narrows the type
         key = self._type_key(schema)
         entries = self._entries(of, path.at)
         kind = entries.get(key)
@@ -312,10 +308,8 @@ class Schemas:
     def _schema_of_type(self, schema: Schema, kind: Value) -> Schema | None:
         """The schema of `type: X`, where that is one, or an object that becomes one."""
         found = self.of(kind) or self._class_of(kind)
-        if found is None and _is_object(kind):
-            assert isinstance(kind, Expression)  # noqa: S101 - narrows the type
-            if self._values.entries(kind):
-                return self._inline(kind, schema)
+        if found is None and _is_object(kind) and self._values.entries(kind):
+            return self._inline(kind, schema)
         if found is not None:
             self._hold(found)
         return found
@@ -613,7 +607,6 @@ class Schemas:
             if name == "index":
                 self._indexed(schema, words, place)
             elif name in {"Schema", "modelOptions"} and words and _is_object(words[0]):
-                assert isinstance(words[0], Expression)  # noqa: S101 - narrows the type
                 options: Value = words[0]
                 if name == "modelOptions":
                     options = self._values.part(words[0], "schemaOptions")
@@ -640,7 +633,6 @@ class Schemas:
         if not _is_object(said):
             self._leaf(schema, name.text(), self._annotated(said, field, value), {}, at)
             return
-        assert isinstance(said, Expression)  # noqa: S101 - narrows the type
         entries = self._entries(said, at)
         kind = entries.get("type", Nothing())
         if entries and not any(each in entries for each in _OF_PROPERTY | MAKES_INDEXES):
@@ -689,7 +681,7 @@ def decorators(node: SgNode) -> Iterator[tuple[str, list[SgNode]]]:
                 yield function.text().rpartition(".")[2], arguments(inner[0])
 
 
-def _is_object(value: Value) -> bool:
+def _is_object(value: Value) -> TypeGuard[Expression]:
     return isinstance(value, Expression) and value.node.kind() == "object"
 
 

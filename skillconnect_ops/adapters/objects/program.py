@@ -139,7 +139,7 @@ def unnamed(parts: Iterable[bytes] = ()) -> Iterator[IO[bytes]]:
     """
     with contextlib.ExitStack() as stack:
         with explained("keep what git is asked", at=Path(tempfile.gettempdir())):
-            file = tempfile.TemporaryFile()  # noqa: SIM115 - see the stack
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
             stack.callback(_closed, file)
             file.writelines(parts)
             file.seek(0)
