@@ -64,21 +64,23 @@ def finished(
     """What another run began, and this one brought to its end, is proven as its own would be."""
     seen = prove(house, repository, tuple(value.data for value in values), paths=wish.paths)
     record(house, seen, repository, len(values), command="scrub")
-    return replace(
+    shown = replace(
         report,
         facts={"scrub": {**report.facts["scrub"], "proof": proof_facts(seen)}},
         view=(Lines((FINISHED,)), *said_of_proof(seen)),
-        status=status_of(seen),
+    )
+    return judged_by(seen, shown)
+
+
+def judged_by(seen: Seen, report: Report) -> Report:
+    """The report, ending as the proof says: found is critical, and what was not seen incomplete."""
+    kept = Status.OK if seen.holds else Status.INCOMPLETE
+    return replace(
+        report,
+        status=Status.FINDINGS if seen.found else kept,
         exit_code=Exit.CRITICAL if seen.found else None,
         unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
     )
-
-
-def status_of(seen: Seen) -> Status:
-    """By what the proof saw."""
-    if seen.found:
-        return Status.FINDINGS
-    return Status.OK if seen.holds else Status.INCOMPLETE
 
 
 def record(
@@ -132,6 +134,7 @@ def report_of(
     record(house, seen, repository, len(values), command="scrub", journal=outcome.journal)
     moved = outcome.facts.get("move:refs", {})
     kept = outcome.facts.get("renew:references", {}).get("kept", [])
+    proven = proof_facts(seen)
     facts = {
         "values": len(values),
         **{name: made.get(name, 0) for name in ("blobs", "trees", "commits", "tags", "unsigned")},
@@ -140,22 +143,20 @@ def report_of(
         "commit_map": str(folder / bundle.COMMITS),
         "bundle": str(folder),
         "kept": kept,
-        "left": proof_facts(seen)["left"],
-        "proof": proof_facts(seen),
+        "left": proven["left"],
+        "proof": proven,
         "walked": True,
     }
     guide = written(house, folder)
     pushes = () if guide is None else tuple(push.dry_run for push in guide.pushes)
-    return Report(
+    report = Report(
         command="scrub",
         subject=outcome.plan.subject.facts(),
         journal=outcome.journal,
         steps=outcome.steps,
         facts={"scrub": {**facts, "after": None if guide is None else msgspec.to_builtins(guide)}},
         view=(*said(values, seen, facts), *followed_by(guide, commits(kept), again=proof)),
-        status=status_of(seen),
-        exit_code=Exit.CRITICAL if seen.found else None,
-        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
         # what another engine left goes first: each push would have to be made again
         next=(rest,) if rest and seen.found else (*commits(kept), *pushes[:1], proof)[:1],
     )
+    return judged_by(seen, report)

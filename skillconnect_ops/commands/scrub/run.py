@@ -39,11 +39,11 @@ from skillconnect_ops.commands.scrub.ready import (
 from skillconnect_ops.commands.scrub.reporting import (
     FINISHED,
     finished,
+    judged_by,
     looked_at,
     not_walked,
     record,
     report_of,
-    status_of,
 )
 from skillconnect_ops.commands.scrub.rewrite import NAME_MASK
 from skillconnect_ops.commands.scrub.sealing import (
@@ -58,10 +58,9 @@ from skillconnect_ops.commands.scrub.steps import surveyed
 from skillconnect_ops.commands.scrub.trying import tried
 from skillconnect_ops.commands.scrub.unseen import named_without, unseen
 from skillconnect_ops.core.errors import Refused
-from skillconnect_ops.core.exits import Exit
 from skillconnect_ops.core.plan import Plan
 from skillconnect_ops.core.ports.objects import ObjectKind, Repository
-from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import listed
 from skillconnect_ops.history.looking import Wanted, in_content
@@ -275,16 +274,14 @@ def verify(house: House, wish: Wish) -> Report:
     if not values and not paths:
         seen = replace(seen, unproven=(*seen.unproven, "no value to look for was found"))
     record(house, seen, repository, len(values), command="scrub verify")
-    return Report(
+    report = Report(
         command="scrub verify",
         subject={"repository": str(root)},
         facts={"proof": proof_facts(seen)},
         view=said_of_proof(seen),
-        status=status_of(seen),
-        exit_code=Exit.CRITICAL if seen.found else None,
-        unknown=tuple(Unknown("proof", reason) for reason in seen.unproven),
         next=(again.scrubbing(wish),) if seen.found else ("skc status",),
     )
+    return judged_by(seen, report)
 
 
 def all_values(
