@@ -10,7 +10,6 @@ from skillconnect_ops.commands.backup.model import CollectionEntry
 from skillconnect_ops.commands.backup.mongodump_format import BUCKETS
 from skillconnect_ops.commands.backup.restore_model import Piece
 from skillconnect_ops.commands.backup.restore_steps import (
-    Connect,
     RestoreFailed,
     RestorePlace,
     by_name,
@@ -19,6 +18,7 @@ from skillconnect_ops.commands.backup.restore_steps import (
 )
 from skillconnect_ops.commands.backup.swap import Swap
 from skillconnect_ops.commands.backup.whose import remembered
+from skillconnect_ops.commands.deployment import Connect
 from skillconnect_ops.core.plan import Image, Proof, Walk
 from skillconnect_ops.core.ports.database import CollectionKind, Database, NotAuthorized
 from skillconnect_ops.core.view import listed

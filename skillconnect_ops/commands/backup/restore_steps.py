@@ -1,8 +1,8 @@
 """The steps of a restore: load beside, put in place, drop the old."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,13 @@ from skillconnect_ops.commands.backup.repository import Repository
 from skillconnect_ops.commands.backup.restore_model import Piece, Source
 from skillconnect_ops.commands.backup.sealing import Identity
 from skillconnect_ops.commands.backup.stored import FileDamaged, entry_runs
-from skillconnect_ops.commands.house import Connected
+from skillconnect_ops.commands.deployment import Connect
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
 from skillconnect_ops.core.ports.database import Collection, CollectionKind, Database
 from skillconnect_ops.core.view import count, listed, size
 from skillconnect_ops.disk.files import Disk
 
-Connect = Callable[[str], AbstractContextManager[Connected]]
 _TRIES = 5
 
 

@@ -3,9 +3,10 @@
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
+from skillconnect_ops.commands.deployment import Connect, connecting
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes import following
 from skillconnect_ops.commands.indexes.importing import IMPORT_KINDS
@@ -40,7 +41,6 @@ from skillconnect_ops.core.ports.indexes import (
 from skillconnect_ops.core.view import count
 from skillconnect_ops.journal.kinds import KindOf
 
-Connect = Callable[[str], AbstractContextManager[Connected]]
 S = TypeVar("S", bound=AnyStep)
 COMMAND = "indexes"
 FLAGS = ("hidden", "prepareUnique")
@@ -50,10 +50,6 @@ NO_SUCH_INDEX = 27
 
 class IndexGone(Precondition):
     """An index that a step is about is not there any more."""
-
-
-class AnotherDeployment(Precondition):
-    """The target's URI names another deployment than the one the plan was made for."""
 
 
 class _Handler(ABC, Generic[S]):
@@ -521,26 +517,9 @@ def _subject(step: AnyStep, connected: Connected, collection: str) -> Mapping[st
     }
 
 
-def _connect(house: House, subject: Subject) -> Connect:
-    """Connect to the plan's deployment, and to no other: a URI may have changed since a crash."""
-
-    @contextmanager
-    def connect(target: str) -> Iterator[Connected]:
-        with house.database(house.target(target)) as connected:
-            if subject.cluster is not None and connected.cluster != subject.cluster:
-                raise AnotherDeployment(
-                    f"the run was begun at {subject.cluster}",
-                    why=f"{connected.origin} names {connected.cluster} now, so nothing was touched",
-                    fix=f"point the target {target} at {subject.cluster} again, then repeat it",
-                )
-            yield connected
-
-    return connect
-
-
 def _kind(step: type[S], handler: Callable[..., _Handler[S]]) -> KindOf[House]:
     def bound(house: House, subject: Subject) -> Fenced[S]:
-        connect = _connect(house, subject)
+        connect = connecting(house, subject)
         return Fenced(handler(connect=connect), connect=connect)
 
     return KindOf(step, bound)
