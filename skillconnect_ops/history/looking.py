@@ -48,6 +48,8 @@ class Wanted(Struct, frozen=True):
 
     values: tuple[bytes, ...]
     mask: bytes = MASK
+    plain: tuple[bytes, ...] = ()
+    """Looked for as they stand and in no other form; they count on from the values."""
 
     @property
     def needles(self) -> Needles:
@@ -95,7 +97,7 @@ class Harvest(Struct, kw_only=True):
 
 @lru_cache(4)
 def _needles(wanted: Wanted) -> Needles:
-    return Needles(wanted.values, mask=wanted.mask)
+    return Needles(wanted.values, mask=wanted.mask, plain=wanted.plain)
 
 
 def look_for(job: Job) -> bytes:

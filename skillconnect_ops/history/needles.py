@@ -1,6 +1,6 @@
 """Known values in every form: whether they stand in a content, and the content without them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from skillconnect_ops.core.regex import regex
@@ -9,7 +9,7 @@ from skillconnect_ops.history.archives import SIGNS, Budget
 from skillconnect_ops.history.digits import Coded, Digits, digits
 from skillconnect_ops.history.grammar import BYTES, UTF16
 from skillconnect_ops.history.repacked import may_pack, repacked
-from skillconnect_ops.history.spellings import Spelled, Spelling, spellings
+from skillconnect_ops.history.spellings import Spelled, Spelling, plainly, spellings
 from skillconnect_ops.history.wrapped import SIGNS as IN_BASE64
 from skillconnect_ops.history.wrapped import may_wrap, rewrapped
 
@@ -30,9 +30,12 @@ _CONTROL = regex(r"[\0-\x08\x0b\x0c\x0e-\x1f]")
 class _Search:
     """What is built of the values when they are first looked for."""
 
-    def __init__(self, values: Sequence[bytes]) -> None:
+    def __init__(self, values: Sequence[bytes], plain: Sequence[bytes]) -> None:
         self.forms: list[Spelling | Digits] = []
         anchors: dict[bytes, list[tuple[int, int]]] = {}
+        for index, value in enumerate(plain, len(values)):
+            anchors.setdefault(value, []).append((len(self.forms), 0))
+            self.forms.append(plainly(index, value))
         for index, value in enumerate(values):
             for spelling, known in spellings(index, value):
                 for anchor in known:
@@ -65,18 +68,23 @@ class Needles:
     Args:
         values: what is to go, each of at least `SHORTEST` bytes.
         mask: what shall stand in a text where a value stood; UTF-8.
+        plain: stretches that are looked for as they stand, in no other form; they count on from
+            the values.
 
     Raises:
         ValueError: a value is too short or is itself what fills gaps, or the mask holds a value.
     """
 
-    def __init__(self, values: Sequence[bytes], *, mask: bytes = MASK) -> None:
+    def __init__(
+        self, values: Sequence[bytes], *, mask: bytes = MASK, plain: Sequence[bytes] = ()
+    ) -> None:
         for number, value in enumerate(values, 1):
             if len(value) < SHORTEST:
                 raise ValueError(f"value {number} is shorter than {SHORTEST} bytes")
             if not value.strip(_FILL):
                 raise ValueError(f"value {number} is nothing but what gaps are filled with")
         self._values = tuple(values)
+        self._plain = tuple(plain)
         self._mask = mask
         self._text = mask.decode()
         self._search: _Search | None = None
@@ -107,6 +115,10 @@ class Needles:
         """
         return {start for _, start, _ in self._ready().words.hits(content)}
 
+    def may_stand_in(self, names: Iterable[bytes]) -> bool:
+        """Whether any of many short texts may hold something; quick where none does."""
+        return bool(self.traces(b"\n".join(names)))
+
     def held(self, content: bytes) -> frozenset[int]:
         """The indexes of the values that stand in the content, or in an archive's members."""
         return self.seen(content)[0]
@@ -134,7 +146,7 @@ class Needles:
 
     def _ready(self) -> _Search:
         if self._search is None:
-            self._search = _Search(self._values)
+            self._search = _Search(self._values, self._plain)
         return self._search
 
     def _found(self, content: bytes) -> Iterator[Spelled | Coded]:

@@ -111,6 +111,12 @@ def spellings(index: int, value: bytes) -> Iterator[tuple[Spelling, list[bytes]]
         yield Spelling(index, codec=codec, parts=parts), anchors
 
 
+def plainly(index: int, value: bytes) -> Spelling:
+    """A value that is looked for as it stands alone; it is its own anchor."""
+    text = value.decode("utf-8", "surrogateescape")
+    return Spelling(index, codec=BYTES, parts=[Text(text)])
+
+
 def _anchors(parts: Sequence[Part], codec: str) -> list[str]:
     """Of which every form has one: those that cost least, in words and in hits by chance."""
     cost, anchors = _cheapest(parts, codec, most=_MOST)

@@ -226,6 +226,24 @@ def test_needles_are_pickled_without_what_they_built() -> None:
     assert copy.held(b"nothing") == frozenset()
 
 
+def test_a_plain_stretch_is_found_as_it_stands_and_in_no_other_form() -> None:
+    value, stretch = secrets.token_hex(12).encode(), b"Copyright (c) of a licence"
+    needles = Needles([value], plain=[stretch])
+    assert needles.held(b"x" + stretch + b"y") == {1}
+    assert needles.held(quote_plus(stretch.decode()).encode() + base64.b64encode(stretch)) == set()
+    assert needles.held(gzip.compress(stretch + value)) == {0, 1}
+    assert pickle.loads(pickle.dumps(needles)).held(stretch) == {1}
+
+
+def test_many_names_are_known_to_be_free_of_a_value_at_once() -> None:
+    value = secrets.token_hex(12).encode() + b"+/="
+    needles = Needles([value])
+    names = [b"refs/heads/%d" % number for number in range(100)]
+    assert not needles.may_stand_in(names)
+    for form in FORMS.values():
+        assert needles.may_stand_in([*names, b"refs/" + form(value.decode()), *names])
+
+
 def test_no_value_needs_many_words() -> None:
     worst = "a\"b'c\\d%e+f/g h&i<j>k=l:m@né\no☃"
     needles = Needles([worst.encode()])

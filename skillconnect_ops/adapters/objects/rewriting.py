@@ -51,10 +51,10 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         """`git for-each-ref`, and HEAD where it is detached."""
         words = ("for-each-ref", "--format=%(objectname)%00%(symref)%00%(refname)")
         with self.git.running(*words) as told:
-            lines = told.read().splitlines()
+            lines = os.fsdecode(told.read()).split("\n")[:-1]  # a name may have other line breaks
         found = []
         for line in lines:
-            oid, leads_to, name = (os.fsdecode(part) for part in line.split(b"\0"))
+            oid, leads_to, name = line.split("\0")
             found.append(Ref(name=name, oid=oid, leads_to=leads_to or None))
         if self.head() is None:
             oid = self._word("rev-parse", "--verify", "--quiet", "HEAD")
@@ -172,9 +172,10 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
         Then exactly those packs and loose objects go that were there before.
         """
         packs, loose = _stores(self.git_folder / "objects")
-        there = self._every()
-        kept, made = there.difference(oids, fresh), there.intersection(fresh).difference(oids)
-        written = self._packed(sorted(kept), {}, "--window=0") | self._packed(sorted(made), names)
+        gone, new = set(oids), set(fresh)
+        there = [oid for oid in self._every() if oid not in gone]
+        kept, made = [oid for oid in there if oid not in new], [oid for oid in there if oid in new]
+        written = self._packed(kept, {}, "--window=0") | self._packed(made, names)
         ready({f"pack-{name}" for name in written})
         self._forget_derived()
         for pack in packs:
@@ -195,11 +196,11 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
             for path in left:
                 path.unlink(missing_ok=True)
 
-    def _every(self) -> set[str]:
-        """The ids of all objects; an error where git cannot list one of the packs."""
+    def _every(self) -> dict[str, None]:
+        """The ids of all objects, as they lie in packs; an error where git cannot list a pack."""
         words = ("--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objectname)")
         with self.git.running("cat-file", *words) as told:
-            return set(told.read().decode().split())
+            return dict.fromkeys(told.read().decode().split())
 
     def _packed(self, oids: Sequence[str], names: Mapping[str, bytes], *options: str) -> set[str]:
         """A pack of these; gives its name, without the word before it."""
@@ -308,7 +309,7 @@ class GitRewriting(Struct, frozen=True, kw_only=True):
     @contextmanager
     def unreached(self) -> Iterator[IO[bytes] | None]:
         """`git pack-objects`, of what `git rev-list` does not come to; indexes are in no bundle."""
-        lost = sorted(self._every() - self._reached())
+        lost = sorted(self._every().keys() - self._reached())
         if not lost:
             yield None
             return

@@ -14,6 +14,8 @@ BLOCK_BYTES = 1 << 20
 """What is read of many objects at once, at least: what the pipe holds, so that git goes on."""
 OVERLAP_BYTES = 1 << 16
 """How much of a piece the next one repeats, so that nothing is cut in two."""
+_WORTH_TWO = 8
+"""Blocks; so many are shared by two gits, since unpacking takes longer than searching."""
 _CORRUPT = "git cannot read it (see `git fsck`)"
 
 
@@ -82,7 +84,23 @@ def blocks(
         kind: of all of them.
         sizes: in bytes, as they were listed.
     """
-    waiting = deque(_portions(sizes))
+    portions = list(_portions(sizes))
+    half = (len(portions) + 1) // 2 if len(portions) >= _WORTH_TWO else len(portions)
+    lanes = [_lane(git, kind, some, sizes) for some in (portions[:half], portions[half:])]
+    while lanes:  # in turns: while one is searched, both unpack
+        for lane in tuple(lanes):
+            if (item := next(lane, None)) is None:
+                lanes.remove(lane)
+            else:
+                yield item
+    yield from contents(git, [oid for oid, size in sizes.items() if size > PIECE_BYTES])
+
+
+def _lane(
+    git: Git, kind: ObjectKind, portions: Iterable[list[str]], sizes: Mapping[str, int]
+) -> Iterator[Block | Piece | Unreadable]:
+    """What one git prints after another has given up, as long as there is something left."""
+    waiting = deque(portions)
     while waiting:
         given = chain.from_iterable(waiting)
         with git.running("cat-file", "--batch", "--buffer", given=given, tolerant=True) as told:
@@ -94,7 +112,6 @@ def blocks(
                 yield block
         if waiting:
             yield from contents(git, waiting.popleft())
-    yield from contents(git, [oid for oid, size in sizes.items() if size > PIECE_BYTES])
 
 
 def _portions(sizes: Mapping[str, int]) -> Iterator[list[str]]:

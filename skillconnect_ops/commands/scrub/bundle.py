@@ -97,7 +97,7 @@ class Folder:
         Raises:
             FolderTaken: something else lies there.
         """
-        self.must_be_new()
+        self.must_be_free(about.repository)
         self._disk.make_private(self.path)
         if seal.wrapped is not None:
             self._disk.replace(self.path / _KEY, seal.wrapped)
@@ -167,8 +167,8 @@ class Folder:
             clear.seek(0)
             yield clear
 
-    def must_be_new(self) -> None:
-        """Nothing of anybody else's may lie there.
+    def must_be_ours(self) -> None:
+        """Nothing but a bundle may lie there.
 
         Raises:
             FolderTaken: something does.
@@ -176,7 +176,21 @@ class Folder:
         names = self._disk.names(self.path)
         others = [name for name in names if name != _KEY and not _is_stray(name)]
         if others and ABOUT not in names:
-            raise FolderTaken(self.path)
+            raise FolderTaken(self.path, why="the bundle goes into a folder of its own")
+
+    def must_be_free(self, repository: str) -> None:
+        """Nor may a bundle that somebody may need; what a death left can be written over.
+
+        Raises:
+            FolderTaken: something lies there.
+        """
+        self.must_be_ours()
+        with contextlib.suppress(FileNotFoundError):
+            about = self.about()
+            if about.done:
+                raise FolderTaken(self.path, why=f"it holds the bundle of {about.made:%Y-%m-%d}")
+            if about.repository != repository:
+                raise FolderTaken(self.path, why=f"it holds a bundle of {about.repository}")
 
     def remove(self) -> None:
         """What was written here, and the folder where nothing else is in it."""

@@ -1,6 +1,7 @@
 """Why a history is not rewritten."""
 
 from collections.abc import Sequence
+from itertools import count as numbers
 from pathlib import Path
 
 from skillconnect_ops.core.errors import NeedsPerson, Precondition, Refused, UsageError
@@ -285,12 +286,18 @@ class NoSuchRecipient(Precondition):
 class FolderTaken(Precondition):
     """The bundle needs a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, why: str) -> None:
         super().__init__(
             f"{folder} is not empty",
-            why="the bundle goes into a folder of its own",
-            fix=f"--bundle {word(folder / 'scrub')}",
+            why=why,
+            fix=f"--bundle {word(_beside(folder))}",
         )
+
+
+def _beside(folder: Path) -> Path:
+    """A folder that is not there yet."""
+    tried = (folder.with_name(f"{folder.name}-{number}") for number in numbers(2))
+    return next(one for one in tried if not one.exists())
 
 
 class FolderWithin(Precondition):

@@ -94,7 +94,7 @@ def prove(
     began = house.clock.monotonic()
     listing = list(repository.listing())
     control = _control(repository, listing)
-    wanted = Wanted((*values, *control), _SHOWN)  # the control may be the mask of a scrub
+    wanted = Wanted(tuple(values), _SHOWN, control)
     with house.person.progress("looking again", total=None, unit="B") as ticker:
         found_in = survey(
             repository,

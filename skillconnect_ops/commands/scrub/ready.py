@@ -126,4 +126,4 @@ def must_be_outside(house: House, repository: Repository, folder: Path) -> None:
     for root in (repository.git_folder, *trees):
         if whole.is_relative_to(os.path.realpath(root)):
             raise FolderWithin(folder, root)
-    bundle.Folder(folder, disk=house.disk).must_be_new()
+    bundle.Folder(folder, disk=house.disk).must_be_ours()

@@ -44,8 +44,10 @@ def turned(
     """
     taken = {ref.name for ref in refs}
     renamed: dict[str, str] = {}
+    raw = (ref.name.encode(errors="surrogateescape") for ref in refs)
+    secret = in_names.may_stand_in(raw)
     for ref in refs:
-        name = _named(ref.name, objects, in_names)
+        name = _named(ref.name, objects, in_names if secret else None)
         if name != ref.name:
             renamed[ref.name] = _free(ref.name, name, taken)
             taken.add(renamed[ref.name])
@@ -103,10 +105,12 @@ def _free(old: str, name: str, taken: set[str]) -> str:
     return fresh
 
 
-def _named(name: str, objects: Mapping[str, str], in_names: Needles) -> str:
+def _named(name: str, objects: Mapping[str, str], in_names: Needles | None) -> str:
     if name.startswith(_REPLACE):
         oid = name.removeprefix(_REPLACE)
         return _REPLACE + objects.get(oid, oid)
+    if in_names is None:
+        return name
     raw = name.encode(errors="surrogateescape")
     return in_names.without(raw).decode(errors="surrogateescape")
 

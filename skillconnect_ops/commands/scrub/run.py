@@ -4,6 +4,8 @@ import os
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from hashlib import sha256
+from itertools import chain
+from itertools import count as numbers
 from pathlib import Path
 
 import msgspec
@@ -350,7 +352,9 @@ def _folder(house: House, manner: Manner, root: Path, state: Path | None) -> Pat
     home = house.project().state if state is None else state
     stamp = house.clock.now().strftime("%Y%m%d-%H%M%S")
     name = sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
-    return home / HOME / f"{stamp}-{name}"
+    # two within a second: each has its own, and they are listed in their order
+    names = chain((f"{stamp}-{name}",), (f"{stamp}-{name}-{n}" for n in numbers(2)))
+    return next(place for each in names if not (place := home / HOME / each).exists())
 
 
 def _look(
@@ -384,7 +388,7 @@ def _look(
             objects={},
         )
         kept = [one for tree in rewriting.work_trees() for one in keeper.kept(tree)]
-    return plan(
+    planned = plan(
         str(repository.root or repository.git_folder),
         values=values,
         survey=seen,
@@ -404,12 +408,18 @@ def _look(
         quiet=FINISHED in told,
         engine=manner.engine,
     )
+    if planned.steps:
+        bundle.Folder(folder, disk=house.disk).must_be_free(str(home_of(repository)))
+    return planned
 
 
 def _beside(repository: Repository, wanted: Wanted, refs: Sequence[str]) -> list[str]:
     """What of refs' names and the git folder's own files holds a value."""
     needles = Wanted(wanted.values, NAME_MASK).needles
-    found = [name for name in refs if needles.held(name.encode(errors="surrogateescape"))]
+    raw_names = {os.fsencode(name): name for name in refs}
+    found = []
+    if needles.may_stand_in(raw_names):
+        found = [name for raw, name in raw_names.items() if needles.held(raw)]
     for name, path in own_texts(repository):
         raw = name.encode(errors="surrogateescape")
         if in_content(needles, raw) or in_content(needles, path.read_bytes()):

@@ -109,6 +109,23 @@ def test_a_bundle_of_another_repository_is_refused(skc: Skc, shop: Hiding, tmp_p
     assert value not in other.git("log", "-p", "--all")
 
 
+def test_no_scrub_writes_over_the_bundle_of_another(skc: Skc, shop: Hiding) -> None:
+    first, second = word(), word()
+    place = shop.root.parent / "kept"
+    shop.commit("src/a.js", line(first))
+    facts(scrub(skc, shop.root, [first], "--bundle", str(place)))
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert scrub(skc, shop.root, [first], "--bundle", str(place)).code == 0, "nothing to do"
+    shop.commit("src/b.js", line(second))
+    for words in (("--dry-run",), ()):
+        ran = scrub(skc, shop.root, [second], "--bundle", str(place), *words)
+        assert ran.code == 4
+        assert "holds the bundle of 20" in ran.stderr
+        assert f"--bundle {place}-2" in ran.stderr
+    assert second in shop.git("log", "-p")
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_a_look_changes_no_byte(skc: Skc, shop: Hiding) -> None:
     value = word()
     shop.commit("api/.env", f"TOKEN={value}\n")
