@@ -19,6 +19,7 @@ from skillconnect_ops.core.ports.indexes import (
     IndexesLocked,
     IndexRun,
     LockHolder,
+    Touched,
 )
 
 LOCK = "lock"
@@ -88,14 +89,21 @@ def lock_holder(connection: Connection, database: str) -> LockHolder | None:
 
 def keep(connection: Connection, database: str, run: IndexRun) -> None:
     """Write down what a run is about to change; see the port."""
-    words = {**msgspec.to_builtins(run), "at": run.at}
-    _put(connection, database, RUN + run.run, words)
+    words = msgspec.to_builtins(run)
+    del words["at"]
+    _put(connection, database, RUN + run.run, words, stamp="at")
 
 
 def runs(connection: Connection, database: str) -> Sequence[IndexRun]:
     """What runs wrote down; see the port."""
     found = _find(connection, database, _named(RUN), sort={"at": -1})
     return tuple(msgspec.convert(one, IndexRun) for one in found)
+
+
+def keep_after(connection: Connection, database: str, run: str, after: Sequence[Touched]) -> None:
+    """Write down how it left what it touched; see the port."""
+    change = [{"$set": {"after": {"$literal": msgspec.to_builtins(after)}}}]
+    _update(connection, database, {"_id": RUN + run}, change, upsert=False)
 
 
 def mark_undone(connection: Connection, database: str, run: str, *, undone: bool) -> None:
@@ -111,8 +119,9 @@ def forget(connection: Connection, database: str, run: str) -> None:
 
 def watch(connection: Connection, database: str, hidden: HiddenIndex) -> None:
     """Write down that it is hidden; see the port."""
-    words = {**msgspec.to_builtins(hidden), "since": hidden.since}
-    _put(connection, database, _hidden(hidden.collection, hidden.name), words)
+    words = msgspec.to_builtins(hidden)
+    del words["since"], words["age_s"]
+    _put(connection, database, _hidden(hidden.collection, hidden.name), words, stamp="since")
 
 
 def unwatch(connection: Connection, database: str, collection: str, name: str) -> None:
@@ -122,7 +131,9 @@ def unwatch(connection: Connection, database: str, collection: str, name: str) -
 
 def watched(connection: Connection, database: str) -> Sequence[HiddenIndex]:
     """Those that are; see the port."""
-    found = _find(connection, database, _named(HIDDEN), sort={"since": 1})
+    age_s = {"$divide": [{"$subtract": ["$$NOW", "$since"]}, 1000]}
+    shown = {**dict.fromkeys(HiddenIndex.__struct_fields__, 1), "age_s": age_s}
+    found = _find(connection, database, _named(HIDDEN), sort={"since": 1}, projection=shown)
     return tuple(msgspec.convert(one, HiddenIndex) for one in found)
 
 
@@ -134,9 +145,13 @@ def _named(prefix: str) -> dict[str, Any]:
     return {"_id": {"$gte": prefix, "$lt": prefix[:-1] + chr(ord(prefix[-1]) + 1)}}
 
 
-def _put(connection: Connection, database: str, name: str, words: Mapping[str, Any]) -> None:
-    """Add a document; one of that name stays as it is."""
-    update = {"$setOnInsert": words}
+def _put(
+    connection: Connection, database: str, name: str, words: Mapping[str, Any], *, stamp: str
+) -> None:
+    """Add a document with the server's time in it; one of that name stays as it is."""
+    fresh = {"$mergeObjects": ["$$ROOT", {"$literal": words}, {stamp: "$$NOW"}]}
+    there = {"$ne": [{"$type": f"${stamp}"}, "missing"]}
+    update = [{"$replaceWith": {"$cond": [there, "$$ROOT", fresh]}}]
     _update(connection, database, {"_id": name}, update, upsert=True)
 
 

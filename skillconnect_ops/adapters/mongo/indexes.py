@@ -1,6 +1,7 @@
 """The `Indexes` port over PyMongo."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
@@ -34,6 +35,7 @@ from skillconnect_ops.core.ports.indexes import (
     Listing,
     LockHolder,
     NotUniqueYet,
+    Touched,
 )
 
 SYSTEM = "system."
@@ -138,6 +140,12 @@ class ServerIndexes:
         """What stands in the way of a unique index."""
         return duplicates(self._connection, database, collection, index, most=most)
 
+    def expired(
+        self, database: str, collection: str, index: Index, *, before: datetime
+    ) -> Fact[int]:
+        """How many documents an index that expires them has from before that time."""
+        return index_figures.expired(self._connection, database, collection, index, before=before)
+
     def lock(self, database: str, *, run: str, command: str, lease_s: float) -> None:
         """Take the lock, or keep it."""
         index_records.lock(self._connection, database, run=run, command=command, lease_s=lease_s)
@@ -161,6 +169,10 @@ class ServerIndexes:
     def runs(self, database: str) -> Sequence[IndexRun]:
         """What runs wrote down, newest first."""
         return index_records.runs(self._connection, database)
+
+    def keep_after(self, database: str, run: str, after: Sequence[Touched]) -> None:
+        """Write down how a run left what it touched."""
+        index_records.keep_after(self._connection, database, run, after)
 
     def mark_undone(self, database: str, run: str, *, undone: bool) -> None:
         """Say that a run was taken back, or that it was not."""

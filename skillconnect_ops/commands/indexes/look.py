@@ -8,12 +8,15 @@ from msgspec import Struct
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.declared import read
 from skillconnect_ops.commands.indexes.difference import Row, difference
+from skillconnect_ops.commands.indexes.errors import NothingDeclared, SystemDatabase
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.indexes import Declaration
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.ports.database import Topology
 from skillconnect_ops.core.ports.indexes import Listing
 from skillconnect_ops.core.settings.model import Target
+
+_SYSTEM = frozenset({"admin", "config", "local"})
 
 
 class NotDeclared(Precondition):
@@ -73,12 +76,27 @@ def subject(connected: Connected, target: Target) -> Subject:
     )
 
 
-def refuse_untested(connected: Connected, *, insists: bool) -> None:
-    """Refuse a sharded cluster.
+def must_name_something(house: House, target: Target) -> None:
+    """Refuse a file that holds no word but comments, where that would be taken at its word.
 
     Raises:
+        NothingDeclared: it does not.
+    """
+    text = (house.project().root / target.settings.indexes).read_text(encoding="utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    if all(not line or line.startswith(("#", "---", "%")) or line == "{}" for line in lines):
+        raise NothingDeclared(target.settings.indexes)
+
+
+def refuse_untested(connected: Connected, *, insists: bool) -> None:
+    """Refuse the server's own databases, and a sharded cluster.
+
+    Raises:
+        SystemDatabase: it is one.
         ShardedCluster: it is one, and nobody insists.
     """
+    if connected.name in _SYSTEM:
+        raise SystemDatabase(connected.name)
     if connected.database.server().topology is Topology.SHARDED and not insists:
         raise ShardedCluster(
             f"{connected.cluster} is a sharded cluster",

@@ -6,7 +6,13 @@ from typing import Any
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.indexes import code_drift, difference
 from skillconnect_ops.commands.indexes.difference import Row, Standing
-from skillconnect_ops.commands.indexes.look import declarations, look, subject
+from skillconnect_ops.commands.indexes.look import (
+    declarations,
+    look,
+    must_name_something,
+    subject,
+)
+from skillconnect_ops.commands.indexes.planned import is_one
 from skillconnect_ops.commands.indexes.run import record
 from skillconnect_ops.commands.indexes.shown import table
 from skillconnect_ops.commands.indexes.sources import Sources, from_code
@@ -74,6 +80,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
     chosen = house.target(target)
     with house.database(chosen) as connected:
         seen = look(connected, declarations(house, chosen))
+        must_name_something(house, chosen)
         watched = connected.indexes.watched(connected.name)
         about = subject(connected, chosen)
         cluster, name = connected.cluster, connected.name
@@ -106,19 +113,13 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
         unknown=sources.unknown,
         facts={"counts": dict(difference.count(seen.rows))},
         view=(FindingsHere(), Lines(tuple(lines))),
-        next=_after_check(drift, in_code),
+        next=("skc indexes import",) if in_code else _next(seen.rows) if drift else (),
     )
-
-
-def _after_check(drift: Sequence[Finding], in_code: Sequence[Finding]) -> tuple[str, ...]:
-    if in_code:
-        return ("skc indexes import",)
-    return ("skc indexes --dry-run",) if drift else ()
 
 
 def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[Finding]:
     marks = Marks()
-    put_away = {(one.collection, one.name) for one in watched}
+    put_away = {(one.collection, one.name): one.exact for one in watched}
     for row in rows:
         if row.standing is Standing.IN_PLACE or (
             row.standing is Standing.BUILDING and row.declared is None
@@ -126,7 +127,10 @@ def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[F
             continue
         identity = IDS[row.standing]
         place = f"{row.collection}.{row.name}"
-        hidden = row.standing is Standing.HIDDEN and (row.collection, row.name) in put_away
+        exact = put_away.get((row.collection, row.name), "")
+        hidden = (
+            row.standing is Standing.HIDDEN and row.found is not None and is_one(exact, row.found)
+        )
         yield Finding(
             id=identity,
             severity=Severity.MEDIUM,

@@ -153,15 +153,31 @@ class Touched(Struct, frozen=True, kw_only=True, omit_defaults=True):
     exact: str | None = None
 
 
+class StandIn(Struct, frozen=True, kw_only=True):
+    """An index that a run builds for a while, and drops."""
+
+    collection: str
+    index: Index
+
+
 class IndexRun(Struct, frozen=True, kw_only=True):
     """What a run wrote down at the server before it changed anything, for the way back."""
 
     run: str
-    at: datetime
     host: str
     command: str
     touched: tuple[Touched, ...]
+    stand_ins: tuple[StandIn, ...] = ()
+    at: datetime | None = None
+    """When it was written down, by the server's clock; None before that."""
+    after: tuple[Touched, ...] | None = None
+    """The same indexes as the run left them; None of one that did not come to its end."""
     undone: bool = False
+
+    def line(self) -> str:
+        """One line for people."""
+        when = f", of {self.at:%FT%TZ}" if self.at is not None else ""
+        return f"{self.run}{when} from {self.host}"
 
 
 class HiddenIndex(Struct, frozen=True, kw_only=True):
@@ -169,8 +185,15 @@ class HiddenIndex(Struct, frozen=True, kw_only=True):
 
     collection: str
     name: str
-    since: datetime
     run: str
+    exact: str = ""
+    """The index itself: another one of its name was never watched."""
+    observe_s: float | None = None
+    """How long it was to be watched, as that was said then."""
+    since: datetime | None = None
+    """By the server's clock; None before it was written down."""
+    age_s: float = 0.0
+    """How long ago that is, by the server's clock."""
 
 
 class IndexesLocked(DatabaseError):
@@ -255,6 +278,11 @@ class Indexes(Protocol):
         The collection's collation is taken where the index says none.
         """
 
+    def expired(
+        self, database: str, collection: str, index: Index, *, before: datetime
+    ) -> Fact[int]:
+        """How many documents an index that expires them has from before that time."""
+
     def lock(self, database: str, *, run: str, command: str, lease_s: float) -> None:
         """Take the lock, or keep it for another lease; one whose lease is over is taken over.
 
@@ -280,6 +308,9 @@ class Indexes(Protocol):
 
     def runs(self, database: str) -> Sequence[IndexRun]:
         """What runs wrote down, newest first."""
+
+    def keep_after(self, database: str, run: str, after: Sequence[Touched]) -> None:
+        """Write down how a run left what it touched."""
 
     def mark_undone(self, database: str, run: str, *, undone: bool) -> None:
         """Say that a run was taken back, or that it was not after all."""
