@@ -14,11 +14,11 @@ from skillconnect_ops.commands.indexes.advice import (
     shown_evidence,
     unknown,
 )
-from skillconnect_ops.commands.indexes.declared import entry_lines
 from skillconnect_ops.commands.indexes.difference import Row
 from skillconnect_ops.commands.indexes.estimate import estimate
 from skillconnect_ops.commands.indexes.look import NotDeclared, declarations, look, subject
 from skillconnect_ops.commands.indexes.model import IndexCreate
+from skillconnect_ops.commands.indexes.wording import entry_lines
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Marks, Severity
 from skillconnect_ops.core.indexes import shown_keys

@@ -8,8 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillconnect_ops.commands.indexes.declared import read, text_of
+from skillconnect_ops.commands.indexes.declared import read
 from skillconnect_ops.commands.indexes.schema import json_schema
+from skillconnect_ops.commands.indexes.wording import text_of
 from skillconnect_ops.core.indexes import Declaration, Index
 from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.settings.errors import SettingsInvalid
