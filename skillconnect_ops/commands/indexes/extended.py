@@ -50,7 +50,9 @@ def _number(value: float) -> Any:
     if isinstance(value, float):
         if not math.isfinite(value):
             word = "NaN" if math.isnan(value) else "Infinity"
-            raise NotExtended(f"{value} is no number of JSON: {{$numberDouble: '{word}'}} is")
+            raise NotExtended(
+                f"it is not finite; in a filter {{$numberDouble: '{word}'}} stands for it"
+            )
         return int(value) if value.is_integer() else value
     if value not in INT64:
         raise NotExtended("it needs more than 64 bits, and BSON has no such whole number")

@@ -263,7 +263,8 @@ def is_operators(value: object) -> bool:
     """Whether a server takes it for `{$gt: …}`, and not for a document to be equal to."""
     if not isinstance(value, Mapping) or not value or is_wrapper(value):
         return False
-    return str(next(iter(value))).startswith("$")
+    first = str(next(iter(value)))
+    return first.startswith("$") and first not in {"$ref", "$id", "$db"}
 
 
 def _operand(operator: str, value: Any) -> Any:
