@@ -109,12 +109,21 @@ def _change(name: str, told: Any, seen: Any, wanted: Index, found: Index) -> Cha
         told, seen = wanted.options().get(name), found.options().get(name)
     elif name == "weights":
         told, seen = _literal(told), _literal(seen)
-    elif name == "collation" and told and seen:
-        same = {one for one in told if one != "locale" and told[one] == seen.get(one)}
-        told, seen = (
-            {one: value for one, value in each.items() if one not in same} for each in (told, seen)
-        )
+    elif name == "collation":
+        told, seen = _apart(told, seen), _apart(seen, told)
     return Change(option=name, wanted=told, found=seen)
+
+
+def _apart(
+    one: Mapping[str, Any] | None, other: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """Of an expanded collation the locale, and what is not so in the other, or by itself."""
+    if one is None:
+        return None
+    usual = other or {**COLLATION, **CUSTOMS.get(str(one["locale"]), {})}
+    return {"locale": one["locale"]} | {
+        name: value for name, value in one.items() if value != usual.get(name)
+    }
 
 
 def shape(index: Index, *, inherited: Mapping[str, Any] | None = None) -> str:

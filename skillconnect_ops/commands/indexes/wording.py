@@ -38,7 +38,7 @@ def flow(value: Any) -> str:
     return scalar(value)
 
 
-_BARE = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$*]*")
+_BARE = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$*-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 

@@ -136,6 +136,11 @@ SAID: list[tuple[Index, Index, str]] = [
         "collation: {locale: en, strength: 2}, found {locale: en, strength: 1}",
     ),
     (
+        Index(keys=A),
+        Index(keys=A, collation={"locale": "th", "strength": 2, "alternate": "non-ignorable"}),
+        "collation: none, found {locale: th, alternate: non-ignorable, strength: 2}",
+    ),
+    (
         Index(keys=(("a", 1), ("b", -1))),
         Index(keys=A, expire_after_s=5),
         "keys: {a: 1, b: -1}, found {a: 1}; expireAfterSeconds: none, found 5",
