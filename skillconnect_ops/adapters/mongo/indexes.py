@@ -16,6 +16,7 @@ from skillconnect_ops.adapters.mongo.index_words import (
     fields_of,
     index_of,
     raw_of,
+    read_index,
 )
 from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.outcome import Fact, Known
@@ -241,9 +242,10 @@ def _found(
     """One entry of listIndexes: the index, or one that is being built with its build's id."""
     build = listed.get("buildUUID")
     raw = bytes(listed["spec"].raw) if build is not None else bytes(listed.raw)
-    index = index_of(raw)
+    index, unknown = read_index(raw)
     return FoundIndex(
         index=index,
+        unknown=unknown,
         exact=exact(raw),
         building=build is not None or (collection, index.called) in builds,
         build=bytes(build).hex() if build is not None else None,

@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.commands.indexes.declared import entry_lines, scalar
 from skillconnect_ops.commands.indexes.difference import Row
 from skillconnect_ops.commands.indexes.queries import Query, better_order
 from skillconnect_ops.commands.indexes.sameness import keys_of
+from skillconnect_ops.commands.indexes.wording import entry_lines, scalar
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.indexes import Index, Keys, derived_name, shown_keys
 from skillconnect_ops.core.outcome import Fact, Known, Missing

@@ -14,11 +14,12 @@ from skillconnect_ops.commands.indexes.advice import (
     shown_evidence,
     unknown,
 )
-from skillconnect_ops.commands.indexes.declared import entry_lines
-from skillconnect_ops.commands.indexes.difference import Row
+from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.estimate import estimate
 from skillconnect_ops.commands.indexes.look import NotDeclared, declarations, look, subject
 from skillconnect_ops.commands.indexes.model import IndexCreate
+from skillconnect_ops.commands.indexes.status import unread
+from skillconnect_ops.commands.indexes.wording import entry_lines
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Marks, Severity
 from skillconnect_ops.core.indexes import shown_keys
@@ -67,7 +68,8 @@ def give(
             declared = ()
         seen = look(connected, declared)
         plain = [one.name for one in seen.found.collections if not one.timeseries]
-        rows = tuple(row for row in seen.rows if row.collection in plain or row.found is None)
+        judged = (row for row in seen.rows if row.standing is not Standing.UNKNOWN)
+        rows = tuple(row for row in judged if row.collection in plain or row.found is None)
         figures = connected.indexes.figures(connected.name, plain)
         facts = Facts(
             rows=rows,
@@ -80,7 +82,7 @@ def give(
         about = subject(connected, chosen)
     told = advise(facts)
     findings = tuple(_findings(told))
-    lost = unknown(facts)
+    lost = (*unread(seen.rows), *unknown(facts))
     status = Status.OK
     if any(one.severity.at_least(fail_on) for one in findings):
         status = Status.FINDINGS

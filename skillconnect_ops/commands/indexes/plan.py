@@ -41,6 +41,8 @@ from skillconnect_ops.core.ports.indexes import (
 
 CONVERTS, TTL_ADDS = (6, 0), (5, 1)
 """The first versions that make an index unique, and make one expire documents, in place."""
+CAPPED_EXPIRE = (7, 1)
+"""The first version that takes a TTL in a capped collection."""
 Exact = Mapping[tuple[str, str], str]
 """By collection and name: what is to be built exactly so."""
 
@@ -170,22 +172,12 @@ class _Collection:
 
     def decide(self, rows: Sequence[Row]) -> None:
         """All rows of the collection."""
-        if self._there.timeseries:
-            self.blocked += [
-                f"{self._there.name} is a time series, which takes no unique index: "
-                f"{row.declared.path}:{row.declared.line}"
-                for row in rows
-                if row.declared is not None and row.index.unique
-            ]
         missing: list[Build] = []
         rebuilds: list[_Rebuild] = []
+        self._note_deletions(rows)
         for row in rows:
-            if said := deleted(row, self._facts):
-                self._deletes[row.index.called] = said
-                self.notes.append(
-                    f"MongoDB will delete {said}: within a minute, and no undo brings them back"
-                )
-        for row in rows:
+            if self._is_refused(row):
+                continue
             match row.standing:
                 case Standing.IN_PLACE:
                     continue
@@ -197,6 +189,8 @@ class _Collection:
                     rebuilds += self._change(row)
                 case Standing.EXTRA | Standing.HIDDEN:
                     self._extra(row)
+                case Standing.UNKNOWN:
+                    self.notes.append(f"{self._where_of(row)} is left alone: {_why(row)}")
         self._arrange(missing, rebuilds)
         if self._surplus:
             why = "the run that is taken back built them"
@@ -204,6 +198,30 @@ class _Collection:
         if self._stale:  # once what they stood for is there
             why = "they stood for others in a run that died"
             self.final.append(self._drop(*self._stale, why=why))
+
+    def _note_deletions(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if said := deleted(row, self._facts):
+                self._deletes[row.index.called] = said
+                self.notes.append(
+                    f"MongoDB will delete {said}: within a minute, and no undo brings them back"
+                )
+
+    def _is_refused(self, row: Row) -> bool:
+        """What a server does not build in a collection of this kind, by its declaration."""
+        if row.declared is not None and row.index.unique and self._there.timeseries:
+            self.blocked.append(f"{self._where_of(row)}: a time series takes no unique index")
+            return True
+        expires = row.declared is not None and row.index.expire_after_s is not None
+        if not (expires and row.drifts and self._there.capped):
+            return False
+        if self._facts.version >= CAPPED_EXPIRE:
+            return False
+        self.blocked.append(
+            f"{self._where_of(row)} cannot expire documents: {self._there.name} is capped, and a "
+            "capped collection drops its oldest by itself"
+        )
+        return True
 
     def touched(self) -> Iterator[Touched]:
         """Every index that some step changes, as it is now."""
@@ -279,11 +297,13 @@ class _Collection:
         """In place where the server can; else it is rebuilt."""
         old = row.found
         options = {one.option: one for one in row.how}
-        if "clustered" in options or old is None:
-            self.blocked.append(
-                f"{self._there.name} cannot be made clustered: that is decided when a collection "
-                "is created"
+        if row.index.is_id or old is None:
+            says = (
+                f"{self._there.name} cannot be made clustered"
+                if "clustered" in options
+                else f"the index of _id of {self._there.name} compares as the collection does"
             )
+            self.blocked.append(f"{says}: that is decided when a collection is created")
             return
         if old.building:
             self.blocked.append(
@@ -585,6 +605,10 @@ class _Collection:
 
     def _where_of(self, row: Row) -> str:
         return f"{self._there.name}.{row.name}"
+
+
+def _why(row: Row) -> str:
+    return row.found.unknown if row.found is not None else ""
 
 
 def _names_of(step: Step) -> tuple[str, ...]:

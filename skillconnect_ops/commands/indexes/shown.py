@@ -20,6 +20,7 @@ TONES = {
     Standing.EXTRA: Tone.WARN,
     Standing.HIDDEN: Tone.WARN,
     Standing.BUILDING: Tone.WARN,
+    Standing.UNKNOWN: Tone.WARN,
 }
 
 

@@ -73,7 +73,9 @@ def from_database(connected: Connected) -> Sources:
             continue
         for each in collection.indexes:
             place = f"{collection.name}.{each.index.called}"
-            if each.building:
+            if each.unknown:
+                unknown.append(Unknown(place, each.unknown))
+            elif each.building:
                 unknown.append(Unknown(place, "it is still being built"))
             elif not each.index.is_id or each.index.clustered:
                 index = as_declared(each.index, collection)

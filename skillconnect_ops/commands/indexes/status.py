@@ -55,7 +55,7 @@ def status(house: House, *, target: str | None) -> Report:
     return Report(
         command="indexes status",
         subject=about.facts(),
-        unknown=tuple(_unknown(figures)),
+        unknown=(*unread(seen.rows), *_unknown(figures)),
         facts={
             "counts": dict(numbers),
             "indexes": [_facts(row, figures) for row in seen.rows],
@@ -110,7 +110,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
         subject=about.facts(),
         status=Status.FINDINGS if drift or in_code else Status.OK,
         findings=(*here, *in_code),
-        unknown=sources.unknown,
+        unknown=(*unread(seen.rows), *sources.unknown),
         facts={"counts": dict(difference.count(seen.rows))},
         view=(FindingsHere(), Lines(tuple(lines))),
         next=("skc indexes import",) if in_code else _next(seen.rows) if drift else (),
@@ -121,7 +121,7 @@ def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[F
     marks = Marks()
     put_away = {(one.collection, one.name): one.exact for one in watched}
     for row in rows:
-        if row.standing is Standing.IN_PLACE or (
+        if row.standing in {Standing.IN_PLACE, Standing.UNKNOWN} or (
             row.standing is Standing.BUILDING and row.declared is None
         ):
             continue
@@ -163,6 +163,13 @@ def _remedy(row: Row) -> str:
     if row.declared is not None:
         return "skc indexes   # or correct its line"
     return "declare it, or let it go: skc indexes --prune"
+
+
+def unread(rows: Sequence[Row]) -> Iterator[Unknown]:
+    """Indexes that are there, and that nobody can judge."""
+    for row in rows:
+        if row.found is not None and row.found.unknown:
+            yield Unknown(f"{row.collection}.{row.name}", row.found.unknown)
 
 
 def _unknown(figures: Figures) -> Iterator[Unknown]:

@@ -20,6 +20,8 @@ class FoundIndex(Struct, frozen=True, kw_only=True):
     index: Index
     exact: str
     """The server's own words, to the type of each number: canonical Extended JSON."""
+    unknown: str = ""
+    """What of it could not be read; `index` has its name and fields then, and no more."""
     building: bool = False
     build: str | None = None
     """The id of the build, where the server tells one; all of one build end together."""

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 from pymongo.errors import OperationFailure
 
-from skillconnect_ops.commands.indexes.declared import read, text_of
+from skillconnect_ops.commands.indexes.declared import read
+from skillconnect_ops.commands.indexes.wording import text_of
 from skillconnect_ops.core.indexes import Declaration, Index
 from tests.commands.indexes.store import Store, watched
 

@@ -73,6 +73,14 @@ def test_a_replacement_stands_before_the_old_one_is_hidden_and_that_is_dropped_l
     assert plan.gaps == ()
 
 
+def test_a_capped_collection_expires_nothing_before_7_1() -> None:
+    there = Listing(collections=(FoundCollection(name="c", uuid="1", capped=True),))
+    wanted = [Index(keys=A, expire_after_s=60)]
+    assert "c is capped" in decided(wanted, there).blocked[0]
+    newer = decided(wanted, there, facts=replace(FACTS, version=(7, 1)))
+    assert (newer.blocked, keys(newer)) == ((), ["create:c", "expire:c.a_1"])
+
+
 def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
     plan = decided([Index(keys=A)], found(Index(keys=A, sparse=True)))
     assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
@@ -222,7 +230,10 @@ def test_a_time_series_takes_no_unique_index() -> None:
     there = found(Index(keys=A))
     (only,) = there.collections
     series = replace(there, collections=(replace(only, timeseries=True),))
-    assert "c is a time series" in decided([Index(keys=A, unique=True)], series).blocked[0]
+    assert (
+        "a time series takes no unique index"
+        in decided([Index(keys=A, unique=True)], series).blocked[0]
+    )
 
 
 def test_one_whose_use_a_node_did_not_tell_stays() -> None:
