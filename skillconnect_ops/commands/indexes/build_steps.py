@@ -13,13 +13,25 @@ from skillconnect_ops.commands.indexes.hands import (
     subject_of,
 )
 from skillconnect_ops.commands.indexes.model import IndexCreate, IndexDrop
-from skillconnect_ops.core.errors import OnlyForward
+from skillconnect_ops.core.errors import NeedsPerson, OnlyForward
 from skillconnect_ops.core.plan import Image, Proof, Walk
 from skillconnect_ops.core.ports.database import CannotConnect, CommandFailed, ServerLost
 from skillconnect_ops.core.ports.indexes import Build, FoundCollection
+from skillconnect_ops.core.view import listed
 
 UNFINISHED_S = 1.0
 NO_SUCH_INDEX = 27
+
+
+class StandInNeeded(NeedsPerson):
+    """What a run has built for a while is all that is left of an index."""
+
+    def __init__(self, collection: str, lacking: Sequence[str]) -> None:
+        super().__init__(
+            f"{listed([f'{collection}.{name}' for name in lacking])} could not be built again",
+            why="what stands in for it stays, so that queries are fast and values unique",
+            fix="mend what the build was refused for (see above), and put back again",
+        )
 
 
 class CreateHandler(Handler[IndexCreate]):
@@ -90,6 +102,9 @@ class CreateHandler(Handler[IndexCreate]):
         """
         with self.locked(step, walk) as connected:
             there = self.there(connected, step, step.collection)
+            lacking = [name for name in step.stand_for if find(there, name) is None]
+            if lacking and there.uuid is not None:
+                raise StandInNeeded(step.collection, lacking)
             mine = [
                 one.index.called
                 for one in step.builds
@@ -138,6 +153,8 @@ class DropHandler(Handler[IndexDrop]):
                         f"{step.collection}.{name}: not dropped, since somebody changed it or put "
                         "it back in sight meanwhile"
                     )
+            if step.successors:
+                connected.indexes.try_out(step.database, there, step.successors)
             if mine:
                 connected.indexes.drop(step.database, step.collection, mine)
             for name in step.names:

@@ -90,6 +90,18 @@ class RunTakenOver(NeedsPerson):
         )
 
 
+class AnotherServer(NeedsPerson):
+    """A run that died is gone on with at a server that knows nothing of it."""
+
+    def __init__(self, database: str, run: str) -> None:
+        super().__init__(
+            f"{database} knows nothing of the run {run}",
+            why="it is another server at the same address, or was restored or emptied since; "
+            "nothing is changed in it",
+            fix=f"connect to the right server; or leave the run: skc journal show {run}",
+        )
+
+
 class SystemDatabase(Refused):
     """Its indexes are the server's own."""
 

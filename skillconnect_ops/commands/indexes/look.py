@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import Connected, House
-from skillconnect_ops.commands.indexes.declared import decoded, read
+from skillconnect_ops.commands.indexes.declared import decoded, named, read
 from skillconnect_ops.commands.indexes.difference import Row, difference
 from skillconnect_ops.commands.indexes.errors import NothingDeclared, SystemDatabase
 from skillconnect_ops.core.errors import Precondition
@@ -95,16 +95,17 @@ def subject(connected: Connected, target: Target) -> Subject:
     )
 
 
-def must_name_something(house: House, target: Target) -> None:
-    """Refuse a file that holds no word but comments, where that would be taken at its word.
+def named_collections(house: House, target: Target) -> frozenset[str]:
+    """The collections that the target's file names; what it does not name is not its business.
 
     Raises:
-        NothingDeclared: it does not.
+        NothingDeclared: there is none: somebody emptied the file, or cut it off.
     """
-    text = (house.project().root / target.settings.indexes).read_text(encoding="utf-8")
-    lines = (line.strip() for line in text.splitlines())
-    if all(not line or line.startswith(("#", "---", "%")) or line == "{}" for line in lines):
+    path = house.project().root / target.settings.indexes
+    found = named(path.read_text(encoding="utf-8"))
+    if not found:
         raise NothingDeclared(target.settings.indexes)
+    return found
 
 
 def refuse_untested(connected: Connected, *, insists: bool) -> None:

@@ -38,6 +38,7 @@ from skillconnect_ops.core.ports.indexes import (
     StandIn,
     Touched,
 )
+from skillconnect_ops.core.view import count
 
 CONVERTS, TTL_ADDS = (6, 0), (5, 1)
 """The first versions that make an index unique, and make one expire documents, in place."""
@@ -167,6 +168,8 @@ class _Collection:
         """Stand-ins of a run that died elsewhere."""
         self._changing: dict[str, tuple[str, ...]] = {}
         """By name, the options that change in place."""
+        self._strange = 0
+        """Indexes of a collection that is nobody's business here."""
         self._deletes: dict[str, str] = {}
         """By the name that is declared, which documents go at once."""
 
@@ -192,6 +195,12 @@ class _Collection:
                 case Standing.UNKNOWN:
                     self.notes.append(f"{self._where_of(row)} is left alone: {_why(row)}")
         self._arrange(missing, rebuilds)
+        if self._strange:
+            name = self._there.name
+            self.notes.append(
+                f"{name} is not named in the file, and keeps its "
+                f"{count(self._strange, 'index', 'indexes')} (`{name}: []` says it has none)"
+            )
         if self._surplus:
             why = "the run that is taken back built them"
             self.final.append(self._drop(*self._surplus, why=why))
@@ -241,6 +250,7 @@ class _Collection:
                 name=name,
                 index=old.index if old else None,
                 exact=old.exact if old else None,
+                uuid=self._there.uuid,
             )
 
     def stand_ins(self) -> Iterator[StandIn]:
@@ -466,8 +476,12 @@ class _Collection:
         news = [self._without_ttl(one) for one in news]
         for one in news:  # what has the same shape is in the way as well
             olds.update(self._in_the_way(one.index, olds))
-        for number, each in enumerate(rebuilds, self._free_number()):
+        first = self._free_number()
+        for number, each in enumerate(rebuilds, first):
             stand_ins += map(self._as_it_stands, self._stand_ins(each, number))
+            stand_ins += map(
+                self._as_it_stands, self._old_guard(each, number + len(rebuilds), stand_ins)
+            )
         self._must_fit(len(self._names) + len(stand_ins))
         if stand_ins:
             self.rebuilt.append(
@@ -478,6 +492,7 @@ class _Collection:
                     commit_quorum=self._wishes.commit_quorum,
                     purpose="they stand for those that are rebuilt, meanwhile",
                     until=tuple(news),
+                    stand_for=tuple(olds),
                 )
             )
         self.rebuilt += [
@@ -486,6 +501,7 @@ class _Collection:
                 **named,
                 names=tuple(olds),
                 planned=self._all_planned(olds),
+                successors=tuple(news),
                 purpose="their successors have the same names or keys",
             ),
             IndexCreate(
@@ -520,11 +536,14 @@ class _Collection:
     def _in_the_way(
         self, index: Index, going: Mapping[str, FoundIndex]
     ) -> Mapping[str, FoundIndex]:
+        # a server tells {b: 1} and {b: 2} apart, which come to the same for us
         mine = shape(index, inherited=self._there.collation)
         return {
             name: one
             for name, one in self._names.items()
-            if name not in going and shape(as_found(one.index)) == mine
+            if name not in going
+            and one.index.keys == index.keys
+            and shape(as_found(one.index)) == mine
         }
 
     def _stand_ins(self, one: _Rebuild, number: int) -> Iterator[Build]:
@@ -550,6 +569,21 @@ class _Collection:
                 f"{old.called} is dropped until {new.called} is built"
             )
 
+    def _old_guard(self, one: _Rebuild, number: int, others: Sequence[Build]) -> Iterator[Build]:
+        """Should the new one fail, the old one must be buildable again: no duplicate comes in."""
+        old = as_found(one.old.index)
+        keeps = guard(old, number=number, version=self._facts.version)
+        if keeps is not None:
+            mine = shape(keeps, inherited=self._there.collation)
+            if mine not in {shape(each.index, inherited=self._there.collation) for each in others}:
+                yield Build(index=keeps)
+        elif old.unique:
+            self.gaps.append(
+                f"{self._there.name} could take duplicates in {old.says()} until "
+                f"{one.new.index.called} is built; should that fail then, {old.called} could not "
+                "be built again"
+            )
+
     def _extra(self, row: Row) -> None:
         """What is there, and is not declared."""
         name, at = row.name, self._where_of(row)
@@ -560,6 +594,9 @@ class _Collection:
             self._surplus.append(name)
             return
         if not self._wishes.prune:
+            return
+        if self._facts.named is not None and self._there.name not in self._facts.named:
+            self._strange += 1
             return
         verdict = pruned(row, self._facts, self._wishes)
         self.notes += verdict.notes

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import Row
@@ -18,7 +18,7 @@ from skillconnect_ops.commands.indexes.locking import refuse_locked
 from skillconnect_ops.commands.indexes.look import (
     declarations,
     look,
-    must_name_something,
+    named_collections,
     refuse_untested,
 )
 from skillconnect_ops.commands.indexes.model import IndexHide, Wishes
@@ -27,6 +27,7 @@ from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Proof
+from skillconnect_ops.core.ports.indexes import RunStanding
 from skillconnect_ops.core.report import ErrorFacts, Report
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.journal.model import Choices, Outcome, Standing, TypeName
@@ -84,9 +85,9 @@ def _plan(asked: _Asked, connected: Connected, *, seeks_duplicates: bool, looks_
     """Look, and decide."""
     house, target, wishes = asked.house, asked.target, asked.wishes
     seen = look(connected, declarations(house, target))
-    if wishes.prune:
-        must_name_something(house, target)
     facts = facts_of(house, connected, seen.rows, seen.found, uses=wishes.prune)
+    if wishes.prune:
+        facts = structs.replace(facts, named=named_collections(house, target))
     where = Where(target=target.name, database=connected.name)
     decided = decide(seen.rows, seen.found, facts, wishes, where=where)
     return finished(
@@ -168,9 +169,10 @@ def refuse_taken_over(connected: Connected, outcome: Outcome) -> None:
     Raises:
         RunTakenOver: it has.
     """
-    if outcome.journal is not None and connected.indexes.is_taken_over(
-        connected.name, run=outcome.journal
-    ):
+    if outcome.journal is None:
+        return
+    standing = connected.indexes.standing(connected.name, run=outcome.journal)
+    if standing is RunStanding.TAKEN_OVER:
         raise RunTakenOver(connected.name)
 
 

@@ -9,9 +9,10 @@ from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.look import (
     declarations,
     look,
-    must_name_something,
+    named_collections,
     subject,
 )
+from skillconnect_ops.commands.indexes.model import is_stand_in
 from skillconnect_ops.commands.indexes.planned import is_one
 from skillconnect_ops.commands.indexes.run import record
 from skillconnect_ops.commands.indexes.shown import table
@@ -80,7 +81,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
     chosen = house.target(target)
     with house.database(chosen) as connected:
         seen = look(connected, declarations(house, chosen))
-        must_name_something(house, chosen)
+        named_collections(house, chosen)
         watched = connected.indexes.watched(connected.name)
         about = subject(connected, chosen)
         cluster, name = connected.cluster, connected.name
@@ -153,6 +154,10 @@ def _message(row: Row, place: str) -> str:
             return f"{place} is not as declared: {how}"
         case Standing.BUILDING:
             return f"{place} is still being built"
+        case _ if is_stand_in(row.name):
+            return (
+                f"{place} {row.index.says()} stands in for another one: a run is at work, or died"
+            )
         case _:
             return f"{place} {row.index.says()} is there, and is not declared"
 
@@ -162,6 +167,8 @@ def _remedy(row: Row) -> str:
         return "wait for it: skc indexes status"
     if row.declared is not None:
         return "skc indexes   # or correct its line"
+    if is_stand_in(row.name):
+        return "skc indexes   # goes on with the run, or puts it back"
     return "declare it, or let it go: skc indexes --prune"
 
 

@@ -92,9 +92,11 @@ def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
 def test_a_unique_one_has_a_guard_besides() -> None:
     plan = decided([Index(keys=A, unique=True, sparse=True)], found(Index(keys=A, unique=True)))
     bridge: Any = plan.steps[0]
-    _, guard = (one.index for one in bridge.builds)
-    assert guard.unique
-    assert guard.partial_filter == {"a": {"$exists": True}}
+    _, new, old = (one.index for one in bridge.builds)
+    assert new.unique
+    assert new.partial_filter == {"a": {"$exists": True}}
+    assert old.unique
+    assert old.partial_filter == {"_id": {"$exists": True}}
 
 
 def test_before_6_0_an_index_becomes_unique_by_a_rebuild() -> None:
@@ -341,7 +343,8 @@ def test_what_a_dead_run_left_stands_for_the_old_one_again() -> None:
     plan = decided([Index(keys=A, unique=True)], found(old, BRIDGE_LEFT))
     assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
     bridge: Any = plan.steps[0]
-    assert [one.index.called for one in bridge.builds] == ["skc_bridge_1", "skc_guard_2"]
+    names = [one.index.called for one in bridge.builds]
+    assert names == ["skc_bridge_1", "skc_guard_2", "skc_guard_3"]
 
 
 def test_what_a_dead_run_left_for_another_declaration_is_not_in_the_way() -> None:
