@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -37,6 +38,7 @@ from skillconnect_ops.commands.indexes.model import (
     is_stand_in,
 )
 from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
+from skillconnect_ops.commands.indexes.refused import explained
 from skillconnect_ops.commands.indexes.rights import must_be_allowed
 from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
 from skillconnect_ops.core.errors import SkcError
@@ -90,6 +92,10 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
         )
     except HasDuplicates as error:
         return _refused(chosen, error, wishes)
+    except SkcError as error:
+        with suppress(SkcError):  # the file may have become another meanwhile
+            explained(error, declarations(house, chosen), values=wishes.show_values)
+        raise
     return _report(house, chosen, outcome, resumed=resumed)
 
 

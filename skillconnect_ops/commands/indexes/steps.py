@@ -22,6 +22,7 @@ from skillconnect_ops.commands.indexes.model import (
     IndexPrepare,
     IndexUnlock,
 )
+from skillconnect_ops.commands.indexes.refused import refused
 from skillconnect_ops.commands.indexes.sameness import changes
 from skillconnect_ops.core.errors import OnlyForward, Precondition
 from skillconnect_ops.core.plan import Image, Proof, Subject, Walk
@@ -162,15 +163,19 @@ class CreateHandler(_Handler[IndexCreate]):
             figures = connected.indexes.figures(
                 step.database, [step.collection], uses=False
             ).collections
-            following.build(
-                connected.indexes,
-                step.database,
-                step.collection,
-                step.builds,
-                commit_quorum=step.commit_quorum,
-                documents=figures[step.collection].documents,
-                walk=walk,
-            )
+            try:
+                following.build(
+                    connected.indexes,
+                    step.database,
+                    step.collection,
+                    step.builds,
+                    commit_quorum=step.commit_quorum,
+                    documents=figures[step.collection].documents,
+                    walk=walk,
+                )
+            except CommandFailed as error:
+                indexes = [one.index for one in step.builds]
+                raise refused(error, step.collection, indexes) from error
         return {"built": [one.index.called for one in step.builds]}
 
     def verify(self, step: IndexCreate, walk: Walk) -> Sequence[Proof]:
