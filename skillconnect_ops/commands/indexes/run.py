@@ -38,6 +38,7 @@ from skillconnect_ops.commands.indexes.model import (
     is_stand_in,
 )
 from skillconnect_ops.commands.indexes.plan import Decided, Where, decide
+from skillconnect_ops.commands.indexes.quorum import refuse_unreachable
 from skillconnect_ops.commands.indexes.refused import explained
 from skillconnect_ops.commands.indexes.rights import must_be_allowed
 from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
@@ -80,6 +81,7 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
         with house.database(chosen) as connected:
             refuse_untested(connected, insists=wishes.untested_topology)
             refuse_locked(house, connected, choices)
+            refuse_unreachable(connected, wishes.commit_quorum)
             made = _plan(asked, connected, seeks_duplicates=first)
         first = False
         return made
