@@ -52,11 +52,13 @@ CODES: Mapping[int, _Known] = {
         "a document has arrays in two of the fields, and an index takes one",
         "take one of the fields out of {line}",
     ),
+    278: _Known("", "the set has fewer members with data than --commit-quorum says", ""),
     85: _Known("", "the server has such an index under another name or with other options", ""),
     86: _Known("", "the server has another index of that name", ""),
     11000: _Known("", "a value stands in several documents", ""),
 }
 _LOOK = {
+    278: "--commit-quorum majority",
     85: "skc indexes --dry-run   # it came meanwhile: look at the new plan",
     86: "skc indexes --dry-run   # it came meanwhile: look at the new plan",
     11000: "skc indexes   # again: it shows the values' documents, and how to resolve them",
