@@ -13,6 +13,7 @@ from skillconnect_ops.commands.indexes.hands import (
     subject_of,
 )
 from skillconnect_ops.commands.indexes.model import IndexCreate, IndexDrop
+from skillconnect_ops.commands.indexes.refused import refused
 from skillconnect_ops.core.errors import NeedsPerson, OnlyForward
 from skillconnect_ops.core.plan import Image, Proof, Walk
 from skillconnect_ops.core.ports.database import CannotConnect, CommandFailed, ServerLost
@@ -49,15 +50,19 @@ class CreateHandler(Handler[IndexCreate]):
             figures = connected.indexes.figures(
                 step.database, [step.collection], uses=False
             ).collections
-            following.build(
-                connected.indexes,
-                step.database,
-                step.collection,
-                step.builds,
-                commit_quorum=step.commit_quorum,
-                documents=figures[step.collection].documents,
-                walk=walk,
-            )
+            try:
+                following.build(
+                    connected.indexes,
+                    step.database,
+                    step.collection,
+                    step.builds,
+                    commit_quorum=step.commit_quorum,
+                    documents=figures[step.collection].documents,
+                    walk=walk,
+                )
+            except CommandFailed as error:
+                indexes = [one.index for one in step.builds]
+                raise refused(error, step.collection, indexes) from error
         return {"built": [one.index.called for one in step.builds]}
 
     def verify(self, step: IndexCreate, walk: Walk) -> Sequence[Proof]:
@@ -154,7 +159,7 @@ class DropHandler(Handler[IndexDrop]):
                         "it back in sight meanwhile"
                     )
             if step.successors:
-                connected.indexes.try_out(step.database, there, step.successors)
+                _try_out(connected, step, there)
             if mine:
                 connected.indexes.drop(step.database, step.collection, mine)
             for name in step.names:
@@ -191,6 +196,14 @@ class DropHandler(Handler[IndexDrop]):
                     documents=0,
                     walk=walk,
                 )
+
+
+def _try_out(connected: Connected, step: IndexDrop, there: FoundCollection) -> None:
+    try:
+        connected.indexes.try_out(step.database, there, step.successors)
+    except CommandFailed as error:
+        indexes = [one.index for one in step.successors]
+        raise refused(error, step.collection, indexes) from error
 
 
 def _are_ready(builds: Sequence[Build], there: FoundCollection) -> bool:

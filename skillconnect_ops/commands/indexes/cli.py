@@ -66,7 +66,7 @@ def apply(
     ] = None,
     allow_gap: AllowGap = False,
     show_values: Annotated[
-        bool, typer.Option("--show-values", help="Show the values of duplicates, too.")
+        bool, typer.Option("--show-values", help="Show values and documents in the way, too.")
     ] = False,
     commit_quorum: CommitQuorum = None,
     ignore_space: IgnoreSpace = False,

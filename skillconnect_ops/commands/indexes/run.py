@@ -1,6 +1,7 @@
 """`skc indexes`: looks, plans, applies and reports."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct, structs
@@ -23,6 +24,8 @@ from skillconnect_ops.commands.indexes.look import (
 )
 from skillconnect_ops.commands.indexes.model import IndexHide, Wishes
 from skillconnect_ops.commands.indexes.plan import Where, decide
+from skillconnect_ops.commands.indexes.quorum import refuse_unreachable
+from skillconnect_ops.commands.indexes.refused import explained
 from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Status
@@ -60,6 +63,7 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
         with house.database(chosen) as connected:
             refuse_untested(connected, insists=wishes.untested_topology)
             refuse_locked(house, connected, choices)
+            refuse_unreachable(connected, wishes.commit_quorum)
             made = _plan(asked, connected, seeks_duplicates=first, looks_only=choices.looks_only)
         first = False
         return made
@@ -72,6 +76,10 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
         )
     except HasDuplicates as error:
         return _refused(chosen, error, wishes)
+    except SkcError as error:
+        with suppress(SkcError):  # the file may have become another meanwhile
+            explained(error, declarations(house, chosen), values=wishes.show_values)
+        raise
     return _report(house, chosen, outcome, resumed=resumed)
 
 

@@ -9,7 +9,7 @@ from msgspec import structs
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.errors import Blocking
 from skillconnect_ops.core.indexes import shown_keys
-from skillconnect_ops.core.ports.indexes import CollectionFigures
+from skillconnect_ops.core.ports.indexes import CollectionFigures, DuplicateGroup
 from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone, count, size
 
 TONES = {
@@ -93,9 +93,23 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
         f"each row is one value of {', '.join(one.index.fields)} that several documents hold",
         f"all of the first row's: {_all_of(one)}",
     ]
+    empty = next((fields for fields in map(empty_fields, one.found.first) if fields), ())
+    if empty:
+        named = ", ".join(empty)
+        hints.append(
+            f"some hold nothing, or null, in {named}: `sparse: true` leaves out those without "
+            f"{named}, and `partialFilterExpression: {{{empty[0]}: {{$type: string}}}}` (or what "
+            "type it has) those with null, too"
+        )
     if not values:
         hints.append("--show-values shows the values, which may be personal data")
     return shown, Lines(tuple(hints), prose=True)
+
+
+def empty_fields(group: DuplicateGroup) -> tuple[str, ...]:
+    """The fields of the index, where the documents of a group have none of them, or null."""
+    value = group.value if isinstance(group.value, Mapping) else {}
+    return tuple(value) if all(one is None for one in value.values()) else ()
 
 
 def _all_of(one: Blocking) -> str:
@@ -118,11 +132,12 @@ def duplicates_facts(one: Blocking, *, values: bool) -> Mapping[str, Any]:
         "collection": one.collection,
         "keys": dict(one.index.keys),
         "groups": one.found.groups,
-        "documents": one.found.documents,
+        "too_many": one.found.documents,
         "first": [
             {
                 "documents": group.documents,
                 "ids": list(group.ids),
+                "empty": list(empty_fields(group)),
                 **({"value": group.value} if values else {}),
             }
             for group in one.found.first
