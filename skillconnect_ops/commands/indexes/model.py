@@ -83,6 +83,7 @@ class IndexUnlock(Step, frozen=True, kw_only=True, tag="index.unlock"):
     database: str
     undoes: str | None = None
     """The run that is taken back by this one."""
+    tidies = True
 
     def says(self) -> str:
         """One line of the plan."""

@@ -202,10 +202,11 @@ class _Collection:
                 f"{count(self._strange, 'index', 'indexes')} (`{name}: []` says it has none)"
             )
         if self._surplus:
-            why = "the run that is taken back built them"
+            them = "them" if self._surplus[1:] else "it"
+            why = f"the run that is taken back built {them}"
             self.final.append(self._drop(*self._surplus, why=why))
         if self._stale:  # once what they stood for is there
-            why = "they stood for others in a run that died"
+            why = "left by a run that died, for which others stand by now"
             self.final.append(self._drop(*self._stale, why=why))
 
     def _note_deletions(self, rows: Sequence[Row]) -> None:
@@ -571,7 +572,7 @@ class _Collection:
 
     def _old_guard(self, one: _Rebuild, number: int, others: Sequence[Build]) -> Iterator[Build]:
         """Should the new one fail, the old one must be buildable again: no duplicate comes in."""
-        old = as_found(one.old.index)
+        old = one.old.index if self._there.collation is None else as_found(one.old.index)
         keeps = guard(old, number=number, version=self._facts.version)
         if keeps is not None:
             mine = shape(keeps, inherited=self._there.collation)

@@ -139,7 +139,7 @@ def _plan(asked: _Asked, connected: Connected, meant: IndexRun, *, first: bool) 
     listing = connected.indexes.listing(connected.name)
     mine, notes = _still_mine(kept, listing)
     named = {(one.collection, one.name) for one in mine}
-    declared = [_declaration(one) for one in mine if one.index is not None]
+    declared = [_declaration(one, listing) for one in mine if one.index is not None]
     rows = difference(declared, _only(listing, named))
     facts = facts_of(asked.house, connected, rows, listing, uses=False)
     decided = decide(
@@ -253,13 +253,15 @@ def _chosen(runs: Sequence[IndexRun], named: str | None) -> IndexRun:
     return found[0]
 
 
-def _declaration(touched: Touched) -> Declaration:
-    """As it was listed; what was said of no collation there is none, whatever others inherit."""
+def _declaration(touched: Touched, listing: Listing) -> Declaration:
+    """As it was listed: one without a collation inherits none, whatever the collection has."""
     if touched.index is None:
         raise ValueError("there was none")
+    there = listing.find(touched.collection)
+    inherits = there is not None and there.collation is not None
     return Declaration(
         collection=touched.collection,
-        index=as_found(touched.index),
+        index=as_found(touched.index) if inherits else touched.index,
         path=str(Path("the run")),
         line=1,
     )
