@@ -20,7 +20,7 @@ from skillconnect_ops.commands.indexes.estimate import estimate
 from skillconnect_ops.commands.indexes.look import NotDeclared, declarations, look, subject
 from skillconnect_ops.commands.indexes.model import IndexCreate
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding, Marks, Severity
+from skillconnect_ops.core.finding import Confidence, Finding, Marks, Severity
 from skillconnect_ops.core.indexes import shown_keys
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.database import DatabaseError
@@ -234,7 +234,9 @@ def _remedy(one: Advice) -> str:
     keys, place = shown_keys(one.row.index.keys), f"{one.row.collection} in indexes.yaml"
     if one.wanted is not None:
         said = ", ".join(entry_lines(one.wanted))
-        return f"{'add to' if one.keeps else 'write under'} {place}: {said}"
+        sure = one.confidence is not Confidence.LOW
+        head = "" if sure else "only if whole documents are to go then: "
+        return f"{head}{'add to' if one.keeps else 'write under'} {place}: {said}"
     if one.row.declared is not None:
         return f"take {keys} out of {place}; skc indexes --prune then hides it before it drops it"
     return "skc indexes --prune   # hides it before it drops it"
@@ -303,7 +305,10 @@ def _view(
         said = f"no advice on {count(len(rows), 'index', 'indexes')}"
         return (*blocks, FindingsHere(), Lines((Text(said, Tone.GOOD),)))
     blocks.append(FindingsHere())
-    better = [one for one in told if one.wanted is not None]
+    # what is a question is no change to be made; data has it all the same
+    better = [
+        one for one in told if one.wanted is not None and one.confidence is not Confidence.LOW
+    ]
     if better:
         lines = [Text("in indexes.yaml:", Tone.STRONG)]
         for one in better:
