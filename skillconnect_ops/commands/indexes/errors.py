@@ -42,7 +42,7 @@ class GapNotAllowed(Refused):
         super().__init__(
             f"{count(len(gaps), 'index', 'indexes')} cannot be replaced without a gap",
             why="; ".join(gaps),
-            fix=f"{again}   # in a calm hour: queries read whole collections meanwhile",
+            fix=f"{again}   # in a calm hour",
         )
 
 

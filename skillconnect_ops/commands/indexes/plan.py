@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from skillconnect_ops.commands.indexes.bridge import bridge, guard
+from skillconnect_ops.commands.indexes.bridge import bridge, guard, needed_by
 from skillconnect_ops.commands.indexes.declared import MOST_INDEXES
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.expiry import deleted
@@ -355,9 +355,20 @@ class _Collection:
         ]
         self._create([*now, *(one.new for one in beside)])
         for each in beside:
+            self._tell_of_two(each)
             self._retire(each)
         if behind:
             self._rebuild(behind, late)
+
+    def _tell_of_two(self, one: _Rebuild) -> None:
+        """Old and new stand side by side for a while, and `$geoNear` then wants to know which."""
+        if needed_by(one.old.index) is None or needed_by(one.new.index) is None:
+            return
+        self.gaps.append(
+            f"{self._there.name} has {one.old.index.called} {one.old.index.says()} beside "
+            f"{one.new.index.called} from the moment that is built until the old one is dropped: "
+            "queries of $geoNear that name no `key` fail meanwhile"
+        )
 
     def _fits(self, build: Build, *, free: Iterable[str]) -> bool:
         """Whether it can stand beside all that is there but what is about to go."""
@@ -514,13 +525,21 @@ class _Collection:
         same = keys_of(old) == keys_of(new)
         pattern = old if same else new
         spans = bridge(pattern, number=number, inherited=inherited if same else None)
-        if spans is None:
+        if old.hidden and same:
+            pass  # no query uses it
+        elif spans is not None:
+            yield Build(index=spans)
+        elif same or needed_by(old) or not needed_by(new):
+            asks = needed_by(old)
             self.gaps.append(
                 f"{self._there.name} is without {old.called} {old.says()} from the moment it is "
-                f"dropped until {new.called} is built: no other index can stand for it"
+                f"dropped until {new.called} is built: no other index can stand for it, and "
+                + (
+                    f"queries of {asks} fail meanwhile"
+                    if asks
+                    else "its queries are slow meanwhile"
+                )
             )
-        elif not old.hidden or not same:
-            yield Build(index=spans)
         keeps = guard(new, number=number, version=self._facts.version)
         if keeps is not None:
             yield Build(index=keeps)
