@@ -21,7 +21,7 @@ class Blocking(Struct, frozen=True, kw_only=True):
 class HasDuplicates(Precondition):
     """A unique index cannot be built on what is there."""
 
-    def __init__(self, blocking: Sequence[Blocking]) -> None:
+    def __init__(self, blocking: Sequence[Blocking], *, again: str = "skc indexes") -> None:
         first = blocking[0]
         others = count(len(blocking) - 1, "more index", "more indexes")
         more = f", and {others}" if blocking[1:] else ""
@@ -30,7 +30,7 @@ class HasDuplicates(Precondition):
             why=f"{count(first.found.groups, 'value stands', 'values stand')} in several "
             f"documents; at least {count(first.found.documents, 'document')} must change or go",
             fix="decide which document of each group is the right one, and change or remove the "
-            "others; then skc indexes",
+            f"others; then {again}",
         )
         self.blocking = tuple(blocking)
 

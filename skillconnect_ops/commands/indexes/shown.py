@@ -22,6 +22,13 @@ TONES = {
     Standing.BUILDING: Tone.WARN,
 }
 
+MASK = "***"
+_NUMBERS = frozenset(
+    {"$oid", "$uuid", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"}
+)
+_UUIDS = frozenset({"03", "04"})
+"""How Extended JSON words what an `_id` of no meaning is."""
+
 
 def table(rows: Sequence[Row], figures: Mapping[str, CollectionFigures] | None = None) -> Table:
     """All of them; with figures, what each takes and how it was used."""
@@ -78,7 +85,7 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
     for group in one.found.first:
         cells: tuple[Cell, ...] = (
             f"{group.documents:,}",
-            ", ".join(json.dumps(each) for each in group.ids),
+            ", ".join(json.dumps(_id(each, values=values)) for each in group.ids),
         )
         rows.append((*cells, json.dumps(group.value)) if values else cells)
     shown = Table(
@@ -90,11 +97,28 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
     )
     hints = [
         f"each row is one value of {', '.join(one.index.fields)} that several documents hold",
-        f"all of the first row's: {_all_of(one)}",
     ]
+    if values or tells_nobody(one.found.first[0].ids[0]):
+        hints.append(f"all of the first row's: {_all_of(one)}")
     if not values:
-        hints.append("--show-values shows the values, which may be personal data")
+        masked = any(not tells_nobody(each) for group in one.found.first for each in group.ids)
+        what = "the values, and what _id is where it is no number" if masked else "the values"
+        hints.append(f"--show-values shows {what}, which may be personal data")
     return shown, Lines(tuple(hints), prose=True)
+
+
+def tells_nobody(one: Any) -> bool:
+    """Whether an `_id` is a number, an ObjectId or a UUID; any other may be somebody's address."""
+    if isinstance(one, Mapping):
+        (kind, *more) = one
+        if kind == "$binary" and isinstance(one[kind], Mapping):
+            return one[kind].get("subType") in _UUIDS
+        return not more and kind in _NUMBERS
+    return isinstance(one, int | float) and not isinstance(one, bool)
+
+
+def _id(one: Any, *, values: bool) -> Any:
+    return one if values or tells_nobody(one) else MASK
 
 
 def _all_of(one: Blocking) -> str:
@@ -121,7 +145,7 @@ def duplicates_facts(one: Blocking, *, values: bool) -> Mapping[str, Any]:
         "first": [
             {
                 "documents": group.documents,
-                "ids": list(group.ids),
+                "ids": [_id(each, values=values) for each in group.ids],
                 **({"value": group.value} if values else {}),
             }
             for group in one.found.first
