@@ -109,7 +109,12 @@ class ServerIndexes:
             self._connection.run(database, command)
         except CommandFailed as error:
             if error.code in CONFLICTS:
-                raise _as(IndexConflict, error) from error
+                conflict = _as(IndexConflict, error)
+                conflict.fix = (
+                    "skc indexes   # again: somebody has made an index of that name, or of these "
+                    "keys, meanwhile; the new plan sees it"
+                )
+                raise conflict from error
             raise
 
     def modify(self, database: str, collection: str, name: str, changes: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from skillconnect_ops.commands.indexes.model import (
 from skillconnect_ops.commands.indexes.planned import Planned, plainly
 from skillconnect_ops.commands.indexes.pruning import pruned, spoken
 from skillconnect_ops.commands.indexes.sameness import as_found, keys_of, shape
-from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.core.indexes import Index, shown_keys
 from skillconnect_ops.core.plan import Step
 from skillconnect_ops.core.ports.indexes import (
     Build,
@@ -279,6 +279,11 @@ class _Collection:
         """In place where the server can; else it is rebuilt."""
         old = row.found
         options = {one.option: one for one in row.how}
+        if "unique" in options and not row.index.unique:
+            self.notes.append(
+                f"{self._where_of(row)} is unique no more then, and nothing keeps duplicates of "
+                f"{shown_keys(row.index.keys)} out"
+            )
         if "clustered" in options or old is None:
             self.blocked.append(
                 f"{self._there.name} cannot be made clustered: that is decided when a collection "

@@ -287,3 +287,16 @@ def test_undo_makes_no_collection_that_was_dropped_since(store: Store) -> None:
     assert ran.code == 0, ran.stderr
     assert "the collection is gone" in ran.stderr
     assert "c" not in store.db.list_collection_names()
+
+
+def test_what_the_server_has_meanwhile_under_that_name_is_seen_by_the_next_run(
+    store: Store, when: When
+) -> None:
+    """An app that makes its indexes at a deploy (Mongoose's autoIndex) was quicker."""
+    store.db.c.insert_one({"a": 1})
+    store.declare("c:\n  - keys: {a: 1}\n")
+    when("create", 1, lambda: store.db.c.create_index("a", unique=True))
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5, ran.stdout + ran.stderr
+    assert ran.json["error"]["fix"].startswith("skc indexes   # again: somebody has made an index")
+    assert store.indexes()["c"]["a_1"]["unique"] is True

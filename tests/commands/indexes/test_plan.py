@@ -132,6 +132,13 @@ def test_a_guard_has_the_bounds_of_what_it_guards(options: dict[str, Any]) -> No
     assert {name: getattr(made, name) for name in options} == options
 
 
+def test_an_index_that_is_to_be_unique_no_more_is_told() -> None:
+    there = found(Index(keys=A, unique=True))
+    (told,) = decided([Index(keys=A)], there).notes
+    assert told == "c.a_1 is unique no more then, and nothing keeps duplicates of {a: 1} out"
+    assert decided([Index(keys=A, unique=True, sparse=True)], there).notes == ()
+
+
 def test_before_6_0_an_index_becomes_unique_by_a_rebuild() -> None:
     facts = replace(FACTS, version=(5, 0))
     plan = decided([Index(keys=A, unique=True)], found(Index(keys=A)), facts=facts)
