@@ -113,7 +113,12 @@ class ServerIndexes:
             self._connection.run(database, command)
         except CommandFailed as error:
             if error.code in CONFLICTS:
-                raise _as(IndexConflict, error) from error
+                conflict = _as(IndexConflict, error)
+                conflict.fix = (
+                    "skc indexes   # again: somebody has made an index of that name, or of these "
+                    "keys, meanwhile; the new plan sees it"
+                )
+                raise conflict from error
             raise
 
     def try_out(self, database: str, like: FoundCollection, builds: Sequence[Build]) -> None:

@@ -24,7 +24,7 @@ from skillconnect_ops.commands.indexes.model import IndexCreate
 from skillconnect_ops.commands.indexes.status import unread
 from skillconnect_ops.commands.indexes.wording import entry_lines
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding, Marks, Severity
+from skillconnect_ops.core.finding import Confidence, Finding, Marks, Severity
 from skillconnect_ops.core.indexes import shown_keys
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.database import DatabaseError
@@ -251,7 +251,9 @@ def _remedy(one: Advice, *, there: bool) -> str:
         place = f"{place}, once {WRITE} has written it"
     if one.wanted is not None:
         said = ", ".join(entry_lines(written(one.wanted)))
-        return f"{'add to' if one.keeps else 'write under'} {place}: {said}"
+        sure = one.confidence is not Confidence.LOW
+        head = "" if sure else "only if whole documents are to go then: "
+        return f"{head}{'add to' if one.keeps else 'write under'} {place}: {said}"
     if not there:
         return f"take {keys} out of {place}; skc indexes --prune then hides it before it drops it"
     if one.row.declared is not None:
@@ -322,7 +324,10 @@ def _view(
         said = f"no advice on {count(len(rows), 'index', 'indexes')}"
         return (*blocks, FindingsHere(), Lines((Text(said, Tone.GOOD),)))
     blocks.append(FindingsHere())
-    better = [one for one in told if one.wanted is not None]
+    # what is a question is no change to be made; data has it all the same
+    better = [
+        one for one in told if one.wanted is not None and one.confidence is not Confidence.LOW
+    ]
     if better:
         head = "in indexes.yaml:" if there else f"in indexes.yaml, once {WRITE} has written it:"
         lines = [Text(head, Tone.STRONG)]

@@ -100,7 +100,7 @@ class PrepareHandler(Handler[IndexPrepare]):
                 found = error.details.get("violations", ())
                 raise NotUniqueYet(
                     f"{step.collection}.{step.name} cannot become unique",
-                    why=f"{count(len(found), 'value')} stand in several documents",
+                    why=f"{count(len(found), 'value stands', 'values stand')} in several documents",
                     fix="skc indexes   # again: it shows them, and how to resolve them",
                 ) from error
         return {}

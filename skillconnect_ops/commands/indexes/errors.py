@@ -28,7 +28,7 @@ class Blocking(Struct, frozen=True, kw_only=True):
 class HasDuplicates(Precondition):
     """A unique index cannot be built on what is there."""
 
-    def __init__(self, blocking: Sequence[Blocking]) -> None:
+    def __init__(self, blocking: Sequence[Blocking], *, again: str = "skc indexes") -> None:
         first = blocking[0]
         others = count(len(blocking) - 1, "more index", "more indexes")
         more = f", and {others}" if blocking[1:] else ""
@@ -40,7 +40,7 @@ class HasDuplicates(Precondition):
                 f"{one.collection} {shown_keys(one.index.keys)}: {one.says()}" for one in blocking
             ),
             fix="decide which document of each group is the right one, and change or remove the "
-            "others; then skc indexes",
+            f"others; then {again}",
         )
         self.blocking = tuple(blocking)
 
@@ -52,7 +52,7 @@ class GapNotAllowed(Refused):
         super().__init__(
             f"{count(len(gaps), 'index', 'indexes')} cannot be replaced without a gap",
             why="; ".join(gaps),
-            fix=f"{again}   # in a calm hour: queries read whole collections meanwhile",
+            fix=f"{again}   # in a calm hour",
         )
 
 

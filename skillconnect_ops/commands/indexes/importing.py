@@ -54,8 +54,12 @@ class IndexesWrite(Step, frozen=True, kw_only=True, tag="indexes.write"):
     replaces: bool
 
     def says(self) -> str:
-        """One line for the plan, and the diff."""
-        return f"{'change' if self.replaces else 'write'} {self.path}\n{self.diff}".rstrip()
+        """One line for the plan."""
+        return f"{'change' if self.replaces else 'write'} {self.path}"
+
+    def below(self) -> str:
+        """The diff."""
+        return self.diff
 
 
 def _handler(house: House, subject: Subject) -> WriteFile:

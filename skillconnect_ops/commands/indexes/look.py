@@ -122,5 +122,5 @@ def refuse_untested(connected: Connected, *, insists: bool) -> None:
             f"{connected.cluster} is a sharded cluster",
             why="building and hiding indexes over several shards was never tested; one of them "
             "may fail where the others do not",
-            fix="--untested-topology   # at your own risk",
+            fix="skc indexes --dry-run --untested-topology   # at your own risk",
         )

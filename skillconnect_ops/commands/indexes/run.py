@@ -75,7 +75,7 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
             plan, person=house.person, resources=resources, consent=consent_to, choices=choices
         )
     except HasDuplicates as error:
-        return _refused(chosen, error, wishes)
+        return refused(chosen, error, wishes)
     except SkcError as error:
         with suppress(SkcError):  # the file may have become another meanwhile
             explained(error, declarations(house, chosen), values=wishes.show_values)
@@ -221,11 +221,13 @@ def record(
         house.person.note(f"not in the evidence ledger: {error.what}: {error.why}")
 
 
-def _refused(target: Target, error: HasDuplicates, wishes: Wishes) -> Report:
+def refused(
+    target: Target, error: HasDuplicates, wishes: Wishes, *, command: str = COMMAND
+) -> Report:
     """The duplicates, for whoever has to resolve them; nothing was touched."""
     named: Mapping[str, Any] = {"target": target.name, "files": [target.settings.indexes]}
     return Report(
-        command=COMMAND,
+        command=command,
         subject=named,
         status=Status.PRECONDITION,
         error=ErrorFacts(error.what, error.why, error.fix),
@@ -235,5 +237,5 @@ def _refused(target: Target, error: HasDuplicates, wishes: Wishes) -> Report:
             ]
         },
         view=duplicate_tables(error.blocking, values=wishes.show_values),
-        next=("skc indexes",),
+        next=(f"skc {command}",),
     )

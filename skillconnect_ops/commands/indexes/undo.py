@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import difference
+from skillconnect_ops.commands.indexes.errors import HasDuplicates
 from skillconnect_ops.commands.indexes.facts import facts_of
 from skillconnect_ops.commands.indexes.finished import consent_to, finished
 from skillconnect_ops.commands.indexes.hands import find
@@ -23,7 +24,7 @@ from skillconnect_ops.commands.indexes.look import (
 from skillconnect_ops.commands.indexes.model import Wishes, is_stand_in
 from skillconnect_ops.commands.indexes.plan import Where, decide
 from skillconnect_ops.commands.indexes.planned import is_one
-from skillconnect_ops.commands.indexes.run import record, refuse_taken_over, resources_of
+from skillconnect_ops.commands.indexes.run import record, refuse_taken_over, refused, resources_of
 from skillconnect_ops.commands.indexes.sameness import as_found
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.indexes import Declaration
@@ -74,13 +75,16 @@ def undo(
             meant = meant or _chosen(_runs(connected), run)
             return _plan(asked, connected, meant, first=first)
 
-    outcome = house.office().carry_out(
-        plan,
-        person=house.person,
-        resources=resources_of(house, chosen),
-        consent=consent_to,
-        choices=choices,
-    )
+    try:
+        outcome = house.office().carry_out(
+            plan,
+            person=house.person,
+            resources=resources_of(house, chosen),
+            consent=consent_to,
+            choices=choices,
+        )
+    except HasDuplicates as error:
+        return refused(chosen, error, wishes, command=COMMAND)
     return _report(house, chosen, outcome)
 
 

@@ -116,10 +116,21 @@ def test_a_second_text_index_is_a_gap_that_is_asked_for(store: Store) -> None:
     store.declare("c:\n  - keys: {a: text, b: text}\n")
     refused = store.run("indexes", "--yes")
     assert refused.code == 3
-    assert "--allow-gap" in refused.json["error"]["fix"]
+    assert refused.json["error"]["why"].endswith("queries of $text fail meanwhile")
+    assert refused.json["error"]["fix"].endswith("--allow-gap   # in a calm hour")
     assert set(store.indexes()["c"]) == {"_id_", "a_text"}
     store.apply("--allow-gap")
     assert set(store.indexes()["c"]) == {"_id_", "a_text_b_text"}
+
+
+def test_a_unique_index_with_bounds_of_its_own_is_rebuilt_behind_a_guard_with_them(
+    store: Store,
+) -> None:
+    store.db.c.insert_one({"p": [400, 400]})
+    store.db.c.create_index([("p", "2d")], min=-500, max=500, unique=True)
+    store.declare("c:\n  - {keys: {p: 2d}, min: -600, max: 600, unique: true}\n")
+    store.apply("--allow-gap")
+    assert store.indexes()["c"]["p_2d"]["min"] == -600
 
 
 def test_what_is_not_declared_stays(store: Store) -> None:

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from bson import Binary, Decimal128, Int64, ObjectId
 
 from tests.commands.indexes.store import Store
 
@@ -65,6 +68,62 @@ def test_values_are_shown_on_request(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
+    "ids",
+    [
+        (MAIL, "other@example.org"),
+        ({"mail": MAIL}, {"mail": "x"}),
+        (Binary(MAIL.encode()), Binary(b"x")),
+        (datetime(1990, 1, 1, tzinfo=UTC), datetime(1991, 1, 1, tzinfo=UTC)),
+    ],
+    ids=str,
+)
+def test_an_id_that_may_be_personal_is_shown_on_request_alone(store: Store, ids: Any) -> None:
+    store.db.users.insert_many([{"_id": one, "a": 1} for one in ids])
+    store.declare("users:\n  - keys: {a: 1}\n    unique: true\n")
+    report = refused(store)
+    assert report["facts"]["duplicates"][0]["first"][0]["ids"] == ["***", "***"]
+    ran = store.skc("indexes", "--yes", cwd=store.root)
+    said = ran.stdout + ran.stderr
+    assert "all of the first row's" not in said
+    assert "what _id is where it is no number" in " ".join(said.split())
+    for text in (MAIL, "c29tZWJvZHk", "1990"):
+        assert text not in said + str(report)
+    shown = refused(store, "--show-values")["facts"]["duplicates"][0]["first"][0]["ids"]
+    assert "***" not in shown
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        (1, 2.5),
+        (Int64(2**40), Decimal128("1.5")),
+        (ObjectId(), ObjectId()),
+        (Binary.from_uuid(uuid4()), Binary.from_uuid(uuid4())),
+    ],
+    ids=["numbers", "large", "object", "uuid"],
+)
+def test_an_id_that_tells_nobody_is_shown(store: Store, ids: Any) -> None:
+    store.db.users.insert_many([{"_id": one, "a": 1} for one in ids])
+    store.declare("users:\n  - keys: {a: 1}\n    unique: true\n")
+    assert "***" not in str(refused(store)["facts"]["duplicates"])
+
+
+def test_what_stands_in_the_way_of_an_undo_is_told_as_well(store: Store) -> None:
+    store.db.c.create_index("a", unique=True)
+    store.declare("c:\n  - keys: {a: 1}\n    unique: true\n    partialFilterExpression: {n: 1}\n")
+    store.apply()
+    store.db.c.insert_many([{"_id": n, "a": 1} for n in (1, 2)])
+    ran = store.run("indexes", "undo", "--yes")
+    assert ran.code == 4, ran.stdout + ran.stderr
+    assert ran.json["command"] == "indexes undo"
+    assert ran.json["facts"]["duplicates"][0]["first"][0]["ids"] == [1, 2]
+    assert ran.json["error"]["fix"].endswith("then skc indexes undo")
+    assert ran.json["next"] == ["skc indexes undo"]
+    shown = store.skc("indexes", "undo", "--yes", "--show-values", cwd=store.root)
+    assert "documents  some of their _id  value" in shown.stdout
+
+
+@pytest.mark.parametrize(
     ("documents", "options", "groups"),
     [
         ([{}, {}], "", 1),
@@ -119,7 +178,7 @@ def test_duplicates_that_come_after_the_look_put_everything_back(
     before = store.indexes()
     store.declare("c:\n  - keys: {a: 1}\n    unique: true\n  - keys: {b: 1}\n")
     nothing = "skillconnect_ops.commands.indexes.finished._refuse_duplicates"
-    monkeypatch.setattr(nothing, lambda *_: None)
+    monkeypatch.setattr(nothing, lambda *_, **__: None)
     ran = store.run("indexes", "--yes")
     assert ran.code == 5, ran.stdout
     assert "cannot become unique" in ran.json["error"]["what"]

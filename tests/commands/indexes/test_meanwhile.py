@@ -430,3 +430,16 @@ def test_what_a_colleague_has_set_since_is_not_put_back(store: Store, when: When
     ran = store.run("indexes", "--yes")
     assert ran.code == 5, ran.stderr
     assert store.indexes()["c"]["a_1"]["expireAfterSeconds"] == 99_999_999
+
+
+def test_what_the_server_has_meanwhile_under_that_name_is_seen_by_the_next_run(
+    store: Store, when: When
+) -> None:
+    """An app that makes its indexes at a deploy (Mongoose's autoIndex) was quicker."""
+    store.db.c.insert_one({"a": 1})
+    store.declare("c:\n  - keys: {a: 1}\n")
+    when("create", 1, lambda: store.db.c.create_index("a", unique=True))
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5, ran.stdout + ran.stderr
+    assert ran.json["error"]["fix"].startswith("skc indexes   # again: somebody has made an index")
+    assert store.indexes()["c"]["a_1"]["unique"] is True

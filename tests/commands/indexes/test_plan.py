@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from skillconnect_ops.commands.indexes.bridge import guard
 from skillconnect_ops.commands.indexes.difference import difference
 from skillconnect_ops.commands.indexes.estimate import estimated, takes
 from skillconnect_ops.commands.indexes.model import Facts, Wishes
@@ -97,6 +98,55 @@ def test_a_unique_one_has_a_guard_besides() -> None:
     assert new.partial_filter == {"a": {"$exists": True}}
     assert old.unique
     assert old.partial_filter == {"_id": {"$exists": True}}
+
+
+@pytest.mark.parametrize("kind", ["2dsphere", "2d"])
+def test_nothing_stands_for_a_geospatial_index_since_two_of_them_break_geonear(kind: str) -> None:
+    old = Index(keys=(("p", kind),), name="x")
+    plan = decided([Index(keys=(("p", kind), ("n", 1)), name="x")], found(old))
+    assert keys(plan) == ["make-room:c", "rebuild:c"]
+    (gap,) = plan.gaps
+    assert "queries of $near and $geoNear fail meanwhile" in gap
+
+
+def test_a_text_index_that_is_replaced_leaves_its_queries_failing_and_not_slow() -> None:
+    old, new = Index(keys=(("a", "text"),)), Index(keys=(("a", "text"), ("b", "text")))
+    (gap,) = decided([new], found(old)).gaps
+    assert gap.endswith("and queries of $text fail meanwhile")
+
+
+def test_two_geospatial_indexes_side_by_side_are_a_gap_too() -> None:
+    old = Index(keys=(("p", "2dsphere"),))
+    new = Index(keys=(("p", "2dsphere"),), name="new", partial_filter={"n": 1})
+    plan = decided([new], found(old))
+    assert keys(plan) == ["create:c", "hide:c.p_2dsphere", "drop:c.p_2dsphere"]
+    (gap,) = plan.gaps
+    assert "$geoNear that name no `key` fail meanwhile" in gap
+
+
+def test_a_hidden_index_is_used_by_no_query_and_leaves_no_gap() -> None:
+    old = Index(keys=(("a", "text"),), hidden=True)
+    new = Index(keys=(("a", "text"),), default_language="french")
+    assert decided([new], found(old)).gaps == ()
+
+
+@pytest.mark.parametrize(
+    "options", [{"bits": 20}, {"min": -500}, {"max": 500}, {"sphere_version": 2}], ids=str
+)
+def test_a_guard_has_the_bounds_of_what_it_guards(options: dict[str, Any]) -> None:
+    """Without them a point beyond the earth is refused by the guard alone."""
+    kind = "2dsphere" if "sphere_version" in options else "2d"
+    index = Index(keys=(("p", kind),), unique=True, **options)
+    made = guard(index, number=1, version=(6, 0))
+    assert made is not None
+    assert {name: getattr(made, name) for name in options} == options
+
+
+def test_an_index_that_is_to_be_unique_no_more_is_told() -> None:
+    there = found(Index(keys=A, unique=True))
+    (told,) = decided([Index(keys=A)], there).notes
+    assert told == "c.a_1 is unique no more then, and nothing keeps duplicates of {a: 1} out"
+    assert decided([Index(keys=A, unique=True, sparse=True)], there).notes == ()
 
 
 def test_before_6_0_an_index_becomes_unique_by_a_rebuild() -> None:
@@ -193,7 +243,7 @@ def test_what_queries_cannot_do_without_is_not_hidden_unasked(kind: str) -> None
     facts = used(0, since=NOW - timedelta(days=30))
     plan = decided([], there, facts=facts, wishes=Wishes(prune=True))
     assert keys(plan) == []
-    assert "fails while there is none" in plan.notes[0]
+    assert "fail while there is no such index" in plan.notes[0]
     insists = Wishes(prune=True, prune_used=True)
     assert keys(decided([], there, facts=facts, wishes=insists)) == ["hide:c.a_1"]
 
