@@ -25,7 +25,8 @@ class Errand(Struct, frozen=True, kw_only=True):
     look: Callable[[], Plan]
     person: Person
     resources: Sequence[Resource]
-    consent: Consent
+    consent: Consent | Callable[[Plan], Consent]
+    """What a person has to agree to; where that depends on what is planned, by the plan."""
     choices: Choices
     chain: str | None = None
     expected: Plan | None = None
@@ -130,7 +131,8 @@ class Gait:
 
     def _agree(self, plan: Plan) -> None:
         person, choices = self._errand.person, self._errand.choices
-        match self._errand.consent:
+        asked = self._errand.consent
+        match asked(plan) if callable(asked) else asked:
             case NotNeeded():
                 return
             case Ask():

@@ -81,7 +81,7 @@ class Office:
         *,
         person: Person,
         resources: Sequence[Resource],
-        consent: Consent,
+        consent: Consent | Callable[[Plan], Consent],
         choices: Choices,
         chain: str | None = None,
         prepare: Callable[[], None] | None = None,
@@ -97,7 +97,7 @@ class Office:
             look: looks at the world and makes the plan; changes nothing.
             person: the one at the terminal.
             resources: what nobody else may change meanwhile.
-            consent: what the person has to agree to.
+            consent: what the person has to agree to, or what gives it by the plan.
             choices: what the person chose on the command line.
             chain: the journal's id of the plan that this one goes on from, whose escrow it uses.
             prepare: runs once the person agreed, while no lock is held; a safety backup, say.

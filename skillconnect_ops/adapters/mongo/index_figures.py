@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReadPreference
@@ -9,7 +10,9 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from skillconnect_ops.adapters.mongo import nodes
 from skillconnect_ops.adapters.mongo.connection import DECODED, Connection
-from skillconnect_ops.adapters.mongo.errors import UNAUTHORIZED
+from skillconnect_ops.adapters.mongo.errors import OUT_OF_TIME, UNAUTHORIZED
+from skillconnect_ops.adapters.mongo.index_words import from_plain
+from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.database import CannotConnect, CommandFailed, NotAuthorized
 from skillconnect_ops.core.ports.indexes import (
@@ -23,6 +26,7 @@ from skillconnect_ops.core.ports.indexes import (
 AT_ONCE = 50
 """Collections that one question asks for."""
 ANSWERS_S = 30.0
+COUNTS_S = 10.0
 NO_SIZES = "the user lacks `collStats`, which the role read has"
 NO_USES = "the user lacks `indexStats`, which the role clusterMonitor (on admin) has"
 INDEX_BUILD = "Index Build"
@@ -53,6 +57,24 @@ def figures(
         sizes_unknown=sizes_unknown,
         uses_unknown=unknown,
     )
+
+
+def expired(
+    connection: Connection, database: str, collection: str, index: Index, *, before: datetime
+) -> Fact[int]:
+    """By a count that ends by itself: the field need not have an index yet; see the port."""
+    old: dict[str, Any] = {index.fields[0]: {"$lt": before}}
+    if index.partial_filter is not None:
+        old = {"$and": [old, from_plain(index.partial_filter)]}
+    command: dict[str, Any] = {"count": collection, "query": old, "maxTimeMS": int(COUNTS_S * 1000)}
+    if index.collation is not None:
+        command["collation"] = from_plain(index.collation)
+    try:
+        return Known(int(connection.run(database, command)["n"]))
+    except CommandFailed as error:
+        if error.code == OUT_OF_TIME:
+            return Missing(f"counting them takes more than {COUNTS_S:.0f} s")
+        return Missing(f"they cannot be counted: {error.why}")
 
 
 def progress(connection: Connection, database: str) -> Fact[tuple[BuildProgress, ...]]:

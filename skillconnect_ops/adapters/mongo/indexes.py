@@ -1,6 +1,7 @@
 """The `Indexes` port over PyMongo."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
@@ -13,15 +14,17 @@ from skillconnect_ops.adapters.mongo.index_words import (
     collation_of,
     exact,
     fields_of,
+    from_plain,
     index_of,
     raw_of,
     read_index,
 )
 from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.outcome import Fact, Known
-from skillconnect_ops.core.ports.database import CommandFailed
+from skillconnect_ops.core.ports.database import CommandFailed, NotAuthorized
 from skillconnect_ops.core.ports.indexes import (
     OWN,
+    TRY,
     Build,
     BuildProgress,
     DiskSpace,
@@ -35,6 +38,8 @@ from skillconnect_ops.core.ports.indexes import (
     Listing,
     LockHolder,
     NotUniqueYet,
+    RunStanding,
+    Touched,
 )
 
 SYSTEM = "system."
@@ -111,6 +116,24 @@ class ServerIndexes:
                 raise _as(IndexConflict, error) from error
             raise
 
+    def try_out(self, database: str, like: FoundCollection, builds: Sequence[Build]) -> None:
+        """Build in an empty collection of our own, which goes again."""
+        command: dict[str, Any] = {"create": TRY}
+        if like.collation is not None:
+            command["collation"] = from_plain(like.collation)
+        try:
+            self._connection.run(database, {"drop": TRY})
+        except CommandFailed as error:
+            if error.code != NO_SUCH_COLLECTION:
+                raise
+        except NotAuthorized:
+            return
+        self._connection.run(database, command)
+        try:
+            self.create(database, TRY, builds)
+        finally:
+            self._connection.run(database, {"drop": TRY})
+
     def modify(self, database: str, collection: str, name: str, changes: Mapping[str, Any]) -> None:
         """`collMod` of one index, durably."""
         self._modify(database, collection, {"index": {"name": name, **changes}})
@@ -139,6 +162,12 @@ class ServerIndexes:
         """What stands in the way of a unique index."""
         return duplicates(self._connection, database, collection, index, most=most)
 
+    def expired(
+        self, database: str, collection: str, index: Index, *, before: datetime
+    ) -> Fact[int]:
+        """How many documents an index that expires them has from before that time."""
+        return index_figures.expired(self._connection, database, collection, index, before=before)
+
     def lock(self, database: str, *, run: str, command: str, lease_s: float) -> None:
         """Take the lock, or keep it."""
         index_records.lock(self._connection, database, run=run, command=command, lease_s=lease_s)
@@ -147,9 +176,9 @@ class ServerIndexes:
         """Give the lock back."""
         index_records.unlock(self._connection, database, run=run)
 
-    def is_taken_over(self, database: str, *, run: str) -> bool:
-        """Whether another run has had the lock since."""
-        return index_records.is_taken_over(self._connection, database, run=run)
+    def standing(self, database: str, *, run: str) -> RunStanding:
+        """How a run stands at this server."""
+        return index_records.standing(self._connection, database, run=run)
 
     def lock_holder(self, database: str) -> LockHolder | None:
         """Who holds it."""
@@ -163,9 +192,17 @@ class ServerIndexes:
         """What runs wrote down, newest first."""
         return index_records.runs(self._connection, database)
 
+    def keep_after(self, database: str, run: str, after: Sequence[Touched]) -> None:
+        """Write down how a run left what it touched."""
+        index_records.keep_after(self._connection, database, run, after)
+
     def mark_undone(self, database: str, run: str, *, undone: bool) -> None:
         """Say that a run was taken back, or that it was not."""
         index_records.mark_undone(self._connection, database, run, undone=undone)
+
+    def mark_put_back(self, database: str, run: str) -> None:
+        """Say that a run has gone its own way back."""
+        index_records.mark_put_back(self._connection, database, run)
 
     def forget(self, database: str, run: str) -> None:
         """Remove what a run wrote down."""
@@ -241,7 +278,7 @@ def _found(
 
 
 def _is_ours(name: str) -> bool:
-    return name == OWN or name.startswith(SYSTEM)
+    return name in {OWN, TRY} or name.startswith(SYSTEM)
 
 
 def _as(kind: type[CommandFailed], error: CommandFailed) -> CommandFailed:

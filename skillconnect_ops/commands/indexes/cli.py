@@ -57,9 +57,13 @@ def apply(
         bool, typer.Option("--prune-used", help="Also what is in use, or may be; with --prune.")
     ] = False,
     observe: Annotated[
-        str,
-        typer.Option("--observe", metavar="TIME", help="How long it stays hidden first: 7d, 12h."),
-    ] = "7d",
+        str | None,
+        typer.Option(
+            "--observe",
+            metavar="TIME",
+            help="How long it stays hidden first: 12h, 14d; 7d by default, or as was said then.",
+        ),
+    ] = None,
     allow_gap: AllowGap = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Show values and documents in the way, too.")
@@ -71,6 +75,7 @@ def apply(
     dry_run: options.DryRun = False,
     save_plan: options.SavePlan = None,
     yes: options.Yes = False,
+    confirm: options.Confirm = None,
 ) -> Report:
     """Bring the database's indexes to what is declared, without harm.
 
@@ -78,19 +83,20 @@ def apply(
     before its replacement is ready; where there is no way around a gap, it is refused unless
     --allow-gap is given. Duplicates are looked for before a unique index is built. What is not
     declared stays, unless --prune is given: then it is hidden first, and `skc indexes undo` puts it
-    back at once.
+    back at once. Where documents would be deleted by a shorter time to live, the database's name is
+    asked for (--confirm).
     """
     wishes = Wishes(
         prune=prune or prune_used,
         prune_used=prune_used,
-        observe_s=seconds(observe),
+        observe_s=None if observe is None else seconds(observe),
         allow_gap=allow_gap,
         show_values=show_values,
         commit_quorum=quorum(commit_quorum),
         ignore_space=ignore_space,
         untested_topology=untested_topology,
     )
-    choices = Choices(dry_run=dry_run, yes=yes, save_plan=save_plan)
+    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm, save_plan=save_plan)
     return run.apply(house, target=target, wishes=wishes, choices=choices)
 
 
@@ -141,16 +147,19 @@ def take_back(
     dry_run: options.DryRun = False,
     save_plan: options.SavePlan = None,
     yes: options.Yes = False,
+    confirm: options.Confirm = None,
 ) -> Report:
     """Put the indexes back that a run touched, as they were before it.
 
     What it hid is seen again at once, what it dropped is built as it was, what it built is dropped.
-    What a run changed lies in the database itself, so that any machine can take it back.
+    What a run changed lies in the database itself (collection skc_indexes), so that any machine can
+    take it back. An index that somebody has changed since is left as it is. Without RUN it is the
+    newest run alone that is taken back, once.
     """
     wishes = Wishes(
         allow_gap=allow_gap, ignore_space=ignore_space, untested_topology=untested_topology
     )
-    choices = Choices(dry_run=dry_run, yes=yes, save_plan=save_plan)
+    choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm, save_plan=save_plan)
     return undo.undo(house, target=target, run=run_id, wishes=wishes, choices=choices)
 
 

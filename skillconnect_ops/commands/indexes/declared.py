@@ -18,7 +18,7 @@ from skillconnect_ops.commands.indexes.rules import faults
 from skillconnect_ops.commands.indexes.sameness import shape
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.indexes import Declaration, Index, shown_keys
-from skillconnect_ops.core.ports.indexes import OWN
+from skillconnect_ops.core.ports.indexes import OWN, TRY
 from skillconnect_ops.core.settings.errors import SettingsInvalid, UnknownSetting
 
 _YAML = "tag:yaml.org,2002:"
@@ -130,6 +130,12 @@ def read(text: str, *, file: str) -> tuple[Declaration, ...]:
     if reader.mistakes:
         raise reader.mistakes[0]
     return found
+
+
+def named(text: str) -> frozenset[str]:
+    """The collections that a text names, also those without an index; it was read before."""
+    loaded = yaml.safe_load(text)
+    return frozenset(map(str, loaded)) if isinstance(loaded, dict) else frozenset()
 
 
 class _Entry(Struct, frozen=True):
@@ -312,7 +318,7 @@ class _Reader:
         return value
 
     def check_collection(self, name: str, node: Node) -> None:
-        own = name.startswith("system.") or ".system." in name or name == OWN
+        own = name.startswith("system.") or ".system." in name or name in {OWN, TRY}
         if not name or "$" in name or "\0" in name or name.startswith(".") or own:
             raise self.fault(
                 node,

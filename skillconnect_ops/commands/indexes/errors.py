@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from skillconnect_ops.core.errors import Precondition, Refused
+from skillconnect_ops.core.errors import NeedsPerson, Precondition, Refused
 from skillconnect_ops.core.indexes import Index, shown_keys
 from skillconnect_ops.core.ports.indexes import Duplicates
 from skillconnect_ops.core.view import count, size
@@ -74,4 +74,50 @@ class DiskTooSmall(Precondition):
             why=f"they take about {size(needed)} and as much again while they are built, and "
             f"{size(free)} are free",
             fix="make room, build fewer at once, or add --ignore-space if the estimate is wrong",
+        )
+
+
+class NothingDeclared(Precondition):
+    """A file without a word is no declaration that nothing shall be there."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"{file} names no collection",
+            why="somebody emptied it, or cut it off; nothing can be held against it",
+            fix="skc indexes import   # what is there; `COLLECTION: []` says that it has none",
+        )
+
+
+class RunTakenOver(NeedsPerson):
+    """Another run went on with the work of this one."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            f"another run has taken the indexes of {database} over from this one",
+            why="this one gave no sign for too long, as if its machine were gone; what it had not "
+            "done by then it left out",
+            fix="skc indexes status   # how they stand now",
+        )
+
+
+class AnotherServer(NeedsPerson):
+    """A run that died is gone on with at a server that knows nothing of it."""
+
+    def __init__(self, database: str, run: str) -> None:
+        super().__init__(
+            f"{database} knows nothing of the run {run}",
+            why="it is another server at the same address, or was restored or emptied since; "
+            "nothing is changed in it",
+            fix=f"connect to the right server; or leave the run: skc journal show {run}",
+        )
+
+
+class SystemDatabase(Refused):
+    """Its indexes are the server's own."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            f"{database} is a database of the server's own",
+            why="it needs the indexes that it has, and no others",
+            fix="name the app's database in the URI: mongodb://…/DATABASE",
         )

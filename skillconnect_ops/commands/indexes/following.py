@@ -15,6 +15,8 @@ from skillconnect_ops.core.ports.database import CannotConnect, DatabaseError, S
 from skillconnect_ops.core.ports.indexes import Build, Indexes, IndexesLocked
 from skillconnect_ops.core.view import duration
 
+COMMAND = "indexes"
+"""What holds the lock, as others are told."""
 LEASE_S = 60.0
 """How long a lock lasts that nobody renews: that of a dead run keeps others out so long."""
 BEAT_S = 15.0
@@ -85,7 +87,8 @@ def build(
     ):
         _with_returns(
             lambda: indexes.create(database, collection, builds, commit_quorum=commit_quorum),
-            lambda: indexes.collection(database, collection),
+            # another run may have taken over while the server was away: it is asked before all else
+            lambda: indexes.lock(database, run=walk.id, command=COMMAND, lease_s=LEASE_S),
             walk=walk,
         )
 

@@ -6,14 +6,17 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import Connected, House
-from skillconnect_ops.commands.indexes.declared import decoded, read
+from skillconnect_ops.commands.indexes.declared import decoded, named, read
 from skillconnect_ops.commands.indexes.difference import Row, difference
+from skillconnect_ops.commands.indexes.errors import NothingDeclared, SystemDatabase
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.indexes import Declaration
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.ports.database import Topology
 from skillconnect_ops.core.ports.indexes import Listing
 from skillconnect_ops.core.settings.model import Target
+
+_SYSTEM = frozenset({"admin", "config", "local"})
 
 
 class NotDeclared(Precondition):
@@ -92,12 +95,28 @@ def subject(connected: Connected, target: Target) -> Subject:
     )
 
 
-def refuse_untested(connected: Connected, *, insists: bool) -> None:
-    """Refuse a sharded cluster.
+def named_collections(house: House, target: Target) -> frozenset[str]:
+    """The collections that the target's file names; what it does not name is not its business.
 
     Raises:
+        NothingDeclared: there is none: somebody emptied the file, or cut it off.
+    """
+    path = house.project().root / target.settings.indexes
+    found = named(path.read_text(encoding="utf-8"))
+    if not found:
+        raise NothingDeclared(target.settings.indexes)
+    return found
+
+
+def refuse_untested(connected: Connected, *, insists: bool) -> None:
+    """Refuse the server's own databases, and a sharded cluster.
+
+    Raises:
+        SystemDatabase: it is one.
         ShardedCluster: it is one, and nobody insists.
     """
+    if connected.name in _SYSTEM:
+        raise SystemDatabase(connected.name)
     if connected.database.server().topology is Topology.SHARDED and not insists:
         raise ShardedCluster(
             f"{connected.cluster} is a sharded cluster",

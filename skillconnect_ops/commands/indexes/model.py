@@ -6,15 +6,19 @@ from typing import Any
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.indexes.planned import Planned
 from skillconnect_ops.core.indexes import Index, derived_name
+from skillconnect_ops.core.outcome import Fact
 from skillconnect_ops.core.plan import Step
 from skillconnect_ops.core.ports.indexes import (
     Build,
     CollectionFigures,
     HiddenIndex,
+    StandIn,
     Touched,
 )
 
+OBSERVE_S = 7 * 86_400.0
 SUFFIX = "_id"
 """The field that tells a bridge from what it stands for; another where that is there already."""
 BRIDGE = "skc_bridge"
@@ -31,7 +35,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
     prune: bool = False
     prune_used: bool = False
-    observe_s: float = 7 * 86_400.0
+    observe_s: float | None = None
+    """None: as it was said when an index was hidden, or `OBSERVE_S`."""
     allow_gap: bool = False
     commit_quorum: int | str | None = None
     untested_topology: bool = False
@@ -49,6 +54,12 @@ class Facts(Struct, frozen=True, kw_only=True):
     uses_known: bool = True
     """Whether every node said how its indexes are used."""
     watched: tuple[HiddenIndex, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    """Those that runs have written down as theirs."""
+    named: frozenset[str] | None = None
+    """Collections in which what is not declared may go; None: all."""
+    expiring: Mapping[tuple[str, str], Fact[int]] = {}
+    """By collection and the index's name: how many documents would go at once."""
 
 
 class IndexLock(Step, frozen=True, kw_only=True, tag="index.lock"):
@@ -58,6 +69,7 @@ class IndexLock(Step, frozen=True, kw_only=True, tag="index.lock"):
     database: str
     command: str
     touched: tuple[Touched, ...]
+    stand_ins: tuple[StandIn, ...] = ()
 
     def says(self) -> str:
         """One line of the plan."""
@@ -87,6 +99,10 @@ class IndexCreate(Step, frozen=True, kw_only=True, tag="index.create"):
     commit_quorum: int | str | None = None
     purpose: str = ""
     estimate: str = ""
+    until: tuple[Build, ...] = ()
+    """They stand for these: once they are ready, nobody needs the others."""
+    stand_for: tuple[str, ...] = ()
+    """And for these, which are dropped meanwhile: they stay until all of them are back."""
     passing = ("estimate",)
 
     def says(self) -> str:
@@ -104,11 +120,18 @@ class IndexModify(Step, frozen=True, kw_only=True, tag="index.modify"):
     collection: str
     name: str
     changes: Mapping[str, Any]
+    planned: Planned | None = None
+    leaves: bool = False
+    """Whether it is left where somebody has changed it meanwhile: here is no way back."""
+    deletes: str = ""
+    """Which documents go at once, for people."""
+    passing = ("deletes",)
 
     def says(self) -> str:
         """One line of the plan."""
         what = ", ".join(f"{name}: {_word(value)}" for name, value in self.changes.items())
-        return f"set {what} on {self.collection}.{self.name} (at once, nothing is rebuilt)"
+        tail = f"deletes {self.deletes}" if self.deletes else "at once, nothing is rebuilt"
+        return f"set {what} on {self.collection}.{self.name} ({tail})"
 
 
 class IndexPrepare(Step, frozen=True, kw_only=True, tag="index.prepare"):
@@ -118,6 +141,7 @@ class IndexPrepare(Step, frozen=True, kw_only=True, tag="index.prepare"):
     database: str
     collection: str
     name: str
+    planned: Planned | None = None
 
     def says(self) -> str:
         """One line of the plan."""
@@ -131,6 +155,7 @@ class IndexConvert(Step, frozen=True, kw_only=True, tag="index.convert"):
     database: str
     collection: str
     name: str
+    planned: Planned | None = None
 
     def says(self) -> str:
         """One line of the plan."""
@@ -146,7 +171,10 @@ class IndexHide(Step, frozen=True, kw_only=True, tag="index.hide"):
     name: str
     watched: bool = False
     """Whether it is only hidden to see whether anybody misses it."""
+    observe_s: float = 0.0
+    """For how long, then."""
     purpose: str = ""
+    planned: Planned | None = None
 
     def says(self) -> str:
         """One line of the plan."""
@@ -162,6 +190,14 @@ class IndexDrop(Step, frozen=True, kw_only=True, tag="index.drop"):
     collection: str
     names: tuple[str, ...]
     purpose: str = ""
+    planned: Mapping[str, Planned] = {}
+    """By name, of those that were there when the plan was made."""
+    hidden: bool = False
+    """Whether they must be out of sight by now: one that is seen is one that somebody needs."""
+    leaves: bool = False
+    """Whether one that somebody has changed or put back in sight meanwhile is left to him."""
+    successors: tuple[Build, ...] = ()
+    """What is built in their place; tried out on nothing first, since a server may refuse it."""
 
     def says(self) -> str:
         """One line of the plan."""

@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 from skillconnect_ops.commands.indexes.bridge import bridge, guard
 from skillconnect_ops.commands.indexes.declared import MOST_INDEXES
 from skillconnect_ops.commands.indexes.difference import Row, Standing
+from skillconnect_ops.commands.indexes.expiry import deleted
 from skillconnect_ops.commands.indexes.model import (
     Facts,
     IndexConvert,
@@ -24,6 +25,8 @@ from skillconnect_ops.commands.indexes.model import (
     Wishes,
     is_stand_in,
 )
+from skillconnect_ops.commands.indexes.planned import Planned, plainly
+from skillconnect_ops.commands.indexes.pruning import pruned, spoken
 from skillconnect_ops.commands.indexes.sameness import as_found, keys_of, shape
 from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.plan import Step
@@ -32,11 +35,11 @@ from skillconnect_ops.core.ports.indexes import (
     FoundCollection,
     FoundIndex,
     Listing,
+    StandIn,
     Touched,
 )
-from skillconnect_ops.core.view import count, duration
+from skillconnect_ops.core.view import count
 
-_DAY_S = 86_400.0
 CONVERTS, TTL_ADDS = (6, 0), (5, 1)
 """The first versions that make an index unique, and make one expire documents, in place."""
 CAPPED_EXPIRE = (7, 1)
@@ -64,6 +67,8 @@ class Decided(Struct, frozen=True, kw_only=True):
     """What cannot be done at all, in sentences."""
     touched: tuple[Touched, ...]
     """What changes, as it was."""
+    stand_ins: tuple[StandIn, ...]
+    """What is built for a while only."""
 
 
 def decide(
@@ -107,6 +112,7 @@ def decide(
         gaps=tuple(text for part in parts for text in part.gaps),
         blocked=tuple(text for part in parts for text in part.blocked),
         touched=tuple(one for part in parts for one in part.touched()),
+        stand_ins=tuple(one for part in parts for one in part.stand_ins()),
     )
 
 
@@ -160,11 +166,18 @@ class _Collection:
         self._surplus: list[str] = []
         self._stale: list[str] = []
         """Stand-ins of a run that died elsewhere."""
+        self._changing: dict[str, tuple[str, ...]] = {}
+        """By name, the options that change in place."""
+        self._strange = 0
+        """Indexes of a collection that is nobody's business here."""
+        self._deletes: dict[str, str] = {}
+        """By the name that is declared, which documents go at once."""
 
     def decide(self, rows: Sequence[Row]) -> None:
         """All rows of the collection."""
         missing: list[Build] = []
         rebuilds: list[_Rebuild] = []
+        self._note_deletions(rows)
         for row in rows:
             if self._is_refused(row):
                 continue
@@ -182,16 +195,32 @@ class _Collection:
                 case Standing.UNKNOWN:
                     self.notes.append(f"{self._where_of(row)} is left alone: {_why(row)}")
         self._arrange(missing, rebuilds)
+        if self._strange:
+            name = self._there.name
+            self.notes.append(
+                f"{name} is not named in the file, and keeps its "
+                f"{count(self._strange, 'index', 'indexes')} (`{name}: []` says it has none)"
+            )
         if self._surplus:
             why = "the run that is taken back built them"
             self.final.append(self._drop(*self._surplus, why=why))
         if self._stale:  # once what they stood for is there
             why = "they stood for others in a run that died"
             self.final.append(self._drop(*self._stale, why=why))
-        self._warn_of_ttl(rows)
+
+    def _note_deletions(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if said := deleted(row, self._facts):
+                self._deletes[row.index.called] = said
+                self.notes.append(
+                    f"MongoDB will delete {said}: within a minute, and no undo brings them back"
+                )
 
     def _is_refused(self, row: Row) -> bool:
         """What a server does not build in a collection of this kind, by its declaration."""
+        if row.declared is not None and row.index.unique and self._there.timeseries:
+            self.blocked.append(f"{self._where_of(row)}: a time series takes no unique index")
+            return True
         expires = row.declared is not None and row.index.expire_after_s is not None
         if not (expires and row.drifts and self._there.capped):
             return False
@@ -221,7 +250,35 @@ class _Collection:
                 name=name,
                 index=old.index if old else None,
                 exact=old.exact if old else None,
+                uuid=self._there.uuid,
             )
+
+    def stand_ins(self) -> Iterator[StandIn]:
+        """What is built for a while only, so that any later run knows it for ours."""
+        for step in self.rebuilt:
+            if isinstance(step, IndexCreate) and step.until:
+                for one in step.builds:
+                    yield StandIn(collection=self._there.name, index=one.index)
+
+    def _is_stand_in(self, name: str) -> bool:
+        """Whether it is one that a run has built for a while; a name alone says little."""
+        found = self._names.get(name)
+        return (
+            is_stand_in(name)
+            and found is not None
+            and any(
+                one.collection == self._there.name
+                and one.index.called == name
+                and keys_of(one.index) == keys_of(found.index)
+                for one in self._facts.stand_ins
+            )
+        )
+
+    def _planned(self, name: str) -> Planned | None:
+        found = self._names.get(name)
+        if found is None:
+            return None
+        return Planned(exact=found.exact, changes=self._changing.get(name, ()))
 
     def _build(self, index: Index) -> Build:
         exact = self._exact.get((self._there.name, index.called))
@@ -230,7 +287,7 @@ class _Collection:
     def _follow(self, row: Row) -> None:
         """One that is being built is waited for, whoever began it."""
         if row.declared is None:
-            if is_stand_in(row.name):
+            if self._is_stand_in(row.name):
                 self._stale.append(row.name)
                 return
             self.notes.append(f"{self._where_of(row)} is being built, and is not declared")
@@ -272,17 +329,33 @@ class _Collection:
                 if not row.index.unique:
                     in_place["prepareUnique"] = False
             elif option == "expireAfterSeconds" and self._takes_ttl(change.wanted, change.found):
-                # from none there is no way back in place, and from then on documents are deleted
-                (last if change.found is None else in_place)[option] = change.wanted
+                # documents are deleted from then on, and from none there is no way back in place
+                longer = change.found is not None and change.wanted >= change.found
+                (in_place if longer else last)[option] = change.wanted
             elif not (option == "unique" and change.wanted and self._facts.version >= CONVERTS):
                 yield _Rebuild(old=old, new=self._build(row.index))
                 return
-        named: dict[str, Any] = {**self._where, "collection": self._there.name, "name": row.name}
+        self._changing[row.name] = tuple(options)
+        planned = self._planned(row.name)
+        named: dict[str, Any] = {
+            **self._where,
+            "collection": self._there.name,
+            "name": row.name,
+            "planned": planned,
+        }
         at = f"{self._there.name}.{row.name}"
         if in_place:
             self.modified.append(IndexModify(key=f"modify:{at}", **named, changes=in_place))
         if last:
-            self.final.append(IndexModify(key=f"expire:{at}", **named, changes=last))
+            self.final.append(
+                IndexModify(
+                    key=f"expire:{at}",
+                    **named,
+                    changes=last,
+                    leaves=True,
+                    deletes=self._deletes.get(row.index.called, ""),
+                )
+            )
         if "unique" in options:
             self.modified.append(IndexPrepare(key=f"prepare:{at}", **named))
             self.final.append(IndexConvert(key=f"convert:{at}", **named))
@@ -341,9 +414,29 @@ class _Collection:
             number += 1
         return Build(index=structs.replace(index, name=f"{index.called}_{number}"))
 
+    def _without_ttl(self, build: Build) -> Build:
+        """Documents go when all else is done, since that has no way back."""
+        after_s = build.index.expire_after_s
+        if after_s is None or self._facts.version < TTL_ADDS:
+            return build
+        name = build.index.called
+        self.final.append(
+            IndexModify(
+                key=f"expire:{self._there.name}.{name}",
+                **self._where,
+                collection=self._there.name,
+                name=name,
+                changes={"expireAfterSeconds": after_s},
+                leaves=True,
+                deletes=self._deletes.get(name, ""),
+            )
+        )
+        return plainly(build)
+
     def _create(self, builds: Sequence[Build]) -> None:
         if not builds:
             return
+        builds = tuple(map(self._without_ttl, builds))
         self._must_fit(len(self._names) + len(builds))
         self.created.append(
             IndexCreate(
@@ -362,8 +455,16 @@ class _Collection:
         named: dict[str, Any] = {**self._where, "collection": self._there.name}
         why = f"{one.new.index.called} has taken its place"
         if not one.old.index.hidden:
-            self.hidden.append(IndexHide(key=f"hide:{at}", **named, name=name, purpose=why))
-        self.final.append(IndexDrop(key=f"drop:{at}", **named, names=(name,), purpose=why))
+            self.hidden.append(
+                IndexHide(
+                    key=f"hide:{at}",
+                    **named,
+                    name=name,
+                    purpose=why,
+                    planned=self._planned(name),
+                )
+            )
+        self.final.append(self._drop(name, why=why, hidden=True))
 
     def _rebuild(self, rebuilds: Sequence[_Rebuild], late: Sequence[Build]) -> None:
         """Behind bridges, all of a collection at once: names may go round in a circle."""
@@ -372,10 +473,15 @@ class _Collection:
         stand_ins: list[Build] = []
         olds = {one.old.index.called: one.old for one in rebuilds}
         news = [*(self._free(one.new, olds) for one in rebuilds), *late]
+        news = [self._without_ttl(one) for one in news]
         for one in news:  # what has the same shape is in the way as well
             olds.update(self._in_the_way(one.index, olds))
-        for number, each in enumerate(rebuilds, self._free_number()):
+        first = self._free_number()
+        for number, each in enumerate(rebuilds, first):
             stand_ins += map(self._as_it_stands, self._stand_ins(each, number))
+            stand_ins += map(
+                self._as_it_stands, self._old_guard(each, number + len(rebuilds), stand_ins)
+            )
         self._must_fit(len(self._names) + len(stand_ins))
         if stand_ins:
             self.rebuilt.append(
@@ -385,6 +491,8 @@ class _Collection:
                     builds=tuple(stand_ins),
                     commit_quorum=self._wishes.commit_quorum,
                     purpose="they stand for those that are rebuilt, meanwhile",
+                    until=tuple(news),
+                    stand_for=tuple(olds),
                 )
             )
         self.rebuilt += [
@@ -392,6 +500,8 @@ class _Collection:
                 key=f"make-room:{name}",
                 **named,
                 names=tuple(olds),
+                planned=self._all_planned(olds),
+                successors=tuple(news),
                 purpose="their successors have the same names or keys",
             ),
             IndexCreate(
@@ -426,11 +536,14 @@ class _Collection:
     def _in_the_way(
         self, index: Index, going: Mapping[str, FoundIndex]
     ) -> Mapping[str, FoundIndex]:
+        # a server tells {b: 1} and {b: 2} apart, which come to the same for us
         mine = shape(index, inherited=self._there.collation)
         return {
             name: one
             for name, one in self._names.items()
-            if name not in going and shape(as_found(one.index)) == mine
+            if name not in going
+            and one.index.keys == index.keys
+            and shape(as_found(one.index)) == mine
         }
 
     def _stand_ins(self, one: _Rebuild, number: int) -> Iterator[Build]:
@@ -456,10 +569,25 @@ class _Collection:
                 f"{old.called} is dropped until {new.called} is built"
             )
 
+    def _old_guard(self, one: _Rebuild, number: int, others: Sequence[Build]) -> Iterator[Build]:
+        """Should the new one fail, the old one must be buildable again: no duplicate comes in."""
+        old = as_found(one.old.index)
+        keeps = guard(old, number=number, version=self._facts.version)
+        if keeps is not None:
+            mine = shape(keeps, inherited=self._there.collation)
+            if mine not in {shape(each.index, inherited=self._there.collation) for each in others}:
+                yield Build(index=keeps)
+        elif old.unique:
+            self.gaps.append(
+                f"{self._there.name} could take duplicates in {old.says()} until "
+                f"{one.new.index.called} is built; should that fail then, {old.called} could not "
+                "be built again"
+            )
+
     def _extra(self, row: Row) -> None:
-        """Never dropped unseen: hidden first, and dropped by a later run if nobody missed it."""
+        """What is there, and is not declared."""
         name, at = row.name, self._where_of(row)
-        if is_stand_in(name):
+        if self._is_stand_in(name):
             self._stale.append(name)
             return
         if (self._there.name, name) in self._remove:
@@ -467,85 +595,43 @@ class _Collection:
             return
         if not self._wishes.prune:
             return
-        watched = next(
-            (
-                one
-                for one in self._facts.watched
-                if (one.collection, one.name) == (self._there.name, name)
-            ),
-            None,
-        )
-        if row.standing is Standing.HIDDEN and watched is not None:
-            left_s = self._wishes.observe_s - (self._facts.now - watched.since).total_seconds()
-            if left_s <= 0:
-                why = f"hidden since {watched.since:%Y-%m-%d}, and nobody put it back"
-                self.final.append(self._drop(name, why=why))
-            else:
-                self.notes.append(
-                    f"{at} is hidden since {watched.since:%FT%TZ}; it can be dropped in "
-                    f"{_time(left_s)}"
-                )
+        if self._facts.named is not None and self._there.name not in self._facts.named:
+            self._strange += 1
             return
-        if row.standing is Standing.EXTRA and not self._may_hide(name, at):
-            return
-        if row.index.unique:
-            self.notes.append(f"{at} is unique: once it is dropped, nothing keeps duplicates out")
-        self.hidden.append(
-            IndexHide(
-                key=f"hide:{at}",
-                **self._where,
-                collection=self._there.name,
-                name=name,
-                watched=True,
-                purpose=f"not declared; dropped by `skc indexes --prune` after "
-                f"{_time(self._wishes.observe_s)} if nobody misses it",
-            )
-        )
-
-    def _warn_of_ttl(self, rows: Sequence[Row]) -> None:
-        """Documents that are old by the new rule go within a minute, and no undo brings them."""
-        for row in rows:
-            after_s = row.index.expire_after_s
-            if row.declared is None or after_s is None or row.standing is Standing.IN_PLACE:
-                continue
-            before_s = row.found.index.expire_after_s if row.found is not None else None
-            if before_s is None or after_s < before_s:
-                self.notes.append(
-                    f"MongoDB will delete the documents of {self._there.name} whose "
-                    f"{row.index.fields[0]} is more than {_time(after_s)} ago; no undo brings "
-                    "them back"
+        verdict = pruned(row, self._facts, self._wishes)
+        self.notes += verdict.notes
+        if verdict.drops:
+            self.final.append(self._drop(name, why=verdict.drops, hidden=True))
+        elif verdict.hides_s is not None:
+            self.hidden.append(
+                IndexHide(
+                    key=f"hide:{at}",
+                    **self._where,
+                    collection=self._there.name,
+                    name=name,
+                    watched=True,
+                    observe_s=verdict.hides_s,
+                    planned=self._planned(name),
+                    purpose=f"dropped by `skc indexes --prune` after {spoken(verdict.hides_s)} if "
+                    "nobody misses it",
                 )
-
-    def _may_hide(self, name: str, at: str) -> bool:
-        """Not what is used: the counter tells nothing any more once it is hidden."""
-        figures = self._facts.figures.get(self._there.name)
-        uses = figures.uses.get(name, ()) if figures else ()
-        used = sum(one.operations for one in uses)
-        if self._wishes.prune_used:
-            return True
-        if not self._facts.uses_known or not uses:
-            self.notes.append(
-                f"{at} is not declared, and stays: whether it is used could not be seen "
-                "(--prune-used hides it nevertheless)"
             )
-            return False
-        if used:
-            since = min(one.since for one in uses)
-            self.notes.append(
-                f"{at} is not declared, and stays: it was used {count(used, 'time')} since "
-                f"{since:%FT%TZ} (--prune-used hides it nevertheless)"
-            )
-            return False
-        return True
 
-    def _drop(self, *names: str, why: str) -> IndexDrop:
+    def _drop(self, *names: str, why: str, hidden: bool = False) -> IndexDrop:
         return IndexDrop(
             key=f"drop:{self._there.name}.{names[0]}",
             **self._where,
             collection=self._there.name,
             names=names,
+            planned=self._all_planned(names),
+            hidden=hidden,
+            leaves=True,
             purpose=why,
         )
+
+    def _all_planned(self, names: Iterable[str]) -> Mapping[str, Planned]:
+        every = {name: self._planned(name) for name in names}
+        return {name: one for name, one in every.items() if one is not None}
 
     def _must_fit(self, number: int) -> None:
         if number > MOST_INDEXES:
@@ -560,12 +646,6 @@ class _Collection:
 
 def _why(row: Row) -> str:
     return row.found.unknown if row.found is not None else ""
-
-
-def _time(seconds: float) -> str:
-    """For people, in days where it is some."""
-    days = round(seconds / _DAY_S)
-    return count(days, "day") if days > 1 else duration(seconds)
 
 
 def _names_of(step: Step) -> tuple[str, ...]:

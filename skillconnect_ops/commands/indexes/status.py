@@ -6,7 +6,14 @@ from typing import Any
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.indexes import code_drift, difference
 from skillconnect_ops.commands.indexes.difference import Row, Standing
-from skillconnect_ops.commands.indexes.look import declarations, look, subject
+from skillconnect_ops.commands.indexes.look import (
+    declarations,
+    look,
+    named_collections,
+    subject,
+)
+from skillconnect_ops.commands.indexes.model import is_stand_in
+from skillconnect_ops.commands.indexes.planned import is_one
 from skillconnect_ops.commands.indexes.run import record
 from skillconnect_ops.commands.indexes.shown import table
 from skillconnect_ops.commands.indexes.sources import Sources, from_code
@@ -74,6 +81,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
     chosen = house.target(target)
     with house.database(chosen) as connected:
         seen = look(connected, declarations(house, chosen))
+        named_collections(house, chosen)
         watched = connected.indexes.watched(connected.name)
         about = subject(connected, chosen)
         cluster, name = connected.cluster, connected.name
@@ -106,19 +114,13 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
         unknown=(*unread(seen.rows), *sources.unknown),
         facts={"counts": dict(difference.count(seen.rows))},
         view=(FindingsHere(), Lines(tuple(lines))),
-        next=_after_check(drift, in_code),
+        next=("skc indexes import",) if in_code else _next(seen.rows) if drift else (),
     )
-
-
-def _after_check(drift: Sequence[Finding], in_code: Sequence[Finding]) -> tuple[str, ...]:
-    if in_code:
-        return ("skc indexes import",)
-    return ("skc indexes --dry-run",) if drift else ()
 
 
 def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[Finding]:
     marks = Marks()
-    put_away = {(one.collection, one.name) for one in watched}
+    put_away = {(one.collection, one.name): one.exact for one in watched}
     for row in rows:
         if row.standing in {Standing.IN_PLACE, Standing.UNKNOWN} or (
             row.standing is Standing.BUILDING and row.declared is None
@@ -126,7 +128,10 @@ def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[F
             continue
         identity = IDS[row.standing]
         place = f"{row.collection}.{row.name}"
-        hidden = row.standing is Standing.HIDDEN and (row.collection, row.name) in put_away
+        exact = put_away.get((row.collection, row.name), "")
+        hidden = (
+            row.standing is Standing.HIDDEN and row.found is not None and is_one(exact, row.found)
+        )
         yield Finding(
             id=identity,
             severity=Severity.MEDIUM,
@@ -149,6 +154,10 @@ def _message(row: Row, place: str) -> str:
             return f"{place} is not as declared: {how}"
         case Standing.BUILDING:
             return f"{place} is still being built"
+        case _ if is_stand_in(row.name):
+            return (
+                f"{place} {row.index.says()} stands in for another one: a run is at work, or died"
+            )
         case _:
             return f"{place} {row.index.says()} is there, and is not declared"
 
@@ -158,6 +167,8 @@ def _remedy(row: Row) -> str:
         return "wait for it: skc indexes status"
     if row.declared is not None:
         return "skc indexes   # or correct its line"
+    if is_stand_in(row.name):
+        return "skc indexes   # goes on with the run, or puts it back"
     return "declare it, or let it go: skc indexes --prune"
 
 

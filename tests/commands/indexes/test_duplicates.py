@@ -118,7 +118,7 @@ def test_duplicates_that_come_after_the_look_put_everything_back(
     store.db.c.create_index("a")
     before = store.indexes()
     store.declare("c:\n  - keys: {a: 1}\n    unique: true\n  - keys: {b: 1}\n")
-    nothing = "skillconnect_ops.commands.indexes.run._refuse_duplicates"
+    nothing = "skillconnect_ops.commands.indexes.finished._refuse_duplicates"
     monkeypatch.setattr(nothing, lambda *_: None)
     ran = store.run("indexes", "--yes")
     assert ran.code == 5, ran.stdout

@@ -1,5 +1,6 @@
 """What is decided on a difference, without any server."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from skillconnect_ops.core.ports.indexes import (
     HiddenIndex,
     IndexUse,
     Listing,
+    StandIn,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,12 +31,17 @@ FACTS = Facts(version=(6, 0), now=NOW)
 WHERE = Where(target="test", database="db")
 
 
+def exact(index: Index) -> str:
+    """Much as a server words it."""
+    return json.dumps({"key": dict(index.keys), "name": index.called, **index.options()})
+
+
 def found(*indexes: Index, building: bool = False, collation: Any = None) -> Listing:
     listed = tuple(
-        FoundIndex(index=replace(one, name=one.called), exact=one.called, building=building)
+        FoundIndex(index=replace(one, name=one.called), exact=exact(one), building=building)
         for one in indexes
     )
-    own = FoundIndex(index=ID, exact="_id_")
+    own = FoundIndex(index=ID, exact=exact(ID))
     one = FoundCollection(name="c", uuid="1", collation=collation, indexes=(own, *listed))
     return Listing(collections=(one,))
 
@@ -71,7 +78,7 @@ def test_a_capped_collection_expires_nothing_before_7_1() -> None:
     wanted = [Index(keys=A, expire_after_s=60)]
     assert "c is capped" in decided(wanted, there).blocked[0]
     newer = decided(wanted, there, facts=replace(FACTS, version=(7, 1)))
-    assert (newer.blocked, keys(newer)) == ((), ["create:c"])
+    assert (newer.blocked, keys(newer)) == ((), ["create:c", "expire:c.a_1"])
 
 
 def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
@@ -85,9 +92,11 @@ def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
 def test_a_unique_one_has_a_guard_besides() -> None:
     plan = decided([Index(keys=A, unique=True, sparse=True)], found(Index(keys=A, unique=True)))
     bridge: Any = plan.steps[0]
-    _, guard = (one.index for one in bridge.builds)
-    assert guard.unique
-    assert guard.partial_filter == {"a": {"$exists": True}}
+    _, new, old = (one.index for one in bridge.builds)
+    assert new.unique
+    assert new.partial_filter == {"a": {"$exists": True}}
+    assert old.unique
+    assert old.partial_filter == {"_id": {"$exists": True}}
 
 
 def test_before_6_0_an_index_becomes_unique_by_a_rebuild() -> None:
@@ -151,10 +160,82 @@ def test_a_name_of_another_s_is_passed_by_where_none_was_chosen() -> None:
 def test_an_extra_one_is_hidden_if_nobody_uses_it(
     operations: int, wishes: Wishes, *, hidden: bool
 ) -> None:
-    use = IndexUse(node="n", operations=operations, since=NOW)
-    facts = replace(FACTS, figures={"c": CollectionFigures(uses={"a_1": (use,)})})
+    facts = used(operations, since=NOW - timedelta(days=2))
     plan = decided([], found(Index(keys=A)), facts=facts, wishes=wishes)
     assert keys(plan) == (["hide:c.a_1"] if hidden else [])
+
+
+def used(operations: int, *, since: datetime) -> Facts:
+    use = IndexUse(node="n", operations=operations, since=since)
+    return replace(FACTS, figures={"c": CollectionFigures(uses={"a_1": (use,)})})
+
+
+@pytest.mark.parametrize(("hours", "hides"), [(1, False), (25, True)])
+def test_a_counter_that_began_a_moment_ago_says_nothing(hours: int, *, hides: bool) -> None:
+    facts = used(0, since=NOW - timedelta(hours=hours))
+    plan = decided([], found(Index(keys=A)), facts=facts, wishes=Wishes(prune=True))
+    assert bool(plan.steps) == hides
+    assert hides or "its use is counted only since" in plan.notes[0]
+
+
+def test_the_youngest_counter_of_all_nodes_counts() -> None:
+    uses = tuple(
+        IndexUse(node=str(hours), operations=0, since=NOW - timedelta(hours=hours))
+        for hours in (2000, 1)
+    )
+    facts = replace(FACTS, figures={"c": CollectionFigures(uses={"a_1": uses})})
+    assert keys(decided([], found(Index(keys=A)), facts=facts, wishes=Wishes(prune=True))) == []
+
+
+@pytest.mark.parametrize("kind", ["text", "2dsphere", "2d"])
+def test_what_queries_cannot_do_without_is_not_hidden_unasked(kind: str) -> None:
+    there = found(Index(keys=(("a", kind),), name="a_1"))
+    facts = used(0, since=NOW - timedelta(days=30))
+    plan = decided([], there, facts=facts, wishes=Wishes(prune=True))
+    assert keys(plan) == []
+    assert "fails while there is none" in plan.notes[0]
+    insists = Wishes(prune=True, prune_used=True)
+    assert keys(decided([], there, facts=facts, wishes=insists)) == ["hide:c.a_1"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        Index(keys=(("b", 1),), name="ttl", expire_after_s=60),
+        Index(keys=A, name="ttl", expire_after_s=60, partial_filter={"b": True}),
+        Index(keys=A, name="ttl", expire_after_s=60, sparse=True),
+        Index(keys=A, name="ttl", expire_after_s=90),
+        Index(keys=A, name="ttl"),
+    ],
+    ids=["other keys", "other documents", "more documents", "shorter", "none before"],
+)
+def test_whatever_makes_documents_expire_is_said_and_comes_last(changed: Index) -> None:
+    wanted = Index(keys=A, name="ttl", expire_after_s=60)
+    facts = replace(FACTS, expiring={("c", "ttl"): Known(7)})
+    plan = decided([wanted], found(changed), facts=facts)
+    assert "delete 7 documents of c whose a is more than 1 min" in plan.notes[0]
+    (last,) = (one for one in plan.final if one.key == "expire:c.ttl")
+    assert "deletes 7 documents" in last.says()
+    for step in plan.steps:
+        for build in getattr(step, "builds", ()):
+            assert build.index.expire_after_s is None
+
+
+def test_what_makes_documents_stay_longer_is_nothing_to_ask_about() -> None:
+    there = found(Index(keys=A, expire_after_s=60))
+    plan = decided([Index(keys=A, expire_after_s=90)], there)
+    assert [one.key for one in plan.steps] == ["modify:c.a_1"]
+    assert plan.notes == ()
+
+
+def test_a_time_series_takes_no_unique_index() -> None:
+    there = found(Index(keys=A))
+    (only,) = there.collections
+    series = replace(there, collections=(replace(only, timeseries=True),))
+    assert (
+        "a time series takes no unique index"
+        in decided([Index(keys=A, unique=True)], series).blocked[0]
+    )
 
 
 def test_one_whose_use_a_node_did_not_tell_stays() -> None:
@@ -168,10 +249,46 @@ def test_one_whose_use_a_node_did_not_tell_stays() -> None:
 
 @pytest.mark.parametrize(("days", "goes"), [(6, False), (8, True)])
 def test_a_hidden_one_is_dropped_when_its_time_is_over(days: int, *, goes: bool) -> None:
-    watched = HiddenIndex(collection="c", name="a_1", since=NOW - timedelta(days=days), run="r")
-    facts = replace(FACTS, watched=(watched,))
+    facts = replace(FACTS, watched=(watched(days),))
     plan = decided([], found(Index(keys=A, hidden=True)), facts=facts, wishes=Wishes(prune=True))
     assert [one.key for one in plan.final] == (["drop:c.a_1"] if goes else [])
+
+
+def watched(days: float, **more: Any) -> HiddenIndex:
+    return HiddenIndex(
+        collection="c",
+        name="a_1",
+        run="r",
+        exact=exact(Index(keys=A)),
+        since=NOW - timedelta(days=days),
+        age_s=days * 86_400,
+        **more,
+    )
+
+
+@pytest.mark.parametrize(("told_s", "goes"), [(None, False), (10 * 86_400.0, True)])
+def test_it_stays_as_long_as_was_said_when_it_was_hidden(
+    told_s: float | None, *, goes: bool
+) -> None:
+    facts = replace(FACTS, watched=(watched(20, observe_s=30 * 86_400.0),))
+    wishes = Wishes(prune=True, observe_s=told_s)
+    plan = decided([], found(Index(keys=A, hidden=True)), facts=facts, wishes=wishes)
+    assert [one.key for one in plan.final] == (["drop:c.a_1"] if goes else [])
+
+
+def test_another_index_of_its_name_was_never_watched() -> None:
+    facts = replace(FACTS, watched=(watched(100),))
+    other = found(Index(keys=(("b", 1),), name="a_1", hidden=True))
+    plan = decided([], other, facts=facts, wishes=Wishes(prune=True))
+    assert keys(plan) == ["hide:c.a_1"], "it is watched from now on"
+
+
+def test_that_values_are_kept_apart_no_more_is_said_before_it_is_dropped() -> None:
+    facts = replace(FACTS, watched=(replace(watched(8), exact=exact(Index(keys=A, unique=True))),))
+    there = found(Index(keys=A, unique=True, hidden=True))
+    plan = decided([], there, facts=facts, wishes=Wishes(prune=True))
+    assert [one.key for one in plan.final] == ["drop:c.a_1"]
+    assert "nothing keeps duplicates out" in plan.notes[0]
 
 
 def test_one_that_somebody_else_hid_is_watched_from_now_on() -> None:
@@ -200,8 +317,21 @@ GUARD_LEFT = Index(
 )
 
 
+def ours(*indexes: Index) -> Facts:
+    """As runs have written them down."""
+    stand_ins = tuple(StandIn(collection="c", index=one) for one in indexes)
+    return replace(FACTS, stand_ins=stand_ins)
+
+
+def test_what_only_has_such_a_name_is_not_ours() -> None:
+    other = Index(keys=(("b", 1),), name="skc_guard_1", unique=True)
+    plan = decided([Index(keys=A)], found(Index(keys=A), other), facts=ours(GUARD_LEFT))
+    assert keys(plan) == []
+
+
 def test_what_a_dead_run_left_goes_when_its_successor_stands() -> None:
-    plan = decided([Index(keys=A, unique=True)], found(BRIDGE_LEFT, GUARD_LEFT))
+    facts = ours(BRIDGE_LEFT, GUARD_LEFT)
+    plan = decided([Index(keys=A, unique=True)], found(BRIDGE_LEFT, GUARD_LEFT), facts=facts)
     assert [one.key for one in plan.steps] == ["create:c"]
     (drop,) = plan.final
     assert drop.says().startswith("drop c.skc_bridge_1, c.skc_guard_1 (")
@@ -213,13 +343,14 @@ def test_what_a_dead_run_left_stands_for_the_old_one_again() -> None:
     plan = decided([Index(keys=A, unique=True)], found(old, BRIDGE_LEFT))
     assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
     bridge: Any = plan.steps[0]
-    assert [one.index.called for one in bridge.builds] == ["skc_bridge_1", "skc_guard_2"]
+    names = [one.index.called for one in bridge.builds]
+    assert names == ["skc_bridge_1", "skc_guard_2", "skc_guard_3"]
 
 
 def test_what_a_dead_run_left_for_another_declaration_is_not_in_the_way() -> None:
     old = Index(keys=A, unique=True, sparse=True)
     left = replace(GUARD_LEFT, partial_filter={"b": {"$exists": True}})
-    plan = decided([Index(keys=A, unique=True)], found(old, left))
+    plan = decided([Index(keys=A, unique=True)], found(old, left), facts=ours(left))
     bridge: Any = plan.steps[0]
     assert "skc_guard_2" in [one.index.called for one in bridge.builds]
     assert [one.key for one in plan.final] == ["drop:c.skc_guard_1"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from skillconnect_ops.adapters.mongo.said import without_values
-from skillconnect_ops.commands.indexes.steps import CreateHandler
+from skillconnect_ops.commands.indexes.build_steps import CreateHandler
 from tests.commands.indexes.store import Store
 
 SECRET = f"Ada-{secrets.token_hex(8)}"

@@ -34,8 +34,8 @@ def test_the_status_has_a_line_for_each_index_and_its_name_where_somebody_chose_
 def test_a_dry_run_ends_with_the_command_that_carries_it_out(store: Store) -> None:
     store.db.c.create_index("a")
     store.declare("c: []\n")
-    ran = store.skc("indexes", "--dry-run", "--prune", "--observe", "1d", cwd=store.root)
-    assert "next: skc indexes --prune --observe 1d --yes" in ran.stderr
+    ran = store.skc("indexes", "--dry-run", "--prune-used", "--observe", "1d", cwd=store.root)
+    assert "next: skc indexes --prune-used --observe 1d --yes" in ran.stderr
     assert "hide c.a_1" in ran.stderr
 
 

@@ -32,7 +32,7 @@ c:
 new:
   - keys: {a: 1}
 """
-WORDS = ("indexes", "--yes", "--prune")
+WORDS = ("indexes", "--yes", "--prune-used")
 LEAST = 30
 """A whole run makes more calls than that."""
 KEYS = [((name, 1),) for name in ("at", "first_ttl", "becomes", "rebuilt", "beside")]
