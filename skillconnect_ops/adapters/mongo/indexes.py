@@ -113,12 +113,7 @@ class ServerIndexes:
             self._connection.run(database, command)
         except CommandFailed as error:
             if error.code in CONFLICTS:
-                conflict = _as(IndexConflict, error)
-                conflict.fix = (
-                    "skc indexes   # again: somebody has made an index of that name, or of these "
-                    "keys, meanwhile; the new plan sees it"
-                )
-                raise conflict from error
+                raise _as(IndexConflict, error) from error
             raise
 
     def try_out(self, database: str, like: FoundCollection, builds: Sequence[Build]) -> None:
