@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from skillconnect_ops.commands.indexes.bridge import bridge, guard, needed_by
+from skillconnect_ops.commands.indexes.bridge import needed_by
 from skillconnect_ops.commands.indexes.changing import TTL_ADDS, impossible, in_place
 from skillconnect_ops.commands.indexes.declared import MOST_INDEXES
 from skillconnect_ops.commands.indexes.difference import Row, Standing
@@ -29,6 +29,7 @@ from skillconnect_ops.commands.indexes.model import (
 from skillconnect_ops.commands.indexes.planned import Planned, plainly
 from skillconnect_ops.commands.indexes.pruning import pruned, spoken
 from skillconnect_ops.commands.indexes.sameness import as_found, keys_of, shape
+from skillconnect_ops.commands.indexes.stand_ins import Rebuild, StandIns
 from skillconnect_ops.core.indexes import Index, shown_keys
 from skillconnect_ops.core.plan import Step
 from skillconnect_ops.core.ports.indexes import (
@@ -127,13 +128,6 @@ def _phases(parts: "Sequence[_Collection]") -> Iterator[Iterable[Step]]:
         yield part.hidden
 
 
-class _Rebuild(Struct, frozen=True, kw_only=True):
-    """An index in the place of another."""
-
-    old: FoundIndex
-    new: Build
-
-
 class _Collection:
     """Decides for one collection."""
 
@@ -175,7 +169,7 @@ class _Collection:
     def decide(self, rows: Sequence[Row]) -> None:
         """All rows of the collection."""
         missing: list[Build] = []
-        rebuilds: list[_Rebuild] = []
+        rebuilds: list[Rebuild] = []
         self._note_deletions(rows)
         for row in rows:
             if self._is_refused(row):
@@ -303,7 +297,7 @@ class _Collection:
             )
         )
 
-    def _change(self, row: Row) -> Iterator[_Rebuild]:
+    def _change(self, row: Row) -> Iterator[Rebuild]:
         """In place where the server can; else it is rebuilt."""
         old = row.found
         if (why := impossible(row)) or old is None:
@@ -316,7 +310,7 @@ class _Collection:
             )
         becomes = in_place(row, self._facts.version)
         if becomes is None:
-            yield _Rebuild(old=old, new=self._build(row.index))
+            yield Rebuild(old=old, new=self._build(row.index))
             return
         self._changing[row.name] = tuple(one.option for one in row.how)
         named: dict[str, Any] = {
@@ -342,7 +336,7 @@ class _Collection:
             self.modified.append(IndexPrepare(key=f"prepare:{at}", **named))
             self.final.append(IndexConvert(key=f"convert:{at}", **named))
 
-    def _arrange(self, missing: Sequence[Build], rebuilds: Sequence[_Rebuild]) -> None:
+    def _arrange(self, missing: Sequence[Build], rebuilds: Sequence[Rebuild]) -> None:
         """Which new ones can stand beside all that is there, and which must wait for room."""
         behind = [one for one in rebuilds if not self._fits(one.new, free=())]
         beside = [one for one in rebuilds if self._fits(one.new, free=())]
@@ -369,7 +363,7 @@ class _Collection:
         if behind:
             self._rebuild(behind, late)
 
-    def _tell_of_two(self, one: _Rebuild) -> None:
+    def _tell_of_two(self, one: Rebuild) -> None:
         """Old and new stand side by side for a while, and `$geoNear` then wants to know which."""
         if needed_by(one.old.index) is None or needed_by(one.new.index) is None:
             return
@@ -438,7 +432,7 @@ class _Collection:
             )
         )
 
-    def _retire(self, one: _Rebuild) -> None:
+    def _retire(self, one: Rebuild) -> None:
         """Hidden when its successor stands, and dropped at the end."""
         name = one.old.index.called
         at = f"{self._there.name}.{name}"
@@ -456,22 +450,18 @@ class _Collection:
             )
         self.final.append(self._drop(name, why=why, hidden=True))
 
-    def _rebuild(self, rebuilds: Sequence[_Rebuild], late: Sequence[Build]) -> None:
+    def _rebuild(self, rebuilds: Sequence[Rebuild], late: Sequence[Build]) -> None:
         """Behind bridges, all of a collection at once: names may go round in a circle."""
         name = self._there.name
         named: dict[str, Any] = {**self._where, "collection": name}
-        stand_ins: list[Build] = []
         olds = {one.old.index.called: one.old for one in rebuilds}
         news = [*(self._free(one.new, olds) for one in rebuilds), *late]
         news = [self._without_ttl(one) for one in news]
         for one in news:  # what has the same shape is in the way as well
             olds.update(self._in_the_way(one.index, olds))
-        first = self._free_number()
-        for number, each in enumerate(rebuilds, first):
-            stand_ins += map(self._as_it_stands, self._stand_ins(each, number))
-            stand_ins += map(
-                self._as_it_stands, self._old_guard(each, number + len(rebuilds), stand_ins)
-            )
+        meanwhile = StandIns(self._there, version=self._facts.version)
+        stand_ins = meanwhile.of(rebuilds)
+        self.gaps += meanwhile.gaps
         self._must_fit(len(self._names) + len(stand_ins))
         if stand_ins:
             self.rebuilt.append(
@@ -506,19 +496,6 @@ class _Collection:
             self.rebuilt.append(IndexDrop(key=f"unbridge:{name}", **named, names=names))
             self._stale = [one for one in self._stale if one not in names]
 
-    def _free_number(self) -> int:
-        """From here on no stand-in of a run that died has the name of a new one."""
-        numbers = [one.rpartition("_")[2] for one in self._names if is_stand_in(one)]
-        return 1 + max((int(one) for one in numbers if one.isdecimal()), default=0)
-
-    def _as_it_stands(self, build: Build) -> Build:
-        """One that a dead run left serves again: no second one of its shape can be built."""
-        mine = shape(build.index, inherited=self._there.collation)
-        for name, one in self._names.items():
-            if is_stand_in(name) and shape(as_found(one.index)) == mine:
-                return Build(index=structs.replace(build.index, name=name))
-        return build
-
     def _free(self, build: Build, going: Mapping[str, FoundIndex]) -> Build:
         called = build.index.called
         return self._renamed(build) if called in self._names and called not in going else build
@@ -535,52 +512,6 @@ class _Collection:
             and one.index.keys == index.keys
             and shape(as_found(one.index)) == mine
         }
-
-    def _stand_ins(self, one: _Rebuild, number: int) -> Iterator[Build]:
-        """A bridge for the queries of the keys that stay, and a guard for unique values."""
-        old, new = one.old.index, one.new.index
-        inherited = self._there.collation
-        same = keys_of(old) == keys_of(new)
-        pattern = old if same else new
-        spans = bridge(pattern, number=number, inherited=inherited if same else None)
-        if old.hidden and same:
-            pass  # no query uses it
-        elif spans is not None:
-            yield Build(index=spans)
-        elif same or needed_by(old) or not needed_by(new):
-            asks = needed_by(old)
-            self.gaps.append(
-                f"{self._there.name} is without {old.called} {old.says()} from the moment it is "
-                f"dropped until {new.called} is built: no other index can stand for it, and "
-                + (
-                    f"queries of {asks} fail meanwhile"
-                    if asks
-                    else "its queries are slow meanwhile"
-                )
-            )
-        keeps = guard(new, number=number, version=self._facts.version)
-        if keeps is not None:
-            yield Build(index=keeps)
-        elif new.unique:
-            self.gaps.append(
-                f"{self._there.name} could take duplicates in {new.says()} from the moment "
-                f"{old.called} is dropped until {new.called} is built"
-            )
-
-    def _old_guard(self, one: _Rebuild, number: int, others: Sequence[Build]) -> Iterator[Build]:
-        """Should the new one fail, the old one must be buildable again: no duplicate comes in."""
-        old = one.old.index if self._there.collation is None else as_found(one.old.index)
-        keeps = guard(old, number=number, version=self._facts.version)
-        if keeps is not None:
-            mine = shape(keeps, inherited=self._there.collation)
-            if mine not in {shape(each.index, inherited=self._there.collation) for each in others}:
-                yield Build(index=keeps)
-        elif old.unique:
-            self.gaps.append(
-                f"{self._there.name} could take duplicates in {old.says()} until "
-                f"{one.new.index.called} is built; should that fail then, {old.called} could not "
-                "be built again"
-            )
 
     def _extra(self, row: Row) -> None:
         """What is there, and is not declared."""
