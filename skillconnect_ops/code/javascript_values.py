@@ -124,7 +124,11 @@ class Values:
             return Lost(f"{name} {AT_RUN_TIME}", name)
         whole = self.of(module, value, frame)
         if pattern.kind() == "identifier":
-            return whole
+            return (
+                Lost(f"{name} is changed after it is made", name)
+                if (_is_changed(module, found, whole))
+                else whole
+            )
         bound: dict[SgNode, Value] = {}
         self.bind(module, pattern, whole, bound, frame)
         return bound.get(found.node, Lost(f"{name} {AT_RUN_TIME}", name))
@@ -509,6 +513,14 @@ def _assigned(module: Module, found: Declaration) -> list[SgNode]:
         if module.scopes.meaning(left.text(), left) == found:
             given.append(right)
     return given
+
+
+def _is_changed(module: Module, found: Declaration, whole: Value) -> bool:
+    """Whether a literal is another by the time it is used: its text is no longer what it is."""
+    if not isinstance(whole, Expression) or whole.node.kind() not in {"object", "array"}:
+        return False
+    name = found.node.text()
+    return any(module.scopes.meaning(name, root) == found for root in module.changed(name))
 
 
 def _result(function: SgNode) -> SgNode | None:

@@ -52,6 +52,8 @@ class Step(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Whether its effect lies on this machine alone; one that takes a run over does its own."""
     passing: ClassVar[tuple[str, ...]] = ()
     """Fields that time alone changes: plans that differ in nothing else are the same."""
+    tidies: ClassVar[bool] = False
+    """Whether it only clears up after the others: nobody would want a way back."""
 
     @property
     def waivable(self) -> str | None:

@@ -318,7 +318,8 @@ def plan_lines(plan: Plan) -> list[str]:
     steps = [*plan.steps, *plan.final]
     pad = len(str(len(steps)))
     for number, step in enumerate(steps, start=1):
-        mark = f"  ({_NO_WAY_BACK})" if number > len(plan.steps) else ""
+        final = number > len(plan.steps) and not step.tidies
+        mark = f"  ({_NO_WAY_BACK})" if final else ""
         lines += _step_lines(f"  {number:>{pad}}. ", step, mark)
     if not steps:
         lines.append("  nothing to do")

@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.commands.indexes.declared import entry_lines, scalar
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.queries import Query, better_order
 from skillconnect_ops.commands.indexes.sameness import changes, keys_of
+from skillconnect_ops.commands.indexes.wording import entry_lines, scalar
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.indexes import Index, Keys, derived_name, shown_keys
 from skillconnect_ops.core.outcome import Fact, Known, Missing
@@ -100,6 +100,8 @@ class Advice(Struct, frozen=True, kw_only=True):
     """What there should be; None where it should go."""
     keeps: bool = False
     """Whether the index itself stays beside it."""
+    unwritten: bool = False
+    """Whether the file is there, and does not hold the index."""
     confidence: Confidence = Confidence.HIGH
 
     @property
@@ -109,8 +111,8 @@ class Advice(Struct, frozen=True, kw_only=True):
 
     @property
     def change(self) -> str:
-        """The change to `indexes.yaml`, as the lines of a diff."""
-        before = [] if self.keeps else _lines(self.row.index)
+        """The change to `indexes.yaml`, as the lines of a diff: nothing goes that is not there."""
+        before = [] if self.keeps or self.unwritten else _lines(self.row.index)
         after = [] if self.wanted is None else _lines(self.wanted)
         lines = (*(f"-  {line}" for line in before), *(f"+  {line}" for line in after))
         return "\n".join((f" {scalar(self.row.collection)}:", *lines))
@@ -118,7 +120,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     @property
     def entry(self) -> dict[str, Any] | None:
         """What the file should hold, as data; None where the entry should go."""
-        return None if self.wanted is None else _written(self.wanted).declared()
+        return None if self.wanted is None else written(self.wanted).declared()
 
 
 def advise(facts: Facts) -> tuple[Advice, ...]:
@@ -342,18 +344,18 @@ def _order(facts: Facts) -> Iterator[Advice]:
 
 
 def _lines(index: Index) -> list[str]:
-    first, *rest = entry_lines(_written(index))
+    first, *rest = entry_lines(written(index))
     return [f"- {first}", *(f"  {line}" for line in rest)]
 
 
-def _written(index: Index) -> Index:
+def written(index: Index) -> Index:
     """Without what a server fills in by itself."""
     name = None if index.name == derived_name(index.keys) else index.name
     return replace(index, version=None, name=name)
 
 
 def _named(row: Row) -> str:
-    return f"{row.name} {_written(row.index).says()}"
+    return f"{row.name} {written(row.index).says()}"
 
 
 def _told(facts: Facts, row: Row) -> dict[str, Any]:

@@ -31,9 +31,7 @@ IgnoreSpace = Annotated[
 ]
 ShowValues = Annotated[
     bool,
-    typer.Option(
-        "--show-values", help="Show the values of duplicates, and each _id, whatever it is."
-    ),
+    typer.Option("--show-values", help="Show values, documents and each _id that is in the way."),
 ]
 CommitQuorum = Annotated[
     str | None,

@@ -55,9 +55,12 @@ class LockHandler(Handler[IndexLock]):
         return {}
 
     def undo(self, step: IndexLock, image: Image, walk: Walk) -> None:
-        """Nothing was changed in the end, so there is no way back to keep."""
+        """Where all is as it was there is no way back to keep; else it is known that it is ours."""
         with self._connect(step.target) as connected:
-            connected.indexes.forget(step.database, walk.id)
+            if _changed(connected, step) is None and not _stand_ins_left(connected, step):
+                connected.indexes.forget(step.database, walk.id)
+            else:
+                connected.indexes.mark_put_back(step.database, walk.id)
             connected.indexes.unlock(step.database, run=walk.id)
 
 
@@ -97,6 +100,14 @@ def _changed(connected: Connected, step: IndexLock) -> Touched | None:
     return None
 
 
+def _stand_ins_left(connected: Connected, step: IndexLock) -> bool:
+    for one in step.stand_ins:
+        there = connected.indexes.collection(step.database, one.collection)
+        if there is not None and find(there, one.index.called) is not None:
+            return True
+    return False
+
+
 def _keep_after(connected: Connected, database: str, run: str) -> None:
     """How the run left what it touched: a later undo takes back no other index of its name."""
     mine = next((one for one in connected.indexes.runs(database) if one.run == run), None)
@@ -108,6 +119,12 @@ def _keep_after(connected: Connected, database: str, run: str) -> None:
     for one in mine.touched:
         collection = there[one.collection]
         found = find(collection, one.name) if collection is not None else None
-        exact = found.exact if found is not None else None
-        after.append(Touched(collection=one.collection, name=one.name, exact=exact))
+        after.append(
+            Touched(
+                collection=one.collection,
+                name=one.name,
+                exact=found.exact if found is not None else None,
+                uuid=collection.uuid if collection is not None else None,
+            )
+        )
     connected.indexes.keep_after(database, run, after)

@@ -38,9 +38,12 @@ from skillconnect_ops.core.ports.indexes import (
     StandIn,
     Touched,
 )
+from skillconnect_ops.core.view import count
 
 CONVERTS, TTL_ADDS = (6, 0), (5, 1)
 """The first versions that make an index unique, and make one expire documents, in place."""
+CAPPED_EXPIRE = (7, 1)
+"""The first version that takes a TTL in a capped collection."""
 Exact = Mapping[tuple[str, str], str]
 """By collection and name: what is to be built exactly so."""
 
@@ -165,27 +168,19 @@ class _Collection:
         """Stand-ins of a run that died elsewhere."""
         self._changing: dict[str, tuple[str, ...]] = {}
         """By name, the options that change in place."""
+        self._strange = 0
+        """Indexes of a collection that is nobody's business here."""
         self._deletes: dict[str, str] = {}
         """By the name that is declared, which documents go at once."""
 
     def decide(self, rows: Sequence[Row]) -> None:
         """All rows of the collection."""
-        if self._there.timeseries:
-            self.blocked += [
-                f"{self._there.name} is a time series, which takes no unique index: "
-                f"{row.declared.path}:{row.declared.line}"
-                for row in rows
-                if row.declared is not None and row.index.unique
-            ]
         missing: list[Build] = []
         rebuilds: list[_Rebuild] = []
+        self._note_deletions(rows)
         for row in rows:
-            if said := deleted(row, self._facts):
-                self._deletes[row.index.called] = said
-                self.notes.append(
-                    f"MongoDB will delete {said}: within a minute, and no undo brings them back"
-                )
-        for row in rows:
+            if self._is_refused(row):
+                continue
             match row.standing:
                 case Standing.IN_PLACE:
                     continue
@@ -197,13 +192,51 @@ class _Collection:
                     rebuilds += self._change(row)
                 case Standing.EXTRA | Standing.HIDDEN:
                     self._extra(row)
+                case Standing.UNKNOWN:
+                    self.notes.append(f"{self._where_of(row)} is left alone: {_why(row)}")
         self._arrange(missing, rebuilds)
+        if self._strange:
+            name = self._there.name
+            self.notes.append(
+                f"{name} is not named in the file, and keeps its "
+                f"{count(self._strange, 'index', 'indexes')} (`{name}: []` says it has none)"
+            )
         if self._surplus:
-            why = "the run that is taken back built them"
+            them = "them" if self._surplus[1:] else "it"
+            why = f"the run that is taken back built {them}"
             self.final.append(self._drop(*self._surplus, why=why))
         if self._stale:  # once what they stood for is there
-            why = "they stood for others in a run that died"
+            why = "left by a run that died, for which others stand by now"
             self.final.append(self._drop(*self._stale, why=why))
+
+    def _note_deletions(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if not row.index.unique and any(one.option == "unique" for one in row.how):
+                self.notes.append(
+                    f"{self._where_of(row)} is unique no more then, and nothing keeps duplicates "
+                    f"of {shown_keys(row.index.keys)} out"
+                )
+            if said := deleted(row, self._facts):
+                self._deletes[row.index.called] = said
+                self.notes.append(
+                    f"MongoDB will delete {said}: within a minute, and no undo brings them back"
+                )
+
+    def _is_refused(self, row: Row) -> bool:
+        """What a server does not build in a collection of this kind, by its declaration."""
+        if row.declared is not None and row.index.unique and self._there.timeseries:
+            self.blocked.append(f"{self._where_of(row)}: a time series takes no unique index")
+            return True
+        expires = row.declared is not None and row.index.expire_after_s is not None
+        if not (expires and row.drifts and self._there.capped):
+            return False
+        if self._facts.version >= CAPPED_EXPIRE:
+            return False
+        self.blocked.append(
+            f"{self._where_of(row)} cannot expire documents: {self._there.name} is capped, and a "
+            "capped collection drops its oldest by itself"
+        )
+        return True
 
     def touched(self) -> Iterator[Touched]:
         """Every index that some step changes, as it is now."""
@@ -223,6 +256,7 @@ class _Collection:
                 name=name,
                 index=old.index if old else None,
                 exact=old.exact if old else None,
+                uuid=self._there.uuid,
             )
 
     def stand_ins(self) -> Iterator[StandIn]:
@@ -279,16 +313,13 @@ class _Collection:
         """In place where the server can; else it is rebuilt."""
         old = row.found
         options = {one.option: one for one in row.how}
-        if "unique" in options and not row.index.unique:
-            self.notes.append(
-                f"{self._where_of(row)} is unique no more then, and nothing keeps duplicates of "
-                f"{shown_keys(row.index.keys)} out"
+        if row.index.is_id or old is None:
+            says = (
+                f"{self._there.name} cannot be made clustered"
+                if "clustered" in options
+                else f"the index of _id of {self._there.name} compares as the collection does"
             )
-        if "clustered" in options or old is None:
-            self.blocked.append(
-                f"{self._there.name} cannot be made clustered: that is decided when a collection "
-                "is created"
-            )
+            self.blocked.append(f"{says}: that is decided when a collection is created")
             return
         if old.building:
             self.blocked.append(
@@ -462,8 +493,12 @@ class _Collection:
         news = [self._without_ttl(one) for one in news]
         for one in news:  # what has the same shape is in the way as well
             olds.update(self._in_the_way(one.index, olds))
-        for number, each in enumerate(rebuilds, self._free_number()):
+        first = self._free_number()
+        for number, each in enumerate(rebuilds, first):
             stand_ins += map(self._as_it_stands, self._stand_ins(each, number))
+            stand_ins += map(
+                self._as_it_stands, self._old_guard(each, number + len(rebuilds), stand_ins)
+            )
         self._must_fit(len(self._names) + len(stand_ins))
         if stand_ins:
             self.rebuilt.append(
@@ -474,6 +509,7 @@ class _Collection:
                     commit_quorum=self._wishes.commit_quorum,
                     purpose="they stand for those that are rebuilt, meanwhile",
                     until=tuple(news),
+                    stand_for=tuple(olds),
                 )
             )
         self.rebuilt += [
@@ -482,6 +518,7 @@ class _Collection:
                 **named,
                 names=tuple(olds),
                 planned=self._all_planned(olds),
+                successors=tuple(news),
                 purpose="their successors have the same names or keys",
             ),
             IndexCreate(
@@ -516,11 +553,14 @@ class _Collection:
     def _in_the_way(
         self, index: Index, going: Mapping[str, FoundIndex]
     ) -> Mapping[str, FoundIndex]:
+        # a server tells {b: 1} and {b: 2} apart, which come to the same for us
         mine = shape(index, inherited=self._there.collation)
         return {
             name: one
             for name, one in self._names.items()
-            if name not in going and shape(as_found(one.index)) == mine
+            if name not in going
+            and one.index.keys == index.keys
+            and shape(as_found(one.index)) == mine
         }
 
     def _stand_ins(self, one: _Rebuild, number: int) -> Iterator[Build]:
@@ -554,6 +594,21 @@ class _Collection:
                 f"{old.called} is dropped until {new.called} is built"
             )
 
+    def _old_guard(self, one: _Rebuild, number: int, others: Sequence[Build]) -> Iterator[Build]:
+        """Should the new one fail, the old one must be buildable again: no duplicate comes in."""
+        old = one.old.index if self._there.collation is None else as_found(one.old.index)
+        keeps = guard(old, number=number, version=self._facts.version)
+        if keeps is not None:
+            mine = shape(keeps, inherited=self._there.collation)
+            if mine not in {shape(each.index, inherited=self._there.collation) for each in others}:
+                yield Build(index=keeps)
+        elif old.unique:
+            self.gaps.append(
+                f"{self._there.name} could take duplicates in {old.says()} until "
+                f"{one.new.index.called} is built; should that fail then, {old.called} could not "
+                "be built again"
+            )
+
     def _extra(self, row: Row) -> None:
         """What is there, and is not declared."""
         name, at = row.name, self._where_of(row)
@@ -564,6 +619,9 @@ class _Collection:
             self._surplus.append(name)
             return
         if not self._wishes.prune:
+            return
+        if self._facts.named is not None and self._there.name not in self._facts.named:
+            self._strange += 1
             return
         verdict = pruned(row, self._facts, self._wishes)
         self.notes += verdict.notes
@@ -609,6 +667,10 @@ class _Collection:
 
     def _where_of(self, row: Row) -> str:
         return f"{self._there.name}.{row.name}"
+
+
+def _why(row: Row) -> str:
+    return row.found.unknown if row.found is not None else ""
 
 
 def _names_of(step: Step) -> tuple[str, ...]:

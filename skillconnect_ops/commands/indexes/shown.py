@@ -9,7 +9,7 @@ from msgspec import structs
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.errors import Blocking
 from skillconnect_ops.core.indexes import shown_keys
-from skillconnect_ops.core.ports.indexes import CollectionFigures
+from skillconnect_ops.core.ports.indexes import CollectionFigures, DuplicateGroup
 from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone, count, size
 
 TONES = {
@@ -20,6 +20,7 @@ TONES = {
     Standing.EXTRA: Tone.WARN,
     Standing.HIDDEN: Tone.WARN,
     Standing.BUILDING: Tone.WARN,
+    Standing.UNKNOWN: Tone.WARN,
 }
 
 MASK = "***"
@@ -100,6 +101,14 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
     ]
     if values or tells_nobody(one.found.first[0].ids[0]):
         hints.append(f"all of the first row's: {_all_of(one)}")
+    empty = next((fields for fields in map(empty_fields, one.found.first) if fields), ())
+    if empty:
+        named = ", ".join(empty)
+        hints.append(
+            f"some hold nothing, or null, in {named}: `sparse: true` leaves out those without "
+            f"{named}, and `partialFilterExpression: {{{empty[0]}: {{$type: string}}}}` (or what "
+            "type it has) those with null, too"
+        )
     if not values:
         masked = any(not tells_nobody(each) for group in one.found.first for each in group.ids)
         what = "the values, and what _id is where it is no number" if masked else "the values"
@@ -119,6 +128,12 @@ def tells_nobody(one: Any) -> bool:
 
 def _id(one: Any, *, values: bool) -> Any:
     return one if values or tells_nobody(one) else MASK
+
+
+def empty_fields(group: DuplicateGroup) -> tuple[str, ...]:
+    """The fields of the index, where the documents of a group have none of them, or null."""
+    value = group.value if isinstance(group.value, Mapping) else {}
+    return tuple(value) if all(one is None for one in value.values()) else ()
 
 
 def _all_of(one: Blocking) -> str:
@@ -141,11 +156,12 @@ def duplicates_facts(one: Blocking, *, values: bool) -> Mapping[str, Any]:
         "collection": one.collection,
         "keys": dict(one.index.keys),
         "groups": one.found.groups,
-        "documents": one.found.documents,
+        "too_many": one.found.documents,
         "first": [
             {
                 "documents": group.documents,
                 "ids": [_id(each, values=values) for each in group.ids],
+                "empty": list(empty_fields(group)),
                 **({"value": group.value} if values else {}),
             }
             for group in one.found.first

@@ -152,7 +152,7 @@ def test_queries_and_writes_notice_nothing_of_a_rebuild(
     said = f", collation: {{{words(own)}}}" if own else ""
     store.declare(f"c:\n  - {{keys: {{name: 1}}, unique: true, sparse: true{said}}}\n")
     before = store.indexes()
-    probes = [
+    probes: list[Query | Twin] = [
         Query("name_1", {"name": twin}, own or inherited),
         Twin("name_1", {"name": twin}),
     ]

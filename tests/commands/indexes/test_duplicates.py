@@ -27,12 +27,33 @@ def test_they_are_told_with_ids_and_without_values(store: Store) -> None:
     store.declare("users:\n  - keys: {email: 1}\n    unique: true\n")
     report = refused(store)
     (found,) = report["facts"]["duplicates"]
-    assert (found["groups"], found["documents"]) == (1, 1)
-    assert found["first"] == [{"documents": 2, "ids": [1, 2]}]
+    assert (found["groups"], found["too_many"]) == (1, 1)
+    assert found["first"] == [{"documents": 2, "ids": [1, 2], "empty": []}]
     assert MAIL not in str(report)
     assert "1 value stands in several documents" in report["error"]["why"]
     assert store.indexes() == {}
     assert store.db.list_collection_names() == ["users"]
+
+
+def test_all_indexes_count_and_what_is_not_there_is_told_with_the_way_out(store: Store) -> None:
+    store.db.users.insert_many([{"_id": n, "email": MAIL} for n in (1, 2)])
+    store.db.sessions.insert_many([{"_id": 1}, {"_id": 2, "token": None}, {"_id": 3}])
+    store.declare(
+        "users:\n  - keys: {email: 1}\n    unique: true\n"
+        "sessions:\n  - keys: {token: 1}\n    unique: true\n"
+    )
+    report = refused(store)
+    sessions, users = report["error"]["why"].splitlines()
+    assert sessions.startswith("sessions {token: 1}: 1 value stands in several documents; at")
+    assert sessions.endswith("least 2 documents must change or go")
+    assert users.startswith("users {email: 1}: 1 value")
+    assert users.endswith("least 1 document must change or go")
+    sessions, users = report["facts"]["duplicates"]
+    assert (sessions["too_many"], sessions["first"][0]["empty"]) == (2, ["token"])
+    assert users["first"][0]["empty"] == []
+    said = " ".join(store.skc("indexes", "--yes", cwd=store.root).stdout.split())
+    assert said.count("hold nothing, or null, in token: `sparse: true` leaves out") == 1
+    assert "`partialFilterExpression: {token: {$type: string}}`" in said
 
 
 def test_values_are_shown_on_request(store: Store) -> None:
@@ -137,7 +158,7 @@ def test_several_fields_count_together(store: Store) -> None:
     store.apply()
     store.db.c.drop_indexes()
     store.db.c.insert_one({"a": 2, "b": 1})
-    assert refused(store)["facts"]["duplicates"][0]["documents"] == 1
+    assert refused(store)["facts"]["duplicates"][0]["too_many"] == 1
 
 
 def test_one_that_is_made_unique_in_place_is_looked_at_as_well(store: Store) -> None:
@@ -178,7 +199,7 @@ def test_three_hundred_thousand_documents_are_looked_through_within_seconds(stor
     took_s = time.monotonic() - since
     ended = store.client.admin.command("serverStatus")["extra_info"]
     (found,) = report["facts"]["duplicates"]
-    assert (found["groups"], found["documents"]) == (1, 299)
+    assert (found["groups"], found["too_many"]) == (1, 299)
     assert store.indexes() == {}
     cpu_s = (ended["user_time_us"] - began["user_time_us"]) / 1e6
     assert cpu_s < 10, took_s

@@ -74,6 +74,14 @@ def test_a_replacement_stands_before_the_old_one_is_hidden_and_that_is_dropped_l
     assert plan.gaps == ()
 
 
+def test_a_capped_collection_expires_nothing_before_7_1() -> None:
+    there = Listing(collections=(FoundCollection(name="c", uuid="1", capped=True),))
+    wanted = [Index(keys=A, expire_after_s=60)]
+    assert "c is capped" in decided(wanted, there).blocked[0]
+    newer = decided(wanted, there, facts=replace(FACTS, version=(7, 1)))
+    assert (newer.blocked, keys(newer)) == ((), ["create:c", "expire:c.a_1"])
+
+
 def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
     plan = decided([Index(keys=A)], found(Index(keys=A, sparse=True)))
     assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
@@ -85,9 +93,11 @@ def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
 def test_a_unique_one_has_a_guard_besides() -> None:
     plan = decided([Index(keys=A, unique=True, sparse=True)], found(Index(keys=A, unique=True)))
     bridge: Any = plan.steps[0]
-    _, guard = (one.index for one in bridge.builds)
-    assert guard.unique
-    assert guard.partial_filter == {"a": {"$exists": True}}
+    _, new, old = (one.index for one in bridge.builds)
+    assert new.unique
+    assert new.partial_filter == {"a": {"$exists": True}}
+    assert old.unique
+    assert old.partial_filter == {"_id": {"$exists": True}}
 
 
 @pytest.mark.parametrize("kind", ["2dsphere", "2d"])
@@ -272,7 +282,10 @@ def test_a_time_series_takes_no_unique_index() -> None:
     there = found(Index(keys=A))
     (only,) = there.collections
     series = replace(there, collections=(replace(only, timeseries=True),))
-    assert "c is a time series" in decided([Index(keys=A, unique=True)], series).blocked[0]
+    assert (
+        "a time series takes no unique index"
+        in decided([Index(keys=A, unique=True)], series).blocked[0]
+    )
 
 
 def test_one_whose_use_a_node_did_not_tell_stays() -> None:
@@ -380,7 +393,8 @@ def test_what_a_dead_run_left_stands_for_the_old_one_again() -> None:
     plan = decided([Index(keys=A, unique=True)], found(old, BRIDGE_LEFT))
     assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
     bridge: Any = plan.steps[0]
-    assert [one.index.called for one in bridge.builds] == ["skc_bridge_1", "skc_guard_2"]
+    names = [one.index.called for one in bridge.builds]
+    assert names == ["skc_bridge_1", "skc_guard_2", "skc_guard_3"]
 
 
 def test_what_a_dead_run_left_for_another_declaration_is_not_in_the_way() -> None:
