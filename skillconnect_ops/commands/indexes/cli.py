@@ -31,7 +31,9 @@ IgnoreSpace = Annotated[
 ]
 ShowValues = Annotated[
     bool,
-    typer.Option("--show-values", help="Show values, documents and each _id that is in the way."),
+    typer.Option(
+        "--show-values", help="Show values and documents in the way, and each _id, whatever it is."
+    ),
 ]
 CommitQuorum = Annotated[
     str | None,

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from skillconnect_ops.commands.indexes.bridge import bridge, guard, needed_by
+from skillconnect_ops.commands.indexes.changing import TTL_ADDS, impossible, in_place
 from skillconnect_ops.commands.indexes.declared import MOST_INDEXES
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.expiry import deleted
@@ -40,8 +41,6 @@ from skillconnect_ops.core.ports.indexes import (
 )
 from skillconnect_ops.core.view import count
 
-CONVERTS, TTL_ADDS = (6, 0), (5, 1)
-"""The first versions that make an index unique, and make one expire documents, in place."""
 CAPPED_EXPIRE = (7, 1)
 """The first version that takes a TTL in a capped collection."""
 Exact = Mapping[tuple[str, str], str]
@@ -211,11 +210,6 @@ class _Collection:
 
     def _note_deletions(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            if not row.index.unique and any(one.option == "unique" for one in row.how):
-                self.notes.append(
-                    f"{self._where_of(row)} is unique no more then, and nothing keeps duplicates "
-                    f"of {shown_keys(row.index.keys)} out"
-                )
             if said := deleted(row, self._facts):
                 self._deletes[row.index.called] = said
                 self.notes.append(
@@ -312,62 +306,41 @@ class _Collection:
     def _change(self, row: Row) -> Iterator[_Rebuild]:
         """In place where the server can; else it is rebuilt."""
         old = row.found
-        options = {one.option: one for one in row.how}
-        if row.index.is_id or old is None:
-            says = (
-                f"{self._there.name} cannot be made clustered"
-                if "clustered" in options
-                else f"the index of _id of {self._there.name} compares as the collection does"
-            )
-            self.blocked.append(f"{says}: that is decided when a collection is created")
+        if (why := impossible(row)) or old is None:
+            self.blocked.append(why)
             return
-        if old.building:
-            self.blocked.append(
-                f"{self._where_of(row)} is being built with other options: wait for it, or drop it"
+        if old.index.unique and not row.index.unique:
+            self.notes.append(
+                f"{self._where_of(row)} is unique no more then, and nothing keeps duplicates of "
+                f"{shown_keys(row.index.keys)} out"
             )
+        becomes = in_place(row, self._facts.version)
+        if becomes is None:
+            yield _Rebuild(old=old, new=self._build(row.index))
             return
-        in_place: dict[str, Any] = {}
-        last: dict[str, Any] = {}
-        for option, change in options.items():
-            if option == "hidden":
-                in_place["hidden"] = bool(change.wanted)
-            elif option == "prepareUnique":
-                if not row.index.unique:
-                    in_place["prepareUnique"] = False
-            elif option == "expireAfterSeconds" and self._takes_ttl(change.wanted, change.found):
-                # documents are deleted from then on, and from none there is no way back in place
-                longer = change.found is not None and change.wanted >= change.found
-                (in_place if longer else last)[option] = change.wanted
-            elif not (option == "unique" and change.wanted and self._facts.version >= CONVERTS):
-                yield _Rebuild(old=old, new=self._build(row.index))
-                return
-        self._changing[row.name] = tuple(options)
-        planned = self._planned(row.name)
+        self._changing[row.name] = tuple(one.option for one in row.how)
         named: dict[str, Any] = {
             **self._where,
             "collection": self._there.name,
             "name": row.name,
-            "planned": planned,
+            "planned": self._planned(row.name),
         }
-        at = f"{self._there.name}.{row.name}"
-        if in_place:
-            self.modified.append(IndexModify(key=f"modify:{at}", **named, changes=in_place))
-        if last:
+        at = self._where_of(row)
+        if becomes.now:
+            self.modified.append(IndexModify(key=f"modify:{at}", **named, changes=becomes.now))
+        if becomes.last:
             self.final.append(
                 IndexModify(
                     key=f"expire:{at}",
                     **named,
-                    changes=last,
+                    changes=becomes.last,
                     leaves=True,
                     deletes=self._deletes.get(row.index.called, ""),
                 )
             )
-        if "unique" in options:
+        if becomes.unique:
             self.modified.append(IndexPrepare(key=f"prepare:{at}", **named))
             self.final.append(IndexConvert(key=f"convert:{at}", **named))
-
-    def _takes_ttl(self, wanted: object, found: object) -> bool:
-        return wanted is not None and (found is not None or self._facts.version >= TTL_ADDS)
 
     def _arrange(self, missing: Sequence[Build], rebuilds: Sequence[_Rebuild]) -> None:
         """Which new ones can stand beside all that is there, and which must wait for room."""

@@ -40,6 +40,21 @@ smn sq sr sr_Latn sv sw ta te th to tr ug uk ur vi wae yi yo zh zh_Hant zu simpl
 """
 LOCALES = frozenset(_ICU.split())
 """Those of ICU 57.1; a server takes none in another spelling, and no region beside these."""
+_ORDERS = ("search", "eor", "emoji")
+_HAN = ("standard", "zhuyin", "big5han", "gb2312han", "unihan")
+_MORE_ORDERS: Mapping[str, tuple[str, ...]] = {
+    "ar": ("compat",),
+    **dict.fromkeys(("bn", "es", "fi", "kn", "vi"), ("traditional",)),
+    **dict.fromkeys(("de", "de_AT"), ("phonebook",)),
+    "ja": ("unihan",),
+    "ko": ("searchjl", "unihan"),
+    "ln": ("phonetic",),
+    "si": ("dictionary",),
+    "sv": ("standard",),
+    "zh": (*_HAN, "stroke"),
+    "zh_Hant": (*_HAN, "pinyin"),
+}
+"""What a locale takes as `@collation=`, besides what all but `simple` take; not its usual one."""
 _STEMMED = """
 none danish da dutch nl english en finnish fi french fr german de hungarian hu italian it norwegian
 nb portuguese pt romanian ro russian ru spanish es swedish sv turkish tr
@@ -222,7 +237,16 @@ def _collation(index: Index) -> Iterator[Fault]:
             ("collation",), "collation needs a locale", "{locale: en, strength: 2}, for one"
         )
         return
-    if locale.partition("@")[0] not in LOCALES:
+    language, sign, order = locale.partition("@collation=")
+    orders = () if language == SIMPLE else (*_ORDERS, *_MORE_ORDERS.get(language, ()))
+    if language in LOCALES and sign and order not in orders:
+        yield Fault(
+            ("collation", "locale"),
+            f"{language} has no order {order!r}",
+            f"it takes @collation= with {', '.join(orders) or 'nothing'}, and is as it usually is "
+            f"as {language} alone",
+        )
+    elif language not in LOCALES:
         near = nearest(locale, LOCALES)
         yield Fault(
             ("collation", "locale"),

@@ -99,8 +99,6 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
     hints = [
         f"each row is one value of {', '.join(one.index.fields)} that several documents hold",
     ]
-    if values or tells_nobody(one.found.first[0].ids[0]):
-        hints.append(f"all of the first row's: {_all_of(one)}")
     empty = next((fields for fields in map(empty_fields, one.found.first) if fields), ())
     if empty:
         named = ", ".join(empty)
@@ -109,11 +107,19 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
             f"{named}, and `partialFilterExpression: {{{empty[0]}: {{$type: string}}}}` (or what "
             "type it has) those with null, too"
         )
+    if values or tells_nobody(one.found.first[0].ids[0]):
+        hints.append(f"all of the first row's: {_all_of(one)}")
     if not values:
         masked = any(not tells_nobody(each) for group in one.found.first for each in group.ids)
         what = "the values, and what _id is where it is no number" if masked else "the values"
         hints.append(f"--show-values shows {what}, which may be personal data")
     return shown, Lines(tuple(hints), prose=True)
+
+
+def empty_fields(group: DuplicateGroup) -> tuple[str, ...]:
+    """The fields of the index, where the documents of a group have none of them, or null."""
+    value = group.value if isinstance(group.value, Mapping) else {}
+    return tuple(value) if all(one is None for one in value.values()) else ()
 
 
 def tells_nobody(one: Any) -> bool:
@@ -128,12 +134,6 @@ def tells_nobody(one: Any) -> bool:
 
 def _id(one: Any, *, values: bool) -> Any:
     return one if values or tells_nobody(one) else MASK
-
-
-def empty_fields(group: DuplicateGroup) -> tuple[str, ...]:
-    """The fields of the index, where the documents of a group have none of them, or null."""
-    value = group.value if isinstance(group.value, Mapping) else {}
-    return tuple(value) if all(one is None for one in value.values()) else ()
 
 
 def _all_of(one: Blocking) -> str:

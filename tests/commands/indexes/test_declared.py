@@ -110,6 +110,27 @@ IN_DEPTH = [
     ("c:\n  - keys: {a: 1}\n    partialFilterExpression: {b: !odd 1}\n", 3, "cannot be read"),
     ("c:\n  - keys: {a: 1}\n    partialFilterExpression: {b: !!binary aGk=}\n", 3, "cannot be"),
     ("c:\n  - keys: {a: 1}\n    partialFilterExpression: {b: 1, b: 2}\n", 3, "twice"),
+    *(
+        (f"c:\n  - keys: {{a: 1}}\n    partialFilterExpression:\n      b: {value}\n", 4, "can hold")
+        for value in (
+            "12345678901234567890",
+            "{$numberLong: '12345678901234567890'}",
+            "{$numberLong: 5}",
+            "{$numberDouble: many}",
+            "{$date: yesterday}",
+            "{$date: {$numberLong: x}}",
+            "{$oid: abc}",
+            "{$uuid: abc}",
+            "{$binary: {base64: '!', subType: '00'}}",
+            "{$timestamp: {t: -1, i: 1}}",
+            "{$minKey: 2}",
+        )
+    ),
+    *(
+        (f"c:\n  - keys:\n      a: {value}\n", 3, "can hold")
+        for value in (".inf", ".nan", "12345678901234567890")
+    ),
+    ("c:\n  - keys: {a: 2d}\n    min: .nan\n", 3, "can hold"),
     ("c:\n  - keys: {a: 1}\n    name: skc_guard_mine\n", 3, "skc's own"),
     (f"{'k' * 254}: []\n", 1, "is too long"),
     (".x: []\n", 1, "no collection of yours"),

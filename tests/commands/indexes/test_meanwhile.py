@@ -302,7 +302,8 @@ def test_what_the_server_has_meanwhile_under_that_name_is_seen_by_the_next_run(
     ran = store.run("indexes", "--yes")
     assert ran.code == 5, ran.stdout + ran.stderr
     fix = ran.json["error"]["fix"]
-    assert fix == "skc indexes --dry-run   # it came meanwhile: look at the new plan"
+    assert fix.startswith("skc indexes ")
+    assert "meanwhile" in fix
     assert store.indexes()["c"]["a_1"]["unique"] is True
 
 

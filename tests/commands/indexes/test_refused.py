@@ -52,6 +52,19 @@ def test_a_build_that_fails_on_a_document_names_line_and_mend_and_shows_no_docum
     assert store.indexes() == {}
 
 
+@pytest.mark.parametrize("entry", [entry for entry, *_ in FAIL])
+def test_a_code_that_nobody_knows_shows_no_document_either(
+    store: Store, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    monkeypatch.setattr("skillconnect_ops.commands.indexes.refused.CODES", {})
+    store.db.c.insert_one(DOCUMENT)
+    store.declare(f"c:\n  - {entry}\n")
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5
+    assert ran.json["error"]["fix"] == "change indexes.yaml:2, or take it out"
+    assert SECRET not in ran.stdout + ran.stderr
+
+
 def test_the_document_is_shown_on_request(store: Store) -> None:
     store.db.c.insert_one(DOCUMENT)
     store.declare("c:\n  - keys: {beds: 2dsphere}\n")

@@ -1,4 +1,4 @@
-"""What the reader refuses, a server refuses, and nothing else; a server judges."""
+"""What the reader refuses a server refuses, and no more; a server is the judge of both."""
 
 from typing import Any
 
@@ -61,6 +61,9 @@ REFUSED = [
             "xx",
             "en_GB",
             "EN",
+            "zh@collation=pinyin",
+            "simple@collation=search",
+            "de@kn=true",
             "en, strenght: 2",
             "en, strength: 9",
             "en, strength: 0",
@@ -116,6 +119,8 @@ TAKEN = [
     "{keys: {$**: 1}, wildcardProjection: {_id: 1, a: {b: 0}}}",
     "{keys: {$**: 1}, wildcardProjection: {a: true, _id: 0}}",
     "{keys: {a: 1}, collation: {locale: de@collation=phonebook}}",
+    "{keys: {a: 1}, collation: {locale: zh_Hant@collation=pinyin}}",
+    "{keys: {a: 1}, collation: {locale: fr@collation=search}}",
     "{keys: {a: 1}, collation: {locale: en, strength: 2.0, version: '57.1'}}",
     "{keys: {a: 1}, collation: {locale: en, caseFirst: upper, strength: 2, caseLevel: true}}",
     "{keys: {a: 1}, collation: {locale: simple, strength: 3}}",
