@@ -176,8 +176,6 @@ def _uses(
     except CannotConnect as error:
         return {}, {connection.uri.where: f"{error.what}: {error.why}"}
     members = nodes.members(connection)
-    if isinstance(members, Missing):
-        unknown[HIDDEN] = members.reason
     also = members.value if isinstance(members, Known) else ()
     for node in nodes.survey(uri, connection.connect_map, also=also):
         if node.reason:
@@ -199,6 +197,8 @@ def _uses(
             )
             of_collection = found.setdefault(row["c"], {})
             of_collection[row["name"]] = (*of_collection.get(row["name"], ()), use)
+    if isinstance(members, Missing) and NO_USES not in unknown.values():  # else it lacks one role
+        unknown[HIDDEN] = members.reason
     return found, unknown
 
 

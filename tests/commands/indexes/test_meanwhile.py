@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from pymongo.errors import DuplicateKeyError
 
-from skillconnect_ops.adapters.mongo import ServerIndexes
+from skillconnect_ops.adapters.mongo import ServerIndexes, connect
+from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.ports.database import CommandFailed, ServerLost
-from skillconnect_ops.core.ports.indexes import IndexesLocked
+from skillconnect_ops.core.ports.indexes import Build, IndexConflict, IndexesLocked
+from skillconnect_ops.core.secret import Secret
 from tests.commands.indexes.store import OWN, Store
 
 Act = Callable[[], object]
@@ -290,6 +292,31 @@ def test_undo_makes_no_collection_that_was_dropped_since(store: Store) -> None:
     assert "c" not in store.db.list_collection_names()
 
 
+def test_what_the_server_has_meanwhile_under_that_name_is_seen_by_the_next_run(
+    store: Store, when: When
+) -> None:
+    """An app that makes its indexes at a deploy (Mongoose's autoIndex) was quicker."""
+    store.db.c.insert_one({"a": 1})
+    store.declare("c:\n  - keys: {a: 1}\n")
+    when("create", 1, lambda: store.db.c.create_index("a", unique=True))
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5, ran.stdout + ran.stderr
+    fix = ran.json["error"]["fix"]
+    assert fix.startswith("skc indexes ")
+    assert "meanwhile" in fix
+    assert store.indexes()["c"]["a_1"]["unique"] is True
+
+
+@pytest.mark.parametrize("name", ["a_1", "other"], ids=["name", "keys"])
+def test_what_stands_in_the_way_of_an_undo_or_a_resumed_run_is_for_the_next_look(
+    store: Store, mongo: Secret, name: str
+) -> None:
+    store.db.c.create_index("a", name=name, **({"unique": True} if name == "a_1" else {}))
+    with connect(mongo) as opened, pytest.raises(IndexConflict) as raised:
+        opened.indexes().create(store.name, "c", [Build(index=Index(keys=(("a", 1),)))])
+    assert raised.value.fix.startswith("skc indexes   # again: somebody has made an index")
+
+
 @pytest.mark.parametrize("rule", [{}, {"sparse": True}], ids=["not unique", "sparse"])
 def test_a_rebuild_that_fails_finds_nothing_that_the_old_one_forbade(
     store: Store, monkeypatch: pytest.MonkeyPatch, rule: dict[str, Any]
@@ -430,16 +457,3 @@ def test_what_a_colleague_has_set_since_is_not_put_back(store: Store, when: When
     ran = store.run("indexes", "--yes")
     assert ran.code == 5, ran.stderr
     assert store.indexes()["c"]["a_1"]["expireAfterSeconds"] == 99_999_999
-
-
-def test_what_the_server_has_meanwhile_under_that_name_is_seen_by_the_next_run(
-    store: Store, when: When
-) -> None:
-    """An app that makes its indexes at a deploy (Mongoose's autoIndex) was quicker."""
-    store.db.c.insert_one({"a": 1})
-    store.declare("c:\n  - keys: {a: 1}\n")
-    when("create", 1, lambda: store.db.c.create_index("a", unique=True))
-    ran = store.run("indexes", "--yes")
-    assert ran.code == 5, ran.stdout + ran.stderr
-    assert "it came meanwhile" in ran.json["error"]["fix"]
-    assert store.indexes()["c"]["a_1"]["unique"] is True

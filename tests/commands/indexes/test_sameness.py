@@ -165,6 +165,53 @@ def test_these_differ_and_it_is_said_in_what(
     assert [one.option for one in changes(wanted, found)] == options
 
 
+TEXT, FLAT, ALL = (("a", "text"),), (("a", "2d"),), (("$**", 1),)
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted", "found", "option"),
+    [
+        (ALL, {"wildcard_projection": {"a": 1}}, {}, "wildcardProjection"),
+        (
+            ALL,
+            {"wildcard_projection": {"a": 1}},
+            {"wildcard_projection": {"b": 1}},
+            "wildcardProjection",
+        ),
+        (
+            ALL,
+            {"wildcard_projection": {"a": 1}},
+            {"wildcard_projection": {"a": 0}},
+            "wildcardProjection",
+        ),
+        (A, {"storage_engine": {"wiredTiger": {"configString": "x"}}}, {}, "storageEngine"),
+        (A, {}, {"storage_engine": {"wiredTiger": {"configString": "x"}}}, "storageEngine"),
+        (FLAT, {"bits": 20}, {}, "bits"),
+        (FLAT, {}, {"bits": 20}, "bits"),
+        (FLAT, {"min": -10}, {}, "min"),
+        (FLAT, {}, {"max": 10}, "max"),
+        (TEXT, {"default_language": "french"}, {}, "default_language"),
+        (TEXT, {}, {"language_override": "lang"}, "language_override"),
+        (TEXT, {"text_version": 2}, {"text_version": 3}, "textIndexVersion"),
+        (
+            (("a", "2dsphere"),),
+            {"sphere_version": 2},
+            {"sphere_version": 3},
+            "2dsphereIndexVersion",
+        ),
+        (A, {"version": 1}, {"version": 2}, "v"),
+        (A, {}, {"prepare_unique": True}, "prepareUnique"),
+        (A, {"clustered": True}, {}, "clustered"),
+    ],
+    ids=str,
+)
+def test_every_option_can_be_the_difference(
+    keys: Keys, wanted: dict[str, Any], found: dict[str, Any], option: str
+) -> None:
+    told = changes(Index(keys=keys, **wanted), Index(keys=keys, **found))
+    assert [one.option for one in told] == [option]
+
+
 @pytest.mark.parametrize(("wanted", "found", "said"), SAID)
 def test_a_difference_is_said_as_it_would_be_written(
     wanted: Index, found: Index, said: str
