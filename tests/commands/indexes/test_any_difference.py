@@ -7,6 +7,7 @@ import pytest
 from bson import json_util
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pymongo.errors import OperationFailure
 
 from skillconnect_ops.commands.indexes.declared import read
@@ -68,6 +69,21 @@ def written(indexes: Sequence[Index]) -> str:
 
 def sets_of_indexes() -> st.SearchStrategy[list[Index]]:
     return st.lists(one_index(), max_size=5).map(allowed)
+
+
+def changed_sets() -> st.SearchStrategy[tuple[list[Index], list[Index]]]:
+    """Found and wanted alike, so that most are rebuilt, and queries and writes go on as before."""
+
+    def sets(pairs: list[tuple[Index, Index]]) -> tuple[list[Index], list[Index]]:
+        plain = {"sparse": False, "partial_filter": None, "hidden": False}
+        found = [replace(one, **plain) for one, _ in pairs]
+        wanted = [
+            replace(one, name=two.name, unique=two.unique, expire_after_s=two.expire_after_s)
+            for one, (_, two) in zip(found, pairs, strict=True)
+        ]
+        return allowed(found), allowed(wanted)
+
+    return st.lists(st.tuples(one_index(), one_index()), min_size=1, max_size=3).map(sets)
 
 
 def made(store: Store, indexes: Sequence[Index], collation: Mapping[str, Any] | None) -> None:
@@ -165,6 +181,24 @@ def test_any_difference_is_brought_about_without_a_gap_and_taken_back_exactly(
     store: Store, found: list[Index], wanted: list[Index], collation: Any
 ) -> None:
     judge(store, found, wanted, collation)
+
+
+@settings(max_examples=15, **QUICK)
+@given(changed_sets(), st.sampled_from((None, None, {"locale": "fr"})))
+def test_any_change_of_the_same_keys_leaves_queries_and_writes_as_they_were(
+    store: Store, pair: tuple[list[Index], list[Index]], collation: Any
+) -> None:
+    judge(store, *pair, collation)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3000)
+@settings(max_examples=400, **QUICK)
+@given(changed_sets(), st.sampled_from((None, None, {"locale": "fr"})))
+def test_a_great_many_changes_of_the_same_keys(
+    store: Store, pair: tuple[list[Index], list[Index]], collation: Any
+) -> None:
+    judge(store, *pair, collation)
 
 
 @pytest.mark.long

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from pymongo.errors import DuplicateKeyError
 
-from skillconnect_ops.adapters.mongo import ServerIndexes, connect
-from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.adapters.mongo import ServerIndexes
 from skillconnect_ops.core.ports.database import CommandFailed, ServerLost
-from skillconnect_ops.core.ports.indexes import Build, IndexConflict, IndexesLocked
-from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.core.ports.indexes import IndexesLocked
 from tests.commands.indexes.store import OWN, Store
 
 Act = Callable[[], object]
@@ -305,16 +303,6 @@ def test_what_the_server_has_meanwhile_under_that_name_is_seen_by_the_next_run(
     assert fix.startswith("skc indexes ")
     assert "meanwhile" in fix
     assert store.indexes()["c"]["a_1"]["unique"] is True
-
-
-@pytest.mark.parametrize("name", ["a_1", "other"], ids=["name", "keys"])
-def test_what_stands_in_the_way_of_an_undo_or_a_resumed_run_is_for_the_next_look(
-    store: Store, mongo: Secret, name: str
-) -> None:
-    store.db.c.create_index("a", name=name, **({"unique": True} if name == "a_1" else {}))
-    with connect(mongo) as opened, pytest.raises(IndexConflict) as raised:
-        opened.indexes().create(store.name, "c", [Build(index=Index(keys=(("a", 1),)))])
-    assert raised.value.fix.startswith("skc indexes   # again: somebody has made an index")
 
 
 @pytest.mark.parametrize("rule", [{}, {"sparse": True}], ids=["not unique", "sparse"])
