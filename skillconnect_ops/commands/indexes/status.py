@@ -6,6 +6,7 @@ from typing import Any
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.indexes import code_drift, difference
 from skillconnect_ops.commands.indexes.difference import Row, Standing
+from skillconnect_ops.commands.indexes.following import READS, part_of
 from skillconnect_ops.commands.indexes.look import (
     declarations,
     look,
@@ -20,7 +21,7 @@ from skillconnect_ops.commands.indexes.sources import Sources, from_code
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Marks, Severity
 from skillconnect_ops.core.outcome import Known
-from skillconnect_ops.core.ports.indexes import Figures, HiddenIndex
+from skillconnect_ops.core.ports.indexes import BuildProgress, Figures, HiddenIndex
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Block, FindingsHere, Lines, Text, Tone, count
 
@@ -100,7 +101,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
     text = (
         f"{count(len(drift), 'index', 'indexes')} of {len(seen.rows)} part"
         if drift
-        else f"all {count(len(seen.declared), 'index', 'indexes')} are in place"
+        else _all_in_place(len(seen.declared))
     )
     lines = [Text(text, Tone.BAD if drift else Tone.GOOD)]
     if code:
@@ -206,8 +207,19 @@ def _facts(row: Row, figures: Figures) -> dict[str, Any]:
 def _builds(told: Any) -> str:
     if not isinstance(told, Known) or not told.value:
         return ""
-    parts = [f"{one.collection} {one.done:,} of {one.total:,}" for one in told.value if one.total]
+    parts = [_built(one) for one in told.value if one.total]
     return f"being built: {', '.join(parts)}" if parts else ""
+
+
+def _built(one: BuildProgress) -> str:
+    """What comes after the reading counts keys, of which a document may have many."""
+    if READS in one.message:
+        return f"{one.collection} {one.done:,} of {count(one.total, 'document')}"
+    return f"{one.collection} {part_of(one.message)} {one.done / one.total:.0%}"
+
+
+def _all_in_place(number: int) -> str:
+    return "the one index is in place" if number == 1 else f"all {number:,} indexes are in place"
 
 
 def _holder(holder: Any) -> str:

@@ -4,10 +4,14 @@ import math
 import time
 from typing import Any
 
+import pytest
 from bson import Decimal128
 from pymongo import monitoring
 
 from skillconnect_ops.adapters.mongo import connect
+from skillconnect_ops.commands.indexes import status
+from skillconnect_ops.core.outcome import Known
+from skillconnect_ops.core.ports.indexes import BuildProgress
 from skillconnect_ops.core.secret import Secret
 from tests.commands.indexes.store import Store
 
@@ -172,3 +176,21 @@ def test_a_collection_that_goes_away_meanwhile_is_left_out_and_the_others_are_to
     assert set(figures.collections["c"].uses) == {"_id_", "a_1"}
     assert figures.collections["c"].index_bytes["a_1"] > 0
     assert figures.collections["gone"].index_bytes == {}
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("Index Build: scanning collection", "being built: c 1,000 of 4,000 documents"),
+        ("Index Build: inserting keys from external sorter", "being built: c sorting in 25%"),
+    ],
+)
+def test_a_build_that_sorts_counts_keys_and_no_documents(message: str, said: str) -> None:
+    one = BuildProgress(collection="c", message=message, done=1000, total=4000)
+    assert status._builds(Known((one,))) == said
+
+
+def test_one_index_is_told_as_one(store: Store) -> None:
+    store.declare("c:\n  - keys: {a: 1}\n")
+    store.apply()
+    assert "the one index is in place" in store.skc("indexes", "check", cwd=store.root).stdout
