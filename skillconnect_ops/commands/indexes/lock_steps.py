@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from skillconnect_ops.commands.house import Connected
@@ -10,6 +11,7 @@ from skillconnect_ops.commands.indexes.hands import Handler, find
 from skillconnect_ops.commands.indexes.locking import locked
 from skillconnect_ops.commands.indexes.model import IndexLock, IndexUnlock
 from skillconnect_ops.core.plan import Image, Walk
+from skillconnect_ops.core.ports.database import DatabaseError
 from skillconnect_ops.core.ports.indexes import IndexRun, Touched
 from skillconnect_ops.journal.errors import PlanIsStale
 
@@ -28,15 +30,13 @@ class LockHandler(Handler[IndexLock]):
             holder = connected.indexes.lock_holder(step.database)
             if holder is not None and holder.lives and holder.run != walk.id:
                 raise locked(step.database, holder.line())
-            connected.indexes.lock(step.database, run=walk.id, command=COMMAND, lease_s=LEASE_S)
-            other = _changed(connected, step)
-            if other is not None:
-                connected.indexes.unlock(step.database, run=walk.id)
-                raise PlanIsStale(
-                    "the indexes have changed since the plan was made",
-                    why=f"{other.collection}.{other.name} is not as it was then",
-                    fix="skc indexes   # and look at the new plan",
-                )
+            try:
+                connected.indexes.lock(step.database, run=walk.id, command=COMMAND, lease_s=LEASE_S)
+                _must_be_as_planned(connected, step)
+            except BaseException:
+                with suppress(DatabaseError):  # it ends by itself soon
+                    connected.indexes.unlock(step.database, run=walk.id)
+                raise
         return {}
 
     def apply(self, step: IndexLock, walk: Walk) -> Mapping[str, Any]:
@@ -86,6 +86,16 @@ class UnlockHandler(Handler[IndexUnlock]):
         if step.undoes is not None:
             with self._connect(step.target) as connected:
                 connected.indexes.mark_undone(step.database, step.undoes, undone=False)
+
+
+def _must_be_as_planned(connected: Connected, step: IndexLock) -> None:
+    other = _changed(connected, step)
+    if other is not None:
+        raise PlanIsStale(
+            "the indexes have changed since the plan was made",
+            why=f"{other.collection}.{other.name} is not as it was then",
+            fix="skc indexes   # and look at the new plan",
+        )
 
 
 def _changed(connected: Connected, step: IndexLock) -> Touched | None:
