@@ -91,7 +91,9 @@ class Arguments:
             _LIKE_PATH.search(node.text()) is not None
         )
 
-    def _paths(self, value: Value, depth: int) -> list[Pattern] | None:
+    def _paths(  # noqa: PLR0911 - one a kind of value
+        self, value: Value, depth: int
+    ) -> list[Pattern] | None:
         if isinstance(value, Expression):
             if value.node.kind() == "regex":
                 return [Pattern(value.node.text(), is_regex=True)]
@@ -115,7 +117,9 @@ class Arguments:
             return None if text is None else [Pattern(text)]
         return [Pattern(told)] if isinstance(told, str) else None
 
-    def _partly(self, value: Value, depth: int) -> str | None:
+    def _partly(  # noqa: PLR0911 - one a kind of value
+        self, value: Value, depth: int
+    ) -> str | None:
         """A path of which a part is computed: that part stands there as `<text>`."""
         if not isinstance(value, Expression) or depth > _MOST_DEEP:
             return None

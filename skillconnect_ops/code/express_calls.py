@@ -152,10 +152,10 @@ class Calls:
             self._given_away(at, call)
             return False
         if name is None:
-            target = self.receiver(self._values.of(at.module, holder, at.frame))
-            if target is not None and call.field("function").kind() == "subscript_expression":  # type: ignore[union-attr]
+            if self.receiver(self._values.of(at.module, holder, at.frame)) is not None:
                 self._met.add(call)
-                self._tell(at.module.path, line_of(call), f"the method of {short(call)} is computed")
+                why = f"the method of {short(call)} is computed"
+                self._tell(at.module.path, line_of(call), why)
             return False
         if name not in _CHAINED and name != "route":
             self._given_away(at, call)
@@ -239,7 +239,7 @@ class Calls:
         rest = given if patterns is None else given[1:]
         self._layer(at, call, stack, name, patterns or (Pattern("/"),), rest)
 
-    def _layer(
+    def _layer(  # noqa: PLR0917 - what a call is made of
         self,
         at: "At",
         call: SgNode,
@@ -318,7 +318,9 @@ class Calls:
         if is_lost:
             where = ", ".join(each.text for each in patterns)
             self._tell(
-                item.path, item.line, f"what {item.name} mounts at {where} is not told: {reason(value)}"
+                item.path,
+                item.line,
+                f"what {item.name} mounts at {where} is not told: {reason(value)}",
             )
 
     def _given_away(self, at: "At", call: SgNode) -> None:
@@ -354,7 +356,9 @@ class Calls:
                 "new_expression",
             }:
                 maker = node.field("function") or node.field("constructor")
-                return None if maker is None else self._source(self._values.of(module, maker, frame))
+                return (
+                    None if maker is None else self._source(self._values.of(module, maker, frame))
+                )
         return None
 
     def _apps_in(self, at: "At", call: SgNode) -> list[str]:
@@ -406,9 +410,12 @@ class Calls:
         first = given[0]
         is_path = first.kind() == "regex" or first.text()[1:2] in {"/", "*"}
         last = given[-1].kind()
-        is_handler = name == "route" or "function" in last or last in {
-            *("identifier", "member_expression", "call_expression", "array", "spread_element")
-        }
+        is_handler = (
+            name == "route"
+            or "function" in last
+            or last
+            in {*("identifier", "member_expression", "call_expression", "array", "spread_element")}
+        )
         return is_path and is_handler
 
     def is_function_worth(self, function: SgNode) -> bool:
@@ -437,5 +444,3 @@ class Calls:
         for call, told in self._suspects.items():
             if call not in self._met:
                 yield told
-
-

@@ -34,16 +34,16 @@ _ORDER = (
     *(Role.COOKIE, Role.BODY, Role.UPLOAD, Role.CORS, Role.HELMET, Role.STATIC, Role.LOGGING),
     *(Role.OTHER, Role.UNRESOLVED),
 )
+_LIKE_AUTH = (
+    r"auth|protect|logged|login|jwt|passport|token|admin|permission|role|guard|session"
+    r"|user|access|acl|rbac|secur|privilege"
+)
 _GUESSES: tuple[tuple[Role, re.Pattern[str]], ...] = tuple(
     (role, re.compile(words, re.IGNORECASE))
     for role, words in (
         (Role.RATE_LIMIT, r"limit(?!ed)|throttl|slow_?down|brute"),
         (Role.CSRF, r"csrf|xsrf"),
-        (
-            Role.AUTH,
-            r"auth|protect|logged|login|jwt|passport|token|admin|permission|role|guard|session"
-            r"|user|access|acl|rbac|secur|privilege",
-        ),
+        (Role.AUTH, _LIKE_AUTH),
         (Role.VALIDATION, r"valid|schema|\bjoi|\bzod|dto|\bcheck"),
         (Role.LOGGING, r"log(?:ger|ging)\b|morgan|trace|metric"),
     )
@@ -104,9 +104,7 @@ class Judge:
 
     # packages
 
-    def _of_package(
-        self, item: Item, value: Value, origin: Origin, *, answers: bool
-    ) -> Middleware:
+    def _of_package(self, item: Item, value: Value, origin: Origin, *, answers: bool) -> Middleware:
         found = known(origin.package, origin.member)
         options = self._options(origin)
         if found is None or origin.package in WRAPPING:
@@ -127,7 +125,7 @@ class Judge:
             roles.append(Role.CSRF)
         return self._made(item, origin, tuple(roles), options, Certainty.HIGH, via=found.via)
 
-    def _made(
+    def _made(  # noqa: PLR0917 - what a middleware is made of
         self,
         item: Item,
         origin: Origin,
@@ -191,9 +189,7 @@ class Judge:
     def _of_call(self, item: Item, value: Expression, *, answers: bool) -> Middleware:
         """A call whose result is not told: what is called says what it is about."""
         maker = value.node.field("function") or value.node.field("constructor")
-        called = (
-            None if maker is None else self._values.of(value.module, bare(maker), value.frame)
-        )
+        called = None if maker is None else self._values.of(value.module, bare(maker), value.frame)
         if isinstance(called, Expression) and called.node.kind() in FUNCTIONS:
             frame = self._values.called(value.module, value.node, called, value.frame)
             run = Expression(called.module, called.node, frame)
@@ -249,9 +245,8 @@ class Judge:
             del roles[Role.AUTH]  # it looks who asks, and lets everybody pass
         elif not proves and signs.denies_nobody:
             roles[Role.AUTH] = ""
-        elif not proves and not answers and signs.refuses and signs.asks_who:
-            if Role.CSRF not in roles:
-                roles[Role.AUTH] = ""
+        elif not (proves or answers or Role.CSRF in roles) and signs.refuses and signs.asks_who:
+            roles[Role.AUTH] = ""
 
 
 def known_role(origin: Origin | None) -> bool:
@@ -302,5 +297,3 @@ def _is_lenient(origin: Origin, whole: str) -> bool:
     if origin.package == "express-openid-connect":
         return re.search(r"authRequired\s*:\s*false", whole) is not None
     return origin.package == "passport" and re.search(r"['\"]anonymous['\"]", whole) is not None
-
-

@@ -176,5 +176,3 @@ class Setting(Struct, frozen=True, kw_only=True):
     line: int
     name: str
     value: Any
-
-

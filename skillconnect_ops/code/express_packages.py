@@ -122,7 +122,14 @@ VALIDATORS = frozenset(
     {
         *("zod", "joi", "@hapi/joi", "yup", "ajv", "celebrate", "superstruct", "valibot"),
         *("class-validator", "express-validator", "validator", "@sinclair/typebox/compiler"),
-        *("runtypes", "io-ts", "jsonschema", "is-my-json-valid", "validate.js", "fastest-validator"),
+        *(
+            "runtypes",
+            "io-ts",
+            "jsonschema",
+            "is-my-json-valid",
+            "validate.js",
+            "fastest-validator",
+        ),
         *("arktype", "zod/v4", "zod/mini", "zod/v3", "ajv/dist/2020", "ajv/dist/2019", "vine"),
         *("@vinejs/vine", "express-validator/check", "joi-browser", "@typeschema/main", "yup/lib"),
         *("express-openapi-validator", "@sinclair/typebox/value", "djv", "tv4", "validatorjs"),
@@ -150,7 +157,9 @@ OF_TOKENS: Mapping[str, frozenset[str]] = {
     "paseto": frozenset({"verify", "decrypt"}),
     "express-jwt": frozenset({"", "expressjwt"}),
     "passport": frozenset({"authenticate", "authorize"}),
-    "firebase-admin": frozenset({"auth.verifyIdToken", "verifyIdToken", "auth.verifySessionCookie"}),
+    "firebase-admin": frozenset(
+        {"auth.verifyIdToken", "verifyIdToken", "auth.verifySessionCookie"}
+    ),
     "firebase-admin/auth": frozenset({"getAuth.verifyIdToken", "getAuth.verifySessionCookie"}),
     "google-auth-library": frozenset({"OAuth2Client.verifyIdToken"}),
     "aws-jwt-verify": frozenset({"CognitoJwtVerifier.create.verify"}),

@@ -158,7 +158,9 @@ def _matcher(place: Place, *, exact: bool) -> re.Pattern[str] | None:
         return None
 
 
-def reach(of: Place, over: Place, *, exact: bool = False) -> Reach:
+def reach(  # noqa: PLR0911 - one a kind of path
+    of: Place, over: Place, *, exact: bool = False
+) -> Reach:
     """How many of the requests to one place another sees.
 
     Args:
@@ -176,7 +178,7 @@ def reach(of: Place, over: Place, *, exact: bool = False) -> Reach:
         if matcher is not None and not any(part.is_regex for part in of.parts):
             return _of_regex(of, over, exact=exact)
         return Reach.SOME
-    paths = [path if path else "/" for path in _samples(over.shown)]
+    paths = [path or "/" for path in _samples(over.shown)]
     met = [matcher.match(path) is not None for path in paths]
     if all(met):
         return Reach.ALL

@@ -105,7 +105,9 @@ def _validation(method: str, path: str, had: State, chain: Sequence[Middleware])
     return had
 
 
-def _csrf(method: str, had: State, auth: State, before: Sequence[Middleware]) -> State:
+def _csrf(  # noqa: PLR0911 - one a reason
+    method: str, had: State, auth: State, before: Sequence[Middleware]
+) -> State:
     """Asked for only where a browser sends by itself what says who asks."""
     if had in {State.YES, State.CONDITIONAL}:
         return had

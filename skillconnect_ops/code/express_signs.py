@@ -1,4 +1,4 @@
-"""What the body of a function does for a request: prove who asks, hold it against a schema, …"""
+"""What the body of a function does for a request: prove who asks, check what was sent."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -85,7 +85,9 @@ class Origins:
     def __init__(self, values: Objects) -> None:
         self._values = values
 
-    def of(self, value: Value, depth: int = 0) -> Origin | None:
+    def of(  # noqa: PLR0911 - one a kind of value
+        self, value: Value, depth: int = 0
+    ) -> Origin | None:
         """Where a value comes from; None of what is the project's own, or is not told."""
         if depth > 20:
             return None
@@ -206,7 +208,7 @@ class Reader:
         origin = self._origins.of(called)
         given = ", ".join(each.text() for each in arguments(call))
         if origin is not None:
-            return _of_origin(origin, call, given)
+            return _of_origin(origin, given)
         name = maker.text().rpartition(".")[2].rstrip("?")
         if isinstance(called, Lost | Part | Global) and maker.kind() == "member_expression":
             holder = maker.field("object")
@@ -217,7 +219,7 @@ class Reader:
         return None
 
 
-def _of_origin(origin: Origin, call: SgNode, given: str) -> Signs | None:
+def _of_origin(origin: Origin, given: str) -> Signs | None:
     """What calling something of a package shows."""
     package, member = origin.package, origin.member
     last = member.rpartition(".")[2]

@@ -177,7 +177,10 @@ class Walk:
             return
         self._visit(condition, at)
         told, words = self._calls.truth(at, condition), short(condition)
-        for name, taken, said in (("consequence", True, words), ("alternative", False, f"not {words}")):
+        for name, taken, said in (
+            ("consequence", True, words),
+            ("alternative", False, f"not {words}"),
+        ):
             side = node.field(name)
             if side is not None and told is not (not taken):
                 self._visit(side, at if told is taken else at.when(said))
@@ -271,21 +274,25 @@ class Walk:
             self._worth[called.node] = False
             found = _ADDS.search(called.node.text()) is not None
             if not found and depth < 4:
-                for call in called.node.find_all(kind="call_expression"):
-                    function = call.field("function")
-                    if function is None or function.kind() in FUNCTIONS:
-                        continue
-                    if required(call) is not None:
-                        found = True
-                        break
-                    inner = self._values.of(called.module, function, called.frame)
-                    if isinstance(inner, Expression) and inner.node.kind() in FUNCTIONS:
-                        if self._is_worth(inner, depth + 1):
-                            found = True
-                            break
-                found = found or called.node.find(kind="new_expression") is not None
+                found = self._calls_one(called, depth)
             self._worth[called.node] = found
         return self._worth[called.node]
+
+    def _calls_one(self, called: Expression, depth: int) -> bool:
+        """Whether a function loads a file, makes an object, or calls what may add something."""
+        if called.node.find(kind="new_expression") is not None:
+            return True
+        for call in called.node.find_all(kind="call_expression"):
+            function = call.field("function")
+            if required(call) is not None:
+                return True
+            if function is None or function.kind() in FUNCTIONS:
+                continue
+            inner = self._values.of(called.module, function, called.frame)
+            is_ours = isinstance(inner, Expression) and inner.node.kind() in FUNCTIONS
+            if is_ours and isinstance(inner, Expression) and self._is_worth(inner, depth + 1):
+                return True
+        return False
 
     def _each(self, call: SgNode, function: SgNode, at: At) -> bool:
         """`[…].forEach((each) => …)`."""
@@ -327,9 +334,7 @@ class Walk:
             if callback is None or not self._is_worth(callback, 0):
                 continue
             self._entered.add(callback.node)
-            inner_at = replace(
-                at, module=callback.module, frame=callback.frame, depth=at.depth + 1
-            )
+            inner_at = replace(at, module=callback.module, frame=callback.frame, depth=at.depth + 1)
             if later:
                 self._later.append((callback.node, inner_at))
             else:

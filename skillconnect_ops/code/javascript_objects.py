@@ -19,7 +19,6 @@ from skillconnect_ops.code.javascript_value import (
     Frame,
     Lost,
     Nothing,
-    Part,
     Text,
     Value,
     bare,
@@ -107,7 +106,9 @@ class Objects(Values):
         for place, parameter in enumerate(parameters(function.node)):
             rest = parameter if parameter.kind() == "rest_pattern" else parameter.field("pattern")
             if rest is not None and rest.kind() == "rest_pattern" and rest.named_children():
-                frame[rest.named_children()[0]] = Many("it is a list of arguments", "", tuple(given[place:]))
+                frame[rest.named_children()[0]] = Many(
+                    "it is a list of arguments", "", tuple(given[place:])
+                )
         return frame
 
     def _returned(
@@ -119,7 +120,7 @@ class Objects(Values):
                 bound = self.of(module, holder, frame)
                 return bound if isinstance(bound, Expression) else None
         inner = bare(function)
-        if inner.kind() not in {"identifier", "member_expression", *FUNCTIONS}:
+        if inner.kind() not in {"identifier", "member_expression", "call_expression", *FUNCTIONS}:
             return None
         called = self.of(module, inner, frame)
         if not isinstance(called, Expression) or called.node.kind() not in FUNCTIONS:
@@ -150,7 +151,7 @@ class Objects(Values):
             return self.part(own, name)
         return super()._of_this(module, node, name, frame)
 
-    def part(
+    def part(  # noqa: PLR0911 - one a kind of value
         self, whole: Value, name: str, *, at: tuple[Module, SgNode, Frame] | None = None
     ) -> Value:
         """A property of a value; of an object of a class, what its class and bases give it."""
@@ -171,9 +172,8 @@ class Objects(Values):
                 if added is not None:
                     return added
         found = super().part(whole, name, at=at)
-        if isinstance(whole, Expression) and whole.node.kind() == "object":
-            if isinstance(found, Nothing):
-                return self._added(whole, name) or found
+        if isinstance(found, Nothing) and isinstance(whole, Expression):
+            return self._added(whole, name) or found
         if isinstance(whole, File) and isinstance(found, Lost):
             return self._added_to_file(whole.path, name) or found
         return found
