@@ -211,7 +211,7 @@ class Arguments:
                     yield from joined
                     return
         yield Item(
-            name=_name(node),
+            name=_name(node, value),
             path=module.path,
             line=line_of(node),
             value=value,
@@ -287,9 +287,17 @@ class Arguments:
             return Computed(short(own), str(error))
 
 
-def _name(node: SgNode) -> str:
-    """A function as it is written, cut; one without a name by what it is."""
+def _name(node: SgNode, value: Value) -> str:
+    """A function as it is written, cut; one that a variable stands for by its own name."""
     if node.kind() in FUNCTIONS:
         own = node.field("name")
         return own.text() if own is not None else "(function)"
+    is_name = node.kind() in {"identifier", "member_expression"}
+    if is_name and isinstance(value, Expression):
+        own, parent = value.node.field("name"), value.node.parent()
+        if own is None and parent is not None and parent.kind() == "variable_declarator":
+            own = parent.field("name")
+        if value.node.kind() in FUNCTIONS and own is not None:
+            is_same = node.text().rpartition(".")[2] == own.text()
+            return short(node) if is_same else own.text()
     return short(node)

@@ -63,17 +63,21 @@ class Judge:
         self._arguments = args
         self._origins = Origins(values)
         self._reader = Reader(values, self._origins)
+        self._errors = True
         self.strategies: frozenset[Via] = frozenset()
         """Where the project's passport strategies look for a token."""
 
-    def of(self, item: Item, *, answers: bool = False) -> Middleware:
+    def of(self, item: Item, *, answers: bool = False, errors: bool = True) -> Middleware:
         """What a function is there for.
 
         Args:
             item: the function.
             answers: whether it is the last of a route: what refuses a request by its status there
                 is not therefore a guard.
+            errors: whether one of four parameters is for errors; what `router.param` is given is
+                not.
         """
+        self._errors = errors
         return self._of_value(item, item.value, answers=answers)
 
     def _of_value(self, item: Item, value: Value, *, answers: bool) -> Middleware:
@@ -204,7 +208,7 @@ class Judge:
         signs = self._reader.signs(function)
         count = takes(function.node)
         roles = dict(signs.roles)
-        if count == 4:
+        if count == 4 and self._errors:
             roles = {Role.ERROR: ""}
         else:
             self._auth(roles, signs, answers=answers)
@@ -241,11 +245,11 @@ class Judge:
     def _auth(roles: dict[Role, str], signs: Signs, *, answers: bool) -> None:
         """Whether a function lets only those pass whom it knows."""
         proves = Role.AUTH in roles
-        if proves and not signs.refuses and roles[Role.AUTH] not in {"passport", "express-jwt"}:
-            del roles[Role.AUTH]  # it looks who asks, and lets everybody pass
-        elif not proves and signs.denies_nobody:
-            roles[Role.AUTH] = ""
-        elif not (proves or answers or Role.CSRF in roles) and signs.refuses and signs.asks_who:
+        by_status = signs.refuses and signs.asks_who
+        if proves:
+            if not signs.refuses and roles[Role.AUTH] not in {"passport", "express-jwt"}:
+                del roles[Role.AUTH]  # it looks who asks, and lets everybody pass
+        elif signs.denies_nobody or (by_status and not answers and Role.CSRF not in roles):
             roles[Role.AUTH] = ""
 
 

@@ -150,7 +150,7 @@ def _matcher(place: Place, *, exact: bool) -> re.Pattern[str] | None:
         if text not in {"", "/"}:
             if text[0] not in "/*{(<":
                 text = f"/{text}"
-            whole += _regex(text if exact and last else text.rstrip("/"))
+            whole += _regex(text.rstrip("/"))
     try:
         end = "/?$" if exact else "(?:/.*)?$"
         return re.compile(f"^{whole}{end}", re.IGNORECASE)

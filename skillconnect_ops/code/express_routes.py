@@ -29,7 +29,15 @@ class _Active(Struct, frozen=True):
     middleware: Middleware
     method: str | None = None
     """Of a route that hands requests on."""
-    param: str | None = None
+    param: tuple[int, str] | None = None
+    """Of what `router.param` was given: which router, and the name; it runs once for a request."""
+
+
+class _Params(Struct, frozen=True):
+    """What `router.param` was given of a router, for one way that leads to it."""
+
+    run: int
+    layers: Sequence[Layer]
 
 
 class Table:
@@ -43,6 +51,7 @@ class Table:
         self._active: list[_Active] = []
         self._within: list[Identity] = []
         self._order = 0
+        self._runs = 0
         self.routes: list[Route] = []
         self.uses: list[Use] = []
         self.settings: list[Setting] = []
@@ -60,25 +69,48 @@ class Table:
             self.settings.append(
                 Setting(app=self._app.place, file=path, line=line, name=name, value=value)
             )
+        self._runs += 1
+        params = _Params(self._runs, [each for each in stack.layers if each.param is not None])
         for layer in stack.layers:
             whole = both(condition, layer.condition)
+            if layer.param is not None:
+                continue
             if layer.method is None:
-                self._use(layer, place, whole)
+                self._use(layer, place, whole, params)
             else:
-                self._route(layer, layer.method, place, whole)
+                self._route(layer, layer.method, place, whole, params)
         self._within.pop()
 
-    def _use(self, layer: Layer, place: Place, condition: str | None) -> None:
+    def _of_params(
+        self, params: "_Params", pattern: Pattern, place: Place, condition: str | None
+    ) -> Iterator[_Active]:
+        """What runs before a layer for its own path's parameters, wherever it was added."""
+        for layer in params.layers:
+            name = layer.param or ""
+            if pattern.is_regex or name not in _PARAM.findall(pattern.text):
+                continue
+            for item in layer.items:
+                told = _under(
+                    self._judge.of(item, errors=False), both(condition, layer.condition)
+                )
+                yield _Active(place, told, param=(params.run, name))
+
+    def _use(
+        self, layer: Layer, place: Place, condition: str | None, params: "_Params"
+    ) -> None:
+        for pattern in layer.patterns:
+            for active in self._of_params(params, pattern, place.below(pattern), condition):
+                self._activate(active)
         for item in layer.items:
             for pattern in layer.patterns:
-                inner = place if layer.param is not None else place.below(pattern)
+                inner = place.below(pattern)
                 if item.mounted is not None:
                     self._through(
                         self._calls.stacks[item.mounted], inner, both(condition, item.condition)
                     )
                     continue
                 told = _under(self._judge.of(item), condition)
-                self._activate(_Active(inner, told, param=layer.param))
+                self._activate(_Active(inner, told))
 
     def _activate(self, active: _Active) -> None:
         self._active.append(active)
@@ -93,18 +125,36 @@ class Table:
             )
         )
 
-    def _route(self, layer: Layer, method: str, place: Place, condition: str | None) -> None:
+    def _route(
+        self,
+        layer: Layer,
+        method: str,
+        place: Place,
+        condition: str | None,
+        params: "_Params",
+    ) -> None:
         if not layer.items or len(self.routes) > _MOST_ROUTES:
             return
         own = self._own(layer)
         for pattern in layer.patterns:
             where = place.below(pattern)
-            before = [*self._before(where, method), *own[:-1]]
+            active = [*self._before(where, method)]
+            ran_for = {each.param for each in active if each.param is not None}
+            by_path = [
+                each
+                for each in self._of_params(params, pattern, where, condition)
+                if each.param not in ran_for
+            ]
+            early = [each.middleware for each in (*active, *by_path)]
+            before = [*early, *own[:-1]]
             ran = [each for each in before if Role.ERROR not in each.roles]
             self._order += 1
             self.routes.append(
                 self._made(layer, method, where, condition, handlers=own[-1:], before=ran)
             )
+            if own and own[-1].continues:
+                for each in by_path:
+                    self._activate(replace(each, method=method))
         for told, pattern in self._going_on(own, layer.patterns):
             self._activate(_Active(place.below(pattern), told, method=method))
 
@@ -126,18 +176,16 @@ class Table:
             for each in own:
                 yield each, pattern
 
-    def _before(self, where: Place, method: str) -> Iterator[Middleware]:
+    def _before(self, where: Place, method: str) -> Iterator[_Active]:
         for active in self._active:
             if active.method not in {None, "ALL", method}:
                 continue
-            if active.param is not None and active.param not in _PARAM.findall(where.shown):
-                continue
             got = reach(active.place, where, exact=active.method is not None)
             if got is Reach.ALL:
-                yield active.middleware
+                yield active
             elif got is Reach.SOME and active.method is None:
                 said = f"the path is {active.place.shown}"
-                yield _under(active.middleware, said)
+                yield replace(active, middleware=_under(active.middleware, said))
 
     def _made(
         self,

@@ -246,7 +246,7 @@ class Objects(Values):
             (each.module, right)
             for each in made
             for right in self._by_left(each.module).get(f"this.{name}", ())
-            if any(above == each.node for above in right.ancestors())
+            if next((up for up in right.ancestors() if up.kind() in CLASSES), None) == each.node
             and right.text() not in {"null", "undefined"}
         ]
         if len(given) != 1:
