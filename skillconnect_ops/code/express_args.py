@@ -35,6 +35,7 @@ _LIKE_PATH = re.compile(
     re.IGNORECASE,
 )
 _MOST_DEEP = 12
+_NAMING = frozenset({"identifier", "member_expression", "ternary_expression", "binary_expression"})
 
 
 class Arguments:
@@ -292,12 +293,12 @@ def _name(node: SgNode, value: Value) -> str:
     if node.kind() in FUNCTIONS:
         own = node.field("name")
         return own.text() if own is not None else "(function)"
-    is_name = node.kind() in {"identifier", "member_expression"}
+    is_name = node.kind() in _NAMING
     if is_name and isinstance(value, Expression):
         own, parent = value.node.field("name"), value.node.parent()
         if own is None and parent is not None and parent.kind() == "variable_declarator":
             own = parent.field("name")
         if value.node.kind() in FUNCTIONS and own is not None:
-            is_same = node.text().rpartition(".")[2] == own.text()
+            is_same = re.search(rf"^(?:[^?&|]*\.)?{re.escape(own.text())}$", node.text())
             return short(node) if is_same else own.text()
     return short(node)

@@ -90,14 +90,10 @@ class Table:
             if pattern.is_regex or name not in _PARAM.findall(pattern.text):
                 continue
             for item in layer.items:
-                told = _under(
-                    self._judge.of(item, errors=False), both(condition, layer.condition)
-                )
+                told = _under(self._judge.of(item, errors=False), both(condition, layer.condition))
                 yield _Active(place, told, param=(params.run, name))
 
-    def _use(
-        self, layer: Layer, place: Place, condition: str | None, params: "_Params"
-    ) -> None:
+    def _use(self, layer: Layer, place: Place, condition: str | None, params: "_Params") -> None:
         for pattern in layer.patterns:
             for active in self._of_params(params, pattern, place.below(pattern), condition):
                 self._activate(active)

@@ -126,9 +126,7 @@ class Random:
             case "h":
                 return f"function {name}(req, res) {{ ran(req, '{name}'); res.json(req.ran); }}"
             case "e":
-                return (
-                    f"function {name}(err, req, res, next) {{ ran(req, '{name}'); next(err); }}"
-                )
+                return f"function {name}(err, req, res, next) {{ ran(req, '{name}'); next(err); }}"
             case "p":
                 return f"function {name}(req, res, next, value) {{ ran(req, '{name}'); next(); }}"
         return f"function {name}(req, res, next) {{ ran(req, '{name}'); next(); }}"
@@ -221,7 +219,9 @@ class Random:
 
     def _chain(self, name: str, depth: int) -> None:
         path, first, second = self._written(self._path()), *self._random.sample(_METHODS, 2)
-        text = f"{name}.route({path})\n  .{first}({self._chain_of()})\n  .{second}({self._chain_of()})"
+        text = (
+            f"{name}.route({path})\n  .{first}({self._chain_of()})\n  .{second}({self._chain_of()})"
+        )
         if self._random.random() < 0.3:
             self._number += 1
             held = f"point{self._number}"
@@ -373,7 +373,9 @@ class Random:
                 "  router.get('/made', extra, (req, res) => K.hLast(req, res));\n"
                 "  return router;\n}\nmodule.exports = { make };"
             ).replace("  router.get('/made', extra, (req, res) => K.hLast(req, res));\n", "")
-            text = text.replace(f"const router = {made};", f"const router = {made}; router.use(extra);")
+            text = text.replace(
+                f"const router = {made};", f"const router = {made}; router.use(extra);"
+            )
             taken = f"require('./{file}').make({{ extra: {self._middleware()} }})"
         self._files[file] = f"{_HEAD}{text}\n"
         if self._random.random() < 0.5:
@@ -395,7 +397,9 @@ class Random:
             "  return router;\n}"
         )
         self._lines.append(f"{name}.use('/f{self._number}', {make}({self._middleware()}));")
-        self._lines.append(f"{name}.use('/g{self._number}', {make}({self._middleware()}, '/other'));")
+        self._lines.append(
+            f"{name}.use('/g{self._number}', {make}({self._middleware()}, '/other'));"
+        )
         if self._random.random() < 0.5:
             self._lines.append(
                 f"for (const v of ['v1', 'v2']) {name}.use(`/${{v}}/{make}`, "
@@ -407,9 +411,7 @@ class Random:
         made = f"Area{self._number}"
         outer, self._lines = self._lines, []
         self._fill("this.router", depth=depth + 2)
-        body = "\n    ".join(
-            line for line in self._lines if "const table" not in line or True
-        )
+        body = "\n    ".join(line for line in self._lines if "const table" not in line or True)
         self._lines = outer
         self._lines.append(
             f"class Base{self._number} {{ constructor(guard) {{ this.router = {self._made()}; "
