@@ -104,6 +104,7 @@ class _Search:
         """Walk, then make a table of each app."""
         Walk(self._modules, self._values, self._calls).through(self._in_order())
         self._judge.strategies = self._strategies()
+        told: set[tuple[str, str, str, int]] = set()
         apps: list[App] = []
         routes: list[Route] = []
         uses: list[Use] = []
@@ -113,12 +114,20 @@ class _Search:
                 continue
             table = Table(self._calls, self._judge, stack)
             app = table.fill()
+            places = {(one.method, one.path, one.file, one.line) for one in table.routes}
+            if not stack.called and places and places <= told:
+                continue  # the same app once more, for tests
+            told |= places
             apps.append(app)
             routes += table.routes
             uses += table.uses
             settings += table.settings
             if stack.is_router and (table.routes or table.uses):
                 why = "no app here mounts this router: what runs before it is not told"
+                self._tell(stack.path, stack.line, why)
+        for stack in self._calls.stacks.values():
+            if stack.mounted and not stack.layers:
+                why = "this router is mounted, and nothing is added to it that the text shows"
                 self._tell(stack.path, stack.line, why)
         for path, line, why in self._calls.left_over():
             self._tell(path, line, why)
@@ -175,5 +184,5 @@ def _decorating(module: Module) -> str | None:
     return None
 
 
-def _place(stack: Stack) -> tuple[bool, str, int]:
-    return stack.is_router, stack.path, stack.line
+def _place(stack: Stack) -> tuple[bool, bool, str, int]:
+    return stack.is_router, not stack.called, stack.path, stack.line

@@ -35,7 +35,12 @@ _LIKE_PATH = re.compile(
     re.IGNORECASE,
 )
 _MOST_DEEP = 12
-_NAMING = frozenset({"identifier", "member_expression", "ternary_expression", "binary_expression"})
+_NAMING = frozenset(
+    {
+        *("identifier", "member_expression", "subscript_expression"),
+        *("ternary_expression", "binary_expression"),
+    }
+)
 
 
 class Arguments:

@@ -63,6 +63,8 @@ class Calls:
         self._tell = tell
         self._arguments = Arguments(values, self, tell)
         self.stacks: dict[Identity, Stack] = {}
+        self.called = True
+        """Whether what is walked is run by the files, and not only by what nothing calls."""
         self._done: set[tuple[Identity, Identity]] = set()
         self._met: set[SgNode] = set()
         self._suspects: dict[SgNode, tuple[str, int, str]] = {}
@@ -139,7 +141,11 @@ class Calls:
         identity = self._values.identity(value.module, value.node, value.frame)
         if identity not in self.stacks:
             self.stacks[identity] = Stack(
-                identity, value.module.path, line_of(value.node), is_router
+                identity,
+                value.module.path,
+                line_of(value.node),
+                is_router,
+                called=self.called,
             )
         return self.stacks[identity]
 
@@ -157,6 +163,9 @@ class Calls:
                 why = f"the method of {short(call)} is computed"
                 self._tell(at.module.path, line_of(call), why)
             return False
+        if name in {"call", "apply"}:
+            self._borrowed(at, call, holder)
+            return False
         if name not in _CHAINED and name != "route":
             self._given_away(at, call)
             return False
@@ -168,6 +177,15 @@ class Calls:
             self._suspect(at, call, holder, name, value)
         self._given_away(at, call)
         return False
+
+    def _borrowed(self, at: "At", call: SgNode, method: SgNode) -> None:
+        """`router[method].call(router, …)`."""
+        holder, name = method.field("object"), method.field("property")
+        if holder is None or (name is not None and name.text() not in _CHAINED):
+            return
+        if self.receiver(self._values.of(at.module, holder, at.frame)) is not None:
+            self._met.add(call)
+            self._tell(at.module.path, line_of(call), f"what {short(call)} adds is not told")
 
     def _method(self, at: "At", call: SgNode) -> tuple[SgNode | None, str | None]:
         """What a method is called of, and its name; a name of None is not told."""
@@ -207,7 +225,7 @@ class Calls:
         if target is None:
             return
         stack = target.stack if isinstance(target, RoutePoint) else target
-        place = self._values.identity(at.module, call, at.frame)
+        place = self._values.identity(at.module, call, at.frame, runs=True)
         if (stack.identity, place) in self._done:
             return
         self._done.add((stack.identity, place))
@@ -256,17 +274,47 @@ class Calls:
                 self.stacks[item.mounted].mounted = True
             elif name == "use":
                 self._tell_of_mount(item, patterns)
+        where = self._written_at(at, call)
         method = None if name == "use" else {"all": "ALL", "del": "DELETE"}.get(name, name.upper())
         stack.layers.append(
             Layer(
-                path=at.module.path,
-                line=self._line(call),
+                path=where[0],
+                line=where[1],
                 patterns=patterns,
                 items=tuple(items),
                 method=method,
                 condition=" and ".join(at.conditions) or None,
             )
         )
+
+    def _written_at(self, at: "At", call: SgNode) -> tuple[str, int]:
+        """Where a route's path is written: of a helper's, where the helper is called."""
+        given = arguments(call)
+        if given and at.calls:
+            for value in self._leaves(self._values.of(at.module, given[0], at.frame), 0):
+                for module, outer in reversed(at.calls):
+                    if module is value.module and _holds(outer, value.node):
+                        return module.path, line_of(outer)
+        return at.module.path, self._line(call)
+
+    def _leaves(self, value: Value, depth: int) -> Iterator[Expression]:
+        """The expressions that a path is put together of."""
+        if not isinstance(value, Expression) or depth > 4:
+            return
+        node = value.node
+        if node.kind() == "template_string":
+            parts = [
+                each.named_children()[0]
+                for each in node.children()
+                if each.kind() == "template_substitution"
+            ]
+        elif node.kind() == "binary_expression":
+            parts = [each for each in (node.field("left"), node.field("right")) if each is not None]
+        else:
+            parts = []
+        for part in parts:
+            yield from self._leaves(self._values.of(value.module, part, value.frame), depth + 1)
+        yield value
 
     @staticmethod
     def _line(call: SgNode) -> int:
@@ -444,3 +492,8 @@ class Calls:
         for call, told in self._suspects.items():
             if call not in self._met:
                 yield told
+
+
+def _holds(outer: SgNode, inner: SgNode) -> bool:
+    around, own = outer.range(), inner.range()
+    return around.start.index <= own.start.index and own.end.index <= around.end.index

@@ -58,3 +58,5 @@ class Stack:
     settings: list[tuple[str, Any, str, int]] = field(default_factory=list)
     """Name, value, and where."""
     mounted: bool = False
+    called: bool = True
+    """Whether it is made by what runs when files load; else by a function that nothing calls."""

@@ -39,6 +39,9 @@ _ADDS = re.compile(
 """What may add something to an app."""
 
 
+_MAKES = re.compile(r"\b(?:express|Router)\s*\(")
+
+
 class At(Struct, frozen=True):
     """Where the walk is."""
 
@@ -48,6 +51,8 @@ class At(Struct, frozen=True):
     depth: int = 0
     inert: bool = False
     """Within the arguments of a route: functions there are handlers, and are not run."""
+    calls: tuple[tuple[Module, SgNode], ...] = ()
+    """The calls that led here."""
 
     def when(self, condition: str) -> "At":
         """The same, where something holds."""
@@ -74,11 +79,13 @@ class Walk:
         for path in files:
             self._load(path)
             self._catch_up()
-        for path in files:
-            module = self._modules.module(path)
-            if module is not None:
-                self._uncalled(module)
-                self._catch_up()
+        self._calls.called = False
+        for first in (_MAKES, _ADDS):  # those that make an app may call the others
+            for path in files:
+                module = self._modules.module(path)
+                if module is not None:
+                    self._uncalled(module, first)
+                    self._catch_up()
 
     def _catch_up(self) -> None:
         """What waits for a promise or an event comes after what does not."""
@@ -86,10 +93,14 @@ class Walk:
             node, at = self._later.popleft()
             self._body(node, at)
 
-    def _uncalled(self, module: Module) -> None:
+    def _uncalled(self, module: Module, words: re.Pattern[str]) -> None:
+        if not words.search(module.text):
+            return
         for function in module.root.find_all(any=[{"kind": kind} for kind in sorted(FUNCTIONS)]):
             around = [each for each in function.ancestors() if each.kind() in FUNCTIONS]
-            if around or function in self._entered or not self._calls.is_function_worth(function):
+            if around or function in self._entered or not words.search(function.text()):
+                continue
+            if words is _ADDS and not self._calls.is_function_worth(function):
                 continue
             if self._calls.is_within_call(module, function):
                 continue
@@ -257,7 +268,13 @@ class Walk:
             return
         self._entered.add(called.node)
         frame = self._values.called(at.module, call, called, at.frame)
-        inner = replace(at, module=called.module, frame=frame, depth=at.depth + 1, inert=False)
+        inner = At(
+            module=called.module,
+            frame=frame,
+            conditions=at.conditions,
+            depth=at.depth + 1,
+            calls=(*at.calls, (at.module, call)),
+        )
         self._body(called.node, inner)
 
     def _body(self, function: SgNode, at: At) -> None:

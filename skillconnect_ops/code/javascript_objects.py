@@ -6,7 +6,9 @@ round and which object a place is run for. So a router that a function makes for
 is another one each time, and `this` is known within methods.
 """
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ast_grep_py import SgNode
 
@@ -20,10 +22,12 @@ from skillconnect_ops.code.javascript_value import (
     Lost,
     Nothing,
     Text,
+    Undecided,
     Value,
     bare,
     base_of,
     parameters,
+    short,
 )
 from skillconnect_ops.code.javascript_values import CLASSES, Values
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments
@@ -45,8 +49,18 @@ class Objects(Values):
 
     # which call, which round, which object
 
-    def identity(self, module: Module, node: SgNode, frame: Frame) -> Identity:
-        """What tells a thing from others that the same node makes."""
+    def identity(
+        self, module: Module, node: SgNode, frame: Frame, *, runs: bool = False
+    ) -> Identity:
+        """What tells a thing from others that the same node makes.
+
+        Args:
+            module: where it stands.
+            node: what makes it.
+            frame: what is bound there.
+            runs: whether each run of an object's method counts, too; what an object holds is the
+                same whichever of its methods looks at it.
+        """
         marks: list[str] = []
         for around in node.ancestors():
             if around.kind() not in _RUN or around not in frame:
@@ -54,7 +68,7 @@ class Objects(Values):
             mark = frame[around]
             if isinstance(mark, Expression):  # an object: its methods run for it
                 marks.append(self.serial(self.identity(mark.module, mark.node, mark.frame)))
-            elif isinstance(mark, Text) and not self._is_method_of_one(around, frame):
+            elif isinstance(mark, Text) and (runs or not self._is_method_of_one(around, frame)):
                 marks.append(mark.text)
         span = node.range()  # a chain's calls all begin at one place
         return module.path, span.start.index, span.end.index, tuple(marks)
@@ -71,11 +85,11 @@ class Objects(Values):
 
     def mark(self, module: Module, call: SgNode, frame: Frame) -> Text:
         """What a frame holds of the function that a call runs."""
-        return Text(self.serial(self.identity(module, call, frame)))
+        return Text(self.serial(self.identity(module, call, frame, runs=True)))
 
     def round(self, module: Module, node: SgNode, frame: Frame, number: int) -> Text:
         """What a frame holds of a loop, or of a function that is run for each element."""
-        path, start, end, marks = self.identity(module, node, frame)
+        path, start, end, marks = self.identity(module, node, frame, runs=True)
         return Text(self.serial((path, start, end, (*marks, f"#{number}"))))
 
     def called(
@@ -155,6 +169,10 @@ class Objects(Values):
         self, whole: Value, name: str, *, at: tuple[Module, SgNode, Frame] | None = None
     ) -> Value:
         """A property of a value; of an object of a class, what its class and bases give it."""
+        if name == "length":
+            parts = self.elements(whole) if isinstance(whole, Many | Expression) else None
+            if parts is not None:
+                return Count(f"it is {len(parts)}", "", len(parts))
         if isinstance(whole, Many):
             return Lost(f"{name} of a list is not told", name)
         if isinstance(whole, Expression):
@@ -254,6 +272,23 @@ class Objects(Values):
         module, right = given[0]
         return self.of(module, right, frame)
 
+    def _member(self, module: Module, node: SgNode, frame: Frame) -> Value:
+        holder, name = node.field("object"), node.field("property")
+        if holder is None or name is None or holder.kind() != "super":
+            return super()._member(module, node, frame)
+        around = next((each for each in node.ancestors() if each.kind() in CLASSES), None)
+        made = frame.get(around) if around is not None else None
+        if not isinstance(made, Expression):
+            return Lost("which object this is, is not told", name.text())
+        above = list(self.classes(made))
+        while above and above.pop(0).node != around:
+            pass
+        for each in above:
+            method = _member(each.node, name.text())
+            if method is not None:
+                return Expression(each.module, method, self.within(made))
+        return Lost(f"{name.text()} is of no class of the project", name.text())
+
     # what is added to an object after it was made
 
     def _by_left(self, module: Module) -> dict[str, list[SgNode]]:
@@ -304,6 +339,45 @@ class Objects(Values):
                 return self.of(module, given[0], EMPTY)
         return None
 
+    # lists whose length is told, and comparisons
+
+    def _subscript(self, module: Module, node: SgNode, frame: Frame) -> Value:
+        """`args[args.length - 1]`, where the list is told."""
+        holder, index = node.field("object"), node.field("index")
+        if holder is None or index is None:
+            return super()._subscript(module, node, frame)
+        whole = self.of(module, holder, frame)
+        parts = self.elements(whole) if isinstance(whole, Many | Expression) else None
+        if parts is None:
+            return super()._subscript(module, node, frame)
+        try:
+            place = self.plain(self.of(module, index, frame))
+        except Undecided as error:
+            return Lost(str(error))
+        if isinstance(place, int) and 0 <= place < len(parts):
+            return parts[place]
+        return super()._subscript(module, node, frame)
+
+    def plain(self, value: Value) -> Any:
+        """A value as plain data; also lengths, and what comparing told values gives.
+
+        Raises:
+            Undecided: the text does not tell it.
+        """
+        if isinstance(value, Count):
+            return value.number
+        if isinstance(value, Expression) and value.node.kind() == "binary_expression":
+            sign = value.node.field("operator")
+            compare = _COMPARISONS.get(sign.text()) if sign is not None else None
+            left, right = value.node.field("left"), value.node.field("right")
+            if compare is not None and left is not None and right is not None:
+                one = self.plain(self.of(value.module, left, value.frame))
+                other = self.plain(self.of(value.module, right, value.frame))
+                if type(one) is not type(other) or not isinstance(one, str | int | float):
+                    raise Undecided(f"{short(value.node)} compares what is not alike")
+                return compare(one, other)
+        return super().plain(value)
+
     # what decides itself
 
     def _either(self, module: Module, node: SgNode, frame: Frame) -> Value:
@@ -322,6 +396,24 @@ class Many(Lost, frozen=True):
     """What a rest parameter holds."""
 
     values: tuple[Value, ...] = ()
+
+
+class Count(Lost, frozen=True):
+    """How many elements a list has."""
+
+    number: int = 0
+
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "===": operator.eq,
+    "==": operator.eq,
+    "!==": operator.ne,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
 
 
 def last_result(function: SgNode) -> SgNode | None:

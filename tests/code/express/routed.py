@@ -179,6 +179,7 @@ class Random:
             self._all,
             self._error,
             self._parameter,
+            self._helper,
         ]
         if depth < 3:
             ways += [self._mount, self._mount, self._file, self._factory, self._class, self._twice]
@@ -289,6 +290,26 @@ class Random:
         path = self._one_of(f"/{rest}", f"/area/{rest}", self._path())
         self._lines.append(f"{name}.all('{path}', {self._middleware()});")
         self._lines.append(f"{name}.get('{self._path()}', {self._handler()});")
+
+    def _helper(self, name: str, depth: int) -> None:
+        """A function of its own that adds routes."""
+        self._number += 1
+        helper = f"add{self._number}"
+        guard, guards = self._middleware(), self._middleware()
+        self._lines.append(
+            self._one_of(
+                f"function {helper}(router, method, path, ...rest) "
+                f"{{ router[method](path, {guard}, ...rest); }}",
+                f"const {helper} = function (...args) {{ const [router, method, path] = args; "
+                f"router[method](path, [{guard}], args[args.length - 1]); }};",
+                f"const {helper} = (router, method, path, handler) => {{ "
+                f"router[method](path, {guard}, handler); "
+                f"router[method](`/api${{path}}`, [{guards}], handler); }};",
+            )
+        )
+        for _ in range(2):
+            verb = self._one_of("get", "put")
+            self._lines.append(f"{helper}({name}, '{verb}', '{self._path()}', K.{self._new('h')});")
 
     def _error(self, name: str, depth: int) -> None:
         self._lines.append(f"{name}.use(K.{self._new('e')});")
@@ -411,12 +432,24 @@ class Random:
         made = f"Area{self._number}"
         outer, self._lines = self._lines, []
         self._fill("this.router", depth=depth + 2)
-        body = "\n    ".join(line for line in self._lines if "const table" not in line or True)
+        for _ in range(2):
+            self._lines.append(
+                self._one_of(
+                    f"this.add('get', '{self._path()}', K.{self._new('h')});",
+                    f"this.of({{ path: '{self._path()}', method: 'post', "
+                    f"guards: [{self._middleware()}], handler: K.{self._new('h')} }});",
+                )
+            )
+        body = "\n    ".join(self._lines)
         self._lines = outer
         self._lines.append(
-            f"class Base{self._number} {{ constructor(guard) {{ this.router = {self._made()}; "
-            "this.router.use(guard); this.fill(); } fill() {} }\n"
-            f"class {made} extends Base{self._number} {{\n  constructor(guard) {{ super(guard); }}\n"
+            f"class Of{made} {{ constructor(guard) {{ this.router = {self._made()}; "
+            "this.router.use(guard); this.fill(); } fill() {}\n"
+            f"  add(method, path, handler) {{ this.router[method](path, {self._middleware()}, "
+            "handler); }\n"
+            "  of({ method = 'get', path, guards = [], handler }) { "
+            "this.router[method](path, guards, handler); }\n}\n"
+            f"class {made} extends Of{made} {{\n  constructor(guard) {{ super(guard); }}\n"
             f"  fill() {{\n    {body}\n  }}\n}}"
         )
         self._lines.append(f"{name}.use({self._at()}new {made}({self._middleware()}).router);")
