@@ -165,36 +165,41 @@ class Objects(Values):
             return self.part(own, name)
         return super()._of_this(module, node, name, frame)
 
-    def part(  # noqa: PLR0911 - one a kind of value
+    def part(
         self, whole: Value, name: str, *, at: tuple[Module, SgNode, Frame] | None = None
     ) -> Value:
         """A property of a value; of an object of a class, what its class and bases give it."""
-        if name == "length":
-            parts = self.elements(whole) if isinstance(whole, Many | Expression) else None
-            if parts is not None:
-                return Count(f"it is {len(parts)}", "", len(parts))
-        if isinstance(whole, Many):
-            return Lost(f"{name} of a list is not told", name)
-        if isinstance(whole, Expression):
-            kind = whole.node.kind()
-            if kind == "new_expression":
-                found = self._of_object_of_class(whole, name)
-                if found is not None:
-                    return found
-            elif kind in CLASSES:
-                method = _member(whole.node, name, static=True)
-                if method is not None and method.kind() == "method_definition":
-                    return Expression(whole.module, method, whole.frame)
-            elif kind in FUNCTIONS:
-                added = self._added(whole, name)
-                if added is not None:
-                    return added
+        own = self._own_part(whole, name)
+        if own is not None:
+            return own
         found = super().part(whole, name, at=at)
         if isinstance(found, Nothing) and isinstance(whole, Expression):
             return self._added(whole, name) or found
         if isinstance(whole, File) and isinstance(found, Lost):
             return self._added_to_file(whole.path, name) or found
         return found
+
+    def _own_part(  # noqa: PLR0911 - one a kind of value
+        self, whole: Value, name: str
+    ) -> Value | None:
+        """What only an object, a list, or a function with properties has."""
+        if name == "length":
+            parts = self.elements(whole) if isinstance(whole, Many | Expression) else None
+            if parts is not None:
+                return Count(f"it is {len(parts)}", "", len(parts))
+        if isinstance(whole, Many):
+            return Lost(f"{name} of a list is not told", name)
+        if not isinstance(whole, Expression):
+            return None
+        kind = whole.node.kind()
+        if kind == "new_expression":
+            return self._of_object_of_class(whole, name)
+        if kind in FUNCTIONS:
+            return self._added(whole, name)
+        method = _member(whole.node, name, static=True) if kind in CLASSES else None
+        if method is not None and method.kind() == "method_definition":
+            return Expression(whole.module, method, whole.frame)
+        return None
 
     def classes(self, whole: Expression) -> Iterator[Expression]:
         """The class of an object, and those that it extends, as far as they are of the project."""

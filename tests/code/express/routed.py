@@ -39,7 +39,8 @@ function held(stack, found) {
   for (const layer of stack || []) {
     if (layer.route) {
       for (const each of layer.route.stack) {
-        found.push([each.method ? each.method.toUpperCase() : 'ALL', each.handle.named || each.handle.name]);
+        const name = each.handle.named || each.handle.name;
+        found.push([each.method ? each.method.toUpperCase() : 'ALL', name]);
       }
     } else if (layer.handle && layer.handle.stack) held(layer.handle.stack, found);
     else if (layer.handle && layer.handle.router && layer.handle.router.stack) {
@@ -144,7 +145,7 @@ class Random:
         name = f"K.{self._new('h')}"
         return self._one_of(name, name, f"wrap({name})", f"K.wrapped({name})")
 
-    def _one_of(self, *words: Any) -> Any:
+    def _one_of(self, *words: str) -> str:
         return self._random.choice(words)
 
     def _path(self) -> str:
@@ -234,7 +235,8 @@ class Random:
 
     def _table(self, name: str, depth: int) -> None:
         rows = [
-            f"{{ path: '{self._path()}', guards: [{self._middleware()}], handler: K.{self._new('h')} }}"
+            f"{{ path: '{self._path()}', guards: [{self._middleware()}], "
+            f"handler: K.{self._new('h')} }}"
             for _ in range(2)
         ]
         self._number += 1
@@ -255,7 +257,8 @@ class Random:
         some = json.dumps(self._random.sample(_METHODS, 2))
         path = self._path()
         self._lines.append(
-            f"{some}.forEach((verb) => {name}[verb]('{path}', {self._middleware()}, {self._handler()}));"
+            f"{some}.forEach((verb) => "
+            f"{name}[verb]('{path}', {self._middleware()}, {self._handler()}));"
         )
 
     def _paths(self, name: str, depth: int) -> None:
