@@ -28,7 +28,7 @@ from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.syntax import LANGUAGES, line_of
 
 _WORDS = re.compile(
-    rb"""express|[rR]outer|ExtractJwt|['"]@nestjs|tsoa|routing-controllers"""
+    rb"""express|[rR]outer|ExtractJwt|\.listen\(|['"]@nestjs|tsoa|routing-controllers"""
     rb"""|\.(?:use|route|get|post|put|patch|delete|all)\(\s*['"`/\[]|\b(?:app|server)\.use\("""
 )
 _FIRST = re.compile(r"(?:^|/)(?:server|index|main|app|www|bin/[\w-]+)\.[cm]?[jt]sx?$")

@@ -97,7 +97,7 @@ def _validation(method: str, path: str, had: State, chain: Sequence[Middleware])
         return had
     lost = any(each.role is Role.UNRESOLVED for each in chain[-1:])
     reads = frozenset[str]().union(*(each.reads for each in chain[-1:])) & _INPUTS
-    takes = bool(reads) or ":" in path or "*" in path
+    takes = bool(reads) or ":" in path
     if not takes and not lost:
         return State.NOT_NEEDED
     if method in _READING and not takes:

@@ -33,12 +33,13 @@ _EACH = frozenset({"forEach", "map", "flatMap", "reduce", "some", "every"})
 _LATER = frozenset({"then", "catch", "finally", "on", "once", "addListener", "nextTick"})
 _LATER_GLOBAL = frozenset({"setTimeout", "setImmediate", "queueMicrotask"})
 _ADDS = re.compile(
-    r"\.(?:use|all|route|get|post|put|patch|delete|head|options|param|set|enable|disable)\s*\("
-    r"|\b(?:express|Router)\s*\(|\w\[[\w.'\"`]+(?:\(\))?\]\s*\("
+    r"\.(?:use|route|param)\s*\(|(?<!Promise)\.all\s*\("
+    r"|\.(?:get|post|put|patch|delete|head|options)\s*\(\s*(?:[^()]|\([^()]*\))*,"
+    r"|\.(?:set|enable|disable)\s*\(\s*['\"]|\b(?:express|Router)\s*\("
+    r"|\w\[[\w.'\"`]+(?:\(\))?\]\s*(?:\(|\.call\()"
 )
 """What may add something to an app."""
-
-
+_MAY_BE = re.compile(r"\bapp\b|[rR]outer|express|\.listen\(")
 _MAKES = re.compile(r"\b(?:express|Router)\s*\(")
 
 
@@ -112,7 +113,7 @@ class Walk:
             return
         self._loaded.add(path)
         module = self._modules.module(path)
-        if module is None or not _ADDS.search(module.text):
+        if module is None or not (_MAY_BE.search(module.text) or _ADDS.search(module.text)):
             return
         running, self._running = self._running, []
         at = At(module)
@@ -296,18 +297,25 @@ class Walk:
         return self._worth[called.node]
 
     def _calls_one(self, called: Expression, depth: int) -> bool:
-        """Whether a function loads a file, makes an object, or calls what may add something."""
-        if called.node.find(kind="new_expression") is not None:
-            return True
-        for call in called.node.find_all(kind="call_expression"):
-            function = call.field("function")
-            if required(call) is not None:
-                return True
-            if function is None or function.kind() in FUNCTIONS:
+        """Whether a function loads, makes or calls what may add something."""
+        node = called.node
+        for call in node.find_all(any=[{"kind": "call_expression"}, {"kind": "new_expression"}]):
+            source = required(call)
+            if source is not None:
+                path = self._modules.found(source, beside=called.module.path)
+                module = self._modules.module(path) if path is not None else None
+                if module is not None and _ADDS.search(module.text):
+                    return True
                 continue
-            inner = self._values.of(called.module, function, called.frame)
-            is_ours = isinstance(inner, Expression) and inner.node.kind() in FUNCTIONS
-            if is_ours and isinstance(inner, Expression) and self._is_worth(inner, depth + 1):
+            maker = call.field("function") or call.field("constructor")
+            if maker is None or maker.kind() in FUNCTIONS:
+                continue
+            inner = self._values.of(called.module, maker, called.frame)
+            if not isinstance(inner, Expression):
+                continue
+            if inner.node.kind() in FUNCTIONS and self._is_worth(inner, depth + 1):
+                return True
+            if inner.node.kind() in CLASSES and _ADDS.search(inner.node.text()):
                 return True
         return False
 
