@@ -487,6 +487,11 @@ class Calls:
             return None
         return bool(told) if told is None or isinstance(told, bool | int | float | str) else None
 
+    def stopped(self, at: "At", node: SgNode) -> None:
+        """Tell that too much is called to follow all of it."""
+        why = "more is called here than is followed; routes that come after may be missing"
+        self._tell(at.module.path, line_of(node), why)
+
     def left_over(self) -> Iterator[tuple[str, int, str]]:
         """The calls that look like those of Express, and were never understood."""
         for call, told in self._suspects.items():

@@ -195,9 +195,20 @@ WRAPPING = frozenset(
 """The packages that hand a function on which is given to them."""
 
 
+_OF_TOKENS_OF_CSRF = frozenset(
+    {
+        *("generateToken", "generateCsrfToken", "getTokenFromRequest", "getTokenFromState"),
+        *("storeTokenInState", "revokeToken", "invalidCsrfTokenError"),
+    }
+)
+"""What makes tokens against CSRF, and asks for none."""
+
+
 def known(package: str, member: str) -> Known | None:
     """What something of a package is for; None of what is not known here."""
-    package = package.removeprefix("npm:")
+    last = member.rpartition(".")[2]
+    if last in _OF_TOKENS_OF_CSRF:
+        return Known(Role.OTHER)
     exact = MEMBERS.get((package, member))
     if exact is not None:
         return exact

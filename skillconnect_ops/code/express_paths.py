@@ -158,6 +158,7 @@ def _matcher(place: Place, *, exact: bool) -> re.Pattern[str] | None:
         return None
 
 
+@lru_cache(maxsize=65536)
 def reach(  # noqa: PLR0911 - one a kind of path
     of: Place, over: Place, *, exact: bool = False
 ) -> Reach:

@@ -29,6 +29,8 @@ from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key, string
 
 _DEEPEST = 24
 _MOST_CALLS = 40_000
+_MOST_UNCALLED = 2_000
+"""Of a function that nothing calls."""
 _EACH = frozenset({"forEach", "map", "flatMap", "reduce", "some", "every"})
 _LATER = frozenset({"then", "catch", "finally", "on", "once", "addListener", "nextTick"})
 _LATER_GLOBAL = frozenset({"setTimeout", "setImmediate", "queueMicrotask"})
@@ -68,15 +70,18 @@ class Walk:
         self._values = values
         self._frames = Frames(modules, values)
         self._calls = calls
+        self._files: frozenset[str] = frozenset()
         self._loaded: set[str] = set()
         self._running: list[SgNode] = []
         self._later: deque[tuple[SgNode, At]] = deque()
         self._worth: dict[SgNode, bool] = {}
         self._entered: set[SgNode] = set()
         self._left = _MOST_CALLS
+        self._is_told = True
 
     def through(self, files: Sequence[str]) -> None:
         """Load the files, then look at the functions that nothing called."""
+        self._files = frozenset(files)
         for path in files:
             self._load(path)
             self._catch_up()
@@ -106,12 +111,16 @@ class Walk:
             if self._calls.is_within_call(module, function):
                 continue
             self._entered.add(function)
+            self._left = _MOST_CALLS if words is _MAKES else _MOST_UNCALLED
+            self._is_told = words is _MAKES
             self._body(function, At(module))
 
     def _load(self, path: str) -> None:
         if path in self._loaded:
             return
         self._loaded.add(path)
+        if path.endswith(("x", ".vue")) and path not in self._files:
+            return  # what draws pages
         module = self._modules.module(path)
         if module is None or not (_MAY_BE.search(module.text) or _ADDS.search(module.text)):
             return
@@ -245,6 +254,8 @@ class Walk:
         for each in arguments(node):
             self._visit(each, at)
         self._left -= 1
+        if self._left == 0 and self._is_told:
+            self._calls.stopped(at, node)
         if self._left > 0 and at.depth < _DEEPEST:
             self._run(node, function, at)
 

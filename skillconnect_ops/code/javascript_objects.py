@@ -12,7 +12,7 @@ from typing import Any
 
 from ast_grep_py import SgNode
 
-from skillconnect_ops.code.javascript_modules import Module, Modules
+from skillconnect_ops.code.javascript_modules import Module, Modules, required
 from skillconnect_ops.code.javascript_value import (
     AT_RUN_TIME,
     EMPTY,
@@ -21,6 +21,7 @@ from skillconnect_ops.code.javascript_value import (
     Frame,
     Lost,
     Nothing,
+    Part,
     Text,
     Undecided,
     Value,
@@ -30,10 +31,12 @@ from skillconnect_ops.code.javascript_value import (
     short,
 )
 from skillconnect_ops.code.javascript_values import CLASSES, Values
+from skillconnect_ops.code.scopes import Declaration
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments
 
 _RUN = FUNCTIONS | CLASSES | {"for_in_statement"}
 _FIELDS = frozenset({"public_field_definition", "field_definition"})
+_GIVEN = frozenset({"identifier", "member_expression"})
 _MOST_BASES = 8
 Identity = tuple[str, int, int, tuple[str, ...]]
 
@@ -45,6 +48,9 @@ class Objects(Values):
         super().__init__(modules)
         self._serials: dict[Identity, str] = {}
         self._frames: dict[Identity, Frame] = {}
+        self._mixed: dict[str, list[tuple[Module, str]]] = {}
+        self._of_files: dict[tuple[str, int], Value] = {}
+        self._members: dict[SgNode, dict[tuple[str, bool], SgNode]] = {}
         self._added_to: dict[str, dict[str, list[SgNode]]] = {}
 
     # which call, which round, which object
@@ -144,6 +150,19 @@ class Objects(Values):
             return None
         return self.of(called.module, result, self.called(module, call, called, frame))
 
+    def _declared(self, module: Module, found: Declaration, frame: Frame) -> Value:
+        """What a name stands for; one of a whole file is the same wherever it is looked at."""
+        span = module.root.range()
+        if found.start > span.start.index or found.end < span.end.index:
+            return super()._declared(module, found, frame)
+        key = (module.path, found.node.range().start.index)
+        if key not in self._of_files:
+            value = super()._declared(module, found, EMPTY)
+            if isinstance(value, Lost | Part):  # it may only lead back to itself from here
+                return value
+            self._of_files[key] = value
+        return self._of_files[key]
+
     # objects of classes
 
     def _of(self, module: Module, node: SgNode, frame: Frame) -> Value:
@@ -196,10 +215,25 @@ class Objects(Values):
             return self._of_object_of_class(whole, name)
         if kind in FUNCTIONS:
             return self._added(whole, name)
-        method = _member(whole.node, name, static=True) if kind in CLASSES else None
+        method = self._member_of(whole.node, name, static=True) if kind in CLASSES else None
         if method is not None and method.kind() == "method_definition":
             return Expression(whole.module, method, whole.frame)
         return None
+
+    def _member_of(self, node: SgNode, name: str, *, static: bool = False) -> SgNode | None:
+        """A method or field of a class."""
+        if node not in self._members:
+            found: dict[tuple[str, bool], SgNode] = {}
+            body = node.field("body")
+            for each in body.named_children() if body is not None else ():
+                if each.kind() != "method_definition" and each.kind() not in _FIELDS:
+                    continue
+                own = each.field("name") or each.field("property")
+                is_static = any(child.kind() == "static" for child in each.children())
+                if own is not None:
+                    found.setdefault((own.text(), is_static), each)
+            self._members[node] = found
+        return self._members[node].get((name, static))
 
     def classes(self, whole: Expression) -> Iterator[Expression]:
         """The class of an object, and those that it extends, as far as they are of the project."""
@@ -223,7 +257,7 @@ class Objects(Values):
             given = self.words(whole.module, whole.node, whole.frame)
             for made in self.classes(whole):
                 frame[made.node] = whole
-                constructor = _member(made.node, "constructor")
+                constructor = self._member_of(made.node, "constructor")
                 if constructor is None:
                     continue
                 own = Expression(made.module, constructor, frame)
@@ -242,7 +276,7 @@ class Objects(Values):
             return None
         frame = self.within(whole)
         for each in made:
-            member = _member(each.node, name)
+            member = self._member_of(each.node, name)
             if member is None:
                 continue
             if member.kind() == "method_definition":
@@ -255,7 +289,7 @@ class Objects(Values):
             if value is not None:
                 return self.of(each.module, value, frame)
         for each in made:
-            constructor = _member(each.node, "constructor")
+            constructor = self._member_of(each.node, "constructor")
             for parameter in parameters(constructor) if constructor is not None else ():
                 pattern = parameter.field("pattern")
                 is_field = any(c.kind() == "accessibility_modifier" for c in parameter.children())
@@ -289,7 +323,7 @@ class Objects(Values):
         while above and above.pop(0).node != around:
             pass
         for each in above:
-            method = _member(each.node, name.text())
+            method = self._member_of(each.node, name.text())
             if method is not None:
                 return Expression(each.module, method, self.within(made))
         return Lost(f"{name.text()} is of no class of the project", name.text())
@@ -342,7 +376,34 @@ class Objects(Values):
                 value = value.field("right")
             if value is not None and value.text().startswith(("module.exports", "exports")):
                 return self.of(module, given[0], EMPTY)
+        return self._mixed_in(module, name)
+
+    def _mixed_in(self, module: Module, name: str) -> Value | None:
+        """`require('./more')(module.exports)`, where the other file adds to what it is given."""
+        if module.path not in self._mixed:
+            self._mixed[module.path] = list(self._mixing(module))
+        for other, holder in self._mixed[module.path]:
+            given = self._by_left(other).get(f"{holder}.{name}", [])
+            if len(given) == 1:
+                return self.of(other, given[0], EMPTY)
         return None
+
+    def _mixing(self, module: Module) -> Iterator[tuple[Module, str]]:
+        """The files that are given what a file exports, and what they call it."""
+        for call in module.root.find_all(kind="call_expression", regex=r"^require\("):
+            maker, words = call.field("function"), arguments(call)
+            source = required(maker) if maker is not None else None
+            if source is None or not words or words[0].kind() not in _GIVEN:
+                continue
+            found = self.of(module, words[0])
+            path = self._modules.found(source, beside=module.path)
+            other = self._modules.module(path) if path is not None else None
+            if found != File(module.path) or other is None or other.whole is None:
+                continue
+            function = self.of(other, other.whole)
+            names = parameters(function.node) if isinstance(function, Expression) else []
+            if names and isinstance(function, Expression) and function.node.kind() in FUNCTIONS:
+                yield other, names[0].text()
 
     # lists whose length is told, and comparisons
 
@@ -439,19 +500,6 @@ def last_result(function: SgNode) -> SgNode | None:
     ]
     inner = own[0].named_children() if len(own) == 1 else []
     return inner[0] if inner else None
-
-
-def _member(node: SgNode, name: str, *, static: bool = False) -> SgNode | None:
-    """A method or field of a class."""
-    body = node.field("body")
-    for each in body.named_children() if body is not None else ():
-        if each.kind() != "method_definition" and each.kind() not in _FIELDS:
-            continue
-        own = each.field("name") or each.field("property")
-        is_static = any(child.kind() == "static" for child in each.children())
-        if own is not None and own.text() == name and is_static == static:
-            return each
-    return None
 
 
 def _text(node: SgNode | None) -> str:
