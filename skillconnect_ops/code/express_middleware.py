@@ -215,6 +215,11 @@ class Judge:
         kept = _sorted(roles) or (Role.OTHER,)
         main = _first(kept)
         guess, why = None, ""
+        if signs.deep and Role.AUTH in roles and not roles[Role.AUTH]:
+            guess, why = Role.AUTH, "whom it refuses depends on conditions within conditions"
+            del roles[Role.AUTH]
+            kept = _sorted(roles) or (Role.UNRESOLVED,)
+            main = _first(kept)
         if signs.lost_role is not None and signs.lost_role not in roles:
             guess, why = signs.lost_role, signs.lost
             if kept == (Role.OTHER,):
@@ -229,8 +234,9 @@ class Judge:
             package=package,
             certainty=Certainty.MEDIUM,
             via=self._of_strategies(package, signs),
-            condition=item.condition,
+            condition=item.condition or _where_made(function.node),
             reads=signs.reads,
+            lenient=signs.lenient and Role.AUTH in roles,
             continues=self._reader.continues(function),
             guess=guess,
             reason=why,
@@ -245,12 +251,28 @@ class Judge:
     def _auth(roles: dict[Role, str], signs: Signs, *, answers: bool) -> None:
         """Whether a function lets only those pass whom it knows."""
         proves = Role.AUTH in roles
-        by_status = signs.refuses and signs.asks_who
         if proves:
             if not signs.refuses and roles[Role.AUTH] not in {"passport", "express-jwt"}:
                 del roles[Role.AUTH]  # it looks who asks, and lets everybody pass
-        elif signs.denies_nobody or (by_status and not answers and Role.CSRF not in roles):
+        elif signs.denies_nobody or (signs.guards and not answers and Role.CSRF not in roles):
             roles[Role.AUTH] = ""
+
+
+def _where_made(function: SgNode) -> str | None:
+    """What must not hold, where a function that makes this one may give another one early."""
+    maker = next((each for each in function.ancestors() if each.kind() in FUNCTIONS), None)
+    body = maker.field("body") if maker is not None else None
+    if body is None or body.kind() != "statement_block":
+        return None
+    last = [each for each in body.named_children() if each.kind() == "return_statement"]
+    if not last or function.range().start.index < last[-1].range().start.index:
+        return None
+    for statement in body.named_children():
+        then = statement.field("consequence") if statement.kind() == "if_statement" else None
+        condition = statement.field("condition")
+        if then is not None and condition is not None and "return " in then.text():
+            return f"not {short(condition)}"
+    return None
 
 
 def known_role(origin: Origin | None) -> bool:

@@ -37,6 +37,20 @@ _DENIES_NOBODY = re.compile(
     r"!\s*\(?\s*req(?:uest)?\.(?:user|auth|session\??\.\w+|userId|currentUser|uid)\b"
     r"|!\s*req(?:uest)?\.isAuthenticated\(|!\s*(?:token|authHeader|authorization)\b"
 )
+_PASSES_NOBODY = re.compile(
+    r"if\s*\(\s*!\s*[\w.?\[\]'\"]*(?:token|auth\w*|header|user|session|cookie|jwt)\w*\s*\)"
+    r"\s*\{?\s*(?:return\s+)?next\(\s*\)",
+    re.IGNORECASE,
+)
+_IS_THERE = re.compile(r"\(\s*[\w.?\[\]'\"]+(?:\s*&&\s*[\w.?]+)*\s*\)")
+_IS_WRONG = re.compile(
+    r"err|\be\b|invalid|denied|block|missing|expired|wrong|fail|revoked|\bno[A-Z]|not[A-Z]|ban",
+)
+_REFUSAL = [
+    {"kind": "number", "regex": "^40[13]$"},
+    {"kind": "property_identifier", "regex": "UNAUTHORI|FORBIDDEN|[uU]nauthori[sz]ed|[fF]orbidden"},
+    {"kind": "identifier", "regex": "UNAUTHORI|FORBIDDEN|Unauthori[sz]ed|Forbidden|NotAuth"},
+]
 _BEARER = re.compile(
     r"headers(?:\.authorization|\[['\"`][Aa]uthorization)|(?:get|header)\(\s*['\"`][Aa]uthorization"
     r"|Bearer\b|fromAuthHeader|x-api-key|x-access-token|x-auth-token"
@@ -63,8 +77,15 @@ class Signs(Struct, frozen=True, kw_only=True):
     reads: frozenset[str] = frozenset()
     refuses: bool = False
     asks_who: bool = False
+    """Whether it looks who asks."""
+    guards: bool = False
+    """Whether one function looks who asks, and refuses."""
+    deep: bool = False
+    """Whether it refuses only under conditions within conditions: for whom, is not told."""
+    lenient: bool = False
+    """Whether it refuses only a bad token, and lets pass who brings none."""
     denies_nobody: bool = False
-    """Whether it refuses exactly those of whom it knows nothing."""
+    """Whether one function refuses exactly those of whom it knows nothing."""
     lost: str = ""
     """Why a part of it could not be followed that bears on this."""
     lost_role: Role | None = None
@@ -135,7 +156,9 @@ class Reader:
         conditions: dict[Role, str] = {}
         via, reads = set(_via(text)), _reads(text)
         refuses = _REFUSES.search(text) is not None
-        asks_who, denies = bool(_ASKS_WHO.search(text)), bool(_DENIES_NOBODY.search(text))
+        own, asks_who = refuses, _ASKS_WHO.search(text) is not None
+        guards = False
+        denies = refuses and _DENIES_NOBODY.search(text) is not None
         lost, lost_role = "", None
         for call in _calls(function.node):
             found = self._of_call(function, call, depth)
@@ -145,8 +168,10 @@ class Reader:
                 conditions.update(found.conditions)
                 via |= found.via
                 reads |= found.reads
-                refuses, asks_who = refuses or found.refuses, asks_who or found.asks_who
-                denies = denies or found.denies_nobody
+                refuses = refuses or found.refuses
+                denies = denies or (found.denies_nobody and _is_asked(call))
+                guards = guards or (found.guards and _hands_on(call))
+                asks_who = asks_who or (found.asks_who and _is_asked(call))
                 lost, lost_role = lost or found.lost, lost_role or found.lost_role
         if refuses and Role.CSRF not in roles and _CSRF.search(text) and "headers" in text:
             roles[Role.CSRF] = ""
@@ -156,7 +181,10 @@ class Reader:
             reads=frozenset(reads),
             refuses=refuses,
             asks_who=asks_who,
-            denies_nobody=denies and refuses,
+            guards=guards or (own and asks_who),
+            deep=own and _is_deep(function.node),
+            lenient=own and _lets_nobody_pass(function.node, text),
+            denies_nobody=denies,
             lost=lost,
             lost_role=lost_role,
             conditions=conditions,
@@ -241,6 +269,56 @@ def _of_origin(origin: Origin, given: str) -> Signs | None:
 def _calls_a_schema(package: str, origin: Origin) -> bool:
     """`const check = ajv.compile(schema); check(req.body)`."""
     return package == "ajv" and "compile" in origin.member and bool(origin.made)
+
+
+def _lets_nobody_pass(function: SgNode, text: str) -> bool:
+    """Whether who brings no token is let pass: `if (token) { … 401 … } next()`."""
+    if _PASSES_NOBODY.search(text):
+        return True
+    refusals = function.find_all(any=_REFUSAL)
+    return bool(refusals) and all(_only_with_token(each, function) for each in refusals)
+
+
+def _is_deep(function: SgNode) -> bool:
+    refusals = function.find_all(any=_REFUSAL)
+    return bool(refusals) and all(_ifs(each, function) > 1 for each in refusals)
+
+
+def _ifs(node: SgNode, function: SgNode) -> int:
+    """How many conditions a place stands under; `else if` counts as one."""
+    found = 0
+    inside = node
+    for around in node.ancestors():
+        if around == function:
+            break
+        found += around.kind() == "if_statement" and around.field("consequence") == inside
+        inside = around
+    return found
+
+
+def _only_with_token(refusal: SgNode, function: SgNode) -> bool:
+    """Whether a refusal stands where something is there, and not where it is missing."""
+    inside = refusal
+    for around in refusal.ancestors():
+        if around == function:
+            return False
+        if around.kind() == "if_statement" and around.field("consequence") == inside:
+            condition = around.field("condition")
+            words = "" if condition is None else condition.text()
+            if _IS_THERE.fullmatch(words) and not _IS_WRONG.search(words):
+                return around.field("alternative") is None
+        inside = around
+    return False
+
+
+def _is_asked(call: SgNode) -> bool:
+    """`ensureUser(req)`."""
+    return any(each.text() in {"req", "request", "ctx"} for each in arguments(call))
+
+
+def _hands_on(call: SgNode) -> bool:
+    """`requireUser(req, res, next)`."""
+    return any(each.text() in {"next", "cb", "done"} for each in arguments(call))
 
 
 def _code(node: SgNode) -> str:
