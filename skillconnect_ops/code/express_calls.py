@@ -26,7 +26,7 @@ from skillconnect_ops.code.javascript_value import (
     reason,
     short,
 )
-from skillconnect_ops.code.syntax import arguments, line_of, string
+from skillconnect_ops.code.syntax import FUNCTIONS, arguments, line_of, string
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.express_walk import At
@@ -38,6 +38,9 @@ _NO_APP = re.compile(
     r"axios|client|fetch|request|agent|http|\bcy\b|page|storage|cache|config|map|\bres\b|\breq\b"
     r"|redis|browser|\$q|superagent|got\b|nock|mock",
     re.IGNORECASE,
+)
+_IS_MAIN = re.compile(
+    r"^\(?\s*(?:require\.main|module)\s*[=!]==?\s*(?:require\.main|module)\s*\)?$"
 )
 _HARMLESS = re.compile(
     r"^(?:node:)?(?:https?2?|spdy|supertest|socket\.io|ws|express-ws|@sentry/.*|cluster|console"
@@ -376,10 +379,12 @@ class Calls:
         function = call.field("function")
         if function is None or at.inert:
             return
+        callee = self._values.of(at.module, bare(function), at.frame)
+        if isinstance(callee, Expression) and callee.node.kind() in FUNCTIONS:
+            return  # it is gone into
         given = self._apps_in(at, call)
         if not given:
             return
-        callee = self._values.of(at.module, bare(function), at.frame)
         source = self._source(callee)
         if isinstance(callee, Expression) and source is None:
             return  # a function of the project: it is gone into
@@ -481,6 +486,8 @@ class Calls:
 
     def truth(self, at: "At", node: SgNode) -> bool | None:
         """Whether a condition holds, where the text tells."""
+        if _IS_MAIN.search(node.text()):
+            return "!" not in node.text()
         try:
             told = self._values.plain(self._values.of(at.module, node, at.frame))
         except (Undecided, RecursionError):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from ast_grep_py import SgNode
+from ast_grep_py import Rule, SgNode
 from msgspec import Struct
 
 from skillconnect_ops.code.express_model import Role, Via
@@ -46,7 +46,7 @@ _IS_THERE = re.compile(r"\(\s*[\w.?\[\]'\"]+(?:\s*&&\s*[\w.?]+)*\s*\)")
 _IS_WRONG = re.compile(
     r"err|\be\b|invalid|denied|block|missing|expired|wrong|fail|revoked|\bno[A-Z]|not[A-Z]|ban",
 )
-_REFUSAL = [
+_REFUSAL: list[Rule] = [
     {"kind": "number", "regex": "^40[13]$"},
     {"kind": "property_identifier", "regex": "UNAUTHORI|FORBIDDEN|[uU]nauthori[sz]ed|[fF]orbidden"},
     {"kind": "identifier", "regex": "UNAUTHORI|FORBIDDEN|Unauthori[sz]ed|Forbidden|NotAuth"},

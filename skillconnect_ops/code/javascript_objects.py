@@ -16,6 +16,7 @@ from skillconnect_ops.code.javascript_modules import Module, Modules, required
 from skillconnect_ops.code.javascript_value import (
     AT_RUN_TIME,
     EMPTY,
+    UNDEFINED,
     Expression,
     File,
     Frame,
@@ -28,11 +29,12 @@ from skillconnect_ops.code.javascript_value import (
     bare,
     base_of,
     parameters,
+    reason,
     short,
 )
 from skillconnect_ops.code.javascript_values import CLASSES, Values
 from skillconnect_ops.code.scopes import Declaration
-from skillconnect_ops.code.syntax import FUNCTIONS, arguments
+from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key
 
 _RUN = FUNCTIONS | CLASSES | {"for_in_statement"}
 _FIELDS = frozenset({"public_field_definition", "field_definition"})
@@ -234,6 +236,36 @@ class Objects(Values):
                     found.setdefault((own.text(), is_static), each)
             self._members[node] = found
         return self._members[node].get((name, static))
+
+    def _of_object(self, whole: Expression, name: str) -> Value:
+        """One entry of an object; the others are not looked at."""
+        children = whole.node.named_children()
+        if any(_is_computed(child) for child in children):
+            return super()._of_object(whole, name)
+        for child in reversed(children):
+            match child.kind():
+                case "pair":
+                    own, value = child.field("key"), child.field("value")
+                    if value is not None and name in {key(own), _text(own)}:
+                        return self.of(whole.module, value, whole.frame)
+                case "shorthand_property_identifier" if child.text() == name:
+                    return self.of(whole.module, child, whole.frame)
+                case "method_definition" if key(child.field("name")) == name:
+                    return Expression(whole.module, child, whole.frame)
+                case "spread_element":
+                    found = self._of_spread(whole, child, name)
+                    if not isinstance(found, Nothing):
+                        return found
+        return UNDEFINED
+
+    def _of_spread(self, whole: Expression, spread: SgNode, name: str) -> Value:
+        inner = spread.named_children()
+        value = self.of(whole.module, inner[0], whole.frame) if inner else UNDEFINED
+        if isinstance(value, Expression) and value.node.kind() == "object":
+            return self._of_object(value, name)
+        if isinstance(value, Nothing):
+            return value
+        return Lost(f"{spread.text()} is not told: {reason(value)}")
 
     def classes(self, whole: Expression) -> Iterator[Expression]:
         """The class of an object, and those that it extends, as far as they are of the project."""
@@ -500,6 +532,11 @@ def last_result(function: SgNode) -> SgNode | None:
     ]
     inner = own[0].named_children() if len(own) == 1 else []
     return inner[0] if inner else None
+
+
+def _is_computed(node: SgNode) -> bool:
+    own = node.field("key") if node.kind() == "pair" else None
+    return own is not None and own.kind() == "computed_property_name"
 
 
 def _text(node: SgNode | None) -> str:
