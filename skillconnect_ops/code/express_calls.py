@@ -23,6 +23,7 @@ from skillconnect_ops.code.javascript_value import (
     Undecided,
     Value,
     bare,
+    parameters,
     reason,
     short,
 )
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 _CHAINED = METHODS | {"use", "all", "param", "set", "enable", "disable", "engine", "del"}
 _SETS = frozenset({"set", "enable", "disable"})
-_LIKE_APP = re.compile(r"(?:app|router|routes?|server|express|api)\w*$", re.IGNORECASE)
+_LIKE_APP = re.compile(
+    r"(?:.*[._])?(?:app|router|routes?|server|express|api|application)$"
+    r"|.*(?:App|Router|Routes|Server|Api|Application)$"
+)
 _NO_APP = re.compile(
     r"axios|client|fetch|request|agent|http|\bcy\b|page|storage|cache|config|map|\bres\b|\breq\b"
     r"|redis|browser|\$q|superagent|got\b|nock|mock",
@@ -49,6 +53,9 @@ _HARMLESS = re.compile(
     r"|http-shutdown|greenlock.*|express-list-(?:routes|endpoints)|passport|nunjucks|hbs"
     r"|express-handlebars|consolidate|pino|winston|method-override|@godaddy/terminus|colyseus)$"
 )
+
+
+_Run = tuple[SgNode, SgNode | None]
 
 
 class RoutePoint(Struct, frozen=True):
@@ -70,7 +77,8 @@ class Calls:
         """Whether what is walked is run by the files, and not only by what nothing calls."""
         self._done: set[tuple[Identity, Identity]] = set()
         self._met: set[SgNode] = set()
-        self._suspects: dict[SgNode, tuple[str, int, str]] = {}
+        self._met_by: set[_Run] = set()
+        self._suspects: dict[_Run, tuple[str, int, str]] = {}
 
     # what an expression is
 
@@ -175,9 +183,9 @@ class Calls:
         value = self._values.of(at.module, holder, at.frame)
         if self.receiver(value) is not None:
             self._met.add(call)
+            self._met_by.add(_run(at, call))
             return True
-        if call not in self._met:
-            self._suspect(at, call, holder, name, value)
+        self._suspect(at, call, holder, name, value)
         self._given_away(at, call)
         return False
 
@@ -441,7 +449,8 @@ class Calls:
         if isinstance(value, Expression) and value.node.kind() != "call_expression":
             return
         why = f"which router {short(holder)} is, is not told: {reason(value)}"
-        self._suspects.setdefault(call, (at.module.path, self._line(call), why))
+        path, line = self._written_at(at, call)
+        self._suspects.setdefault(_run(at, call), (path, line, why))
 
     @staticmethod
     def looks_like_one(call: SgNode) -> bool:
@@ -457,11 +466,12 @@ class Calls:
         if not given or _NO_APP.search(words):
             return False
         if name == "use":
-            return _LIKE_APP.search(words) is not None
+            return _LIKE_APP.match(words) is not None
         if name not in METHODS | {"all", "route"} or (name != "route" and len(given) < 2):
             return False
         first = given[0]
-        is_path = first.kind() == "regex" or first.text()[1:2] in {"/", "*"}
+        is_path = first.kind() in {"regex", "template_string"} or first.text()[1:2] in {"/", "*"}
+        is_path = is_path or (first.kind() == "identifier" and _LIKE_APP.match(words) is not None)
         last = given[-1].kind()
         is_handler = (
             name == "route"
@@ -473,8 +483,14 @@ class Calls:
 
     def is_function_worth(self, function: SgNode) -> bool:
         """Whether a function holds a call that looks like one of Express."""
+        names = {
+            (each.field("pattern") or each).text()
+            for each in parameters(function)
+            if _LIKE_APP.fullmatch((each.field("pattern") or each).text())
+        }
         return any(
-            self.looks_like_one(call) and call not in self._met
+            (self.looks_like_one(call) and call not in self._met)
+            or (names and any(each.text() in names for each in arguments(call)))
             for call in function.find_all(kind="call_expression")
         )
 
@@ -501,9 +517,14 @@ class Calls:
 
     def left_over(self) -> Iterator[tuple[str, int, str]]:
         """The calls that look like those of Express, and were never understood."""
-        for call, told in self._suspects.items():
-            if call not in self._met:
+        for run, told in self._suspects.items():
+            if run not in self._met_by:
                 yield told
+
+
+def _run(at: "At", call: SgNode) -> _Run:
+    """A call, and the call that its function runs for: a helper adds another route each time."""
+    return call, at.calls[-1][1] if at.calls else None
 
 
 def _holds(outer: SgNode, inner: SgNode) -> bool:

@@ -76,6 +76,8 @@ class Walk:
         self._later: deque[tuple[SgNode, At]] = deque()
         self._worth: dict[SgNode, bool] = {}
         self._entered: set[SgNode] = set()
+        self._made: set[SgNode] = set()
+        """Classes that objects are made of: what is not called of those is never called."""
         self._left = _MOST_CALLS
         self._is_told = True
 
@@ -104,9 +106,13 @@ class Walk:
             return
         for function in module.root.find_all(any=[{"kind": kind} for kind in sorted(FUNCTIONS)]):
             around = [each for each in function.ancestors() if each.kind() in FUNCTIONS]
-            if around or function in self._entered or not words.search(function.text()):
+            of_class = next((up for up in function.ancestors() if up.kind() in CLASSES), None)
+            if around or function in self._entered or of_class in self._made:
                 continue
-            if words is _ADDS and not self._calls.is_function_worth(function):
+            is_worth = words.search(function.text()) is not None
+            if words is _ADDS:
+                is_worth = self._calls.is_function_worth(function)
+            if not is_worth:
                 continue
             if self._calls.is_within_call(module, function):
                 continue
@@ -397,6 +403,7 @@ class Walk:
         if not classes:
             return
         own, rest = classes[0], classes[1:]
+        self._made.add(own.node)
         inner = replace(at, module=own.module)
         body = own.node.field("body")
         members = body.named_children() if body is not None else []
