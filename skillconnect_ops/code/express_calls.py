@@ -11,13 +11,12 @@ from skillconnect_ops.code.express_args import Arguments, Tell
 from skillconnect_ops.code.express_packages import ROUTERS
 from skillconnect_ops.code.express_paths import Pattern
 from skillconnect_ops.code.express_stack import METHODS, Item, Layer, Stack
+from skillconnect_ops.code.express_strangers import Strangers
 from skillconnect_ops.code.javascript_modules import Module
 from skillconnect_ops.code.javascript_objects import Identity, Objects
 from skillconnect_ops.code.javascript_value import (
     Expression,
-    File,
     Global,
-    Lost,
     Package,
     Part,
     Undecided,
@@ -27,7 +26,7 @@ from skillconnect_ops.code.javascript_value import (
     reason,
     short,
 )
-from skillconnect_ops.code.syntax import FUNCTIONS, arguments, line_of, string
+from skillconnect_ops.code.syntax import arguments, line_of, string
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.express_walk import At
@@ -45,13 +44,6 @@ _NO_APP = re.compile(
 )
 _IS_MAIN = re.compile(
     r"^\(?\s*(?:require\.main|module)\s*[=!]==?\s*(?:require\.main|module)\s*\)?$"
-)
-_HARMLESS = re.compile(
-    r"^(?:node:)?(?:https?2?|spdy|supertest|socket\.io|ws|express-ws|@sentry/.*|cluster|console"
-    r"|chai(?:-http)?|serverless-http|@vendia/serverless-express|stoppable|http-terminator|util"
-    r"|debug|aws-serverless-express|lodash|@google-cloud/.*|firebase-functions.*|vhost"
-    r"|http-shutdown|greenlock.*|express-list-(?:routes|endpoints)|passport|nunjucks|hbs"
-    r"|express-handlebars|consolidate|pino|winston|method-override|@godaddy/terminus|colyseus)$"
 )
 
 
@@ -72,6 +64,7 @@ class Calls:
         self._values = values
         self._tell = tell
         self._arguments = Arguments(values, self, tell)
+        self._strangers = Strangers(values, self.stack, tell)
         self.stacks: dict[Identity, Stack] = {}
         self.called = True
         """Whether what is walked is run by the files, and not only by what nothing calls."""
@@ -166,7 +159,7 @@ class Calls:
         """Whether a call adds something to an app, a router or a route."""
         holder, name = self._method(at, call)
         if holder is None:
-            self._given_away(at, call)
+            self._strangers.given_away(at, call)
             return False
         if name is None:
             if self.receiver(self._values.of(at.module, holder, at.frame)) is not None:
@@ -178,7 +171,7 @@ class Calls:
             self._borrowed(at, call, holder)
             return False
         if name not in _CHAINED and name != "route":
-            self._given_away(at, call)
+            self._strangers.given_away(at, call)
             return False
         value = self._values.of(at.module, holder, at.frame)
         if self.receiver(value) is not None:
@@ -186,7 +179,7 @@ class Calls:
             self._met_by.add(_run(at, call))
             return True
         self._suspect(at, call, holder, name, value)
-        self._given_away(at, call)
+        self._strangers.given_away(at, call)
         return False
 
     def _borrowed(self, at: "At", call: SgNode, method: SgNode) -> None:
@@ -284,7 +277,7 @@ class Calls:
             if item.mounted is not None:
                 self.stacks[item.mounted].mounted = True
             elif name == "use":
-                self._tell_of_mount(item, patterns)
+                self._strangers.tell_of_mount(item, patterns)
         where = self._written_at(at, call)
         method = None if name == "use" else {"all": "ALL", "del": "DELETE"}.get(name, name.upper())
         stack.layers.append(
@@ -364,86 +357,9 @@ class Calls:
 
     # what cannot be told
 
-    def _tell_of_mount(self, item: Item, patterns: tuple[Pattern, ...]) -> None:
-        value = item.value
-        is_lost = isinstance(value, Lost | File | Global) or (
-            isinstance(value, Part) and not isinstance(value.of, Package | Expression)
-        )
-        if isinstance(value, Expression):
-            kind = value.node.kind()
-            is_lost = kind in {"object", "new_expression", "array"}
-            if kind == "call_expression" and value.node.text().startswith("require("):
-                is_lost = True
-        if is_lost:
-            where = ", ".join(each.text for each in patterns)
-            self._tell(
-                item.path,
-                item.line,
-                f"what {item.name} mounts at {where} is not told: {reason(value)}",
-            )
-
-    def _given_away(self, at: "At", call: SgNode) -> None:
-        """An app that is handed to what is no code of the project."""
-        function = call.field("function")
-        if function is None or at.inert:
-            return
-        callee = self._values.of(at.module, bare(function), at.frame)
-        if isinstance(callee, Expression) and callee.node.kind() in FUNCTIONS:
-            return  # it is gone into
-        given = self._apps_in(at, call)
-        if not given:
-            return
-        source = self._source(callee)
-        if isinstance(callee, Expression) and source is None:
-            return  # a function of the project: it is gone into
-        if source is not None and _HARMLESS.match(source):
-            return
-        if source is None and isinstance(callee, Global | Part) and not isinstance(callee, Lost):
-            return  # `console.log(app)`
-        who = f"the package {source}" if source else short(function)
-        self._tell(
-            at.module.path, line_of(call), f"what {who} adds to {given[0]} is not told by the text"
-        )
-
-    def _source(self, value: Value) -> str | None:
-        """The package that something comes from."""
-        match value:
-            case Package(source, _):
-                return source
-            case Part(of, _):
-                return self._source(of)
-            case Expression(module, node, frame) if node.kind() in {
-                "call_expression",
-                "new_expression",
-            }:
-                maker = node.field("function") or node.field("constructor")
-                return (
-                    None if maker is None else self._source(self._values.of(module, maker, frame))
-                )
-        return None
-
-    def _apps_in(self, at: "At", call: SgNode) -> list[str]:
-        found: list[str] = []
-        for each in arguments(call):
-            inner = bare(each)
-            if inner.kind() in {"identifier", "member_expression"}:
-                if self.stack(self._values.of(at.module, inner, at.frame)) is not None:
-                    found.append(inner.text())
-            elif inner.kind() == "object":
-                for child in inner.named_children():
-                    value = child.field("value") if child.kind() == "pair" else child
-                    if value is None or value.kind() not in {
-                        "identifier",
-                        "shorthand_property_identifier",
-                    }:
-                        continue
-                    if self.stack(self._values.of(at.module, value, at.frame)) is not None:
-                        found.append(value.text())
-        return found
-
     def _suspect(self, at: "At", call: SgNode, holder: SgNode, name: str, value: Value) -> None:
         """Note a call that looks like one of Express, of what is not told."""
-        known = isinstance(value, Package | Global) or self._source(value) is not None
+        known = isinstance(value, Package | Global) or self._strangers.source(value) is not None
         if known or not self.looks_like_one(call):
             return
         if isinstance(value, Expression) and value.node.kind() != "call_expression":
