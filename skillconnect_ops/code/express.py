@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillconnect_ops.code.discovery import Skipped, content
+from skillconnect_ops.code.discovery import LARGEST_BYTES, Skipped, content
 from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_calls import Calls
@@ -83,10 +83,21 @@ def _is_source(path: str) -> bool:
 def _is_worth(root: Path, path: str) -> bool:
     data = content(root, path)
     if isinstance(data, Skipped):
-        return False
+        return _mentions(root / path)  # then it is told that it was not read
     if path.endswith("x"):  # what draws pages has routers of its own
         return b"express" in data
     return _WORDS.search(data) is not None
+
+
+def _mentions(file: Path) -> bool:
+    """Whether a file that is not read, such as a bundle, speaks of Express."""
+    try:
+        if file.is_symlink() or not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            return b"express" in opened.read(LARGEST_BYTES)
+    except OSError:
+        return False
 
 
 class _Search:

@@ -431,6 +431,11 @@ class Calls:
         why = "more is called here than is followed; routes that come after may be missing"
         self._tell(at.module.path, line_of(node), why)
 
+    def too_deep(self, at: "At", node: SgNode) -> None:
+        """Tell that a place is nested too deeply to be read."""
+        why = "it is nested too deeply to be followed; routes may be missing"
+        self._tell(at.module.path, line_of(node), why)
+
     def left_over(self) -> Iterator[tuple[str, int, str]]:
         """The calls that look like those of Express, and were never understood."""
         for run, told in self._suspects.items():

@@ -78,7 +78,10 @@ class Judge:
                 not.
         """
         self._errors = errors
-        return self._of_value(item, item.value, answers=answers)
+        try:
+            return self._of_value(item, item.value, answers=answers)
+        except RecursionError:
+            return self._lost(item, "it is nested too deeply to be followed")
 
     def _of_value(self, item: Item, value: Value, *, answers: bool) -> Middleware:
         origin = self._origins.of(value)

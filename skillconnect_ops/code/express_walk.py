@@ -136,8 +136,10 @@ class Walk:
             source = statement.field("source")
             if statement.kind() in {"import_statement", "export_statement"} and source is not None:
                 self._import(module, string(source))
-        self._block(module.root, at)
-        self._running = running
+        try:
+            self._block(module.root, at)
+        finally:
+            self._running = running
 
     def _import(self, module: Module, source: str | None) -> None:
         path = self._modules.found(source, beside=module.path) if source else None
@@ -149,7 +151,10 @@ class Walk:
     def _block(self, block: SgNode, at: At) -> None:
         """Statements one after the other; what follows a conditional return is conditional."""
         for statement in block.named_children():
-            self._visit(statement, at)
+            try:
+                self._visit(statement, at)
+            except RecursionError:
+                self._calls.too_deep(at, statement)
             if statement.kind() == "if_statement":
                 then = statement.field("consequence")
                 if then is not None and _returns(then) and statement.field("alternative") is None:
@@ -300,8 +305,12 @@ class Walk:
         if body is None or function in self._running:
             return
         self._running.append(function)
-        self._visit(body, at)
-        self._running.pop()
+        try:
+            self._visit(body, at)
+        except RecursionError:
+            self._calls.too_deep(at, body)
+        finally:
+            self._running.pop()
 
     def _is_worth(self, called: Expression, depth: int) -> bool:
         """Whether a function, or one that it calls, may add something to an app."""
