@@ -101,6 +101,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "audit",
+        (
+            Entry(
+                "routes",
+                "Show the routes of an Express app, and what protects each.",
+                f"{_AT}.routes.cli",
+            ),
+        ),
+    ),
+    Section(
         "serve",
         (Entry("api", "Run the hardened reference API until Ctrl-C.", f"{_AT}.api.cli"),),
     ),

@@ -221,6 +221,7 @@ class Modules:
         self._parsed: dict[str, Module | None] = {}
         self._texts: dict[str, str] = {}
         self._imports: dict[str, list[str]] | None = None
+        self._found: dict[tuple[str, str], str | None] = {}
 
     def module(self, path: str) -> Module | None:
         """One of them; None where it cannot be read."""
@@ -259,6 +260,11 @@ class Modules:
             beside: the file that imports it.
         """
         folder = posixpath.dirname(beside)
+        if (source, folder) not in self._found:
+            self._found[source, folder] = self._looked_up(source, folder)
+        return self._found[source, folder]
+
+    def _looked_up(self, source: str, folder: str) -> str | None:
         if source.startswith("."):
             return self._file(posixpath.normpath(posixpath.join(folder, source)))
         alias = next((mark for mark in _ALIASES if source.startswith(mark)), None)

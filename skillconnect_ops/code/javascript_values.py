@@ -35,7 +35,7 @@ from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key
 
 _DEEPEST = 40
 _SAME = frozenset({"Object.freeze", "Object.seal", "deepFreeze", "structuredClone"})
-_CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
+CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
 
 
 class Values:
@@ -108,7 +108,7 @@ class Values:
             return self._variable(module, found, frame)
         if kind in {"import_specifier", "import_clause", "namespace_import"}:
             return self._imported(module, found)
-        if kind in FUNCTIONS | _CLASSES and home.field("name") == found.node:
+        if kind in FUNCTIONS | CLASSES and home.field("name") == found.node:
             return Expression(module, home, frame)
         return Lost(f"{found.node.text()} {AT_RUN_TIME}", found.node.text())
 
@@ -159,7 +159,7 @@ class Values:
             return Lost(f"{path} was not read", name)
         if name in module.exports:
             node = module.exports[name]
-            if node.kind() in FUNCTIONS | _CLASSES | {"enum_declaration"}:
+            if node.kind() in FUNCTIONS | CLASSES | {"enum_declaration"}:
                 return Expression(module, node, EMPTY)
             if node.kind() == "shorthand_property_identifier_pattern" or _is_name(node):
                 return self._named(module, node, EMPTY)
@@ -226,7 +226,7 @@ class Values:
                     return self._of_object(whole, name)
                 if kind == "enum_declaration":
                     return _of_enum(module, node, name)
-                if kind in _CLASSES:
+                if kind in CLASSES:
                     return self._of_class(whole, name)
         return Part(whole, name)
 
@@ -255,7 +255,7 @@ class Values:
 
     def _of_this(self, module: Module, node: SgNode, name: str, frame: Frame) -> Value:
         """`this.users`, where its class assigns it once."""
-        around = next((each for each in node.ancestors() if each.kind() in _CLASSES), None)
+        around = next((each for each in node.ancestors() if each.kind() in CLASSES), None)
         given: list[SgNode] = []
         for field in () if around is None else around.find_all(regex=f"^{name.strip('#')}|#{name}"):
             parent = field.parent()
