@@ -5,6 +5,7 @@ is known to be there: each is "not proven", and never "nothing found".
 """
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -318,11 +319,15 @@ class _Files:
         """What a file holds; where it is not ours, it only is told what stays packed in it."""
         self.number += 1
         try:
-            if path.is_symlink():
-                return _all(in_content(self.needles, os.fsencode(path.readlink())))
-            if not path.is_file():
+            try:
+                about = path.lstat()
+            except (FileNotFoundError, NotADirectoryError):
                 return ()
-            if path.stat().st_size > _LARGEST_BYTES:
+            if stat.S_ISLNK(about.st_mode):
+                return _all(in_content(self.needles, os.fsencode(path.readlink())))
+            if not stat.S_ISREG(about.st_mode):
+                return ()
+            if about.st_size > _LARGEST_BYTES:
                 self.unproven.append(f"{self._shown(subject)}: too large to be looked through")
                 return ()
             held, unopened = into_content(self.needles, path.read_bytes())
