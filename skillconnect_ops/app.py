@@ -101,6 +101,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "audit",
+        (
+            Entry(
+                "audit",
+                "Find what code should not do, without running any of it.",
+                f"{_AT}.audit.cli",
+            ),
+        ),
+    ),
+    Section(
         "serve",
         (Entry("api", "Run the hardened reference API until Ctrl-C.", f"{_AT}.api.cli"),),
     ),

@@ -167,8 +167,17 @@ def content(root: Path, path: str) -> bytes | Skipped:
         data = file.read_bytes()
     except OSError as error:
         return Skipped(path, error.strerror or type(error).__name__)
-    lines = data.count(b"\n") + 1
-    if len(data) > _MINIFIED_FROM_BYTES and len(data) / lines > _MINIFIED_LINE_BYTES:
+    return as_source(path, data)
+
+
+def as_source(path: str, data: bytes) -> bytes | Skipped:
+    """The same bytes, wherever they were kept, or why no person wrote them."""
+    if len(data) > LARGEST_BYTES:
+        return Skipped(path, f"it is larger than {LARGEST_BYTES // 1_000_000} MB")
+    if _BUNDLE.search(path) or (
+        len(data) > _MINIFIED_FROM_BYTES
+        and len(data) / (data.count(b"\n") + 1) > _MINIFIED_LINE_BYTES
+    ):
         return Skipped(path, "it is a bundle or minified")
     return data
 

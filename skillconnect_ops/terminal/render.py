@@ -28,7 +28,7 @@ def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
         case Format.TABLE:
             failed = report.error is not None and not report.view
             return "" if failed else as_text(report, screen=screen)
-        case Format.SARIF | Format.JUNIT | Format.GITHUB:
+        case Format.SARIF | Format.JUNIT | Format.GITHUB | Format.MARKDOWN:
             return "" if report.error is not None else _for_ci(report, report_format)
     assert_never(report_format)
 
@@ -44,6 +44,10 @@ def _for_ci(report: Report, report_format: Format) -> str:
             from skillconnect_ops.terminal.junit import as_junit  # noqa: PLC0415
 
             return as_junit(report)
+        case Format.MARKDOWN:
+            from skillconnect_ops.terminal.markdown import as_markdown  # noqa: PLC0415
+
+            return as_markdown(report)
         case _:
             from skillconnect_ops.terminal.github import as_github  # noqa: PLC0415
 

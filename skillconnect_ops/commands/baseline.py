@@ -18,11 +18,11 @@ _REPORT = "skc/report/"
 class BaselineNotReadable(Precondition):
     """The file is no baseline."""
 
-    def __init__(self, path: Path, *, why: str) -> None:
+    def __init__(self, path: Path, *, why: str, command: str = "secrets scan") -> None:
         super().__init__(
             f"{path} is no baseline",
             why=why,
-            fix="skc secrets scan --format json --out baseline.json",
+            fix=f"skc {command} --format json --out baseline.json",
         )
 
 
@@ -51,13 +51,20 @@ class Baseline(Struct, frozen=True, kw_only=True):
         )
 
 
-def read(path: Path) -> Baseline:
+def read(path: Path, *, command: str = "secrets scan") -> Baseline:
     """What `_read` gives, and where it is.
+
+    Args:
+        path: the file.
+        command: the one that writes such a file.
 
     Raises:
         BaselineNotReadable: it is no baseline.
     """
-    return replace(_read(path), file=path.resolve())
+    try:
+        return replace(_read(path), file=path.resolve())
+    except BaselineNotReadable as error:
+        raise BaselineNotReadable(path, why=error.why, command=command) from error
 
 
 def _read(path: Path) -> Baseline:
