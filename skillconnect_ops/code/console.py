@@ -5,26 +5,34 @@ long as its variable can hold nothing else. What only asks (`if (console.log)`),
 (`console.log = …`) or watches (`jest.spyOn(console, "log")`) prints nothing and is left out.
 """
 
+import re
 from collections.abc import Iterator
 
-from ast_grep_py import SgNode
+from ast_grep_py import Rule, SgNode, SgRoot
 from msgspec import Struct
 
 from skillconnect_ops.code.console_data import told
 from skillconnect_ops.code.console_roles import Role, role_of
 from skillconnect_ops.code.names import names_of
-from skillconnect_ops.code.scopes import Declaration, Scopes
+from skillconnect_ops.code.scopes import NAMES, Declaration, Scopes
 from skillconnect_ops.code.syntax import (
     arguments,
     climbed,
     is_field,
     key,
+    line_of,
     parsed,
     string,
     unwrapped,
 )
 
 PREFILTER = b"console"
+_WANTED: list[Rule] = [
+    {"kind": "ERROR"},
+    *(Rule(kind=kind, regex="^console$") for kind in NAMES),
+]
+_WORD = re.compile(r"console\s*(.)", re.DOTALL)
+_BEFORE = 20
 COMPUTED = "computed"
 """The level of `console[level](…)`, where it is decided at run time."""
 _GLOBALS = frozenset({"globalThis", "window", "global", "self", "top", "parent", "frames"})
@@ -74,8 +82,13 @@ def console(text: str, language: str) -> Uses:
         text: the source.
         language: its grammar, one of `syntax.LANGUAGES`.
     """
-    root, fault = parsed(text, language)
-    reader = _Reader(root, text)
+    root = SgRoot(text, language).root()
+    nodes = root.find_all(any=_WANTED)
+    fault: int | None = next((line_of(node) for node in nodes if node.kind() == "ERROR"), None)
+    if fault is not None:
+        root, fault = parsed(text, language)
+        nodes = root.find_all(any=_WANTED)
+    reader = _Reader(root, text, [node for node in nodes if node.kind() != "ERROR"])
     reader.read()
     found = sorted(reader.uses.values(), key=lambda use: (use.line, use.column))
     return Uses(tuple(found), fault, root)
@@ -84,27 +97,35 @@ def console(text: str, language: str) -> Uses:
 class _Reader:
     """Follows `console` through one tree."""
 
-    def __init__(self, root: SgNode, text: str) -> None:
+    def __init__(self, root: SgNode, text: str, names: list[SgNode]) -> None:
         self._root = root
         self._text = text
+        self._consoles = names
         self._scopes = Scopes(root)
+        self._scopes.know("console", names)
         self._followed: set[Declaration] = set()
         self.uses: dict[tuple[int, int], Use] = {}
 
     def read(self) -> None:
         """Follow every expression that is the console."""
-        for node in self._root.find_all(kind="identifier", regex="^console$"):
+        for node in self._consoles:
+            if node.kind() != "identifier":
+                continue
             if not _is_no_value(node) and self._scopes.meaning("console", node) is None:
                 self._object(node)
-        if any(name in self._text for name in _GLOBALS):
+        # a walk over the tree takes as long as a tenth of parsing it: the text is asked first
+        before, after = _around(self._text)
+        if before & set(".[\"'`"):
             for node in self._of_globals():
                 self._object(node)
-        for pattern, source in self._taken_apart():
-            if self._is_global_object(source):
-                self._bind_object(pattern)
-        for node in self._required():
-            self._object(node)
-        self._imported()
+        if after & set(",:}="):
+            for pattern, source in self._taken_apart():
+                if self._is_global_object(source):
+                    self._bind_object(pattern)
+        if after & set("\"'`"):
+            for node in self._required():
+                self._object(node)
+            self._imported()
 
     def _of_globals(self) -> Iterator[SgNode]:
         """`globalThis.console`, `window["console"]`."""
@@ -153,8 +174,6 @@ class _Reader:
 
     def _required(self) -> Iterator[SgNode]:
         """`require("console")`, which is the global one."""
-        if "require" not in self._text:
-            return
         for part in self._root.find_all(kind="string_fragment", regex="^(node:)?console$"):
             above = part.ancestors()[1:3]
             if len(above) == 2 and above[0].kind() == "arguments":
@@ -164,8 +183,6 @@ class _Reader:
 
     def _imported(self) -> None:
         """`import console from "node:console"`, and what is taken out of that module by name."""
-        if "console'" not in self._text and 'console"' not in self._text:
-            return
         for statement in self._root.find_all(kind="import_statement"):
             if string(statement.field("source")) not in _MODULES:
                 continue
@@ -315,6 +332,16 @@ class _Reader:
                 damaged=damaged,
             ),
         )
+
+
+def _around(text: str) -> tuple[set[str], set[str]]:
+    """What stands before and after the word `console`, white space left out."""
+    before, after = set(), set()
+    for found in _WORD.finditer(text):
+        begin = found.start()
+        before.add(text[max(begin - _BEFORE, 0) : begin].rstrip()[-1:])
+        after.add(found[1])
+    return before, after
 
 
 def _data_of(call: SgNode) -> list[SgNode]:

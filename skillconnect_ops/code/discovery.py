@@ -27,6 +27,8 @@ _FOLDERS = {
 _BUNDLE = re.compile(r"[.-](min|bundle|umd)\.[cm]?js$")
 _MINIFIED_FROM_BYTES = 20_000
 _MINIFIED_LINE_BYTES = 1_000
+_IS_BUNDLE = "it is a bundle or minified"
+_IS_LARGE = f"it is larger than {LARGEST_BYTES // 1_000_000} MB"
 
 
 class Skipped(Struct, frozen=True):
@@ -156,30 +158,31 @@ def _is_linked(folder: Path) -> bool:
 def content(root: Path, path: str) -> bytes | Skipped:
     """The bytes of a source, or why it is none that a person wrote."""
     if _BUNDLE.search(path):
-        return Skipped(path, "it is a bundle or minified")
-    file = root / path
+        return Skipped(path, _IS_BUNDLE)
+    file = f"{root}/{path}"  # as a text: there are many, and a `Path` is slow to make
     try:
-        found = file.lstat()
+        found = os.lstat(file)
         if not stat.S_ISREG(found.st_mode):
             return Skipped(path, "it is a link or no plain file")
         if found.st_size > LARGEST_BYTES:
-            return Skipped(path, f"it is larger than {LARGEST_BYTES // 1_000_000} MB")
-        data = file.read_bytes()
+            return Skipped(path, _IS_LARGE)
+        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
+            data = opened.read()
     except OSError as error:
         return Skipped(path, error.strerror or type(error).__name__)
-    return as_source(path, data)
+    return Skipped(path, _IS_BUNDLE) if _is_minified(data) else data
 
 
 def as_source(path: str, data: bytes) -> bytes | Skipped:
     """The same bytes, wherever they were kept, or why no person wrote them."""
     if len(data) > LARGEST_BYTES:
-        return Skipped(path, f"it is larger than {LARGEST_BYTES // 1_000_000} MB")
-    if _BUNDLE.search(path) or (
-        len(data) > _MINIFIED_FROM_BYTES
-        and len(data) / (data.count(b"\n") + 1) > _MINIFIED_LINE_BYTES
-    ):
-        return Skipped(path, "it is a bundle or minified")
-    return data
+        return Skipped(path, _IS_LARGE)
+    return Skipped(path, _IS_BUNDLE) if _BUNDLE.search(path) or _is_minified(data) else data
+
+
+def _is_minified(data: bytes) -> bool:
+    size = len(data)
+    return size > _MINIFIED_FROM_BYTES and size / (data.count(b"\n") + 1) > _MINIFIED_LINE_BYTES
 
 
 def _left_out(path: str) -> Skipped | None:
