@@ -304,7 +304,7 @@ class _Reader:
         if found is None:
             return None
         given = 0 if found.home.kind() != "variable_declarator" else int(_has_value(found.home))
-        given += int(found.home.kind().startswith("import"))
+        given += int("import" in found.home.kind())
         given += sum(map(_is_assigned, self._scopes.references(found)))
         return found if given == 1 else None
 

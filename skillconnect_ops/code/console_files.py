@@ -73,7 +73,9 @@ def _script(text: str, language: str, first_line: int = 1) -> Part[Use]:
         faults = (f"{said}; what is around it was looked at",)
     return Part(
         found=found.uses,
-        exemptions=of_javascript(found.root, text, rule=_RULE),
+        exemptions=of_javascript(found.root, text, rule=_RULE)
+        if found.uses or "skc:" in text
+        else Exemptions(),
         faults=faults,
     )
 

@@ -22,6 +22,7 @@ _CLOSERS = re.compile(r"\s*(?:\*/|-->)?\s*\}?\s*\Z")
 _ESLINT = re.compile(
     r"\A(eslint(?:-enable|-disable(?:(?:-next)?-line)?)?)(?:\s+|\Z)(.*)", re.DOTALL
 )
+_BLANKET = re.compile(r"eslint-disable(?:-next)?(?:-line)?\s*(?:\*/|--|\n|\Z)")
 _DESCRIPTION = re.compile(r"\s-{2,}\s")
 _OFF = r"""['"]?{rule}['"]?\s*:\s*\[?\s*(?:0|['"]?off['"]?)(?:\W|\Z)"""
 _NOQA = re.compile(
@@ -86,8 +87,9 @@ def of_javascript(root: SgNode, text: str, *, rule: str) -> Exemptions:
         text: the same as text.
         rule: the rule of ESLint whose directives count.
     """
-    if "eslint" not in text and "skc:" not in text:
-        return Exemptions()
+    by_eslint = "eslint" in text and (rule in text or _BLANKET.search(text) is not None)
+    if not by_eslint and "skc:" not in text:
+        return Exemptions()  # most comments name other rules, and a tree is slow to walk
     comments = list(_of_tree(root, text.split("\n")))
     return Exemptions(
         allowances=tuple(_allowances(comments)), by_linters=tuple(_eslint(comments, rule))

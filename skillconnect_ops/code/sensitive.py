@@ -6,10 +6,10 @@ from collections.abc import Sequence
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SECRET = frozenset(
     {
-        *("password", "passwd", "passwords", "pwd", "passphrase", "passcode", "pass"),
+        *("password", "passwd", "passwords", "pwd", "passphrase", "passcode"),
         *("secret", "secrets", "token", "jwt", "apikey", "authorization", "cookie", "cookies"),
-        *("credential", "credentials", "otp", "totp", "cvv", "cvc", "pin", "bearer"),
-        *("email", "emails", "mail", "ssn", "iban", "phone", "telephone", "mobile", "birthdate"),
+        *("credential", "credentials", "otp", "totp", "cvv", "cvc", "bearer"),
+        *("email", "emails", "ssn", "iban", "phone", "telephone", "birthdate"),
         *("dob", "creditcard", "accesstoken", "refreshtoken", "idtoken", "privatekey"),
     }
 )
@@ -26,21 +26,24 @@ _ONLY_WITH = {
     "code": frozenset({"otp", "verification", "backup", "recovery", "mfa"}),
     "birth": frozenset({"of"}),
     "id": frozenset({"session"}),
-    "cookie": frozenset(),
+    "pass": frozenset({"user", "db", "smtp", "admin", "mail", "redis", "mongo", "root"}),
+    "pin": frozenset({"user", "card", "new", "old", "login"}),
+    "mail": frozenset({"user", "customer", "from", "to"}),
+    "mobile": frozenset({"user", "customer"}),
 }
 """Last words that are telling after some others alone."""
 _ASKS = frozenset(
     {"is", "has", "had", "should", "can", "no", "needs", "use", "with", "num", "valid"}
 )
-_WEAK = {
-    "pass": frozenset({"user", "db", "smtp", "admin", "mail", "redis", "mongo", "root"}),
-    "pin": frozenset({"user", "card", "new", "old", "login"}),
-    "mail": frozenset({"user", "customer", "from", "to"}),
-    "mobile": frozenset({"user", "customer"}),
-    "secret": None,
-    "token": None,
-}
-"""Short words that mean other things as well: telling after some others alone, if any are named."""
+_VERBS = frozenset(
+    {
+        *("validate", "verify", "check", "hash", "compare", "update", "change", "set", "get"),
+        *("send", "create", "generate", "handle", "mask", "redact", "delete", "remove", "encrypt"),
+        *("show", "toggle", "forgot", "on", "find", "fetch", "load", "save", "require", "revoke"),
+        *("sign", "decode", "parse", "extract", "build", "make", "render", "rotate"),
+    }
+)
+"""First words of functions, which are printed as functions, if at all."""
 _NO_TOKENS = frozenset(
     {*("next", "prev", "current", "total", "max", "last", "first", "peek", "start", "end", "page")}
 )
@@ -54,13 +57,12 @@ def sensitive(name: str) -> bool:
     if not words or words[0] in _ASKS:
         return False
     last, before = words[-1], words[:-1]
-    if _ONLY_WITH.get(last):
+    if before and (before[0] in _VERBS or (before[0], last) == ("reset", "password")):
+        return False
+    if last in _ONLY_WITH:
         return bool(before) and before[-1] in _ONLY_WITH[last]
     if last == "token" and before and before[-1] in _NO_TOKENS:
         return False
-    weak = _WEAK.get(last)
-    if weak is not None:
-        return bool(before) and before[-1] in weak
     return last in _SECRET or "".join(words[-2:]) in _SECRET
 
 
