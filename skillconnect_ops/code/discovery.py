@@ -66,11 +66,11 @@ def discover(root: Path, *, git: Git, within: Sequence[str] = ()) -> Listing:
     try:
         listed = git.files(root)
     except Precondition as error:
-        walked = _walked(root)
+        every = walked(root)
         note = Skipped(".", f"git was not asked: {error.what}; the folder was walked instead")
-        return Listing(files=walked.files, skipped=(note, *walked.skipped))
+        return Listing(files=every.files, skipped=(note, *every.skipped))
     if listed is None:
-        return _walked(root)
+        return walked(root)
     inner = _Inner(root, git)
     inner.go_into(_repositories(root, ".", listed, git))
     inner.go_into(filter(None, (_holding(root, folder) for folder in within)))
@@ -194,7 +194,8 @@ def _left_out(path: str) -> Skipped | None:
     return None
 
 
-def _walked(root: Path) -> Listing:
+def walked(root: Path) -> Listing:
+    """Every file below the root, whatever git says of it; never what was installed or built."""
     skipped: list[Skipped] = []
     files: list[str] = []
     for path in _walk(root, skipped):

@@ -139,12 +139,17 @@ class Finder {
     path = this.outer(path);
     const parent = path.parentPath;
     if (isMember(parent.node) && path.key === "object") {
-      this.method(parent, nameOf(parent.node.property, parent.node.computed) ?? "computed");
+      this.method(parent, nameOf(parent.node.property, parent.node.computed) ?? this.worth(parent.get("property")));
     } else if (parent.isVariableDeclarator() && path.key === "init") {
       this.bindObject(parent.get("id"));
     } else if (parent.isAssignmentExpression({ operator: "=" }) && path.key === "right") {
       this.bindObject(parent.get("left"));
     }
+  }
+
+  worth(path) {
+    const { confident, value } = path.evaluate();
+    return confident && typeof value === "string" ? value : "computed";
   }
 
   method(path, level) {
@@ -312,15 +317,16 @@ function ofFile(path) {
   const language = { js: "js", jsx: "js", mjs: "js", cjs: "js", ts: "ts", mts: "ts", cts: "ts", tsx: "tsx" }[suffix];
   if (language) return usesOf(text, language);
   const uses = [];
-  let fault;
+  let fault, lost = false;
   for (const [script, lang, line, column] of scriptsOf(text)) {
     const found = usesOf(script, lang);
     fault = fault || found.fault;
+    lost = lost || Boolean(found.lost);
     for (const [at, col, level, call] of found.uses) {
       uses.push([at + line - 1, at === 1 ? col + column - 1 : col, level, call]);
     }
   }
-  return { uses, fault };
+  return { uses, fault, lost };
 }
 
 const { files } = JSON.parse(fs.readFileSync(0, "utf8"));

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from skillconnect_ops.code.discovery import Skipped, as_source, content, discover
+from skillconnect_ops.code.discovery import Skipped, as_source, content, discover, walked
 from skillconnect_ops.code.looked import Read
 from skillconnect_ops.commands.audit.model import Wish
 from skillconnect_ops.commands.house import House
@@ -101,7 +101,7 @@ def _whole(house: House, root: Path, starts: Sequence[Path]) -> Selection:
             files[name] = None
         elif name != "." and not any(_is_below(path, [name]) for path in files):
             # a folder that the project does not count as its own, and yet was named
-            inner = discover(start, git=house.git)
+            inner = walked(start)
             files |= dict.fromkeys(f"{name}/{path}" for path in inner.files)
     return Selection(root, sorted(files), read=lambda path: _on_disk(root, path), skipped=skipped)
 
