@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.detection import baseline as accepted
 
 _REPORT = "skc/report/"
+_KEPT = "skc/baseline/1"
 
 
 class BaselineNotReadable(Precondition):
@@ -81,8 +81,10 @@ def _read(path: Path) -> Baseline:
         raise BaselineNotReadable(path, why="it is no JSON") from error
     if not isinstance(document, dict):
         raise BaselineNotReadable(path, why="it is no JSON object")
-    if document.get("schema") == accepted.SCHEMA:
-        kept = accepted.read(path.read_bytes()).accepted
+    if document.get("schema") == _KEPT:
+        from skillconnect_ops.detection import baseline  # noqa: PLC0415 - slow to load for a hook
+
+        kept = baseline.read(path.read_bytes()).accepted
         return Baseline(name=path.name, fingerprints=frozenset(one.fingerprint for one in kept))
     if str(document.get("schema", "")).startswith(_REPORT):
         return _from_report(path, document)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.model import Unparsed
+from skillconnect_ops.code.testing import is_test
 from skillconnect_ops.core.report import Unknown
 
 IN_TEST = "in a test"
