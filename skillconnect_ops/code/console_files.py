@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from skillconnect_ops.code import prints as py
 from skillconnect_ops.code.components import PAGES, SUFFIXES, scripts
-from skillconnect_ops.code.console import PREFILTER, Use, console
+from skillconnect_ops.code.console import PREFILTER, Use, console, is_worth_parsing
 from skillconnect_ops.code.exemptions import Exemptions, of_javascript, of_python
 from skillconnect_ops.code.looked import Looked, Part, Read, look
 from skillconnect_ops.code.syntax import LANGUAGES
@@ -66,6 +66,8 @@ def _javascript(path: str, text: str) -> Part[Use]:
 
 
 def _script(text: str, language: str, first_line: int = 1) -> Part[Use]:
+    if not is_worth_parsing(text) and "skc:" not in text:
+        return Part()
     found = console(text, language)
     faults: tuple[str, ...] = ()
     if found.fault is not None:

@@ -166,7 +166,7 @@ def content(root: Path, path: str) -> bytes | Skipped:
             return Skipped(path, "it is a link or no plain file")
         if found.st_size > LARGEST_BYTES:
             return Skipped(path, _IS_LARGE)
-        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
+        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
             data = opened.read()
     except OSError as error:
         return Skipped(path, error.strerror or type(error).__name__)
@@ -208,13 +208,12 @@ def walked(root: Path) -> Listing:
 
 def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
     """Every file below the root; no linked folder is followed."""
+    base = len(str(root).rstrip("/")) + 1
     for folder, below, names in os.walk(root):
-        place = Path(folder).relative_to(root)
+        place = f"{folder[base:]}/" if len(folder) > base else ""  # a text: there are many
         skipped += [
-            Skipped((place / name).as_posix(), _FOLDERS[name])
-            for name in sorted(below)
-            if name in _FOLDERS
+            Skipped(f"{place}{name}", _FOLDERS[name]) for name in sorted(below) if name in _FOLDERS
         ]
         below[:] = sorted(name for name in below if name not in _FOLDERS)
         for name in sorted(names):
-            yield (place / name).as_posix()
+            yield f"{place}{name}"

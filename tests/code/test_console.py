@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skillconnect_ops.code.console import console
+from skillconnect_ops.code.console import console, is_worth_parsing
 from skillconnect_ops.code.console_files import console_uses
 from skillconnect_ops.code.discovery import content
 from tests.npm import install
@@ -88,3 +88,21 @@ def test_what_stands_within_a_fault_is_marked() -> None:
     found = console("console.log(1);\n@@ console.log(2) ((;\n", "javascript")
     assert found.fault is not None
     assert [use.line for use in found.uses] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "worth"),
+    [
+        ("// console.log(1)\n  // console.log(2)\n", False),
+        ("/**\n * console.log(1)\n */\n", False),
+        ("/**\n * console.log(1)\n */ console.log(2)\n", True),
+        ("x; // console.log(1)\n", True),
+        ("// eslint-disable-next-line no-console\nconsole.log(1);\n", True),
+        ("// console", False),
+        ("const t = `\n * ${console.log(1)}`;\n", True),
+        ("const n = a\n  * console.log(1);\n", True),
+        ("/* a */ const n = a\n  * console.log(1);\n", True),
+    ],
+)
+def test_only_comments_of_whole_lines_are_passed_over_unparsed(text: str, worth: bool) -> None:
+    assert is_worth_parsing(text) is worth
