@@ -67,7 +67,7 @@ def audit(
     fail_on: Annotated[
         Severity | None,
         typer.Option(
-            "--fail-on", help="The lowest severity that ends with 10 to 13; high by default."
+            "--fail-on", help="The lowest severity that ends with 10 to 13 (skc.yaml, else high)."
         ),
     ] = None,
     show_ignored: Annotated[

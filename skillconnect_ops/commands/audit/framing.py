@@ -14,9 +14,15 @@ _MOST_FRAMES = 100
 
 
 def frames(findings: Sequence[Finding], selection: Selection) -> Mapping[str, Frame]:
-    """The lines of the worst findings, by fingerprint; what may be a value in them is masked."""
+    """The lines of the worst findings, by fingerprint; what may be a value in them is masked.
+
+    Of several findings in one line, the last one that is shown has it.
+    """
     worst = sorted(findings, key=lambda one: -Rank[one.severity.name])[:_MOST_FRAMES]
+    order = {one.fingerprint: at for at, one in enumerate(findings)}
+    worst.sort(key=lambda one: order[one.fingerprint], reverse=True)
     texts: dict[str, list[str]] = {}
+    shown: set[tuple[str, int]] = set()
     found = {}
     for one in worst:
         if one.path is None or one.line is None:
@@ -25,7 +31,8 @@ def frames(findings: Sequence[Finding], selection: Selection) -> Mapping[str, Fr
             texts[one.path] = _lines(selection, one.path)
         last = min(one.end_line or one.line, one.line + _MOST_LINES - 1)
         lines = texts[one.path][one.line - 1 : last]
-        if lines:
+        if lines and (one.path, one.line) not in shown:
+            shown.add((one.path, one.line))
             found[one.fingerprint] = Frame(one.line, tuple(lines))
     return found
 

@@ -14,8 +14,10 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.core.view import Lines, Table, Text, Tone
 
+_VARIABLE = "SKC_AUDIT_FAIL_ON"
 _BY_ID = {check.id: check for check in CHECKS}
 
 
@@ -37,20 +39,39 @@ def audit(house: House, wish: Wish) -> Report:
         baseline.read(wish.baseline, command="audit") if wish.baseline else baseline.Baseline()
     )
     selection = select(house, wish)
-    facts = Facts(selection)
-    with house.person.progress("auditing", total=len(checks), unit="checks") as ticker:
-        judged = []
-        for check in checks:
-            judged.append((check, check.run(facts)))
-            ticker.advance(1)
+    with house.person.progress("reading code", total=None, unit="files") as ticker:
+        facts = Facts(selection, tick=ticker.advance)
+        judged = tuple((check, check.run(facts)) for check in checks)
     ask = Ask(
-        fail_on=wish.fail_on or Severity.HIGH,
+        fail_on=wish.fail_on or _fail_on(house),
         strict=wish.strict,
         show_ignored=wish.show_ignored,
         accepted=accepted,
         today=house.clock.now().date(),
     )
-    return report(tuple(judged), facts, ask)
+    return report(judged, facts, ask)
+
+
+def _fail_on(house: House) -> Severity:
+    """What the environment says, else skc.yaml, else high.
+
+    Raises:
+        Precondition: either cannot be understood.
+    """
+    said = house.environment.get(_VARIABLE)
+    if said is not None:
+        try:
+            return Severity(said)
+        except ValueError as error:
+            raise UsageError(
+                f"{_VARIABLE} names no severity",
+                why=f"it may be {', '.join(Severity)}",
+                fix=f"unset {_VARIABLE}, or skc audit --fail-on high",
+            ) from error
+    try:
+        return house.project().settings.audit.fail_on
+    except SettingsNotFound:
+        return Severity.HIGH
 
 
 def listing() -> Report:

@@ -340,6 +340,11 @@ def test_the_table_groups_by_file_and_shows_the_code_without_values(skc: Skc, ap
     assert "s3cr3t" not in skc("audit", "--format", "json", cwd=app).stdout
 
 
+def test_a_line_with_two_findings_is_shown_once(skc: Skc, app: Path) -> None:
+    put(app, a_js="console.log(password);\n")
+    assert skc("audit", cwd=app).stdout.count("1 | console.log(password);") == 1
+
+
 def test_a_slip_in_a_comment_is_named(skc: Skc, app: Path) -> None:
     put(app, a_js="console.log(1); // skc: allow console-cal it is a slip\n")
     report = audit(skc, app)
@@ -406,3 +411,22 @@ def test_the_list_names_every_check(skc: Skc) -> None:
     assert [one["id"] for one in ran.json["facts"]["checks"]] == [check.id for check in CHECKS]
     shown = skc("audit", "list").stdout
     assert all(check.title in shown for check in CHECKS)
+
+
+def test_what_fails_is_asked_of_the_option_the_variable_and_the_settings(
+    skc: Skc, app: Path
+) -> None:
+    put(app, a_js="console.log(1)")
+    settings = app / "skc.yaml"
+    settings.write_text("version: 1\nproject: {id: abcdef, name: shop}\naudit: {fail_on: medium}\n")
+    assert skc("audit", cwd=app).code == 11
+    assert skc("audit", cwd=app, env={"SKC_AUDIT_FAIL_ON": "high"}).code == 0
+    both = {"SKC_AUDIT_FAIL_ON": "high"}
+    assert skc("audit", "--fail-on", "low", cwd=app, env=both).code == 11
+    assert skc("audit", cwd=app, env={"SKC_AUDIT_FAIL_ON": "bad"}).code == 2
+    settings.write_text(settings.read_text().replace("medium", "mediun"))
+    ran = skc("audit", cwd=app)
+    assert ran.code == 4
+    assert "one of low, medium, high, critical" in ran.stderr
+    settings.unlink()
+    assert skc("audit", cwd=app).code == 0
