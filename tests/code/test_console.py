@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from skillconnect_ops.code.console import console, is_worth_parsing
-from skillconnect_ops.code.console_files import console_uses
+from skillconnect_ops.code.console_files import console_uses, print_uses
 from skillconnect_ops.code.discovery import content
 from tests.npm import install
 from tests.programs import needs
@@ -106,3 +107,18 @@ def test_what_stands_within_a_fault_is_marked() -> None:
 )
 def test_only_comments_of_whole_lines_are_passed_over_unparsed(text: str, worth: bool) -> None:
     assert is_worth_parsing(text) is worth
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_text_brings_it_down(seed: int) -> None:
+    """Files that are cut, or of which a part is missing or doubled, as while somebody types."""
+    chance = random.Random(seed)
+    for path in sorted(CASES.rglob("*.*")):
+        data = path.read_bytes()
+        begin, end = sorted(chance.randrange(len(data) + 1) for _ in range(2))
+        for text in (data[:end], data[:begin] + data[end:], data[:end] + data[begin:]):
+            name = path.name.removesuffix(".txt")
+            for look in (console_uses, print_uses):
+                looked = look([name], lambda _, text=text: text)  # type: ignore[misc]
+                lines = text.count(b"\n") + 1
+                assert all(1 <= one.line <= lines for one in looked.found.get(name, ()))

@@ -166,7 +166,8 @@ def _view(
         Text(f"{count(many, 'finding')} not shown: {why}", Tone.DIM) for why, many in hidden.items()
     ]
     lines.append(Text(_summary(open_ones), Tone.STRONG) if open_ones else "no finding")
-    blocks: list[Block] = [FindingsByFile(frames(open_ones, facts.selection))]
+    # plain words need no drawing, and a hook is in a hurry
+    blocks: list[Block] = [FindingsByFile(frames(open_ones, facts.selection))] if open_ones else []
     if ask.show_ignored:
         blocks.append(_ignored(findings))
     return (*blocks, Lines(tuple(lines)))
