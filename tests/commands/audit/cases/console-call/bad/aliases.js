@@ -27,3 +27,8 @@ function inside() {
 const unused = console.count; // FIND: &count
 const { [key]: some } = console; // FIND: &computed
 some('of which the name is not known'); // FIND: computed
+let maybe = console.log; // FIND: &log
+maybe = noop;
+maybe('of which nobody knows');
+let either = console; either = other;
+either.log('of which nobody knows');
