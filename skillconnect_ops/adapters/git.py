@@ -389,19 +389,19 @@ class GitProgram:
         Raises:
             Precondition: as `state` does.
         """
-        told = self._ask(
-            root,
+        words = (
             *("diff", "--relative", "--unified=0", "--no-renames", "--diff-filter=d"),
             *("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules"),
             *("--src-prefix=a/", "--dst-prefix=b/"),
-            *(("--cached",) if since is None else (since,)),
-            "--",
         )
-        found = _spans(told or "")
-        if since is not None:
-            new = self._ask(root, "ls-files", "-z", "--others", "--exclude-standard") or ""
-            found |= {path: _ALL_LINES for path in new.split("\0") if path}
-        return found
+        if since is None:
+            # `git commit PATH` and `-a` show a hook another index than usual
+            named = self._environment.get("GIT_INDEX_FILE")
+            index = None if named is None else str(self._environment.folder / named)
+            return _spans(self._do(root, *words, "--cached", "--", index=index))
+        found = _spans(self._ask(root, *words, since, "--") or "")
+        new = self._ask(root, "ls-files", "-z", "--others", "--exclude-standard") or ""
+        return found | {path: _ALL_LINES for path in new.split("\0") if path}
 
     def under_way(self, root: Path) -> str | None:
         """What git itself is in the middle of (`merge`, `rebase` …), or None."""
