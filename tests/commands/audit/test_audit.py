@@ -383,7 +383,9 @@ def test_sarif_is_valid_by_its_schema(
     with pytest.raises(jsonschema_rs.ValidationError):
         jsonschema_rs.validate(schema, {**document, "runs": [{}]})
     results = document["runs"][0]["results"]
-    assert [one["ruleId"] for one in results if "suppressions" in one] == ["console-call"]
+    silenced = [(one["ruleId"], one["suppressions"]) for one in results if "suppressions" in one]
+    why = {"kind": "inSource", "justification": "eslint-disable-line"}
+    assert silenced == [("console-call", [why])]
     assert all(one["partialFingerprints"] for one in results)
 
 
