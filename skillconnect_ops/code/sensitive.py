@@ -40,10 +40,24 @@ _VERBS = frozenset(
         *("validate", "verify", "check", "hash", "compare", "update", "change", "set", "get"),
         *("send", "create", "generate", "handle", "mask", "redact", "delete", "remove", "encrypt"),
         *("show", "toggle", "forgot", "on", "find", "fetch", "load", "save", "require", "revoke"),
-        *("sign", "decode", "parse", "extract", "build", "make", "render", "rotate"),
+        *(
+            "deleted",
+            "removed",
+            "expired",
+            "total",
+            "max",
+            "sign",
+            "decode",
+            "parse",
+            "extract",
+            "build",
+            "make",
+            "render",
+            "rotate",
+        ),
     }
 )
-"""First words of functions, which are printed as functions, if at all."""
+"""First words of functions, which are printed as functions, if at all, and of counts."""
 _NO_TOKENS = frozenset(
     {*("next", "prev", "current", "total", "max", "last", "first", "peek", "start", "end", "page")}
 )

@@ -124,6 +124,16 @@ def test_a_file_that_is_a_program_is_graded_lower(skc: Skc, app: Path) -> None:
     assert [one["severity"] for one in found] == ["low", "medium", "low"]
 
 
+@pytest.mark.parametrize(
+    ("path", "severity"),
+    [("src__a_js", "high"), ("scripts__a_js", "medium"), ("tests__a_js", "low")],
+)
+def test_a_secret_is_graded_by_who_reads_it(skc: Skc, app: Path, path: str, severity: str) -> None:
+    put(app, **{path: "console.log(password)"})
+    (found,) = audit(skc, app, "--select", "console-secret")["findings"]
+    assert found["severity"] == severity
+
+
 def test_checks_are_chosen_by_id(skc: Skc, app: Path) -> None:
     put(app, a_js="console.log(password)", b_py="print(1)")
     assert len(audit(skc, app)["findings"]) == 3

@@ -1,5 +1,5 @@
 console.log('wrong password for token'); console.log("password:", '***');
-console.log(token.length, !!token, typeof password, Boolean(secret), token === other);
+console.log(deletedAccessTokens, totalTokens); console.log(token.length, !!token, typeof password, Boolean(secret), token === other);
 console.log(password ? 'set' : 'not set'); console.log(hasToken, isEmailVerified, tokenCount, totalTokens);
 console.log(passwordField, tokenType, tokenId, cookieName, secretName, emailSent, apiKeyName);
 console.log(hash(password), redact(req.body), mask(user.email), await verify(token));
