@@ -463,7 +463,7 @@ class _Search:
 _CHANGES = frozenset(
     {
         *("index", "add", "plugin", "set", "remove", "clearIndexes", "removeIndex"),
-        *("unique", "sparse", "text", "expires", "discriminator"),
+        *("unique", "sparse", "text", "expires", "discriminator", "path"),
     }
 )
 _MODELS = frozenset(

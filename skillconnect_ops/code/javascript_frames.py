@@ -45,27 +45,36 @@ class Frames:
         frames: list[Frame] = [EMPTY]
         for each in reversed(around):
             if each.kind() == "for_in_statement":
-                frames = [new for frame in frames for new in self._rounds(module, each, frame)]
+                frames = [new for frame in frames for new in self.rounds(module, each, frame)]
             else:
                 frames = [new for frame in frames for new in self._runs(module, each, frame, depth)]
             if len(frames) > _MOST_BINDINGS:
                 return [EMPTY]
         return frames
 
-    def _rounds(self, module: Module, loop: SgNode, frame: Frame) -> Iterator[Frame]:
+    def rounds(self, module: Module, loop: SgNode, frame: Frame) -> Iterator[Frame]:
         """The rounds of `for (const x of […])`."""
         sign, left, right = loop.field("operator"), loop.field("left"), loop.field("right")
         if left is None or right is None:
             yield frame
             return
         each_key = sign is not None and sign.text() == "in"
-        yield from self._each(
+        yield from self.each(
             module, left, self._values.of(module, right, frame), frame, names=each_key
         )
 
-    def _each(
+    def each(
         self, module: Module, pattern: SgNode, whole: Value, frame: Frame, *, names: bool = False
     ) -> Iterator[Frame]:
+        """The elements of a list, one after the other, as a pattern takes them apart.
+
+        Args:
+            module: where the pattern stands.
+            pattern: the loop's variable, or a function's parameter.
+            whole: the list; once around where it is not told.
+            frame: what is bound around it.
+            names: whether the keys of an object are gone through.
+        """
         pairs = self._pairs(whole, names=names)
         if pairs is not None and (pattern.kind() == "array_pattern" or names):
             for name, value in pairs:
@@ -120,7 +129,7 @@ class Frames:
             method, holder = callee.field("property"), callee.field("object")
             if method is not None and holder is not None and method.text() in _EACH:
                 whole = self._values.of(module, holder, frame)
-                yield from self._each(module, names[0], whole, frame)
+                yield from self.each(module, names[0], whole, frame)
                 return
         calls = [] if depth > 2 else [*_calls(module, function), *self._from_afar(module, function)]
         if not calls:

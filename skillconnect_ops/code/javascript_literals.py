@@ -86,7 +86,9 @@ class Literals:
         for part in value.node.children():
             if part.kind() == "template_substitution":
                 inner = part.named_children()
-                words.append(str(self.plain(self._values.of(value.module, inner[0], value.frame))))
+                words.append(
+                    str(self._values.plain(self._values.of(value.module, inner[0], value.frame)))
+                )
             elif part.kind() in {"string_fragment", "escape_sequence"}:
                 words.append(part.text())
         return "".join(words)
@@ -94,7 +96,7 @@ class Literals:
     def _unary(self, value: Expression) -> Any:
         sign, inner = value.node.field("operator"), value.node.field("argument")
         if sign is not None and inner is not None:
-            got = self.plain(self._values.of(value.module, inner, value.frame))
+            got = self._values.plain(self._values.of(value.module, inner, value.frame))
             if sign.text() == "!":
                 return not got
             if sign.text() in {"-", "+"} and isinstance(got, int | float):
@@ -107,8 +109,8 @@ class Literals:
         compute = _OPERATORS.get(sign.text()) if sign is not None else None
         if compute is None or left is None or right is None:
             raise Undecided(f"{short(value.node)} is decided at run time")
-        one = self.plain(self._values.of(value.module, left, value.frame))
-        other = self.plain(self._values.of(value.module, right, value.frame))
+        one = self._values.plain(self._values.of(value.module, left, value.frame))
+        other = self._values.plain(self._values.of(value.module, right, value.frame))
         numbers = isinstance(one, int | float) and isinstance(other, int | float)
         texts = isinstance(one, str) and isinstance(other, str) and compute is operator.add
         if not numbers and not texts:
@@ -127,14 +129,14 @@ class Literals:
         given = arguments(node)
         if len(given) == 1:
             if name in _WHOLE_NUMBERS or (maker is not None and maker.text() == "Long.fromNumber"):
-                got = self.plain(self._values.of(value.module, given[0], value.frame))
+                got = self._values.plain(self._values.of(value.module, given[0], value.frame))
                 return _number(got) if isinstance(got, str) else got
             if name in _DATES:
-                got = self.plain(self._values.of(value.module, given[0], value.frame))
+                got = self._values.plain(self._values.of(value.module, given[0], value.frame))
                 if isinstance(got, str):
                     return {"$date": got}
             if name == "Map":
-                got = self.plain(self._values.of(value.module, given[0], value.frame))
+                got = self._values.plain(self._values.of(value.module, given[0], value.frame))
                 if isinstance(got, list) and all(isinstance(p, list) and len(p) == 2 for p in got):
                     return {str(one): other for one, other in got}
         raise Undecided(f"{short(node)} is decided at run time")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ast_grep_py import SgNode
 
 from skillconnect_ops.code.scopes import Scopes
-from skillconnect_ops.code.syntax import LANGUAGES, key, parsed, string, unwrapped
+from skillconnect_ops.code.syntax import LANGUAGES, arguments, key, parsed, string, unwrapped
 
 _SUFFIXES = (".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".jsx", ".tsx")
 _WRITTEN_AS = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",), ".jsx": (".tsx",)}
@@ -35,6 +35,7 @@ class Module:
         self.scopes = Scopes(self.root)
         self._named: dict[str, SgNode] | None = None
         self._given: dict[str, list[tuple[SgNode, SgNode]]] | None = None
+        self._touched: dict[str, list[SgNode]] | None = None
         self._exports: dict[str, SgNode] = {}
         self._is_read = False
         self._whole: SgNode | None = None
@@ -64,6 +65,14 @@ class Module:
                 if left is not None and right is not None and left.kind() == "identifier":
                     self._given.setdefault(left.text(), []).append((left, right))
         return self._given.get(name, [])
+
+    def changed(self, name: str) -> list[SgNode]:
+        """Where something within an object or list of that name is set, added or taken away."""
+        if self._touched is None:
+            self._touched = {}
+            for root in _roots_of_changes(self.root):
+                self._touched.setdefault(root.text(), []).append(root)
+        return self._touched.get(name, [])
 
     @property
     def whole(self) -> SgNode | None:
@@ -143,6 +152,45 @@ class Module:
                 self.exports[field] = right
 
 
+_ADD_TO_LISTS = frozenset({"push", "pop", "shift", "unshift", "splice", "fill", "reverse", "sort"})
+_ADD_TO_OBJECTS = frozenset({"Object.assign", "Object.defineProperty", "Object.defineProperties"})
+
+
+def _roots_of_changes(root: SgNode) -> Iterator[SgNode]:
+    """The names at the head of `a.b.c = …`, `delete a.b`, `a.b++`, `a.push(…)`."""
+    for kind, field in (
+        ("assignment_expression", "left"),
+        ("augmented_assignment_expression", "left"),
+        ("update_expression", "argument"),
+        ("unary_expression", "argument"),
+    ):
+        for node in root.find_all(kind=kind):
+            told = node.field(field)
+            if kind == "unary_expression" and not node.text().startswith("delete"):
+                continue
+            if told is not None and told.kind() != "identifier":
+                yield from _head(told)
+    for call in root.find_all(kind="call_expression"):
+        function, given = call.field("function"), arguments(call)
+        if function is None or function.kind() != "member_expression":
+            continue
+        holder, method = function.field("object"), function.field("property")
+        if function.text() in _ADD_TO_OBJECTS and given:
+            yield from _head(given[0])
+        elif holder is not None and method is not None and method.text() in _ADD_TO_LISTS:
+            yield from _head(holder)
+
+
+def _head(node: SgNode) -> Iterator[SgNode]:
+    while node.kind() in {"member_expression", "subscript_expression", "non_null_expression"}:
+        inner = node.field("object") or next(iter(node.named_children()), None)
+        if inner is None:
+            return
+        node = inner
+    if node.kind() == "identifier":
+        yield node
+
+
 def _declared(declared: SgNode) -> Iterator[tuple[str, SgNode]]:
     """The names that an exported declaration gives, each with what it is."""
     if declared.kind() in {"lexical_declaration", "variable_declaration"}:
@@ -173,6 +221,7 @@ class Modules:
         self._parsed: dict[str, Module | None] = {}
         self._texts: dict[str, str] = {}
         self._imports: dict[str, list[str]] | None = None
+        self._found: dict[tuple[str, str], str | None] = {}
 
     def module(self, path: str) -> Module | None:
         """One of them; None where it cannot be read."""
@@ -211,6 +260,11 @@ class Modules:
             beside: the file that imports it.
         """
         folder = posixpath.dirname(beside)
+        if (source, folder) not in self._found:
+            self._found[source, folder] = self._looked_up(source, folder)
+        return self._found[source, folder]
+
+    def _looked_up(self, source: str, folder: str) -> str | None:
         if source.startswith("."):
             return self._file(posixpath.normpath(posixpath.join(folder, source)))
         alias = next((mark for mark in _ALIASES if source.startswith(mark)), None)

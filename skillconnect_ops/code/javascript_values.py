@@ -35,7 +35,7 @@ from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key
 
 _DEEPEST = 40
 _SAME = frozenset({"Object.freeze", "Object.seal", "deepFreeze", "structuredClone"})
-_CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
+CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
 
 
 class Values:
@@ -108,7 +108,7 @@ class Values:
             return self._variable(module, found, frame)
         if kind in {"import_specifier", "import_clause", "namespace_import"}:
             return self._imported(module, found)
-        if kind in FUNCTIONS | _CLASSES and home.field("name") == found.node:
+        if kind in FUNCTIONS | CLASSES and home.field("name") == found.node:
             return Expression(module, home, frame)
         return Lost(f"{found.node.text()} {AT_RUN_TIME}", found.node.text())
 
@@ -124,7 +124,11 @@ class Values:
             return Lost(f"{name} {AT_RUN_TIME}", name)
         whole = self.of(module, value, frame)
         if pattern.kind() == "identifier":
-            return whole
+            return (
+                Lost(f"{name} is changed after it is made", name)
+                if (_is_changed(module, found, whole))
+                else whole
+            )
         bound: dict[SgNode, Value] = {}
         self.bind(module, pattern, whole, bound, frame)
         return bound.get(found.node, Lost(f"{name} {AT_RUN_TIME}", name))
@@ -155,7 +159,7 @@ class Values:
             return Lost(f"{path} was not read", name)
         if name in module.exports:
             node = module.exports[name]
-            if node.kind() in FUNCTIONS | _CLASSES | {"enum_declaration"}:
+            if node.kind() in FUNCTIONS | CLASSES | {"enum_declaration"}:
                 return Expression(module, node, EMPTY)
             if node.kind() == "shorthand_property_identifier_pattern" or _is_name(node):
                 return self._named(module, node, EMPTY)
@@ -222,7 +226,7 @@ class Values:
                     return self._of_object(whole, name)
                 if kind == "enum_declaration":
                     return _of_enum(module, node, name)
-                if kind in _CLASSES:
+                if kind in CLASSES:
                     return self._of_class(whole, name)
         return Part(whole, name)
 
@@ -251,7 +255,7 @@ class Values:
 
     def _of_this(self, module: Module, node: SgNode, name: str, frame: Frame) -> Value:
         """`this.users`, where its class assigns it once."""
-        around = next((each for each in node.ancestors() if each.kind() in _CLASSES), None)
+        around = next((each for each in node.ancestors() if each.kind() in CLASSES), None)
         given: list[SgNode] = []
         for field in () if around is None else around.find_all(regex=f"^{name.strip('#')}|#{name}"):
             parent = field.parent()
@@ -509,6 +513,14 @@ def _assigned(module: Module, found: Declaration) -> list[SgNode]:
         if module.scopes.meaning(left.text(), left) == found:
             given.append(right)
     return given
+
+
+def _is_changed(module: Module, found: Declaration, whole: Value) -> bool:
+    """Whether a literal is another by the time it is used: its text is no longer what it is."""
+    if not isinstance(whole, Expression) or whole.node.kind() not in {"object", "array"}:
+        return False
+    name = found.node.text()
+    return any(module.scopes.meaning(name, root) == found for root in module.changed(name))
 
 
 def _result(function: SgNode) -> SgNode | None:

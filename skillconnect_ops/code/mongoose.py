@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 import msgspec
 from ast_grep_py import SgNode
 
+from skillconnect_ops.code.javascript_conditions import open_condition
 from skillconnect_ops.code.javascript_modules import Module
 from skillconnect_ops.code.javascript_value import (
     Expression,
@@ -24,6 +25,7 @@ from skillconnect_ops.code.javascript_value import (
     Value,
     base_of,
     reason,
+    short,
 )
 from skillconnect_ops.code.javascript_values import Values
 from skillconnect_ops.code.mongoose_options import MAKES_INDEXES, expiring, folded
@@ -93,7 +95,8 @@ class Schemas:
             given = arguments(node)
             of = self._values.of(value.module, given[0], value.frame) if given else None
             return self.of_class(of) if of is not None else None
-        if name in CHAINED and function.kind() == "member_expression":
+        gives_itself = name in CHAINED or (name == "path" and len(arguments(node)) > 1)
+        if gives_itself and function.kind() == "member_expression":
             holder = function.field("object")
             inner = self._values.of(value.module, holder, value.frame) if holder else None
             found = self.of(inner) if inner is not None else None
@@ -406,7 +409,7 @@ class Schemas:
         if isinstance(plugin, Expression) and plugin.node.kind() in FUNCTIONS:
             frame = self._values.with_arguments(plugin, [schema.at, *rest])
             for call in plugin.node.find_all(kind="call_expression"):
-                change = self.change(plugin.module, call, frame, of=schema)
+                change = self.change(plugin.module, call, frame, of=schema, within=plugin.node)
                 if change is not None:
                     self.visited.add(call)
                     change(schema)
@@ -417,7 +420,13 @@ class Schemas:
         self._tell(*place, f"a plugin may make indexes: {what}")
 
     def change(
-        self, module: Module, call: SgNode, frame: Frame, *, of: Schema | None = None
+        self,
+        module: Module,
+        call: SgNode,
+        frame: Frame,
+        *,
+        of: Schema | None = None,
+        within: SgNode | None = None,
     ) -> Callable[[Schema], None] | None:
         """What a call does to the schema that it is a method of; None where it is no such call.
 
@@ -426,16 +435,41 @@ class Schemas:
             call: the call.
             frame: what names around it are bound to.
             of: where only what is done to this schema counts.
+            within: the plugin that it stands in.
         """
-        found = self.changed(module, call, frame)
+        found = self.changed(module, call, frame, within=within)
         if found is None or (of is not None and found[0] is not of):
             return None
         return found[1]
 
     def changed(
+        self, module: Module, call: SgNode, frame: Frame, *, within: SgNode | None = None
+    ) -> tuple[Schema, Callable[[Schema], None]] | None:
+        """The schema that a call changes, and how: not at all where it is never reached."""
+        found = self._changed(module, call, frame)
+        if found is None:
+            return None
+        schema, change = found
+        condition = open_condition(self._values, module, call, frame, within=within)
+        if condition is True:
+            return found
+        if condition is False:
+            return schema, lambda _: None
+        place = (module.path, line_of(call))
+        text = short(condition).removeprefix("(").removesuffix(")")
+        why = f"whether it is declared is decided at run time, by {text}"
+
+        def perhaps(schema: Schema) -> None:
+            before = _makes(schema)
+            change(schema)
+            if _makes(schema) != before:
+                self._tell(*place, why)
+
+        return schema, perhaps
+
+    def _changed(
         self, module: Module, call: SgNode, frame: Frame
     ) -> tuple[Schema, Callable[[Schema], None]] | None:
-        """The schema that a call changes, and how."""
         function = call.field("function")
         if function is None or function.kind() != "member_expression":
             return None
@@ -451,6 +485,7 @@ class Schemas:
                 return self._of_path(path, name, words, place)
         if name not in {
             "discriminator",
+            *(["path"] if len(given) > 1 else []),
             "index",
             "add",
             "plugin",
@@ -466,7 +501,7 @@ class Schemas:
         words = [self._values.of(module, each, frame) for each in given]
         return schema, self._method(name, words, place)
 
-    def _method(
+    def _method(  # noqa: PLR0911 - one a method
         self, name: str, words: list[Value], place: tuple[str, int]
     ) -> Callable[[Schema], None]:
         match name:
@@ -480,6 +515,8 @@ class Schemas:
                 )
             case "set":
                 return lambda schema: self._set(schema, words)
+            case "path":
+                return lambda schema: self._path_set(schema, words, place)
             case "discriminator":
                 return lambda schema: schema.discriminators.append((words, place))
         return lambda _: self._tell(*place, f".{name}() takes something out of the schema")
@@ -512,6 +549,15 @@ class Schemas:
                 return
         if words:
             self.add(schema, words[0], prefix)
+
+    def _path_set(self, schema: Schema, words: list[Value], place: tuple[str, int]) -> None:
+        """`schema.path("x", {…})`, which makes a path or gives it another type."""
+        try:
+            name = str(self._values.plain(words[0]))
+        except Undecided as error:
+            self._tell(*place, f"a field of the schema: {error}")
+            return
+        self._field(schema, name, words[1], schema.at)
 
     def _set(self, schema: Schema, words: list[Value]) -> None:
         if len(words) == 2:
@@ -679,6 +725,13 @@ def decorators(node: SgNode) -> Iterator[tuple[str, list[SgNode]]]:
             function = inner[0].field("function")
             if function is not None:
                 yield function.text().rpartition(".")[2], arguments(inner[0])
+
+
+def _makes(schema: Schema) -> list[str]:
+    """What makes indexes in a schema, to be compared."""
+    paths = schema.paths.items()
+    told = [f"{name} {path.index} {path.element} {path.schema is not None}" for name, path in paths]
+    return [*told, *map(repr, schema.indexes)]
 
 
 def _is_object(value: Value) -> TypeGuard[Expression]:

@@ -52,6 +52,8 @@ class Step(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Whether its effect lies on this machine alone; one that takes a run over does its own."""
     passing: ClassVar[tuple[str, ...]] = ()
     """Fields that time alone changes: plans that differ in nothing else are the same."""
+    tidies: ClassVar[bool] = False
+    """Whether it only clears up after the others: nobody would want a way back."""
 
     @property
     def waivable(self) -> str | None:
@@ -64,8 +66,19 @@ class Step(Struct, frozen=True, kw_only=True, tag_field="kind"):
         return str(self.__struct_config__.tag)
 
     def says(self) -> str:
-        """What the plan shows for this step; a subclass says it in a sentence of its own."""
+        """What the plan shows for this step; a subclass says it in a sentence of its own.
+
+        It is one line: a line end in it comes from a name, and is shown spelled out.
+        """
         return self.key
+
+    def below(self) -> str:
+        """What is shown below that line, in lines of its own: a diff."""
+        return ""
+
+    def whole(self) -> str:
+        """Both, for data."""
+        return "\n".join(part for part in (self.says(), self.below().rstrip()) if part)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -88,7 +101,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         """What a person is shown, for the report of a run that only looked."""
         return {
             "steps": [
-                {"key": step.key, "kind": step.kind, "says": step.says(), "final": final}
+                {"key": step.key, "kind": step.kind, "says": step.whole(), "final": final}
                 for steps, final in ((self.steps, False), (self.final, True))
                 for step in steps
             ],

@@ -23,6 +23,8 @@ from skillconnect_ops.terminal.options import (
     PlainFormat,
     ReportFile,
     ReportFormat,
+    TablesFormat,
+    TablesIn,
 )
 from skillconnect_ops.terminal.outfile import ensure_writable
 from skillconnect_ops.terminal.untyped import spare_pydantic
@@ -70,6 +72,8 @@ class Verb(Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...] = ()
     findings: bool = False
     """Whether its report's findings can be written in the formats that CI systems read."""
+    markdown: bool = False
+    """Whether its tables can be written for a page of Markdown."""
 
     @property
     def help(self) -> str:
@@ -95,12 +99,17 @@ class Group:
         self.verbs: dict[str, Verb] = {}
         self.groups: dict[str, Group] = {}
 
-    def bare(self, *, examples: Sequence[str]) -> Callable[[Run], Run]:
+    def bare(self, *, examples: Sequence[str], markdown: bool = False) -> Callable[[Run], Run]:
         """Declare what `skc NAME` does."""
-        return self.command(BARE, examples=examples)
+        return self.command(BARE, examples=examples, markdown=markdown)
 
     def command(
-        self, name: str, *, examples: Sequence[str], findings: bool = False
+        self,
+        name: str,
+        *,
+        examples: Sequence[str],
+        findings: bool = False,
+        markdown: bool = False,
     ) -> Callable[[Run], Run]:
         """Declare what `skc NAME SUBCOMMAND` does.
 
@@ -108,12 +117,15 @@ class Group:
             name: the subcommand.
             examples: command lines for its help.
             findings: whether it reports findings, which more formats can hold.
+            markdown: whether its tables can be written for a page of Markdown.
         """
 
         def declare(run: Run) -> Run:
             if name in self.verbs or name in self.groups:
                 raise ValueError(f"{self.name} {name} is declared twice")
-            self.verbs[name] = Verb(run=run, examples=tuple(examples), findings=findings)
+            self.verbs[name] = Verb(
+                run=run, examples=tuple(examples), findings=findings, markdown=markdown
+            )
             return run
 
         return declare
@@ -319,9 +331,14 @@ def _with_house(verb: Verb) -> Callable[..., Report]:
 
 def _format_parameter(verb: Verb) -> inspect.Parameter:
     """`--format`, with as many formats as the command's report fits into."""
-    annotation, default = (
-        (FindingsFormat, Format.TABLE) if verb.findings else (ReportFormat, PlainFormat.TABLE)
-    )
+    annotation: object
+    default: StrEnum
+    if verb.findings:
+        annotation, default = FindingsFormat, Format.TABLE
+    elif verb.markdown:
+        annotation, default = TablesIn, TablesFormat.TABLE
+    else:
+        annotation, default = ReportFormat, PlainFormat.TABLE
     return inspect.Parameter(
         "report_format", inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
     )

@@ -1,81 +1,103 @@
-"""Findings as Markdown, for a comment on a pull request."""
+"""A report as Markdown, in the dialect of GitHub: for a page, or a comment on a pull request."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from skillconnect_ops.core.finding import Finding, Rank, Severity
-from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.view import count
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Table, Text, count
+from skillconnect_ops.terminal.text import one_line
 
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~@])")
 _MOST = 200
-"""Rows; a comment on GitHub holds 65,536 characters."""
+"""Findings shown; a comment on GitHub holds 65,536 characters."""
 
 
 def as_markdown(report: Report) -> str:
-    """A heading with the counts, a table for each file, what to do, and what was not looked at."""
-    found = [finding for finding in report.findings if finding.suppressed is None]
-    return "".join(f"{line}\n" for line in (*_head(report, found), *_body(report, found)))
-
-
-def _head(report: Report, found: list[Finding]) -> Iterator[str]:
-    said = count(len(found), "finding") if found else "no finding"
-    yield f"### skc {_text(report.command)}: {said}"
-    yield ""
-    grades = [
-        f"{sum(finding.severity is grade for finding in found):,} {grade.value}"
-        for grade in sorted(Severity, key=lambda one: -Rank[one.name])
-        if any(finding.severity is grade for finding in found)
-    ]
-    hidden = len(report.findings) - len(found)
-    words = [*grades, *([f"{hidden:,} accepted or silenced"] if hidden else [])]
-    if words:
-        yield f"{', '.join(words)}."
-        yield ""
-
-
-def _body(report: Report, found: list[Finding]) -> Iterator[str]:
-    if found:
-        yield "| severity | where | what | id |"
-        yield "|---|---|---|---|"
-        for finding in found[:_MOST]:
-            cells = (finding.severity.value, _place(finding), _text(finding.message), finding.id)
-            yield f"| {' | '.join(cells)} |"
-        yield ""
-        if len(found) > _MOST:
-            yield f"… and {len(found) - _MOST:,} more."
-            yield ""
-        yield from _remedies(found)
+    """The tables and lines of a report's view, its findings, and what could not be looked at."""
+    parts = [part for block in report.view if (part := _block(block))]
+    shown = [one for one in report.findings if one.suppressed is None]
+    if shown:
+        parts.append(_findings(shown))
     if report.unknown:
-        yield f"<details><summary>{count(len(report.unknown), 'thing')} not looked at</summary>"
-        yield ""
-        for item in report.unknown[:_MOST]:
-            yield f"- {_code(item.subject)}: {_text(item.reason)}"
-        yield ""
-        yield "</details>"
+        parts.append(_unknown(report.unknown))
+    return "\n".join(parts)
 
 
-def _remedies(found: Iterable[Finding]) -> Iterator[str]:
-    remedies = {finding.id: finding.remedy for finding in found}
-    for identity, remedy in remedies.items():
-        if remedy:
-            yield f"- **{identity}**: {_text(remedy)}"
-    yield ""
+def _block(block: Block) -> str:
+    match block:
+        case Lines(lines, _):
+            return "".join(f"{_text(line)}\n" for line in lines)
+        case Pairs(pairs, title):
+            return _table(title, ("", ""), [(name, value) for name, value in pairs], ())
+        case Table(headers, rows, right, title, empty):
+            if not rows:
+                head = f"### {_text(title)}\n\n" if title else ""
+                return f"{head}{_text(empty)}\n"
+            return _table(title, headers, rows, right)
+    return ""
+
+
+def _table(
+    title: str | None, headers: Sequence[str], rows: Sequence[Sequence[Cell]], right: Sequence[int]
+) -> str:
+    lines = [f"### {_text(title)}", ""] if title else []
+    lines.append(_row(headers))
+    marks = ("---:" if index in right else "---" for index in range(len(headers)))
+    lines.append(f"| {' | '.join(marks)} |")
+    lines += [_row(row) for row in rows]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _row(cells: Sequence[Cell]) -> str:
+    return f"| {' | '.join(_text(cell) for cell in cells)} |"
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    """A table of them with their grades above, and what mends each sort below."""
+    grades = [
+        f"{many:,} {grade.value}"
+        for grade in sorted(Severity, key=lambda one: -Rank[one.name])
+        if (many := sum(one.severity is grade for one in findings))
+    ]
+    lines = [
+        f"### {count(len(findings), 'finding')}: {', '.join(grades)}",
+        "",
+        "| severity | where | message | id |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in findings[:_MOST]:
+        cells = (one.severity.value, _place(one), _text(one.message), _text(one.id))
+        lines.append(f"| {' | '.join(cells)} |")
+    if len(findings) > _MOST:
+        lines += ["", f"… and {len(findings) - _MOST:,} more."]
+    remedies = {one.id: one.remedy for one in findings if one.remedy}
+    lines += ["", *(f"- **{_text(name)}**: {_text(said)}" for name, said in remedies.items())]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _place(finding: Finding) -> str:
-    where = finding.path or finding.subject or ""
-    return _code(where if finding.line is None else f"{where}:{finding.line}")
-
-
-def _code(text: str) -> str:
-    """A word in code style, whatever is in it; a bar would end the cell."""
-    flat = " ".join(text.split()).replace("|", "\\|")
+    """The place in code style, whatever is in its name; a bar would end the cell."""
+    if finding.path is None:
+        return _text(finding.subject)
+    where = finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+    flat = one_line(where).replace("|", "\\|")
     fence = "``" if "`" in flat else "`"
     return f"{fence}{flat}{fence}"
 
 
-def _text(text: str) -> str:
-    """Plain words: no markup, no mention and no link comes out of what was found."""
-    flat = " ".join(text.split())
-    for sign in "\\`*_[]<>|#@":
-        flat = flat.replace(sign, f"\\{sign}")
-    return flat
+def _unknown(unknown: Sequence[Unknown]) -> str:
+    lines = [f"<details><summary>{count(len(unknown), 'place')} not looked at</summary>", ""]
+    lines += list(_listed(unknown[:_MOST]))
+    return "".join(f"{line}\n" for line in (*lines, "", "</details>"))
+
+
+def _listed(unknown: Sequence[Unknown]) -> Iterator[str]:
+    for one in unknown:
+        yield f"- {_text(one.subject)}: {_text(one.reason)}"
+
+
+def _text(cell: Cell | None) -> str:
+    """A text whose signs mean nothing to Markdown."""
+    text = cell.text if isinstance(cell, Text) else cell or ""
+    return _MARKS.sub(r"\\\1", one_line(text))

@@ -18,6 +18,14 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class TablesFormat(StrEnum):
+    """How a report is written whose tables belong onto a page."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class PlainFormat(StrEnum):
     """How a report is written that holds no findings."""
 
@@ -58,6 +66,9 @@ Descriptor = Annotated[
 ]
 ReportFormat = Annotated[
     PlainFormat, typer.Option("--format", help="How the report is written.", show_default=True)
+]
+TablesIn = Annotated[
+    TablesFormat, typer.Option("--format", help="How the report is written.", show_default=True)
 ]
 FindingsFormat = Annotated[
     Format, typer.Option("--format", help="How the report is written.", show_default=True)

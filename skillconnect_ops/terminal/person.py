@@ -318,17 +318,16 @@ def plan_lines(plan: Plan) -> list[str]:
     steps = [*plan.steps, *plan.final]
     pad = len(str(len(steps)))
     for number, step in enumerate(steps, start=1):
-        mark = f"  ({_NO_WAY_BACK})" if number > len(plan.steps) else ""
+        final = number > len(plan.steps) and not step.tidies
+        mark = f"  ({_NO_WAY_BACK})" if final else ""
         lines += _step_lines(f"  {number:>{pad}}. ", step, mark)
     if not steps:
         lines.append("  nothing to do")
-    return [*lines, *(f"  note: {_hanging(note, 8)}" for note in plan.notes)]
+    return [*lines, *(f"  note: {one_line(note)}" for note in plan.notes)]
 
 
 def _step_lines(lead: str, step: Step, mark: str) -> list[str]:
-    first, *rest = printable(step.says()).splitlines() or [step.key]
+    """A line end in a name must not look like the beginning of another step."""
+    first = one_line(step.says() or step.key)
+    rest = printable(step.below().rstrip()).splitlines()
     return [f"{lead}{first}{mark}", *(f"{' ' * len(lead)}{line}" for line in rest)]
-
-
-def _hanging(text: str, column: int) -> str:
-    return text.rstrip().replace("\n", "\n" + " " * column)

@@ -34,7 +34,7 @@ def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
 
 
 def _for_ci(report: Report, report_format: Format) -> str:
-    """The findings as other programs read them; each is loaded only when it is asked for."""
+    """The report as other programs read it; each form is loaded only when it is asked for."""
     match report_format:
         case Format.SARIF:
             from skillconnect_ops.terminal.sarif import as_sarif  # noqa: PLC0415

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from skillconnect_ops.code.indexes import FoundIndexes, indexes
 
 PLAN = """
@@ -312,6 +314,97 @@ def test_a_plugin_of_a_package_is_told_and_one_of_the_project_is_read(tmp_path: 
     found = look(tmp_path, {"plugin.js": plugin, "visit.js": model})
     assert [(one.place, one.collection) for one in found.declared] == [("plugin.js:1", "visits")]
     assert reasons(found) == [(6, "a plugin may make indexes: passport-local-mongoose")]
+
+
+def model(text: str) -> str:
+    return f"""
+    const mongoose = require('mongoose');
+    const {{ Schema }} = mongoose;
+    {text}
+    mongoose.model('Visit', schema);
+    """
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "fields.at = { type: Date, index: true };",
+        "fields['at'] = { type: Date, index: true };",
+        "delete fields.who;",
+        "fields.who.index = false;",
+        "Object.assign(fields, { at: { type: Date, index: true } });",
+    ],
+)
+def test_an_object_that_is_changed_after_it_is_made_is_told_and_not_guessed(
+    tmp_path: Path, change: str
+) -> None:
+    made = "const fields = { who: { type: String, index: true } };"
+    found = look(tmp_path, model(f"{made} {change}\nconst schema = new Schema(fields);"))
+    assert told(found) == set()
+    ((_, why),) = reasons(found)
+    assert why == "the fields of the schema: fields is changed after it is made"
+    other = f"{made} function f(fields) {{ {change} }}\nconst schema = new Schema(fields);"
+    assert told(look(tmp_path, model(other))) == {"visits {who: 1}"}  # it is another one
+
+
+def test_a_list_that_is_added_to_is_told_and_not_guessed(tmp_path: Path) -> None:
+    found = look(
+        tmp_path,
+        """
+        const names = ['a'];
+        names.push('b');
+        for (const name of names) db.collection('users').createIndex({ [name]: 1 });
+        """,
+    )
+    assert told(found) == set()
+    assert len(found.unresolved) == 1
+
+
+def test_a_path_that_is_set_later_is_one_of_the_schema(tmp_path: Path) -> None:
+    text = """
+    const schema = new Schema({ a: Number });
+    schema.path('who', { type: String, unique: true }).path('at', { type: Date, expires: 60 });
+    schema.path('a').index(true);
+    """
+    assert told(look(tmp_path, model(text))) == {
+        "visits {who: 1} unique",
+        "visits {at: 1} expireAfterSeconds 60",
+        "visits {a: 1}",
+    }
+
+
+def test_what_a_condition_decides_is_declared_and_told(tmp_path: Path) -> None:
+    text = """
+    const schema = new Schema({});
+    if (process.env.WHERE) schema.index({ a: 1 });
+    else { schema.index({ b: 1 }); }
+    process.env.MORE && schema.index({ c: 1 });
+    switch (process.env.KIND) { case 'x': schema.add({ d: { type: Date, index: true } }); }
+    if (process.env.LOG) schema.plugin((schema) => { schema.set('strict', true); });
+    const always = true;
+    if (always) schema.index({ e: 1 });
+    if (!always) schema.index({ f: 1 });
+    always ? schema.index({ g: 1 }) : schema.index({ h: 1 });
+    """
+    found = look(tmp_path, model(text))
+    assert told(found) == {f"visits {{{name}: 1}}" for name in "abcdeg"}
+    assert [(line, why.rpartition(" ")[2]) for line, why in reasons(found)] == [
+        (6, "process.env.WHERE"),
+        (7, "process.env.WHERE"),
+        (8, "process.env.MORE"),
+        (9, "process.env.KIND"),
+    ]
+
+
+def test_a_condition_within_a_plugin_is_decided_by_its_arguments(tmp_path: Path) -> None:
+    text = """
+    const byTime = (schema, options) => { if (options && options.at) schema.index({ at: 1 }); };
+    const schema = new Schema({});
+    schema.plugin(byTime%s);
+    """
+    assert told(look(tmp_path, model(text % ", { at: true }"))) == {"visits {at: 1}"}
+    without = look(tmp_path, model(text % ""))
+    assert (told(without), reasons(without)) == (set(), [])
 
 
 def test_what_leads_back_to_itself_comes_to_an_end(tmp_path: Path) -> None:

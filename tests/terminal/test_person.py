@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
-from skillconnect_ops.core.plan import Plan, Subject
+from skillconnect_ops.core.plan import Plan, Step, Subject
 from skillconnect_ops.terminal.person import AtTerminal, chosen_rows, plan_lines
 from skillconnect_ops.terminal.streams import Streams
 from skillconnect_ops.terminal.text import command_line
@@ -15,6 +15,14 @@ from tests.terminal.program import PLAN, Paint
 from tests.terminal.ptys import at_terminal
 
 Environment = dict[str, str]
+
+
+class Draft(Step, frozen=True, kw_only=True, tag="test.draft"):
+    def says(self) -> str:
+        return f"write {self.key}"
+
+    def below(self) -> str:
+        return "+one\n-t\x1bwo\n"
 
 
 def test_a_plan_is_numbered_and_says_what_has_no_way_back() -> None:
@@ -43,7 +51,25 @@ def test_a_name_in_a_plan_cannot_steer_the_terminal() -> None:
     steps = (Paint(key="a\x1b[2Jb\nc"),)
     subject = Subject(database="x\x1b[31m\ny")
     lines = plan_lines(Plan(command="x", subject=subject, state="s", steps=steps))
-    assert lines == ["skc x: database x\\x1b[31m\\ny", "  1. paint a\\x1b[2Jb", "     c"]
+    assert lines == ["skc x: database x\\x1b[31m\\ny", "  1. paint a\\x1b[2Jb\\nc"]
+
+
+def test_a_name_in_a_plan_cannot_pretend_to_be_another_step() -> None:
+    steps = (Paint(key="a\n  2. unlock\tall\r"), Paint(key="b"))
+    notes = ("left alone: x\n  note: all is well",)
+    lines = plan_lines(Plan(command="x", subject=Subject(), state="s", steps=steps, notes=notes))
+    assert lines == [
+        "skc x",
+        "  1. paint a\\n  2. unlock\\tall\\x0d",
+        "  2. paint b",
+        "  note: left alone: x\\n  note: all is well",
+    ]
+
+
+def test_what_a_step_shows_below_its_line_is_indented_there() -> None:
+    plan = Plan(command="x", subject=Subject(), state="s", steps=(Draft(key="a"),))
+    assert plan_lines(plan)[1:] == ["  1. write a", "     +one", "     -t\\x1bwo"]
+    assert plan.facts()["steps"][0]["says"] == "write a\n+one\n-t\x1bwo"
 
 
 @pytest.mark.parametrize("argv", [("ask", "plan"), ("ask", "name")])

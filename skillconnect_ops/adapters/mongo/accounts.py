@@ -24,7 +24,6 @@ from skillconnect_ops.core.ports.accounts import (
 from skillconnect_ops.core.ports.atlas import is_of_atlas
 from skillconnect_ops.core.ports.database import (
     CannotConnect,
-    CommandFailed,
     NotAuthorized,
     WrongPassword,
 )
@@ -206,12 +205,8 @@ class ServerAccounts:
 
     def _hidden(self) -> Sequence[str]:
         """Members that no other names, as far as they may be asked for; all, of a set."""
-        try:
-            answer = self._asked("admin", {"replSetGetConfig": 1})
-        except (NotAuthorized, CommandFailed):
-            return ()
-        members = answer["config"]["members"]
-        return tuple(str(each["host"]) for each in members if not each.get("arbiterOnly"))
+        members = nodes.members(self._connection)
+        return members.value if isinstance(members, Known) else ()
 
     def _sessions(
         self, node: nodes.Node, name: str, database: str

@@ -12,7 +12,7 @@ from pymongo.errors import (
 )
 
 from skillconnect_ops.adapters.mongo.rights import needed
-from skillconnect_ops.adapters.mongo.said import plain
+from skillconnect_ops.adapters.mongo.said import plain, without_values
 from skillconnect_ops.adapters.mongo.uri import MongoUri
 from skillconnect_ops.core.ports.accounts import (
     AccountError,
@@ -242,11 +242,9 @@ def _failed(
     verb = next(iter(command), "a command")
     target = _collection(command)
     kind = DuplicateKey if code == DUPLICATE else CommandFailed
-    if kind is DuplicateKey:
-        said = said.partition(" dup key")[0]  # what follows is a value out of a document
     error = kind(
         f"{uri.where} refuses {verb}{f' on {target}' if target else ''}",
-        why=uri.redact(said)[:500],
+        why=uri.redact(without_values(said))[:500],
         fix=f"look up error code {code} of MongoDB" if code else "see what it says",
     )
     error.code, error.details = code, details

@@ -29,6 +29,8 @@ ANSWERS_S = 30.0
 COUNTS_S = 10.0
 NO_SIZES = "the user lacks `collStats`, which the role read has"
 NO_USES = "the user lacks `indexStats`, which the role clusterMonitor (on admin) has"
+HIDDEN = "hidden members"
+"""Stands for those that nobody names to a client; analytics often reads from one."""
 INDEX_BUILD = "Index Build"
 
 _Rows = list[dict[str, Any]]
@@ -173,7 +175,9 @@ def _uses(
         uri = nodes.resolved(connection.uri)
     except CannotConnect as error:
         return {}, {connection.uri.where: f"{error.what}: {error.why}"}
-    for node in nodes.survey(uri, connection.connect_map):
+    members = nodes.members(connection)
+    also = members.value if isinstance(members, Known) else ()
+    for node in nodes.survey(uri, connection.connect_map, also=also):
         if node.reason:
             unknown[node.name] = node.reason
             continue
@@ -193,6 +197,8 @@ def _uses(
             )
             of_collection = found.setdefault(row["c"], {})
             of_collection[row["name"]] = (*of_collection.get(row["name"], ()), use)
+    if isinstance(members, Missing) and NO_USES not in unknown.values():  # else it lacks one role
+        unknown[HIDDEN] = members.reason
     return found, unknown
 
 

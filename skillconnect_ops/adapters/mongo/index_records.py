@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from bson.int64 import Int64
 
 from skillconnect_ops.adapters.mongo.connection import Connection
 from skillconnect_ops.adapters.mongo.errors import DUPLICATE
@@ -19,6 +20,7 @@ from skillconnect_ops.core.ports.indexes import (
     IndexesLocked,
     IndexRun,
     LockHolder,
+    RunStanding,
     Touched,
 )
 
@@ -41,7 +43,7 @@ def lock(connection: Connection, database: str, *, run: str, command: str, lease
     take = [{"$set": {**mine, "since": "$$NOW"}}]
     holder = None
     while holder is None:  # it may be given back between two questions
-        if is_taken_over(connection, database, run=run):
+        if standing(connection, database, run=run) is RunStanding.TAKEN_OVER:
             raise IndexesLocked(
                 f"another run has taken the indexes of {database} over from this one",
                 why=f"this one gave no sign for {lease_s:.0f} s, as if its machine were gone",
@@ -73,10 +75,13 @@ def unlock(connection: Connection, database: str, *, run: str) -> None:
     _delete(connection, database, {"_id": LOCK, "run": run})
 
 
-def is_taken_over(connection: Connection, database: str, *, run: str) -> bool:
-    """Whether another run has had the lock since; see the port."""
+def standing(connection: Connection, database: str, *, run: str) -> RunStanding:
+    """How a run stands; see the port."""
     found = _find(connection, database, {"_id": RUN + run}, projection={"taken_over": 1})
-    return any(one.get("taken_over", False) for one in found)
+    if not found:
+        return RunStanding.UNKNOWN
+    taken = found[0].get("taken_over", False)
+    return RunStanding.TAKEN_OVER if taken else RunStanding.ITS_OWN
 
 
 def lock_holder(connection: Connection, database: str) -> LockHolder | None:
@@ -97,7 +102,7 @@ def keep(connection: Connection, database: str, run: IndexRun) -> None:
 def runs(connection: Connection, database: str) -> Sequence[IndexRun]:
     """What runs wrote down; see the port."""
     found = _find(connection, database, _named(RUN), sort={"at": -1})
-    return tuple(msgspec.convert(one, IndexRun) for one in found)
+    return tuple(msgspec.convert(_without_int64(one), IndexRun) for one in found)
 
 
 def keep_after(connection: Connection, database: str, run: str, after: Sequence[Touched]) -> None:
@@ -109,6 +114,12 @@ def keep_after(connection: Connection, database: str, run: str, after: Sequence[
 def mark_undone(connection: Connection, database: str, run: str, *, undone: bool) -> None:
     """Say that it was taken back; see the port."""
     change = [{"$set": {"undone": undone}}]
+    _update(connection, database, {"_id": RUN + run}, change, upsert=False)
+
+
+def mark_put_back(connection: Connection, database: str, run: str) -> None:
+    """Say that it went its own way back; see the port."""
+    change = [{"$set": {"put_back": True}}]
     _update(connection, database, {"_id": RUN + run}, change, upsert=False)
 
 
@@ -135,6 +146,19 @@ def watched(connection: Connection, database: str) -> Sequence[HiddenIndex]:
     shown = {**dict.fromkeys(HiddenIndex.__struct_fields__, 1), "age_s": age_s}
     found = _find(connection, database, _named(HIDDEN), sort={"since": 1}, projection=shown)
     return tuple(msgspec.convert(one, HiddenIndex) for one in found)
+
+
+def _without_int64(value: Any) -> Any:
+    """What was written as JSON data comes back with a type of BSON's own for large numbers."""
+    match value:
+        case dict():
+            return {name: _without_int64(each) for name, each in value.items()}
+        case list():
+            return [_without_int64(each) for each in value]
+        case Int64():
+            return int(value)
+        case _:
+            return value
 
 
 def _hidden(collection: str, name: str) -> str:

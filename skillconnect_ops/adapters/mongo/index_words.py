@@ -45,7 +45,16 @@ def from_plain(value: Any) -> Any:
 
 
 def index_of(raw: bytes) -> Index:
-    """An index as `listIndexes` gives it."""
+    """An index as `listIndexes` gives it, as far as it can be read."""
+    return read_index(raw)[0]
+
+
+def read_index(raw: bytes) -> tuple[Index, str]:
+    """The same; and what of it is not known here, or an empty text.
+
+    A server takes more than anybody writes: keys of Infinity or NumberDecimal. Such an index keeps
+    its name and its fields, and no options.
+    """
     said: dict[str, Any] = plain(bson.decode(raw, ORDERED))
     keys = tuple(said.pop("key").items())
     options = {name: value for name, value in said.items() if name not in FORGOTTEN}
@@ -55,9 +64,17 @@ def index_of(raw: bytes) -> Index:
         if flag in known:
             known[flag] = bool(known[flag])  # old shells wrote 1 for true
     weights = known.get("weights") or {}
-    return msgspec.convert(
-        {**known, "keys": _with_text(keys, weights), "other": other}, Index, strict=False
-    )
+    odd = [f"{name}: {json.dumps(value)}" for name, value in keys if not _is_direction(value)]
+    try:
+        index = msgspec.convert(
+            {**known, "keys": _with_text(keys, weights), "other": other}, Index, strict=False
+        )
+    except msgspec.ValidationError as error:
+        bare = tuple((name, _word(value)) for name, value in keys)
+        index = Index(keys=bare, name=str(known.get("name", "")))
+        if not odd:
+            return index, f"its options are not known here: {error}"
+    return index, f"its keys are not known here: {', '.join(odd)}" if odd else ""
 
 
 def fields_of(build: Build) -> dict[str, Any]:
@@ -80,6 +97,19 @@ def collation_of(options: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """That of a collection's options."""
     found = options.get("collation")
     return plain(found) if found else None
+
+
+def _is_direction(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _word(value: Any) -> int | float | str:
+    """A direction that is none, in a word."""
+    if _is_direction(value):
+        found: int | float | str = value
+        return found
+    inner = next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else value
+    return inner if isinstance(inner, str) else json.dumps(inner)
 
 
 def _with_text(keys: Keys, weights: Mapping[str, Any]) -> Keys:

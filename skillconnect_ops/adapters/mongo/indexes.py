@@ -14,14 +14,17 @@ from skillconnect_ops.adapters.mongo.index_words import (
     collation_of,
     exact,
     fields_of,
+    from_plain,
     index_of,
     raw_of,
+    read_index,
 )
 from skillconnect_ops.core.indexes import Index
 from skillconnect_ops.core.outcome import Fact, Known
-from skillconnect_ops.core.ports.database import CommandFailed
+from skillconnect_ops.core.ports.database import CommandFailed, NotAuthorized
 from skillconnect_ops.core.ports.indexes import (
     OWN,
+    TRY,
     Build,
     BuildProgress,
     DiskSpace,
@@ -35,6 +38,7 @@ from skillconnect_ops.core.ports.indexes import (
     Listing,
     LockHolder,
     NotUniqueYet,
+    RunStanding,
     Touched,
 )
 
@@ -112,6 +116,24 @@ class ServerIndexes:
                 raise _as(IndexConflict, error) from error
             raise
 
+    def try_out(self, database: str, like: FoundCollection, builds: Sequence[Build]) -> None:
+        """Build in an empty collection of our own, which goes again."""
+        command: dict[str, Any] = {"create": TRY}
+        if like.collation is not None:
+            command["collation"] = from_plain(like.collation)
+        try:
+            self._connection.run(database, {"drop": TRY})
+        except CommandFailed as error:
+            if error.code != NO_SUCH_COLLECTION:
+                raise
+        except NotAuthorized:
+            return
+        self._connection.run(database, command)
+        try:
+            self.create(database, TRY, builds)
+        finally:
+            self._connection.run(database, {"drop": TRY})
+
     def modify(self, database: str, collection: str, name: str, changes: Mapping[str, Any]) -> None:
         """`collMod` of one index, durably."""
         self._modify(database, collection, {"index": {"name": name, **changes}})
@@ -154,9 +176,9 @@ class ServerIndexes:
         """Give the lock back."""
         index_records.unlock(self._connection, database, run=run)
 
-    def is_taken_over(self, database: str, *, run: str) -> bool:
-        """Whether another run has had the lock since."""
-        return index_records.is_taken_over(self._connection, database, run=run)
+    def standing(self, database: str, *, run: str) -> RunStanding:
+        """How a run stands at this server."""
+        return index_records.standing(self._connection, database, run=run)
 
     def lock_holder(self, database: str) -> LockHolder | None:
         """Who holds it."""
@@ -177,6 +199,10 @@ class ServerIndexes:
     def mark_undone(self, database: str, run: str, *, undone: bool) -> None:
         """Say that a run was taken back, or that it was not."""
         index_records.mark_undone(self._connection, database, run, undone=undone)
+
+    def mark_put_back(self, database: str, run: str) -> None:
+        """Say that a run has gone its own way back."""
+        index_records.mark_put_back(self._connection, database, run)
 
     def forget(self, database: str, run: str) -> None:
         """Remove what a run wrote down."""
@@ -241,9 +267,10 @@ def _found(
     """One entry of listIndexes: the index, or one that is being built with its build's id."""
     build = listed.get("buildUUID")
     raw = bytes(listed["spec"].raw) if build is not None else bytes(listed.raw)
-    index = index_of(raw)
+    index, unknown = read_index(raw)
     return FoundIndex(
         index=index,
+        unknown=unknown,
         exact=exact(raw),
         building=build is not None or (collection, index.called) in builds,
         build=bytes(build).hex() if build is not None else None,
@@ -251,7 +278,7 @@ def _found(
 
 
 def _is_ours(name: str) -> bool:
-    return name == OWN or name.startswith(SYSTEM)
+    return name in {OWN, TRY} or name.startswith(SYSTEM)
 
 
 def _as(kind: type[CommandFailed], error: CommandFailed) -> CommandFailed:

@@ -19,15 +19,19 @@ from pymongo.errors import (
 from pymongo.uri_parser import parse_uri
 
 from skillconnect_ops.adapters.mongo import diagnosis
-from skillconnect_ops.adapters.mongo.connection import client_of
+from skillconnect_ops.adapters.mongo.connection import PATIENCE_S, Connection, client_of
 from skillconnect_ops.adapters.mongo.uri import OF_SRV_ALONE, PLAIN, SRV, MongoUri, parse, without
-from skillconnect_ops.core.ports.database import CannotConnect
+from skillconnect_ops.core.outcome import Fact, Known, Missing
+from skillconnect_ops.core.ports.database import CannotConnect, CommandFailed, NotAuthorized
 from skillconnect_ops.core.secret import Secret
 
 ANSWERS_S = 3.0
 """How long one node may take to answer one question, log-in included."""
 AT_ONCE = 16
 NOT_OPEN = "it is neither primary nor secondary: it copies its data, recovers, or is cut off"
+
+NO_SET = frozenset({59, 76})
+"""What a router, which does not know the command, and a server of no set answer."""
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -121,6 +125,27 @@ def survey(
         own = str(hello.said.get("me", name))
         nodes.setdefault(own, _node(own, connect_map.get(name, name), hello))
     return tuple(nodes[name] for name in sorted(nodes))
+
+
+def members(connection: Connection) -> Fact[tuple[str, ...]]:
+    """All data-bearing members that the set is made of, hidden ones too; none where it is no set.
+
+    A network that swallows everything ends it with a `ServerLost`.
+    """
+    try:
+        with pymongo.timeout(PATIENCE_S):
+            answer = connection.run("admin", {"replSetGetConfig": 1})
+    except NotAuthorized:
+        return Missing(
+            "the user lacks `replSetGetConfig`, which the role clusterMonitor (on admin) has: "
+            "whether there are hidden members is not known"
+        )
+    except CommandFailed as error:
+        if error.code in NO_SET:
+            return Known(())
+        return Missing(f"{error.what}: {error.why}")
+    listed = answer["config"]["members"]
+    return Known(tuple(str(each["host"]) for each in listed if not each.get("arbiterOnly")))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The driver's words for a lost connection, as a person says it; pure."""
+"""The words of driver and server, as a person may see them; pure."""
 
 import re
 
@@ -8,6 +8,23 @@ _APPENDED = re.compile(
 )
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
 _HOST = re.compile(r"(?P<host>(?:\[[^\]]+\]|[^\s:,]+):\d+): (?P<what>.+)")
+
+
+_DOCUMENT = re.compile(r"\{.*\}", re.DOTALL)
+_STRING = re.compile(r'".*"', re.DOTALL)
+_VALUE = re.compile(
+    r"(?P<kept>language override unsupported|must be an array or object: [^:]*): .*", re.DOTALL
+)
+_DUPLICATE = re.compile(r" ?(?:collation: \{.*)? dup key: .*", re.DOTALL)
+
+
+def without_values(said: str) -> str:
+    """What a server says, without documents, texts and values, which may be somebody's.
+
+    From the first brace to the last, and so with quotes: what stands between may hold either.
+    """
+    text = _VALUE.sub(r"\g<kept>: …", _DUPLICATE.sub("", said))
+    return _STRING.sub('"…"', _DOCUMENT.sub("{…}", text))
 
 
 def plain(said: str) -> str:

@@ -20,8 +20,12 @@ class ExampleWrite(Step, frozen=True, kw_only=True, tag="example.write"):
     replaces: bool
 
     def says(self) -> str:
-        """One line for the plan, and the diff."""
-        return f"{'rewrite' if self.replaces else 'write'} {self.path}\n{self.diff}".rstrip()
+        """One line for the plan."""
+        return f"{'rewrite' if self.replaces else 'write'} {self.path}"
+
+    def below(self) -> str:
+        """The diff."""
+        return self.diff
 
 
 def _handler(house: House, subject: Subject) -> WriteFile:

@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.commands.indexes.declared import entry_lines, scalar
-from skillconnect_ops.commands.indexes.difference import Row
+from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.queries import Query, better_order
-from skillconnect_ops.commands.indexes.sameness import keys_of
+from skillconnect_ops.commands.indexes.sameness import changes, keys_of
+from skillconnect_ops.commands.indexes.wording import entry_lines, scalar
 from skillconnect_ops.core.finding import Confidence
 from skillconnect_ops.core.indexes import Index, Keys, derived_name, shown_keys
 from skillconnect_ops.core.outcome import Fact, Known, Missing
@@ -28,11 +28,30 @@ FEWEST = 100
 """Fewer sampled documents show nothing of how values are spread."""
 RARE = 0.1
 """A value that fewer have is worth an index of its own."""
+_WHEN = r"(_?(at|on|date|time|after|timestamp))?$"
 _EXPIRY = re.compile(
     r"(^|\.|_)(expires?|expired?|expiry|expiration|expire|ttl|valid_?until|valid_?to|purge|delete)"
-    r"(_?(at|on|date|time|after|timestamp))?$",
+    + _WHEN,
     re.IGNORECASE,
 )
+_OWN_END = re.compile(r"^_*(expires?|expired|expiry|expiration|ttl)" + _WHEN, re.IGNORECASE)
+"""Nothing but an end: with a word before it, it may be that of a password or a subscription."""
+_RULES = frozenset(
+    {
+        "keys",
+        "name",
+        "unique",
+        "sparse",
+        "hidden",
+        "prepareUnique",
+        "expireAfterSeconds",
+        "partialFilterExpression",
+        "v",
+    }
+)
+"""Options in which one index may do more than another; in all others they must be the same."""
+_WHOLE_KINDS = frozenset({"hashed"})
+"""Kinds whose indexes hold every document; the others leave out those without the field."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_SAMPLE = "no documents were looked at"
 
@@ -81,6 +100,8 @@ class Advice(Struct, frozen=True, kw_only=True):
     """What there should be; None where it should go."""
     keeps: bool = False
     """Whether the index itself stays beside it."""
+    unwritten: bool = False
+    """Whether the file is there, and does not hold the index."""
     confidence: Confidence = Confidence.HIGH
 
     @property
@@ -90,8 +111,8 @@ class Advice(Struct, frozen=True, kw_only=True):
 
     @property
     def change(self) -> str:
-        """The change to `indexes.yaml`, as the lines of a diff."""
-        before = [] if self.keeps else _lines(self.row.index)
+        """The change to `indexes.yaml`, as the lines of a diff: nothing goes that is not there."""
+        before = [] if self.keeps or self.unwritten else _lines(self.row.index)
         after = [] if self.wanted is None else _lines(self.wanted)
         lines = (*(f"-  {line}" for line in before), *(f"+  {line}" for line in after))
         return "\n".join((f" {scalar(self.row.collection)}:", *lines))
@@ -99,7 +120,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     @property
     def entry(self) -> dict[str, Any] | None:
         """What the file should hold, as data; None where the entry should go."""
-        return None if self.wanted is None else _written(self.wanted).declared()
+        return None if self.wanted is None else written(self.wanted).declared()
 
 
 def advise(facts: Facts) -> tuple[Advice, ...]:
@@ -147,6 +168,8 @@ def _duplicates(facts: Facts) -> Iterator[Advice]:
                 if not _same_keys(row.index, other.index) or _apart(row.index, other.index):
                     continue
                 loser, keeper = sorted((row, other), key=lambda one: _worth(facts, one))
+                if not _stays(facts, keeper):
+                    continue
                 yield Advice(
                     rule=Rule.DUPLICATE,
                     row=loser,
@@ -164,7 +187,11 @@ def _redundant(facts: Facts) -> Iterator[Advice]:
         for row in ones:
             if not _is_plain(row.index):
                 continue
-            longer = [one for one in ones if one is not row and _begins(one.index, row.index)]
+            longer = [
+                one
+                for one in ones
+                if one is not row and _stays(facts, one) and _begins(one.index, row.index)
+            ]
             if not longer:
                 continue
             other = min(longer, key=lambda one: len(one.index.keys))
@@ -217,20 +244,29 @@ def _without_expiry(facts: Facts) -> Iterator[Advice]:
             seen = _sampled(facts, row.collection, field)
             if isinstance(seen, Known) and not _holds_dates(seen.value):
                 continue  # only dates end anything
-            dates = isinstance(seen, Known) and seen.value.kinds.get("date", 0) > 0
+            sure = _is_own_end(field) and isinstance(seen, Known) and _all_dates(seen.value)
             yield Advice(
                 rule=Rule.NO_EXPIRY,
                 row=row,
-                reason=f"{field} says when a document ends, and nothing deletes it then; with "
-                "expireAfterSeconds: 0 the server does, within a minute, also those of the past",
+                reason=_ends(field, sure=sure),
                 evidence={
                     "sampled": seen.value.documents if isinstance(seen, Known) else 0,
                     "dates": seen.value.kinds.get("date", 0) if isinstance(seen, Known) else None,
                     **_told(facts, row),
                 },
                 wanted=replace(index, expire_after_s=0),
-                confidence=Confidence.HIGH if dates else Confidence.LOW,
+                confidence=Confidence.HIGH if sure else Confidence.LOW,
             )
+
+
+def _ends(field: str, *, sure: bool) -> str:
+    does = "expireAfterSeconds: 0 the server does, within a minute, also those of the past"
+    if sure:
+        return f"{field} says when a document ends, and nothing deletes it then; with {does}"
+    return (
+        f"does the whole document end by {field}, or only something in it? Nothing deletes it "
+        f"then; with {does}"
+    )
 
 
 def _unselective(facts: Facts) -> Iterator[Advice]:
@@ -308,18 +344,18 @@ def _order(facts: Facts) -> Iterator[Advice]:
 
 
 def _lines(index: Index) -> list[str]:
-    first, *rest = entry_lines(_written(index))
+    first, *rest = entry_lines(written(index))
     return [f"- {first}", *(f"  {line}" for line in rest)]
 
 
-def _written(index: Index) -> Index:
+def written(index: Index) -> Index:
     """Without what a server fills in by itself."""
     name = None if index.name == derived_name(index.keys) else index.name
     return replace(index, version=None, name=name)
 
 
 def _named(row: Row) -> str:
-    return f"{row.name} {_written(row.index).says()}"
+    return f"{row.name} {written(row.index).says()}"
 
 
 def _told(facts: Facts, row: Row) -> dict[str, Any]:
@@ -359,6 +395,17 @@ def _collections(facts: Facts) -> Iterator[list[Row]]:
     yield from found.values()
 
 
+def _stays(facts: Facts, row: Row) -> bool:
+    """Whether it is there, ready, and here to stay: what is not built, or goes, serves nobody.
+
+    Where nothing is declared at all, whatever is there stays.
+    """
+    if row.found is None or row.found.building or row.found.index.hidden:
+        return False
+    nothing = all(one.declared is None for one in facts.rows)
+    return row.standing is Standing.IN_PLACE or (nothing and row.standing is Standing.EXTRA)
+
+
 def _uses(facts: Facts, row: Row) -> Sequence[IndexUse]:
     figures = facts.figures.collections.get(row.collection)
     return () if figures is None or row.found is None else figures.uses.get(row.name, ())
@@ -388,8 +435,18 @@ def _holds_dates(seen: Sampled) -> bool:
     return others == 0 or seen.kinds.get("date", 0) > 0
 
 
+def _all_dates(seen: Sampled) -> bool:
+    """Where documents lack it, it is none that every document ends by."""
+    return seen.kinds.get("date", 0) == seen.documents
+
+
 def _means_an_end(field: str) -> bool:
     return _EXPIRY.search(_CAMEL.sub("_", field)) is not None
+
+
+def _is_own_end(field: str) -> bool:
+    """Whether the name says the document's own end, and nothing else."""
+    return _OWN_END.search(_CAMEL.sub("_", field)) is not None
 
 
 def _expires(index: Index) -> bool:
@@ -415,8 +472,11 @@ def _begins(longer: Index, shorter: Index) -> bool:
     """Whether an index can take the place of a shorter one, read forwards or backwards."""
     if len(longer.keys) <= len(shorter.keys):
         return False
+    kinds = {direction for _, direction in longer.keys if isinstance(direction, str)}
     whole = not (longer.sparse or longer.partial_filter is not None or longer.hidden)
-    if not whole or longer.is_wildcard or longer.is_text or longer.collation != shorter.collation:
+    if not whole or longer.is_wildcard or kinds - _WHOLE_KINDS:
+        return False
+    if any(one.option == "collation" for one in changes(longer, shorter)):
         return False
     head = longer.keys[: len(shorter.keys)]
     return _reads_as(head, shorter.keys)
@@ -445,7 +505,7 @@ def _apart(one: Index, other: Index) -> bool:
 
 def _covers(one: Index, other: Index) -> bool:
     """Whether the first does all that the second does."""
-    if one.hidden or one.collation != other.collation:
+    if one.hidden or any(each.option not in _RULES for each in changes(one, other)):
         return False
     if one.sparse and not other.sparse:
         return False

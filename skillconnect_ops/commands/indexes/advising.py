@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes import queries
 from skillconnect_ops.commands.indexes.advice import (
@@ -13,14 +15,16 @@ from skillconnect_ops.commands.indexes.advice import (
     advise,
     shown_evidence,
     unknown,
+    written,
 )
-from skillconnect_ops.commands.indexes.declared import entry_lines
-from skillconnect_ops.commands.indexes.difference import Row
+from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.estimate import estimate
 from skillconnect_ops.commands.indexes.look import NotDeclared, declarations, look, subject
 from skillconnect_ops.commands.indexes.model import IndexCreate
+from skillconnect_ops.commands.indexes.status import unread
+from skillconnect_ops.commands.indexes.wording import entry_lines
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding, Marks, Severity
+from skillconnect_ops.core.finding import Confidence, Finding, Marks, Severity
 from skillconnect_ops.core.indexes import shown_keys
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.database import DatabaseError
@@ -29,6 +33,8 @@ from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Block, FindingsHere, Lines, Table, Text, Tone, count, size
 
 COMMAND = "indexes advise"
+WRITE = "skc indexes import --from database"
+"""What makes the file out of what was judged, where there is none yet."""
 SAMPLE = 1000
 """Documents of a collection that are looked at; a sample this small reads no whole collection."""
 PATIENCE_MS = 5000
@@ -62,12 +68,13 @@ def give(
     chosen = house.target(target)
     with house.database(chosen) as connected:
         try:
-            declared = declarations(house, chosen)
+            declared, there = declarations(house, chosen), True
         except NotDeclared:
-            declared = ()
+            declared, there = (), False
         seen = look(connected, declared)
         plain = [one.name for one in seen.found.collections if not one.timeseries]
-        rows = tuple(row for row in seen.rows if row.collection in plain or row.found is None)
+        judged = (row for row in seen.rows if row.standing is not Standing.UNKNOWN)
+        rows = tuple(row for row in judged if row.collection in plain or row.found is None)
         figures = connected.indexes.figures(connected.name, plain)
         facts = Facts(
             rows=rows,
@@ -78,9 +85,11 @@ def give(
             queries=_queries(connected),
         )
         about = subject(connected, chosen)
-    told = advise(facts)
-    findings = tuple(_findings(told))
-    lost = unknown(facts)
+    told = tuple(
+        structs.replace(one, unwritten=there and one.row.declared is None) for one in advise(facts)
+    )
+    findings = tuple(_findings(told, there=there))
+    lost = (*unread(seen.rows), *unknown(facts))
     status = Status.OK
     if any(one.severity.at_least(fail_on) for one in findings):
         status = Status.FINDINGS
@@ -96,9 +105,15 @@ def give(
             "advice": [_facts(one) for one in told],
             "estimates": _estimates(rows, seen.found, figures),
         },
-        view=_view(told, rows, seen.found, figures),
-        next=("skc indexes --dry-run",) if told and declared else (),
+        view=_view(told, rows, seen.found, figures, there=there),
+        next=_next(told, there=there),
     )
+
+
+def _next(told: Sequence[Advice], *, there: bool) -> tuple[str, ...]:
+    if not there:
+        return (WRITE,)
+    return ("skc indexes --dry-run",) if told else ()
 
 
 # facts
@@ -208,7 +223,7 @@ def _queries(connected: Connected) -> Fact[tuple[queries.Query, ...]]:
 # the report
 
 
-def _findings(told: Iterable[Advice]) -> Iterable[Finding]:
+def _findings(told: Iterable[Advice], *, there: bool) -> Iterable[Finding]:
     marks = Marks()
     for one in told:
         declared = one.row.declared
@@ -220,7 +235,7 @@ def _findings(told: Iterable[Advice]) -> Iterable[Finding]:
             path=declared.path if declared is not None else None,
             line=declared.line if declared is not None else None,
             message=_message(one),
-            remedy=_remedy(one),
+            remedy=_remedy(one, there=there),
             fingerprint=marks.next(one.rule.value, one.place, one.change),
         )
 
@@ -230,11 +245,17 @@ def _message(one: Advice) -> str:
     return f"{one.place}: {one.reason}{f' ({evidence})' if evidence else ''}"
 
 
-def _remedy(one: Advice) -> str:
+def _remedy(one: Advice, *, there: bool) -> str:
     keys, place = shown_keys(one.row.index.keys), f"{one.row.collection} in indexes.yaml"
+    if not there:
+        place = f"{place}, once {WRITE} has written it"
     if one.wanted is not None:
-        said = ", ".join(entry_lines(one.wanted))
-        return f"{'add to' if one.keeps else 'write under'} {place}: {said}"
+        said = ", ".join(entry_lines(written(one.wanted)))
+        sure = one.confidence is not Confidence.LOW
+        head = "" if sure else "only if whole documents are to go then: "
+        return f"{head}{'add to' if one.keeps else 'write under'} {place}: {said}"
+    if not there:
+        return f"take {keys} out of {place}; skc indexes --prune then hides it before it drops it"
     if one.row.declared is not None:
         return f"take {keys} out of {place}; skc indexes --prune then hides it before it drops it"
     return "skc indexes --prune   # hides it before it drops it"
@@ -284,7 +305,7 @@ def _estimated(row: Row, found: Listing, figures: Figures) -> int | None:
 
 
 def _view(
-    told: Sequence[Advice], rows: Sequence[Row], found: Listing, figures: Figures
+    told: Sequence[Advice], rows: Sequence[Row], found: Listing, figures: Figures, *, there: bool
 ) -> tuple[Block, ...]:
     blocks: list[Block] = []
     missing = _estimates(rows, found, figures)
@@ -303,9 +324,13 @@ def _view(
         said = f"no advice on {count(len(rows), 'index', 'indexes')}"
         return (*blocks, FindingsHere(), Lines((Text(said, Tone.GOOD),)))
     blocks.append(FindingsHere())
-    better = [one for one in told if one.wanted is not None]
+    # what is a question is no change to be made; data has it all the same
+    better = [
+        one for one in told if one.wanted is not None and one.confidence is not Confidence.LOW
+    ]
     if better:
-        lines = [Text("in indexes.yaml:", Tone.STRONG)]
+        head = "in indexes.yaml:" if there else f"in indexes.yaml, once {WRITE} has written it:"
+        lines = [Text(head, Tone.STRONG)]
         for one in better:
             lines += [
                 Text(f"  {line}", _TONES.get(line[0], Tone.PLAIN))

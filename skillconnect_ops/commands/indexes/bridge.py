@@ -4,6 +4,9 @@ A server refuses a second index of the same keys and the same shape (code 85), a
 the same name (code 86). A bridge has the same keys and one more field behind them, so that the
 same queries use it; a guard has the same keys, is unique, and partial by a condition that all
 documents meet.
+
+A collection has one text index at most. Of `2dsphere` and `2d` it may have several, but then every
+`$geoNear` that names no `key` fails, so that a bridge would break what it is to carry.
 """
 
 from collections.abc import Mapping
@@ -13,11 +16,22 @@ from msgspec import structs
 
 from skillconnect_ops.commands.indexes.declared import MOST_FIELDS
 from skillconnect_ops.commands.indexes.model import BRIDGE, GUARD, SUFFIX
-from skillconnect_ops.core.indexes import WILDCARD, Index
+from skillconnect_ops.core.indexes import TEXT, WILDCARD, Index
 
 OR_IN_FILTERS = (6, 0)
 """The first version whose partial filters take `$or`."""
 SIMPLE = {"locale": "simple"}
+NEEDED: Mapping[str, str] = {
+    TEXT: "$text",
+    "2dsphere": "$near and $geoNear",
+    "2d": "$near and $geoNear",
+}
+"""By kind, the queries that fail without an index of it, instead of reading all documents."""
+
+
+def needed_by(index: Index) -> str | None:
+    """The queries that fail where it is not there; None where none does."""
+    return next((NEEDED[str(kind)] for _, kind in index.keys if kind in NEEDED), None)
 
 
 def bridge(index: Index, *, number: int, inherited: Mapping[str, Any] | None) -> Index | None:
@@ -28,7 +42,7 @@ def bridge(index: Index, *, number: int, inherited: Mapping[str, Any] | None) ->
         number: tells bridges of a collection apart.
         inherited: the collection's collation, which an index listed without one has not.
     """
-    if index.is_text or len(index.keys) >= MOST_FIELDS:
+    if needed_by(index) is not None or len(index.keys) >= MOST_FIELDS:
         return None
     collation = index.collation or (SIMPLE if inherited else None)
     name = f"{BRIDGE}_{number}"
@@ -37,10 +51,6 @@ def bridge(index: Index, *, number: int, inherited: Mapping[str, Any] | None) ->
         name=name,
         collation=collation,
         partial_filter=index.partial_filter,
-        bits=index.bits,
-        min=index.min,
-        max=index.max,
-        sphere_version=index.sphere_version,
     )
     if index.is_wildcard:
         return _wildcard(plain, index)
@@ -74,6 +84,10 @@ def guard(index: Index, *, number: int, version: tuple[int, ...]) -> Index | Non
         unique=True,
         collation=index.collation,
         partial_filter=condition,
+        bits=index.bits,
+        min=index.min,
+        max=index.max,
+        sphere_version=index.sphere_version,
     )
 
 

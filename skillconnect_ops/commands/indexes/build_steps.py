@@ -13,13 +13,26 @@ from skillconnect_ops.commands.indexes.hands import (
     subject_of,
 )
 from skillconnect_ops.commands.indexes.model import IndexCreate, IndexDrop
-from skillconnect_ops.core.errors import OnlyForward
+from skillconnect_ops.commands.indexes.refused import refused
+from skillconnect_ops.core.errors import NeedsPerson, OnlyForward
 from skillconnect_ops.core.plan import Image, Proof, Walk
 from skillconnect_ops.core.ports.database import CannotConnect, CommandFailed, ServerLost
 from skillconnect_ops.core.ports.indexes import Build, FoundCollection
+from skillconnect_ops.core.view import listed
 
 UNFINISHED_S = 1.0
 NO_SUCH_INDEX = 27
+
+
+class StandInNeeded(NeedsPerson):
+    """What a run has built for a while is all that is left of an index."""
+
+    def __init__(self, collection: str, lacking: Sequence[str]) -> None:
+        super().__init__(
+            f"{listed([f'{collection}.{name}' for name in lacking])} could not be built again",
+            why="what stands in for it stays, so that queries are fast and values unique",
+            fix="mend what the build was refused for (see above), and put back again",
+        )
 
 
 class CreateHandler(Handler[IndexCreate]):
@@ -37,15 +50,19 @@ class CreateHandler(Handler[IndexCreate]):
             figures = connected.indexes.figures(
                 step.database, [step.collection], uses=False
             ).collections
-            following.build(
-                connected.indexes,
-                step.database,
-                step.collection,
-                step.builds,
-                commit_quorum=step.commit_quorum,
-                documents=figures[step.collection].documents,
-                walk=walk,
-            )
+            try:
+                following.build(
+                    connected.indexes,
+                    step.database,
+                    step.collection,
+                    step.builds,
+                    commit_quorum=step.commit_quorum,
+                    documents=figures[step.collection].documents,
+                    walk=walk,
+                )
+            except CommandFailed as error:
+                indexes = [one.index for one in step.builds]
+                raise refused(error, step.collection, indexes) from error
         return {"built": [one.index.called for one in step.builds]}
 
     def verify(self, step: IndexCreate, walk: Walk) -> Sequence[Proof]:
@@ -90,6 +107,9 @@ class CreateHandler(Handler[IndexCreate]):
         """
         with self.locked(step, walk) as connected:
             there = self.there(connected, step, step.collection)
+            lacking = [name for name in step.stand_for if find(there, name) is None]
+            if lacking and there.uuid is not None:
+                raise StandInNeeded(step.collection, lacking)
             mine = [
                 one.index.called
                 for one in step.builds
@@ -138,6 +158,8 @@ class DropHandler(Handler[IndexDrop]):
                         f"{step.collection}.{name}: not dropped, since somebody changed it or put "
                         "it back in sight meanwhile"
                     )
+            if step.successors:
+                _try_out(connected, step, there)
             if mine:
                 connected.indexes.drop(step.database, step.collection, mine)
             for name in step.names:
@@ -174,6 +196,14 @@ class DropHandler(Handler[IndexDrop]):
                     documents=0,
                     walk=walk,
                 )
+
+
+def _try_out(connected: Connected, step: IndexDrop, there: FoundCollection) -> None:
+    try:
+        connected.indexes.try_out(step.database, there, step.successors)
+    except CommandFailed as error:
+        indexes = [one.index for one in step.successors]
+        raise refused(error, step.collection, indexes) from error
 
 
 def _are_ready(builds: Sequence[Build], there: FoundCollection) -> bool:

@@ -52,10 +52,7 @@ class ModifyHandler(Handler[IndexModify]):
             return ()
         found = need(there, step.name).index
         options = found.options()
-        holds = all(
-            (bool(options.get(name)) if name in FLAGS else options.get(name)) == value
-            for name, value in step.changes.items()
-        )
+        holds = all(_value(options, name) == value for name, value in step.changes.items())
         facts = {"index": step.name, "changes": dict(step.changes)}
         return (Proof(claim="index.changed", subject=subject, holds=holds, facts=facts),)
 
@@ -65,9 +62,14 @@ class ModifyHandler(Handler[IndexModify]):
             found = find(self.there(connected, step, step.collection), step.name)
             if found is None or (step.planned is not None and not step.planned.is_still(found)):
                 return
-            if found.exact != image["exact"]:
-                old = connected.indexes.read(image["exact"]).options()
-                back = {name: old.get(name, False) for name in step.changes}
+            old, now = connected.indexes.read(image["exact"]).options(), found.index.options()
+            back = {
+                name: old.get(name, False)
+                for name, value in step.changes.items()
+                # what somebody has set since is his
+                if _value(now, name) == value and old.get(name) != now.get(name)
+            }
+            if back:
                 connected.indexes.modify(step.database, step.collection, step.name, back)
 
 
@@ -98,7 +100,7 @@ class PrepareHandler(Handler[IndexPrepare]):
                 found = error.details.get("violations", ())
                 raise NotUniqueYet(
                     f"{step.collection}.{step.name} cannot become unique",
-                    why=f"{count(len(found), 'value')} stand in several documents",
+                    why=f"{count(len(found), 'value stands', 'values stand')} in several documents",
                     fix="skc indexes   # again: it shows them, and how to resolve them",
                 ) from error
         return {}
@@ -215,6 +217,10 @@ class HideHandler(Handler[IndexHide]):
                 connected.indexes.modify(
                     step.database, step.collection, step.name, {"hidden": False}
                 )
+
+
+def _value(options: Mapping[str, Any], name: str) -> Any:
+    return bool(options.get(name)) if name in FLAGS else options.get(name)
 
 
 def _is_other(there: FoundCollection, name: str, planned: Planned | None) -> bool:

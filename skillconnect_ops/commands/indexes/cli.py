@@ -29,6 +29,12 @@ Untested = Annotated[
 IgnoreSpace = Annotated[
     bool, typer.Option("--ignore-space", help="Go on although the disk looks too small.")
 ]
+ShowValues = Annotated[
+    bool,
+    typer.Option(
+        "--show-values", help="Show values and documents in the way, and each _id, whatever it is."
+    ),
+]
 CommitQuorum = Annotated[
     str | None,
     typer.Option(
@@ -65,9 +71,7 @@ def apply(
         ),
     ] = None,
     allow_gap: AllowGap = False,
-    show_values: Annotated[
-        bool, typer.Option("--show-values", help="Show the values of duplicates, too.")
-    ] = False,
+    show_values: ShowValues = False,
     commit_quorum: CommitQuorum = None,
     ignore_space: IgnoreSpace = False,
     untested_topology: Untested = False,
@@ -141,6 +145,7 @@ def take_back(
     ] = None,
     *,
     allow_gap: AllowGap = False,
+    show_values: ShowValues = False,
     ignore_space: IgnoreSpace = False,
     untested_topology: Untested = False,
     target: options.Target = None,
@@ -157,7 +162,10 @@ def take_back(
     newest run alone that is taken back, once.
     """
     wishes = Wishes(
-        allow_gap=allow_gap, ignore_space=ignore_space, untested_topology=untested_topology
+        allow_gap=allow_gap,
+        show_values=show_values,
+        ignore_space=ignore_space,
+        untested_topology=untested_topology,
     )
     choices = Choices(dry_run=dry_run, yes=yes, confirm=confirm, save_plan=save_plan)
     return undo.undo(house, target=target, run=run_id, wishes=wishes, choices=choices)

@@ -4,24 +4,31 @@ The text is composed into nodes by PyYAML's safe loader, and never constructed. 
 refuse is refused here, with the line, before anything is asked of a server.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from typing import Any
 
 import yaml
 from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from skillconnect_ops.commands.indexes.extended import NotExtended, is_wrapper, normal
+from skillconnect_ops.commands.indexes.rules import faults
 from skillconnect_ops.commands.indexes.sameness import shape
-from skillconnect_ops.core.indexes import ID, TEXT, Declaration, Index, shown_keys
+from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.indexes import Declaration, Index, shown_keys
+from skillconnect_ops.core.ports.indexes import OWN, TRY
 from skillconnect_ops.core.settings.errors import SettingsInvalid, UnknownSetting
 
 _YAML = "tag:yaml.org,2002:"
 _LONGEST = 5_000_000
+MOST_TOLD = 20
+"""Of mistakes in one file; the rest would scroll the first out of sight."""
 MOST_INDEXES, MOST_FIELDS = 64, 32
 """A server's limits; the index of `_id` counts."""
-MOST_TTL_S = 2_147_483_647
+MOST_NAME_BYTES = 253
+"""Of a collection: with a dot and the shortest name of a database it fills the server's 255."""
 KINDS = ("text", "2dsphere", "2d", "hashed")
 FLAGS = {"unique": "unique", "sparse": "sparse", "hidden": "hidden", "clustered": "clustered"}
 DOCUMENTS = {
@@ -50,8 +57,60 @@ class IndexesInvalid(SettingsInvalid):
     """One place in `indexes.yaml` is wrong."""
 
 
+class SeveralMistakes(IndexesInvalid):
+    """Several places are wrong, so that they can be mended in one go."""
+
+    def __init__(self, file: str, mistakes: Sequence[SettingsInvalid]) -> None:
+        first = mistakes[0]
+        super().__init__(file, first.line, "", why="", fix="")
+        self.what = f"{file} has {len(mistakes)} mistakes"
+        said = [f"{one.what.removeprefix(f'{file} ')} ({one.why})" for one in mistakes[:MOST_TOLD]]
+        if len(mistakes) > MOST_TOLD:
+            said.append(f"and {len(mistakes) - MOST_TOLD} more")
+        self.why = "\n".join(said)
+        lines = dict.fromkeys(str(one.line) for one in mistakes)
+        self.fix = f"correct {listed_lines(list(lines))} of {file}"
+        self.facts = {
+            "mistakes": [
+                {"line": one.line, "what": one.what, "why": one.why, "fix": one.fix}
+                for one in mistakes
+            ]
+        }
+
+
+class NotUtf8(Precondition):
+    """The file is no text, or one in another encoding."""
+
+
 class UnknownOption(UnknownSetting):
     """An option that no index has."""
+
+
+def listed_lines(lines: Sequence[str]) -> str:
+    """`line 3`, `lines 3, 5 and 7`."""
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    return f"lines {', '.join(lines[:-1])} and {lines[-1]}"
+
+
+def decoded(data: bytes, *, file: str) -> str:
+    """The text of a file.
+
+    Raises:
+        NotUtf8: says which line.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        kind = "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "LATIN1"
+        raise NotUtf8(
+            f"{file} line {line}: this is not UTF-8",
+            why=f"byte 0x{data[error.start]:02x} is no letter there; an editor saved it as "
+            f"{'UTF-16' if kind == 'UTF-16' else 'Latin-1 or Windows-1252, it seems'}",
+            fix=f"save {file} as UTF-8: iconv -f {kind} -t UTF-8 {file} > {file}.new && "
+            f"mv {file}.new {file}",
+        ) from None
 
 
 def read(text: str, *, file: str) -> tuple[Declaration, ...]:
@@ -62,9 +121,21 @@ def read(text: str, *, file: str) -> tuple[Declaration, ...]:
         file: what to call it: its path relative to the project's root.
 
     Raises:
-        SettingsInvalid: names file and line, and the nearest known key.
+        SettingsInvalid: names file and line, and the nearest known key; all that is wrong at once.
     """
-    return _Reader(file).declarations(text)
+    reader = _Reader(file)
+    found = reader.declarations(text)
+    if len(reader.mistakes) > 1:
+        raise SeveralMistakes(file, sorted(reader.mistakes, key=lambda one: one.line))
+    if reader.mistakes:
+        raise reader.mistakes[0]
+    return found
+
+
+def named(text: str) -> frozenset[str]:
+    """The collections that a text names, also those without an index; it was read before."""
+    loaded = yaml.safe_load(text)
+    return frozenset(map(str, loaded)) if isinstance(loaded, dict) else frozenset()
 
 
 class _Entry(Struct, frozen=True):
@@ -73,10 +144,19 @@ class _Entry(Struct, frozen=True):
 
 
 class _Reader:
-    """One reading of one file."""
+    """One reading of one file; what is wrong in one place keeps nobody from reading the next."""
 
     def __init__(self, file: str) -> None:
         self.file = file
+        self.mistakes: list[SettingsInvalid] = []
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Keep what is wrong for the end."""
+        try:
+            yield
+        except SettingsInvalid as error:
+            self.mistakes.append(error)
 
     def declarations(self, text: str) -> tuple[Declaration, ...]:
         if len(text) > _LONGEST:
@@ -86,8 +166,10 @@ class _Reader:
             return ()
         entries: list[_Entry] = []
         for collection, (key, value) in self.pairs(node, "the file").items():
-            self.check_collection(collection, key)
-            entries += self.of_collection(collection, value)
+            with self.noting():
+                self.check_collection(collection, key)
+            with self.noting():
+                entries += self.of_collection(collection, value)
         return tuple(entry.declaration for entry in entries)
 
     def composed(self, text: str) -> Node | None:
@@ -132,34 +214,47 @@ class _Reader:
                 f"{collection} must be a list",
                 why="each of a collection's indexes is one entry: `- keys: {email: 1}`",
             )
-        entries = [self.entry(collection, item) for item in node.value]
+        entries: list[_Entry] = []
+        for item in node.value:
+            with self.noting():
+                entries += self.entry(collection, item)
         self.check_together(collection, entries)
         return entries
 
-    def entry(self, collection: str, node: Node) -> _Entry:
+    def entry(self, collection: str, node: Node) -> Iterator[_Entry]:
+        """One, or none where it is wrong."""
         place = f"an index of {collection}"
         pairs = self.pairs(node, place)
-        for name, (key, _) in pairs.items():
-            if name not in OPTIONS:
-                raise UnknownOption(self.file, _line(key), name, place=place, known=OPTIONS)
+        before = len(self.mistakes)
         if "keys" not in pairs:
             raise self.fault(node, f"{place} has no keys", why="`keys: {field: 1}` says on what")
-        said: dict[str, Any] = {"keys": self.keys(pairs["keys"][1], collection)}
-        for name, (_, value) in pairs.items():
-            if name != "keys" and value.tag != f"{_YAML}null":
-                field, parsed = self.option(name, value)
-                said[field] = parsed
+        said: dict[str, Any] = {}
+        with self.noting():
+            said["keys"] = self.keys(pairs["keys"][1], collection)
+        for name, (key, value) in pairs.items():
+            with self.noting():
+                if name not in OPTIONS:
+                    raise UnknownOption(self.file, _line(key), name, place=place, known=OPTIONS)
+                if name != "keys" and value.tag != f"{_YAML}null":
+                    field, parsed = self.option(name, value)
+                    said[field] = parsed
+        if len(self.mistakes) > before:
+            return
         index = Index(**said)
-        nodes = {name: value for name, (_, value) in pairs.items()}
-        self.check(index, node, nodes)
-        line = _line(node)
-        declaration = Declaration(collection=collection, index=index, path=self.file, line=line)
-        return _Entry(declaration, nodes)
+        for fault in faults(index):
+            where = _within(node, fault.where)
+            self.mistakes.append(self.fault(where, fault.what, why=fault.why))
+        if len(self.mistakes) > before:
+            return
+        declaration = Declaration(
+            collection=collection, index=index, path=self.file, line=_line(node)
+        )
+        yield _Entry(declaration, {name: value for name, (_, value) in pairs.items()})
 
     def keys(self, node: Node, collection: str) -> tuple[tuple[str, Any], ...]:
         found: list[tuple[str, Any]] = []
         for field, (_, value) in self.pairs(node, f"the keys of an index of {collection}").items():
-            direction = _plain(value)
+            direction = self.value(value)
             number = isinstance(direction, int | float) and not isinstance(direction, bool)
             if not (number and direction) and direction not in KINDS:
                 raise self.fault(
@@ -175,7 +270,7 @@ class _Reader:
         return tuple(found)
 
     def option(self, name: str, node: Node) -> tuple[str, Any]:
-        value = _plain(node)
+        value = self.value(node)
         whole = isinstance(value, int) and not isinstance(value, bool)
         number = whole or isinstance(value, float)
         for table, fits, wanted in (
@@ -191,20 +286,52 @@ class _Reader:
                 return table[name], value
         raise KeyError(name)
 
-    def check(self, index: Index, node: Node, nodes: Mapping[str, Node]) -> None:
-        """What a server would refuse of one index."""
-        for rule in _RULES:
-            fault = rule(index)
-            if fault is not None:
-                option, what, why = fault
-                raise self.fault(nodes.get(option, node), what, why=why)
+    def value(self, node: Node) -> Any:
+        """The value of a node as JSON data; dates become Extended JSON."""
+        if isinstance(node, MappingNode):
+            pairs = self.pairs(node, "a value")
+            found = {name: self.value(value) for name, (_, value) in pairs.items()}
+            if set(found) == {"$date"} and is_wrapper(found["$date"]):
+                return found["$date"]  # without quotes it is a date for YAML already
+            return self.checked(node, found) if is_wrapper(found) else found
+        if isinstance(node, SequenceNode):
+            return [self.value(item) for item in node.value]
+        try:
+            value = yaml.SafeLoader("").construct_object(node, deep=True)
+            if isinstance(value, datetime):
+                moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+                return {"$date": _iso(moment.astimezone(UTC))}
+        except (yaml.YAMLError, ValueError, OverflowError):
+            raise self.fault(node, "this value cannot be read", why=_found(node)) from None
+        if isinstance(value, date):
+            return {"$date": f"{value}T00:00:00Z"}
+        if value is None or isinstance(value, str | int | float | bool):
+            return self.checked(node, value)
+        raise self.fault(node, "this value cannot be read", why=_found(node))
+
+    def checked(self, node: Node, value: Any) -> Any:
+        """A value that BSON has."""
+        try:
+            normal(value)
+        except NotExtended as error:
+            raise self.fault(node, "no index can hold this value", why=str(error)) from None
+        return value
 
     def check_collection(self, name: str, node: Node) -> None:
-        if not name or "$" in name or "\0" in name or name.startswith("system."):
+        own = name.startswith("system.") or ".system." in name or name in {OWN, TRY}
+        if not name or "$" in name or "\0" in name or name.startswith(".") or own:
             raise self.fault(
                 node,
                 f'"{name}" is no collection of yours',
-                why="a name is not empty, has no $, and does not begin with system.",
+                why="a name is not empty, has no $, does not begin with a dot or system., and is "
+                f"not {OWN}, where skc keeps its lock",
+            )
+        if len(name.encode()) > MOST_NAME_BYTES:
+            raise self.fault(
+                node,
+                f"the name {name[:20]}… is too long",
+                why=f"with the database's it has 255 bytes at most, and this has "
+                f"{len(name.encode())}",
             )
 
     def check_together(self, collection: str, entries: Sequence[_Entry]) -> None:
@@ -215,30 +342,32 @@ class _Reader:
         for entry in entries:
             one = entry.declaration
             node = entry.fields["keys"]
-            first = shapes.setdefault(shape(one.index), one)
-            if first is not one:
-                raise self.fault(
-                    node,
-                    f"{shown_keys(one.index.keys)} of {collection} stands here twice",
-                    why=f"line {first.line} has the same keys, and a server keeps no two of them",
-                )
-            first = names.setdefault(one.index.called, one)
-            if first is not one:
-                raise self.fault(
-                    entry.fields.get("name", node),
-                    f"two indexes of {collection} are called {one.index.called}",
-                    why=f"the other stands in line {first.line}; without `name:` MongoDB makes "
-                    "one of the keys",
-                )
-            if one.index.is_text:
-                texts.append(one)
-                if len(texts) > 1:
+            with self.noting():
+                first = shapes.setdefault(shape(one.index), one)
+                if first is not one:
                     raise self.fault(
                         node,
-                        f"{collection} has a second text index",
-                        why=f"the first stands in line {texts[0].line}, and a collection has one "
-                        "at most; one can take in several fields",
+                        f"{shown_keys(one.index.keys)} of {collection} stands here twice",
+                        why=f"line {first.line} has the same keys, and a server keeps no two "
+                        "of them",
                     )
+                first = names.setdefault(one.index.called, one)
+                if first is not one:
+                    raise self.fault(
+                        entry.fields.get("name", node),
+                        f"two indexes of {collection} are called {one.index.called}",
+                        why=f"the other stands in line {first.line}; without `name:` MongoDB "
+                        "makes one of the keys",
+                    )
+                if one.index.is_text:
+                    texts.append(one)
+                    if len(texts) > 1:
+                        raise self.fault(
+                            node,
+                            f"{collection} has a second text index",
+                            why=f"the first stands in line {texts[0].line}, and a collection has "
+                            "one at most; one can take in several fields",
+                        )
         if len([one for one in names.values() if not one.index.is_id]) >= MOST_INDEXES:
             raise self.fault(
                 entries[-1].fields["keys"],
@@ -270,119 +399,18 @@ class _Reader:
         )
 
 
-_Fault = tuple[str, str, str]
-"""The option, what is wrong with it, and why."""
-
-
-def _ttl(index: Index) -> _Fault | None:
-    value = index.expire_after_s
-    if value is None:
-        return None
-    name = "expireAfterSeconds"
-    if len(index.keys) != 1:
-        return name, "only an index of one field can expire documents", "MongoDB ignores it else"
-    if not 0 <= value <= MOST_TTL_S:
-        return name, f"{name} must be 0 to {MOST_TTL_S}", "that is the server's range, in seconds"
-    if index.fields[0] == ID or isinstance(index.keys[0][1], str):
-        return name, "this index cannot expire documents", "it takes a plain field with a date"
-    return None
-
-
-def _partial(index: Index) -> _Fault | None:
-    if index.partial_filter is not None and index.sparse:
-        name = "sparse"
-        return name, "sparse and partialFilterExpression exclude each other", "a server takes one"
-    return None
-
-
-def _unique(index: Index) -> _Fault | None:
-    kinds = {direction for _, direction in index.keys}
-    if index.unique and (kinds & {"hashed", TEXT} or index.is_wildcard):
-        return "unique", "such an index cannot be unique", "only plain and geo indexes can"
-    return None
-
-
-def _wildcard(index: Index) -> _Fault | None:
-    """What MongoDB does not take of an index whose fields nobody knows."""
-    if not index.is_wildcard:
-        return None
-    if index.sparse:
-        return "sparse", "a wildcard index is sparse by itself", "MongoDB refuses the option"
-    if index.expire_after_s is not None:
-        return "expireAfterSeconds", "a wildcard index expires nothing", "name the field itself"
-    return None
-
-
-def _kinds(index: Index) -> _Fault | None:
-    kinds = [direction for _, direction in index.keys if isinstance(direction, str)]
-    if kinds.count("hashed") > 1:
-        return "keys", "only one field can be hashed", "MongoDB takes one"
-    if TEXT in kinds and set(kinds) != {TEXT}:
-        return "keys", "text goes with plain fields only", "MongoDB takes no other kind beside it"
-    plain = index.collation is None or index.collation.get("locale") == "simple"
-    if {TEXT, "2d"} & set(kinds) and not plain:
-        return "collation", "such an index has no collation", "text and 2d compare in their own way"
-    return None
-
-
-def _only_for(index: Index) -> _Fault | None:
-    kinds = {direction for _, direction in index.keys}
-    text = {"weights", "default_language", "language_override", "textIndexVersion"}
-    said = set(index.options())
-    for names, kind in ((text, TEXT), ({"2dsphereIndexVersion"}, "2dsphere")):
-        for name in sorted(names & said):
-            if kind not in kinds:
-                return name, f"{name} is for {kind} indexes", f"no field here is `{kind}`"
-    for name in sorted({"bits", "min", "max"} & said):
-        if "2d" not in kinds:
-            return name, f"{name} is for 2d indexes", "no field here is `2d`"
-    if index.wildcard_projection is not None and "$**" not in index.fields:
-        name = "wildcardProjection"
-        return name, f"{name} is for an index on $** itself", "of a path it takes all that is below"
-    return None
-
-
-def _of_id(index: Index) -> _Fault | None:
-    if index.clustered and index.fields != (ID,):
-        return "clustered", "only _id can be clustered", "a collection is ordered by it"
-    plain = len(index.keys) == 1 and index.fields == (ID,) and not isinstance(index.keys[0][1], str)
-    if plain and (index.keys[0][1] != 1 or (index.hidden or index.sparse)):
-        return "keys", "the index of _id is always {_id: 1}", "every collection has it by itself"
-    return None
-
-
-def _collation(index: Index) -> _Fault | None:
-    if index.collation is not None and not isinstance(index.collation.get("locale"), str):
-        return "collation", "collation needs a locale", "{locale: en, strength: 2}, for one"
-    return None
-
-
-_RULES: tuple[Callable[[Index], _Fault | None], ...] = (
-    _ttl,
-    _partial,
-    _unique,
-    _wildcard,
-    _kinds,
-    _only_for,
-    _of_id,
-    _collation,
-)
-
-
-def _plain(node: Node) -> Any:
-    """The value of a node as JSON data; dates become Extended JSON."""
-    if isinstance(node, MappingNode):
-        return {str(key.value): _plain(value) for key, value in node.value}
-    if isinstance(node, SequenceNode):
-        return [_plain(item) for item in node.value]
-    constructor = yaml.SafeLoader("")
-    value = constructor.construct_object(node, deep=True)
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return {"$date": _iso(moment.astimezone(UTC))}
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return {"$date": f"{value}T00:00:00Z"}
+def _within(node: Node, where: Sequence[str]) -> Node:
+    """The value at that place, or the nearest above it; a number in a list is a place."""
+    for name in where:
+        inner: Sequence[Node] = ()
+        if isinstance(node, MappingNode):
+            inner = [value for key, value in node.value if key.value == name]
+        elif isinstance(node, SequenceNode) and name.isdecimal():
+            inner = node.value[int(name) : int(name) + 1]
+        if not inner:
+            return node
+        node = inner[0]
+    return node
 
 
 def _iso(moment: datetime) -> str:
@@ -397,51 +425,3 @@ def _line(node: Node) -> int:
 def _found(node: Node) -> str:
     names = {"map": "names and values", "seq": "a list", "null": "nothing", "str": "a text"}
     return f"found {names.get(node.tag.removeprefix(_YAML), 'something else')}"
-
-
-def text_of(declarations: Iterable[Declaration]) -> str:
-    """The text of an `indexes.yaml` with these declarations; where each was found is a comment."""
-    lines: list[str] = []
-    by_collection: dict[str, list[Declaration]] = {}
-    for one in declarations:
-        by_collection.setdefault(one.collection, []).append(one)
-    for collection, ones in by_collection.items():
-        lines += [f"{scalar(collection)}:"]
-        for one in ones:
-            first, *rest = entry_lines(one.index)
-            lines += [f"  - {first}", *(f"    {line}" for line in rest)]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def entry_lines(index: Index) -> list[str]:
-    """One entry of the file, without its indentation."""
-    return [f"{name}: {flow(value)}" for name, value in index.declared().items()]
-
-
-def flow(value: Any) -> str:
-    """A value on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{scalar(name)}: {flow(one)}" for name, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(flow(one) for one in value) + "]"
-    return scalar(value)
-
-
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-
-
-def scalar(value: Any) -> str:
-    """A text or number as YAML reads it back."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    text = str(value)
-    if _BARE.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    dumped = yaml.safe_dump(text, default_style='"', width=1_000_000, allow_unicode=True)
-    return dumped.removesuffix("\n")

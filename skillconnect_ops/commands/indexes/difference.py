@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from skillconnect_ops.commands.indexes.model import is_stand_in
 from skillconnect_ops.commands.indexes.sameness import Change, as_found, changes, keys_of, shape
-from skillconnect_ops.core.indexes import Declaration, Index
+from skillconnect_ops.core.indexes import ID_INDEX, Declaration, Index
 from skillconnect_ops.core.ports.indexes import FoundCollection, FoundIndex, Listing
 
 
@@ -23,6 +23,8 @@ class Standing(Enum):
     BUILDING = "building"
     INVALID = "invalid"
     """Left half-way by somebody: it takes no duplicates, and is not unique."""
+    UNKNOWN = "unknown"
+    """There, and not to be read; it is left alone."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -51,7 +53,7 @@ class Row(Struct, frozen=True, kw_only=True):
     @property
     def drifts(self) -> bool:
         """Whether declaration and database part here; one that is being built is on its way."""
-        return self.standing not in {Standing.IN_PLACE, Standing.BUILDING}
+        return self.standing not in {Standing.IN_PLACE, Standing.BUILDING, Standing.UNKNOWN}
 
 
 def difference(declared: Sequence[Declaration], found: Listing) -> tuple[Row, ...]:
@@ -74,7 +76,7 @@ def difference(declared: Sequence[Declaration], found: Listing) -> tuple[Row, ..
 
 def _of_collection(declared: Sequence[Declaration], collection: FoundCollection) -> Iterable[Row]:
     there = {one.index.called: one for one in collection.indexes if not one.index.is_id}
-    left = {name: one for name, one in there.items() if not is_stand_in(name)}
+    left = {name: one for name, one in there.items() if not is_stand_in(name) and not one.unknown}
     own = [one for one in collection.indexes if one.index.is_id]
     pairs: dict[int, FoundIndex] = {}
     for alike in (_same, _same_shape, _same_keys_and_name, _same_keys, _both_text, _same_name):
@@ -91,13 +93,13 @@ def _of_collection(declared: Sequence[Declaration], collection: FoundCollection)
                 pairs[number] = left.pop(match.index.called)
     for number, one in enumerate(declared):
         if one.index.is_id:
-            yield _of_id(one, own)
+            yield _of_id(one, own, collection)
         elif number in pairs:
             yield _of_pair(one, pairs[number], collection)
         else:
             yield Row(collection=one.collection, standing=Standing.MISSING, declared=one)
-    stand_ins = (one for name, one in there.items() if is_stand_in(name))
-    for each in (*left.values(), *stand_ins):
+    others = (one for name, one in there.items() if is_stand_in(name) or one.unknown)
+    for each in (*left.values(), *others):
         yield Row(collection=collection.name, standing=_of_extra(each), found=each)
 
 
@@ -113,27 +115,35 @@ def _of_pair(declared: Declaration, found: FoundIndex, collection: FoundCollecti
     )
 
 
-def _of_id(declared: Declaration, own: Sequence[FoundIndex]) -> Row:
-    """That of `_id` is there wherever the collection is; a clustered one came with it, or never."""
+def _of_id(declared: Declaration, own: Sequence[FoundIndex], collection: FoundCollection) -> Row:
+    """That of `_id` is there wherever the collection is, and compares as it does.
+
+    A clustered one came with the collection, or never comes.
+    """
+    wanted = declared.index
     clustered = next((one for one in own if one.index.clustered), None)
-    if declared.index.clustered and clustered is None:
+    how: tuple[Change, ...] = ()
+    if wanted.clustered and clustered is None:
         how = (Change(option="clustered", wanted=True, found=False),)
-        return Row(
-            collection=declared.collection,
-            standing=Standing.DIFFERENT,
-            declared=declared,
-            found=own[0] if own else None,
-            how=how,
-        )
+    elif wanted.collation is not None:
+        there = Index(keys=wanted.keys, collation=collection.collation)
+        how = tuple(one for one in changes(wanted, there) if one.option == "collation")
+    standing = Standing.DIFFERENT if how else Standing.IN_PLACE
+    if not how and not own:
+        standing = Standing.MISSING
+        declared = structs.replace(declared, index=structs.replace(wanted, name=ID_INDEX))
     return Row(
         collection=declared.collection,
-        standing=Standing.IN_PLACE,
+        standing=standing,
         declared=declared,
         found=own[0] if own else None,
+        how=how,
     )
 
 
 def _of_extra(found: FoundIndex) -> Standing:
+    if found.unknown:
+        return Standing.UNKNOWN
     if found.building:
         return Standing.BUILDING
     return Standing.HIDDEN if found.index.hidden else Standing.EXTRA

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from skillconnect_ops.core.errors import NeedsPerson, Precondition, Refused
-from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.core.indexes import Index, shown_keys
 from skillconnect_ops.core.ports.indexes import Duplicates
 from skillconnect_ops.core.view import count, size
 
@@ -17,20 +17,30 @@ class Blocking(Struct, frozen=True, kw_only=True):
     index: Index
     found: Duplicates
 
+    def says(self) -> str:
+        """How much of it, for people."""
+        return (
+            f"{count(self.found.groups, 'value stands', 'values stand')} in several documents; at "
+            f"least {count(self.found.documents, 'document')} must change or go"
+        )
+
 
 class HasDuplicates(Precondition):
     """A unique index cannot be built on what is there."""
 
-    def __init__(self, blocking: Sequence[Blocking]) -> None:
+    def __init__(self, blocking: Sequence[Blocking], *, again: str = "skc indexes") -> None:
         first = blocking[0]
         others = count(len(blocking) - 1, "more index", "more indexes")
         more = f", and {others}" if blocking[1:] else ""
         super().__init__(
             f"{first.collection} has duplicates in {first.index.says()}{more}",
-            why=f"{count(first.found.groups, 'value stands', 'values stand')} in several "
-            f"documents; at least {count(first.found.documents, 'document')} must change or go",
+            why=first.says()
+            if not blocking[1:]
+            else "\n".join(
+                f"{one.collection} {shown_keys(one.index.keys)}: {one.says()}" for one in blocking
+            ),
             fix="decide which document of each group is the right one, and change or remove the "
-            "others; then skc indexes",
+            f"others; then {again}",
         )
         self.blocking = tuple(blocking)
 
@@ -42,7 +52,7 @@ class GapNotAllowed(Refused):
         super().__init__(
             f"{count(len(gaps), 'index', 'indexes')} cannot be replaced without a gap",
             why="; ".join(gaps),
-            fix=f"{again}   # in a calm hour: queries read whole collections meanwhile",
+            fix=f"{again}   # in a calm hour",
         )
 
 
@@ -87,6 +97,18 @@ class RunTakenOver(NeedsPerson):
             why="this one gave no sign for too long, as if its machine were gone; what it had not "
             "done by then it left out",
             fix="skc indexes status   # how they stand now",
+        )
+
+
+class AnotherServer(NeedsPerson):
+    """A run that died is gone on with at a server that knows nothing of it."""
+
+    def __init__(self, database: str, run: str) -> None:
+        super().__init__(
+            f"{database} knows nothing of the run {run}",
+            why="it is another server at the same address, or was restored or emptied since; "
+            "nothing is changed in it",
+            fix=f"connect to the right server; or leave the run: skc journal show {run}",
         )
 
 

@@ -94,7 +94,7 @@ def finished(
     if isinstance(disk, Known) and 2 * needed > disk.value.free_bytes and not wishes.ignore_space:
         raise DiskTooSmall(needed, disk.value.free_bytes)
     if seeks_duplicates:
-        _refuse_duplicates(house, connected, steps, seen)
+        _refuse_duplicates(house, connected, steps, seen, command=command)
     final = decided.final
     if steps or final:
         unlock = IndexUnlock(key="unlock:indexes", **named, undoes=undoes)
@@ -148,7 +148,7 @@ def _made(steps: Sequence[Step], seen: Look) -> Iterator[str]:
 
 
 def _refuse_duplicates(
-    house: House, connected: Connected, steps: Sequence[Step], seen: Look
+    house: House, connected: Connected, steps: Sequence[Step], seen: Look, *, command: str
 ) -> None:
     """Look for what a unique index would refuse, before anything is touched."""
     wanted = [
@@ -168,7 +168,7 @@ def _refuse_duplicates(
         if found.groups:
             blocking.append(Blocking(collection=collection, index=index, found=found))
     if blocking:
-        raise HasDuplicates(blocking)
+        raise HasDuplicates(blocking, again=f"skc {command}")
 
 
 def _left(seen: Look, wishes: Wishes) -> tuple[str, ...]:

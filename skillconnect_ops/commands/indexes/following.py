@@ -139,7 +139,7 @@ def _shown(
                 for one in mine:
                     scans = READS in one.message
                     said = "" if scans else f" {one.done / one.total:.0%}"
-                    ticker.describe(_part(one.message) + said)
+                    ticker.describe(part_of(one.message) + said)
                     # what comes after the reading counts keys, and has read all documents
                     done = one.done if scans else documents
                     if done > seen:
@@ -155,5 +155,6 @@ def _shown(
         thread.join(LOOK_S * 10)
 
 
-def _part(message: str) -> str:
+def part_of(message: str) -> str:
+    """Which part of a build a message of the server is about, in our words."""
     return next((word for part, word in PARTS.items() if part in message), "building")

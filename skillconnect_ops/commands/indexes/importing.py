@@ -12,6 +12,7 @@ from msgspec import Struct
 from skillconnect_ops.commands.folder import bare_root, folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.indexes.declared import read
+from skillconnect_ops.commands.indexes.look import text_at
 from skillconnect_ops.commands.indexes.merging import (
     Merge,
     added_to,
@@ -21,7 +22,6 @@ from skillconnect_ops.commands.indexes.merging import (
     text_of,
 )
 from skillconnect_ops.commands.indexes.sources import Sources, from_code, from_database
-from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.plan import Plan, Step, Subject
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.settings.errors import SettingsNotFound
@@ -54,12 +54,12 @@ class IndexesWrite(Step, frozen=True, kw_only=True, tag="indexes.write"):
     replaces: bool
 
     def says(self) -> str:
-        """One line for the plan, and the diff."""
-        return f"{'change' if self.replaces else 'write'} {self.path}\n{self.diff}".rstrip()
+        """One line for the plan."""
+        return f"{'change' if self.replaces else 'write'} {self.path}"
 
-
-class FileUnreadable(Precondition):
-    """The file that is to be added to is no text."""
+    def below(self) -> str:
+        """The diff."""
+        return self.diff
 
 
 def _handler(house: House, subject: Subject) -> WriteFile:
@@ -180,7 +180,7 @@ def _look(
         with house.database(aim.target) as connected:
             found += from_database(connected)
             cluster, database = connected.cluster, connected.name
-    before = _text(aim)
+    before = text_at(aim.root / aim.file, file=aim.file)
     old = read(before, file=aim.file) if before is not None and not replace else ()
     merged = merge(found.declared, before=old)
     after = before or ""
@@ -202,18 +202,6 @@ def _look(
         before=before,
         after=after,
     )
-
-
-def _text(aim: _Aim) -> str | None:
-    path = aim.root / aim.file
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnreadable(
-            f"{aim.file} cannot be read", why=str(error), fix=f"see that {aim.file} is a text file"
-        ) from error
 
 
 def _plan(seen: _Seen) -> Plan:

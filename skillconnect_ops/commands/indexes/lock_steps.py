@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from skillconnect_ops.commands.house import Connected
@@ -10,6 +11,7 @@ from skillconnect_ops.commands.indexes.hands import Handler, find
 from skillconnect_ops.commands.indexes.locking import locked
 from skillconnect_ops.commands.indexes.model import IndexLock, IndexUnlock
 from skillconnect_ops.core.plan import Image, Walk
+from skillconnect_ops.core.ports.database import DatabaseError
 from skillconnect_ops.core.ports.indexes import IndexRun, Touched
 from skillconnect_ops.journal.errors import PlanIsStale
 
@@ -28,15 +30,13 @@ class LockHandler(Handler[IndexLock]):
             holder = connected.indexes.lock_holder(step.database)
             if holder is not None and holder.lives and holder.run != walk.id:
                 raise locked(step.database, holder.line())
-            connected.indexes.lock(step.database, run=walk.id, command=COMMAND, lease_s=LEASE_S)
-            other = _changed(connected, step)
-            if other is not None:
-                connected.indexes.unlock(step.database, run=walk.id)
-                raise PlanIsStale(
-                    "the indexes have changed since the plan was made",
-                    why=f"{other.collection}.{other.name} is not as it was then",
-                    fix="skc indexes   # and look at the new plan",
-                )
+            try:
+                connected.indexes.lock(step.database, run=walk.id, command=COMMAND, lease_s=LEASE_S)
+                _must_be_as_planned(connected, step)
+            except BaseException:
+                with suppress(DatabaseError):  # it ends by itself soon
+                    connected.indexes.unlock(step.database, run=walk.id)
+                raise
         return {}
 
     def apply(self, step: IndexLock, walk: Walk) -> Mapping[str, Any]:
@@ -55,9 +55,12 @@ class LockHandler(Handler[IndexLock]):
         return {}
 
     def undo(self, step: IndexLock, image: Image, walk: Walk) -> None:
-        """Nothing was changed in the end, so there is no way back to keep."""
+        """Where all is as it was there is no way back to keep; else it is known that it is ours."""
         with self._connect(step.target) as connected:
-            connected.indexes.forget(step.database, walk.id)
+            if _changed(connected, step) is None and not _stand_ins_left(connected, step):
+                connected.indexes.forget(step.database, walk.id)
+            else:
+                connected.indexes.mark_put_back(step.database, walk.id)
             connected.indexes.unlock(step.database, run=walk.id)
 
 
@@ -85,6 +88,16 @@ class UnlockHandler(Handler[IndexUnlock]):
                 connected.indexes.mark_undone(step.database, step.undoes, undone=False)
 
 
+def _must_be_as_planned(connected: Connected, step: IndexLock) -> None:
+    other = _changed(connected, step)
+    if other is not None:
+        raise PlanIsStale(
+            "the indexes have changed since the plan was made",
+            why=f"{other.collection}.{other.name} is not as it was then",
+            fix="skc indexes   # and look at the new plan",
+        )
+
+
 def _changed(connected: Connected, step: IndexLock) -> Touched | None:
     """The first index that is not as it was when the plan was made."""
     names = sorted({one.collection for one in step.touched})
@@ -95,6 +108,14 @@ def _changed(connected: Connected, step: IndexLock) -> Touched | None:
         if (found.exact if found is not None else None) != one.exact:
             return one
     return None
+
+
+def _stand_ins_left(connected: Connected, step: IndexLock) -> bool:
+    for one in step.stand_ins:
+        there = connected.indexes.collection(step.database, one.collection)
+        if there is not None and find(there, one.index.called) is not None:
+            return True
+    return False
 
 
 def _keep_after(connected: Connected, database: str, run: str) -> None:
@@ -108,6 +129,12 @@ def _keep_after(connected: Connected, database: str, run: str) -> None:
     for one in mine.touched:
         collection = there[one.collection]
         found = find(collection, one.name) if collection is not None else None
-        exact = found.exact if found is not None else None
-        after.append(Touched(collection=one.collection, name=one.name, exact=exact))
+        after.append(
+            Touched(
+                collection=one.collection,
+                name=one.name,
+                exact=found.exact if found is not None else None,
+                uuid=collection.uuid if collection is not None else None,
+            )
+        )
     connected.indexes.keep_after(database, run, after)

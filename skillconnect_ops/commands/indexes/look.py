@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import Connected, House
-from skillconnect_ops.commands.indexes.declared import read
+from skillconnect_ops.commands.indexes.declared import decoded, named, read
 from skillconnect_ops.commands.indexes.difference import Row, difference
 from skillconnect_ops.commands.indexes.errors import NothingDeclared, SystemDatabase
 from skillconnect_ops.core.errors import Precondition
@@ -20,7 +20,11 @@ _SYSTEM = frozenset({"admin", "config", "local"})
 
 
 class NotDeclared(Precondition):
-    """There is no file that declares indexes, or it cannot be read."""
+    """There is no file that declares indexes."""
+
+
+class Unreadable(Precondition):
+    """The file that declares indexes is there, and cannot be opened."""
 
 
 class ShardedCluster(Precondition):
@@ -46,24 +50,39 @@ def declarations(house: House, target: Target) -> tuple[Declaration, ...]:
 
     Raises:
         NotDeclared: there is none.
-        SettingsInvalid: one place in it is wrong: which line.
+        Precondition: it cannot be read.
+        SettingsInvalid: something in it is wrong: which lines.
     """
     root = house.project().root
     name = target.settings.indexes
-    path = root / Path(name)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+    text = text_at(root / Path(name), file=name)
+    if text is None:
         raise NotDeclared(
             f"there is no {name}",
             why=f"targets.{target.name}.indexes of skc.yaml names it, or stands for it unsaid",
             fix=f"skc indexes import   # writes {name} from what is there",
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotDeclared(
-            f"{name} cannot be read", why=str(error), fix=f"see that {name} is a text file"
-        ) from error
+        )
     return read(text, file=name)
+
+
+def text_at(path: Path, *, file: str) -> str | None:
+    """What a file that declares indexes holds; None where there is none.
+
+    Raises:
+        Unreadable: it cannot be opened.
+        NotUtf8: it is no text, or one in another encoding.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unreadable(
+            f"{file} cannot be read",
+            why=error.strerror or str(error),
+            fix=f"see that {file} is a file, and yours to read: ls -l {file}",
+        ) from error
+    return decoded(data, file=file)
 
 
 def subject(connected: Connected, target: Target) -> Subject:
@@ -76,16 +95,17 @@ def subject(connected: Connected, target: Target) -> Subject:
     )
 
 
-def must_name_something(house: House, target: Target) -> None:
-    """Refuse a file that holds no word but comments, where that would be taken at its word.
+def named_collections(house: House, target: Target) -> frozenset[str]:
+    """The collections that the target's file names; what it does not name is not its business.
 
     Raises:
-        NothingDeclared: it does not.
+        NothingDeclared: there is none: somebody emptied the file, or cut it off.
     """
-    text = (house.project().root / target.settings.indexes).read_text(encoding="utf-8")
-    lines = (line.strip() for line in text.splitlines())
-    if all(not line or line.startswith(("#", "---", "%")) or line == "{}" for line in lines):
+    path = house.project().root / target.settings.indexes
+    found = named(path.read_text(encoding="utf-8"))
+    if not found:
         raise NothingDeclared(target.settings.indexes)
+    return found
 
 
 def refuse_untested(connected: Connected, *, insists: bool) -> None:
@@ -102,5 +122,5 @@ def refuse_untested(connected: Connected, *, insists: bool) -> None:
             f"{connected.cluster} is a sharded cluster",
             why="building and hiding indexes over several shards was never tested; one of them "
             "may fail where the others do not",
-            fix="--untested-topology   # at your own risk",
+            fix="skc indexes --dry-run --untested-topology   # at your own risk",
         )

@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from skillconnect_ops.commands.indexes.declared import IndexesInvalid, entry_lines, read, scalar
+from skillconnect_ops.commands.indexes.declared import IndexesInvalid, read
 from skillconnect_ops.commands.indexes.sameness import changes, keys_of, shape
+from skillconnect_ops.commands.indexes.wording import entry_lines, scalar
 from skillconnect_ops.core.errors import Precondition, SkcError
 from skillconnect_ops.core.indexes import Declaration, Index
 

@@ -56,6 +56,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     watched: tuple[HiddenIndex, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
     """Those that runs have written down as theirs."""
+    named: frozenset[str] | None = None
+    """Collections in which what is not declared may go; None: all."""
     expiring: Mapping[tuple[str, str], Fact[int]] = {}
     """By collection and the index's name: how many documents would go at once."""
 
@@ -81,6 +83,7 @@ class IndexUnlock(Step, frozen=True, kw_only=True, tag="index.unlock"):
     database: str
     undoes: str | None = None
     """The run that is taken back by this one."""
+    tidies = True
 
     def says(self) -> str:
         """One line of the plan."""
@@ -99,6 +102,8 @@ class IndexCreate(Step, frozen=True, kw_only=True, tag="index.create"):
     estimate: str = ""
     until: tuple[Build, ...] = ()
     """They stand for these: once they are ready, nobody needs the others."""
+    stand_for: tuple[str, ...] = ()
+    """And for these, which are dropped meanwhile: they stay until all of them are back."""
     passing = ("estimate",)
 
     def says(self) -> str:
@@ -192,6 +197,8 @@ class IndexDrop(Step, frozen=True, kw_only=True, tag="index.drop"):
     """Whether they must be out of sight by now: one that is seen is one that somebody needs."""
     leaves: bool = False
     """Whether one that somebody has changed or put back in sight meanwhile is left to him."""
+    successors: tuple[Build, ...] = ()
+    """What is built in their place; tried out on nothing first, since a server may refuse it."""
 
     def says(self) -> str:
         """One line of the plan."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from skillconnect_ops.commands.indexes.bridge import bridge, guard
+from skillconnect_ops.commands.indexes.bridge import needed_by
+from skillconnect_ops.commands.indexes.changing import TTL_ADDS, impossible, in_place
 from skillconnect_ops.commands.indexes.declared import MOST_INDEXES
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.expiry import deleted
@@ -28,7 +29,8 @@ from skillconnect_ops.commands.indexes.model import (
 from skillconnect_ops.commands.indexes.planned import Planned, plainly
 from skillconnect_ops.commands.indexes.pruning import pruned, spoken
 from skillconnect_ops.commands.indexes.sameness import as_found, keys_of, shape
-from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.commands.indexes.stand_ins import Rebuild, StandIns
+from skillconnect_ops.core.indexes import Index, shown_keys
 from skillconnect_ops.core.plan import Step
 from skillconnect_ops.core.ports.indexes import (
     Build,
@@ -38,9 +40,10 @@ from skillconnect_ops.core.ports.indexes import (
     StandIn,
     Touched,
 )
+from skillconnect_ops.core.view import count
 
-CONVERTS, TTL_ADDS = (6, 0), (5, 1)
-"""The first versions that make an index unique, and make one expire documents, in place."""
+CAPPED_EXPIRE = (7, 1)
+"""The first version that takes a TTL in a capped collection."""
 Exact = Mapping[tuple[str, str], str]
 """By collection and name: what is to be built exactly so."""
 
@@ -125,13 +128,6 @@ def _phases(parts: "Sequence[_Collection]") -> Iterator[Iterable[Step]]:
         yield part.hidden
 
 
-class _Rebuild(Struct, frozen=True, kw_only=True):
-    """An index in the place of another."""
-
-    old: FoundIndex
-    new: Build
-
-
 class _Collection:
     """Decides for one collection."""
 
@@ -165,27 +161,19 @@ class _Collection:
         """Stand-ins of a run that died elsewhere."""
         self._changing: dict[str, tuple[str, ...]] = {}
         """By name, the options that change in place."""
+        self._strange = 0
+        """Indexes of a collection that is nobody's business here."""
         self._deletes: dict[str, str] = {}
         """By the name that is declared, which documents go at once."""
 
     def decide(self, rows: Sequence[Row]) -> None:
         """All rows of the collection."""
-        if self._there.timeseries:
-            self.blocked += [
-                f"{self._there.name} is a time series, which takes no unique index: "
-                f"{row.declared.path}:{row.declared.line}"
-                for row in rows
-                if row.declared is not None and row.index.unique
-            ]
         missing: list[Build] = []
-        rebuilds: list[_Rebuild] = []
+        rebuilds: list[Rebuild] = []
+        self._note_deletions(rows)
         for row in rows:
-            if said := deleted(row, self._facts):
-                self._deletes[row.index.called] = said
-                self.notes.append(
-                    f"MongoDB will delete {said}: within a minute, and no undo brings them back"
-                )
-        for row in rows:
+            if self._is_refused(row):
+                continue
             match row.standing:
                 case Standing.IN_PLACE:
                     continue
@@ -197,13 +185,46 @@ class _Collection:
                     rebuilds += self._change(row)
                 case Standing.EXTRA | Standing.HIDDEN:
                     self._extra(row)
+                case Standing.UNKNOWN:
+                    self.notes.append(f"{self._where_of(row)} is left alone: {_why(row)}")
         self._arrange(missing, rebuilds)
+        if self._strange:
+            name = self._there.name
+            self.notes.append(
+                f"{name} is not named in the file, and keeps its "
+                f"{count(self._strange, 'index', 'indexes')} (`{name}: []` says it has none)"
+            )
         if self._surplus:
-            why = "the run that is taken back built them"
+            them = "them" if self._surplus[1:] else "it"
+            why = f"the run that is taken back built {them}"
             self.final.append(self._drop(*self._surplus, why=why))
         if self._stale:  # once what they stood for is there
-            why = "they stood for others in a run that died"
+            why = "left by a run that died, for which others stand by now"
             self.final.append(self._drop(*self._stale, why=why))
+
+    def _note_deletions(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if said := deleted(row, self._facts):
+                self._deletes[row.index.called] = said
+                self.notes.append(
+                    f"MongoDB will delete {said}: within a minute, and no undo brings them back"
+                )
+
+    def _is_refused(self, row: Row) -> bool:
+        """What a server does not build in a collection of this kind, by its declaration."""
+        if row.declared is not None and row.index.unique and self._there.timeseries:
+            self.blocked.append(f"{self._where_of(row)}: a time series takes no unique index")
+            return True
+        expires = row.declared is not None and row.index.expire_after_s is not None
+        if not (expires and row.drifts and self._there.capped):
+            return False
+        if self._facts.version >= CAPPED_EXPIRE:
+            return False
+        self.blocked.append(
+            f"{self._where_of(row)} cannot expire documents: {self._there.name} is capped, and a "
+            "capped collection drops its oldest by itself"
+        )
+        return True
 
     def touched(self) -> Iterator[Touched]:
         """Every index that some step changes, as it is now."""
@@ -223,6 +244,7 @@ class _Collection:
                 name=name,
                 index=old.index if old else None,
                 exact=old.exact if old else None,
+                uuid=self._there.uuid,
             )
 
     def stand_ins(self) -> Iterator[StandIn]:
@@ -275,65 +297,46 @@ class _Collection:
             )
         )
 
-    def _change(self, row: Row) -> Iterator[_Rebuild]:
+    def _change(self, row: Row) -> Iterator[Rebuild]:
         """In place where the server can; else it is rebuilt."""
         old = row.found
-        options = {one.option: one for one in row.how}
-        if "clustered" in options or old is None:
-            self.blocked.append(
-                f"{self._there.name} cannot be made clustered: that is decided when a collection "
-                "is created"
-            )
+        if (why := impossible(row)) or old is None:
+            self.blocked.append(why)
             return
-        if old.building:
-            self.blocked.append(
-                f"{self._where_of(row)} is being built with other options: wait for it, or drop it"
+        if old.index.unique and not row.index.unique:
+            self.notes.append(
+                f"{self._where_of(row)} is unique no more then, and nothing keeps duplicates of "
+                f"{shown_keys(row.index.keys)} out"
             )
+        becomes = in_place(row, self._facts.version)
+        if becomes is None:
+            yield Rebuild(old=old, new=self._build(row.index))
             return
-        in_place: dict[str, Any] = {}
-        last: dict[str, Any] = {}
-        for option, change in options.items():
-            if option == "hidden":
-                in_place["hidden"] = bool(change.wanted)
-            elif option == "prepareUnique":
-                if not row.index.unique:
-                    in_place["prepareUnique"] = False
-            elif option == "expireAfterSeconds" and self._takes_ttl(change.wanted, change.found):
-                # documents are deleted from then on, and from none there is no way back in place
-                longer = change.found is not None and change.wanted >= change.found
-                (in_place if longer else last)[option] = change.wanted
-            elif not (option == "unique" and change.wanted and self._facts.version >= CONVERTS):
-                yield _Rebuild(old=old, new=self._build(row.index))
-                return
-        self._changing[row.name] = tuple(options)
-        planned = self._planned(row.name)
+        self._changing[row.name] = tuple(one.option for one in row.how)
         named: dict[str, Any] = {
             **self._where,
             "collection": self._there.name,
             "name": row.name,
-            "planned": planned,
+            "planned": self._planned(row.name),
         }
-        at = f"{self._there.name}.{row.name}"
-        if in_place:
-            self.modified.append(IndexModify(key=f"modify:{at}", **named, changes=in_place))
-        if last:
+        at = self._where_of(row)
+        if becomes.now:
+            self.modified.append(IndexModify(key=f"modify:{at}", **named, changes=becomes.now))
+        if becomes.last:
             self.final.append(
                 IndexModify(
                     key=f"expire:{at}",
                     **named,
-                    changes=last,
+                    changes=becomes.last,
                     leaves=True,
                     deletes=self._deletes.get(row.index.called, ""),
                 )
             )
-        if "unique" in options:
+        if becomes.unique:
             self.modified.append(IndexPrepare(key=f"prepare:{at}", **named))
             self.final.append(IndexConvert(key=f"convert:{at}", **named))
 
-    def _takes_ttl(self, wanted: object, found: object) -> bool:
-        return wanted is not None and (found is not None or self._facts.version >= TTL_ADDS)
-
-    def _arrange(self, missing: Sequence[Build], rebuilds: Sequence[_Rebuild]) -> None:
+    def _arrange(self, missing: Sequence[Build], rebuilds: Sequence[Rebuild]) -> None:
         """Which new ones can stand beside all that is there, and which must wait for room."""
         behind = [one for one in rebuilds if not self._fits(one.new, free=())]
         beside = [one for one in rebuilds if self._fits(one.new, free=())]
@@ -355,9 +358,20 @@ class _Collection:
         ]
         self._create([*now, *(one.new for one in beside)])
         for each in beside:
+            self._tell_of_two(each)
             self._retire(each)
         if behind:
             self._rebuild(behind, late)
+
+    def _tell_of_two(self, one: Rebuild) -> None:
+        """Old and new stand side by side for a while, and `$geoNear` then wants to know which."""
+        if needed_by(one.old.index) is None or needed_by(one.new.index) is None:
+            return
+        self.gaps.append(
+            f"{self._there.name} has {one.old.index.called} {one.old.index.says()} beside "
+            f"{one.new.index.called} from the moment that is built until the old one is dropped: "
+            "queries of $geoNear that name no `key` fail meanwhile"
+        )
 
     def _fits(self, build: Build, *, free: Iterable[str]) -> bool:
         """Whether it can stand beside all that is there but what is about to go."""
@@ -418,7 +432,7 @@ class _Collection:
             )
         )
 
-    def _retire(self, one: _Rebuild) -> None:
+    def _retire(self, one: Rebuild) -> None:
         """Hidden when its successor stands, and dropped at the end."""
         name = one.old.index.called
         at = f"{self._there.name}.{name}"
@@ -436,18 +450,18 @@ class _Collection:
             )
         self.final.append(self._drop(name, why=why, hidden=True))
 
-    def _rebuild(self, rebuilds: Sequence[_Rebuild], late: Sequence[Build]) -> None:
+    def _rebuild(self, rebuilds: Sequence[Rebuild], late: Sequence[Build]) -> None:
         """Behind bridges, all of a collection at once: names may go round in a circle."""
         name = self._there.name
         named: dict[str, Any] = {**self._where, "collection": name}
-        stand_ins: list[Build] = []
         olds = {one.old.index.called: one.old for one in rebuilds}
         news = [*(self._free(one.new, olds) for one in rebuilds), *late]
         news = [self._without_ttl(one) for one in news]
         for one in news:  # what has the same shape is in the way as well
             olds.update(self._in_the_way(one.index, olds))
-        for number, each in enumerate(rebuilds, self._free_number()):
-            stand_ins += map(self._as_it_stands, self._stand_ins(each, number))
+        meanwhile = StandIns(self._there, version=self._facts.version)
+        stand_ins = meanwhile.of(rebuilds)
+        self.gaps += meanwhile.gaps
         self._must_fit(len(self._names) + len(stand_ins))
         if stand_ins:
             self.rebuilt.append(
@@ -458,6 +472,7 @@ class _Collection:
                     commit_quorum=self._wishes.commit_quorum,
                     purpose="they stand for those that are rebuilt, meanwhile",
                     until=tuple(news),
+                    stand_for=tuple(olds),
                 )
             )
         self.rebuilt += [
@@ -466,6 +481,7 @@ class _Collection:
                 **named,
                 names=tuple(olds),
                 planned=self._all_planned(olds),
+                successors=tuple(news),
                 purpose="their successors have the same names or keys",
             ),
             IndexCreate(
@@ -480,19 +496,6 @@ class _Collection:
             self.rebuilt.append(IndexDrop(key=f"unbridge:{name}", **named, names=names))
             self._stale = [one for one in self._stale if one not in names]
 
-    def _free_number(self) -> int:
-        """From here on no stand-in of a run that died has the name of a new one."""
-        numbers = [one.rpartition("_")[2] for one in self._names if is_stand_in(one)]
-        return 1 + max((int(one) for one in numbers if one.isdecimal()), default=0)
-
-    def _as_it_stands(self, build: Build) -> Build:
-        """One that a dead run left serves again: no second one of its shape can be built."""
-        mine = shape(build.index, inherited=self._there.collation)
-        for name, one in self._names.items():
-            if is_stand_in(name) and shape(as_found(one.index)) == mine:
-                return Build(index=structs.replace(build.index, name=name))
-        return build
-
     def _free(self, build: Build, going: Mapping[str, FoundIndex]) -> Build:
         called = build.index.called
         return self._renamed(build) if called in self._names and called not in going else build
@@ -500,35 +503,15 @@ class _Collection:
     def _in_the_way(
         self, index: Index, going: Mapping[str, FoundIndex]
     ) -> Mapping[str, FoundIndex]:
+        # a server tells {b: 1} and {b: 2} apart, which come to the same for us
         mine = shape(index, inherited=self._there.collation)
         return {
             name: one
             for name, one in self._names.items()
-            if name not in going and shape(as_found(one.index)) == mine
+            if name not in going
+            and one.index.keys == index.keys
+            and shape(as_found(one.index)) == mine
         }
-
-    def _stand_ins(self, one: _Rebuild, number: int) -> Iterator[Build]:
-        """A bridge for the queries of the keys that stay, and a guard for unique values."""
-        old, new = one.old.index, one.new.index
-        inherited = self._there.collation
-        same = keys_of(old) == keys_of(new)
-        pattern = old if same else new
-        spans = bridge(pattern, number=number, inherited=inherited if same else None)
-        if spans is None:
-            self.gaps.append(
-                f"{self._there.name} is without {old.called} {old.says()} from the moment it is "
-                f"dropped until {new.called} is built: no other index can stand for it"
-            )
-        elif not old.hidden or not same:
-            yield Build(index=spans)
-        keeps = guard(new, number=number, version=self._facts.version)
-        if keeps is not None:
-            yield Build(index=keeps)
-        elif new.unique:
-            self.gaps.append(
-                f"{self._there.name} could take duplicates in {new.says()} from the moment "
-                f"{old.called} is dropped until {new.called} is built"
-            )
 
     def _extra(self, row: Row) -> None:
         """What is there, and is not declared."""
@@ -540,6 +523,9 @@ class _Collection:
             self._surplus.append(name)
             return
         if not self._wishes.prune:
+            return
+        if self._facts.named is not None and self._there.name not in self._facts.named:
+            self._strange += 1
             return
         verdict = pruned(row, self._facts, self._wishes)
         self.notes += verdict.notes
@@ -585,6 +571,10 @@ class _Collection:
 
     def _where_of(self, row: Row) -> str:
         return f"{self._there.name}.{row.name}"
+
+
+def _why(row: Row) -> str:
+    return row.found.unknown if row.found is not None else ""
 
 
 def _names_of(step: Step) -> tuple[str, ...]:

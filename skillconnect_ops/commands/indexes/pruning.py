@@ -4,10 +4,10 @@ Never dropped unseen: it is hidden first, and dropped by a later run if nobody m
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.indexes.bridge import needed_by
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.model import OBSERVE_S, Facts, Wishes
 from skillconnect_ops.commands.indexes.planned import is_one
@@ -17,8 +17,6 @@ from skillconnect_ops.core.view import count, duration
 _DAY_S = 86_400.0
 _COUNTED_S = _DAY_S
 """How long use must have been counted to say that there is none: what comes once a day is seen."""
-_NEEDED = frozenset({"2d", "2dsphere"})
-"""Queries that cannot do without such an index: `$near`; those of text are like them."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -97,13 +95,10 @@ def _why(row: Row, facts: Facts, wishes: Wishes) -> str:
             f"its use is counted only since {since:%FT%TZ}, when it was made or changed or the "
             f"server began, and {spoken(counted_s)} should pass"
         )
-    if row.index.is_text or any(_is_needed(direction) for _, direction in row.index.keys):
-        return "a query that needs such an index fails while there is none in sight"
+    asks = needed_by(row.index)
+    if asks is not None:
+        return f"queries of {asks} fail while there is no such index in sight"
     return ""
-
-
-def _is_needed(direction: Any) -> bool:
-    return isinstance(direction, str) and direction in _NEEDED
 
 
 def _first(*seconds: float | None) -> float:

@@ -1,9 +1,10 @@
 """`skc indexes`: looks, plans, applies and reports."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import Row
@@ -18,15 +19,18 @@ from skillconnect_ops.commands.indexes.locking import refuse_locked
 from skillconnect_ops.commands.indexes.look import (
     declarations,
     look,
-    must_name_something,
+    named_collections,
     refuse_untested,
 )
 from skillconnect_ops.commands.indexes.model import IndexHide, Wishes
 from skillconnect_ops.commands.indexes.plan import Where, decide
+from skillconnect_ops.commands.indexes.quorum import refuse_unreachable
+from skillconnect_ops.commands.indexes.refused import explained
 from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Proof
+from skillconnect_ops.core.ports.indexes import RunStanding
 from skillconnect_ops.core.report import ErrorFacts, Report
 from skillconnect_ops.core.settings.model import Target
 from skillconnect_ops.journal.model import Choices, Outcome, Standing, TypeName
@@ -59,6 +63,7 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
         with house.database(chosen) as connected:
             refuse_untested(connected, insists=wishes.untested_topology)
             refuse_locked(house, connected, choices)
+            refuse_unreachable(connected, wishes.commit_quorum)
             made = _plan(asked, connected, seeks_duplicates=first, looks_only=choices.looks_only)
         first = False
         return made
@@ -70,7 +75,11 @@ def apply(house: House, *, target: str | None, wishes: Wishes, choices: Choices)
             plan, person=house.person, resources=resources, consent=consent_to, choices=choices
         )
     except HasDuplicates as error:
-        return _refused(chosen, error, wishes)
+        return refused(chosen, error, wishes)
+    except SkcError as error:
+        with suppress(SkcError):  # the file may have become another meanwhile
+            explained(error, declarations(house, chosen), values=wishes.show_values)
+        raise
     return _report(house, chosen, outcome, resumed=resumed)
 
 
@@ -84,9 +93,9 @@ def _plan(asked: _Asked, connected: Connected, *, seeks_duplicates: bool, looks_
     """Look, and decide."""
     house, target, wishes = asked.house, asked.target, asked.wishes
     seen = look(connected, declarations(house, target))
-    if wishes.prune:
-        must_name_something(house, target)
     facts = facts_of(house, connected, seen.rows, seen.found, uses=wishes.prune)
+    if wishes.prune:
+        facts = structs.replace(facts, named=named_collections(house, target))
     where = Where(target=target.name, database=connected.name)
     decided = decide(seen.rows, seen.found, facts, wishes, where=where)
     return finished(
@@ -168,9 +177,10 @@ def refuse_taken_over(connected: Connected, outcome: Outcome) -> None:
     Raises:
         RunTakenOver: it has.
     """
-    if outcome.journal is not None and connected.indexes.is_taken_over(
-        connected.name, run=outcome.journal
-    ):
+    if outcome.journal is None:
+        return
+    standing = connected.indexes.standing(connected.name, run=outcome.journal)
+    if standing is RunStanding.TAKEN_OVER:
         raise RunTakenOver(connected.name)
 
 
@@ -211,11 +221,13 @@ def record(
         house.person.note(f"not in the evidence ledger: {error.what}: {error.why}")
 
 
-def _refused(target: Target, error: HasDuplicates, wishes: Wishes) -> Report:
+def refused(
+    target: Target, error: HasDuplicates, wishes: Wishes, *, command: str = COMMAND
+) -> Report:
     """The duplicates, for whoever has to resolve them; nothing was touched."""
     named: Mapping[str, Any] = {"target": target.name, "files": [target.settings.indexes]}
     return Report(
-        command=COMMAND,
+        command=command,
         subject=named,
         status=Status.PRECONDITION,
         error=ErrorFacts(error.what, error.why, error.fix),
@@ -225,5 +237,5 @@ def _refused(target: Target, error: HasDuplicates, wishes: Wishes) -> Report:
             ]
         },
         view=duplicate_tables(error.blocking, values=wishes.show_values),
-        next=("skc indexes",),
+        next=(f"skc {command}",),
     )

@@ -4,12 +4,14 @@ Measured on MongoDB 6.0; where it compares less than we do (code 85), the plan k
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from skillconnect_ops.commands.indexes.extended import NotExtended, is_wrapper, normal
+from skillconnect_ops.commands.indexes.wording import flow
 from skillconnect_ops.core.indexes import TEXT, Index, Keys
 
 SIMPLE = "simple"
@@ -37,10 +39,37 @@ LANGUAGE, OVERRIDE = "english", "language"
 BITS, LEAST, MOST = 26, -180, 180
 """Of a `2d` index."""
 ALWAYS_SPARSE = frozenset({TEXT, "2dsphere"})
+TYPES: Mapping[str, int] = {
+    "double": 1,
+    "string": 2,
+    "object": 3,
+    "array": 4,
+    "binData": 5,
+    "undefined": 6,
+    "objectId": 7,
+    "bool": 8,
+    "date": 9,
+    "null": 10,
+    "regex": 11,
+    "dbPointer": 12,
+    "javascript": 13,
+    "symbol": 14,
+    "javascriptWithScope": 15,
+    "int": 16,
+    "timestamp": 17,
+    "long": 18,
+    "decimal": 19,
+    "minKey": -1,
+    "maxKey": 127,
+}
+"""What `$type` takes, by name and by number; `number` besides, which has none."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """One option in which two indexes differ; values as JSON data, None where there is none."""
+    """One option in which two indexes differ; values as JSON data, None where there is none.
+
+    Values are as they were written and listed; of a collation only what differs.
+    """
 
     option: str
     wanted: Any
@@ -66,10 +95,35 @@ def changes(
         if told[name] is None:
             seen[name] = None
     return tuple(
-        Change(option=name, wanted=told[name], found=seen[name])
+        _change(name, told[name], seen[name], wanted, found)
         for name in told
         if told[name] != seen[name]
     )
+
+
+def _change(name: str, told: Any, seen: Any, wanted: Index, found: Index) -> Change:
+    """A difference in words that somebody could have written, and not in those it was seen by."""
+    if name == "keys":
+        told, seen = dict(told), dict(seen)
+    elif name in {"partialFilterExpression", "wildcardProjection", "storageEngine"}:
+        told, seen = wanted.options().get(name), found.options().get(name)
+    elif name == "weights":
+        told, seen = _literal(told), _literal(seen)
+    elif name == "collation":
+        told, seen = _apart(told, seen), _apart(seen, told)
+    return Change(option=name, wanted=told, found=seen)
+
+
+def _apart(
+    one: Mapping[str, Any] | None, other: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """Of an expanded collation the locale, and what is not so in the other, or by itself."""
+    if one is None:
+        return None
+    usual = other or {**COLLATION, **CUSTOMS.get(str(one["locale"]), {})}
+    return {"locale": one["locale"]} | {
+        name: value for name, value in one.items() if value != usual.get(name)
+    }
 
 
 def shape(index: Index, *, inherited: Mapping[str, Any] | None = None) -> str:
@@ -179,7 +233,16 @@ def _collation(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _projection(value: Mapping[str, Any] | None) -> dict[str, bool] | None:
-    return {name: bool(value[name]) for name in sorted(value)} if value else None
+    """By path, in one order: `{a: {b: 1}}` is `{a.b: 1}`."""
+    return dict(sorted(_paths(value, ""))) if value else None
+
+
+def _paths(value: Mapping[str, Any], above: str) -> Iterator[tuple[str, bool]]:
+    for name, one in value.items():
+        if isinstance(one, Mapping) and one and not is_wrapper(one):
+            yield from _paths(one, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", bool(_literal(one))
 
 
 def _filter(value: Mapping[str, Any] | None) -> Any:
@@ -190,11 +253,12 @@ def _filter(value: Mapping[str, Any] | None) -> Any:
 def _conditions(value: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
     for name, one in value.items():
-        if name == "$and":
+        several = isinstance(one, list | tuple) and all(isinstance(part, Mapping) for part in one)
+        if name == "$and" and several:
             found += [text for part in one for text in _conditions(part)]
-        elif name == "$or":
+        elif name == "$or" and several:
             found.append(json.dumps(["$or", sorted(json.dumps(_filter(part)) for part in one)]))
-        elif _is_operators(one):
+        elif is_operators(one):
             found += [
                 json.dumps([name, operator, _operand(operator, operand)])
                 for operator, operand in one.items()
@@ -204,32 +268,36 @@ def _conditions(value: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _is_operators(value: object) -> bool:
-    """Whether it is `{$gt: …}`, and no Extended JSON such as `{$oid: …}`."""
-    operators = {"$eq", "$gt", "$gte", "$lt", "$lte", "$exists", "$type", "$in", "$not"}
-    return isinstance(value, Mapping) and bool(value) and set(value) <= operators
+def is_operators(value: object) -> bool:
+    """Whether a server takes it for `{$gt: …}`, and not for a document to be equal to."""
+    if not isinstance(value, Mapping) or not value or is_wrapper(value):
+        return False
+    first = str(next(iter(value)))
+    return first.startswith("$") and first not in {"$ref", "$id", "$db"}
 
 
 def _operand(operator: str, value: Any) -> Any:
     if operator == "$exists":
         return bool(value)
-    if operator == "$in":
-        return sorted(json.dumps(_literal(one)) for one in value)
+    if operator == "$type":
+        named = value if isinstance(value, list | tuple) else [value]
+        return sorted({json.dumps(_code(one)) for one in map(_literal, named)})
+    if operator == "$in" and isinstance(value, list | tuple):
+        return sorted({json.dumps(_literal(one)) for one in value})
     return _literal(value)
 
 
+def _code(kind: Any) -> Any:
+    return TYPES.get(kind, kind) if isinstance(kind, str) else kind
+
+
 def _literal(value: Any) -> Any:
-    """A value whose numbers are equal where the server finds them equal."""
-    if isinstance(value, Mapping):
-        return {name: _literal(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_literal(one) for one in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+    """A value in one wording; what is none stays as it is, and is the reader's to refuse."""
+    try:
+        return normal(value)
+    except NotExtended:
+        return value
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return "none"
-    return value if isinstance(value, str) else json.dumps(value)
+    return "none" if value is None else flow(value)

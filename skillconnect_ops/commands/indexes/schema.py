@@ -10,11 +10,11 @@ from skillconnect_ops.commands.indexes.declared import (
     KINDS,
     MOST_FIELDS,
     MOST_INDEXES,
-    MOST_TTL_S,
     NUMBERS,
     TEXTS,
     WHOLES,
 )
+from skillconnect_ops.commands.indexes.rules import MOST_TTL_S
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Lines
 

@@ -9,7 +9,7 @@ from msgspec import structs
 from skillconnect_ops.commands.indexes.difference import Row, Standing
 from skillconnect_ops.commands.indexes.errors import Blocking
 from skillconnect_ops.core.indexes import shown_keys
-from skillconnect_ops.core.ports.indexes import CollectionFigures
+from skillconnect_ops.core.ports.indexes import CollectionFigures, DuplicateGroup
 from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone, count, size
 
 TONES = {
@@ -20,7 +20,15 @@ TONES = {
     Standing.EXTRA: Tone.WARN,
     Standing.HIDDEN: Tone.WARN,
     Standing.BUILDING: Tone.WARN,
+    Standing.UNKNOWN: Tone.WARN,
 }
+
+MASK = "***"
+_NUMBERS = frozenset(
+    {"$oid", "$uuid", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"}
+)
+_UUIDS = frozenset({"03", "04"})
+"""How Extended JSON words what an `_id` of no meaning is."""
 
 
 def table(rows: Sequence[Row], figures: Mapping[str, CollectionFigures] | None = None) -> Table:
@@ -78,7 +86,7 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
     for group in one.found.first:
         cells: tuple[Cell, ...] = (
             f"{group.documents:,}",
-            ", ".join(json.dumps(each) for each in group.ids),
+            ", ".join(json.dumps(_id(each, values=values)) for each in group.ids),
         )
         rows.append((*cells, json.dumps(group.value)) if values else cells)
     shown = Table(
@@ -90,11 +98,42 @@ def _of(one: Blocking, *, values: bool) -> tuple[Block, ...]:
     )
     hints = [
         f"each row is one value of {', '.join(one.index.fields)} that several documents hold",
-        f"all of the first row's: {_all_of(one)}",
     ]
+    empty = next((fields for fields in map(empty_fields, one.found.first) if fields), ())
+    if empty:
+        named = ", ".join(empty)
+        hints.append(
+            f"some hold nothing, or null, in {named}: `sparse: true` leaves out those without "
+            f"{named}, and `partialFilterExpression: {{{empty[0]}: {{$type: string}}}}` (or what "
+            "type it has) those with null, too"
+        )
+    if values or tells_nobody(one.found.first[0].ids[0]):
+        hints.append(f"all of the first row's: {_all_of(one)}")
     if not values:
-        hints.append("--show-values shows the values, which may be personal data")
+        masked = any(not tells_nobody(each) for group in one.found.first for each in group.ids)
+        what = "the values, and what _id is where it is no number" if masked else "the values"
+        hints.append(f"--show-values shows {what}, which may be personal data")
     return shown, Lines(tuple(hints), prose=True)
+
+
+def empty_fields(group: DuplicateGroup) -> tuple[str, ...]:
+    """The fields of the index, where the documents of a group have none of them, or null."""
+    value = group.value if isinstance(group.value, Mapping) else {}
+    return tuple(value) if all(one is None for one in value.values()) else ()
+
+
+def tells_nobody(one: Any) -> bool:
+    """Whether an `_id` is a number, an ObjectId or a UUID; any other may be somebody's address."""
+    if isinstance(one, Mapping):
+        (kind, *more) = one
+        if kind == "$binary" and isinstance(one[kind], Mapping):
+            return one[kind].get("subType") in _UUIDS
+        return not more and kind in _NUMBERS
+    return isinstance(one, int | float) and not isinstance(one, bool)
+
+
+def _id(one: Any, *, values: bool) -> Any:
+    return one if values or tells_nobody(one) else MASK
 
 
 def _all_of(one: Blocking) -> str:
@@ -117,11 +156,12 @@ def duplicates_facts(one: Blocking, *, values: bool) -> Mapping[str, Any]:
         "collection": one.collection,
         "keys": dict(one.index.keys),
         "groups": one.found.groups,
-        "documents": one.found.documents,
+        "too_many": one.found.documents,
         "first": [
             {
                 "documents": group.documents,
-                "ids": list(group.ids),
+                "ids": [_id(each, values=values) for each in group.ids],
+                "empty": list(empty_fields(group)),
                 **({"value": group.value} if values else {}),
             }
             for group in one.found.first

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from skillconnect_ops.code.discovery import discover
 from skillconnect_ops.code.indexes import indexes
 from skillconnect_ops.commands.house import Connected, House
+from skillconnect_ops.commands.indexes.model import is_stand_in
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.indexes import Declaration, Index
 from skillconnect_ops.core.ports.indexes import FoundCollection
@@ -73,8 +74,12 @@ def from_database(connected: Connected) -> Sources:
             continue
         for each in collection.indexes:
             place = f"{collection.name}.{each.index.called}"
-            if each.building:
+            if each.unknown:
+                unknown.append(Unknown(place, each.unknown))
+            elif each.building:
                 unknown.append(Unknown(place, "it is still being built"))
+            elif is_stand_in(each.index.called):
+                unknown.append(Unknown(place, "a run of skc has built it for a while only"))
             elif not each.index.is_id or each.index.clustered:
                 index = as_declared(each.index, collection)
                 declared.append(

@@ -6,12 +6,14 @@ from typing import Any
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.indexes import code_drift, difference
 from skillconnect_ops.commands.indexes.difference import Row, Standing
+from skillconnect_ops.commands.indexes.following import READS, part_of
 from skillconnect_ops.commands.indexes.look import (
     declarations,
     look,
-    must_name_something,
+    named_collections,
     subject,
 )
+from skillconnect_ops.commands.indexes.model import is_stand_in
 from skillconnect_ops.commands.indexes.planned import is_one
 from skillconnect_ops.commands.indexes.run import record
 from skillconnect_ops.commands.indexes.shown import table
@@ -19,7 +21,7 @@ from skillconnect_ops.commands.indexes.sources import Sources, from_code
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Marks, Severity
 from skillconnect_ops.core.outcome import Known
-from skillconnect_ops.core.ports.indexes import Figures, HiddenIndex
+from skillconnect_ops.core.ports.indexes import BuildProgress, Figures, HiddenIndex
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Block, FindingsHere, Lines, Text, Tone, count
 
@@ -55,7 +57,7 @@ def status(house: House, *, target: str | None) -> Report:
     return Report(
         command="indexes status",
         subject=about.facts(),
-        unknown=tuple(_unknown(figures)),
+        unknown=(*unread(seen.rows), *_unknown(figures)),
         facts={
             "counts": dict(numbers),
             "indexes": [_facts(row, figures) for row in seen.rows],
@@ -80,7 +82,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
     chosen = house.target(target)
     with house.database(chosen) as connected:
         seen = look(connected, declarations(house, chosen))
-        must_name_something(house, chosen)
+        named_collections(house, chosen)
         watched = connected.indexes.watched(connected.name)
         about = subject(connected, chosen)
         cluster, name = connected.cluster, connected.name
@@ -99,7 +101,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
     text = (
         f"{count(len(drift), 'index', 'indexes')} of {len(seen.rows)} part"
         if drift
-        else f"all {count(len(seen.declared), 'index', 'indexes')} are in place"
+        else _all_in_place(len(seen.declared))
     )
     lines = [Text(text, Tone.BAD if drift else Tone.GOOD)]
     if code:
@@ -110,7 +112,7 @@ def check(house: House, *, target: str | None, code: bool = False) -> Report:
         subject=about.facts(),
         status=Status.FINDINGS if drift or in_code else Status.OK,
         findings=(*here, *in_code),
-        unknown=sources.unknown,
+        unknown=(*unread(seen.rows), *sources.unknown),
         facts={"counts": dict(difference.count(seen.rows))},
         view=(FindingsHere(), Lines(tuple(lines))),
         next=("skc indexes import",) if in_code else _next(seen.rows) if drift else (),
@@ -121,7 +123,7 @@ def _findings(rows: Sequence[Row], watched: Sequence[HiddenIndex]) -> Iterator[F
     marks = Marks()
     put_away = {(one.collection, one.name): one.exact for one in watched}
     for row in rows:
-        if row.standing is Standing.IN_PLACE or (
+        if row.standing in {Standing.IN_PLACE, Standing.UNKNOWN} or (
             row.standing is Standing.BUILDING and row.declared is None
         ):
             continue
@@ -153,6 +155,10 @@ def _message(row: Row, place: str) -> str:
             return f"{place} is not as declared: {how}"
         case Standing.BUILDING:
             return f"{place} is still being built"
+        case _ if is_stand_in(row.name):
+            return (
+                f"{place} {row.index.says()} stands in for another one: a run is at work, or died"
+            )
         case _:
             return f"{place} {row.index.says()} is there, and is not declared"
 
@@ -162,7 +168,16 @@ def _remedy(row: Row) -> str:
         return "wait for it: skc indexes status"
     if row.declared is not None:
         return "skc indexes   # or correct its line"
+    if is_stand_in(row.name):
+        return "skc indexes   # goes on with the run, or puts it back"
     return "declare it, or let it go: skc indexes --prune"
+
+
+def unread(rows: Sequence[Row]) -> Iterator[Unknown]:
+    """Indexes that are there, and that nobody can judge."""
+    for row in rows:
+        if row.found is not None and row.found.unknown:
+            yield Unknown(f"{row.collection}.{row.name}", row.found.unknown)
 
 
 def _unknown(figures: Figures) -> Iterator[Unknown]:
@@ -192,8 +207,19 @@ def _facts(row: Row, figures: Figures) -> dict[str, Any]:
 def _builds(told: Any) -> str:
     if not isinstance(told, Known) or not told.value:
         return ""
-    parts = [f"{one.collection} {one.done:,} of {one.total:,}" for one in told.value if one.total]
+    parts = [_built(one) for one in told.value if one.total]
     return f"being built: {', '.join(parts)}" if parts else ""
+
+
+def _built(one: BuildProgress) -> str:
+    """What comes after the reading counts keys, of which a document may have many."""
+    if READS in one.message:
+        return f"{one.collection} {one.done:,} of {count(one.total, 'document')}"
+    return f"{one.collection} {part_of(one.message)} {one.done / one.total:.0%}"
+
+
+def _all_in_place(number: int) -> str:
+    return "the one index is in place" if number == 1 else f"all {number:,} indexes are in place"
 
 
 def _holder(holder: Any) -> str:

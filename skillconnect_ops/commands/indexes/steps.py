@@ -12,6 +12,7 @@ from skillconnect_ops.commands.indexes.change_steps import (
     ModifyHandler,
     PrepareHandler,
 )
+from skillconnect_ops.commands.indexes.errors import AnotherServer
 from skillconnect_ops.commands.indexes.hands import Handler, S
 from skillconnect_ops.commands.indexes.importing import IMPORT_KINDS
 from skillconnect_ops.commands.indexes.lock_steps import LockHandler, UnlockHandler
@@ -26,6 +27,7 @@ from skillconnect_ops.commands.indexes.model import (
     IndexUnlock,
 )
 from skillconnect_ops.core.plan import Image, Proof, Subject, Walk
+from skillconnect_ops.core.ports.indexes import RunStanding
 from skillconnect_ops.journal.kinds import KindOf
 
 
@@ -76,8 +78,16 @@ class Fenced(Generic[S]):
         self._real.undo(step, image, walk)
 
     def _is_over(self, step: S, walk: Walk) -> bool:
+        """Whether another run goes on with it.
+
+        Raises:
+            AnotherServer: it never began here.
+        """
         with self._connect(step.target) as connected:
-            return connected.indexes.is_taken_over(step.database, run=walk.id)
+            standing = connected.indexes.standing(step.database, run=walk.id)
+        if standing is RunStanding.UNKNOWN and not isinstance(step, IndexLock):
+            raise AnotherServer(step.database, walk.id)
+        return standing is RunStanding.TAKEN_OVER
 
 
 def _kind(step: type[S], handler: Callable[..., Handler[S]]) -> KindOf[House]:

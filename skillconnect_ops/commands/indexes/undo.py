@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from skillconnect_ops.commands.house import Connected, House
 from skillconnect_ops.commands.indexes.difference import difference
+from skillconnect_ops.commands.indexes.errors import HasDuplicates
 from skillconnect_ops.commands.indexes.facts import facts_of
 from skillconnect_ops.commands.indexes.finished import consent_to, finished
 from skillconnect_ops.commands.indexes.hands import find
@@ -23,7 +24,7 @@ from skillconnect_ops.commands.indexes.look import (
 from skillconnect_ops.commands.indexes.model import Wishes, is_stand_in
 from skillconnect_ops.commands.indexes.plan import Where, decide
 from skillconnect_ops.commands.indexes.planned import is_one
-from skillconnect_ops.commands.indexes.run import record, refuse_taken_over, resources_of
+from skillconnect_ops.commands.indexes.run import record, refuse_taken_over, refused, resources_of
 from skillconnect_ops.commands.indexes.sameness import as_found
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.indexes import Declaration
@@ -47,7 +48,6 @@ class _Asked(Struct, frozen=True, kw_only=True):
 
     house: House
     target: Target
-    run: str | None
     wishes: Wishes
     looks_only: bool
 
@@ -62,27 +62,29 @@ def undo(
         SkcError: see the gait.
     """
     chosen = house.target(target)
-    asked = _Asked(
-        house=house, target=chosen, run=run, wishes=wishes, looks_only=choices.looks_only
-    )
-    first = True
+    asked = _Asked(house=house, target=chosen, wishes=wishes, looks_only=choices.looks_only)
+    meant: IndexRun | None = None
 
     def plan() -> Plan:
-        nonlocal first
+        nonlocal meant
         with house.database(chosen) as connected:
             refuse_untested(connected, insists=wishes.untested_topology)
             refuse_locked(house, connected, choices)
-            made = _plan(asked, connected, first=first)
-        first = False
-        return made
+            first = meant is None
+            # the run is chosen once: what died may be put back between two looks
+            meant = meant or _chosen(_runs(connected), run)
+            return _plan(asked, connected, meant, first=first)
 
-    outcome = house.office().carry_out(
-        plan,
-        person=house.person,
-        resources=resources_of(house, chosen),
-        consent=consent_to,
-        choices=choices,
-    )
+    try:
+        outcome = house.office().carry_out(
+            plan,
+            person=house.person,
+            resources=resources_of(house, chosen),
+            consent=consent_to,
+            choices=choices,
+        )
+    except HasDuplicates as error:
+        return refused(chosen, error, wishes, command=COMMAND)
     return _report(house, chosen, outcome)
 
 
@@ -129,19 +131,19 @@ def _note_standing(
     )
 
 
-def _plan(asked: _Asked, connected: Connected, *, first: bool) -> Plan:
-    kept = _chosen(_runs(connected), asked.run)
-    if kept.undone:
+def _plan(asked: _Asked, connected: Connected, meant: IndexRun, *, first: bool) -> Plan:
+    kept = next((one for one in _runs(connected) if one.run == meant.run), None)
+    if kept is None or kept.undone:
         return Plan(
             command=COMMAND,
             subject=subject(connected, asked.target),
-            state=kept.run,
-            notes=(f"the newest run, {kept.line()}, is taken back already",),
+            state=meant.run,
+            notes=(f"the newest run, {meant.line()}, is taken back already",),
         )
     listing = connected.indexes.listing(connected.name)
     mine, notes = _still_mine(kept, listing)
     named = {(one.collection, one.name) for one in mine}
-    declared = [_declaration(one) for one in mine if one.index is not None]
+    declared = [_declaration(one, listing) for one in mine if one.index is not None]
     rows = difference(declared, _only(listing, named))
     facts = facts_of(asked.house, connected, rows, listing, uses=False)
     decided = decide(
@@ -173,16 +175,17 @@ def _plan(asked: _Asked, connected: Connected, *, first: bool) -> Plan:
 
 def _still_mine(run: IndexRun, listing: Listing) -> tuple[list[Touched], list[str]]:
     """What is still as the run left it; what somebody has changed since is no longer the run's."""
-    after = {(one.collection, one.name): one.exact for one in run.after or ()}
+    after = {(one.collection, one.name): one for one in run.after or ()}
     mine, notes = [], []
     for one in run.touched:
         at = f"{one.collection}.{one.name}"
         collection = listing.find(one.collection)
-        if collection is None:
-            notes.append(f"{at}: left, since the collection is gone")
+        then = after.get((one.collection, one.name), one)
+        if collection is None or (then.uuid or one.uuid) not in {None, collection.uuid}:
+            notes.append(f"{at}: left, since the collection is gone, or is another one by now")
             continue
         found = find(collection, one.name)
-        left = after.get((one.collection, one.name))
+        left = then.exact if run.after is not None else None
         as_left = (left is None and found is None) or (
             left is not None and found is not None and is_one(left, found)
         )
@@ -219,8 +222,12 @@ def _only(listing: Listing, named: AbstractSet[tuple[str, str]]) -> Listing:
 
 
 def _runs(connected: Connected) -> list[IndexRun]:
-    """Those that can be taken back, newest first; one that takes back is none of them."""
-    return [one for one in connected.indexes.runs(connected.name) if one.command != COMMAND]
+    """Those that can be taken back, newest first; one that takes back, or went back, is none."""
+    return [
+        one
+        for one in connected.indexes.runs(connected.name)
+        if one.command != COMMAND and not one.put_back
+    ]
 
 
 def _chosen(runs: Sequence[IndexRun], named: str | None) -> IndexRun:
@@ -250,13 +257,15 @@ def _chosen(runs: Sequence[IndexRun], named: str | None) -> IndexRun:
     return found[0]
 
 
-def _declaration(touched: Touched) -> Declaration:
-    """As it was listed; what was said of no collation there is none, whatever others inherit."""
+def _declaration(touched: Touched, listing: Listing) -> Declaration:
+    """As it was listed: one without a collation inherits none, whatever the collection has."""
     if touched.index is None:
         raise ValueError("there was none")
+    there = listing.find(touched.collection)
+    inherits = there is not None and there.collation is not None
     return Declaration(
         collection=touched.collection,
-        index=as_found(touched.index),
+        index=as_found(touched.index) if inherits else touched.index,
         path=str(Path("the run")),
         line=1,
     )

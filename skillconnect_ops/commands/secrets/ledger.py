@@ -175,7 +175,7 @@ def _notes(retirement: Retirement, secret: Secret) -> tuple[str, ...]:
         bits = strength.bits(secret)
         notes.append(
             f"it could be guessed ({bits} bits by a careful estimate, {strength.ENOUGH_BITS} are "
-            "enough):\nits fingerprint stays on this machine, and is not shared through git"
+            "enough): its fingerprint stays on this machine, and is not shared through git"
         )
     if retirement.refusal is Refusal.UNPROVEN:
         notes.append("nobody has shown that the old value is refused: revoke it where it was valid")

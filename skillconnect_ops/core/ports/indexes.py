@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from skillconnect_ops.core.ports.database import CommandFailed, DatabaseError
 
 OWN = "skc_indexes"
 """Our own collection in the database that is worked on: the lock, and what runs changed."""
+TRY = f"{OWN}.try"
+"""Another one, empty and gone in an instant."""
 
 
 class FoundIndex(Struct, frozen=True, kw_only=True):
@@ -20,6 +23,8 @@ class FoundIndex(Struct, frozen=True, kw_only=True):
     index: Index
     exact: str
     """The server's own words, to the type of each number: canonical Extended JSON."""
+    unknown: str = ""
+    """What of it could not be read; `index` has its name and fields then, and no more."""
     building: bool = False
     build: str | None = None
     """The id of the build, where the server tells one; all of one build end together."""
@@ -151,6 +156,8 @@ class Touched(Struct, frozen=True, kw_only=True, omit_defaults=True):
     index: Index | None = None
     """None: there was none of that name."""
     exact: str | None = None
+    uuid: str | None = None
+    """Of the collection; None of one that was not there yet."""
 
 
 class StandIn(Struct, frozen=True, kw_only=True):
@@ -173,11 +180,23 @@ class IndexRun(Struct, frozen=True, kw_only=True):
     after: tuple[Touched, ...] | None = None
     """The same indexes as the run left them; None of one that did not come to its end."""
     undone: bool = False
+    put_back: bool = False
+    """It failed and went its own way back, though not everything was as before."""
 
     def line(self) -> str:
         """One line for people."""
         when = f", of {self.at:%FT%TZ}" if self.at is not None else ""
         return f"{self.run}{when} from {self.host}"
+
+
+class RunStanding(Enum):
+    """How a run stands, by what the server knows of it."""
+
+    UNKNOWN = "unknown"
+    """It has written nothing down: it never began here, or was put back."""
+    ITS_OWN = "its own"
+    TAKEN_OVER = "taken over"
+    """It gave no sign for too long; what it did is another one's now: neither on nor back."""
 
 
 class HiddenIndex(Struct, frozen=True, kw_only=True):
@@ -249,6 +268,13 @@ class Indexes(Protocol):
             IndexConflict: another one stands in the way.
         """
 
+    def try_out(self, database: str, like: FoundCollection, builds: Sequence[Build]) -> None:
+        """Build in an empty collection of our own, which goes again; one's rights may not do.
+
+        Raises:
+            CommandFailed: the server refuses one, whatever the documents are.
+        """
+
     def modify(self, database: str, collection: str, name: str, changes: Mapping[str, Any]) -> None:
         """`collMod` of one index, durably.
 
@@ -293,12 +319,8 @@ class Indexes(Protocol):
     def unlock(self, database: str, *, run: str) -> None:
         """Give the lock back; one that is another's, or none, is left."""
 
-    def is_taken_over(self, database: str, *, run: str) -> bool:
-        """Whether another run has had the lock since this one wrote down what it changes.
-
-        It gave no sign for too long. What it did is the other one's now: it goes neither on nor
-        back.
-        """
+    def standing(self, database: str, *, run: str) -> RunStanding:
+        """How a run stands at this server."""
 
     def lock_holder(self, database: str) -> LockHolder | None:
         """Who holds it."""
@@ -314,6 +336,9 @@ class Indexes(Protocol):
 
     def mark_undone(self, database: str, run: str, *, undone: bool) -> None:
         """Say that a run was taken back, or that it was not after all."""
+
+    def mark_put_back(self, database: str, run: str) -> None:
+        """Say that a run has gone its own way back, as far as it could."""
 
     def forget(self, database: str, run: str) -> None:
         """Remove what a run wrote down."""

@@ -406,7 +406,7 @@ def test_junit_github_and_markdown_hold_the_findings(skc: Skc, app: Path) -> Non
     said = skc("audit", "--format", "github", cwd=app).stdout
     assert said.startswith("::warning file=a.js,line=1,col=1,endLine=1,title=console-call::")
     page = skc("audit", "--format", "markdown", cwd=app).stdout
-    assert page.startswith("### skc audit: 1 finding\n\n1 medium.\n\n| severity |")
+    assert "### 1 finding: 1 medium\n\n| severity |" in page
     assert "| medium | `a.js:1` | console.log is called | console-call |" in page
 
 

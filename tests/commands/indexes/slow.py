@@ -35,6 +35,18 @@ IMPATIENT = (
     ),
 )
 """The same, that waits two seconds for a server to come back."""
+HASTY_LEASE_S = 4.0
+HASTY = (
+    "-c",
+    (
+        "import sys\n"
+        "from skillconnect_ops import app\n"
+        "from skillconnect_ops.commands.indexes import following\n"
+        f"following.LEASE_S, following.BEAT_S = {HASTY_LEASE_S}, 0.5\n"
+        "sys.exit(app.main(sys.argv[1:]))"
+    ),
+)
+"""The same, whose lock at the server ends soon unless it is renewed."""
 DECLARED = "c:\n  - keys: {a: 1}\n  - keys: {b: 1}\n"
 NAMES = {"_id_", "a_1", "b_1"}
 

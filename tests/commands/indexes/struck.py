@@ -24,6 +24,9 @@ CHANGES = (
     "watch",
     "unwatch",
     "mark_undone",
+    "mark_put_back",
+    "keep_after",
+    "try_out",
 )
 
 

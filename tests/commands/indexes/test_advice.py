@@ -8,7 +8,8 @@ import pytest
 from skillconnect_ops.commands.indexes import queries
 from skillconnect_ops.commands.indexes.advice import Advice, Facts, Rule, Sampled, advise, unknown
 from skillconnect_ops.commands.indexes.difference import Row, Standing
-from skillconnect_ops.core.indexes import Index
+from skillconnect_ops.core.finding import Confidence
+from skillconnect_ops.core.indexes import Declaration, Index
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.ports.indexes import CollectionFigures, Figures, FoundIndex, IndexUse
 
@@ -60,6 +61,9 @@ def test_an_index_that_a_longer_one_begins_with_is_redundant(shorter: Row) -> No
         (row(A), row(*AB, collation={"locale": "de"})),
         (row(A), row(("b", 1), ("a", 1))),
         (row(A), row(("a", "hashed"), ("b", 1))),
+        (row(A), row(A, ("at", "2dsphere"))),
+        (row(A), row(A, ("at", "2d"))),
+        (row(A), row(A, ("words", "text"))),
         (row(("a", 1), ("b", -1)), row(("a", 1), ("b", 1), ("c", 1))),
         (row(A), row(("ab", 1), ("c", 1))),
     ],
@@ -67,6 +71,50 @@ def test_an_index_that_a_longer_one_begins_with_is_redundant(shorter: Row) -> No
 )
 def test_an_index_that_does_what_a_longer_one_does_not_is_kept(shorter: Row, longer: Row) -> None:
     assert told(shorter, longer) == []
+
+
+def test_what_is_hashed_holds_every_document_and_begins_others() -> None:
+    assert told(row(A), row(A, ("b", "hashed"))) == [(Rule.REDUNDANT, "a_1")]
+
+
+def stands(keys: tuple[tuple[str, Any], ...], standing: Standing, **more: Any) -> Row:
+    """A row that is declared unless it is extra, and found unless it is missing."""
+    index = Index(keys=keys)
+    named = Index(keys=keys, name=index.called)
+    declared = Declaration(collection="c", index=index, path="indexes.yaml", line=1)
+    return Row(
+        collection="c",
+        standing=standing,
+        declared=None if standing in {Standing.EXTRA, Standing.HIDDEN} else declared,
+        found=None
+        if standing is Standing.MISSING
+        else FoundIndex(index=named, exact="{}", building=standing is Standing.BUILDING),
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        Standing.MISSING,
+        Standing.BUILDING,
+        Standing.EXTRA,
+        Standing.HIDDEN,
+        Standing.DIFFERENT,
+        Standing.INVALID,
+    ],
+)
+def test_only_what_is_there_and_stays_takes_the_place_of_another(standing: Standing) -> None:
+    """What is not built serves nobody, and what nobody declared is what `--prune` takes next."""
+    short = stands((A,), Standing.IN_PLACE)
+    assert told(short, stands(AB, standing)) == []
+    assert (Rule.DUPLICATE, "a_1") not in told(short, stands((("a", -1),), standing))
+    assert told(short, stands(AB, Standing.IN_PLACE)) == [(Rule.REDUNDANT, "a_1")]
+
+
+def test_where_nothing_is_declared_whatever_is_there_stays() -> None:
+    ones = stands((A,), Standing.EXTRA), stands(AB, Standing.EXTRA)
+    assert told(*ones) == [(Rule.REDUNDANT, "a_1")]
 
 
 def test_a_unique_longer_index_serves_as_well() -> None:
@@ -98,6 +146,21 @@ def test_of_two_indexes_on_the_same_keys_the_lesser_goes(one: Row, other: Row, g
         (row(A, name="x", partial_filter={"b": 1}), row(A, name="y", partial_filter={"b": 2})),
         (row(A, name="x", collation={"locale": "de"}), row(A, name="y")),
         (row(A, name="x", unique=True, sparse=True), row(A, name="y")),
+        (
+            row(("$**", 1), name="x", wildcard_projection={"a": 1}),
+            row(("$**", 1), name="y", wildcard_projection={"b": 1}),
+        ),
+        (row(("p", "2d"), name="x", bits=20), row(("p", "2d"), name="y")),
+        (row(("p", "2d"), name="x", min=-10), row(("p", "2d"), name="y")),
+        (row(("p", "2d"), name="x", max=10), row(("p", "2d"), name="y")),
+        (
+            row(("p", "2dsphere"), name="x", sphere_version=2),
+            row(("p", "2dsphere"), name="y", sphere_version=3),
+        ),
+        (
+            row(A, name="x", storage_engine={"wiredTiger": {"configString": "prefix_compression"}}),
+            row(A, name="y"),
+        ),
     ],
     ids=str,
 )
@@ -142,14 +205,38 @@ def sampled(field: str, **kinds: int) -> Any:
 
 
 @pytest.mark.parametrize(
-    "field",
-    ["expiresAt", "expires", "expires_at", "session.expireAt", "validUntil", "ttl", "expiry"],
+    "field", ["expiresAt", "expires", "expires_at", "ttl", "expiry", "expireAt", "expirationDate"]
 )
 def test_a_field_that_is_named_for_an_end_is_meant_to_end_something(field: str) -> None:
     found = advise(facts(row((field, 1)), samples=sampled(field, date=3)))
-    assert [one.rule for one in found] == [Rule.NO_EXPIRY]
+    assert [(one.rule, one.confidence) for one in found] == [(Rule.NO_EXPIRY, Confidence.HIGH)]
     assert found[0].wanted is not None
     assert found[0].wanted.expire_after_s == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "kinds"),
+    [
+        ("resetPasswordExpires", {"date": 3}),
+        ("passwordExpiresAt", {"date": 3}),
+        ("password_expires_at", {"date": 3}),
+        ("session.expireAt", {"date": 3}),
+        ("subscription.expiresAt", {"date": 3}),
+        ("apiKey.validUntil", {"date": 3}),
+        ("validUntil", {"date": 3}),
+        ("expiresAt", {"date": 3, "none": 1}),
+        ("expiresAt", {"date": 3, "text": 1}),
+        ("expiresAt", {"none": 4}),
+    ],
+    ids=str,
+)
+def test_what_may_be_the_end_of_something_else_is_asked_and_not_told(
+    field: str, kinds: dict[str, int]
+) -> None:
+    """Who followed it would delete every user who once forgot a password."""
+    found = advise(facts(row((field, 1)), samples=sampled(field, **kinds)))
+    assert [(one.rule, one.confidence) for one in found] == [(Rule.NO_EXPIRY, Confidence.LOW)]
+    assert found[0].reason.startswith(f"does the whole document end by {field},")
 
 
 @pytest.mark.parametrize("field", ["createdAt", "experience", "title", "deleted", "battle"])

@@ -42,6 +42,30 @@ def test_a_prefix_of_a_longer_index_is_told_with_the_change(store: Store) -> Non
     assert store.run("indexes", "advise").code == 0  # advice is no failure by itself
 
 
+def test_before_there_is_a_file_it_is_told_how_to_write_one(store: Store) -> None:
+    store.db.jobs.insert_many(
+        {"expiresAt": datetime.now(UTC) + timedelta(days=n), "who": n} for n in range(20)
+    )
+    store.db.jobs.create_index("expiresAt")
+    store.db.jobs.create_index([("who", 1), ("state", 1)])
+    store.db.jobs.create_index("who")
+    ran = store.run("indexes", "advise")
+    write = "skc indexes import --from database"
+    assert ran.json["next"] == [write]
+    assert {one["id"]: write in one["remedy"] for one in ran.json["findings"]} == {
+        "index-without-expiry": True,
+        "index-redundant": True,
+    }
+    (expiry,) = (one for one in ran.json["findings"] if one["id"] == "index-without-expiry")
+    assert "keys: {expiresAt: 1}" in expiry["remedy"]
+    assert not any(word in expiry["remedy"] for word in ("v: 2", "name:"))
+    shown = store.skc("indexes", "advise", cwd=store.root)
+    assert f"in indexes.yaml, once {write} has written it:" in shown.stdout
+    store.declare("jobs: []\n")  # nothing goes from a file that does not hold it
+    changes = [one["change"] for one in advice(store).values() if one["entry"] is not None]
+    assert changes == [" jobs:\n+  - keys: {expiresAt: 1}\n+    expireAfterSeconds: 0"]
+
+
 def test_what_no_query_used_is_told_and_what_one_used_is_not(store: Store) -> None:
     store.db.jobs.insert_many({"a": n, "b": n} for n in range(10))
     for field in ("a", "b"):

@@ -10,6 +10,7 @@ from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.ports.database import Topology
 from skillconnect_ops.core.ports.indexes import DiskSpace
 from skillconnect_ops.core.resources import template
+from tests.commands.indexes.probes import Query, Twin, probed
 from tests.commands.indexes.store import Store, watched
 
 
@@ -116,10 +117,57 @@ def test_a_second_text_index_is_a_gap_that_is_asked_for(store: Store) -> None:
     store.declare("c:\n  - keys: {a: text, b: text}\n")
     refused = store.run("indexes", "--yes")
     assert refused.code == 3
-    assert "--allow-gap" in refused.json["error"]["fix"]
+    assert refused.json["error"]["why"].endswith("queries of $text fail meanwhile")
+    assert refused.json["error"]["fix"].endswith("--allow-gap   # in a calm hour")
     assert set(store.indexes()["c"]) == {"_id_", "a_text"}
     store.apply("--allow-gap")
     assert set(store.indexes()["c"]) == {"_id_", "a_text_b_text"}
+
+
+def test_a_unique_index_with_bounds_of_its_own_is_rebuilt_behind_a_guard_with_them(
+    store: Store,
+) -> None:
+    store.db.c.insert_one({"p": [400, 400]})
+    store.db.c.create_index([("p", "2d")], min=-500, max=500, unique=True)
+    store.declare("c:\n  - {keys: {p: 2d}, min: -600, max: 600, unique: true}\n")
+    store.apply("--allow-gap")
+    assert store.indexes()["c"]["p_2d"]["min"] == -600
+
+
+LOOSE, SIMPLE = {"locale": "en", "strength": 2}, {"locale": "simple"}
+
+
+@pytest.mark.parametrize(
+    ("inherited", "own", "twin"),
+    [(None, LOOSE, "X"), (LOOSE, None, "X"), (LOOSE, SIMPLE, "x"), (None, None, "x")],
+    ids=["own", "inherited", "plain", "none"],
+)
+def test_queries_and_writes_notice_nothing_of_a_rebuild(
+    store: Store, inherited: Any, own: Any, twin: str
+) -> None:
+    """With the collation of the index: one that compares otherwise is none to such a query."""
+    store.db.create_collection("c", **({"collation": inherited} if inherited else {}))
+    store.db.c.insert_many({"name": word} for word in ("x", "y", "z"))
+    store.db.c.create_index("name", unique=True, **({"collation": own} if own else {}))
+    said = f", collation: {{{words(own)}}}" if own else ""
+    store.declare(f"c:\n  - {{keys: {{name: 1}}, unique: true, sparse: true{said}}}\n")
+    before = store.indexes()
+    probes: list[Query | Twin] = [
+        Query("name_1", {"name": twin}, own or inherited),
+        Twin("name_1", {"name": twin}),
+    ]
+    with probed(store, probes) as wrong:
+        store.apply()
+    assert wrong == []
+    assert store.indexes()["c"]["name_1"]["sparse"] is True
+    with probed(store, probes) as wrong:
+        assert store.run("indexes", "undo", "--yes").code == 0
+    assert wrong == []
+    assert store.indexes() == before
+
+
+def words(collation: Any) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in collation.items())
 
 
 def test_what_is_not_declared_stays(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pymongo import MongoClient
 
 from skillconnect_ops.adapters.embedded import Mongod, MongodOptions, run_mongod
-from tests.commands.indexes.slow import IMPATIENT, NAMES, SlowStore, filled
+from tests.commands.indexes.slow import HASTY, HASTY_LEASE_S, IMPATIENT, NAMES, SlowStore, filled
 from tests.commands.indexes.store import OWN, with_database
 from tests.servers import CHEAP
 from tests.wire import Wire
@@ -176,6 +177,20 @@ def test_two_machines_at_once_exclude_each_other(slow: SlowStore) -> None:
         ran = first.end()
     assert ran.code == 0, ran.stdout + ran.stderr
     assert slow.start("indexes", "--yes", machine="second").end().code == 0
+
+
+def test_a_build_that_takes_longer_than_the_lease_keeps_its_lock(slow: SlowStore) -> None:
+    with slow.hanging() as go_on:
+        first = slow.start("indexes", "--yes", machine="first", program=HASTY)
+        slow.wait_for_build()
+        time.sleep(2 * HASTY_LEASE_S)
+        second = slow.start("indexes", "--yes", machine="second").end()
+        assert second.code == 4, second.stdout + second.stderr
+        assert "somebody else changes the indexes" in second.json["error"]["what"]
+        go_on()
+        ran = first.end()
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert slow.names() == NAMES
 
 
 def test_a_run_that_died_waits_for_the_machine_that_went_on_instead(slow: SlowStore) -> None:

@@ -8,11 +8,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillconnect_ops.commands.indexes.declared import read, text_of
+from skillconnect_ops.commands.indexes.declared import OPTIONS, read
 from skillconnect_ops.commands.indexes.schema import json_schema
+from skillconnect_ops.commands.indexes.wording import text_of
 from skillconnect_ops.core.indexes import Declaration, Index
 from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.settings.errors import SettingsInvalid
+from tests.commands.indexes.store import Store
 from tests.conftest import Skc
 
 EVERYTHING = """\
@@ -83,6 +85,57 @@ WRONG = [
     ("c: &x []\nd: *x\n", 1, "anchors"),
     ("c:\n" + "".join(f"  - keys: {{a{n}: 1}}\n" for n in range(64)), 65, "more than 63"),
 ]
+IN_DEPTH = [
+    ("c:\n  - keys:\n      a: 1\n      b..c: 1\n", 4, '"b..c" is no field'),
+    (
+        "c:\n  - keys: {a: 1}\n    collation:\n      locale: en\n      strenght: 2\n",
+        5,
+        "did you mean strength?",
+    ),
+    (
+        "c:\n  - keys: {a: 1}\n    partialFilterExpression:\n      $or:\n      - {d: {$ne: 2}}\n",
+        5,
+        "$ne is not for a partial index",
+    ),
+    (
+        "c:\n  - keys: {$**: 1}\n    wildcardProjection:\n      a: {b: 1}\n      c: 0\n",
+        5,
+        "1 and 0 are mixed",
+    ),
+    (
+        "c:\n  - keys: {a: 1}\n    partialFilterExpression:\n      b: 1\n      c: .inf\n",
+        5,
+        "no index can hold this value",
+    ),
+    ("c:\n  - keys: {a: 1}\n    partialFilterExpression: {b: !odd 1}\n", 3, "cannot be read"),
+    ("c:\n  - keys: {a: 1}\n    partialFilterExpression: {b: !!binary aGk=}\n", 3, "cannot be"),
+    ("c:\n  - keys: {a: 1}\n    partialFilterExpression: {b: 1, b: 2}\n", 3, "twice"),
+    *(
+        (f"c:\n  - keys: {{a: 1}}\n    partialFilterExpression:\n      b: {value}\n", 4, "can hold")
+        for value in (
+            "12345678901234567890",
+            "{$numberLong: '12345678901234567890'}",
+            "{$numberLong: 5}",
+            "{$numberDouble: many}",
+            "{$date: yesterday}",
+            "{$date: {$numberLong: x}}",
+            "{$oid: abc}",
+            "{$uuid: abc}",
+            "{$binary: {base64: '!', subType: '00'}}",
+            "{$timestamp: {t: -1, i: 1}}",
+            "{$minKey: 2}",
+        )
+    ),
+    *(
+        (f"c:\n  - keys:\n      a: {value}\n", 3, "can hold")
+        for value in (".inf", ".nan", "12345678901234567890")
+    ),
+    ("c:\n  - keys: {a: 2d}\n    min: .nan\n", 3, "can hold"),
+    ("c:\n  - keys: {a: 1}\n    name: skc_guard_mine\n", 3, "skc's own"),
+    (f"{'k' * 254}: []\n", 1, "is too long"),
+    (".x: []\n", 1, "no collection of yours"),
+    ("skc_indexes: []\n", 1, "no collection of yours"),
+]
 SYNTAX_OR_TOGETHER = ("twice", "called", "second", "not YAML", "anchors", "more than")
 
 
@@ -103,12 +156,55 @@ def test_every_option_of_an_index_is_read() -> None:
     assert found[-1].index.clustered
 
 
-@pytest.mark.parametrize(("text", "line", "what"), WRONG)
+@pytest.mark.parametrize(("text", "line", "what"), [*WRONG, *IN_DEPTH])
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) -> None:
     with pytest.raises(SettingsInvalid) as caught:
         read(text, file="indexes.yaml")
     assert f"indexes.yaml line {line}:" in caught.value.what
     assert what in caught.value.what
+
+
+def test_all_that_is_wrong_is_told_at_once_each_with_its_line() -> None:
+    text = """\
+a:
+  - keys: {x: 1}
+    uniqe: true
+    sparse: 5
+  - keys: {y: 2z}
+  - keys: {z: 1}
+b:
+  - keys: {q: 1}
+    collation: {locale: xx, strength: 9}
+  - keys: {r: 1}
+  - keys: {r: 1}
+$c: []
+"""
+    with pytest.raises(SettingsInvalid) as caught:
+        read(text, file="indexes.yaml")
+    error = caught.value
+    assert error.what == "indexes.yaml has 7 mistakes"
+    assert error.fix == "correct lines 3, 4, 5, 9, 11 and 12 of indexes.yaml"
+    told = [f"line {one['line']}" for one in error.facts["mistakes"]]
+    assert [line.partition(":")[0] for line in error.why.splitlines()] == told
+    assert told == ["line 3", "line 4", "line 5", "line 9", "line 9", "line 11", "line 12"]
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ("a: []\nmüde: []\n".encode("latin-1"), 2),
+        ("a: []\n".encode("utf-16"), 1),
+    ],
+)
+def test_a_file_that_is_not_utf8_is_told_with_its_line(
+    store: Store, data: bytes, line: int
+) -> None:
+    (store.root / "indexes.yaml").write_bytes(data)
+    for command in ("status", "import", "advise"):
+        ran = store.run("indexes", command)
+        assert ran.code == 4
+        assert ran.json["error"]["what"] == f"indexes.yaml line {line}: this is not UTF-8"
+        assert "iconv -f " in ran.json["error"]["fix"]
 
 
 @given(st.text())
@@ -148,6 +244,31 @@ def test_the_schema_is_printed(skc: Skc) -> None:
     ran = skc("indexes", "schema")
     assert ran.code == 0
     assert json.loads(ran.stdout) == json_schema()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["a", "a.b", "$or", "$in", "$type", "$gt", "$date", "$oid", "$numberLong", "locale"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(OPTIONS), JSON, st.sampled_from(["{a: 1}", "{a: text}", "{$**: 1}"]))
+def test_no_value_of_an_option_makes_it_fall_over(name: str, value: object, keys: str) -> None:
+    text = f"c:\n  - keys: {keys}\n" + yaml.safe_dump({name: value}).replace("\n", "\n    ")
+    try:
+        read(text if name == "keys" else text.replace(f"\n{name}", f"\n    {name}"), file="x")
+    except SettingsInvalid:
+        return
 
 
 def _json(text: str) -> object:

@@ -1,13 +1,14 @@
 """Others change indexes too: before, between and after our steps; nothing of theirs is lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pymongo.errors import DuplicateKeyError
 
 from skillconnect_ops.adapters.mongo import ServerIndexes
-from skillconnect_ops.core.ports.database import ServerLost
+from skillconnect_ops.core.ports.database import CommandFailed, ServerLost
 from skillconnect_ops.core.ports.indexes import IndexesLocked
 from tests.commands.indexes.store import OWN, Store
 
@@ -103,7 +104,7 @@ def test_no_option_is_set_on_another_index_of_the_name(store: Store, when: When,
         store.db.c.drop_index("ttl")
         store.db.c.create_index("born", name="ttl", expireAfterSeconds=10**8)
 
-    when("is_taken_over", 3 + call, change)
+    when("standing", 3 + call, change)
     ran = store.run("indexes", "--yes")
     assert ran.code == 0, ran.stderr
     ttl = store.indexes()["c"]["ttl"]
@@ -287,3 +288,160 @@ def test_undo_makes_no_collection_that_was_dropped_since(store: Store) -> None:
     assert ran.code == 0, ran.stderr
     assert "the collection is gone" in ran.stderr
     assert "c" not in store.db.list_collection_names()
+
+
+def test_what_the_server_has_meanwhile_under_that_name_is_seen_by_the_next_run(
+    store: Store, when: When
+) -> None:
+    """An app that makes its indexes at a deploy (Mongoose's autoIndex) was quicker."""
+    store.db.c.insert_one({"a": 1})
+    store.declare("c:\n  - keys: {a: 1}\n")
+    when("create", 1, lambda: store.db.c.create_index("a", unique=True))
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5, ran.stdout + ran.stderr
+    fix = ran.json["error"]["fix"]
+    assert fix.startswith("skc indexes ")
+    assert "meanwhile" in fix
+    assert store.indexes()["c"]["a_1"]["unique"] is True
+
+
+@pytest.mark.parametrize("rule", [{}, {"sparse": True}], ids=["not unique", "sparse"])
+def test_a_rebuild_that_fails_finds_nothing_that_the_old_one_forbade(
+    store: Store, monkeypatch: pytest.MonkeyPatch, rule: dict[str, Any]
+) -> None:
+    """A guard stands for the old rule until the new one is built; the app writes all the while."""
+    store.db.c.create_index("a", unique=True)
+    store.db.c.insert_one({"a": 1})
+    before = store.indexes()
+    words = "".join(f"    {name}: {str(value).lower()}\n" for name, value in rule.items())
+    unique = "    unique: true\n" if rule else ""
+    store.declare(f"c:\n  - keys: {{a: 1}}\n{words}{unique}")
+    real = ServerIndexes.create
+    refused: list[bool] = []
+
+    def create(self: ServerIndexes, database: str, name: str, *args: Any, **kwargs: Any) -> None:
+        builds = args[0]
+        if name == "c" and builds[0].index.called == "a_1":
+            for value in ({"a": 1}, {}, {}) if rule else ({"a": 1},):
+                try:
+                    store.db.c.insert_one(dict(value))
+                except DuplicateKeyError:
+                    refused.append(True)
+            raise CommandFailed("it fails", why="as it was told", fix="none")
+        real(self, database, name, *args, **kwargs)
+
+    monkeypatch.setattr(ServerIndexes, "create", create)
+    ran = store.run("indexes", "--yes")
+    assert refused
+    monkeypatch.setattr(ServerIndexes, "create", real)
+    if ran.code == 6:  # the way back went through the same fault
+        rolled = store.run("journal", "rollback", ran.json["journal"], "--yes")
+        assert rolled.code in {0, 5}, rolled.stderr
+    assert store.indexes() == before
+    with pytest.raises(DuplicateKeyError):
+        store.db.c.insert_one({"a": 1})
+
+
+def test_what_a_server_refuses_is_tried_on_nothing_before_anything_is_dropped(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.db.c.create_index("a", sparse=True)
+    store.declare("c:\n  - keys: {a: 1}\n")
+    real = ServerIndexes.create
+    dropped: list[str] = []
+
+    def create(self: ServerIndexes, database: str, name: str, *args: Any, **kwargs: Any) -> None:
+        if name.endswith(".try"):
+            raise CommandFailed("it is refused", why="as it was told", fix="none")
+        real(self, database, name, *args, **kwargs)
+
+    drop = ServerIndexes.drop
+
+    def noted(self: ServerIndexes, database: str, name: str, names: Sequence[str]) -> None:
+        dropped.extend(names)
+        drop(self, database, name, names)
+
+    monkeypatch.setattr(ServerIndexes, "create", create)
+    monkeypatch.setattr(ServerIndexes, "drop", noted)
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5
+    assert "a_1" not in dropped
+    assert store.indexes()["c"]["a_1"]["sparse"] is True
+    assert not [name for name in store.db.list_collection_names() if "try" in name]
+
+
+def test_large_numbers_in_a_filter_are_taken_back(store: Store) -> None:
+    store.db.c.create_index("a", partialFilterExpression={"n": {"$gt": 1_700_000_000_000}})
+    before = store.indexes()
+    store.declare("c: []\n")
+    store.apply("--prune-used")
+    ran = store.run("indexes", "undo", "--yes")
+    assert ran.code == 0, ran.stderr
+    assert store.indexes() == before
+
+
+def test_a_run_that_another_server_knows_nothing_of_changes_nothing_there(
+    store: Store, when: When
+) -> None:
+    """A tunnel leads elsewhere by now, or the database was restored meanwhile."""
+    store.db.c.create_index("a", sparse=True)
+    store.declare("c:\n  - keys: {a: 1}\n")
+
+    def restored() -> None:
+        store.db[OWN].delete_many({"_id": {"$regex": "^run:"}})
+
+    when("create", 1, restored)
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 6, ran.stderr
+    assert "knows nothing of the run" in ran.stderr
+    assert store.indexes()["c"]["a_1"]["sparse"] is True
+
+
+def test_of_collections_that_the_file_does_not_name_nothing_is_hidden(store: Store) -> None:
+    store.db.other.create_index("x")
+    store.declare("c:\n  - keys: {a: 1}\n")
+    ran = store.run("indexes", "--yes", "--prune-used")
+    assert ran.code == 0
+    assert "other is not named in the file, and keeps its 1 index (`other: []`" in ran.stderr
+    assert "hidden" not in store.indexes()["other"]["x_1"]
+    store.declare("c:\n  - keys: {a: 1}\nother: []\n")
+    store.apply("--prune-used")
+    assert store.indexes()["other"]["x_1"]["hidden"] is True
+
+
+def test_indexes_whose_directions_a_server_tells_apart_are_not_in_each_other_s_way(
+    store: Store,
+) -> None:
+    store.db.c.create_index([("b", 2)])
+    store.db.c.create_index([("b", 1)], sparse=True)
+    store.declare("c:\n  - keys: {b: 1}\n")
+    store.apply()
+    assert "b_2" in store.indexes()["c"]
+
+
+def test_undo_leaves_a_collection_that_only_has_the_old_name(store: Store) -> None:
+    store.declare("c:\n  - keys: {a: 1}\n")
+    store.apply()
+    store.db.c.rename("d")
+    store.db.c.create_index("a")
+    ran = store.run("indexes", "undo", "--yes")
+    assert ran.code == 0
+    assert "another one by now" in ran.stderr
+    assert "a_1" in store.indexes()["c"]
+
+
+def test_what_a_colleague_has_set_since_is_not_put_back(store: Store, when: When) -> None:
+    """The way back of a step gives back what the step has set, and nothing else."""
+    store.db.c.create_index("a", expireAfterSeconds=10**7)
+    store.db.d.create_index("x")
+    longer = "c:\n  - {keys: {a: 1}, expireAfterSeconds: 20000000}\n"
+    store.declare(f"{longer}d:\n  - {{keys: {{x: 1}}, sparse: true}}\n")
+
+    def change() -> None:
+        store.db.command("collMod", "c", index={"name": "a_1", "expireAfterSeconds": 99_999_999})
+        raise CommandFailed("it fails", why="as it was told", fix="none")
+
+    when("drop", 1, change)
+    ran = store.run("indexes", "--yes")
+    assert ran.code == 5, ran.stderr
+    assert store.indexes()["c"]["a_1"]["expireAfterSeconds"] == 99_999_999

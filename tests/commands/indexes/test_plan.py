@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from skillconnect_ops.commands.indexes.bridge import guard
 from skillconnect_ops.commands.indexes.difference import difference
 from skillconnect_ops.commands.indexes.estimate import estimated, takes
 from skillconnect_ops.commands.indexes.model import Facts, Wishes
@@ -73,6 +74,14 @@ def test_a_replacement_stands_before_the_old_one_is_hidden_and_that_is_dropped_l
     assert plan.gaps == ()
 
 
+def test_a_capped_collection_expires_nothing_before_7_1() -> None:
+    there = Listing(collections=(FoundCollection(name="c", uuid="1", capped=True),))
+    wanted = [Index(keys=A, expire_after_s=60)]
+    assert "c is capped" in decided(wanted, there).blocked[0]
+    newer = decided(wanted, there, facts=replace(FACTS, version=(7, 1)))
+    assert (newer.blocked, keys(newer)) == ((), ["create:c", "expire:c.a_1"])
+
+
 def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
     plan = decided([Index(keys=A)], found(Index(keys=A, sparse=True)))
     assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
@@ -84,9 +93,60 @@ def test_under_the_same_name_it_is_rebuilt_behind_a_bridge() -> None:
 def test_a_unique_one_has_a_guard_besides() -> None:
     plan = decided([Index(keys=A, unique=True, sparse=True)], found(Index(keys=A, unique=True)))
     bridge: Any = plan.steps[0]
-    _, guard = (one.index for one in bridge.builds)
-    assert guard.unique
-    assert guard.partial_filter == {"a": {"$exists": True}}
+    _, new, old = (one.index for one in bridge.builds)
+    assert new.unique
+    assert new.partial_filter == {"a": {"$exists": True}}
+    assert old.unique
+    assert old.partial_filter == {"_id": {"$exists": True}}
+
+
+@pytest.mark.parametrize("kind", ["2dsphere", "2d"])
+def test_nothing_stands_for_a_geospatial_index_since_two_of_them_break_geonear(kind: str) -> None:
+    old = Index(keys=(("p", kind),), name="x")
+    plan = decided([Index(keys=(("p", kind), ("n", 1)), name="x")], found(old))
+    assert keys(plan) == ["make-room:c", "rebuild:c"]
+    (gap,) = plan.gaps
+    assert "queries of $near and $geoNear fail meanwhile" in gap
+
+
+def test_a_text_index_that_is_replaced_leaves_its_queries_failing_and_not_slow() -> None:
+    old, new = Index(keys=(("a", "text"),)), Index(keys=(("a", "text"), ("b", "text")))
+    (gap,) = decided([new], found(old)).gaps
+    assert gap.endswith("and queries of $text fail meanwhile")
+
+
+def test_two_geospatial_indexes_side_by_side_are_a_gap_too() -> None:
+    old = Index(keys=(("p", "2dsphere"),))
+    new = Index(keys=(("p", "2dsphere"),), name="new", partial_filter={"n": 1})
+    plan = decided([new], found(old))
+    assert keys(plan) == ["create:c", "hide:c.p_2dsphere", "drop:c.p_2dsphere"]
+    (gap,) = plan.gaps
+    assert "$geoNear that name no `key` fail meanwhile" in gap
+
+
+def test_a_hidden_index_is_used_by_no_query_and_leaves_no_gap() -> None:
+    old = Index(keys=(("a", "text"),), hidden=True)
+    new = Index(keys=(("a", "text"),), default_language="french")
+    assert decided([new], found(old)).gaps == ()
+
+
+@pytest.mark.parametrize(
+    "options", [{"bits": 20}, {"min": -500}, {"max": 500}, {"sphere_version": 2}], ids=str
+)
+def test_a_guard_has_the_bounds_of_what_it_guards(options: dict[str, Any]) -> None:
+    """Without them a point beyond the earth is refused by the guard alone."""
+    kind = "2dsphere" if "sphere_version" in options else "2d"
+    index = Index(keys=(("p", kind),), unique=True, **options)
+    made = guard(index, number=1, version=(6, 0))
+    assert made is not None
+    assert {name: getattr(made, name) for name in options} == options
+
+
+def test_an_index_that_is_to_be_unique_no_more_is_told() -> None:
+    there = found(Index(keys=A, unique=True))
+    (told,) = decided([Index(keys=A)], there).notes
+    assert told == "c.a_1 is unique no more then, and nothing keeps duplicates of {a: 1} out"
+    assert decided([Index(keys=A, unique=True, sparse=True)], there).notes == ()
 
 
 def test_before_6_0_an_index_becomes_unique_by_a_rebuild() -> None:
@@ -183,7 +243,7 @@ def test_what_queries_cannot_do_without_is_not_hidden_unasked(kind: str) -> None
     facts = used(0, since=NOW - timedelta(days=30))
     plan = decided([], there, facts=facts, wishes=Wishes(prune=True))
     assert keys(plan) == []
-    assert "fails while there is none" in plan.notes[0]
+    assert "fail while there is no such index" in plan.notes[0]
     insists = Wishes(prune=True, prune_used=True)
     assert keys(decided([], there, facts=facts, wishes=insists)) == ["hide:c.a_1"]
 
@@ -222,7 +282,10 @@ def test_a_time_series_takes_no_unique_index() -> None:
     there = found(Index(keys=A))
     (only,) = there.collections
     series = replace(there, collections=(replace(only, timeseries=True),))
-    assert "c is a time series" in decided([Index(keys=A, unique=True)], series).blocked[0]
+    assert (
+        "a time series takes no unique index"
+        in decided([Index(keys=A, unique=True)], series).blocked[0]
+    )
 
 
 def test_one_whose_use_a_node_did_not_tell_stays() -> None:
@@ -330,7 +393,8 @@ def test_what_a_dead_run_left_stands_for_the_old_one_again() -> None:
     plan = decided([Index(keys=A, unique=True)], found(old, BRIDGE_LEFT))
     assert keys(plan) == ["bridge:c", "make-room:c", "rebuild:c", "unbridge:c"]
     bridge: Any = plan.steps[0]
-    assert [one.index.called for one in bridge.builds] == ["skc_bridge_1", "skc_guard_2"]
+    names = [one.index.called for one in bridge.builds]
+    assert names == ["skc_bridge_1", "skc_guard_2", "skc_guard_3"]
 
 
 def test_what_a_dead_run_left_for_another_declaration_is_not_in_the_way() -> None:

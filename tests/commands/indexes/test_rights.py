@@ -130,3 +130,21 @@ def test_a_checkout_that_cannot_be_written_is_no_hindrance_to_a_check(
     ran = store.run("indexes", "check")
     assert ran.code == 0
     assert "not in the evidence ledger" in ran.stderr
+
+
+def test_more_members_than_there_are_to_agree_on_a_build_are_refused_before_anything(
+    store: Store, acting: As
+) -> None:
+    store.db.c.insert_one({"a": 1})
+    store.declare("c:\n  - keys: {a: 1}\n")
+    for argv in (["--dry-run"], ["--yes"]):
+        ran = store.run("indexes", *argv, "--commit-quorum", "7")
+        assert ran.code == 4
+        assert ran.json["error"]["what"].startswith("--commit-quorum 7 is more than ")
+        assert ran.json["error"]["fix"] == "--commit-quorum 1, or majority"
+    assert OWN not in store.db.list_collection_names()
+    acting("readWrite")  # who may not see how many there are hears it of the server
+    ran = store.run("indexes", "--yes", "--commit-quorum", "7")
+    assert ran.code == 5
+    assert "look up" not in ran.json["error"]["fix"]
+    assert store.indexes() == {}

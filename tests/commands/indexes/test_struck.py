@@ -116,7 +116,7 @@ def test_a_run_that_is_killed_is_brought_to_its_end_by_the_next(
     assert dies(store, at, when)
 
 
-@pytest.mark.parametrize(("at", "after"), [(12, False), (26, False)])
+@pytest.mark.parametrize(("at", "after"), [(1, True), (12, False), (26, False)])
 def test_a_run_that_fails_is_put_back_or_can_go_on(store: Store, at: int, *, after: bool) -> None:
     assert fails(store, at, after=after)
 
