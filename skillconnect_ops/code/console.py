@@ -5,13 +5,11 @@ long as its variable can hold nothing else. What only asks (`if (console.log)`),
 (`console.log = …`) or watches (`jest.spyOn(console, "log")`) prints nothing and is left out.
 """
 
-import re
-from collections.abc import Iterator
-
 from ast_grep_py import Rule, SgNode, SgRoot
 from msgspec import Struct
 
 from skillconnect_ops.code.console_data import told
+from skillconnect_ops.code.console_origins import Origins
 from skillconnect_ops.code.console_roles import Role, role_of
 from skillconnect_ops.code.names import names_of
 from skillconnect_ops.code.scopes import NAMES, Declaration, Scopes
@@ -22,8 +20,6 @@ from skillconnect_ops.code.syntax import (
     key,
     line_of,
     parsed,
-    string,
-    unwrapped,
 )
 
 PREFILTER = b"console"
@@ -31,12 +27,8 @@ _WANTED: list[Rule] = [
     {"kind": "ERROR"},
     *(Rule(kind=kind, regex="^console$") for kind in NAMES),
 ]
-_WORD = re.compile(r"console(?=\s*(.|\Z))", re.DOTALL)
-_BEFORE = 20
 COMPUTED = "computed"
 """The level of `console[level](…)`, where it is decided at run time."""
-_GLOBALS = frozenset({"globalThis", "window", "global", "self", "top", "parent", "frames"})
-_MODULES = frozenset({"console", "node:console"})
 _NO_METHODS = frozenset(
     {
         *("Console", "memory", "context", "createTask", "constructor", "hasOwnProperty"),
@@ -75,22 +67,6 @@ class Uses(Struct, frozen=True):
     root: SgNode
 
 
-def is_worth_parsing(text: str) -> bool:
-    """Whether the word stands outside of comments that fill whole lines; in doubt it does.
-
-    One in twenty files with the word has it in such comments alone, and these are long files.
-    """
-    for found in _WORD.finditer(text):
-        begin = text.rfind("\n", 0, found.start()) + 1
-        head = text[begin : found.start()].lstrip()
-        if head.startswith("//"):
-            continue
-        within = text.rfind("/*", 0, found.start()) > text.rfind("*/", 0, found.start())
-        if not (within and head.startswith("*")):
-            return True
-    return False
-
-
 def console(text: str, language: str) -> Uses:
     """Read one text.
 
@@ -114,105 +90,21 @@ class _Reader:
     """Follows `console` through one tree."""
 
     def __init__(self, root: SgNode, text: str, names: list[SgNode]) -> None:
-        self._root = root
-        self._text = text
-        self._consoles = names
         self._scopes = Scopes(root)
         self._scopes.know("console", names)
+        self._origins = Origins(root, self._scopes, text=text, names=names)
         self._followed: set[Declaration] = set()
         self.uses: dict[tuple[int, int], Use] = {}
 
     def read(self) -> None:
-        """Follow every expression that is the console."""
-        for node in self._consoles:
-            if node.kind() != "identifier":
-                continue
-            if not _is_no_value(node) and self._scopes.meaning("console", node) is None:
-                self._object(node)
-        # a walk over the tree takes as long as a tenth of parsing it: the text is asked first
-        before, after = _around(self._text)
-        if before & set(".[\"'`"):
-            for node in self._of_globals():
-                self._object(node)
-        if after & set(",:}="):
-            for pattern, source in self._taken_apart():
-                if self._is_global_object(source):
-                    self._bind_object(pattern)
-        if after & set("\"'`"):
-            for node in self._required():
-                self._object(node)
-            self._imported()
-
-    def _of_globals(self) -> Iterator[SgNode]:
-        """`globalThis.console`, `window["console"]`."""
-        for name in self._root.find_all(kind="property_identifier", regex="^console$"):
-            member = name.parent()
-            if member is not None and member.kind() == "member_expression":
-                holder = member.field("object")
-                if holder is not None and self._is_global_object(holder):
-                    yield member
-        for part in self._root.find_all(kind="string_fragment", regex="^console$"):
-            above = part.ancestors()[1:2]
-            if above and above[0].kind() == "subscript_expression":
-                holder = above[0].field("object")
-                if holder is not None and self._is_global_object(holder):
-                    yield above[0]
-
-    def _is_global_object(self, node: SgNode) -> bool:
-        node = unwrapped(node)
-        if node.kind() == "member_expression":  # `window.top`
-            holder, name = node.field("object"), node.field("property")
-            known = name is not None and name.text() in _GLOBALS
-            return known and holder is not None and self._is_global_object(holder)
-        name_ = node.text()
-        return (
-            node.kind() == "identifier"
-            and name_ in _GLOBALS
-            and self._scopes.meaning(name_, node) is None
-        )
-
-    def _taken_apart(self) -> Iterator[tuple[SgNode, SgNode]]:
-        """The name for the console in `const { console: c } = window`, and what it is taken of."""
-        kinds = ("property_identifier", "shorthand_property_identifier_pattern")
-        for kind in kinds:
-            for name in self._root.find_all(kind=kind, regex="^console$"):
-                above = name.parent()
-                pattern: SgNode | None = name
-                if above is not None and above.kind() == "pair_pattern":
-                    pattern = above.field("value")
-                    above = above.parent()
-                if above is None or pattern is None or above.kind() != "object_pattern":
-                    continue
-                home = above.parent()
-                source = home.field("value") if home is not None else None
-                if source is not None and home is not None and is_field(home, "name", above):
-                    yield pattern, source
-
-    def _required(self) -> Iterator[SgNode]:
-        """`require("console")`, which is the global one."""
-        for part in self._root.find_all(kind="string_fragment", regex="^(node:)?console$"):
-            above = part.ancestors()[1:3]
-            if len(above) == 2 and above[0].kind() == "arguments":
-                function = above[1].field("function")
-                if function is not None and function.text() == "require":
-                    yield above[1]
-
-    def _imported(self) -> None:
-        """`import console from "node:console"`, and what is taken out of that module by name."""
-        for statement in self._root.find_all(kind="import_statement"):
-            if string(statement.field("source")) not in _MODULES:
-                continue
-            for part in statement.find_all(kind="import_specifier"):
-                name, alias = part.field("name"), part.field("alias")
-                if name is not None and name.text() != "default":
-                    self._bind(alias or name, name.text(), at=name)
-            for clause in statement.find_all(kind="import_clause"):
-                for part in clause.named_children():
-                    whole = part
-                    if part.kind() == "namespace_import":
-                        whole = part.named_children()[0]
-                    if whole.kind() == "identifier":
-                        self._bind_object(whole)
+        """Follow every expression that is the console, and every name that is given it."""
+        origins = self._origins
+        for node in origins.expressions():
+            self._object(node)
+        for name in origins.patterns():
+            self._bind_object(name)
+        for name, method in origins.methods():
+            self._bind(name, method.text(), at=method)
 
     def _object(self, node: SgNode) -> None:
         """An expression that is the console: what becomes of it?"""
@@ -350,16 +242,6 @@ class _Reader:
         )
 
 
-def _around(text: str) -> tuple[set[str], set[str]]:
-    """What stands before and after the word `console`, white space left out."""
-    before, after = set(), set()
-    for found in _WORD.finditer(text):
-        begin = found.start()
-        before.add(text[max(begin - _BEFORE, 0) : begin].rstrip()[-1:])
-        after.add(found[1])
-    return before, after
-
-
 def _data_of(call: SgNode) -> list[SgNode]:
     """What a call prints; `log.call(console, a)` and `log.apply(console, [a])` print `a`."""
     given = arguments(call)
@@ -369,15 +251,6 @@ def _data_of(call: SgNode) -> list[SgNode]:
         inner = call.field("arguments")
         return [inner] if inner is not None and inner.kind() == "template_string" else given
     return given[1:]
-
-
-def _is_no_value(node: SgNode) -> bool:
-    """Whether a name stands where names are imported, exported or elements are named."""
-    parent = node.parent()
-    return parent is not None and (
-        parent.kind() in {"import_specifier", "export_specifier", "namespace_export"}
-        or (parent.kind().startswith("jsx_") and parent.kind() != "jsx_expression")
-    )
 
 
 def _has_value(declarator: SgNode) -> bool:

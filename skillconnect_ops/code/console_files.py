@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from skillconnect_ops.code import prints as py
 from skillconnect_ops.code.components import PAGES, SUFFIXES, scripts
-from skillconnect_ops.code.console import PREFILTER, Use, console, is_worth_parsing
+from skillconnect_ops.code.console import PREFILTER, Use, console
+from skillconnect_ops.code.console_origins import is_worth_parsing
 from skillconnect_ops.code.exemptions import Exemptions, of_javascript, of_python
 from skillconnect_ops.code.looked import Looked, Part, Read, look
 from skillconnect_ops.code.syntax import LANGUAGES

@@ -27,7 +27,8 @@ _FOLDERS = {
 _BUNDLE = re.compile(r"[.-](min|bundle|umd)\.[cm]?js$")
 _MINIFIED_FROM_BYTES = 20_000
 _MINIFIED_LINE_BYTES = 1_000
-_IS_BUNDLE = "it is a bundle or minified"
+IS_BUNDLE = "it is a bundle or minified"
+IS_NO_FILE = "it is a link or no plain file"
 _IS_LARGE = f"it is larger than {LARGEST_BYTES // 1_000_000} MB"
 
 
@@ -158,26 +159,26 @@ def _is_linked(folder: Path) -> bool:
 def content(root: Path, path: str) -> bytes | Skipped:
     """The bytes of a source, or why it is none that a person wrote."""
     if _BUNDLE.search(path):
-        return Skipped(path, _IS_BUNDLE)
+        return Skipped(path, IS_BUNDLE)
     file = f"{root}/{path}"  # as a text: there are many, and a `Path` is slow to make
     try:
         found = os.lstat(file)
         if not stat.S_ISREG(found.st_mode):
-            return Skipped(path, "it is a link or no plain file")
+            return Skipped(path, IS_NO_FILE)
         if found.st_size > LARGEST_BYTES:
             return Skipped(path, _IS_LARGE)
         with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
             data = opened.read()
     except OSError as error:
         return Skipped(path, error.strerror or type(error).__name__)
-    return Skipped(path, _IS_BUNDLE) if _is_minified(data) else data
+    return Skipped(path, IS_BUNDLE) if _is_minified(data) else data
 
 
 def as_source(path: str, data: bytes) -> bytes | Skipped:
     """The same bytes, wherever they were kept, or why no person wrote them."""
     if len(data) > LARGEST_BYTES:
         return Skipped(path, _IS_LARGE)
-    return Skipped(path, _IS_BUNDLE) if _BUNDLE.search(path) or _is_minified(data) else data
+    return Skipped(path, IS_BUNDLE) if _BUNDLE.search(path) or _is_minified(data) else data
 
 
 def _is_minified(data: bytes) -> bool:

@@ -5,13 +5,15 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from skillconnect_ops.code.discovery import Skipped
+from skillconnect_ops.code.discovery import IS_BUNDLE, IS_NO_FILE, Skipped
 from skillconnect_ops.code.exemptions import Exemptions
 from skillconnect_ops.code.model import Unparsed
 
 T = TypeVar("T")
 Read = Callable[[str], "bytes | Skipped"]
 """The bytes behind a path, on disk or in git's index, or why there are none."""
+IS_GONE = "it is not there any more"
+"""Of a file that git lists, and that was deleted since."""
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _HEAD_BYTES = 8_000
 
@@ -106,4 +108,4 @@ def _decoded(data: bytes) -> tuple[str, str | None]:
 
 def _is_known_gap(one: Skipped) -> bool:
     """Whether it is left out because it is no source, and not because it could not be read."""
-    return "bundle" in one.reason or "link" in one.reason or "not there" in one.reason
+    return one.reason in {IS_BUNDLE, IS_NO_FILE, IS_GONE}

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from skillconnect_ops.code.console import console, is_worth_parsing
+from skillconnect_ops.code.console import console
 from skillconnect_ops.code.console_files import console_uses, print_uses
+from skillconnect_ops.code.console_origins import is_worth_parsing
 from skillconnect_ops.code.discovery import content
 from tests.npm import install
 from tests.programs import needs

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from skillconnect_ops.code.discovery import Skipped, as_source, content, discover, walked
-from skillconnect_ops.code.looked import Read
+from skillconnect_ops.code.looked import IS_GONE, Read
 from skillconnect_ops.commands.audit.model import Wish
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Precondition, UsageError
@@ -162,7 +162,7 @@ class _Staged:
 def _on_disk(root: Path, path: str) -> bytes | Skipped:
     found = content(root, path)
     if isinstance(found, Skipped) and not os.path.lexists(root / path):
-        return Skipped(path, "it is not there any more")
+        return Skipped(path, IS_GONE)
     return found
 
 
