@@ -104,6 +104,11 @@ COMMANDS: tuple[Section, ...] = (
         "audit",
         (
             Entry(
+                "audit",
+                "Find what code should not do, without running any of it.",
+                f"{_AT}.audit.cli",
+            ),
+            Entry(
                 "routes",
                 "Show the routes of an Express app, and what protects each.",
                 f"{_AT}.routes.cli",

@@ -5,6 +5,7 @@ not installed would have to be held back at every turn, and what is asked here i
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from skillconnect_ops.core.ports.git import (
     PLAIN,
     CommitFacts,
     IndexEntry,
+    LineSpans,
     RepositoryState,
 )
 
@@ -31,6 +33,14 @@ _KEPT = (
 _AT_ONCE = 500
 """Paths on one command line: far from its longest."""
 _OUTSIDE = ("not a git repository", "must be run in a work tree", "is outside repository")
+
+
+_DEFAULT_BASES = (
+    *("@{upstream}", "origin/HEAD", "origin/main", "origin/master", "main", "master"),
+)
+_ALL_LINES: LineSpans = ((1, 1 << 60),)
+_HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+_OCTAL = re.compile(r"\\([0-7]{3}|.)")
 
 
 class GitNotInstalled(Precondition):
@@ -358,6 +368,41 @@ class GitProgram:
         asked = self._ask(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return asked.strip() if asked else None
 
+    def fork(self, root: Path, revision: str | None) -> str | None:
+        """The commit where HEAD and a revision parted; None where there is none.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        for name in (revision,) if revision is not None else _DEFAULT_BASES:
+            asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            # a word that names nothing is an error of git's, whatever is asked for quietly
+            ran = self._run(root, *asked)
+            if ran is not None and ran.code == 0:
+                common = self._ask(root, "merge-base", ran.output.strip(), "HEAD")
+                return common.strip() if common else None
+        return None
+
+    def changed_lines(self, root: Path, *, since: str | None) -> Mapping[str, LineSpans]:
+        """The lines below the root that are new or other than at a commit, by path.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        words = (
+            *("diff", "--relative", "--unified=0", "--no-renames", "--diff-filter=d"),
+            *("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules"),
+            *("--src-prefix=a/", "--dst-prefix=b/"),
+        )
+        if since is None:
+            # `git commit PATH` and `-a` show a hook another index than usual
+            named = self._environment.get("GIT_INDEX_FILE")
+            index = None if named is None else str(self._environment.folder / named)
+            return _spans(self._do(root, *words, "--cached", "--", index=index))
+        found = _spans(self._ask(root, *words, since, "--") or "")
+        new = self._ask(root, "ls-files", "-z", "--others", "--exclude-standard") or ""
+        return found | {path: _ALL_LINES for path in new.split("\0") if path}
+
     def under_way(self, root: Path) -> str | None:
         """What git itself is in the middle of (`merge`, `rebase` …), or None."""
         words = [word for name in _UNDER_WAY for word in ("--git-path", name)]
@@ -480,6 +525,39 @@ def _nearest(folder: Path) -> Path:
 
 def _seems_repository(folder: Path) -> bool:
     return any((place / ".git").exists() for place in (folder, *folder.parents))
+
+
+def _spans(diff: str) -> dict[str, LineSpans]:
+    """The new lines of a diff without context, by path; of what is binary all."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    path, in_head = "", True
+    for line in diff.split("\n"):
+        if line.startswith("diff --git "):
+            path, in_head = "", True
+        elif in_head and line.startswith("+++ "):
+            path = _unquoted(line[4:].removesuffix("\t")).removeprefix("b/")
+        elif line.startswith("@@ "):
+            in_head = False
+            hunk = _HUNK.match(line)
+            if hunk is not None and path:
+                first, many = int(hunk[1]), int(hunk[2] or 1)
+                if many:
+                    found.setdefault(path, []).append((first, first + many - 1))
+    return {path: tuple(spans) for path, spans in found.items()}
+
+
+def _unquoted(name: str) -> str:
+    """A path as git writes it: quoted where it holds what is not plain (`core.quotePath`)."""
+    if not name.startswith('"'):
+        return name
+    escapes = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+    def plain(found: re.Match[str]) -> str:
+        code = found[1]
+        return chr(int(code, 8)) if len(code) == len("377") else escapes.get(code, code)
+
+    raw = _OCTAL.sub(plain, name[1:-1])
+    return _text(raw.encode("latin-1")) if raw.isascii() or max(raw) <= "\xff" else raw
 
 
 def _ignore_files(paths: Iterable[str]) -> tuple[str, ...]:

@@ -27,6 +27,9 @@ _FOLDERS = {
 _BUNDLE = re.compile(r"[.-](min|bundle|umd)\.[cm]?js$")
 _MINIFIED_FROM_BYTES = 20_000
 _MINIFIED_LINE_BYTES = 1_000
+IS_BUNDLE = "it is a bundle or minified"
+IS_NO_FILE = "it is a link or no plain file"
+_IS_LARGE = f"it is larger than {LARGEST_BYTES // 1_000_000} MB"
 
 
 class Skipped(Struct, frozen=True):
@@ -64,11 +67,11 @@ def discover(root: Path, *, git: Git, within: Sequence[str] = ()) -> Listing:
     try:
         listed = git.files(root)
     except Precondition as error:
-        walked = _walked(root)
+        every = walked(root)
         note = Skipped(".", f"git was not asked: {error.what}; the folder was walked instead")
-        return Listing(files=walked.files, skipped=(note, *walked.skipped))
+        return Listing(files=every.files, skipped=(note, *every.skipped))
     if listed is None:
-        return _walked(root)
+        return walked(root)
     inner = _Inner(root, git)
     inner.go_into(_repositories(root, ".", listed, git))
     inner.go_into(filter(None, (_holding(root, folder) for folder in within)))
@@ -156,21 +159,31 @@ def _is_linked(folder: Path) -> bool:
 def content(root: Path, path: str) -> bytes | Skipped:
     """The bytes of a source, or why it is none that a person wrote."""
     if _BUNDLE.search(path):
-        return Skipped(path, "it is a bundle or minified")
-    file = root / path
+        return Skipped(path, IS_BUNDLE)
+    file = f"{root}/{path}"  # as a text: there are many, and a `Path` is slow to make
     try:
-        found = file.lstat()
+        found = os.lstat(file)
         if not stat.S_ISREG(found.st_mode):
-            return Skipped(path, "it is a link or no plain file")
+            return Skipped(path, IS_NO_FILE)
         if found.st_size > LARGEST_BYTES:
-            return Skipped(path, f"it is larger than {LARGEST_BYTES // 1_000_000} MB")
-        data = file.read_bytes()
+            return Skipped(path, _IS_LARGE)
+        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
+            data = opened.read()
     except OSError as error:
         return Skipped(path, error.strerror or type(error).__name__)
-    lines = data.count(b"\n") + 1
-    if len(data) > _MINIFIED_FROM_BYTES and len(data) / lines > _MINIFIED_LINE_BYTES:
-        return Skipped(path, "it is a bundle or minified")
-    return data
+    return Skipped(path, IS_BUNDLE) if _is_minified(data) else data
+
+
+def as_source(path: str, data: bytes) -> bytes | Skipped:
+    """The same bytes, wherever they were kept, or why no person wrote them."""
+    if len(data) > LARGEST_BYTES:
+        return Skipped(path, _IS_LARGE)
+    return Skipped(path, IS_BUNDLE) if _BUNDLE.search(path) or _is_minified(data) else data
+
+
+def _is_minified(data: bytes) -> bool:
+    size = len(data)
+    return size > _MINIFIED_FROM_BYTES and size / (data.count(b"\n") + 1) > _MINIFIED_LINE_BYTES
 
 
 def _left_out(path: str) -> Skipped | None:
@@ -182,7 +195,8 @@ def _left_out(path: str) -> Skipped | None:
     return None
 
 
-def _walked(root: Path) -> Listing:
+def walked(root: Path) -> Listing:
+    """Every file below the root, whatever git says of it; never what was installed or built."""
     skipped: list[Skipped] = []
     files: list[str] = []
     for path in _walk(root, skipped):
@@ -195,13 +209,12 @@ def _walked(root: Path) -> Listing:
 
 def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
     """Every file below the root; no linked folder is followed."""
+    base = len(str(root).rstrip("/")) + 1
     for folder, below, names in os.walk(root):
-        place = Path(folder).relative_to(root)
+        place = f"{folder[base:]}/" if len(folder) > base else ""  # a text: there are many
         skipped += [
-            Skipped((place / name).as_posix(), _FOLDERS[name])
-            for name in sorted(below)
-            if name in _FOLDERS
+            Skipped(f"{place}{name}", _FOLDERS[name]) for name in sorted(below) if name in _FOLDERS
         ]
         below[:] = sorted(name for name in below if name not in _FOLDERS)
         for name in sorted(names):
-            yield (place / name).as_posix()
+            yield f"{place}{name}"

@@ -13,13 +13,8 @@ from skillconnect_ops.code.documents import COMPOSE, WORKFLOW, compose, workflow
 from skillconnect_ops.code.model import Found, Kind, Read, Unparsed
 from skillconnect_ops.code.shell import package, shell
 from skillconnect_ops.code.syntax import LANGUAGES
+from skillconnect_ops.code.testing import is_test
 
-_TEST = re.compile(
-    r"(^|/)(tests?|__tests__|specs?|e2e|cypress|__mocks__|fixtures|testing)/"
-    r"|[._-](test|tests|spec|e2e|cy)\.[a-z]+$|(^|/)(test_[^/]+|conftest)\.py$"
-    r"|(^|/)(jest|vitest|playwright|cypress|karma|wdio|release|commitlint)\.(config|setup)\.[a-z]+$"
-    r"|(^|/)\.(releaserc|eslintrc|prettierrc|commitlintrc)\.[a-z]+$"
-)
 _SHELL = frozenset({".sh", ".bash", ".zsh"})
 _PRISMA = re.compile(r"""\benv\(\s*["'](\w+)["']\s*\)""")
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
@@ -59,11 +54,6 @@ def is_reader(path: str) -> bool:
         or COMPOSE.fullmatch(path) is not None
         or WORKFLOW.fullmatch(path) is not None
     )
-
-
-def is_test(path: str) -> bool:
-    """Whether a file belongs to tests, or to a tool that the running app knows nothing of."""
-    return _TEST.search(path) is not None
 
 
 def _of_file(root: Path, path: str) -> Found:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillconnect_ops.code.discovery import LARGEST_BYTES, Skipped, content
-from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_calls import Calls
 from skillconnect_ops.code.express_middleware import Judge
@@ -26,6 +25,7 @@ from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.syntax import LANGUAGES, line_of
+from skillconnect_ops.code.testing import is_test
 
 _WORDS = re.compile(
     rb"""express|[rR]outer|ExtractJwt|\.listen\(|['"]@nestjs|tsoa|routing-controllers"""

@@ -16,7 +16,6 @@ from ast_grep_py import SgNode
 from msgspec import Struct
 
 from skillconnect_ops.code.discovery import Skipped, content
-from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.index_words import as_index
 from skillconnect_ops.code.javascript_frames import Frames
 from skillconnect_ops.code.javascript_modules import Module, Modules
@@ -36,6 +35,7 @@ from skillconnect_ops.code.mongoose import Schemas
 from skillconnect_ops.code.mongoose_models import Model, Models
 from skillconnect_ops.code.mongoose_schema import Spec
 from skillconnect_ops.code.syntax import FUNCTIONS, LANGUAGES, arguments, line_of, string
+from skillconnect_ops.code.testing import is_test
 from skillconnect_ops.core.indexes import ID, Declaration
 
 _CREATES = frozenset({"createIndex", "createIndexes", "ensureIndex"})

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from ast_grep_py import SgNode
 
-from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_value import (
     EMPTY,
@@ -16,6 +15,7 @@ from skillconnect_ops.code.javascript_value import (
 )
 from skillconnect_ops.code.javascript_values import Values
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments, climbed
+from skillconnect_ops.code.testing import is_test
 
 _MOST_BINDINGS = 500
 _EACH = frozenset({"forEach", "map", "flatMap", "filter", "some", "every"})

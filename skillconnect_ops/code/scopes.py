@@ -12,6 +12,13 @@ _PATTERNS = frozenset(
     }
 )
 _PARAMETERS = frozenset({"formal_parameters", "required_parameter", "optional_parameter"})
+_SIGNATURES = frozenset(
+    {
+        *("function_type", "function_signature", "method_signature", "call_signature"),
+        *("construct_signature", "constructor_type", "abstract_method_signature"),
+    }
+)
+"""What has parameters and no body: the names are words for a reader, and no variables."""
 _BLOCKS = frozenset(
     {
         *("statement_block", "program", "for_statement", "for_in_statement", "switch_body"),
@@ -20,7 +27,8 @@ _BLOCKS = frozenset(
 )
 _IMPORTS = frozenset({"import_specifier", "import_clause", "namespace_import", "import_alias"})
 
-_NAMES = ("identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier")
+NAMES = ("identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier")
+"""The kinds of node that are names of variables."""
 _FEW = 12
 
 
@@ -61,17 +69,21 @@ class Scopes:
             and self.meaning(name, node) == found
         ]
 
+    def know(self, name: str, nodes: list[SgNode]) -> None:
+        """Be told all places of a name by somebody who has walked the tree anyway."""
+        self._names[name] = nodes
+
     def _named(self, name: str) -> list[SgNode]:
         """The places that a name stands in; after a few names a pass for all of them is cheaper."""
         if name not in self._names and not self._all:
             if len(self._names) < _FEW:
                 exact = f"^{name.replace('$', '[$]')}$"
-                found = self._root.find_all(any=[{"kind": k, "regex": exact} for k in _NAMES])
+                found = self._root.find_all(any=[{"kind": k, "regex": exact} for k in NAMES])
                 self._names[name] = found
             else:
                 self._all = True
                 self._names = {}
-                for node in self._root.find_all(any=[{"kind": kind} for kind in _NAMES]):
+                for node in self._root.find_all(any=[{"kind": kind} for kind in NAMES]):
                     self._names.setdefault(node.text(), []).append(node)
         return self._names.get(name, [])
 
@@ -111,7 +123,8 @@ def _scope(home: SgNode, child: SgNode) -> SgNode | None:  # noqa: PLR0911 - one
     if kind == "variable_declarator" and is_field(home, "name", child):
         return _of_declarator(home)
     if kind in _PARAMETERS and not is_field(home, "value", child):
-        return _above(home, FUNCTIONS)
+        function = _above(home, FUNCTIONS | _SIGNATURES)
+        return None if function is None or function.kind() in _SIGNATURES else function
     if kind == "arrow_function" and is_field(home, "parameter", child):
         return home
     if kind in {"function_declaration", "generator_function_declaration", "class_declaration"}:

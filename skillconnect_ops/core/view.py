@@ -1,6 +1,6 @@
 """What a report shows to a person, as data; `terminal` draws it, JSON never holds it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -59,7 +59,21 @@ class FindingsHere(Struct, frozen=True):
     """
 
 
-Block = Lines | Pairs | Table | FindingsHere
+class Frame(Struct, frozen=True):
+    """The code that a finding is about, with secrets masked."""
+
+    first_line: int
+    lines: tuple[str, ...]
+
+
+class FindingsByFile(Struct, frozen=True):
+    """The same as `FindingsHere`, with the findings grouped by their files."""
+
+    frames: Mapping[str, Frame] = {}
+    """The code of some findings, by their fingerprints."""
+
+
+Block = Lines | Pairs | Table | FindingsHere | FindingsByFile
 
 
 def size(size_bytes: float) -> str:

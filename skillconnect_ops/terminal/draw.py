@@ -1,6 +1,6 @@
 """Blocks of a view as text: aligned, whole words, no identifier cut or broken."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import assert_never
 
@@ -13,7 +13,9 @@ from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import (
     Block,
     Cell,
+    FindingsByFile,
     FindingsHere,
+    Frame,
     Lines,
     Pairs,
     Table,
@@ -41,11 +43,17 @@ _GRADES = {"low": Tone.DIM, "medium": Tone.WARN, "high": Tone.BAD, "critical": T
 
 def drawn(report: Report, *, screen: Screen) -> str:
     """A report for people: its view, then its findings, then what could not be looked at."""
-    own = (*_findings(report.findings, screen), *_unknown(report.unknown, screen))
-    view = report.view if FindingsHere() in report.view else (*report.view, FindingsHere())
-    blocks = [
-        block for place in view for block in (own if isinstance(place, FindingsHere) else (place,))
-    ]
+    unknown = _unknown(report.unknown, screen)
+    placed = any(isinstance(block, FindingsHere | FindingsByFile) for block in report.view)
+    blocks: list[Block] = []
+    for place in report.view if placed else (*report.view, FindingsHere()):
+        match place:
+            case FindingsHere():
+                blocks += (*_findings(report.findings, screen), *unknown)
+            case FindingsByFile():
+                blocks += (*by_file(report.findings, place.frames, screen), *unknown)
+            case _:
+                blocks.append(place)
     return "\n".join(draw(block, screen=screen) for block in blocks)
 
 
@@ -58,7 +66,7 @@ def draw(block: Block, *, screen: Screen) -> str:
             return _titled(block.title, _pairs(block.pairs, screen), screen)
         case Table():
             return _titled(block.title, _table(block, screen), screen)
-        case FindingsHere():
+        case FindingsHere() | FindingsByFile():
             return ""
     assert_never(block)
 
@@ -177,6 +185,41 @@ def _findings(findings: tuple[Finding, ...], screen: Screen) -> list[Block]:
     if screen.width is not None and not _fits(table, screen.width):
         return [_narrow(open_ones, title, screen.width), *_remedies(open_ones)]
     return [table, *_remedies(open_ones)]
+
+
+def by_file(
+    findings: Iterable[Finding], frames: Mapping[str, Frame], screen: Screen
+) -> list[Block]:
+    """Each file, its findings below it, and below these their code."""
+    open_ones = [finding for finding in findings if finding.suppressed is None]
+    files: dict[str, list[Finding]] = {}
+    for finding in open_ones:
+        files.setdefault(finding.path or finding.subject or "", []).append(finding)
+    blocks: list[Block] = []
+    for place, own in files.items():
+        lines: list[Cell] = [Text(place, Tone.STRONG)]
+        for finding in own:
+            numbers = [str(one) for one in (finding.line, finding.column) if one is not None]
+            at = ":".join(numbers)
+            head = f"  {at:<8}{finding.severity.value:<9} {finding.id}  {finding.message}".rstrip()
+            parts = wrapped(one_line(head), screen.width, hang=20).splitlines()
+            lines += [Text(part, _GRADES[finding.severity.value]) for part in parts]
+            frame = frames.get(finding.fingerprint)
+            if frame is not None:
+                lines += _framed(frame, finding, screen.width)
+        blocks.append(Lines(tuple(lines)))
+    return [*blocks, *_remedies(open_ones)]
+
+
+def _framed(frame: Frame, finding: Finding, width: int | None) -> Iterator[Cell]:
+    """The code with its line numbers, and a mark below the place."""
+    for number, line in enumerate(frame.lines, start=frame.first_line):
+        head = f"    {number:>5} | "
+        room = None if width is None else max(width - len(head), 20)
+        cut = line if room is None or len(line) <= room else f"{line[: room - 1]}…"
+        yield Text(f"{head}{cut}", Tone.DIM)
+        if number == finding.line and finding.column is not None and finding.column <= len(cut):
+            yield Text(f"          | {' ' * (finding.column - 1)}^", Tone.DIM)
 
 
 def _fits(table: Table, width: int) -> bool:

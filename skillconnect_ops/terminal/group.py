@@ -184,11 +184,31 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As the parser does; of some complaints it does not say which command they are about."""
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, self._with_empty(args))
         except typer.TyperException as error:
             if getattr(error, "ctx", None) is None:
                 error.ctx = ctx  # type: ignore[attr-defined]
             raise
+
+    def _with_empty(self, args: list[str]) -> list[str]:
+        """An option whose value may be left out (`[REV]`) has an empty one where it stands alone.
+
+        Typer itself asks for a value in any case.
+        """
+        alone = {
+            name
+            for param in self.params
+            if str(getattr(param, "metavar", None) or "").startswith("[")
+            for name in param.opts
+            if name.startswith("--")
+        }
+        end = args.index("--") if "--" in args else len(args)
+        return [
+            f"{word}="
+            if word in alone and at < end and (at + 1 >= end or args[at + 1].startswith("-"))
+            else word
+            for at, word in enumerate(args)
+        ]
 
     def get_help_option(self, ctx: Any) -> Any:
         """`--help`, raising `HelpAsked` instead of printing."""

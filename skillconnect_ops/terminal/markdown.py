@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from skillconnect_ops.core.finding import Finding
+from skillconnect_ops.core.finding import Finding, Rank, Severity
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Table, Text, count
 from skillconnect_ops.terminal.text import one_line
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~@])")
+_MOST = 200
+"""Findings shown; a comment on GitHub holds 65,536 characters."""
 
 
 def as_markdown(report: Report) -> str:
@@ -52,22 +54,41 @@ def _row(cells: Sequence[Cell]) -> str:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    rows = [
-        (
-            one.severity.value,
-            one.id,
-            one.message,
-            one.subject or "" if one.path is None else f"{one.path}:{one.line}",
-        )
-        for one in findings
+    """A table of them with their grades above, and what mends each sort below."""
+    grades = [
+        f"{many:,} {grade.value}"
+        for grade in sorted(Severity, key=lambda one: -Rank[one.name])
+        if (many := sum(one.severity is grade for one in findings))
     ]
-    title = count(len(findings), "finding")
-    return _table(title, ("severity", "id", "message", "where"), rows, ())
+    lines = [
+        f"### {count(len(findings), 'finding')}: {', '.join(grades)}",
+        "",
+        "| severity | where | message | id |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in findings[:_MOST]:
+        cells = (one.severity.value, _place(one), _text(one.message), _text(one.id))
+        lines.append(f"| {' | '.join(cells)} |")
+    if len(findings) > _MOST:
+        lines += ["", f"… and {len(findings) - _MOST:,} more."]
+    remedies = {one.id: one.remedy for one in findings if one.remedy}
+    lines += ["", *(f"- **{_text(name)}**: {_text(said)}" for name, said in remedies.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _place(finding: Finding) -> str:
+    """The place in code style, whatever is in its name; a bar would end the cell."""
+    if finding.path is None:
+        return _text(finding.subject)
+    where = finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+    flat = one_line(where).replace("|", "\\|")
+    fence = "``" if "`" in flat else "`"
+    return f"{fence}{flat}{fence}"
 
 
 def _unknown(unknown: Sequence[Unknown]) -> str:
     lines = [f"<details><summary>{count(len(unknown), 'place')} not looked at</summary>", ""]
-    lines += list(_listed(unknown))
+    lines += list(_listed(unknown[:_MOST]))
     return "".join(f"{line}\n" for line in (*lines, "", "</details>"))
 
 

@@ -26,6 +26,9 @@ _SCORES = {
 }
 """What GitHub orders security findings by (`security-severity`, a CVSS score)."""
 
+_COMMENTS = ("allowed:", "eslint", "#")
+"""How a suppression begins that stands as a comment beside the code (SARIF 2.1.0, 3.35.2)."""
+
 
 def as_sarif(report: Report) -> str:
     """One run with all findings; suppressed ones are there, and say so."""
@@ -83,7 +86,9 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         },
     }
     if finding.suppressed is not None:
-        result["suppressions"] = [{"kind": "external", "justification": finding.suppressed}]
+        in_source = finding.suppressed.startswith(_COMMENTS)
+        kind = "inSource" if in_source else "external"
+        result["suppressions"] = [{"kind": kind, "justification": finding.suppressed}]
     return result
 
 

@@ -415,3 +415,50 @@ def test_a_replaced_commit_still_holds_what_it_held(asked: GitProgram, repositor
     clean = git(repository, "commit-tree", "-m", "nothing to see", empty)
     git(repository, "replace", "HEAD", clean)
     assert asked.commits(repository, repository / "a.txt") == (held,)
+
+
+def test_the_fork_is_where_a_branch_was_left(asked: GitProgram, repository: Path) -> None:
+    left = git(repository, "rev-parse", "HEAD")
+    git(repository, "checkout", "-q", "-b", "topic")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "two")
+    git(repository, "checkout", "-q", "main")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "three")
+    git(repository, "checkout", "-q", "topic")
+    assert asked.fork(repository, "main") == left
+    assert asked.fork(repository, None) == left
+    assert asked.fork(repository, "topic~1") == left
+    assert asked.fork(repository, "nothing") is None
+    assert asked.fork(repository, "--all") is None
+
+
+def test_a_fork_needs_something_in_common(asked: GitProgram, repository: Path) -> None:
+    git(repository, "checkout", "-q", "--orphan", "alone")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "root")
+    assert asked.fork(repository, "main") is None
+
+
+def test_changed_lines_are_those_of_the_new_side(asked: GitProgram, repository: Path) -> None:
+    odd = 'sub/a "b"\tü.txt'
+    (repository / "sub").mkdir()
+    (repository / odd).write_text("1\n2\n3\n4\n")
+    (repository / "cut.txt").write_text("1\n2\n3\n")
+    (repository / "data").write_bytes(b"\0\1")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "two")
+    base = git(repository, "rev-parse", "HEAD")
+    (repository / odd).write_text("1\nnew\nnew\n2\n3\n+++ b/x\n")
+    (repository / "cut.txt").write_text("1\n3\n")
+    (repository / "data").write_bytes(b"\0\2")
+    (repository / "a.txt").unlink()
+    (repository / "new ü").write_text("1")
+    changed = asked.changed_lines(repository, since=base)
+    assert changed[odd] == ((2, 3), (6, 6))
+    assert set(changed) == {odd, "new ü"}
+    assert changed["new ü"][0][0] == 1
+    assert asked.changed_lines(repository, since=None) == {}
+    git(repository, "add", ".")
+    assert asked.changed_lines(repository, since=None) == {
+        odd: ((2, 3), (6, 6)),
+        "new ü": ((1, 1),),
+    }
+    assert set(asked.changed_lines(repository / "sub", since=base)) == {odd.removeprefix("sub/")}

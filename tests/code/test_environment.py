@@ -10,7 +10,8 @@ import pytest
 from skillconnect_ops.adapters.git import GitProgram
 from skillconnect_ops.adapters.system import ProcessEnvironment
 from skillconnect_ops.code.discovery import LARGEST_BYTES, Skipped, content, discover
-from skillconnect_ops.code.environment import is_test, look, reads
+from skillconnect_ops.code.environment import look, reads
+from skillconnect_ops.code.testing import is_test
 
 FILES: Mapping[str, str] = {
     "server.js": "use(process.env.A)\n",

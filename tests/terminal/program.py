@@ -73,6 +73,9 @@ def shelf(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="What to put.")] = None,
     *,
     deep: Annotated[int, typer.Option("--deep", metavar="N", help="How deep.")] = 1,
+    label: Annotated[
+        str | None, typer.Option("--label", metavar="[TEXT]", help="With a label, or this one.")
+    ] = None,
     target: options.Target = None,
 ) -> Report:
     """Put things on the shelf.
@@ -82,7 +85,8 @@ def shelf(
     Args:
         house: never shown.
     """
-    return Report(command="", facts={"names": names or [], "deep": deep, "target": target})
+    facts = {"names": names or [], "deep": deep, "label": label, "target": target}
+    return Report(command="", facts=facts)
 
 
 @SHELF.command("list", examples=("skc shelf list",))

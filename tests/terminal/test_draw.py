@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.report import Report, Unknown
-from skillconnect_ops.core.view import Block, FindingsHere, Lines, Pairs, Table, Text, Tone
+from skillconnect_ops.core.view import (
+    Block,
+    FindingsByFile,
+    FindingsHere,
+    Frame,
+    Lines,
+    Pairs,
+    Table,
+    Text,
+    Tone,
+)
 from skillconnect_ops.terminal.draw import draw, drawn
 from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.render import rendered
@@ -211,3 +221,36 @@ def test_sentences_on_a_terminal_break_between_words_and_nothing_else_does() -> 
     assert rendered(as_it_is, report_format=Format.TABLE, screen=narrow(30)) == f"{said}\n"
     piped = Report(command="x", view=(Lines((said,), prose=True),))
     assert rendered(piped, report_format=Format.TABLE, screen=PIPE) == f"{said}\n"
+
+
+def test_findings_are_grouped_by_their_files_with_the_code_below() -> None:
+    def found(path: str, line: int, mark: str) -> Finding:
+        return Finding(
+            id="x-y",
+            severity=Severity.LOW,
+            path=path,
+            line=line,
+            column=3,
+            message="no",
+            remedy="mend",
+            fingerprint=mark,
+        )
+
+    frames = {"1": Frame(7, ("  a(", "b" * 90))}
+    report = Report(
+        command="c",
+        findings=(found("a.js", 7, "1"), found("b.js", 1, "2")),
+        unknown=(Unknown("c.js", "why"),),
+        view=(FindingsByFile(frames), Lines(("last",))),
+    )
+    lines = drawn(report, screen=narrow(60)).splitlines()
+    assert lines[:4] == [
+        "a.js",
+        "  7:3     low       x-y  no",
+        "        7 |   a(",
+        "          |   ^",
+    ]
+    assert lines[4] == f"        8 | {'b' * 47}…"
+    assert "b.js" in lines
+    assert lines[-1] == "last"
+    assert any(line.startswith("c.js") for line in lines)

@@ -37,6 +37,25 @@ def test_everything_else_belongs_to_the_bare_verb(
     assert ran.json["facts"]["names"] == names
 
 
+@pytest.mark.parametrize(
+    ("argv", "label", "names"),
+    [
+        ((), None, []),
+        (("--label",), "", []),
+        (("--label", "--deep", "3"), "", []),
+        (("a", "--label"), "", ["a"]),
+        (("--label", "red"), "red", []),
+        (("--label=red", "a"), "red", ["a"]),
+        (("--label", "--", "--label"), "", ["--label"]),
+    ],
+)
+def test_a_value_in_brackets_may_be_left_out(
+    program: Skc, argv: tuple[str, ...], label: str | None, names: list[str]
+) -> None:
+    facts = program("shelf", "--format", "json", *argv).json["facts"]
+    assert (facts["label"], facts["names"]) == (label, names)
+
+
 def test_the_help_of_a_bare_verb_has_its_options_and_the_subcommands(program: Skc) -> None:
     page = program("shelf", "--help").stdout
     assert page.startswith("usage: skc shelf [options] [NAME…]\n       skc shelf SUBCOMMAND …\n")

@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.model import Found, Kind, Read
+from skillconnect_ops.code.testing import is_test
 from skillconnect_ops.commands.rotate.ring import fallbacks_of
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from skillconnect_ops.commands.secrets.baseline import Baseline
+from skillconnect_ops.commands.baseline import Baseline
 from skillconnect_ops.commands.secrets.scan_model import (
     Scan,
     Seen,

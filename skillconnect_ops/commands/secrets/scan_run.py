@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from skillconnect_ops.commands import baseline
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.searching import Detectors
-from skillconnect_ops.commands.secrets import baseline, scan_report
+from skillconnect_ops.commands.secrets import scan_report
 from skillconnect_ops.commands.secrets.coming_back import coming_back, lying_there
 from skillconnect_ops.commands.secrets.scan_history import scan_nested, scan_repository
 from skillconnect_ops.commands.secrets.scan_model import Scan, Seen, Surroundings, Wish

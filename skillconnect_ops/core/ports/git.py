@@ -46,6 +46,10 @@ class IndexEntry(Struct, frozen=True, kw_only=True):
     """1 to 3 of a path in conflict: the base's, ours, theirs."""
 
 
+LineSpans = tuple[tuple[int, int], ...]
+"""First and last lines, from 1."""
+
+
 class CommitFacts(Struct, frozen=True, kw_only=True):
     """What tells one's own commit from another's."""
 
@@ -138,6 +142,21 @@ class Git(Protocol):
 
     def head(self, root: Path) -> str | None:
         """The commit that HEAD is; None before the first one."""
+
+    def fork(self, root: Path, revision: str | None) -> str | None:
+        """The commit where HEAD and a revision parted; None where there is none.
+
+        Of no revision it is that of the branch's upstream, else of the default branch.
+        """
+
+    def changed_lines(self, root: Path, *, since: str | None) -> Mapping[str, LineSpans]:
+        """The lines below the root that are new or other than at a commit, by path.
+
+        Args:
+            root: paths are relative to it.
+            since: a commit, to which the work tree is compared, with files that are new and not
+                ignored; None: what is staged, compared with HEAD.
+        """
 
     def under_way(self, root: Path) -> str | None:
         """What git itself is in the middle of (`merge`, `rebase` …), or None."""

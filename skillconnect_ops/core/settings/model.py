@@ -4,6 +4,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from skillconnect_ops.core.finding import Severity
+
 
 class ProjectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`project:`; the id names the private state, the profile the files that `init` brought."""
@@ -136,6 +138,13 @@ class NotifySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Run when a rotation was put back, needs a person, or was interrupted."""
 
 
+class AuditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`audit:`: what an audit of the code heeds."""
+
+    fail_on: Severity = Severity.HIGH
+    """The lowest severity that ends with 10 to 13."""
+
+
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of `targets:`."""
 
@@ -157,6 +166,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     backend: str = "."
     targets: dict[str, TargetSettings] = {}
     notify: NotifySettings = NotifySettings()
+    audit: AuditSettings = AuditSettings()
     handover: str | None = None
     """A folder outside the repository that other machines reach, too; what a rotation needs to be
     finished by another one lies there, sealed. `~` is the home folder, relative means the root."""

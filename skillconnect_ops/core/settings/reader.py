@@ -218,12 +218,21 @@ class _Reader:
         )
 
     def scalar(self, node: Node, kind: inspect.Type, place: str) -> Any:
+        if isinstance(kind, inspect.EnumType):
+            return self.choice(node, kind, place)
         wanted, parse = _SCALARS[type(kind)]
         if isinstance(node, ScalarNode):
             parsed = parse(node)
             if parsed is not None:
                 return self.clean(parsed, node, place)
         raise self.mistyped(node, place, wanted)
+
+    def choice(self, node: Node, kind: inspect.EnumType, place: str) -> Any:
+        known = {str(each.value): each for each in kind.cls}
+        found = _text(node) if isinstance(node, ScalarNode) else None
+        if found not in known:
+            raise self.mistyped(node, place, f"one of {', '.join(known)}")
+        return known[found]
 
     def clean(self, value: object, node: Node, place: str) -> object:
         if isinstance(value, str) and not all(_is_plain(letter) for letter in value):

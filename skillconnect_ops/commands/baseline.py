@@ -10,19 +10,19 @@ from msgspec.structs import replace
 
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.detection import baseline as accepted
 
 _REPORT = "skc/report/"
+_KEPT = "skc/baseline/1"
 
 
 class BaselineNotReadable(Precondition):
     """The file is no baseline."""
 
-    def __init__(self, path: Path, *, why: str) -> None:
+    def __init__(self, path: Path, *, why: str, command: str = "secrets scan") -> None:
         super().__init__(
             f"{path} is no baseline",
             why=why,
-            fix="skc secrets scan --format json --out baseline.json",
+            fix=f"skc {command} --format json --out baseline.json",
         )
 
 
@@ -51,13 +51,20 @@ class Baseline(Struct, frozen=True, kw_only=True):
         )
 
 
-def read(path: Path) -> Baseline:
+def read(path: Path, *, command: str = "secrets scan") -> Baseline:
     """What `_read` gives, and where it is.
+
+    Args:
+        path: the file.
+        command: the one that writes such a file.
 
     Raises:
         BaselineNotReadable: it is no baseline.
     """
-    return replace(_read(path), file=path.resolve())
+    try:
+        return replace(_read(path), file=path.resolve())
+    except BaselineNotReadable as error:
+        raise BaselineNotReadable(path, why=error.why, command=command) from error
 
 
 def _read(path: Path) -> Baseline:
@@ -74,8 +81,10 @@ def _read(path: Path) -> Baseline:
         raise BaselineNotReadable(path, why="it is no JSON") from error
     if not isinstance(document, dict):
         raise BaselineNotReadable(path, why="it is no JSON object")
-    if document.get("schema") == accepted.SCHEMA:
-        kept = accepted.read(path.read_bytes()).accepted
+    if document.get("schema") == _KEPT:
+        from skillconnect_ops.detection import baseline  # noqa: PLC0415 - slow to load for a hook
+
+        kept = baseline.read(path.read_bytes()).accepted
         return Baseline(name=path.name, fingerprints=frozenset(one.fingerprint for one in kept))
     if str(document.get("schema", "")).startswith(_REPORT):
         return _from_report(path, document)

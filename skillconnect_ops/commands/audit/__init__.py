@@ -1,0 +1,1 @@
+"""`skc audit`: every check over a project's code, without running any of it."""

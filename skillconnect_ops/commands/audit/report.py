@@ -1,0 +1,218 @@
+"""What the checks said, as a report: findings, what was silenced, what is unknown."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from skillconnect_ops.code.discovery import Skipped
+from skillconnect_ops.code.excerpts import masked
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.framing import frames
+from skillconnect_ops.commands.audit.model import Check, Hit, Outcome, Verdict
+from skillconnect_ops.commands.audit.silence import Silence
+from skillconnect_ops.commands.baseline import Baseline
+from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.finding import Finding, Marks, Rank, Severity
+from skillconnect_ops.core.report import Report, Unknown
+from skillconnect_ops.core.view import (
+    Block,
+    Cell,
+    FindingsByFile,
+    Lines,
+    Table,
+    Text,
+    Tone,
+    count,
+    listed,
+)
+
+Judged = tuple[tuple[Check, Verdict], ...]
+_MOST_SKIPPED = 5
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What of the wish the report itself heeds."""
+
+    fail_on: Severity
+    strict: bool
+    show_ignored: bool
+    accepted: Baseline
+    today: date
+
+
+def report(judged: Judged, facts: Facts, ask: Ask) -> Report:
+    """The report of an audit."""
+    silence = Silence(facts, today=ask.today)
+    findings = tuple(sorted(_findings(judged, facts, ask, silence), key=_order))
+    unknown = tuple(dict.fromkeys(one for _, verdict in judged for one in verdict.unknown)) + tuple(
+        Unknown(check.id, verdict.says) for check, verdict in judged if _is_lost(verdict)
+    )
+    open_ones = [one for one in findings if one.suppressed is None]
+    return Report(
+        command="audit",
+        subject={"root": str(facts.selection.root)},
+        status=_status(judged, open_ones, unknown, ask),
+        findings=findings,
+        unknown=unknown,
+        facts={
+            "files": len(facts.selection.files),
+            "since": facts.selection.since,
+            "checks": [_of_check(check, verdict, findings) for check, verdict in judged],
+            "skipped": _skipped(facts),
+            "notes": silence.notes,
+        },
+        view=_view(judged, findings, facts, ask, silence),
+        next=_next(open_ones),
+    )
+
+
+def _is_lost(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.UNKNOWN and not verdict.unknown
+
+
+def _status(
+    judged: Judged, found: Sequence[Finding], unknown: Sequence[Unknown], ask: Ask
+) -> Status:
+    if any(one.severity.at_least(ask.fail_on) for one in found):
+        return Status.FINDINGS
+    lost = any(verdict.outcome is Outcome.UNKNOWN for _, verdict in judged)
+    return Status.INCOMPLETE if lost or (ask.strict and unknown) else Status.OK
+
+
+def _findings(judged: Judged, facts: Facts, ask: Ask, silence: Silence) -> list[Finding]:
+    """The hits in the order of their places, so that equal ones are counted the same every time."""
+    marks = Marks()
+    found = []
+    for check, verdict in judged:
+        for hit in sorted(verdict.hits, key=lambda hit: (hit.path, hit.line, hit.column)):
+            mark = marks.next(check.id, hit.path, masked(hit.context))
+            if not facts.selection.counts(hit.path, hit.line, hit.end_line):
+                continue
+            silenced, but = silence.over(check, hit)
+            finding = _finding(check, hit, mark, but)
+            if silenced is None and mark in ask.accepted.fingerprints:
+                silenced = f"in the baseline {ask.accepted.name}"
+            found.append(replace(finding, suppressed=silenced))
+    return found
+
+
+def _finding(check: Check, hit: Hit, mark: str, but: str | None) -> Finding:
+    return Finding(
+        id=check.id,
+        severity=hit.severity or check.severity,
+        confidence=hit.confidence,
+        path=hit.path,
+        line=hit.line,
+        column=hit.column,
+        end_line=hit.end_line,
+        message=f"{hit.says}; {but}" if but else hit.says,
+        remedy=check.remedy,
+        fingerprint=mark,
+    )
+
+
+def _of_check(check: Check, verdict: Verdict, findings: Sequence[Finding]) -> Mapping[str, Any]:
+    own = [one for one in findings if one.id == check.id]
+    return {
+        "id": check.id,
+        "outcome": verdict.outcome,
+        "says": verdict.says,
+        "findings": sum(one.suppressed is None for one in own),
+        "suppressed": sum(one.suppressed is not None for one in own),
+        "unknown": len(verdict.unknown),
+    }
+
+
+def _skipped(facts: Facts) -> tuple[Skipped, ...]:
+    """What was left out on purpose: installed, built, vendored and minified code."""
+    return tuple(
+        dict.fromkeys(
+            (*facts.selection.skipped, *(one for each in facts.looked() for one in each.skipped))
+        )
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, int, int]:
+    return (
+        finding.path or finding.subject or "",
+        finding.line or 0,
+        finding.column or 0,
+        -Rank[finding.severity.name],
+    )
+
+
+def _view(
+    judged: Judged,
+    findings: Sequence[Finding],
+    facts: Facts,
+    ask: Ask,
+    silence: Silence,
+) -> tuple[Block, ...]:
+    open_ones = [one for one in findings if one.suppressed is None]
+    hidden = Counter(
+        (one.suppressed or "").partition(":")[0] for one in findings if one.suppressed is not None
+    )
+    lines: list[Cell] = [_looked(judged, facts)]
+    lines += [
+        Text(f"left out, {reason}: {listed(paths, most=_MOST_SKIPPED)}", Tone.DIM)
+        for reason, paths in _by_reason(_skipped(facts)).items()
+    ]
+    lines += [Text(note, Tone.WARN) for note in silence.notes]
+    lines += [
+        Text(f"{count(many, 'finding')} not shown: {why}", Tone.DIM) for why, many in hidden.items()
+    ]
+    lines.append(Text(_summary(open_ones), Tone.STRONG) if open_ones else "no finding")
+    # plain words need no drawing, and a hook is in a hurry
+    blocks: list[Block] = [FindingsByFile(frames(open_ones, facts.selection))] if open_ones else []
+    if ask.show_ignored:
+        blocks.append(_ignored(findings))
+    return (*blocks, Lines(tuple(lines)))
+
+
+def _looked(judged: Judged, facts: Facts) -> str:
+    files = count(len(facts.selection.files), "file")
+    checks = count(len(judged), "check")
+    since = facts.selection.since
+    if since is None:
+        return f"{checks} over {files}"
+    what = "what is staged" if since == "the index" else f"lines changed since {since[:12]}"
+    return f"{checks} over {what}, in {files}"
+
+
+def _summary(found: Sequence[Finding]) -> str:
+    grades = Counter(one.severity for one in found)
+    said = [
+        f"{grades[grade]:,} {grade.value}"
+        for grade in sorted(Severity, key=lambda one: -Rank[one.name])
+        if grades[grade]
+    ]
+    return f"{count(len(found), 'finding')}: {', '.join(said)}"
+
+
+def _by_reason(skipped: Sequence[Skipped]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in skipped:
+        found.setdefault(one.reason.removeprefix("it is "), []).append(one.path)
+    return found
+
+
+def _ignored(findings: Sequence[Finding]) -> Table:
+    rows = tuple(
+        (f"{one.path}:{one.line}", one.id, one.suppressed or "")
+        for one in findings
+        if one.suppressed is not None
+    )
+    return Table(
+        ("where", "id", "silenced by"), rows, title="silenced", empty="nothing is silenced"
+    )
+
+
+def _next(found: Sequence[Finding]) -> tuple[str, ...]:
+    if not found:
+        return ()
+    worst = max(found, key=lambda one: Rank[one.severity.name])
+    return (f"skc audit explain {worst.id}",)

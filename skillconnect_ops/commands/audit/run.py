@@ -1,0 +1,165 @@
+"""`skc audit`: choose files, gather facts when a check asks for them, let the checks judge."""
+
+import inspect
+import sys
+from collections.abc import Iterable
+
+from skillconnect_ops.commands import baseline
+from skillconnect_ops.commands.audit.checks import CHECKS
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.model import Check, Wish
+from skillconnect_ops.commands.audit.report import Ask, report
+from skillconnect_ops.commands.audit.selection import contradiction, select
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.errors import UsageError
+from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.core.view import Lines, Table, Text, Tone
+
+_VARIABLE = "SKC_AUDIT_FAIL_ON"
+_BY_ID = {check.id: check for check in CHECKS}
+
+
+class NoSuchCheck(UsageError):
+    """An id that no check has."""
+
+
+def audit(house: House, wish: Wish) -> Report:
+    """Look, and report; nothing is changed.
+
+    Raises:
+        SkcError: options contradict each other; a path, a check or a revision is not there.
+    """
+    wrong = contradiction(wish)
+    if wrong is not None:
+        raise wrong
+    checks = _chosen(wish)
+    accepted = (
+        baseline.read(wish.baseline, command="audit") if wish.baseline else baseline.Baseline()
+    )
+    selection = select(house, wish)
+    with house.person.progress("reading code", total=None, unit="files") as ticker:
+        facts = Facts(selection, tick=ticker.advance)
+        judged = tuple((check, check.run(facts)) for check in checks)
+    ask = Ask(
+        fail_on=wish.fail_on or _fail_on(house),
+        strict=wish.strict,
+        show_ignored=wish.show_ignored,
+        accepted=accepted,
+        today=house.clock.now().date(),
+    )
+    return report(judged, facts, ask)
+
+
+def _fail_on(house: House) -> Severity:
+    """What the environment says, else skc.yaml, else high.
+
+    Raises:
+        Precondition: either cannot be understood.
+    """
+    said = house.environment.get(_VARIABLE)
+    if said is not None:
+        try:
+            return Severity(said)
+        except ValueError as error:
+            raise UsageError(
+                f"{_VARIABLE} names no severity",
+                why=f"it may be {', '.join(Severity)}",
+                fix=f"unset {_VARIABLE}, or skc audit --fail-on high",
+            ) from error
+    try:
+        return house.project().settings.audit.fail_on
+    except SettingsNotFound:
+        return Severity.HIGH
+
+
+def listing() -> Report:
+    """Every check with its id, its severity and what it is about."""
+    rows = tuple(
+        (check.id, Text(check.severity.value, _TONES[check.severity]), check.title)
+        for check in CHECKS
+    )
+    return Report(
+        command="audit list",
+        facts={
+            "checks": [
+                {
+                    "id": check.id,
+                    "severity": check.severity,
+                    "title": check.title,
+                    "references": check.references,
+                }
+                for check in CHECKS
+            ]
+        },
+        view=(Table(("id", "severity", "what is wrong"), rows),),
+        next=(f"skc audit explain {CHECKS[0].id}",),
+    )
+
+
+def explain(identity: str) -> Report:
+    """The page of one check.
+
+    Raises:
+        NoSuchCheck: there is none of that id.
+    """
+    check = _known(identity)
+    page = inspect.cleandoc(sys.modules[check.run.__module__].__doc__ or "")
+    references = ", ".join(check.references)
+    head = (Text(f"{check.id} ({check.severity.value}): {check.title}", Tone.STRONG), "")
+    foot = ("", f"See also: {references}") if references else ()
+    return Report(
+        command="audit explain",
+        subject={"check": identity},
+        facts={
+            "id": check.id,
+            "severity": check.severity,
+            "title": check.title,
+            "references": check.references,
+            "remedy": check.remedy,
+            "page": page,
+        },
+        view=(Lines((*head, *page.split("\n"), *foot)),),
+        next=(f"skc audit --select {check.id}",),
+    )
+
+
+def _chosen(wish: Wish) -> tuple[Check, ...]:
+    wanted = [_known(one).id for one in _split(wish.select)]
+    without = {_known(one).id for one in _split(wish.ignore)}
+    chosen = tuple(
+        check for check in CHECKS if (not wanted or check.id in wanted) and check.id not in without
+    )
+    if not chosen:
+        raise UsageError(
+            "no check is left",
+            why="--ignore names every check that --select does",
+            fix="skc audit list",
+        )
+    return chosen
+
+
+def _split(given: Iterable[str]) -> list[str]:
+    return [word.strip() for one in given for word in one.split(",") if word.strip()]
+
+
+def _known(identity: str) -> Check:
+    if identity not in _BY_ID:
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+        near = get_close_matches(identity, _BY_ID, n=1)
+        raise NoSuchCheck(
+            f"there is no check {identity}",
+            why=f"the nearest one is {near[0]}" if near else "no check has an id like that",
+            fix="skc audit list",
+        )
+    return _BY_ID[identity]
+
+
+_TONES = {
+    Severity.LOW: Tone.DIM,
+    Severity.MEDIUM: Tone.WARN,
+    Severity.HIGH: Tone.BAD,
+    Severity.CRITICAL: Tone.BAD,
+}

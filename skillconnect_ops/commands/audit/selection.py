@@ -1,0 +1,186 @@
+"""Which files an audit looks at, and of these which lines."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from skillconnect_ops.code.discovery import Skipped, as_source, content, discover, walked
+from skillconnect_ops.code.looked import IS_GONE, Read
+from skillconnect_ops.commands.audit.model import Wish
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.core.errors import Precondition, UsageError
+from skillconnect_ops.core.ports.git import LineSpans
+from skillconnect_ops.core.ports.objects import Repository, Unreadable
+from skillconnect_ops.core.shell import word
+
+
+class NothingThere(Precondition):
+    """A path that was named does not exist."""
+
+
+class NoRepository(Precondition):
+    """What was asked for is in a repository, and there is none."""
+
+
+class NoSuchRevision(Precondition):
+    """There is nothing to compare with."""
+
+
+class Selection:
+    """Files by path from the root on, and how their bytes are got."""
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[str],
+        *,
+        read: Read,
+        skipped: Sequence[Skipped] = (),
+        lines: Mapping[str, LineSpans] | None = None,
+        since: str | None = None,
+    ) -> None:
+        self.root = root
+        self.files = tuple(files)
+        self.read = read
+        self.skipped = tuple(skipped)
+        self.lines = lines
+        """The lines that count, by path; None: all."""
+        self.since = since
+
+    def counts(self, path: str, first: int, last: int) -> bool:
+        """Whether one of these lines is among those that count."""
+        if self.lines is None:
+            return True
+        return any(first <= end and begin <= last for begin, end in self.lines.get(path, ()))
+
+
+def select(house: House, wish: Wish) -> Selection:
+    """What the command line asks to look at.
+
+    Raises:
+        SkcError: a path is not there; no repository, or no such revision.
+    """
+    starts = [_start(house, path) for path in wish.paths or (Path(),)]
+    home = starts[0] if starts[0].is_dir() else starts[0].parent
+    repository = house.repositories.open(home)
+    root = repository.root if repository is not None and repository.root is not None else home
+    if wish.staged or wish.changed is not None:
+        if repository is None or repository.root is None:
+            option = "--staged" if wish.staged else "--changed"
+            raise NoRepository(
+                f"{home} is in no git repository",
+                why=f"{option} looks at what git has not yet",
+                fix="skc audit",
+            )
+        if wish.staged:
+            return _staged(house, repository, root, starts)
+        return _changed(house, root, starts, wish.changed or "")
+    return _whole(house, root, starts)
+
+
+def _start(house: House, path: Path) -> Path:
+    try:
+        return (house.environment.folder / path).resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # a circle of links was a RuntimeError before 3.13
+        raise NothingThere(
+            f"{path} is not there",
+            why=getattr(error, "strerror", None) or "it is a link that leads in a circle",
+            fix=f"ls -ld {word(path)}",
+        ) from error
+
+
+def _whole(house: House, root: Path, starts: Sequence[Path]) -> Selection:
+    """All that the project holds at or below the starts; a file that is named, in any case."""
+    listing = discover(root, git=house.git)
+    names = [_name(start, root) for start in starts]
+    files = dict.fromkeys(path for path in listing.files if _is_below(path, names))
+    skipped = [one for one in listing.skipped if one.path == "." or _is_below(one.path, names)]
+    for start, name in zip(starts, names, strict=True):
+        if start.is_file():
+            files[name] = None
+        elif name != "." and not any(_is_below(path, [name]) for path in files):
+            # a folder that the project does not count as its own, and yet was named
+            inner = walked(start)
+            files |= dict.fromkeys(f"{name}/{path}" for path in inner.files)
+    return Selection(root, sorted(files), read=lambda path: _on_disk(root, path), skipped=skipped)
+
+
+def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) -> Selection:
+    base = house.git.fork(root, revision or None)
+    if base is None:
+        raise NoSuchRevision(
+            f"there is no {revision}" if revision else "there is no branch to compare with",
+            why="it names no commit here, or has none in common with HEAD (a shallow clone?)",
+            fix="git fetch --unshallow, or skc audit --changed REV",
+        )
+    lines = house.git.changed_lines(root, since=base)
+    names = [_name(start, root) for start in starts]
+    return Selection(
+        root,
+        sorted(path for path in lines if _is_below(path, names)),
+        read=lambda path: _on_disk(root, path),
+        lines=lines,
+        since=base,
+    )
+
+
+def _staged(house: House, repository: Repository, root: Path, starts: Sequence[Path]) -> Selection:
+    lines = house.git.changed_lines(root, since=None)
+    names = [_name(start, root) for start in starts]
+    blobs = _Staged(repository, {path for path in lines if _is_below(path, names)})
+    return Selection(root, sorted(blobs.paths), read=blobs.read, lines=lines, since="the index")
+
+
+class _Staged:
+    """Files as the index holds them, all read at once."""
+
+    def __init__(self, repository: Repository, paths: set[str]) -> None:
+        self.paths = paths
+        self._repository = repository
+
+    def read(self, path: str) -> bytes | Skipped:
+        return self._contents.get(path, Skipped(path, "it is not in the index"))
+
+    @cached_property
+    def _contents(self) -> dict[str, bytes | Skipped]:
+        return dict(self._read())
+
+    def _read(self) -> Iterator[tuple[str, bytes | Skipped]]:
+        by_oid: dict[str, list[str]] = {}
+        for path, oid in self._repository.staged():
+            if path in self.paths:
+                by_oid.setdefault(oid, []).append(path)
+        for piece in self._repository.contents(by_oid) if by_oid else ():
+            for path in by_oid[piece.oid]:
+                if isinstance(piece, Unreadable):
+                    yield path, Skipped(path, piece.reason)
+                else:
+                    yield path, as_source(path, piece.content)
+
+
+def _on_disk(root: Path, path: str) -> bytes | Skipped:
+    found = content(root, path)
+    if isinstance(found, Skipped) and not os.path.lexists(root / path):
+        return Skipped(path, IS_GONE)
+    return found
+
+
+def _name(start: Path, root: Path) -> str:
+    """A path from the root on."""
+    return Path(os.path.relpath(start, root)).as_posix()
+
+
+def _is_below(path: str, names: Sequence[str]) -> bool:
+    return any(name in (".", path) or path.startswith(f"{name}/") for name in names)
+
+
+def contradiction(wish: Wish) -> UsageError | None:
+    """Options that do not go together."""
+    if wish.staged and wish.changed is not None:
+        return UsageError(
+            "--staged and --changed do not go together",
+            why="one looks at the index, the other one at the work tree",
+            fix="skc audit --staged",
+        )
+    return None

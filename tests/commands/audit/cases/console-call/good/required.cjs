@@ -1,0 +1,4 @@
+const console = require('./console');
+console.log('our own');
+const { log } = require('debug');
+log('x');

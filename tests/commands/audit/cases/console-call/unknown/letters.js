@@ -1,0 +1,2 @@
+console.log("café"); // FIND: log
+const a = "ÿþ";

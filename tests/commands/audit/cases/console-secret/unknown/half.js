@@ -1,0 +1,2 @@
+console.log(password); // FIND: password
+const = ;

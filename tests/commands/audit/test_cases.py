@@ -1,0 +1,84 @@
+"""Each check finds what the corpus marks, nothing else, and says what it could not read."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skillconnect_ops.commands.audit import checks
+from skillconnect_ops.commands.audit.checks import CHECKS
+from tests.commands.audit.conftest import CASES, IDS, Expected, expected, laid_out
+from tests.conftest import Skc
+
+_SAYS = {
+    "console-call": re.compile(r"(?:console\.(\w+)|a (method) of console) is (called|handed on)"),
+    "print-call": re.compile(r"(print) is (called|handed on)"),
+}
+
+
+def told(finding: Mapping[str, Any]) -> str:
+    """A finding in the words of a mark."""
+    message, check = str(finding["message"]), str(finding["id"])
+    if check == "console-secret":
+        return re.sub(r" (is|are) printed.*", "", message).replace(", ", "+")
+    found = _SAYS[check].match(message)
+    assert found is not None, message
+    what, handed_on = found[1], found[found.re.groups] == "handed on"
+    if check == "print-call":
+        return "&" if handed_on else "call"
+    return f"{'&' if handed_on else ''}{what or 'computed'}"
+
+
+def found(skc: Skc, root: Path, check: str) -> tuple[list[Expected], list[str]]:
+    report = skc("audit", str(root), "--select", check, "--format", "json").json
+    open_ones = [one for one in report["findings"] if one["suppressed"] is None]
+    findings = sorted(Expected(one["path"], one["line"], told(one)) for one in open_ones)
+    return findings, [one["subject"] for one in report["unknown"]]
+
+
+@pytest.mark.parametrize("check", IDS)
+def test_bad_cases_are_found_and_nothing_else(skc: Skc, tmp_path: Path, check: str) -> None:
+    root = laid_out(check, "bad", tmp_path)
+    findings, unknown = found(skc, root, check)
+    assert expected(root)
+    assert findings == expected(root)
+    assert unknown == []
+
+
+@pytest.mark.parametrize("check", IDS)
+def test_good_cases_are_quiet(skc: Skc, tmp_path: Path, check: str) -> None:
+    root = laid_out(check, "good", tmp_path)
+    assert expected(root) == []
+    assert found(skc, root, check) == ([], [])
+
+
+@pytest.mark.parametrize("check", IDS)
+def test_unknown_cases_are_listed_and_looked_at_all_the_same(
+    skc: Skc, tmp_path: Path, check: str
+) -> None:
+    root = laid_out(check, "unknown", tmp_path)
+    findings, unknown = found(skc, root, check)
+    assert findings == expected(root)
+    assert sorted(set(unknown)) == sorted(path.name for path in root.iterdir())
+
+
+def test_the_corpus_is_as_large_as_was_promised(tmp_path: Path) -> None:
+    bad = laid_out("console-call", "bad", tmp_path / "bad")
+    assert len({(mark.path, mark.line) for mark in expected(bad)}) >= 80
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_check_has_one_name_in_four_places(check: Any) -> None:
+    module = check.run.__module__
+    assert module.rpartition(".")[2] == check.id.replace("-", "_")
+    for sort in ("bad", "good", "unknown"):
+        assert any((CASES / check.id / sort).iterdir()), sort
+
+
+def test_every_check_is_listed() -> None:
+    folder = Path(checks.__file__).parent
+    names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert names == {check.id.replace("-", "_") for check in CHECKS}
+    assert {path.name for path in CASES.iterdir()} == set(IDS)
