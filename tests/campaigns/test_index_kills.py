@@ -120,6 +120,7 @@ def die(staged: Stage, at: int, way: str, after: Indexes) -> bool:
         ("rebuild", 34, "elsewhere"),
         ("change", 29, "rollback"),
         ("undo", 36, "elsewhere"),
+        ("swap", 45, "elsewhere"),  # it had only looked, and others were at work since
     ],
     indirect=["staged"],
 )

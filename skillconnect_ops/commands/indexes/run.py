@@ -33,6 +33,7 @@ from skillconnect_ops.core.plan import Plan, Proof
 from skillconnect_ops.core.ports.indexes import RunStanding
 from skillconnect_ops.core.report import ErrorFacts, Report
 from skillconnect_ops.core.settings.model import Target
+from skillconnect_ops.journal.errors import PlanIsStale
 from skillconnect_ops.journal.model import Choices, Outcome, Standing, TypeName
 from skillconnect_ops.journal.resources import Resource
 
@@ -134,7 +135,11 @@ def _resume_dead(asked: _Asked, resources: Sequence[Resource], choices: Choices)
         house.person.note(f"the run {state.id} did not come to its end; it is gone on with")
         if not choices.yes and not house.person.agrees(plan):
             return None
-        house.office().resume(state.id, house.person)
+        try:
+            house.office().resume(state.id, house.person)
+        except PlanIsStale as error:  # it had touched nothing, and others were at work since
+            house.person.note(f"{error.what}: {error.why}; it is planned anew")
+            return None
         return state.id
     return None
 
