@@ -64,7 +64,7 @@ def routes(house: House, path: Path | None) -> Report:
         unknown=_unknown(found, listing),
         facts=_facts(found),
         view=_view(found),
-        next=("skc secrets scan",),
+        next=("skc audit",),
     )
 
 
