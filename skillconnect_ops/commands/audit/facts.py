@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from skillconnect_ops.code.console import Use
 from skillconnect_ops.code.console_files import console_uses, print_uses
-from skillconnect_ops.code.discovery import Skipped
+from skillconnect_ops.code.discovery import Skipped, content
 from skillconnect_ops.code.exemptions import Exemptions
+from skillconnect_ops.code.express_model import Application
 from skillconnect_ops.code.looked import Looked
 from skillconnect_ops.code.prints import Print
 from skillconnect_ops.commands.audit.selection import Selection
 from skillconnect_ops.core.outcome import Fact, Known
+
+if TYPE_CHECKING:
+    from skillconnect_ops.code.server import Server
 
 
 class Facts:
@@ -40,9 +45,32 @@ class Facts:
         """The uses of Python's `print`."""
         return Known(print_uses(self.selection.files, self._read))
 
-    def looked(self) -> "list[Looked[Use] | Looked[Print]]":
-        """What was gathered so far; nothing more is read for it."""
-        families = [self.__dict__.get("console"), self.__dict__.get("prints")]
+    @cached_property
+    def express(self) -> Fact[Application]:
+        """The Express apps of the whole project, with all their routes."""
+        # heavy, and most runs of a hook do not come here
+        from skillconnect_ops.code.express import routes  # noqa: PLC0415
+
+        return Known(routes(self.selection.root, self.selection.project))
+
+    @cached_property
+    def server(self) -> "Fact[Server]":
+        """What the code of the whole project shows besides routes."""
+        from skillconnect_ops.code.server import server  # noqa: PLC0415 - as above
+
+        return Known(server(self.selection.project, self._read))
+
+    def _read(self, path: str) -> bytes | Skipped:
+        """A file as it was asked for; one that was not asked for as it is on disk."""
+        if self.selection.has(path):
+            return self.selection.read(path)
+        return content(self.selection.root, path)
+
+    def looked(self) -> "list[Looked[Use] | Looked[Print] | Server]":
+        """What was gathered so far; nothing more is read for it, but comments beside routes."""
+        families = [self.__dict__.get(name) for name in ("console", "prints")]
+        if "express" in self.__dict__ or "server" in self.__dict__:
+            families.append(self.server)
         return [fact.value for fact in families if isinstance(fact, Known)]
 
     def exemptions(self, path: str) -> Exemptions:

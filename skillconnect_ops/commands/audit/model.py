@@ -63,6 +63,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     says: str
     hits: tuple[Hit, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    partly: bool = False
+    """Of an unknown one: whether it was looked at, and only a part of it is not told; that fails
+    a strict run alone."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
