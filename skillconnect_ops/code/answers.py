@@ -10,6 +10,7 @@ from typing import Any
 from ast_grep_py import SgNode
 from msgspec import Struct
 
+from skillconnect_ops.code.conditions import guard
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_value import EMPTY, bare, short
 from skillconnect_ops.code.package_calls import Options, place
@@ -20,11 +21,6 @@ _PREFILTER = re.compile(r"\.cookie\(|\.stack\b|Access-Control-Allow|Set-Cookie",
 _SETS = frozenset({"set", "header", "setHeader", "append", "writeHead"})
 _SENDS = frozenset({"send", "json", "end", "render", "write", "jsonp"})
 _ERRORS = re.compile(r"\b(?:e|ex|err|error|exception|reason|failure)$|[eE]rr(?:or)?$")
-_BY_ENVIRONMENT = re.compile(
-    r"NODE_ENV|\benv\b|\bENV\b|is_?(?:dev|prod|debug|local|test)|development|production|debug|"
-    r"show_?stack|verbose",
-    re.IGNORECASE,
-)
 
 
 class Cookie(Struct, frozen=True, kw_only=True):
@@ -51,6 +47,8 @@ class Header(Struct, frozen=True, kw_only=True):
     name: str
     """In lower case."""
     value: Any
+    guard: str | None
+    """What must hold for it, where that asks for the environment."""
     function: int
     """Where the function begins that sets it: headers that belong together share it."""
     text: str
@@ -169,6 +167,7 @@ def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]
                 end_line=end_line,
                 name=name.lower(),
                 value=value,
+                guard=guard(call),
                 function=function,
                 text=short(call),
             )
@@ -189,7 +188,7 @@ def _traces(module: Module) -> Iterator[Trace]:
             line=line,
             column=column,
             end_line=end_line,
-            guard=_guard(node),
+            guard=guard(node),
             text=short(node),
         )
 
@@ -234,29 +233,3 @@ def _is_whole(name: SgNode) -> bool:
     """Whether a name stands for itself there, and not for a part of it: `error.message`."""
     parent = name.parent()
     return parent is None or parent.kind() != "member_expression" or parent.field("object") != name
-
-
-def _guard(node: SgNode) -> str | None:
-    """The nearest condition around that asks for the environment, as it is written."""
-    child = node
-    for up in node.ancestors():
-        if up.kind() in FUNCTIONS:
-            return None
-        said, negated = None, False
-        if up.kind() in {"ternary_expression", "if_statement"}:
-            said = up.field("condition")
-            other = up.field("alternative")
-            negated = other is not None and other == child
-            if said == child:
-                said = None
-        elif up.kind() == "binary_expression" and up.field("right") == child:
-            sign = up.field("operator")
-            if sign is not None and sign.text() == "&&":
-                said = up.field("left")
-        if said is not None and _BY_ENVIRONMENT.search(said.text()):
-            text = short(bare(said))
-            return f"not {text}" if negated else text
-        child = up
-    return None
-
-

@@ -6,6 +6,11 @@ perhaps after `not `.
 
 import re
 
+from ast_grep_py import SgNode
+
+from skillconnect_ops.code.javascript_value import bare, short
+from skillconnect_ops.code.syntax import FUNCTIONS
+
 _NAME = r"(?:NODE_ENV|\benv(?:ironment)?\b|\bmode\b|\bENV\b)"
 _LIVE = r"['\"`](?:production|prod|staging)['\"`]"
 _NOT_LIVE = r"['\"`](?:dev|develop|development|test|testing|local)['\"`]"
@@ -42,3 +47,36 @@ def _part(part: str) -> bool | None:
         return None
     holds = True if _IS_LIVE.search(inner) else False if _IS_NOT_LIVE.search(inner) else None
     return holds if holds is None or inner is part else not holds
+
+
+_BY_ENVIRONMENT = re.compile(
+    r"NODE_ENV|\benv\b|\bENV\b|is_?(?:dev|prod|debug|local|test)|development|production|debug|"
+    r"show_?stack|verbose",
+    re.IGNORECASE,
+)
+
+
+def guard(node: SgNode) -> str | None:
+    """The nearest condition around, in the same function, that asks for the environment."""
+    child = node
+    for up in node.ancestors():
+        if up.kind() in FUNCTIONS:
+            return None
+        said, negated = _asked(up, child)
+        if said is not None and _BY_ENVIRONMENT.search(said.text()):
+            text = short(bare(said))
+            return f"not {text}" if negated else text
+        child = up
+    return None
+
+
+def _asked(node: SgNode, child: SgNode) -> tuple[SgNode | None, bool]:
+    """What a node asks before it comes to a child, and whether it must not hold."""
+    if node.kind() in {"ternary_expression", "if_statement"}:
+        said, other = node.field("condition"), node.field("alternative")
+        return (None if said == child else said), other is not None and other == child
+    if node.kind() == "binary_expression" and node.field("right") == child:
+        sign = node.field("operator")
+        if sign is not None and sign.text() == "&&":
+            return node.field("left"), False
+    return None, False

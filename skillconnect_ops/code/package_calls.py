@@ -7,6 +7,7 @@ from typing import Any
 from ast_grep_py import SgNode
 from msgspec import Struct
 
+from skillconnect_ops.code.conditions import guard
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_calls import Calls
 from skillconnect_ops.code.express_model import Computed
@@ -21,16 +22,24 @@ from skillconnect_ops.code.javascript_value import (
     bare,
     short,
 )
-from skillconnect_ops.code.syntax import arguments
+from skillconnect_ops.code.syntax import FUNCTIONS, arguments
 
 PACKAGES = frozenset(
     {
         *("jsonwebtoken", "jose", "jwt-simple", "express-jwt", "passport-jwt", "cookie"),
         *("express-session", "cookie-session", "multer", "express-fileupload", "formidable"),
         *("busboy", "connect-busboy", "socket.io", "csurf", "errorhandler"),
+        *("cors", "helmet", "helmet-csp", "body-parser", "express"),
     }
 )
 """Those whose calls are kept."""
+_KEPT = {
+    "express": frozenset({"json", "urlencoded", "raw", "text"}),
+    "body-parser": frozenset({"", "json", "urlencoded", "raw", "text"}),
+    "socket.io": frozenset({"", "Server", "listen"}),
+}
+"""Of these packages, what is kept."""
+_MOST_CODE = 4_000
 _NAMES = frozenset({"sign", "verify", "encode", "decode", "emit", "use", "send", "write"})
 """What is called of them through a file that hands it on."""
 _QUOTED = re.compile(r"""['"]([\w@./-]+)['"]""")
@@ -52,6 +61,8 @@ class PackageCall(Struct, frozen=True, kw_only=True):
     package: str
     member: str
     """`sign` of jsonwebtoken; "" where the package itself is called."""
+    guard: str | None = None
+    """What must hold for it, where that asks for the environment."""
     given: tuple[Any, ...] = ()
     """The arguments as plain data; see `Computed` and `Defaulted`."""
     text: str = ""
@@ -70,6 +81,9 @@ class Options(Arguments):
 
     def plain(self, value: Value, node: SgNode, depth: int) -> Any:
         """A value as plain data; see `Defaulted`."""
+        if isinstance(value, Expression) and value.node.kind() in FUNCTIONS:
+            code = " ".join(value.node.text().split())
+            return Computed(code[:_MOST_CODE], "it is a function")
         got = super().plain(value, node, depth)
         if isinstance(got, Computed) and isinstance(value, Expression):
             default = self._default(value)
@@ -95,6 +109,11 @@ def place(node: SgNode) -> tuple[int, int, int]:
     """The first line, the column, and the last line of a node, from 1."""
     span = node.range()
     return span.start.line + 1, span.start.column + 1, span.end.line + 1
+
+
+def _is_kept(origin: Origin) -> bool:
+    kept = _KEPT.get(origin.package)
+    return kept is None or (origin.member in kept and not origin.made)
 
 
 class PackageCalls:
@@ -129,7 +148,7 @@ class PackageCalls:
             if not imports and last not in _NAMES:
                 continue
             origin = self._origin(module, maker)
-            if origin is not None and origin.package in PACKAGES:
+            if origin is not None and origin.package in PACKAGES and _is_kept(origin):
                 yield self._made(module, node, origin)
 
     def _origin(self, module: Module, maker: SgNode) -> Origin | None:
@@ -148,6 +167,7 @@ class PackageCalls:
             end_line=end_line,
             package=origin.package,
             member=origin.member,
+            guard=guard(node),
             given=tuple(self._options.option(module, each, EMPTY) for each in arguments(node)),
             text=short(node),
         )

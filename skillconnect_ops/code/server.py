@@ -15,7 +15,7 @@ from skillconnect_ops.code.model import Unparsed
 from skillconnect_ops.code.package_calls import PACKAGES, Options, PackageCall, PackageCalls
 from skillconnect_ops.code.sockets import Sockets, sockets
 from skillconnect_ops.code.syntax import LANGUAGES
-from skillconnect_ops.code.writes import Unit, units
+from skillconnect_ops.code.writes import Unit, Writers
 
 _WORDS = re.compile(
     "|".join(rf"['\"]{re.escape(one)}['\"/]" for one in sorted(PACKAGES))
@@ -34,6 +34,8 @@ class Server(Struct, frozen=True, kw_only=True):
     answers: Answers = Answers()
     sockets: Sockets = Sockets()
     units: tuple[Unit, ...] = ()
+    writing: int = 0
+    """How many functions write to a model at all."""
     exemptions: Mapping[str, Exemptions] = {}
     """What comments of all sources ask for, by path."""
     unparsed: tuple[Unparsed, ...] = ()
@@ -74,11 +76,13 @@ def server(files: Sequence[str], read: Callable[[str], bytes | Skipped]) -> Serv
         if module is not None and module.fault is not None:
             why = f"line {module.fault} does not fit the grammar; the rest was read"
             unparsed.append(Unparsed(path=path, reason=why))
+    writers = Writers(modules, values, worth)
     return Server(
         calls=tuple(PackageCalls(modules, values, options).of(worth)),
         answers=answers(modules, options, worth),
         sockets=sockets(modules, values, options, worth),
-        units=units(modules, values, worth),
+        units=tuple(writers.found()),
+        writing=len(writers),
         exemptions={
             path: of_javascript(module.root, module.text, rule=_RULE)
             for path in own

@@ -17,12 +17,12 @@ from skillconnect_ops.code.syntax import FUNCTIONS, arguments
 _PACKAGE = "socket.io"
 _PREFILTER = re.compile(r"socket\.io|\.emit\(|handshake")
 _MAKERS = frozenset({"", "Server", "listen"})
-_IO = re.compile(r"(?:^|[.])_?io(?:Server|Instance)?$|getI[oO]\(\)$|get\(\s*['\"](?:socket)?io['\"]\s*\)$")
+_IO = re.compile(
+    r"(?:^|[.])_?io(?:Server|Instance)?$|getI[oO]\(\)$|get\(\s*['\"](?:socket)?io['\"]\s*\)$"
+)
 _ALL = re.compile(r"^(?:(?:Server|listen)\.?)?(?:sockets\.|of\.|local\.|volatile\.)*(?:emit|send)$")
 _BROADCAST = re.compile(r"\bsocket\.broadcast(?:\.volatile)?\.emit$")
-_ASKS = re.compile(
-    r"handshake|token|auth|session|passport|jwt|verify|cookie|user", re.IGNORECASE
-)
+_ASKS = re.compile(r"handshake|token|auth|session|passport|jwt|verify|cookie|user", re.IGNORECASE)
 
 
 class Emit(Struct, frozen=True, kw_only=True):
@@ -59,9 +59,7 @@ class Sockets(Struct, frozen=True, kw_only=True):
     emits: tuple[Emit, ...] = ()
 
 
-def sockets(
-    modules: Modules, values: Objects, options: Options, files: Sequence[str]
-) -> Sockets:
+def sockets(modules: Modules, values: Objects, options: Options, files: Sequence[str]) -> Sockets:
     """What some files do with Socket.IO."""
     search = _Search(values, options)
     read = [
@@ -165,5 +163,3 @@ class _Search:
     def _given(self, module: Module, node: SgNode) -> Any:
         told = [self._options.option(module, each, EMPTY) for each in arguments(node)]
         return next((one for one in reversed(told) if isinstance(one, dict)), None)
-
-

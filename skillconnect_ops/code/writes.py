@@ -61,16 +61,6 @@ class Unit(Struct, frozen=True, kw_only=True):
     """Whether a part of it stands in functions that it calls."""
 
 
-def units(modules: Modules, values: Objects, files: Sequence[str]) -> tuple[Unit, ...]:
-    """The functions of some files that write to two models or more in one run."""
-    search = _Search(modules, values)
-    for path in files:
-        module = modules.module(path)
-        if module is not None and _PREFILTER.search(module.text):
-            search.note(module)
-    return tuple(search.found())
-
-
 class _Function(Struct):
     """A function that writes, or calls functions that do."""
 
@@ -79,15 +69,24 @@ class _Function(Struct):
     own: list[Written]
 
 
-class _Search:
-    def __init__(self, modules: Modules, values: Objects) -> None:
+class Writers:
+    """The functions of some files that write."""
+
+    def __init__(self, modules: Modules, values: Objects, files: Sequence[str]) -> None:
         self._modules = modules
         self._values = values
         self._origins = Origins(values)
         self._functions: dict[tuple[str, int], _Function] = {}
         self._whole: dict[tuple[str, int], tuple[set[str], bool]] = {}
+        for path in files:
+            module = modules.module(path)
+            if module is not None and _PREFILTER.search(module.text):
+                self._note(module)
 
-    def note(self, module: Module) -> None:
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    def _note(self, module: Module) -> None:
         """Note the writes of a file at the functions that they belong to."""
         for call in module.root.find_all(kind="call_expression"):
             model = self._written(module, call)

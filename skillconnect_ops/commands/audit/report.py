@@ -79,9 +79,7 @@ def _status(
 ) -> Status:
     if any(one.severity.at_least(ask.fail_on) for one in found):
         return Status.FINDINGS
-    lost = any(
-        verdict.outcome is Outcome.UNKNOWN and not verdict.partly for _, verdict in judged
-    )
+    lost = any(verdict.outcome is Outcome.UNKNOWN and not verdict.partly for _, verdict in judged)
     return Status.INCOMPLETE if lost or (ask.strict and unknown) else Status.OK
 
 

@@ -5,6 +5,7 @@ route table does not tell goes to `unknown`, and is never taken for fine.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -25,6 +26,9 @@ from skillconnect_ops.core.finding import Confidence, Rank, Severity
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.view import listed
+
+if TYPE_CHECKING:
+    from skillconnect_ops.code.server import Server
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MOST_NAMES = 3
@@ -71,11 +75,77 @@ def over_app(
     if not found.apps and not found.unresolved:
         return Verdict(outcome=Outcome.NOT_APPLICABLE, says="no Express app here")
     told = list(judge(found))
-    gone = [
-        Open(path=one.path, line=one.line, why=one.reason) for one in found.unresolved if lost
+    gone = [Open(path=one.path, line=one.line, why=one.reason) for one in found.unresolved if lost]
+    unread = [
+        Unknown(one.path, one.reason) for one in found.unparsed if facts.selection.has(one.path)
     ]
-    unread = [Unknown(one.path, one.reason) for one in found.unparsed if facts.selection.has(one.path)]
     return verdict(facts, told, gone, unread, says=f"{len(found.routes):,} routes")
+
+
+def over_server(
+    facts: Facts,
+    judge: "Callable[[Server], Iterable[Said | Open]]",
+    *,
+    applies: "Callable[[Server], int]",
+    what: str,
+) -> Verdict:
+    """The verdict of a check over the rest of a server's code.
+
+    Args:
+        facts: what was gathered.
+        judge: says what is wrong, and what is not told.
+        applies: how many places there are that the check looks at.
+        what: what these are.
+    """
+    if isinstance(facts.server, Missing):
+        return missing(facts.server.reason)
+    found = facts.server.value
+    many = applies(found)
+    unread = [
+        Unknown(one.path, one.reason) for one in found.unparsed if facts.selection.has(one.path)
+    ]
+    if not many and not unread:
+        return Verdict(outcome=Outcome.NOT_APPLICABLE, says=f"no {what} here")
+    return verdict(facts, list(judge(found)), unread=unread, says=f"{many:,} {what}")
+
+
+class Placed(Protocol):
+    """Something of the code that has a place."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+    @property
+    def end_line(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+
+def at(
+    one: Placed,
+    says: str,
+    severity: Severity,
+    confidence: Confidence = Confidence.HIGH,
+) -> Said:
+    """What is wrong at a place of the code."""
+    return Said(
+        path=one.path,
+        line=one.line,
+        column=one.column,
+        end_line=one.end_line,
+        context=one.text,
+        says=says,
+        severity=severity,
+        confidence=confidence,
+    )
+
+
+def untold(one: Placed, why: str) -> Open:
+    """What is not told at a place of the code."""
+    return Open(path=one.path, line=one.line, why=why)
 
 
 def verdict(
@@ -87,9 +157,7 @@ def verdict(
     says: str,
 ) -> Verdict:
     """What was said as findings, each place once, and what is not told."""
-    hits = _hits(
-        [one for one in told if isinstance(one, Said) and facts.selection.has(one.path)]
-    )
+    hits = _hits([one for one in told if isinstance(one, Said) and facts.selection.has(one.path)])
     unknown = (
         *(
             Unknown(one.path, f"line {one.line}: {one.why}")
@@ -171,9 +239,7 @@ def unresolved(route: Route, what: str, role: Role) -> Open:
         (f": {one.name}: {one.reason}" for one in chain if one.reason and one.guess is role),
         next((f": {one.name}: {one.reason}" for one in chain if one.reason), ""),
     )
-    return Open(
-        path=route.file, line=route.line, why=f"{what} of {name(route)} is not told{why}"
-    )
+    return Open(path=route.file, line=route.line, why=f"{what} of {name(route)} is not told{why}")
 
 
 def is_live(route: Route) -> bool:
@@ -184,9 +250,7 @@ def is_live(route: Route) -> bool:
 def is_write(route: Route) -> bool:
     """Whether a route may change something; what catches all the rest of requests does not."""
     is_rest = route.path in {"/", ""} or route.path.endswith(_CATCH_ALL)
-    return is_live(route) and (
-        route.method in WRITES or (route.method == "ALL" and not is_rest)
-    )
+    return is_live(route) and (route.method in WRITES or (route.method == "ALL" and not is_rest))
 
 
 def own(route: Route, role: Role) -> tuple[Middleware, ...]:

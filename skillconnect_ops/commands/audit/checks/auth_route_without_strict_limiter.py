@@ -102,7 +102,9 @@ def _of_limiters(route: Route) -> Iterator[Said | Open]:
     limiters = [one for one in own(route, Role.RATE_LIMIT) if in_production(one.condition)]
     rates = [_rate(one) for one in limiters]
     told = [rate for rate in rates if rate is not None]
-    if any(limit <= _MOST and limit * _QUARTER_MS / window <= _MOST_A_QUARTER for limit, window in told):
+    if any(
+        limit <= _MOST and limit * _QUARTER_MS / window <= _MOST_A_QUARTER for limit, window in told
+    ):
         return
     if len(told) < len(rates):
         names = next(one.name for one, rate in zip(limiters, rates, strict=True) if rate is None)

@@ -48,12 +48,18 @@ def _judge(found: Application) -> Iterator[Said | Open]:
     for app in serving(found):
         uses = uses_of(found, app)
         handlers = [use for use in uses if Role.ERROR in use.middleware.roles]
-        last = max((use.order for use in handlers if in_production(use.middleware.condition)), default=None)
+        last = max(
+            (use.order for use in handlers if in_production(use.middleware.condition)), default=None
+        )
         if last is None:
             continue
         late = [one for one in routes_of(found, app) if one.order > last and is_live(one)]
         hides = next(
-            (use.middleware for use in uses if use.order > last and use.middleware.role is Role.UNRESOLVED),
+            (
+                use.middleware
+                for use in uses
+                if use.order > last and use.middleware.role is Role.UNRESOLVED
+            ),
             None,
         )
         if late and hides is not None:

@@ -64,11 +64,12 @@ def _of_app(found: Application, app: App) -> Said | Open | None:
     if any(one.method in _METHODS and _HEALTH.search(one.path) for one in routes):
         return None
     if any(
-        _HEALTH.search(one.prefix) or _PACKAGES.search(one.middleware.package or "")
-        for one in uses
+        _HEALTH.search(one.prefix) or _PACKAGES.search(one.middleware.package or "") for one in uses
     ):
         return None
-    computed = next((one.path for one in routes if "<" in one.path and one.method in _METHODS), None)
+    computed = next(
+        (one.path for one in routes if "<" in one.path and one.method in _METHODS), None
+    )
     if computed is not None:
         why = f"no health route is seen, and the path {computed} is not told"
         return Open(path=app.file, line=app.line, why=why)

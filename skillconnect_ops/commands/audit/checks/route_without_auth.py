@@ -48,9 +48,7 @@ def run(facts: Facts) -> Verdict:
 
 
 def _judge(found: Application) -> Iterator[Said | Open]:
-    guarded = {
-        route.app for route in found.routes if route.auth in {State.YES, State.CONDITIONAL}
-    }
+    guarded = {route.app for route in found.routes if route.auth in {State.YES, State.CONDITIONAL}}
     for route in found.routes:
         if not is_live(route) or (not is_write(route) and not _is_asked(route)):
             continue
