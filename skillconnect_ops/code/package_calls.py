@@ -39,6 +39,7 @@ _KEPT = {
     "socket.io": frozenset({"", "Server", "listen"}),
 }
 """Of these packages, what is kept."""
+CALLS = ("call_expression", "new_expression")
 _MOST_CODE = 4_000
 _NAMES = frozenset({"sign", "verify", "encode", "decode", "emit", "use", "send", "write"})
 """What is called of them through a file that hands it on."""
@@ -139,8 +140,7 @@ class PackageCalls:
         )
         if not imports and not any(f".{name}(" in module.text for name in _NAMES):
             return
-        kinds = [{"kind": "call_expression"}, {"kind": "new_expression"}]
-        for node in module.root.find_all(any=kinds):
+        for node in module.root.find_all(any=[{"kind": kind} for kind in CALLS]):
             maker = node.field("function") or node.field("constructor")
             if maker is None:
                 continue

@@ -1,4 +1,4 @@
-"""What the code of a server shows besides its routes: calls of packages, answers, sockets, writes."""
+"""What a server's code shows besides its routes: packages called, answers, sockets, writes."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -57,8 +57,9 @@ def server(files: Sequence[str], read: Callable[[str], bytes | Skipped]) -> Serv
     def text(path: str) -> str | None:
         if path not in texts:
             data = read(path)
-            gone = isinstance(data, Skipped)
-            texts[path] = None if gone else data.decode("utf-8-sig", errors="replace")
+            texts[path] = (
+                None if isinstance(data, Skipped) else data.decode("utf-8-sig", errors="replace")
+            )
         return texts[path]
 
     sources = [

@@ -11,7 +11,7 @@ from skillconnect_ops.code.express_signs import Origin, Origins
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import EMPTY, Expression, bare, short
-from skillconnect_ops.code.package_calls import Options, place
+from skillconnect_ops.code.package_calls import CALLS, Options, place
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments
 
 _PACKAGE = "socket.io"
@@ -87,8 +87,7 @@ class _Search:
     def through(self, module: Module) -> None:
         if "handshake" in module.text:
             self._handshakes.append(module.path)
-        kinds = [{"kind": "call_expression"}, {"kind": "new_expression"}]
-        for node in module.root.find_all(any=kinds):
+        for node in module.root.find_all(any=[{"kind": kind} for kind in CALLS]):
             maker = node.field("function") or node.field("constructor")
             if maker is None:
                 continue

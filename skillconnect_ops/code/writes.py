@@ -30,20 +30,28 @@ _OF_PRISMA = frozenset(
     {"create", "createMany", "update", "updateMany", "upsert", "delete", "deleteMany"}
 )
 _TRANSACTION = re.compile(
-    r"withTransaction|startTransaction|startSession|\$transaction\b|\.transaction\(|\bsession\s*[,}:]"
-    r"|runInTransaction|inTransaction"
+    r"withTransaction|startTransaction|startSession|\$transaction\b|\.transaction\("
+    r"|\bsession\s*[,}:]|runInTransaction|inTransaction"
 )
 _PREFILTER = re.compile(r"\.(?:" + "|".join(sorted(_OF_MODELS | _OF_PRISMA)) + r")\(")
 _DEEPEST = 3
-Branches = tuple[tuple[SgNode, str], ...]
+
+
+class Branch(Struct, frozen=True):
+    """One side of a condition that something stands in."""
+
+    node: SgNode
+    """The condition as a whole."""
+    side: str
+    leaves: bool
+    """Whether what comes after it does not run, where this side does."""
 
 
 class Written(Struct, frozen=True):
     """One model that is written to, and the branches of conditions that this stands in."""
 
     model: str
-    branches: Branches
-    line: int
+    branches: tuple[Branch, ...]
 
 
 class Unit(Struct, frozen=True, kw_only=True):
@@ -97,7 +105,7 @@ class Writers:
                 continue
             key = (module.path, unit.range().start.index)
             held = self._functions.setdefault(key, _Function(module, unit, []))
-            held.own.append(Written(model, _branches(call, unit), place(call)[0]))
+            held.own.append(Written(model, _branches(call, unit)))
 
     def _written(self, module: Module, call: SgNode) -> str | None:
         function = call.field("function")
@@ -148,11 +156,11 @@ class Writers:
             transaction = transaction or within
             if len(models) > 1:
                 return  # it is told where it is called
-            written += [Written(one, _branches(call, node), place(call)[0]) for one in models]
+            written += [Written(one, _branches(call, node)) for one in models]
         together = _together(written)
         if len(together) < 2:
             return
-        line, column, end_line = place(node)
+        line, column, _ = place(node)
         yield Unit(
             path=module.path,
             line=line,
@@ -187,9 +195,10 @@ class Writers:
             if maker is None or maker.kind() not in {"identifier", "member_expression"}:
                 continue
             called = self._values.of(module, maker, EMPTY)
-            if isinstance(called, Expression) and called.node.kind() in FUNCTIONS:
-                if called.node != node and _unit(call) == node:
-                    yield call, called
+            if not isinstance(called, Expression) or called.node.kind() not in FUNCTIONS:
+                continue
+            if called.node != node and _unit(call) == node:
+                yield call, called
 
     def _handlers(self) -> Iterator[tuple[Module, SgNode]]:
         """The handlers in files that import a file that writes."""
@@ -210,31 +219,45 @@ def _together(written: Sequence[Written]) -> set[str]:
     found: set[str] = set()
     for place_, one in enumerate(written):
         for other in written[place_ + 1 :]:
-            if one.model != other.model and _meet(one.branches, other.branches):
+            if one.model != other.model and _meet(one, other):
                 found |= {one.model, other.model}
     return found
 
 
-def _meet(one: Branches, other: Branches) -> bool:
-    sides = dict(one)
-    return all(sides.get(node, side) == side for node, side in other)
+def _meet(one: Written, other: Written) -> bool:
+    """Whether one run may come to both, the first of which stands before the other."""
+    sides = {branch.node: branch.side for branch in other.branches}
+    for branch in one.branches:
+        side = sides.get(branch.node)
+        if (side is None and branch.leaves) or (side is not None and side != branch.side):
+            return False
+    return True
 
 
-def _branches(node: SgNode, unit: SgNode) -> Branches:
+def _leaves(side: SgNode) -> bool:
+    """Whether a block ends with a return or a throw."""
+    inner = [each for each in side.named_children() if each.kind() != "comment"]
+    last = inner[-1] if side.kind() == "statement_block" and inner else side
+    return last.kind() in {"return_statement", "throw_statement"}
+
+
+def _branches(node: SgNode, unit: SgNode) -> tuple[Branch, ...]:
     """The branches that a node stands in, within a function."""
-    found: list[tuple[SgNode, str]] = []
+    found: list[Branch] = []
     child = node
     for up in node.ancestors():
         if up == unit:
             break
         if up.kind() in {"if_statement", "ternary_expression"}:
-            for side in ("consequence", "alternative"):
-                if up.field(side) == child:
-                    found.append((up, side))
+            found += [
+                Branch(up, side, _leaves(child))
+                for side in ("consequence", "alternative")
+                if up.field(side) == child
+            ]
         elif up.kind() in {"switch_case", "switch_default"}:
             body = up.parent()
             if body is not None:
-                found.append((body, str(up.range().start.index)))
+                found.append(Branch(body, str(up.range().start.index), leaves=False))
         child = up
     return tuple(found)
 

@@ -113,15 +113,29 @@ class Placed(Protocol):
     """Something of the code that has a place."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """From the root on."""
+        ...
+
     @property
-    def line(self) -> int: ...
+    def line(self) -> int:
+        """From 1."""
+        ...
+
     @property
-    def column(self) -> int: ...
+    def column(self) -> int:
+        """From 1."""
+        ...
+
     @property
-    def end_line(self) -> int: ...
+    def end_line(self) -> int:
+        """The last line of it."""
+        ...
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """As it is written, on one line, cut."""
+        ...
 
 
 def at(

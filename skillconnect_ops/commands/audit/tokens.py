@@ -47,7 +47,9 @@ def many(found: "Server") -> int:
     return sum(1 for _ in tokens(found))
 
 
-def _of(call: PackageCall) -> Token | None:
+def _of(  # noqa: PLR0911 - one a package
+    call: PackageCall,
+) -> Token | None:
     last = call.member.rpartition(".")[2]
     match call.package, last:
         case "jsonwebtoken", "sign":

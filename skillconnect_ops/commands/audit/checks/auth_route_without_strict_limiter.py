@@ -1,8 +1,8 @@
 """A login may be tried again and again.
 
-Why: passwords leak in millions and are tried everywhere; a code of six digits falls within a million
-tries; a reset that may be asked for at will floods a mailbox and tells which addresses exist. A
-limit that is fair for reading pages is far too many tries here.
+Why: passwords leak in millions and are tried everywhere; a code of six digits falls within a
+million tries; a reset that may be asked for at will floods a mailbox and tells which addresses
+exist. A limit that is fair for reading pages is far too many tries here.
 
 How it looks: at the routes that take a secret or hand one out: login, registration, forgotten and
 reset passwords, one-time codes, second factors, verification, tokens. The limiters before each are

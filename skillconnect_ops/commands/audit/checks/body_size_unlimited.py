@@ -102,7 +102,8 @@ def _bytes(value: Any) -> float | Computed | None:
     if isinstance(value, Defaulted):
         value = value.default
     if isinstance(value, Computed):
-        return None if value.text in {"Infinity", "Number.MAX_SAFE_INTEGER"} else value
+        endless = value.text == "Infinity" or value.reason.startswith(("Infinity ", "Number.MAX"))
+        return None if endless else value
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -118,6 +119,7 @@ CHECK = Check(
     title="request bodies without a limit",
     severity=Severity.MEDIUM,
     references=("CWE-770", "CWE-400", "OWASP API4:2023"),
-    remedy="express.json({ limit: '100kb' }); multer({ limits: { fileSize: 5_000_000, files: 1 } })",
+    remedy="express.json({ limit: '100kb' }); "
+    "multer({ limits: { fileSize: 5_000_000, files: 1 } })",
     run=run,
 )

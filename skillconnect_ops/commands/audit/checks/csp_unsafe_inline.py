@@ -4,9 +4,8 @@ Why: a policy is there so that a script which somebody smuggled into the page do
 `'unsafe-inline'` and `'unsafe-eval'` let just that run; `contentSecurityPolicy: false` turns all of
 it off.
 
-How it looks: at the options of helmet, of its contentSecurityPolicy, and of helmet-csp. A nonce or a
-hash beside `'unsafe-inline'` makes browsers ignore it, and is fine; so is one for styles, which
-counts as low.
+How it looks: at the options of helmet, of its contentSecurityPolicy, and of helmet-csp. A nonce
+or a hash beside `'unsafe-inline'` makes browsers ignore it, and is fine.
 
 Severity: medium for scripts; low for styles, and where the policy is turned off (an API that sends
 no pages may do without). Directives that are computed are unknown.

@@ -39,8 +39,8 @@ from skillconnect_ops.commands.audit.routing import (
 from skillconnect_ops.core.finding import Confidence, Severity
 
 _HEALTH = re.compile(
-    r"(?:^|[/_-])(?:_?health\w*|heartbeat|livez?|liveness|alive|readyz?|readiness|ping|up|status)"
-    r"(?:$|[/_-])",
+    r"(?:^|/)_?(?:health(?:z|[-_]?(?:check|status|probe)\w*)?|heartbeat|livez?|liveness|alive|readyz?"
+    r"|readiness|ping|up|status)(?:$|/)",
     re.IGNORECASE,
 )
 _METHODS = frozenset({"GET", "HEAD", "ALL"})

@@ -1,14 +1,14 @@
 """Tokens are verified with whatever algorithm they name themselves.
 
-Why: the head of a token is written by whoever made it. A verifier that lets it choose can be told to
-take a public key for an HMAC secret, or to ask for no signature at all (`none`).
+Why: the head of a token is written by whoever made it. A verifier that lets it choose can be
+told to take a public key for an HMAC secret, or to ask for no signature at all (`none`).
 
 How it looks: at `verify` of jsonwebtoken and jose, `decode` of jwt-simple, the options of
 express-jwt and passport-jwt; and for `none` among the algorithms, also where tokens are signed.
 
-Severity: high where `none` is allowed; medium for express-jwt and jwt-simple, whose releases without
-this option were open to confusion; low for the others, which today hold the algorithm against the
-kind of key. Options that are computed are unknown.
+Severity: high where `none` is allowed; medium for express-jwt and jwt-simple, whose releases
+without this option were open to confusion; low for the others, which today hold the algorithm
+against the kind of key. Options that are computed are unknown.
 
 Silence: `// skc: allow jwt-without-algorithm REASON` at the line.
 

@@ -4,10 +4,10 @@ Why: between two writes the process is restarted, the second one fails a validat
 is lost: an order without its payment, a user without a profile. Nothing puts back the first one.
 
 How it looks: at handlers, and at functions that they call, which write to two models or more of
-Mongoose or Prisma in one run; writes of which only one can happen (two branches of a condition) do
-not count. A session, `withTransaction`, `startTransaction` or `$transaction` in the function, or in
-what it calls, is taken for one that holds them all. Writes by the driver itself, by other libraries,
-or to documents that are handed in from elsewhere, are not seen.
+Mongoose or Prisma in one run; writes of which only one can happen (two branches of a condition, or
+one that returns) do not count. A session, `withTransaction`, `startTransaction` or `$transaction`
+in the function, or in what it calls, is taken for one that holds them all. Writes by the driver
+itself, by other libraries, or to documents that are handed in from elsewhere, are not seen.
 
 Severity: medium; low where all but one of the models are records of what happened (logs,
 notifications). Scripts that are run by hand are left out. What belongs together, the code does not
@@ -76,7 +76,7 @@ CHECK = Check(
     title="several writes without a transaction",
     severity=Severity.MEDIUM,
     references=("CWE-662", "MongoDB: Transactions"),
-    remedy="await mongoose.connection.transaction(async (session) => { … }), and give { session } to "
-    "every query in it",
+    remedy="await mongoose.connection.transaction(async (session) => { … }), and give { session } "
+    "to every query in it",
     run=run,
 )

@@ -4,8 +4,8 @@ Why: routes ask for a token, and the socket beside them does not: it gives the s
 takes the same commands. CORS does not help: clients that are no browsers send any origin.
 
 How it looks: at servers of Socket.IO: whether a function given to `use` of it, or of a namespace,
-looks at the handshake, a token or a session, or `allowRequest` is set. Where a handshake is looked at
-elsewhere (in the handler of `connection`, say), it is unknown.
+looks at the handshake, a token or a session, or `allowRequest` is set. Where a handshake is looked
+at elsewhere (in the handler of `connection`, say), it is unknown.
 
 Severity: medium, with medium confidence: a socket may carry nothing but public news.
 
@@ -15,7 +15,8 @@ Before:
     const io = new Server(httpServer);
 After:
     io.use((socket, next) => {
-      try { socket.user = jwt.verify(socket.handshake.auth.token, secret, { algorithms: ['HS256'] }); next(); }
+      const { token } = socket.handshake.auth;
+      try { socket.user = jwt.verify(token, secret, { algorithms: ['HS256'] }); next(); }
       catch { next(new Error('unauthorized')); }
     });
 """

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from skillconnect_ops.code.conditions import in_production
 from skillconnect_ops.commands.audit.facts import Facts
-from skillconnect_ops.commands.audit.model import Check, Outcome, Verdict
+from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.routing import Open, Said, at, over_server, untold
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Missing
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 def run(facts: Facts) -> Verdict:
     """Where is one sent?"""
-    if not isinstance(facts.express, Missing) and not facts.express.value.apps:
-        if isinstance(facts.server, Missing) or not facts.server.value.answers.traces:
-            return Verdict(outcome=Outcome.NOT_APPLICABLE, says="no Express app here")
-    return over_server(facts, _judge, applies=lambda found: found.files, what="files")
+    has_apps = isinstance(facts.express, Missing) or bool(facts.express.value.apps)
+
+    def files(found: "Server") -> int:
+        return found.files if has_apps or found.answers.traces else 0
+
+    return over_server(facts, _judge, applies=files, what="files of an Express app")
 
 
 def _judge(found: "Server") -> Iterator[Said | Open]:
@@ -49,10 +51,10 @@ def _judge(found: "Server") -> Iterator[Said | Open]:
             why = f"a stack trace is sent where {trace.guard}; whether in production is not told"
             yield untold(trace, why)
     for call in found.calls:
-        if call.package == "errorhandler" and call.member == "":
-            if in_production(call.guard):
-                says = "the package errorhandler sends the stack trace to the client"
-                yield at(call, says, Severity.MEDIUM)
+        is_one = call.package == "errorhandler" and call.member == ""
+        if is_one and in_production(call.guard):
+            says = "the package errorhandler sends the stack trace to the client"
+            yield at(call, says, Severity.MEDIUM)
 
 
 CHECK = Check(

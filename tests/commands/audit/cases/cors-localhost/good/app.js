@@ -1,0 +1,6 @@
+const cors = require('cors');
+app.use(cors({ origin: 'https://localhost.example.com' }));
+if (process.env.NODE_ENV !== 'production') {
+  app.use(cors({ origin: 'http://localhost:3000' }));
+}
+app.use(cors());
