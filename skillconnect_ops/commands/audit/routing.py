@@ -4,7 +4,7 @@ One finding a place: a route that is mounted twice, or answers several paths, is
 route table does not tell goes to `unknown`, and is never taken for fine.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -57,6 +57,10 @@ class Open(Struct, frozen=True, kw_only=True):
     path: str
     line: int
     why: str
+    what: str = ""
+    """Of a route: what of it is not told. Routes of a file of which the same is not told, for the
+    same reason, are told together."""
+    subject: str = ""
 
 
 def over_app(
@@ -172,14 +176,8 @@ def verdict(
 ) -> Verdict:
     """What was said as findings, each place once, and what is not told."""
     hits = _hits([one for one in told if isinstance(one, Said) and facts.selection.has(one.path)])
-    unknown = (
-        *(
-            Unknown(one.path, f"line {one.line}: {one.why}")
-            for one in (*(each for each in told if isinstance(each, Open)), *gone)
-            if facts.selection.has(one.path)
-        ),
-        *unread,
-    )
+    opens = [*(each for each in told if isinstance(each, Open)), *gone]
+    unknown = (*_unknown(one for one in opens if facts.selection.has(one.path)), *unread)
     if hits:
         outcome, words = Outcome.FAIL, f"in {len({hit.path for hit in hits}):,} files, of {says}"
     elif unknown:
@@ -193,6 +191,18 @@ def verdict(
         unknown=tuple(dict.fromkeys(unknown)),
         partly=outcome is Outcome.UNKNOWN,
     )
+
+
+def _unknown(opens: Iterable[Open]) -> Iterator[Unknown]:
+    together: dict[tuple[str, str, str, int], list[Open]] = {}
+    for one in opens:
+        line = 0 if one.what else one.line
+        together.setdefault((one.path, one.what, one.why, line), []).append(one)
+    for each in together.values():
+        first = each[0]
+        names = listed(list(dict.fromkeys(one.subject for one in each)), most=_MOST_NAMES)
+        said = f"{first.what} of {names} is not told{first.why}" if first.what else first.why
+        yield Unknown(first.path, f"line {first.line}: {said}")
 
 
 def _hits(told: Iterable[Said]) -> tuple[Hit, ...]:
@@ -253,7 +263,7 @@ def unresolved(route: Route, what: str, role: Role) -> Open:
         (f": {one.name}: {one.reason}" for one in chain if one.reason and one.guess is role),
         next((f": {one.name}: {one.reason}" for one in chain if one.reason), ""),
     )
-    return Open(path=route.file, line=route.line, why=f"{what} of {name(route)} is not told{why}")
+    return Open(path=route.file, line=route.line, why=why, what=what, subject=name(route))
 
 
 def is_live(route: Route) -> bool:
