@@ -80,8 +80,8 @@ def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers
     headers: list[Header] = []
     traces: list[Trace] = []
     for path in files:
-        module = modules.module(path)
-        if module is None or _PREFILTER.search(module.text) is None:
+        module = modules.module(path) if _PREFILTER.search(modules.text(path)) else None
+        if module is None:
             continue
         for call in module.root.find_all(kind="call_expression"):
             name = _called(call)

@@ -1,6 +1,5 @@
 """Calls of packages whose options matter, with what they are given as far as the text tells."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -41,9 +40,9 @@ _KEPT = {
 """Of these packages, what is kept."""
 CALLS = ("call_expression", "new_expression")
 _MOST_CODE = 4_000
-_NAMES = frozenset({"sign", "verify", "encode", "decode", "emit", "use", "send", "write"})
+_NAMES = frozenset({"sign", "verify", "encode", "decode"})
 """What is called of them through a file that hands it on."""
-_QUOTED = re.compile(r"""['"]([\w@./-]+)['"]""")
+_IMPORTED = tuple(f"{quote}{one}" for one in sorted(PACKAGES) for quote in "'\"")
 
 
 class Defaulted(Computed, frozen=True):
@@ -129,17 +128,15 @@ class PackageCalls:
     def of(self, files: Sequence[str]) -> Iterator[PackageCall]:
         """The calls in some files, in their order."""
         for path in files:
+            text = self._modules.text(path)
+            imports = any(word in text for word in _IMPORTED)
+            if not imports and not any(f".{name}(" in text for name in _NAMES):
+                continue
             module = self._modules.module(path)
             if module is not None:
-                yield from self._of_module(module)
+                yield from self._of_module(module, imports=imports)
 
-    def _of_module(self, module: Module) -> Iterator[PackageCall]:
-        imports = any(
-            name in PACKAGES or name.partition("/")[0] in PACKAGES
-            for name in _QUOTED.findall(module.text)
-        )
-        if not imports and not any(f".{name}(" in module.text for name in _NAMES):
-            return
+    def _of_module(self, module: Module, *, imports: bool) -> Iterator[PackageCall]:
         for node in module.root.find_all(any=[{"kind": kind} for kind in CALLS]):
             maker = node.field("function") or node.field("constructor")
             if maker is None:

@@ -1,9 +1,9 @@
 """What a server's code shows besides its routes: packages called, answers, sockets, writes."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.code.answers import Answers, answers
 from skillconnect_ops.code.discovery import Skipped
@@ -17,13 +17,13 @@ from skillconnect_ops.code.sockets import Sockets, sockets
 from skillconnect_ops.code.syntax import LANGUAGES
 from skillconnect_ops.code.writes import Unit, Writers
 
-_WORDS = re.compile(
-    "|".join(rf"['\"]{re.escape(one)}['\"/]" for one in sorted(PACKAGES))
-    + r"|\bjwt\b|\.cookie\(|\.emit\(|\.stack\b|Access-Control-Allow"
-    r"|\.(?:save|create|insertMany|bulkWrite|(?:update|delete|replace)(?:One|Many)?"
-    r"|find\w*And(?:Update|Delete|Remove|Replace)|upsert)\(",
-    re.IGNORECASE,
+_WORDS = (
+    *(word for one in sorted(PACKAGES) for word in (f"'{one}".encode(), f'"{one}'.encode())),
+    *(b"jwt", b".cookie(", b".emit(", b".stack", b"Access-Control-Allow", b"access-control-allow"),
+    *(b".save(", b".create(", b".insertMany(", b".bulkWrite(", b".update", b".delete", b".replace"),
+    *(b"AndUpdate(", b"AndDelete(", b"AndRemove(", b"AndReplace(", b".upsert(", b".remove("),
 )
+"""What a file is looked into for."""
 _RULE = "no-rule-of-eslint"
 
 
@@ -51,34 +51,31 @@ def server(files: Sequence[str], read: Callable[[str], bytes | Skipped]) -> Serv
         files: relative paths.
         read: the bytes of one, or why it is no source.
     """
-    texts: dict[str, str | None] = {}
-    unparsed: list[Unparsed] = []
-
-    def text(path: str) -> str | None:
-        if path not in texts:
-            data = read(path)
-            texts[path] = (
-                None if isinstance(data, Skipped) else data.decode("utf-8-sig", errors="replace")
-            )
-        return texts[path]
-
     sources = [
         path
         for path in files
         if path[path.rfind(".") :] in LANGUAGES and not path.endswith((".d.ts", ".d.mts", ".d.cts"))
     ]
     own = [path for path in sources if not is_test(path)]
-    worth = [path for path in own if _WORDS.search(text(path) or "")]
+    worth, allowing = [], []
+    for path in own:
+        data = read(path)
+        if isinstance(data, Skipped):
+            continue
+        if any(word in data for word in _WORDS):
+            worth.append(path)
+        if b"skc:" in data:
+            allowing.append(path)
+
+    def text(path: str) -> str | None:
+        data = read(path)
+        return None if isinstance(data, Skipped) else data.decode("utf-8-sig", errors="replace")
+
     modules = Modules(sources, text)
     values = Objects(modules)
     options = Options(values)
-    for path in worth:
-        module = modules.module(path)
-        if module is not None and module.fault is not None:
-            why = f"line {module.fault} does not fit the grammar; the rest was read"
-            unparsed.append(Unparsed(path=path, reason=why))
     writers = Writers(modules, values, worth)
-    return Server(
+    found = Server(
         calls=tuple(PackageCalls(modules, values, options).of(worth)),
         answers=answers(modules, options, worth),
         sockets=sockets(modules, values, options, worth),
@@ -86,9 +83,18 @@ def server(files: Sequence[str], read: Callable[[str], bytes | Skipped]) -> Serv
         writing=len(writers),
         exemptions={
             path: of_javascript(module.root, module.text, rule=_RULE)
-            for path in own
-            if "skc:" in (text(path) or "") and (module := modules.module(path)) is not None
+            for path in allowing
+            if (module := modules.module(path)) is not None
         },
-        unparsed=tuple(unparsed),
         files=len(own),
     )
+    return replace(found, unparsed=tuple(_faults(modules, worth)))
+
+
+def _faults(modules: Modules, files: Sequence[str]) -> Iterator[Unparsed]:
+    """Those that were parsed, and do not fit their grammar."""
+    for path in files:
+        module = modules.parsed(path)
+        if module is not None and module.fault is not None:
+            why = f"line {module.fault} does not fit the grammar; the rest was read"
+            yield Unparsed(path=path, reason=why)

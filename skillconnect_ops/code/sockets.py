@@ -62,13 +62,13 @@ class Sockets(Struct, frozen=True, kw_only=True):
 def sockets(modules: Modules, values: Objects, options: Options, files: Sequence[str]) -> Sockets:
     """What some files do with Socket.IO."""
     search = _Search(values, options)
+    if not any(_PACKAGE in modules.text(path) for path in files):
+        return Sockets()
     read = [
         module
         for path in files
-        if (module := modules.module(path)) is not None and _PREFILTER.search(module.text)
+        if _PREFILTER.search(modules.text(path)) and (module := modules.module(path)) is not None
     ]
-    if not any(_PACKAGE in module.text for module in read):
-        return Sockets()
     for module in read:
         search.through(module)
     return search.found()

@@ -34,6 +34,7 @@ _TRANSACTION = re.compile(
     r"|\bsession\s*[,}:]|runInTransaction|inTransaction"
 )
 _PREFILTER = re.compile(r"\.(?:" + "|".join(sorted(_OF_MODELS | _OF_PRISMA)) + r")\(")
+_LIBRARIES = ("mongoose", "prisma", "Prisma")
 _DEEPEST = 3
 
 
@@ -86,9 +87,11 @@ class Writers:
         self._origins = Origins(values)
         self._functions: dict[tuple[str, int], _Function] = {}
         self._whole: dict[tuple[str, int], tuple[set[str], bool]] = {}
+        if not any(word in modules.text(path) for path in files for word in _LIBRARIES):
+            return
         for path in files:
-            module = modules.module(path)
-            if module is not None and _PREFILTER.search(module.text):
+            module = modules.module(path) if _PREFILTER.search(modules.text(path)) else None
+            if module is not None:
                 self._note(module)
 
     def __len__(self) -> int:
