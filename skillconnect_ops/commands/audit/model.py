@@ -79,6 +79,8 @@ class Check(Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     remedy: str
     run: "Callable[[Facts], Verdict]"
+    shows_code: bool = True
+    """Whether the lines of its hits may be shown; not where a secret stands in them."""
     heeds_linters: bool = False
     """Whether a comment that silences another linter's rule for the same silences this, too."""
 

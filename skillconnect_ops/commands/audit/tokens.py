@@ -24,6 +24,7 @@ class Token(Struct, frozen=True, kw_only=True):
     column: int
     end_line: int
     text: str
+    """Which function it is; not as it is written."""
     package: str
     signs: bool
     secret: Any
@@ -116,7 +117,7 @@ def _token(
         line=call.line,
         column=call.column,
         end_line=call.end_line,
-        text=call.text,
+        text=f"{call.package} {call.member}",  # the code may hold the secret
         package=call.package,
         signs=signs,
         secret=secret,
