@@ -77,8 +77,8 @@ def _of(  # noqa: PLR0911 - one a package
             )
         case "passport-jwt", "Strategy":
             options = _options(call, 0)
-            provider = _named(options, "secretOrKeyProvider")
-            secret = _named(options, "secretOrKey") if provider is None else provider
+            finder = _named(options, "secretOrKeyProvider")
+            secret = _named(options, "secretOrKey") if finder is None else finder
             return _token(call, secret=secret, algorithms=_named(options, "algorithms"))
         case "jose", "sign" if call.member.startswith("SignJWT"):
             expires = "setExpirationTime" in call.member

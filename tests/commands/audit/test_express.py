@@ -52,6 +52,11 @@ def outcomes(report: Any) -> dict[str, str]:
     return {one["id"]: one["outcome"] for one in report["facts"]["checks"]}
 
 
+def test_the_readme_names_every_check() -> None:
+    page = (Path(__file__).parents[3] / "README.md").read_text()
+    assert [check.id for check in CHECKS if f"`{check.id}`" not in page] == []
+
+
 def test_what_is_no_server_is_not_asked(skc: Skc, tmp_path: Path) -> None:
     put(tmp_path, {"page.js": "export const double = (n) => 2 * n;\n"})
     found = outcomes(audit(skc, tmp_path))

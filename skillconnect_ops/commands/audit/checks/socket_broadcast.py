@@ -15,7 +15,7 @@ Silence: `// skc: allow socket-broadcast REASON` at the line.
 Before:
     io.emit('message', message);
 After:
-    io.to(`chat:${message.chatId}`).emit('message', message);
+    io.to(`team:${message.teamId}`).emit('message', message);
 """
 
 from collections.abc import Iterator
