@@ -34,6 +34,7 @@ PACKAGES = frozenset(
 """Those whose calls are kept."""
 _KEPT = {
     "express": frozenset({"json", "urlencoded", "raw", "text"}),
+    "csurf": frozenset({""}),
     "body-parser": frozenset({"", "json", "urlencoded", "raw", "text"}),
     "socket.io": frozenset({"", "Server", "listen"}),
 }

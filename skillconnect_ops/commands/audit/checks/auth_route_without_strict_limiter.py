@@ -87,7 +87,10 @@ def _judge(found: Application) -> Iterator[Said | Open]:
 
 
 def _of_route(route: Route, *, guessed: bool) -> Iterator[Said | Open]:
-    worst = Severity.HIGH if guessed and route.auth is not State.YES else Severity.MEDIUM
+    worst = Severity.HIGH if guessed else Severity.MEDIUM
+    guards = [one.condition for one in own(route, Role.AUTH) if one in route.middlewares]
+    if any(in_production(condition) is not False for condition in guards):  # whoever comes is known
+        worst = Severity.MEDIUM if _OWN_SECRET.search(route.path) else Severity.LOW
     if route.rate_limit is State.UNRESOLVED:
         yield unresolved(route, "the limiter", Role.RATE_LIMIT)
     only = lacking(route, route.rate_limit, Role.RATE_LIMIT)

@@ -12,3 +12,10 @@ app.use('/auth', router);
 app.use(rateLimit({ windowMs: 10 * 60 * 1000, max: 100 }));
 app.post('/signin', (req, res) => res.json(req.body)); // FIND: medium
 app.post('/token', (req, res) => res.json(req.body)); // FIND: medium
+const jwt = require('jsonwebtoken');
+const guard = (req, res, next) => {
+  try { req.user = jwt.verify(req.headers.authorization, process.env.KEY); next(); } catch { res.status(401).end(); }
+};
+const others = express();
+others.post('/login', guard, (req, res) => res.json(req.body)); // FIND: low
+others.put('/change-password', guard, (req, res) => res.json(req.body)); // FIND: medium
