@@ -134,8 +134,13 @@ def _cookie(module: Module, call: SgNode, options: Options) -> Cookie:
 
 def _with_later(module: Module, node: SgNode, options: Options) -> Any:
     """Options, with what is assigned to them after they were made."""
-    got = options.option(module, node, EMPTY)
-    if not isinstance(got, dict) or node.kind() != "identifier":
+    made = node
+    if node.kind() == "identifier":
+        declared = module.scopes.meaning(node.text(), node)
+        value = declared.home.field("value") if declared is not None else None
+        made = value if value is not None and value.kind() == "object" else node
+    got = options.option(module, made, EMPTY)
+    if not isinstance(got, dict) or made == node:
         return got
     found: dict[str, Any] = dict(got)
     for assigned in module.root.find_all(kind="assignment_expression"):

@@ -83,7 +83,10 @@ CHECK = Check(
     id="health-route-missing",
     title="Express app without a health route",
     severity=Severity.LOW,
-    references=("CWE-703", "Kubernetes: liveness and readiness probes",),
+    references=(
+        "CWE-703",
+        "Kubernetes: liveness and readiness probes",
+    ),
     remedy="add app.get('/health/live', …) and a /health/ready that asks the database",
     run=run,
 )
