@@ -134,7 +134,7 @@ def _cookie(module: Module, call: SgNode, options: Options) -> Cookie:
 
 def _with_later(module: Module, node: SgNode, options: Options) -> Any:
     """Options, with what is assigned to them after they were made."""
-    made = node
+    made, declared = node, None
     if node.kind() == "identifier":
         declared = module.scopes.meaning(node.text(), node)
         value = declared.home.field("value") if declared is not None else None
@@ -148,7 +148,9 @@ def _with_later(module: Module, node: SgNode, options: Options) -> Any:
         if left is None or right is None or left.kind() != "member_expression":
             continue
         holder, name = left.field("object"), left.field("property")
-        if holder is not None and name is not None and holder.text() == node.text():
+        if holder is None or name is None or holder.text() != node.text():
+            continue
+        if module.scopes.meaning(holder.text(), holder) == declared:
             found[name.text()] = options.option(module, right, EMPTY)
     return found
 

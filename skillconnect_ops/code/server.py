@@ -44,19 +44,26 @@ class Server(Struct, frozen=True, kw_only=True):
     """How many files were looked into."""
 
 
-def server(files: Sequence[str], read: Callable[[str], bytes | Skipped]) -> Server:
+def server(
+    files: Sequence[str],
+    read: Callable[[str], bytes | Skipped],
+    *,
+    within: Sequence[str] | None = None,
+) -> Server:
     """Read a project's code.
 
     Args:
         files: relative paths.
         read: the bytes of one, or why it is no source.
+        within: look into these alone; what they import is followed all the same.
     """
     sources = [
         path
         for path in files
         if path[path.rfind(".") :] in LANGUAGES and not path.endswith((".d.ts", ".d.mts", ".d.cts"))
     ]
-    own = [path for path in sources if not is_test(path)]
+    looked = frozenset(sources if within is None else within)
+    own = [path for path in sources if path in looked and not is_test(path)]
     worth, allowing = [], []
     for path in own:
         data = read(path)
@@ -78,7 +85,9 @@ def server(files: Sequence[str], read: Callable[[str], bytes | Skipped]) -> Serv
     found = Server(
         calls=tuple(PackageCalls(modules, values, options).of(worth)),
         answers=answers(modules, options, worth),
-        sockets=sockets(modules, values, options, worth),
+        sockets=sockets(
+            modules, values, options, worth, others=[one for one in sources if not is_test(one)]
+        ),
         units=tuple(writers.found()),
         writing=len(writers),
         exemptions={

@@ -59,14 +59,32 @@ class Sockets(Struct, frozen=True, kw_only=True):
     emits: tuple[Emit, ...] = ()
 
 
-def sockets(modules: Modules, values: Objects, options: Options, files: Sequence[str]) -> Sockets:
-    """What some files do with Socket.IO."""
+def sockets(
+    modules: Modules,
+    values: Objects,
+    options: Options,
+    files: Sequence[str],
+    *,
+    others: Sequence[str] = (),
+) -> Sockets:
+    """What some files do with Socket.IO.
+
+    Args:
+        modules: the project's.
+        values: follow names.
+        options: read arguments.
+        files: which.
+        others: all that may ask who connects to a server which these make.
+    """
     search = _Search(values, options)
-    if not any(_PACKAGE in modules.text(path) for path in files):
+    if not any(_PREFILTER.search(modules.text(path)) for path in files):
+        return Sockets()
+    every = list(dict.fromkeys((*files, *others)))
+    if not any(_PACKAGE in modules.text(path) for path in every):
         return Sockets()
     read = [
         module
-        for path in files
+        for path in every
         if _PREFILTER.search(modules.text(path)) and (module := modules.module(path)) is not None
     ]
     for module in read:
@@ -96,22 +114,25 @@ class _Search:
                 self._of_method(module, node, maker, last)
             elif _PACKAGE in module.text:
                 origin = self._origin(module, maker)
-                if origin is not None and origin.member in _MAKERS and not origin.made:
+                if origin is None or origin.package != _PACKAGE or origin.made:
+                    continue
+                if origin.member in _MAKERS:
                     self._made.append((module, node))
 
     def _origin(self, module: Module, maker: SgNode) -> Origin | None:
-        found = self._origins.of(self._values.of(module, bare(maker), EMPTY))
-        return found if found is not None and found.package == _PACKAGE else None
+        return self._origins.of(self._values.of(module, bare(maker), EMPTY))
 
     def _of_method(self, module: Module, call: SgNode, maker: SgNode, last: str) -> None:
         origin = self._origin(module, maker)
         holder = maker.field("object")
+        if origin is not None and origin.package != _PACKAGE:
+            return
         named = holder is not None and _IO.search(" ".join(holder.text().split())) is not None
         if last == "use":
             if origin is not None or named:
                 self._uses.append(self._asks(module, call))
             return
-        broad = _BROADCAST.search(maker.text()) is not None and "room" not in call.text()
+        broad = _BROADCAST.search(maker.text()) is not None
         to_all = _ALL.search(origin.member) is not None if origin is not None else False
         if to_all or broad or (named and origin is None and last == "emit"):
             line, column, end_line = place(call)

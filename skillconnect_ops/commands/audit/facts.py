@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from skillconnect_ops.code.console import Use
@@ -11,6 +12,7 @@ from skillconnect_ops.code.exemptions import Exemptions
 from skillconnect_ops.code.express_model import Application
 from skillconnect_ops.code.looked import Looked
 from skillconnect_ops.code.prints import Print
+from skillconnect_ops.code.syntax import LANGUAGES
 from skillconnect_ops.commands.audit.selection import Selection
 from skillconnect_ops.core.outcome import Fact, Known
 
@@ -51,6 +53,8 @@ class Facts:
         # heavy, and most runs of a hook do not come here
         from skillconnect_ops.code.express import routes  # noqa: PLC0415
 
+        if not self._speaks_of_express:
+            return Known(Application())
         return Known(routes(self.selection.root, self.selection.project))
 
     @cached_property
@@ -58,7 +62,26 @@ class Facts:
         """What the code of the whole project shows besides routes."""
         from skillconnect_ops.code.server import server  # noqa: PLC0415 - as above
 
-        return Known(server(self.selection.project, self._read))
+        within = None if self._speaks_of_express else self.selection.files
+        return Known(server(self.selection.project, self._read, within=within))
+
+    @cached_property
+    def _speaks_of_express(self) -> bool:
+        """Whether the apps of the project bear on what was asked for.
+
+        Of a change only its own lines are told of, and lines of routes stand in files that speak of
+        Express: where none of these changed, nobody waits for the whole project to be read.
+        """
+        if self.selection.lines is None:
+            return True
+        from skillconnect_ops.code.express import speaks_of_express  # noqa: PLC0415 - as above
+
+        contents = ((path, self._read(path)) for path in self.selection.files)
+        return any(
+            not isinstance(data, Skipped) and speaks_of_express(path, data)
+            for path, data in contents
+            if PurePosixPath(path).suffix in LANGUAGES
+        )
 
     def _read(self, path: str) -> bytes | Skipped:
         """A file as it was asked for; one that was not asked for as it is on disk."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from skillconnect_ops.code.express_model import Application
 from skillconnect_ops.commands.audit.checks import CHECKS
 from tests.conftest import Skc
 
@@ -38,6 +39,13 @@ def put(folder: Path, files: Mapping[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def commit(folder: Path, environment: Mapping[str, str]) -> None:
+    """Make the folder a repository that holds what is in it."""
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@shop.invalid")
+    for words in (["init", "-q", "--initial-branch=main"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run(["git", *who, *words], cwd=folder, env=environment, check=True)
 
 
 def audit(skc: Skc, folder: Path, *words: str) -> Any:
@@ -126,14 +134,8 @@ def test_a_comment_counts_also_where_nothing_else_is_found_in_its_file(
 def test_only_changed_lines_are_told_of(
     skc: Skc, tmp_path: Path, clean_environment: dict[str, str]
 ) -> None:
-    def git(*words: str) -> None:
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@shop.invalid")
-        subprocess.run(["git", *who, *words], cwd=tmp_path, env=clean_environment, check=True)
-
     put(tmp_path, {"app.js": APP, "routes/users.js": USERS})
-    git("init", "-q", "--initial-branch=main")
-    git("add", "-A")
-    git("commit", "-qm", "first")
+    commit(tmp_path, clean_environment)
     more = USERS.replace(
         "module.exports", "users.put('/:id', (req, res) => res.json(req.body));\nmodule.exports"
     )
@@ -141,9 +143,33 @@ def test_only_changed_lines_are_told_of(
     words = ("--changed", "HEAD", "--select", "route-without-validation")
     found = said(audit(skc, tmp_path, *words))
     assert [(path, line) for _, path, line, _ in found] == [("routes/users.js", 4)]
-    git("add", "-A")
+    subprocess.run(["git", "add", "-A"], cwd=tmp_path, env=clean_environment, check=True)
     found = said(audit(skc, tmp_path, "--staged", "--select", "route-without-validation"))
     assert [(path, line) for _, path, line, _ in found] == [("routes/users.js", 4)]
+
+
+def test_a_change_that_says_nothing_of_express_does_not_have_the_project_read(
+    skc: Skc, tmp_path: Path, clean_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def routes(root: Path, _: Any) -> Application:
+        asked.append(root)
+        return Application()
+
+    monkeypatch.setattr("skillconnect_ops.code.express.routes", routes)
+    put(tmp_path, {"app.js": APP, "routes/users.js": USERS, "token.js": "let x;\n"})
+    commit(tmp_path, clean_environment)
+    token = "require('jsonwebtoken').sign({ id: 1 }, process.env.KEY);\n"
+    put(tmp_path, {"token.js": token})
+    found = said(audit(skc, tmp_path, "--changed", "HEAD"))
+    assert [(identity, path) for identity, path, _, _ in found] == [
+        ("jwt-without-expiry", "token.js")
+    ]
+    assert asked == []
+    put(tmp_path, {"app.js": f"{APP}// more\n"})
+    audit(skc, tmp_path, "--changed", "HEAD")
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("form", ["table", "json", "sarif", "markdown", "github", "junit"])
