@@ -95,17 +95,22 @@ def test_a_file_alone_is_judged_with_what_the_rest_of_the_project_does_for_it(
 
 
 def test_what_is_not_told_fails_a_strict_run_alone(skc: Skc, tmp_path: Path) -> None:
-    unknown = USERS.replace("'/', ", "'/', require('./elsewhere').throttle, ")
+    unknown = USERS.replace(
+        "users.post('/', ",
+        "const { throttle } = require('./elsewhere');\nusers.use(throttle);\n"
+        "users.put('/', (req, res) => res.end());\nusers.post('/', ",
+    )
     put(tmp_path, {"app.js": APP, "routes/users.js": unknown})
     words = ("audit", "--select", "route-without-limiter")
     assert skc(*words, cwd=tmp_path).code == 0
     assert skc(*words, "--strict", cwd=tmp_path).code == 14
     report = audit(skc, tmp_path, "--select", "route-without-limiter")
     assert outcomes(report) == {"route-without-limiter": "unknown"}
-    (one,) = report["unknown"]
+    one, mounts = report["unknown"]
+    assert "mounts" in mounts["reason"]  # it may be a router as well
     assert one["subject"] == "routes/users.js"
     assert one["reason"].startswith(
-        "line 3: the limiter of POST /v1/users, POST /v2/users is not told: "
+        "line 5: the limiter of PUT /v1/users, POST /v1/users, PUT /v2/users and 1 more is not told: "
     )
 
 
