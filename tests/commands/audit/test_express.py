@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from skillconnect_ops.code.express_model import Application
+from skillconnect_ops.code.server import server
 from skillconnect_ops.commands.audit.checks import CHECKS
 from tests.conftest import Skc
 
@@ -162,7 +163,14 @@ def test_a_change_that_says_nothing_of_express_does_not_have_the_project_read(
         asked.append(root)
         return Application()
 
+    looked_into: list[Any] = []
+
+    def whole(*given: Any, within: Any) -> Any:
+        looked_into.append(within)
+        return server(*given, within=within)
+
     monkeypatch.setattr("skillconnect_ops.code.express.routes", routes)
+    monkeypatch.setattr("skillconnect_ops.code.server.server", whole)
     put(tmp_path, {"app.js": APP, "routes/users.js": USERS, "token.js": "let x;\n"})
     commit(tmp_path, clean_environment)
     token = "require('jsonwebtoken').sign({ id: 1 }, process.env.KEY);\n"
@@ -171,10 +179,10 @@ def test_a_change_that_says_nothing_of_express_does_not_have_the_project_read(
     assert [(identity, path) for identity, path, _, _ in found] == [
         ("jwt-without-expiry", "token.js")
     ]
-    assert asked == []
+    assert (asked, looked_into) == ([], [("token.js",)])
     put(tmp_path, {"app.js": f"{APP}// more\n"})
     audit(skc, tmp_path, "--changed", "HEAD")
-    assert len(asked) == 1
+    assert (len(asked), looked_into[1:]) == (1, [None])
 
 
 @pytest.mark.parametrize("form", ["table", "json", "sarif", "markdown", "github", "junit"])
