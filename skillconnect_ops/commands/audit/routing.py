@@ -4,7 +4,9 @@ One finding a place: a route that is mounted twice, or answers several paths, is
 route table does not tell goes to `unknown`, and is never taken for fine.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -281,6 +283,41 @@ def own(route: Route, role: Role) -> tuple[Middleware, ...]:
     """What of a route's chain has a role."""
     chain = (*route.middlewares, *route.handlers)
     return tuple(one for one in chain if role in one.roles and not one.lenient)
+
+
+class Secrets(Enum):
+    """What a route has to do with secrets of people."""
+
+    GUESSED = "guessed"
+    """It takes one that may be guessed: login, one-time codes, resets."""
+    MADE = "made"
+    """It makes accounts, hands out secrets, or sends them: registration, forgotten passwords."""
+
+
+_GUESSED = re.compile(
+    r"/(?:log-?_?in|sign-?_?in|authenticate|sessions?|auth|tokens?|(?:verify|check|validate)-?_?"
+    r"(?:otp|code|token|pin|2fa|mfa|totp|sms|phone)|otp|2fa|mfa|totp|two-?factor"
+    r"|reset-?_?password|password-?_?reset|password/reset|change-?_?password)"
+    r"(?:/(?:verify|validate|confirm|check|local|:[\w-]+\??))*/?$",
+    re.IGNORECASE,
+)
+_MADE = re.compile(
+    r"/(?:register|registration|sign-?_?up|forg[oe]t(?:ten)?-?_?password|password/forg[oe]t"
+    r"|refresh(?:-?_?tokens?)?|(?:send|resend|request)-?_?(?:otp|code|email|verification|token"
+    r"|verification-?_?email|magic-?link|reset)|magic-?_?link|verify-?_?email"
+    r"|(?:verification|confirmation|confirm)-?_?email)(?:/:[\w-]+\??)?/?$",
+    re.IGNORECASE,
+)
+_TAKING = frozenset({"POST", "PUT", "PATCH", "ALL"})
+
+
+def secrets(route: Route) -> Secrets | None:
+    """What a route has to do with them, by its path."""
+    if route.method not in _TAKING:
+        return None
+    if _GUESSED.search(route.path):
+        return Secrets.GUESSED
+    return Secrets.MADE if _MADE.search(route.path) else None
 
 
 def lacking(route: Route, state: State, role: Role) -> str | None:

@@ -111,7 +111,7 @@ def test_what_is_not_told_fails_a_strict_run_alone(skc: Skc, tmp_path: Path) -> 
     assert "mounts" in mounts["reason"]  # it may be a router as well
     assert one["subject"] == "routes/users.js"
     assert one["reason"].startswith(
-        "line 5: the limiter of PUT /v1/users, POST /v1/users, PUT /v2/users and 1 more is not told: "
+        "line 5: the limiter of PUT /v1/users, POST /v1/users, PUT /v2/users and 1 more is not "
     )
 
 

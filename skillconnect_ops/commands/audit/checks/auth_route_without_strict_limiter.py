@@ -43,31 +43,19 @@ from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.routing import (
     Open,
     Said,
+    Secrets,
     is_live,
     lacking,
     name,
     over_app,
     own,
     said,
+    secrets,
     unresolved,
 )
 from skillconnect_ops.core.finding import Severity
 
-_GUESSED = re.compile(
-    r"/(?:log-?_?in|sign-?_?in|authenticate|sessions?|auth|tokens?|(?:verify|check|validate)-?_?"
-    r"(?:otp|code|token|pin|2fa|mfa|totp|sms|phone)|otp|2fa|mfa|totp|two-?factor"
-    r"|reset-?_?password|password-?_?reset|password/reset|change-?_?password)"
-    r"(?:/(?:verify|validate|confirm|check|local|:[\w-]+\??))*/?$",
-    re.IGNORECASE,
-)
-_SENDS = re.compile(
-    r"/(?:register|registration|sign-?_?up|forg[oe]t(?:ten)?-?_?password|password/forg[oe]t"
-    r"|refresh(?:-?_?tokens?)?|(?:send|resend|request)-?_?(?:otp|code|email|verification|token"
-    r"|verification-?_?email|magic-?link|reset)|magic-?_?link|verify-?_?email"
-    r"|(?:verification|confirmation|confirm)-?_?email)(?:/:[\w-]+\??)?/?$",
-    re.IGNORECASE,
-)
-_METHODS = frozenset({"POST", "PUT", "PATCH", "ALL"})
+_OWN_SECRET = re.compile(r"password|otp|2fa|mfa|code|factor", re.IGNORECASE)
 _LIMIT, _WINDOW_MS, _QUARTER_MS = 5, 60_000, 900_000
 _MOST, _MOST_A_QUARTER = 20, 100
 _DEFAULT = re.compile(r"(?:\|\||\?\?)\s*([\d_]+(?:\s*\*\s*[\d_]+)*)\s*\)*$")
@@ -80,10 +68,9 @@ def run(facts: Facts) -> Verdict:
 
 def _judge(found: Application) -> Iterator[Said | Open]:
     for route in found.routes:
-        if is_live(route) and route.method in _METHODS:
-            guessed = _GUESSED.search(route.path) is not None
-            if guessed or _SENDS.search(route.path):
-                yield from _of_route(route, guessed=guessed)
+        secret = secrets(route)
+        if secret is not None and is_live(route):
+            yield from _of_route(route, guessed=secret is Secrets.GUESSED)
 
 
 def _of_route(route: Route, *, guessed: bool) -> Iterator[Said | Open]:

@@ -11,7 +11,7 @@ below another path, does not cover it.
 Severity: medium; low where the limiter runs only under a condition. One that runs in production and
 not in development is fine: that is where it is needed. A proxy or gateway in front may limit as
 well; of that the code says nothing, so the confidence is medium. Nothing of it fails a run by
-default; for logins see auth-route-without-strict-limiter.
+default. Of logins, codes and resets auth-route-without-strict-limiter alone speaks.
 
 Silence: `// skc: allow route-without-limiter REASON` at the line of the route.
 
@@ -34,6 +34,7 @@ from skillconnect_ops.commands.audit.routing import (
     lacking,
     over_app,
     said,
+    secrets,
     unresolved,
 )
 from skillconnect_ops.core.finding import Severity
@@ -46,7 +47,7 @@ def run(facts: Facts) -> Verdict:
 
 def _judge(found: Application) -> Iterator[Said | Open]:
     for route in found.routes:
-        if not is_write(route):
+        if not is_write(route) or secrets(route) is not None:
             continue
         if route.rate_limit is State.UNRESOLVED:
             yield unresolved(route, "the limiter", Role.RATE_LIMIT)
