@@ -41,18 +41,16 @@ from skillconnect_ops.code.express_model import (
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
     Secrets,
     is_live,
     lacking,
     name,
-    over_app,
     own,
     said,
     secrets,
     unresolved,
 )
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
 
 _OWN_SECRET = re.compile(r"password|otp|2fa|mfa|code|factor", re.IGNORECASE)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from skillconnect_ops.commands.audit.cookies import Flags, SameSite, cookies
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import Open, Said, at, over_server, untold
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.view import listed
 

@@ -25,14 +25,8 @@ from skillconnect_ops.code.express_model import Role, Via
 from skillconnect_ops.commands.audit.cors import Lets, many, policies
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
-    at,
-    functions,
-    over_server,
-    untold,
-)
+from skillconnect_ops.commands.audit.routing import functions
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Known
 

@@ -29,15 +29,8 @@ from skillconnect_ops.code.express_model import Application, Role, State
 from skillconnect_ops.commands.audit.cookies import SameSite, sites
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
-    is_write,
-    lacking,
-    over_app,
-    said,
-    unresolved,
-)
+from skillconnect_ops.commands.audit.routing import is_write, lacking, said, unresolved
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Confidence, Severity
 
 

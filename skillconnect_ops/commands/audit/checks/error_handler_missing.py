@@ -29,14 +29,8 @@ from skillconnect_ops.code.conditions import in_production
 from skillconnect_ops.code.express_model import App, Application, Role
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
-    at_app,
-    over_app,
-    serving,
-    uses_of,
-)
+from skillconnect_ops.commands.audit.routing import at_app, serving, uses_of
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
 
 

@@ -25,16 +25,8 @@ from skillconnect_ops.code.conditions import in_production
 from skillconnect_ops.code.express_model import Application, Role, Route
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
-    is_live,
-    over_app,
-    routes_of,
-    said,
-    serving,
-    uses_of,
-)
+from skillconnect_ops.commands.audit.routing import is_live, routes_of, said, serving, uses_of
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.view import count
 

@@ -27,15 +27,8 @@ from collections.abc import Iterator
 from skillconnect_ops.code.express_model import App, Application
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
-    at_app,
-    over_app,
-    routes_of,
-    serving,
-    uses_of,
-)
+from skillconnect_ops.commands.audit.routing import at_app, routes_of, serving, uses_of
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Confidence, Severity
 
 _HEALTH = re.compile(

@@ -27,16 +27,8 @@ from skillconnect_ops.code.conditions import in_production
 from skillconnect_ops.code.express_model import App, Application, Role
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
-    at_app,
-    at_use,
-    over_app,
-    routes_of,
-    serving,
-    uses_of,
-)
+from skillconnect_ops.commands.audit.routing import at_app, at_use, routes_of, serving, uses_of
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.view import count, listed
 

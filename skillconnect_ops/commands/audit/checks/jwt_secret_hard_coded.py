@@ -27,7 +27,7 @@ from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.package_calls import Defaulted
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import Open, Said, at, over_server, untold
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
 from skillconnect_ops.commands.audit.tokens import (
     comes_from_outside,
     many,

@@ -32,7 +32,7 @@ from skillconnect_ops.code.writes import Unit
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.placing import placed
-from skillconnect_ops.commands.audit.routing import Open, Said, over_server
+from skillconnect_ops.commands.audit.telling import Open, Said, over_server
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.view import listed
 

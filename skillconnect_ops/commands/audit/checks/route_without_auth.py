@@ -28,18 +28,15 @@ from skillconnect_ops.code.express_model import Application, Role, Route, State
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
     is_live,
+    is_rest,
     is_write,
     lacking,
-    over_app,
     said,
     unresolved,
 )
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Confidence, Severity
-
-_PAGES = frozenset({"/", "", "*", "/*"})
 
 
 def run(facts: Facts) -> Verdict:
@@ -65,7 +62,7 @@ def _judge(found: Application) -> Iterator[Said | Open]:
 
 def _is_asked(route: Route) -> bool:
     """Whether it gives data, and is no page, no file and no answer to all the rest."""
-    return route.method == "GET" and route.path not in _PAGES and not route.path.endswith("*")
+    return route.method == "GET" and not is_rest(route)
 
 
 CHECK = Check(

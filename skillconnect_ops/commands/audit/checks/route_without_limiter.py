@@ -27,16 +27,8 @@ from collections.abc import Iterator
 from skillconnect_ops.code.express_model import Application, Role, State
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import (
-    Open,
-    Said,
-    is_write,
-    lacking,
-    over_app,
-    said,
-    secrets,
-    unresolved,
-)
+from skillconnect_ops.commands.audit.routing import is_write, lacking, said, secrets, unresolved
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import Open, Said, at, over_server
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server
 from skillconnect_ops.core.finding import Confidence, Severity
 
 if TYPE_CHECKING:
