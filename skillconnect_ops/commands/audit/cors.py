@@ -18,6 +18,7 @@ _LETS_ALL = re.compile(
     r"^(?:async )?(?:function\s*\w*)?\s*\(?[\w\s,:?|<>.()]*\)?\s*(?:=>)?\s*\{?\s*(?:return\s+)?"
     r"\w+\(\s*null\s*,\s*(?:true|\w*[oO]rigin)\s*\)\s*;?\s*\}?$"
 )
+_OF_ENVIRONMENT = re.compile(r"^\(?(?:process|import\.meta)\.env\b")
 _OF_REQUEST = re.compile(r"\breq(?:uest)?\.(?:headers?|get)\b.*\borigin\b", re.IGNORECASE)
 
 
@@ -120,7 +121,10 @@ def _judged(  # noqa: PLR0911 - one a kind of option
     if isinstance(origin, Computed):
         if _LETS_ALL.search(origin.text) or _OF_REQUEST.search(origin.text):
             return Lets.WHOEVER_ASKS, (), (), ""
-        if origin.text.startswith("/"):  # a regular expression lists, too
+        by_environment = _OF_ENVIRONMENT.search(origin.text) or _OF_ENVIRONMENT.search(
+            origin.reason
+        )
+        if by_environment or origin.text.startswith("/"):  # a regular expression lists, too
             return Lets.LISTED, (), (), ""
         what = "its function" if origin.reason == "it is a function" else origin.text
         return Lets.UNTOLD, (), (), f"which origins {what} lets in is not told"

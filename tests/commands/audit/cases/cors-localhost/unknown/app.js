@@ -1,2 +1,2 @@
 const cors = require('cors');
-app.use(cors({ origin: process.env.ORIGINS.split(',') }));
+app.use(cors({ origin: config.get('origins') }));
