@@ -126,6 +126,14 @@ def test_a_login_without_a_limiter_fails_a_run_by_default(skc: Skc, tmp_path: Pa
     assert skc("audit", cwd=tmp_path).code == 0
 
 
+def test_a_login_of_accounts_that_are_locked_is_no_open_door(skc: Skc, tmp_path: Path) -> None:
+    put(tmp_path, {"app.js": APP, "routes/users.js": USERS.replace("'/'", "'/login'")})
+    put(tmp_path, {"user.js": "exports.isOpen = (user) => user.lockUntil < Date.now();\n"})
+    (one,) = audit(skc, tmp_path, "--select", "auth-route-without-strict-limiter")["findings"]
+    assert one["severity"] == "medium"
+    assert "user.js speaks of locked accounts" in one["message"]
+
+
 def test_a_comment_counts_also_where_nothing_else_is_found_in_its_file(
     skc: Skc, tmp_path: Path
 ) -> None:

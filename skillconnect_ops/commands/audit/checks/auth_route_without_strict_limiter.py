@@ -10,11 +10,13 @@ read: windows and limits that stand in the code, or as the value that is taken i
 says nothing else. Strict is at most 20 tries in a window, and at most 100 in a quarter of an hour.
 
 Severity: high where guessing is possible (login, codes, reset) and no limiter at all stands before
-it; medium where it is a lax one, and where accounts or mails are made (registration, forgotten
-password, refresh). A limiter that runs in production alone is fine; one under another condition is
-a medium finding. A limiter whose numbers are not told, or that is no express-rate-limit, is
-unknown. A proxy in front may limit as well; of that the code says nothing, so the confidence is
-medium.
+it; medium where it is a lax one, where accounts or mails are made (registration, forgotten
+password, refresh), where somebody who is logged in may guess, and where code speaks of accounts
+that are locked after some tries (`lockUntil`, `loginAttempts`), which slows down guessing for one
+account, not for many; low for other routes behind a guard (making a token of one's own). A limiter
+that runs in production alone is fine; one under another condition is a medium finding. A limiter
+whose numbers are not told, or that is no express-rate-limit, is unknown. A proxy in front may limit
+as well; of that the code says nothing, so the confidence is medium.
 
 Silence: `// skc: allow auth-route-without-strict-limiter REASON` at the line of the route.
 
@@ -52,6 +54,7 @@ from skillconnect_ops.commands.audit.routing import (
 )
 from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.outcome import Known
 
 _OWN_SECRET = re.compile(r"password|otp|2fa|mfa|code|factor", re.IGNORECASE)
 _LIMIT, _WINDOW_MS, _QUARTER_MS = 5, 60_000, 900_000
@@ -61,29 +64,35 @@ _DEFAULT = re.compile(r"(?:\|\||\?\?)\s*([\d_]+(?:\s*\*\s*[\d_]+)*)\s*\)*$")
 
 def run(facts: Facts) -> Verdict:
     """Which of these may be tried without end?"""
-    return over_app(facts, _judge)
+    return over_app(facts, lambda found: _judge(found, facts))
 
 
-def _judge(found: Application) -> Iterator[Said | Open]:
+def _judge(found: Application, facts: Facts) -> Iterator[Said | Open]:
     for route in found.routes:
         secret = secrets(route)
-        if secret is not None and is_live(route):
-            yield from _of_route(route, guessed=secret is Secrets.GUESSED)
+        if secret is None or not is_live(route):
+            continue
+        if route.rate_limit is State.UNRESOLVED:
+            yield unresolved(route, "the limiter", Role.RATE_LIMIT)
+        only = lacking(route, route.rate_limit, Role.RATE_LIMIT)
+        if only is not None:
+            yield _unlimited(route, secret, only, facts)
+        elif route.rate_limit in {State.YES, State.CONDITIONAL}:
+            yield from _of_limiters(route)
 
 
-def _of_route(route: Route, *, guessed: bool) -> Iterator[Said | Open]:
-    worst = Severity.HIGH if guessed else Severity.MEDIUM
+def _unlimited(route: Route, secret: Secrets, only: str, facts: Facts) -> Said:
+    says = f"its limiter runs only where {only}" if only else "no limiter stands before it"
     guards = [one.condition for one in own(route, Role.AUTH) if one in route.middlewares]
     if any(in_production(condition) is not False for condition in guards):  # whoever comes is known
-        worst = Severity.MEDIUM if _OWN_SECRET.search(route.path) else Severity.LOW
-    if route.rate_limit is State.UNRESOLVED:
-        yield unresolved(route, "the limiter", Role.RATE_LIMIT)
-    only = lacking(route, route.rate_limit, Role.RATE_LIMIT)
-    if only is not None:
-        says = f"its limiter runs only where {only}" if only else "no limiter stands before it"
-        yield said(route, says, Severity.MEDIUM if only else worst)
-    elif route.rate_limit in {State.YES, State.CONDITIONAL}:
-        yield from _of_limiters(route)
+        grave = _OWN_SECRET.search(route.path) is not None
+        return said(route, says, Severity.MEDIUM if grave else Severity.LOW)
+    if only or secret is Secrets.MADE:
+        return said(route, says, Severity.MEDIUM)
+    locks = facts.server.value.locks if isinstance(facts.server, Known) else None
+    if locks is not None:
+        return said(route, f"{says}, though {locks} speaks of locked accounts", Severity.MEDIUM)
+    return said(route, says, Severity.HIGH)
 
 
 def _of_limiters(route: Route) -> Iterator[Said | Open]:

@@ -32,7 +32,6 @@ from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.routing import is_write, lacking, said, unresolved
 from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
-from skillconnect_ops.core.view import listed
 
 _SENT = ("body", "query", "file")
 
@@ -58,7 +57,9 @@ def _said(route: Route, only: str) -> Said:
         return said(route, f"what is sent is checked only where {only}", Severity.LOW)
     reads = [one for one in _SENT if any(one in each.reads for each in route.handlers)]
     if reads:
-        return said(route, f"the {listed(reads)} is read, and not validated", Severity.MEDIUM)
+        verb = "is" if len(reads) == 1 else "are"
+        what = " and ".join(reads)
+        return said(route, f"the {what} {verb} read, and not validated", Severity.MEDIUM)
     return said(route, "the parameters of its path are not validated", Severity.LOW)
 
 
