@@ -6,9 +6,10 @@ sees the missing line (OWASP puts broken access control first).
 How it looks: at the table that `skc routes` shows, with what runs before each route. Guards count
 by package (passport, express-jwt and others) and by what a function does: it verifies a token, or
 refuses those of whom it knows nothing. A name counts for nothing. Login, registration, password
-resets and health routes need none; a guard under a condition is told with that condition.
+resets and health routes need none.
 
-Severity: medium for routes that write; low for routes that read, since much is public on purpose.
+Severity: medium for routes that write; low for routes that read, since much is public on purpose,
+and where a guard runs under some condition, which is told. One that is there in production is fine.
 Where no route of an app has a guard, the app may stand behind something that asks (or be a public
 one): all of it is low then. Which routes are meant to be public, the code does not say, so the
 confidence is low; for what is meant, say so once at its line. What cannot be followed is unknown.
@@ -55,7 +56,7 @@ def _judge(found: Application) -> Iterator[Said | Open]:
         if only is None:
             continue
         says = f"its guard runs only where {only}" if only else "anybody may call it"
-        grave = is_write(route) and route.app in guarded
+        grave = is_write(route) and route.app in guarded and not only
         severity = Severity.MEDIUM if grave else Severity.LOW
         yield said(route, says, severity, Confidence.LOW)
 
