@@ -35,6 +35,13 @@ _TRANSACTION = re.compile(
 )
 _PREFILTER = re.compile(r"\.(?:" + "|".join(sorted(_OF_MODELS | _OF_PRISMA)) + r")\(")
 _LIBRARIES = ("mongoose", "prisma", "Prisma")
+_OF_OTHERS = re.compile(
+    r"^(?:res|req|response|request|console|logger|JSON|Math|Object|Array|Promise|Date|Number|String"
+    r"|process|_|path|fs|assert|winston|expect)\b"
+    r"|\.(?:then|catch|finally|map|filter|forEach|find|some|every|reduce|push|join|split|includes"
+    r"|toString|trim|replace|slice|length|status|json|send|end|log|on|emit|get|set|has|test|match)$"
+)
+"""What is no function of the project that writes; most calls are such."""
 _DEEPEST = 3
 
 
@@ -87,6 +94,7 @@ class Writers:
         self._origins = Origins(values)
         self._functions: dict[tuple[str, int], _Function] = {}
         self._whole: dict[tuple[str, int], tuple[set[str], bool]] = {}
+        self._called: dict[tuple[str, int], list[tuple[SgNode, Expression]]] = {}
         if not any(word in modules.text(path) for path in files for word in _LIBRARIES):
             return
         for path in files:
@@ -192,10 +200,19 @@ class Writers:
         self._whole[key] = (models, transaction)
         return self._whole[key]
 
-    def _calls(self, module: Module, node: SgNode) -> Iterator[tuple[SgNode, Expression]]:
+    def _calls(self, module: Module, node: SgNode) -> list[tuple[SgNode, Expression]]:
+        """The functions of the project that a function calls, each with its call."""
+        key = (module.path, node.range().start.index)
+        if key not in self._called:
+            self._called[key] = list(self._found_calls(module, node))
+        return self._called[key]
+
+    def _found_calls(self, module: Module, node: SgNode) -> Iterator[tuple[SgNode, Expression]]:
         for call in node.find_all(kind="call_expression"):
             maker = call.field("function")
             if maker is None or maker.kind() not in {"identifier", "member_expression"}:
+                continue
+            if _OF_OTHERS.search(maker.text()):
                 continue
             called = self._values.of(module, maker, EMPTY)
             if not isinstance(called, Expression) or called.node.kind() not in FUNCTIONS:
