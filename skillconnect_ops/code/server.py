@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from skillconnect_ops.code.answers import Answers, answers
 from skillconnect_ops.code.discovery import Skipped
-from skillconnect_ops.code.environment import is_test
 from skillconnect_ops.code.exemptions import Exemptions, of_javascript
 from skillconnect_ops.code.javascript_modules import Modules
 from skillconnect_ops.code.javascript_objects import Objects
@@ -15,6 +14,7 @@ from skillconnect_ops.code.model import Unparsed
 from skillconnect_ops.code.package_calls import PACKAGES, Options, PackageCall, PackageCalls
 from skillconnect_ops.code.sockets import Sockets, sockets
 from skillconnect_ops.code.syntax import LANGUAGES
+from skillconnect_ops.code.testing import is_test
 from skillconnect_ops.code.writes import Unit, Writers
 
 _WORDS = (

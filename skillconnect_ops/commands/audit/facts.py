@@ -34,8 +34,11 @@ class Facts:
         self._tick = tick
 
     def _read(self, path: str) -> bytes | Skipped:
+        """A file as it was asked for; one that was not asked for as it is on disk."""
         self._tick(1)
-        return self.selection.read(path)
+        if self.selection.has(path):
+            return self.selection.read(path)
+        return content(self.selection.root, path)
 
     @cached_property
     def console(self) -> Fact[Looked[Use]]:
@@ -82,12 +85,6 @@ class Facts:
             for path, data in contents
             if PurePosixPath(path).suffix in LANGUAGES
         )
-
-    def _read(self, path: str) -> bytes | Skipped:
-        """A file as it was asked for; one that was not asked for as it is on disk."""
-        if self.selection.has(path):
-            return self.selection.read(path)
-        return content(self.selection.root, path)
 
     def looked(self) -> "list[Looked[Use] | Looked[Print] | Server]":
         """What was gathered so far; nothing more is read for it, but comments beside routes."""

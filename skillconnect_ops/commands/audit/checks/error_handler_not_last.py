@@ -6,8 +6,9 @@ was added before a route is passed by, and Express's own page is what clients ge
 How it looks: at the order in which apps and routers are given their layers, through all files. Of
 several error handlers the last one counts.
 
-Severity: medium, once for each app, at the first route that comes too late. Where a handler runs
-only under a condition that is not simply production, error-handler-missing speaks of it.
+Severity: medium, once for each app, at the first route that comes too late; low where these only
+send the page of a front end (`/`, `*`). Where a handler runs only under a condition that is not
+simply production, error-handler-missing speaks of it.
 
 Silence: `// skc: allow error-handler-not-last REASON` at the line of that route.
 
@@ -29,6 +30,9 @@ from skillconnect_ops.commands.audit.routing import is_live, routes_of, said, se
 from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.view import count
+
+_READS = frozenset({"GET", "HEAD", "ALL"})
+_PAGES = ("/", "*")
 
 
 def run(facts: Facts) -> Verdict:
@@ -64,7 +68,8 @@ def _judge(found: Application) -> Iterator[Said | Open]:
 def _said(late: list[Route]) -> Said:
     more = f" (and {count(len(late) - 1, 'route')} more)" if len(late) > 1 else ""
     says = f"it is added after the error handler, which never hears of its errors{more}"
-    return said(late[0], says, Severity.MEDIUM, Confidence.HIGH)
+    pages = all(one.method in _READS and one.path.endswith(_PAGES) for one in late)
+    return said(late[0], says, Severity.LOW if pages else Severity.MEDIUM, Confidence.HIGH)
 
 
 CHECK = Check(
