@@ -84,6 +84,11 @@ def _is_worth(root: Path, path: str) -> bool:
     data = content(root, path)
     if isinstance(data, Skipped):
         return _mentions(root / path)  # then it is told that it was not read
+    return speaks_of_express(path, data)
+
+
+def speaks_of_express(path: str, data: bytes) -> bool:
+    """Whether a source may have to do with an app, a router or a route."""
     if path.endswith("x"):  # what draws pages has routers of its own
         return b"express" in data
     return _WORDS.search(data) is not None

@@ -285,7 +285,12 @@ def known_role(origin: Origin | None) -> bool:
 
 def guessed(name: str) -> Role | None:
     """What a name sounds like; nothing is credited for that."""
-    return next((role for role, words in _GUESSES if words.search(name)), None)
+    return next(iter(guesses(name)), None)
+
+
+def guesses(name: str) -> tuple[Role, ...]:
+    """All that a name sounds like: `validateUser` may check who asks, or what was sent."""
+    return tuple(role for role, words in _GUESSES if words.search(name))
 
 
 def _first(roles: Iterable[Role]) -> Role:

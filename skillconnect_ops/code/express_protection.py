@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from skillconnect_ops.code.express_middleware import guesses
 from skillconnect_ops.code.express_model import Middleware, Role, State, Via
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -87,6 +88,8 @@ def _may_be(role: Role, each: Middleware, *, answers: bool) -> bool:
         return True
     if each.role is not Role.UNRESOLVED:
         return False
+    if role in guesses(each.name):
+        return True
     if answers:  # an answer may look into what was sent; a guard stands before it
         return role is Role.VALIDATION
     return each.guess is None

@@ -232,6 +232,16 @@ class Modules:
             self._parsed[path] = None if text is None else Module(path, text, language)
         return self._parsed[path]
 
+    def text(self, path: str) -> str:
+        """The text of one; empty where it cannot be read. A look at it is cheaper than a tree."""
+        if path not in self._texts:
+            self._texts[path] = self._read(path) or ""
+        return self._texts[path]
+
+    def parsed(self, path: str) -> Module | None:
+        """One that was asked for before; None of any other."""
+        return self._parsed.get(path)
+
     def importing(self, path: str, word: str) -> Iterator[Module]:
         """The files that may import a word of a file."""
         for other in self._importers().get(_stem(path), ()):
@@ -245,9 +255,7 @@ class Modules:
         if self._imports is None:
             self._imports = {}
             for path in sorted(self._files):
-                if path not in self._texts:
-                    self._texts[path] = self._read(path) or ""
-                sources = _IMPORTS.findall(self._texts[path])
+                sources = _IMPORTS.findall(self.text(path))
                 for stem in {_stem(source) for source in sources if "/" in source}:
                     self._imports.setdefault(stem, []).append(path)
         return self._imports

@@ -2,15 +2,22 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from skillconnect_ops.code.console import Use
 from skillconnect_ops.code.console_files import console_uses, print_uses
-from skillconnect_ops.code.discovery import Skipped
+from skillconnect_ops.code.discovery import Skipped, content
 from skillconnect_ops.code.exemptions import Exemptions
+from skillconnect_ops.code.express_model import Application
 from skillconnect_ops.code.looked import Looked
 from skillconnect_ops.code.prints import Print
+from skillconnect_ops.code.syntax import LANGUAGES
 from skillconnect_ops.commands.audit.selection import Selection
 from skillconnect_ops.core.outcome import Fact, Known
+
+if TYPE_CHECKING:
+    from skillconnect_ops.code.server import Server
 
 
 class Facts:
@@ -27,8 +34,11 @@ class Facts:
         self._tick = tick
 
     def _read(self, path: str) -> bytes | Skipped:
+        """A file as it was asked for; one that was not asked for as it is on disk."""
         self._tick(1)
-        return self.selection.read(path)
+        if self.selection.has(path):
+            return self.selection.read(path)
+        return content(self.selection.root, path)
 
     @cached_property
     def console(self) -> Fact[Looked[Use]]:
@@ -40,9 +50,47 @@ class Facts:
         """The uses of Python's `print`."""
         return Known(print_uses(self.selection.files, self._read))
 
-    def looked(self) -> "list[Looked[Use] | Looked[Print]]":
-        """What was gathered so far; nothing more is read for it."""
-        families = [self.__dict__.get("console"), self.__dict__.get("prints")]
+    @cached_property
+    def express(self) -> Fact[Application]:
+        """The Express apps of the whole project, with all their routes."""
+        # heavy, and most runs of a hook do not come here
+        from skillconnect_ops.code.express import routes  # noqa: PLC0415
+
+        if not self._speaks_of_express:
+            return Known(Application())
+        return Known(routes(self.selection.root, self.selection.project))
+
+    @cached_property
+    def server(self) -> "Fact[Server]":
+        """What the code of the whole project shows besides routes."""
+        from skillconnect_ops.code.server import server  # noqa: PLC0415 - as above
+
+        within = None if self._speaks_of_express else self.selection.files
+        return Known(server(self.selection.project, self._read, within=within))
+
+    @cached_property
+    def _speaks_of_express(self) -> bool:
+        """Whether the apps of the project bear on what was asked for.
+
+        Of a change only its own lines are told of, and lines of routes stand in files that speak of
+        Express: where none of these changed, nobody waits for the whole project to be read.
+        """
+        if self.selection.lines is None:
+            return True
+        from skillconnect_ops.code.express import speaks_of_express  # noqa: PLC0415 - as above
+
+        contents = ((path, self._read(path)) for path in self.selection.files)
+        return any(
+            not isinstance(data, Skipped) and speaks_of_express(path, data)
+            for path, data in contents
+            if PurePosixPath(path).suffix in LANGUAGES
+        )
+
+    def looked(self) -> "list[Looked[Use] | Looked[Print] | Server]":
+        """What was gathered so far; nothing more is read for it, but comments beside routes."""
+        families = [self.__dict__.get(name) for name in ("console", "prints")]
+        if "express" in self.__dict__ or "server" in self.__dict__:
+            families.append(self.server)
         return [fact.value for fact in families if isinstance(fact, Known)]
 
     def exemptions(self, path: str) -> Exemptions:

@@ -1,6 +1,6 @@
 """The code that a finding is about, as it may be shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.excerpts import masked
@@ -13,11 +13,24 @@ _MOST_FRAMES = 100
 """Whoever has more findings reads the list, and no code."""
 
 
-def frames(findings: Sequence[Finding], selection: Selection) -> Mapping[str, Frame]:
+def frames(
+    findings: Sequence[Finding], selection: Selection, *, unshown: Collection[str] = ()
+) -> Mapping[str, Frame]:
     """The lines of the worst findings, by fingerprint; what may be a value in them is masked.
 
     Of several findings in one line, the last one that is shown has it.
+
+    Args:
+        findings: what was found.
+        selection: holds the lines.
+        unshown: the checks in whose lines a secret stands: no finding shows these.
     """
+    hidden = {
+        (one.path, line)
+        for one in findings
+        if one.id in unshown and one.line is not None
+        for line in range(one.line, (one.end_line or one.line) + 1)
+    }
     worst = sorted(findings, key=lambda one: -Rank[one.severity.name])[:_MOST_FRAMES]
     order = {one.fingerprint: at for at, one in enumerate(findings)}
     worst.sort(key=lambda one: order[one.fingerprint], reverse=True)
@@ -31,6 +44,8 @@ def frames(findings: Sequence[Finding], selection: Selection) -> Mapping[str, Fr
             texts[one.path] = _lines(selection, one.path)
         last = min(one.end_line or one.line, one.line + _MOST_LINES - 1)
         lines = texts[one.path][one.line - 1 : last]
+        if any((one.path, line) in hidden for line in range(one.line, last + 1)):
+            continue
         if lines and (one.path, one.line) not in shown:
             shown.add((one.path, one.line))
             found[one.fingerprint] = Frame(one.line, tuple(lines))

@@ -63,6 +63,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     says: str
     hits: tuple[Hit, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    partly: bool = False
+    """Of an unknown one: whether it was looked at, and only a part of it is not told; that fails
+    a strict run alone."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -76,6 +79,8 @@ class Check(Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     remedy: str
     run: "Callable[[Facts], Verdict]"
+    shows_code: bool = True
+    """Whether the lines of its hits may be shown; not where a secret stands in them."""
     heeds_linters: bool = False
     """Whether a comment that silences another linter's rule for the same silences this, too."""
 

@@ -79,7 +79,7 @@ def _status(
 ) -> Status:
     if any(one.severity.at_least(ask.fail_on) for one in found):
         return Status.FINDINGS
-    lost = any(verdict.outcome is Outcome.UNKNOWN for _, verdict in judged)
+    lost = any(verdict.outcome is Outcome.UNKNOWN and not verdict.partly for _, verdict in judged)
     return Status.INCOMPLETE if lost or (ask.strict and unknown) else Status.OK
 
 
@@ -167,7 +167,10 @@ def _view(
     ]
     lines.append(Text(_summary(open_ones), Tone.STRONG) if open_ones else "no finding")
     # plain words need no drawing, and a hook is in a hurry
-    blocks: list[Block] = [FindingsByFile(frames(open_ones, facts.selection))] if open_ones else []
+    blocks: list[Block] = []
+    if open_ones:
+        unshown = {check.id for check, _ in judged if not check.shows_code}
+        blocks.append(FindingsByFile(frames(open_ones, facts.selection, unshown=unshown)))
     if ask.show_ignored:
         blocks.append(_ignored(findings))
     return (*blocks, Lines(tuple(lines)))

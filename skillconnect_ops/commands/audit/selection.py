@@ -1,7 +1,7 @@
 """Which files an audit looks at, and of these which lines."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Selection:
         skipped: Sequence[Skipped] = (),
         lines: Mapping[str, LineSpans] | None = None,
         since: str | None = None,
+        project: Callable[[], Sequence[str]] | None = None,
     ) -> None:
         self.root = root
         self.files = tuple(files)
@@ -47,6 +48,20 @@ class Selection:
         self.lines = lines
         """The lines that count, by path; None: all."""
         self.since = since
+        self._project = project or (lambda: ())
+
+    @cached_property
+    def project(self) -> tuple[str, ...]:
+        """Every file of the project: what protects a route often stands in another one."""
+        return tuple(sorted({*self._project(), *self.files}))
+
+    def has(self, path: str) -> bool:
+        """Whether a file is one of those that were asked for."""
+        return path in self._chosen
+
+    @cached_property
+    def _chosen(self) -> frozenset[str]:
+        return frozenset(self.files)
 
     def counts(self, path: str, first: int, last: int) -> bool:
         """Whether one of these lines is among those that count."""
@@ -103,7 +118,13 @@ def _whole(house: House, root: Path, starts: Sequence[Path]) -> Selection:
             # a folder that the project does not count as its own, and yet was named
             inner = walked(start)
             files |= dict.fromkeys(f"{name}/{path}" for path in inner.files)
-    return Selection(root, sorted(files), read=lambda path: _on_disk(root, path), skipped=skipped)
+    return Selection(
+        root,
+        sorted(files),
+        read=lambda path: _on_disk(root, path),
+        skipped=skipped,
+        project=lambda: listing.files,
+    )
 
 
 def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) -> Selection:
@@ -122,6 +143,7 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
         read=lambda path: _on_disk(root, path),
         lines=lines,
         since=base,
+        project=lambda: discover(root, git=house.git).files,
     )
 
 
@@ -129,7 +151,14 @@ def _staged(house: House, repository: Repository, root: Path, starts: Sequence[P
     lines = house.git.changed_lines(root, since=None)
     names = [_name(start, root) for start in starts]
     blobs = _Staged(repository, {path for path in lines if _is_below(path, names)})
-    return Selection(root, sorted(blobs.paths), read=blobs.read, lines=lines, since="the index")
+    return Selection(
+        root,
+        sorted(blobs.paths),
+        read=blobs.read,
+        lines=lines,
+        since="the index",
+        project=lambda: discover(root, git=house.git).files,
+    )
 
 
 class _Staged:

@@ -45,12 +45,14 @@ class Silence:
         return None
 
     def _allowances(self) -> list[tuple[str, Allowance]]:
-        return [
-            (path, allowance)
-            for looked in self._facts.looked()
-            for path, exemptions in looked.exemptions.items()
-            for allowance in exemptions.allowances
-        ]
+        return list(
+            dict.fromkeys(  # a file that is looked at for several things is told of once
+                (path, allowance)
+                for looked in self._facts.looked()
+                for path, exemptions in looked.exemptions.items()
+                for allowance in exemptions.allowances
+            )
+        )
 
     def _misspelt(self) -> list[str]:
         """Ids that are nearly those of checks; other words are a scan's business, or nobody's."""

@@ -23,6 +23,8 @@ def told(finding: Mapping[str, Any]) -> str:
     message, check = str(finding["message"]), str(finding["id"])
     if check == "console-secret":
         return re.sub(r" (is|are) printed.*", "", message).replace(", ", "+")
+    if check not in _SAYS:
+        return str(finding["severity"])
     found = _SAYS[check].match(message)
     assert found is not None, message
     what, handed_on = found[1], found[found.re.groups] == "handed on"

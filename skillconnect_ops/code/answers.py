@@ -1,0 +1,242 @@
+"""What functions set on an answer: cookies, headers, and traces of errors.
+
+An answer is known by its name (`res`, `response`, `reply`), as nearly all code calls it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ast_grep_py import SgNode
+from msgspec import Struct
+
+from skillconnect_ops.code.conditions import guard
+from skillconnect_ops.code.javascript_modules import Module, Modules
+from skillconnect_ops.code.javascript_value import EMPTY, bare, short
+from skillconnect_ops.code.package_calls import Options, place
+from skillconnect_ops.code.syntax import FUNCTIONS, arguments
+
+_ANSWER = re.compile(r"_?(?:res|response|resp|reply)")
+_PREFILTER = re.compile(r"\.cookie\(|\.stack\b|Access-Control-Allow|Set-Cookie", re.IGNORECASE)
+_SETS = frozenset({"set", "header", "setHeader", "append", "writeHead"})
+_SENDS = frozenset({"send", "json", "end", "render", "write", "jsonp"})
+_ERRORS = re.compile(r"\b(?:e|ex|err|error|exception|reason|failure)$|[eE]rr(?:or)?$")
+
+
+class Cookie(Struct, frozen=True, kw_only=True):
+    """A cookie that an answer sets."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    name: Any
+    """As plain data; see `Computed`."""
+    options: Any
+    """None where there are none."""
+    text: str
+
+
+class Header(Struct, frozen=True, kw_only=True):
+    """A header of cross-origin requests that an answer sets."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    name: str
+    """In lower case."""
+    value: Any
+    guard: str | None
+    """What must hold for it, where that asks for the environment."""
+    function: int
+    """Where the function begins that sets it: headers that belong together share it."""
+    text: str
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """A stack trace that goes into an answer."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    guard: str | None
+    """What must hold for it, where that asks for the environment."""
+    text: str
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """All of these, in the order of files and lines."""
+
+    cookies: tuple[Cookie, ...] = ()
+    headers: tuple[Header, ...] = ()
+    traces: tuple[Trace, ...] = ()
+
+
+def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers:
+    """What some files set on answers."""
+    cookies: list[Cookie] = []
+    headers: list[Header] = []
+    traces: list[Trace] = []
+    for path in files:
+        module = modules.module(path) if _PREFILTER.search(modules.text(path)) else None
+        if module is None:
+            continue
+        for call in module.root.find_all(kind="call_expression"):
+            name = _called(call)
+            if name == "cookie":
+                cookies.append(_cookie(module, call, options))
+            elif name in _SETS:
+                headers += _headers(module, call, options)
+        if ".stack" in module.text:
+            traces += _traces(module)
+    return Answers(cookies=tuple(cookies), headers=tuple(headers), traces=tuple(traces))
+
+
+def _called(call: SgNode) -> str | None:
+    """The method of an answer that a call calls, also at the end of a chain of such."""
+    function = call.field("function")
+    if function is None or function.kind() != "member_expression":
+        return None
+    name, base = function.field("property"), function.field("object")
+    while base is not None:
+        base = bare(base)
+        if base.kind() == "identifier":
+            return name.text() if name and _ANSWER.fullmatch(base.text()) else None
+        if base.kind() == "call_expression":
+            base = base.field("function")
+        elif base.kind() == "member_expression":
+            if base.text() in {"ctx.res", "this.res", "ctx.response", "this.response", "req.res"}:
+                return name.text() if name else None
+            base = base.field("object")
+        else:
+            return None
+    return None
+
+
+def _cookie(module: Module, call: SgNode, options: Options) -> Cookie:
+    given = arguments(call)
+    line, column, end_line = place(call)
+    if call.text().count("\n"):  # of a chain over lines, the line of the method
+        name = (call.field("function") or call).field("property")
+        line = place(name)[0] if name is not None else line
+    return Cookie(
+        path=module.path,
+        line=line,
+        column=column if line == place(call)[0] else 1,
+        end_line=end_line,
+        name=options.option(module, given[0], EMPTY) if given else None,
+        options=_with_later(module, given[2], options) if len(given) > 2 else None,
+        text=short(given[0]) if given else "",
+    )
+
+
+def _with_later(module: Module, node: SgNode, options: Options) -> Any:
+    """Options, with what is assigned to them after they were made."""
+    made, declared = node, None
+    if node.kind() == "identifier":
+        declared = module.scopes.meaning(node.text(), node)
+        value = declared.home.field("value") if declared is not None else None
+        made = value if value is not None and value.kind() == "object" else node
+    got = options.option(module, made, EMPTY)
+    if not isinstance(got, dict) or made == node:
+        return got
+    found: dict[str, Any] = dict(got)
+    for assigned in module.root.find_all(kind="assignment_expression"):
+        left, right = assigned.field("left"), assigned.field("right")
+        if left is None or right is None or left.kind() != "member_expression":
+            continue
+        holder, name = left.field("object"), left.field("property")
+        if holder is None or name is None or holder.text() != node.text():
+            continue
+        if module.scopes.meaning(holder.text(), holder) == declared:
+            found[name.text()] = options.option(module, right, EMPTY)
+    return found
+
+
+def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]:
+    given = arguments(call)
+    line, column, end_line = place(call)
+    function = next((place(up)[0] for up in call.ancestors() if up.kind() in FUNCTIONS), 0)
+    told = [options.option(module, each, EMPTY) for each in given[:2]]
+    pairs: Mapping[Any, Any] = {}
+    if len(told) == 2 and isinstance(told[0], str):
+        pairs = {told[0]: told[1]}
+    elif told and isinstance(told[-1], dict):
+        pairs = told[-1]
+    for name, value in pairs.items():
+        if isinstance(name, str) and name.lower().startswith("access-control-allow-"):
+            yield Header(
+                path=module.path,
+                line=line,
+                column=column,
+                end_line=end_line,
+                name=name.lower(),
+                value=value,
+                guard=guard(call),
+                function=function,
+                text=short(call),
+            )
+
+
+def _traces(module: Module) -> Iterator[Trace]:
+    for node in module.root.find_all(kind="member_expression"):
+        holder, name = node.field("object"), node.field("property")
+        if holder is None or name is None or name.text() != "stack":
+            continue
+        if not _ERRORS.search(holder.text()):
+            continue
+        if not _is_sent(module, node):
+            continue
+        line, column, end_line = place(node)
+        yield Trace(
+            path=module.path,
+            line=line,
+            column=column,
+            end_line=end_line,
+            guard=guard(node),
+            text=short(node),
+        )
+
+
+def _is_sent(module: Module, node: SgNode) -> bool:
+    """Whether it stands in what an answer sends, or in an object that one sends."""
+    child = node
+    for up in node.ancestors():
+        kind = up.kind()
+        if kind == "call_expression":
+            if child.kind() == "arguments":
+                return _called(up) in _SENDS
+        elif kind == "variable_declarator":
+            name = up.field("name")
+            return name is not None and _sends_name(module, up, name.text())
+        elif kind == "assignment_expression":
+            left = up.field("left")
+            base = left
+            while base is not None and base.kind() == "member_expression":
+                base = base.field("object")
+            return base is not None and _sends_name(module, up, base.text())
+        elif kind in FUNCTIONS or kind.endswith("_statement"):
+            return False
+        child = up
+    return False
+
+
+def _sends_name(module: Module, node: SgNode, name: str) -> bool:
+    around = next((up for up in node.ancestors() if up.kind() in FUNCTIONS), module.root)
+    for call in around.find_all(kind="call_expression"):
+        if _called(call) in _SENDS:
+            for each in arguments(call):
+                found = each.find_all(
+                    any=[{"kind": "identifier"}, {"kind": "shorthand_property_identifier"}]
+                )
+                if any(one.text() == name and _is_whole(one) for one in found):
+                    return True
+    return False
+
+
+def _is_whole(name: SgNode) -> bool:
+    """Whether a name stands for itself there, and not for a part of it: `error.message`."""
+    parent = name.parent()
+    return parent is None or parent.kind() != "member_expression" or parent.field("object") != name

@@ -1,0 +1,148 @@
+"""A login may be tried again and again.
+
+Why: passwords leak in millions and are tried everywhere; a code of six digits falls within a
+million tries; a reset that may be asked for at will floods a mailbox and tells which addresses
+exist. A limit that is fair for reading pages is far too many tries here.
+
+How it looks: at the routes that take a secret or hand one out: login, registration, forgotten and
+reset passwords, one-time codes, second factors, verification, tokens. The limiters before each are
+read: windows and limits that stand in the code, or as the value that is taken if the environment
+says nothing else. Strict is at most 20 tries in a window, and at most 100 in a quarter of an hour.
+
+Severity: high where guessing is possible (login, codes, reset) and no limiter at all stands before
+it; medium where it is a lax one, where accounts or mails are made (registration, forgotten
+password, refresh), where somebody who is logged in may guess, and where code speaks of accounts
+that are locked after some tries (`lockUntil`, `loginAttempts`), which slows down guessing for one
+account, not for many; low for other routes behind a guard (making a token of one's own). A limiter
+that runs in production alone is fine; one under another condition is a medium finding. A limiter
+whose numbers are not told, or that is no express-rate-limit, is unknown. A proxy in front may limit
+as well; of that the code says nothing, so the confidence is medium.
+
+Silence: `// skc: allow auth-route-without-strict-limiter REASON` at the line of the route.
+
+Before:
+    router.post('/login', login);
+After:
+    const strict = rateLimit({ windowMs: 15 * 60_000, limit: 10, skipSuccessfulRequests: true });
+    router.post('/login', strict, login);
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.express_model import (
+    Application,
+    Computed,
+    Middleware,
+    Role,
+    Route,
+    State,
+)
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.model import Check, Verdict
+from skillconnect_ops.commands.audit.routing import (
+    Secrets,
+    is_live,
+    lacking,
+    name,
+    own,
+    said,
+    secrets,
+    unresolved,
+)
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
+from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.outcome import Known
+
+_OWN_SECRET = re.compile(r"password|otp|2fa|mfa|code|factor", re.IGNORECASE)
+_LIMIT, _WINDOW_MS, _QUARTER_MS = 5, 60_000, 900_000
+_MOST, _MOST_A_QUARTER = 20, 100
+_DEFAULT = re.compile(r"(?:\|\||\?\?)\s*([\d_]+(?:\s*\*\s*[\d_]+)*)\s*\)*$")
+
+
+def run(facts: Facts) -> Verdict:
+    """Which of these may be tried without end?"""
+    return over_app(facts, lambda found: _judge(found, facts))
+
+
+def _judge(found: Application, facts: Facts) -> Iterator[Said | Open]:
+    for route in found.routes:
+        secret = secrets(route)
+        if secret is None or not is_live(route):
+            continue
+        if route.rate_limit is State.UNRESOLVED:
+            yield unresolved(route, "the limiter", Role.RATE_LIMIT)
+        only = lacking(route, route.rate_limit, Role.RATE_LIMIT)
+        if only is not None:
+            yield _unlimited(route, secret, only, facts)
+        elif route.rate_limit in {State.YES, State.CONDITIONAL}:
+            yield from _of_limiters(route)
+
+
+def _unlimited(route: Route, secret: Secrets, only: str, facts: Facts) -> Said:
+    says = f"its limiter runs only where {only}" if only else "no limiter stands before it"
+    guards = [one.condition for one in own(route, Role.AUTH) if one in route.middlewares]
+    if any(in_production(condition) is not False for condition in guards):  # whoever comes is known
+        grave = _OWN_SECRET.search(route.path) is not None
+        return said(route, says, Severity.MEDIUM if grave else Severity.LOW)
+    if only or secret is Secrets.MADE:
+        return said(route, says, Severity.MEDIUM)
+    locks = facts.server.value.locks if isinstance(facts.server, Known) else None
+    if locks is not None:
+        return said(route, f"{says}, though {locks} speaks of locked accounts", Severity.MEDIUM)
+    return said(route, says, Severity.HIGH)
+
+
+def _of_limiters(route: Route) -> Iterator[Said | Open]:
+    limiters = [one for one in own(route, Role.RATE_LIMIT) if in_production(one.condition)]
+    rates = [_rate(one) for one in limiters]
+    told = [rate for rate in rates if rate is not None]
+    if any(
+        limit <= _MOST and limit * _QUARTER_MS / window <= _MOST_A_QUARTER for limit, window in told
+    ):
+        return
+    if len(told) < len(rates):
+        names = next(one.name for one, rate in zip(limiters, rates, strict=True) if rate is None)
+        why = f"how many tries {names} leaves to {name(route)} is not told"
+        yield Open(path=route.file, line=route.line, why=why)
+    elif told:
+        limit, window = min(told, key=lambda rate: rate[0] / rate[1])
+        says = f"its limiter lets {limit:,.0f} tries pass in {window / 60_000:,.0f} minutes"
+        yield said(route, says, Severity.MEDIUM)
+
+
+def _rate(limiter: Middleware) -> tuple[float, float] | None:
+    """Tries and milliseconds; None where they are not told."""
+    if limiter.package != "express-rate-limit":
+        return None
+    options: Any = limiter.options[0] if limiter.options else {}
+    if not isinstance(options, dict) or "..." in options:
+        return None
+    limit = _number(options.get("limit", options.get("max", _LIMIT)))
+    window = _number(options.get("windowMs", _WINDOW_MS))
+    return None if limit is None or not window else (limit, window)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, Computed):
+        found = _DEFAULT.search(value.text)
+        if found is None:
+            return None
+        product = 1
+        for part in found[1].split("*"):
+            product *= int(part.strip().replace("_", ""))
+        return float(product)
+    return float(value) if isinstance(value, int | float) else None
+
+
+CHECK = Check(
+    id="auth-route-without-strict-limiter",
+    title="login, code or reset without a strict rate limit",
+    severity=Severity.HIGH,
+    references=("CWE-307", "OWASP API2:2023", "OWASP Authentication Cheat Sheet"),
+    remedy="npm install express-rate-limit, and before the handler: "
+    "rateLimit({ windowMs: 15 * 60_000, limit: 10, skipSuccessfulRequests: true })",
+    run=run,
+)

@@ -1,0 +1,125 @@
+"""A request may be as large as its sender likes.
+
+Why: a body is held in memory, and parsed in one go: some requests of a gigabyte at once end the
+process, and a disk fills with uploads as quickly.
+
+How it looks: at `express.json`, `urlencoded`, `text`, `raw` and body-parser (which allow 100 kB
+unless told otherwise: that is fine), and at uploads by multer, express-fileupload and busboy, which
+allow everything unless told otherwise.
+
+Severity: medium where there is no limit, or one above 100 MB for what is parsed; low from 10 MB for
+what is parsed, and from 500 MB for uploads. Limits that are computed are unknown, unless a text or
+number stands as what is taken if the environment says nothing.
+
+Silence: `// skc: allow body-size-unlimited REASON` at the line.
+
+Before:
+    app.use(express.json({ limit: Infinity })); const upload = multer({ dest: 'uploads/' });
+After:
+    app.use(express.json({ limit: '100kb' }));
+    const upload = multer({ dest: 'uploads/', limits: { fileSize: 5_000_000, files: 1 } });
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.express_model import Computed
+from skillconnect_ops.code.package_calls import Defaulted, PackageCall
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.model import Check, Verdict
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
+from skillconnect_ops.core.finding import Severity
+
+if TYPE_CHECKING:
+    from skillconnect_ops.code.server import Server
+
+_PARSERS = frozenset({"express", "body-parser"})
+_UPLOADS = frozenset({"multer", "express-fileupload", "busboy", "connect-busboy"})
+_UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
+_SIZE = re.compile(r"([\d.]+)\s*([a-z]*)")
+_MB = 1 << 20
+_LARGE_MB, _HUGE_MB, _LARGE_UPLOAD_MB = 10, 100, 500
+
+
+def run(facts: Facts) -> Verdict:
+    """Where is there no limit?"""
+    return over_server(facts, _judge, applies=_many, what="readers of bodies")
+
+
+def _readers(found: "Server") -> Iterator[PackageCall]:
+    for call in found.calls:
+        is_reader = call.package in _PARSERS or (call.package in _UPLOADS and call.member == "")
+        if is_reader and in_production(call.guard) is not False:
+            yield call
+
+
+def _many(found: "Server") -> int:
+    return sum(1 for _ in _readers(found))
+
+
+def _judge(found: "Server") -> Iterator[Said | Open]:
+    for call in _readers(found):
+        yield from _parsed(call) if call.package in _PARSERS else _uploaded(call)
+
+
+def _parsed(call: PackageCall) -> Iterator[Said | Open]:
+    options: Any = call.given[0] if call.given else {}
+    if isinstance(options, Computed):
+        yield untold(call, f"the options of {call.text} are not told: {options.reason}")
+    if not isinstance(options, Mapping) or "limit" not in options:
+        return
+    size = _bytes(options["limit"])
+    if isinstance(size, Computed):
+        yield untold(call, f"the limit of a body is not told: {size.reason}")
+    elif size is None:
+        yield at(call, "a body of any size is read", Severity.MEDIUM)
+    elif size > _LARGE_MB * _MB:
+        severity = Severity.MEDIUM if size > _HUGE_MB * _MB else Severity.LOW
+        yield at(call, f"bodies up to {size / _MB:,.0f} MB are read into memory", severity)
+
+
+def _uploaded(call: PackageCall) -> Iterator[Said | Open]:
+    options: Any = call.given[0] if call.given else {}
+    limits = options.get("limits", options.get("...")) if isinstance(options, Mapping) else options
+    if isinstance(limits, Computed):
+        yield untold(call, f"the limits of uploads are not told: {limits.reason}")
+        return
+    size = (
+        _bytes(limits["fileSize"]) if isinstance(limits, Mapping) and "fileSize" in limits else None
+    )
+    if isinstance(size, Computed):
+        yield untold(call, f"the limit of an upload is not told: {size.reason}")
+    elif size is None:
+        yield at(call, "a file of any size may be uploaded", Severity.MEDIUM)
+    elif size > _LARGE_UPLOAD_MB * _MB:
+        yield at(call, f"files up to {size / _MB:,.0f} MB may be uploaded", Severity.LOW)
+
+
+def _bytes(value: Any) -> float | Computed | None:
+    """A size; None of one without end."""
+    if isinstance(value, Defaulted):
+        value = value.default
+    if isinstance(value, Computed):
+        endless = value.text == "Infinity" or value.reason.startswith(("Infinity ", "Number.MAX"))
+        return None if endless else value
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    found = _SIZE.fullmatch(str(value).strip().lower())
+    if found is None or found[2] not in _UNITS:
+        return Computed(str(value), f"{value} is no size")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+CHECK = Check(
+    id="body-size-unlimited",
+    title="request bodies without a limit",
+    severity=Severity.MEDIUM,
+    references=("CWE-770", "CWE-400", "OWASP API4:2023"),
+    remedy="express.json({ limit: '100kb' }); "
+    "multer({ limits: { fileSize: 5_000_000, files: 1 } })",
+    run=run,
+)

@@ -1,0 +1,74 @@
+"""The app lets in whatever origin asks.
+
+Why: `origin: true` writes the asker's own origin into the answer, for every asker. That does what
+`*` does, and also what `*` cannot: with `credentials: true` any page reads, and changes, what the
+visitor may when their cookies say who they are.
+
+How it looks: `cors({ origin: true })`, a function that calls back with `true` whatever it is given,
+and `Access-Control-Allow-Origin` set from the request's own header. A function that decides is
+unknown.
+
+Severity: high with `credentials` in an app that knows people by cookies or sessions; else medium.
+
+Silence: `// skc: allow cors-reflection REASON` at the line.
+
+Before:
+    app.use(cors({ origin: true, credentials: true }));
+After:
+    app.use(cors({ origin: ['https://app.example.com'], credentials: true }));
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from skillconnect_ops.code.express_model import Role, Via
+from skillconnect_ops.commands.audit.cors import Lets, many, policies
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.model import Check, Verdict
+from skillconnect_ops.commands.audit.routing import functions
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
+from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.outcome import Known
+
+if TYPE_CHECKING:
+    from skillconnect_ops.code.server import Server
+
+
+def run(facts: Facts) -> Verdict:
+    """Where is the asker's own origin let in?"""
+
+    def judge(found: "Server") -> Iterator[Said | Open]:
+        return _judge(found, facts)
+
+    return over_server(facts, judge, applies=many, what="CORS policies")
+
+
+def _judge(found: "Server", facts: Facts) -> Iterator[Said | Open]:
+    for one in policies(found):
+        if one.lets is Lets.WHOEVER_ASKS and one.credentials and _knows_by_cookie(facts):
+            says = "whatever origin asks is let in, with the cookies that say who asks"
+            yield at(one, says, Severity.HIGH)
+        elif one.lets is Lets.WHOEVER_ASKS:
+            yield at(one, "whatever origin asks is let in", Severity.MEDIUM)
+        elif one.lets is Lets.UNTOLD:
+            yield untold(one, one.untold)
+
+
+def _knows_by_cookie(facts: Facts) -> bool:
+    if not isinstance(facts.express, Known):
+        return False
+    by_itself = {Via.COOKIE, Via.SESSION}
+    return any(
+        one.role is Role.SESSION or (Role.AUTH in one.roles and one.via & by_itself)
+        for one in functions(facts.express.value)
+    )
+
+
+CHECK = Check(
+    id="cors-reflection",
+    title="CORS lets in whatever origin asks",
+    severity=Severity.HIGH,
+    references=("CWE-942", "CWE-346", "PortSwigger: CORS"),
+    remedy="name the origins: cors({ origin: ['https://app.example.com'], credentials: true })",
+    run=run,
+)

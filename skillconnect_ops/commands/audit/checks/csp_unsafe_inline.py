@@ -1,0 +1,109 @@
+"""The content security policy lets scripts in that stand in the page, or there is none.
+
+Why: a policy is there so that a script which somebody smuggled into the page does not run.
+`'unsafe-inline'` and `'unsafe-eval'` let just that run; `contentSecurityPolicy: false` turns all of
+it off.
+
+How it looks: at the options of helmet, of its contentSecurityPolicy, and of helmet-csp. A nonce
+or a hash beside `'unsafe-inline'` makes browsers ignore it, and is fine.
+
+Severity: medium for scripts; low for styles, and where the policy is turned off (an API that sends
+no pages may do without). Directives that are computed are unknown.
+
+Silence: `// skc: allow csp-unsafe-inline REASON` at the line.
+
+Before:
+    helmet({ contentSecurityPolicy: { directives: { scriptSrc: ["'self'", "'unsafe-inline'"] } } })
+After:
+    helmet({ contentSecurityPolicy: { directives: {
+      scriptSrc: ["'self'", (req, res) => `'nonce-${res.locals.nonce}'`] } } })
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.express_model import Computed
+from skillconnect_ops.code.package_calls import PackageCall
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.model import Check, Verdict
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
+from skillconnect_ops.core.finding import Severity
+
+if TYPE_CHECKING:
+    from skillconnect_ops.code.server import Server
+
+_OF_SCRIPTS = frozenset(
+    {"scriptsrc", "script-src", "defaultsrc", "default-src", "scriptsrcelem", "script-src-elem"}
+)
+_OF_STYLES = frozenset({"stylesrc", "style-src", "stylesrcelem", "style-src-elem"})
+_UNSAFE = ("'unsafe-inline'", "'unsafe-eval'")
+
+
+def run(facts: Facts) -> Verdict:
+    """Where is it let in?"""
+    return over_server(facts, _judge, applies=_many, what="security policies")
+
+
+def _calls(found: "Server") -> Iterator[PackageCall]:
+    for call in found.calls:
+        is_one = (call.package == "helmet" and call.member in {"", "contentSecurityPolicy"}) or (
+            call.package == "helmet-csp"
+        )
+        if is_one and in_production(call.guard) is not False:
+            yield call
+
+
+def _many(found: "Server") -> int:
+    return sum(1 for _ in _calls(found))
+
+
+def _judge(found: "Server") -> Iterator[Said | Open]:
+    for call in _calls(found):
+        options: Any = call.given[0] if call.given else {}
+        if isinstance(options, Computed):
+            yield untold(call, f"the options {options.text} are not told: {options.reason}")
+            continue
+        policy = options
+        if call.package == "helmet" and call.member == "" and isinstance(options, Mapping):
+            policy = options.get("contentSecurityPolicy", {})
+        if policy is False:
+            yield at(call, "the content security policy is turned off", Severity.LOW)
+        elif isinstance(policy, Computed):
+            yield untold(call, f"the policy {policy.text} is not told: {policy.reason}")
+        elif isinstance(policy, Mapping):
+            yield from _of_policy(call, policy.get("directives", {}))
+
+
+def _of_policy(call: PackageCall, directives: Any) -> Iterator[Said | Open]:
+    if not isinstance(directives, Mapping):
+        if isinstance(directives, Computed):
+            yield untold(call, f"the directives are not told: {directives.reason}")
+        return
+    for name, sources in directives.items():
+        kind = str(name).lower()
+        if kind not in _OF_SCRIPTS | _OF_STYLES:
+            continue
+        if isinstance(sources, Computed):
+            yield untold(call, f"{name} is not told: {sources.reason}")
+            continue
+        listed = sources if isinstance(sources, list) else str(sources).split()
+        safe = any("nonce-" in str(one) or "sha256-" in str(one) for one in map(_text, listed))
+        for unsafe in _UNSAFE:
+            if unsafe in listed and not (safe and unsafe == _UNSAFE[0]):
+                severity = Severity.MEDIUM if kind in _OF_SCRIPTS else Severity.LOW
+                yield at(call, f"{name} lets {unsafe} in", severity)
+
+
+def _text(source: Any) -> str:
+    return source.text if isinstance(source, Computed) else str(source)
+
+
+CHECK = Check(
+    id="csp-unsafe-inline",
+    title="content security policy with unsafe-inline, or off",
+    severity=Severity.MEDIUM,
+    references=("CWE-79", "CWE-1021", "OWASP CSP Cheat Sheet"),
+    remedy="give scripts a nonce of each answer, and take 'unsafe-inline' out of scriptSrc",
+    run=run,
+)

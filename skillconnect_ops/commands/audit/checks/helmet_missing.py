@@ -1,0 +1,82 @@
+"""Answers come without the headers that make browsers careful.
+
+Why: without `Strict-Transport-Security`, `Content-Security-Policy`, `X-Content-Type-Options` and
+`frame-ancestors` a browser may be led to plain HTTP, to scripts of others, to guess types, and to
+show the app in a frame. Express also says which software it is (`X-Powered-By`).
+
+How it looks: for helmet (or lusca) among what each app is given, before its routes.
+
+Severity: medium; low where it comes after some of the routes, where it is there under a condition
+that is not simply production, and where options of it turn `hsts` or `noSniff` off. An app that is
+given something the text does not tell is unknown. A proxy may add these headers as well; of that
+the code says nothing, so the confidence is medium.
+
+Silence: `// skc: allow helmet-missing REASON` at the line of `express()`.
+
+Before:
+    const app = express();
+After:
+    const app = express();
+    app.use(helmet());
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.express_model import App, Application, Role
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.model import Check, Verdict
+from skillconnect_ops.commands.audit.routing import at_app, at_use, routes_of, serving, uses_of
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
+from skillconnect_ops.core.finding import Confidence, Severity
+from skillconnect_ops.core.view import count, listed
+
+_PARTS = ("hsts", "strictTransportSecurity", "noSniff", "xContentTypeOptions")
+
+
+def run(facts: Facts) -> Verdict:
+    """Which apps have it not?"""
+    return over_app(facts, _judge, lost=False)
+
+
+def _judge(found: Application) -> Iterator[Said | Open]:
+    for app in serving(found):
+        yield from _of_app(found, app)
+
+
+def _of_app(found: Application, app: App) -> Iterator[Said | Open]:
+    uses = uses_of(found, app)
+    own = [use for use in uses if Role.HELMET in use.middleware.roles]
+    whole = [use for use in own if in_production(use.middleware.condition) and use.prefix == "/"]
+    if whole:
+        first = min(whole, key=lambda use: use.order)
+        early = [one for one in routes_of(found, app) if one.order < first.order]
+        if early:
+            says = f"{count(len(early), 'route')} of this app come before it"
+            yield at_use(first.middleware, says, Severity.LOW)
+        options: Any = first.middleware.options[0] if first.middleware.options else {}
+        off = [name for name in _PARTS if isinstance(options, dict) and options.get(name) is False]
+        if off:
+            yield at_use(first.middleware, f"{listed(off)} is turned off", Severity.LOW)
+        return
+    if own:
+        where = own[0].middleware.condition or f"the path is {own[0].prefix}"
+        yield at_app(app, f"helmet is there only where {where}", Severity.LOW)
+        return
+    lost = next((use.middleware for use in uses if use.middleware.role is Role.UNRESOLVED), None)
+    if lost is not None:
+        why = f"whether {lost.name} sets security headers is not told: {lost.reason}"
+        yield Open(path=app.file, line=app.line, why=why)
+    else:
+        yield at_app(app, "no helmet is added to this app", Severity.MEDIUM, Confidence.MEDIUM)
+
+
+CHECK = Check(
+    id="helmet-missing",
+    title="Express app without security headers",
+    severity=Severity.MEDIUM,
+    references=("CWE-693", "OWASP A05:2021", "OWASP HTTP Headers Cheat Sheet"),
+    remedy="npm install helmet, and app.use(helmet()) before everything else",
+    run=run,
+)

@@ -1,0 +1,77 @@
+"""A route lets in whoever asks.
+
+Why: a route that forgot its guard is the commonest way in: the router beside it has one, and nobody
+sees the missing line (OWASP puts broken access control first).
+
+How it looks: at the table that `skc routes` shows, with what runs before each route. Guards count
+by package (passport, express-jwt and others) and by what a function does: it verifies a token, or
+refuses those of whom it knows nothing. A name counts for nothing. Login, registration, password
+resets and health routes need none.
+
+Severity: medium for routes that write; low for routes that read, since much is public on purpose,
+and where a guard runs under some condition, which is told. One that is there in production is fine.
+Where no route of an app has a guard, the app may stand behind something that asks (or be a public
+one): all of it is low then. Which routes are meant to be public, the code does not say, so the
+confidence is low; for what is meant, say so once at its line. What cannot be followed is unknown.
+
+Silence: `// skc: allow route-without-auth REASON` at the line of the route.
+
+Before:
+    router.delete('/users/:id', removeUser);
+After:
+    router.use(passport.authenticate('jwt', { session: false }));
+    router.delete('/users/:id', removeUser);
+"""
+
+from collections.abc import Iterator
+
+from skillconnect_ops.code.express_model import Application, Role, Route, State
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.model import Check, Verdict
+from skillconnect_ops.commands.audit.routing import (
+    is_live,
+    is_rest,
+    is_write,
+    lacking,
+    said,
+    unresolved,
+)
+from skillconnect_ops.commands.audit.telling import Open, Said, over_app
+from skillconnect_ops.core.finding import Confidence, Severity
+
+
+def run(facts: Facts) -> Verdict:
+    """Which routes have no guard?"""
+    return over_app(facts, _judge)
+
+
+def _judge(found: Application) -> Iterator[Said | Open]:
+    guarded = {route.app for route in found.routes if route.auth in {State.YES, State.CONDITIONAL}}
+    for route in found.routes:
+        if not is_live(route) or (not is_write(route) and not _is_asked(route)):
+            continue
+        if route.auth is State.UNRESOLVED:
+            yield unresolved(route, "the guard", Role.AUTH)
+        only = lacking(route, route.auth, Role.AUTH)
+        if only is None:
+            continue
+        says = f"its guard runs only where {only}" if only else "anybody may call it"
+        grave = is_write(route) and route.app in guarded and not only
+        severity = Severity.MEDIUM if grave else Severity.LOW
+        yield said(route, says, severity, Confidence.LOW)
+
+
+def _is_asked(route: Route) -> bool:
+    """Whether it gives data, and is no page, no file and no answer to all the rest."""
+    return route.method == "GET" and not is_rest(route)
+
+
+CHECK = Check(
+    id="route-without-auth",
+    title="route without authentication",
+    severity=Severity.MEDIUM,
+    references=("CWE-306", "OWASP A01:2021", "OWASP API5:2023"),
+    remedy="put the project's guard before the route or its router, or say "
+    "`// skc: allow route-without-auth it is public because …`",
+    run=run,
+)

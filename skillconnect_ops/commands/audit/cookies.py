@@ -1,0 +1,104 @@
+"""The cookies that a server sets, and what of each is not told."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.express_model import Computed
+from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.core.outcome import Missing
+
+
+class SameSite(StrEnum):
+    """With which requests of other sites a cookie goes along."""
+
+    STRICT = "strict"
+    LAX = "lax"
+    NONE = "none"
+    UNSET = "unset"
+    UNTOLD = "untold"
+
+
+class Flags(Struct, frozen=True, kw_only=True):
+    """A cookie, and what is told of its flags; None of one that is not told."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    name: str
+    """As it is called, or as its name is written."""
+    text: str
+    http_only: bool | None
+    secure: bool | None
+    same_site: SameSite
+
+
+def cookies(facts: Facts) -> Iterator[Flags]:
+    """Those of `res.cookie`, of express-session and of cookie-session."""
+    if isinstance(facts.server, Missing):
+        return
+    found = facts.server.value
+    for one in found.answers.cookies:
+        yield _flags(one, _named(one.name), one.options)
+    for call in found.calls:
+        first = call.given[0] if call.given else {}
+        if call.package == "express-session" and call.member == "":
+            inner = first.get("cookie", {}) if isinstance(first, Mapping) else first
+            name = first.get("name", "connect.sid") if isinstance(first, Mapping) else "session"
+            yield _flags(call, _named(name), inner, http_only=True)
+        elif call.package == "cookie-session" and call.member == "":
+            name = first.get("name", "session") if isinstance(first, Mapping) else "session"
+            yield _flags(call, _named(name), first, http_only=True)
+        elif call.package == "cookie" and call.member == "serialize":
+            options = call.given[2] if len(call.given) > 2 else None
+            yield _flags(call, _named(first), options)
+
+
+def sites(facts: Facts) -> frozenset[SameSite]:
+    """The values of SameSite that cookies are set with here."""
+    return frozenset(one.same_site for one in cookies(facts))
+
+
+def _named(name: Any) -> str:
+    return name if isinstance(name, str) else getattr(name, "text", "a cookie")
+
+
+def _flags(one: Any, name: str, options: Any, *, http_only: bool = False) -> Flags:
+    told: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
+    lost = isinstance(options, Computed) or "..." in told
+    return Flags(
+        path=one.path,
+        line=one.line,
+        column=one.column,
+        end_line=one.end_line,
+        name=name,
+        text=one.text,
+        http_only=_flag(told.get("httpOnly"), lost=lost, default=http_only),
+        secure=_flag(told.get("secure"), lost=lost, default=False),
+        same_site=_same_site(told.get("sameSite"), lost=lost),
+    )
+
+
+def _flag(value: Any, *, lost: bool, default: bool) -> bool | None:
+    if isinstance(value, Computed):
+        return in_production(value.text)
+    if value is None:
+        return None if lost else default
+    return bool(value)
+
+
+def _same_site(value: Any, *, lost: bool) -> SameSite:
+    if isinstance(value, Computed) or (value is None and lost):
+        return SameSite.UNTOLD
+    if value is None or value is False:
+        return SameSite.UNSET
+    if value is True:
+        return SameSite.STRICT
+    try:
+        return SameSite(str(value).lower())
+    except ValueError:
+        return SameSite.UNTOLD

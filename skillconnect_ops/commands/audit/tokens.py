@@ -1,0 +1,179 @@
+"""Where JSON web tokens are signed and verified, whichever package does it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from skillconnect_ops.code.express_model import Computed
+from skillconnect_ops.code.package_calls import PackageCall
+
+if TYPE_CHECKING:
+    from skillconnect_ops.code.server import Server
+
+_FUNCTION = "it is a function"
+_UNGIVEN = Computed("", "not given")
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """One call that signs or verifies, in the same words for every package."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    text: str
+    """Which function it is; not as it is written."""
+    package: str
+    signs: bool
+    secret: Any
+    """As plain data; see `Computed` and `Defaulted`."""
+    algorithms: Any
+    """None where none is named."""
+    expires: bool | None
+    """Of one that signs: whether the token ends; None of what is not told."""
+
+
+def tokens(found: "Server") -> Iterator[Token]:
+    """Every call, in the order of files and lines."""
+    for call in found.calls:
+        token = _of(call)
+        if token is not None:
+            yield token
+
+
+def many(found: "Server") -> int:
+    """How many there are."""
+    return sum(1 for _ in tokens(found))
+
+
+def _of(  # noqa: PLR0911 - one a package
+    call: PackageCall,
+) -> Token | None:
+    last = call.member.rpartition(".")[2]
+    match call.package, last:
+        case "jsonwebtoken", "sign":
+            return _signed(call)
+        case "jsonwebtoken", "verify":
+            return _token(
+                call, secret=_at(call, 1), algorithms=_named(_options(call, 2), "algorithms")
+            )
+        case "jwt-simple", "encode":
+            return _token(
+                call,
+                signs=True,
+                secret=_at(call, 1),
+                algorithms=_at(call, 2) if len(call.given) > 2 else "HS256",
+                expires=_has(_at(call, 0), "exp"),
+            )
+        case "jwt-simple", "decode":
+            given = _at(call, 3) if len(call.given) > 3 else None
+            return _token(call, secret=_at(call, 1), algorithms=given)
+        case "express-jwt", "" | "expressjwt":
+            options = _options(call, 0)
+            return _token(
+                call, secret=_named(options, "secret"), algorithms=_named(options, "algorithms")
+            )
+        case "passport-jwt", "Strategy":
+            options = _options(call, 0)
+            finder = _named(options, "secretOrKeyProvider")
+            secret = _named(options, "secretOrKey") if finder is None else finder
+            return _token(call, secret=secret, algorithms=_named(options, "algorithms"))
+        case "jose", "sign" if call.member.startswith("SignJWT"):
+            expires = "setExpirationTime" in call.member
+            return _token(call, signs=True, secret=_at(call, 0), algorithms="set", expires=expires)
+        case "jose", "jwtVerify":
+            algorithms = _named(_options(call, 2), "algorithms")
+            return _token(call, secret=_at(call, 1), algorithms=algorithms)
+    return None
+
+
+def _signed(call: PackageCall) -> Token:
+    options, payload = _options(call, 2), _at(call, 0)
+    ends = _has(options, "expiresIn")
+    if ends is not True:
+        own = _has(payload, "exp")
+        ends = True if own else None if None in {ends, own} else False
+    return _token(
+        call,
+        signs=True,
+        secret=_at(call, 1),
+        algorithms=_named(options, "algorithm") or "HS256",
+        expires=ends,
+    )
+
+
+def _token(
+    call: PackageCall,
+    *,
+    secret: Any,
+    algorithms: Any,
+    signs: bool = False,
+    expires: bool | None = True,
+) -> Token:
+    return Token(
+        path=call.path,
+        line=call.line,
+        column=call.column,
+        end_line=call.end_line,
+        text=f"{call.package} {call.member}",  # the code may hold the secret
+        package=call.package,
+        signs=signs,
+        secret=secret,
+        algorithms=algorithms,
+        expires=expires,
+    )
+
+
+def _at(call: PackageCall, place: int) -> Any:
+    return call.given[place] if len(call.given) > place else _UNGIVEN
+
+
+def _options(call: PackageCall, place: int) -> Any:
+    """Options; none where a callback stands in their place."""
+    given = call.given[place] if len(call.given) > place else {}
+    if isinstance(given, Computed) and given.reason == _FUNCTION:
+        return {}
+    return {} if given is None else given
+
+
+def _named(options: Any, name: str) -> Any:
+    if isinstance(options, Mapping):
+        if name in options:
+            return options[name]
+        return options.get("...")
+    return options if isinstance(options, Computed) else None
+
+
+def _has(options: Any, name: str) -> bool | None:
+    if isinstance(options, Mapping):
+        if name in options:
+            return True
+        return None if "..." in options else False
+    if isinstance(options, str):
+        return False
+    return None
+
+
+_OUTSIDE = re.compile(
+    r"\benv|env\b|readFile|random|generate|[kK]ms|[vV]ault|[sS]ecretManager|getSecret|JWKS|jwks"
+)
+_WRITTEN = re.compile(r"(?:Buffer\.from|\.encode)\(\s*(['\"`])([^'\"`$]+)\1")
+
+
+def comes_from_outside(value: Computed) -> bool:
+    """Whether a secret is seen to come from the environment, a file or a vault."""
+    return _OUTSIDE.search(f"{value.text} {value.reason}") is not None
+
+
+def stands_in_code(value: Any) -> bool:
+    """Whether a secret is a text of the code; a public key is none."""
+    if isinstance(value, Computed):
+        return _WRITTEN.search(value.text) is not None
+    return (
+        isinstance(value, str)
+        and value != ""
+        and "PUBLIC KEY" not in value
+        and ("CERTIFICATE-----" not in value)
+    )

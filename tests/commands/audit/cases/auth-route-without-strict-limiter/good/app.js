@@ -1,0 +1,10 @@
+const express = require('express');
+const { rateLimit } = require('express-rate-limit');
+const app = express();
+const strict = rateLimit({ windowMs: 15 * 60 * 1000, limit: 10 });
+app.use(rateLimit({ windowMs: 60000, limit: 1000 }));
+app.post('/login', strict, (req, res) => res.json(req.body));
+app.post('/register', rateLimit(), (req, res) => res.json(req.body));
+app.post('/otp/verify', rateLimit({ limit: process.env.TRIES || 5 }), (req, res) => res.json(req.body));
+app.get('/login', (req, res) => res.end());
+app.post('/blog', (req, res) => res.json(req.body));

@@ -1,0 +1,4 @@
+const express = require('express');
+const { rateLimit } = require('express-rate-limit');
+const app = express();
+app.post('/login', rateLimit({ limit: Number(process.env.TRIES) }), (req, res) => res.json(req.body));

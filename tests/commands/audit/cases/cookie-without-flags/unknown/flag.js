@@ -1,0 +1,3 @@
+app.post('/login', (req, res) => {
+  res.cookie('token', 'x', { httpOnly: true, secure: req.secure, sameSite: 'lax' });
+});

@@ -1,0 +1,2 @@
+const cors = require('cors');
+app.use(cors({ origin: (origin, done) => done(null, known.includes(origin)) }));

@@ -1,0 +1,4 @@
+const express = require('express');
+const passport = require('passport');
+const app = express();
+app.post('/a', passport.authenticate('some'), (req, res) => res.end());

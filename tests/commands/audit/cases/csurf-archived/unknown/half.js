@@ -1,0 +1,2 @@
+const csurf = require('csurf');
+const x = (1 + ;

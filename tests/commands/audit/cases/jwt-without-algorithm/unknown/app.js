@@ -1,0 +1,2 @@
+const jwt = require('jsonwebtoken');
+jwt.verify(token, process.env.JWT_SECRET, config.jwt);

@@ -1,0 +1,3 @@
+const express = require('express');
+const app = express();
+app.post('/a', (req, res) => res.end()); // FIND: low

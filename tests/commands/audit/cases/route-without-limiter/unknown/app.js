@@ -1,0 +1,4 @@
+const express = require('express');
+const { throttle } = require('./elsewhere');
+const app = express();
+app.post('/a', throttle, (req, res) => res.end());

@@ -1,0 +1,2 @@
+const { Server } = require('socket.io');
+const x = (1 + ;
