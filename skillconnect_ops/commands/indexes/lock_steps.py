@@ -2,17 +2,14 @@
 
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from skillconnect_ops.commands.house import Connected
-from skillconnect_ops.commands.indexes.following import COMMAND, LEASE_S
 from skillconnect_ops.commands.indexes.hands import Handler, find
 from skillconnect_ops.commands.indexes.locking import locked
 from skillconnect_ops.commands.indexes.model import IndexLock, IndexUnlock
 from skillconnect_ops.core.plan import Image, Walk
-from skillconnect_ops.core.ports.database import DatabaseError
-from skillconnect_ops.core.ports.indexes import IndexRun, Touched
+from skillconnect_ops.core.ports.indexes import IndexRun, RunStanding, Touched
 from skillconnect_ops.journal.errors import PlanIsStale
 
 
@@ -20,28 +17,29 @@ class LockHandler(Handler[IndexLock]):
     """Carries out `index.lock`."""
 
     def before(self, step: IndexLock, walk: Walk) -> Image:
-        """Take the lock, which ends by itself, and see that all is as it was planned for.
+        """Nobody else may be at work, and all must be as it was planned for.
 
         Raises:
-            IndexesLocked: somebody else is at work; nothing was touched yet.
+            IndexesLocked: somebody is; nothing was touched yet.
             PlanIsStale: an index that is to be changed is another one by now.
         """
         with self._connect(step.target) as connected:
             holder = connected.indexes.lock_holder(step.database)
             if holder is not None and holder.lives and holder.run != walk.id:
                 raise locked(step.database, holder.line())
-            try:
-                connected.indexes.lock(step.database, run=walk.id, command=COMMAND, lease_s=LEASE_S)
-                _must_be_as_planned(connected, step)
-            except BaseException:
-                with suppress(DatabaseError):  # it ends by itself soon
-                    connected.indexes.unlock(step.database, run=walk.id)
-                raise
+            _must_be_as_planned(connected, step)
         return {}
 
     def apply(self, step: IndexLock, walk: Walk) -> Mapping[str, Any]:
-        """Keep the lock, and write down what is about to change."""
+        """Take the lock, look once more, and write down what is about to change.
+
+        Raises:
+            PlanIsStale: somebody was quicker than the lock.
+        """
         with self.locked(step, walk) as connected:
+            standing = connected.indexes.standing(step.database, run=walk.id)
+            if standing is RunStanding.UNKNOWN:  # else some of it may be done already
+                _must_be_as_planned(connected, step)
             connected.indexes.keep(
                 step.database,
                 IndexRun(

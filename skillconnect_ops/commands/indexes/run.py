@@ -27,7 +27,7 @@ from skillconnect_ops.commands.indexes.plan import Where, decide
 from skillconnect_ops.commands.indexes.quorum import refuse_unreachable
 from skillconnect_ops.commands.indexes.refused import explained
 from skillconnect_ops.commands.indexes.shown import duplicate_tables, duplicates_facts, table
-from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.errors import RolledBack, SkcError
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.plan import Plan, Proof
 from skillconnect_ops.core.ports.indexes import RunStanding
@@ -137,7 +137,7 @@ def _resume_dead(asked: _Asked, resources: Sequence[Resource], choices: Choices)
             return None
         try:
             house.office().resume(state.id, house.person)
-        except PlanIsStale as error:  # it had touched nothing, and others were at work since
+        except (PlanIsStale, RolledBack) as error:  # others were at work since
             house.person.note(f"{error.what}: {error.why}; it is planned anew")
             return None
         return state.id

@@ -88,7 +88,7 @@ def test_what_changed_between_the_look_and_the_lock_is_looked_at_again(
 
     when("lock", 1, change)
     ran = store.run("indexes", "--yes")
-    assert ran.code == 4, ran.stdout + ran.stderr
+    assert ran.code == 5, ran.stdout + ran.stderr
     assert "c.a_1 is not as it was" in ran.stderr
     assert store.indexes()["c"]["a_1"]["unique"] is True
     assert store.db[OWN].count_documents({}) == 0
@@ -104,7 +104,7 @@ def test_no_option_is_set_on_another_index_of_the_name(store: Store, when: When,
         store.db.c.drop_index("ttl")
         store.db.c.create_index("born", name="ttl", expireAfterSeconds=10**8)
 
-    when("standing", 3 + call, change)
+    when("standing", 4 + call, change)
     ran = store.run("indexes", "--yes")
     assert ran.code == 0, ran.stderr
     ttl = store.indexes()["c"]["ttl"]
