@@ -79,7 +79,7 @@ def given_to_logger(call: SgNode, scopes: Scopes, style: Style, text_of: TextOf)
         raise NotSimple("how many arguments it has is decided at run time")
     if len(nodes) == 1 and is_error(nodes[0], scopes):
         return _bare_error(nodes[0], style, text_of)
-    text, values = _message(nodes, style, text_of)
+    text, values = _message(nodes, text_of)
     entries = _entries(values, scopes, style, text_of)
     if text is None:
         names = ", ".join(_said(values, scopes))
@@ -100,9 +100,7 @@ def _bare_error(node: SgNode, style: Style, text_of: TextOf) -> Given:
     return Given((_FIELDS,), (_entry(ERROR, text), _REQUEST_ID_TEXT))
 
 
-def _message(
-    nodes: Sequence[SgNode], style: Style, text_of: TextOf
-) -> tuple[str | None, Sequence[SgNode]]:
+def _message(nodes: Sequence[SgNode], text_of: TextOf) -> tuple[str | None, Sequence[SgNode]]:
     """The message, and the values that are left for fields."""
     first, rest = nodes[0], list(nodes[1:])
     pieces = []
@@ -114,11 +112,16 @@ def _message(
     elif message.is_message(first) and (
         not rest or not any(map(message.is_piece, rest)) or first.kind() == "binary_expression"
     ):
-        return message.expression(first, text_of), rest
+        text = message.expression(first, text_of)
+        _must_be_no_format(text, rest)
+        return text, rest
     else:
         rest = list(nodes)
-    pieces += [message.piece(node, text_of) for node in rest if message.is_piece(node)]
+    others = [message.piece(node, text_of) for node in rest if message.is_piece(node)]
     rest = [node for node in rest if not message.is_piece(node)]
+    for one in others:
+        _must_be_no_format(one.raw, rest)
+    pieces += others
     if not pieces:
         return None, rest
     text = message.joined(pieces, values=bool(rest))
@@ -126,9 +129,17 @@ def _message(
     return (text if len(text) > 2 or not rest else None), rest
 
 
-def _entries(
-    values: Sequence[SgNode], scopes: Scopes, style: Style, text_of: TextOf
-) -> list[str]:
+def _must_be_no_format(text: str, rest: Sequence[SgNode]) -> None:
+    """See to it that nothing in a text stands for a value.
+
+    Raises:
+        NotSimple: it may, for `console` or for the logger.
+    """
+    if rest and message.TOKEN.search(text):
+        raise NotSimple("a % in its text stands for a value, or would for the logger")
+
+
+def _entries(values: Sequence[SgNode], scopes: Scopes, style: Style, text_of: TextOf) -> list[str]:
     literals = [node for node in values if _is_literal_object(node)]
     taken = [name for node in literals for name in _keys(node)]
     plain = [node for node in values if node not in literals]
@@ -137,7 +148,9 @@ def _entries(
     entries: list[str] = []
     for node in values:
         if node in literals:
-            entries += [_of_literal(entry, style, text_of) for entry in unwrapped(node).named_children()]
+            entries += [
+                _of_literal(entry, style, text_of) for entry in unwrapped(node).named_children()
+            ]
         else:
             entries.append(_of_value(next(names), node, style, text_of))
     if len(set(taken)) < len(taken):

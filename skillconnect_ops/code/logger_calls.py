@@ -16,10 +16,13 @@ from skillconnect_ops.code.logger_import import Habits, Home, Way, habits_of, wa
 from skillconnect_ops.code.logger_message import NotSimple
 from skillconnect_ops.code.logger_model import Edit, Left, Logger, Rewritten
 from skillconnect_ops.code.scopes import Scopes
-from skillconnect_ops.code.syntax import FUNCTIONS, climbed, is_field, parsed
+from skillconnect_ops.code.syntax import FUNCTIONS, climbed, is_field
 
 LEVELS = {
-    **{"log": "info", "info": "info", "warn": "warn", "error": "error"},
+    "log": "info",
+    "info": "info",
+    "warn": "warn",
+    "error": "error",
     **dict.fromkeys(("debug", "trace"), "debug"),
 }
 """The level of a logger for each method of `console` that has one."""
@@ -83,9 +86,9 @@ def rewritten(
     plain: list[tuple[Use, SgNode]] = []
     for use in uses:
         call = calls.get((use.line - 1, use.column - 1, use.level))
-        reason = _why_not(use, call)
-        if reason is not None or call is None:
-            writer.leave(use, reason or "it is no plain call")
+        why = _why_not(use, call)
+        if why is not None or call is None:
+            writer.leave(use, why or "it is no plain call")
         else:
             plain.append((use, call))
     if plain:
@@ -98,9 +101,7 @@ def _checked(text: str, language: str, writer: "_Writer", *, path: str, before: 
     edits = writer.edits()
     result = applied(text, edits)
     again = console(result, language) if edits else None
-    if again is not None and (
-        again.fault is not None or len(again.uses) != before - writer.calls
-    ):
+    if again is not None and (again.fault is not None or len(again.uses) != before - writer.calls):
         reason = "what it would become does not parse as it should"
         return Rewritten(text=text, left=(Left(path=path, line=None, reason=reason),))
     return Rewritten(text=result, edits=edits, calls=writer.calls, left=tuple(writer.left))
@@ -128,7 +129,7 @@ def _calls(root: SgNode) -> dict[tuple[int, int, str], SgNode]:
     return found
 
 
-def _why_not(use: Use, call: SgNode | None) -> str | None:
+def _why_not(use: Use, call: SgNode | None) -> str | None:  # noqa: PLR0911 - one a reason
     """Why a use is left alone before its arguments are looked at."""
     if not use.call:
         return "it is handed on, not called"
@@ -249,7 +250,7 @@ def _has_request(call: SgNode, scopes: Scopes) -> bool:
     return home.kind() == "arrow_function"
 
 
-def _is_dropped(call: SgNode) -> bool:
+def _is_dropped(call: SgNode) -> bool:  # noqa: PLR0911 - one a kind
     """Whether nobody can tell what a call gives back."""
     node, parent = climbed(call)
     while parent is not None:
@@ -311,8 +312,3 @@ def _takes_nothing(call: SgNode, name: str) -> bool:
         return False
     parameters = first.field("parameters")
     return parameters is not None and not parameters.named_children()
-
-
-def parses(text: str, language: str) -> bool:
-    """Whether a text fits its grammar."""
-    return parsed(text, language)[1] is None

@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from ast_grep_py import SgNode
+from ast_grep_py import Rule, SgNode
 from msgspec import Struct
 
 from skillconnect_ops.code.javascript_modules import Modules, required
@@ -21,6 +21,7 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _BLANK = re.compile(r"[ \t]*\r?\n[ \t]*(\r?\n|$)|[ \t\r\n]*\Z")
+_GUARD = re.compile(r"\s*\n\s*;\Z")
 _COMPILED = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
 
 
@@ -59,7 +60,7 @@ def habits_of(root: SgNode, text: str) -> Habits:
     """Quotes, semicolons, line ends and indentation, by what most of the file does."""
     strings = [node.text()[0] for node in root.find_all(kind="string")]
     ends = [
-        node.text().endswith(";")
+        _GUARD.search(node.text()) is None and node.text().endswith(";")
         for kind in ("expression_statement", *_DECLARATIONS, "import_statement")
         for node in root.find_all(kind=kind)
     ]
@@ -135,7 +136,9 @@ def _existing(logger: Logger, home: Home, modules: Modules) -> Way | None:
 def _bindings(root: SgNode) -> Iterator[tuple[SgNode, str]]:
     """What is given a name by an import or a require at the top, and from where."""
     for statement in root.children():
-        if statement.kind() == "import_statement" and not statement.text().startswith("import type"):
+        if statement.kind() == "import_statement" and not statement.text().startswith(
+            "import type"
+        ):
             source, clause = string(statement.field("source")), statement.find(kind="import_clause")
             if source is not None and clause is not None:
                 yield clause, source
@@ -177,18 +180,25 @@ def _names(pattern: SgNode) -> Iterator[tuple[str | None, SgNode]]:
                     if exported is not None:
                         yield exported.text(), alias or exported
         case "object_pattern":
-            for part in pattern.named_children():
-                if part.kind() == "shorthand_property_identifier_pattern":
-                    yield part.text(), part
-                elif part.kind() == "pair_pattern":
-                    exported_as, value = key(part.field("key")), part.field("value")
-                    if value is not None and value.kind() == "identifier":
-                        yield exported_as, value
+            yield from _parts(pattern)
+
+
+def _parts(pattern: SgNode) -> Iterator[tuple[str | None, SgNode]]:
+    """The names in `{ logger: log, stream }`."""
+    for part in pattern.named_children():
+        if part.kind() == "shorthand_property_identifier_pattern":
+            yield part.text(), part
+        elif part.kind() == "pair_pattern":
+            exported, value = key(part.field("key")), part.field("value")
+            if value is not None and value.kind() == "identifier":
+                yield exported, value
 
 
 def _is_known(name: str, home: Home) -> bool:
     """Whether a name stands for a variable anywhere in the file."""
-    wanted = [{"kind": kind, "regex": f"^{name}$"} for kind in (*NAMES, "type_identifier")]
+    wanted: list[Rule] = [
+        {"kind": kind, "regex": f"^{name}$"} for kind in (*NAMES, "type_identifier")
+    ]
     if home.path.endswith((".js", ".jsx", ".mjs", ".cjs")):
         wanted = wanted[:-1]
     return home.root.find(any=wanted) is not None
@@ -260,6 +270,8 @@ def _placed(statement: str, home: Home, calls: Sequence[SgNode], *, es_module: b
         statement += _guard(statement, rest)
         return Edit(start=start, end=start, text=f"{before}{statement}{line_end}{blank_after}")
     end = anchor.range().end.index
+    guard = _GUARD.search(anchor.text())  # the semicolon that guards what comes next
+    end -= len(guard[0]) if guard else 0
     rest = text[end:].partition("\n")[0]
     if re.fullmatch(r"[ \t;]*(?://.*|/\*[^*]*\*/[ \t]*)?\r?", rest):
         end += len(rest.rstrip("\r"))
@@ -273,9 +285,7 @@ def _guard(statement: str, rest: str) -> str:
     return ";" if not statement.endswith(";") and rest[:1] in {*"([`+-/"} else ""
 
 
-def _last_import(
-    root: SgNode, calls: Sequence[SgNode], *, es_module: bool
-) -> SgNode | None:
+def _last_import(root: SgNode, calls: Sequence[SgNode], *, es_module: bool) -> SgNode | None:
     """The statement to stand after.
 
     What is imported is there before anything runs; what is required, only from its line on: a
@@ -304,9 +314,7 @@ def _last_import(
 
 def _holds(statement: SgNode, calls: Sequence[SgNode]) -> bool:
     span = statement.range()
-    return any(
-        span.start.index <= call.range().start.index < span.end.index for call in calls
-    )
+    return any(span.start.index <= call.range().start.index < span.end.index for call in calls)
 
 
 def _imports(statement: SgNode) -> bool:

@@ -11,7 +11,8 @@ from skillconnect_ops.code.syntax import arguments, string, unwrapped
 
 REDACTED = "[REDACTED]"
 _BACKTICK = "`"
-_TOKEN = re.compile(r"%([sdifjoOc%])")
+TOKEN = re.compile(r"%([sdifjoOc%])")
+"""What `console` fills in, and winston in the same way."""
 _COLON = re.compile(r"\s*:\s*$")
 _PAINTS = ("chalk", "colors", "kleur", "pc", "picocolors")
 _TEXTS = frozenset({"message", "msg", "text", "stack"})
@@ -79,7 +80,7 @@ def requoted(raw: str, old: str, new: str) -> str:
 
 def has_tokens(node: SgNode) -> bool:
     """Whether `console` would put values into a string."""
-    return is_piece(node) and _TOKEN.search(_literal_text(node)) is not None
+    return is_piece(node) and TOKEN.search(_literal_text(node)) is not None
 
 
 def filled(
@@ -90,48 +91,63 @@ def filled(
     Raises:
         NotSimple: it holds another token, which no template does.
     """
-    rest = list(given)
-    substituted = False
+    quote = node.text()[0]
+    filling = _Filling(list(given), text_of, quote)
+    raw = filling.over(node)
+    if filling.computes and quote != _BACKTICK:
+        quote = _BACKTICK
+        filling = _Filling(list(given), text_of, quote)
+        raw = filling.over(node)
+    return Piece(raw, quote), filling.rest
 
-    def put(found: re.Match[str]) -> str:
-        nonlocal substituted
+
+class _Filling:
+    """Puts values into a string that is to stand between quotes of one sort."""
+
+    def __init__(self, rest: list[SgNode], text_of: TextOf, quote: str) -> None:
+        self.rest = rest
+        self.computes = False
+        """Whether a value was put in that is none of its text."""
+        self._text_of = text_of
+        self._quote = quote
+
+    def over(self, node: SgNode) -> str:
+        """What stands between the quotes."""
+        if node.kind() == "string":
+            text = node.text()
+            return TOKEN.sub(self._put, requoted(text[1:-1], text[0], self._quote))
+        raw = ""
+        for part in node.children()[1:-1]:
+            if part.kind() != "template_substitution":
+                raw += TOKEN.sub(self._put, part.text())
+            elif told(part.named_children()):
+                must_be_idle(part)
+                raw += REDACTED
+            else:
+                raw += self._text_of(part)
+        return raw
+
+    def _put(self, found: re.Match[str]) -> str:
         sign = found[1]
         if sign == "%":
             return "%"
-        if not rest:
+        if not self.rest:
             return found[0]
         if sign not in "sd":
             raise NotSimple(f"it prints with %{sign}")
-        value = rest.pop(0)
-        substituted = True
+        value = self.rest.pop(0)
         if is_piece(value):
-            one = piece(value, text_of)
-            return requoted(one.raw, one.quote, _BACKTICK)
+            one = piece(value, self._text_of)
+            self.computes = self.computes or one.quote == _BACKTICK
+            return requoted(one.raw, one.quote, self._quote)
         if told([value]):
             must_be_idle(value)
             return REDACTED
-        return f"${{{text_of(value)}}}"
-
-    first = piece(node, text_of)
-    if node.kind() == "string":
-        raw = _TOKEN.sub(put, requoted(first.raw, first.quote, _BACKTICK))
-        if not substituted:
-            return Piece(_TOKEN.sub(_percent, first.raw), first.quote), rest
-        return Piece(raw, _BACKTICK), rest
-    raw = ""
-    for part in node.children()[1:-1]:
-        if part.kind() == "template_substitution":
-            raw += REDACTED if told(part.named_children()) else text_of(part)
-        else:
-            raw += _TOKEN.sub(put, part.text())
-    return Piece(raw, _BACKTICK), rest
+        self.computes = True
+        return f"${{{self._text_of(value)}}}"
 
 
-def _percent(found: re.Match[str]) -> str:
-    return "%" if found[1] == "%" else found[0]
-
-
-def is_message(node: SgNode) -> bool:
+def is_message(node: SgNode) -> bool:  # noqa: PLR0911 - one a kind
     """Whether an expression can only be meant as the line's text, though it is no literal."""
     node = unwrapped(node)
     match node.kind():

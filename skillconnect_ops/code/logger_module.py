@@ -27,7 +27,8 @@ _BACK_PACKAGES = frozenset(
     {"express", "fastify", "koa", "@nestjs/core", "@hapi/hapi", "hapi", "mongoose", "restify"}
 )
 _IN_BROWSERS = re.compile(
-    r"\b(?:window|document|localStorage|sessionStorage)\s*[.\[]|\bfrom ['\"](?:react|vue|svelte)['\"/]"
+    r"\b(?:window|document|localStorage|sessionStorage)\s*[.\[]"
+    r"|\bfrom ['\"](?:react|vue|svelte)['\"/]"
 )
 
 
@@ -81,7 +82,8 @@ def logger_at(path: str, modules: Modules) -> Logger | None:
         exported=exported or None,
         es_module=path.endswith(".mjs")
         or (
-            not path.endswith(".cjs") and any(module.root.find(kind=kind) is not None for kind in _ES)
+            not path.endswith(".cjs")
+            and any(module.root.find(kind=kind) is not None for kind in _ES)
         ),
         order=Order.FIELDS_FIRST if first else Order.MESSAGE_FIRST,
         returns_itself=not first,
@@ -149,7 +151,9 @@ def _exported(module: Module) -> str | None:
     whole = module.whole
     if whole is not None:
         if whole.kind() != "object":
-            return "" if whole.kind() in {"identifier", "call_expression", "new_expression"} else None
+            return (
+                "" if whole.kind() in {"identifier", "call_expression", "new_expression"} else None
+            )
         entries = {name: value for name, _, value in pairs(whole)}
         return _of_names(entries)
     if "default" in module.exports and module.exports["default"].kind() != "object":

@@ -86,7 +86,7 @@ def _is_of_handler(home: SgNode) -> bool:
     return method.text() == "catch" or (method.text() in {"on", "once"} and "rror" in first)
 
 
-def _named(node: SgNode) -> Named:
+def _named(node: SgNode) -> Named:  # noqa: PLR0911 - one a kind
     node = unwrapped(node)
     match node.kind():
         case "identifier":

@@ -113,7 +113,8 @@ def audit(
     line, or alone on the line before, silences one; `until YYYY-MM-DD` may stand before the reason.
 
     --fix shows what calls of console become when they go through the project's logger; --write
-    writes it. Tests, scripts run by hand, front-end files and what is not plain stay, and are named.
+    writes it. Tests, scripts run by hand, front-end files and what is not plain stay, with the
+    reason.
     """
     from skillconnect_ops.commands.audit import model, run
 

@@ -153,13 +153,11 @@ class Look:
             return None
         text = data.decode("utf-8").removeprefix(MARK)
         clear = {
-            place: hit
-            for place, hit in hits.items()
-            if not self._holds_secret(path, hit.context)
+            place: hit for place, hit in hits.items() if not self._holds_secret(path, hit.context)
         }
-        secret = "it holds what looks like a secret: take that out first"
+        why = "it holds what looks like a secret: take that out first"
         self._left += [
-            Left(path=path, line=hit.line, reason=secret)
+            Left(path=path, line=hit.line, reason=why)
             for place, hit in hits.items()
             if place not in clear
         ]
@@ -213,8 +211,7 @@ class Look:
 
     def _is_read_by_node(self, path: str, text: str) -> bool:
         module = path.endswith(".mjs") or (
-            not path.endswith(".cjs")
-            and (self._packages.is_es_module(path) or _imports(text))
+            not path.endswith(".cjs") and (self._packages.is_es_module(path) or _imports(text))
         )
         kind = "module" if module else "commonjs"
         argv = ("node", f"--input-type={kind}", "--check", "-")
@@ -264,7 +261,9 @@ class Look:
         except SettingsNotFound:
             return None
         said = project.settings.audit.logger
-        return None if said is None else (self._relative((project.root / said).resolve()), "skc.yaml")
+        return (
+            None if said is None else (self._relative((project.root / said).resolve()), "skc.yaml")
+        )
 
     def _relative(self, place: Path) -> str:
         if not place.is_relative_to(self._root):

@@ -158,7 +158,9 @@ def _shown(fixes: Fixes) -> tuple[Block, ...]:
     lines: list[Cell] = []
     for step in fixes.steps:
         lines += [Text(f"--- a/{step.path}", Tone.STRONG), Text(f"+++ b/{step.path}", Tone.STRONG)]
-        lines += [Text(line, _TONES.get(line[:1], Tone.PLAIN)) for line in step.diff.split("\n")[:-1]]
+        lines += [
+            Text(line, _TONES.get(line[:1], Tone.PLAIN)) for line in step.diff.split("\n")[:-1]
+        ]
     lines += [""] if lines else []
     return (Lines((*lines, *_summary(fixes, "would become"))), *_stays(fixes))
 
@@ -182,7 +184,11 @@ def _summary(fixes: Fixes, becomes: str) -> list[Cell]:
 def _stays(fixes: Fixes) -> tuple[Block, ...]:
     rows = [
         *(
-            (f"{one.path}:{one.line}" if one.line else one.path, "1" if one.line else "", one.reason)
+            (
+                f"{one.path}:{one.line}" if one.line else one.path,
+                "1" if one.line else "",
+                one.reason,
+            )
             for one in fixes.left
         ),
         *((one.path, str(one.calls), one.reason) for one in fixes.spared),

@@ -1,0 +1,5 @@
+const chalk = require('chalk');
+
+console.log(chalk.green('Server is up'));
+console.log(`Mongo is up`.cyan.bold);
+console.log(chalk.green('Port'), 80);
