@@ -73,7 +73,7 @@ def given_to_logger(call: SgNode, scopes: Scopes, style: Style, text_of: TextOf)
     if found.find(kind="comment") is not None:
         raise NotSimple("a comment stands among its arguments")
     nodes = arguments(call)
-    if not nodes:
+    if not nodes or (len(nodes) == 1 and message.is_blank(nodes[0])):
         raise NotSimple("it prints an empty line")
     if any(node.kind() == "spread_element" for node in nodes):
         raise NotSimple("how many arguments it has is decided at run time")

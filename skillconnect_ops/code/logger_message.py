@@ -37,6 +37,11 @@ def is_piece(node: SgNode) -> bool:
     return node.kind() in {"string", "template_string"}
 
 
+def is_blank(node: SgNode) -> bool:
+    """Whether it is a string of nothing but white space."""
+    return is_piece(node) and not (string(node) or "").strip() and "${" not in node.text()
+
+
 def piece(node: SgNode, text_of: TextOf) -> Piece:
     """A string or a template, with what sounds sensitive in it left out."""
     if node.kind() == "string":
@@ -152,7 +157,8 @@ def is_message(node: SgNode) -> bool:  # noqa: PLR0911 - one a kind
     node = unwrapped(node)
     match node.kind():
         case "binary_expression":
-            return any(is_piece(part) for part in _operands(node))
+            parts = _operands(node)
+            return len(parts) > 1 and any(is_piece(one) or is_message(one) for one in parts)
         case "call_expression":
             function = node.field("function")
             if function is None:

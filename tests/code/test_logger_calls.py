@@ -93,10 +93,11 @@ def test_node_reads_what_comes_out(name: str) -> None:
         if "CI" in os.environ:
             pytest.fail("there is no node")
         pytest.skip("there is no node")
-    kind = "module" if re.search("^(import|export) ", rewrite(name).text, re.MULTILINE) else "commonjs"
+    text = rewrite(name).text
+    kind = "module" if re.search(r"^(import|export) ", text, re.MULTILINE) else "commonjs"
     ran = subprocess.run(
         [node, f"--input-type={kind}", "--check", "-"],
-        input=rewrite(name).text.encode(),
+        input=text.encode(),
         capture_output=True,
         check=False,
     )
@@ -123,7 +124,7 @@ CALLS = (
     "console.log(`two ${console.error('in', e)} of`, { a, ...b })\n",
     "if (a) console.warn('three %s', token); else console.log(a, b);\n",
     "const x = () => console.log(\n  'four',\n  a.b,\n  c.b, // c\n)\n",
-    "function f(logger) {\n\tconsole.log('five', a.very_long_name_1, a.very_long_name_2, b.third)\n}\n",
+    "function f(logger) {\n\tconsole.log('five', a.very_long_name_1, a.another_long_one, b.c)\n}\n",
     "p.then((v) => console.log(v)).catch(console.error)\n",
     "try { g() } catch (problem) { console.error('six', problem, problem.message) }\n",
     "console.table(a); console.log()\n",

@@ -159,7 +159,7 @@ def _shown(fixes: Fixes) -> tuple[Block, ...]:
     for step in fixes.steps:
         lines += [Text(f"--- a/{step.path}", Tone.STRONG), Text(f"+++ b/{step.path}", Tone.STRONG)]
         lines += [
-            Text(line, _TONES.get(line[:1], Tone.PLAIN)) for line in step.diff.split("\n")[:-1]
+            Text(line, _TONES.get(line[:1], Tone.PLAIN)) for line in step.below().split("\n")[:-1]
         ]
     lines += [""] if lines else []
     return (Lines((*lines, *_summary(fixes, "would become"))), *_stays(fixes))

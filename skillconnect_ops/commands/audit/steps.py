@@ -15,6 +15,8 @@ from skillconnect_ops.core.view import count
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.journal.kinds import KindOf
 
+TAB = 4
+"""How many columns a tab takes where a diff is shown."""
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """What some editors of Windows begin a file with."""
 
@@ -61,7 +63,7 @@ class CallsRewrite(Step, frozen=True, kw_only=True, tag="calls.rewrite"):
 
     def below(self) -> str:
         """The diff."""
-        return self.diff
+        return self.diff.expandtabs(TAB)
 
 
 class RewriteCalls:

@@ -7,3 +7,5 @@ console.log({ user, total: order.total });
 console.log(1);
 console.log(':', user);
 console.log(); // LEFT
+console.log(''); // LEFT
+console.log('\n'); // LEFT
