@@ -69,7 +69,7 @@ class Packages:
 
 def logger_at(path: str, modules: Modules) -> Logger | None:
     """The logger that a file exports; None where it exports nothing that may be one."""
-    module = modules.module(path)
+    module = modules.module(path) if posixpath.splitext(path)[1] in LANGUAGES else None
     if module is None:
         return None
     exported = _exported(module)

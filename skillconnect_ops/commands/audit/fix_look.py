@@ -62,7 +62,7 @@ class Look:
         """
         self._house = house
         self._fix = fix
-        self._selection = select(house, wish)
+        self._selection = select(house, wish, around=_project_folder(house))
         self._root = self._selection.root
         self._scanner = Scanner()
         self._left: list[Left] = []
@@ -290,6 +290,14 @@ class Look:
     def _text(self, path: str) -> str | None:
         data = content(self._root, path)
         return None if isinstance(data, Skipped) else data.decode("utf-8-sig", errors="replace")
+
+
+def _project_folder(house: House) -> Path:
+    """The folder of skc.yaml, else the working folder: the logger may lie anywhere in it."""
+    try:
+        return house.project().root.resolve()
+    except SettingsNotFound:
+        return house.environment.folder.resolve()
 
 
 def _place(use: Use) -> _Place:
