@@ -144,7 +144,7 @@ def _entries(values: Sequence[SgNode], scopes: Scopes, style: Style, text_of: Te
     taken = [name for node in literals for name in _keys(node)]
     plain = [node for node in values if node not in literals]
     named = [name_of(node, scopes) for node in plain]
-    names = iter(distinct(named, taken=[*taken, *([REQUEST_ID] if style.request_id else [])]))
+    names = iter(distinct(named, taken=taken))
     entries: list[str] = []
     for node in values:
         if node in literals:
@@ -155,7 +155,7 @@ def _entries(values: Sequence[SgNode], scopes: Scopes, style: Style, text_of: Te
             entries.append(_of_value(next(names), node, style, text_of))
     if len(set(taken)) < len(taken):
         raise NotSimple("two of the objects that it prints have a field of the same name")
-    if style.request_id and REQUEST_ID not in taken:
+    if style.request_id and REQUEST_ID not in {*taken, *(name.short for name in named)}:
         entries.append(_REQUEST_ID_TEXT)
     return entries
 

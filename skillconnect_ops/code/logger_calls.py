@@ -15,7 +15,7 @@ from skillconnect_ops.code.logger_arguments import Style, given_to_logger
 from skillconnect_ops.code.logger_import import Habits, Home, Way, habits_of, way_to
 from skillconnect_ops.code.logger_message import NotSimple
 from skillconnect_ops.code.logger_model import Edit, Left, Logger, Rewritten
-from skillconnect_ops.code.scopes import Scopes
+from skillconnect_ops.code.scopes import Declaration, Scopes
 from skillconnect_ops.code.syntax import FUNCTIONS, climbed, is_field
 
 LEVELS = {
@@ -193,6 +193,8 @@ class _Writer:
         home = self._home
         if way.declared is not None and home.scopes.meaning(way.name, call) != way.declared:
             raise NotSimple(f"{way.name} means something else there")
+        if way.declared is not None and _is_too_early(call, way.declared):
+            raise NotSimple("the logger is required below it")
         style = Style(
             order=self._task.logger.order,
             quote=home.habits.quote,
@@ -237,6 +239,16 @@ def _with_ends(text: str, whole: str, habits: Habits) -> str:
 def _length(node: SgNode) -> int:
     span = node.range()
     return span.end.index - span.start.index
+
+
+def _is_too_early(call: SgNode, declared: Declaration) -> bool:
+    """Whether a call runs before the logger that is required further down has its value."""
+    if (
+        "import" in declared.home.kind()
+        or call.range().start.index > declared.node.range().start.index
+    ):
+        return False
+    return not any(above.kind() in FUNCTIONS for above in call.ancestors())
 
 
 def _has_request(call: SgNode, scopes: Scopes) -> bool:

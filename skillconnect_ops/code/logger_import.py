@@ -123,14 +123,29 @@ def _is_compiled(home: Home) -> bool:
 
 def _existing(logger: Logger, home: Home, modules: Modules) -> Way | None:
     for pattern, source in _bindings(home.root):
-        if modules.found(source, beside=home.path) != logger.path:
-            continue
-        for exported, name in _names(pattern):
-            if exported == logger.exported or (exported == "default" and logger.exported is None):
+        path = modules.found(source, beside=home.path)
+        for exported, name in _names(pattern) if path is not None else ():
+            if path is not None and _leads(path, exported, logger, modules):
                 found = home.scopes.meaning(name.text(), name)
                 if found is not None:
                     return Way(name.text(), found)
     return None
+
+
+def _leads(
+    path: str, exported: str | None, logger: Logger, modules: Modules, *, steps: int = 3
+) -> bool:
+    """Whether what a file exports is the logger, which it may only hand on."""
+    if path == logger.path:
+        return (exported or "default") == (logger.exported or "default")
+    module = modules.module(path) if steps else None
+    for source, there, here in module.again if module is not None else ():
+        if here is None or here == (exported or "default"):
+            inner = modules.found(source, beside=path)
+            name = exported if here is None else there
+            if inner is not None and _leads(inner, name, logger, modules, steps=steps - 1):
+                return True
+    return False
 
 
 def _bindings(root: SgNode) -> Iterator[tuple[SgNode, str]]:

@@ -13,7 +13,7 @@ REDACTED = "[REDACTED]"
 _BACKTICK = "`"
 TOKEN = re.compile(r"%([sdifjoOc%])")
 """What `console` fills in, and winston in the same way."""
-_COLON = re.compile(r"\s*:\s*$")
+_COLON = re.compile(r"\s*:+(?:\s|\\[nrt])*$")
 _PAINTS = ("chalk", "colors", "kleur", "pc", "picocolors")
 _TEXTS = frozenset({"message", "msg", "text", "stack"})
 _MAKE_TEXT = frozenset({"String", "join", "format", "toString", "toISOString", "concat"})

@@ -1,6 +1,7 @@
 """`skc audit --fix` and `--write` as they are typed: what they show, write, refuse and leave."""
 
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -297,3 +298,38 @@ def test_node_is_asked_and_where_it_is_not_that_is_said(
     refused = skc("audit", "--fix", cwd=app, env={"PATH": f"{programs}:/bin"})
     assert "node --check refuses what it would become" in refused.stdout
     assert "+logger" not in refused.stdout
+
+
+def test_only_changed_lines_are_rewritten_where_that_is_asked(
+    skc: Skc, app: Path, clean_environment: dict[str, str]
+) -> None:
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=Ada", "-c", "user.email=ada@shop.invalid")
+        subprocess.run(["git", *who, *words], cwd=app, env=clean_environment, check=True)
+
+    git("init", "-q", "--initial-branch=main")
+    git("add", ".")
+    git("commit", "-q", "-m", "start")
+    (app / "a.js").write_text(f"{BEFORE}console.log('new');\n")
+    assert skc("audit", "--changed", "HEAD", "--write", "--yes", cwd=app).code == 0
+    text = (app / "a.js").read_text()
+    assert "console.log('User authenticated:', user._id);" in text
+    assert "logger.info('new');" in text
+
+
+def test_a_write_that_fails_half_way_puts_every_file_back(
+    skc: Skc, app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(app, {"b.js": BEFORE})
+    was = held(app)
+    real = RewriteCalls.apply
+
+    def failing(self: RewriteCalls, step: CallsRewrite, walk: Walk) -> Any:
+        done = real(self, step, walk)
+        if step.path == "b.js":
+            raise OSError(28, "No space left on device")
+        return done
+
+    monkeypatch.setattr(RewriteCalls, "apply", failing)
+    assert skc("audit", "--write", "--yes", cwd=app).code == 5
+    assert held(app) == was

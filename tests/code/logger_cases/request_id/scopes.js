@@ -18,3 +18,6 @@ exports.fourth = (req) => {
   for (const req of load()) console.log('no request', req.path);
 };
 exports.fifth = req => console.log('bare');
+exports.sixth = (req, requestId) => {
+  console.log('by name', requestId);
+};
