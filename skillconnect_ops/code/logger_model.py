@@ -23,6 +23,8 @@ class Logger(Struct, frozen=True, kw_only=True):
     """The name that it is exported by; None: as the default, or as the whole module."""
     es_module: bool
     order: Order = Order.MESSAGE_FIRST
+    shows_errors: bool = True
+    """Whether an error among the fields is written with its text; winston alone writes `{}`."""
     returns_itself: bool = True
     """Whether a call gives back the logger, where `console` gives back nothing."""
 

@@ -16,6 +16,8 @@ from skillconnect_ops.code.testing import is_test
 
 PREFILTER = re.compile(rb"createLogger|pino|bunyan|getLogger")
 _MAKES = re.compile(r"\b(?:createLogger|getLogger|pino|P|[\w.]*[lL]ogger)\s*\(")
+_ERRORS = re.compile(r"\berr\b")
+"""What stands in a module that knows of the field."""
 _FIELDS_FIRST = frozenset({"pino", "bunyan"})
 _PACKAGES = frozenset({"winston", "pino", "bunyan", "log4js", "pino-http"})
 _NAMES = ("logger", "log", "Logger")
@@ -86,6 +88,7 @@ def logger_at(path: str, modules: Modules) -> Logger | None:
             and any(module.root.find(kind=kind) is not None for kind in _ES)
         ),
         order=Order.FIELDS_FIRST if first else Order.MESSAGE_FIRST,
+        shows_errors="winston" not in used or _ERRORS.search(module.text) is not None,
         returns_itself=not first,
     )
 

@@ -1,5 +1,6 @@
 """What `audit --fix` would write: which files, which calls in them, and what stays, and why."""
 
+import re
 from collections.abc import Mapping
 from difflib import unified_diff
 from functools import cached_property
@@ -42,6 +43,7 @@ from skillconnect_ops.detection import Blob, Scanner
 _PLAIN = (".js", ".mjs", ".cjs")
 _NODE_PATIENCE_S = 20.0
 _CONTEXT = 3
+_ERR = re.compile(r"[{,]\s*err\b")
 _Place = tuple[int, int]
 
 
@@ -145,6 +147,11 @@ class Look:
             step = self._step(path, hits, task)
             if step is not None:
                 steps.append(step)
+        if not logger.shows_errors and any(map(_gives_error, steps)):
+            self._notes.append(
+                f"winston writes an error below err as {{}}: {logger.path} needs a format that "
+                f"spells it out (skc audit explain {CHECK.id})"
+            )
         return tuple(steps)
 
     def _step(self, path: str, hits: Mapping[_Place, Hit], task: Task) -> CallsRewrite | None:
@@ -298,6 +305,11 @@ def _project_folder(house: House) -> Path:
         return house.project().root.resolve()
     except SettingsNotFound:
         return house.environment.folder.resolve()
+
+
+def _gives_error(step: CallsRewrite) -> bool:
+    """Whether one of the calls has an error among its fields."""
+    return any(_ERR.search(edit.text) is not None for edit in step.edits)
 
 
 def _place(use: Use) -> _Place:

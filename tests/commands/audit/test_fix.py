@@ -333,3 +333,12 @@ def test_a_write_that_fails_half_way_puts_every_file_back(
     monkeypatch.setattr(RewriteCalls, "apply", failing)
     assert skc("audit", "--write", "--yes", cwd=app).code == 5
     assert held(app) == was
+
+
+def test_that_winston_loses_errors_is_said_before_anything_is_written(skc: Skc, app: Path) -> None:
+    put(app, {"a.js": "load().catch((error) => {\n  console.error('Not loaded:', error);\n});\n"})
+    (note,) = fix(skc, app, "--fix")["notes"]
+    assert note.startswith("winston writes an error below err as {}: utils/logger.js needs")
+    assert note in skc("audit", "--write", cwd=app).stderr
+    put(app, {"utils/logger.js": f"const err = require('./err');\n{WINSTON}"})
+    assert fix(skc, app, "--fix")["notes"] == []

@@ -26,7 +26,12 @@ Silence: ESLint's comments for `no-console`, or `// skc: allow console-call REAS
 the line or alone on the line before. What is allowed at an alias is allowed at its uses.
 
 Fix: `skc audit --fix` shows what the calls become in the project's logger, `skc audit --write`
-writes it; what is not plain is left to a person, and named.
+writes it; what is not plain is left to a person, and named. Errors become the field `err`, which
+pino and bunyan spell out; winston takes a format for it, `err()`, right before `format.json()`:
+    const err = winston.format((info) => {
+      const { message, stack } = info.err ?? {};
+      return stack ? { ...info, err: { message, stack } } : info;
+    });
 
 Before:
     console.log("User authenticated:", user._id);
