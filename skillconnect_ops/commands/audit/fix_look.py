@@ -71,6 +71,7 @@ class Look:
         self._spared: list[Spared] = []
         self._unknown: list[Unknown] = []
         self._notes: list[str] = []
+        self._diffs: dict[str, str] = {}
         self._allowed = 0
         self._node = True
 
@@ -88,6 +89,7 @@ class Look:
             root=self._root,
             logger=logger,
             steps=steps,
+            diffs=self._diffs,
             left=tuple(sorted(self._left, key=lambda one: (order[one.path], one.line or 0))),
             spared=tuple(sorted(self._spared, key=lambda one: order[one.path])),
             allowed=self._allowed,
@@ -183,6 +185,7 @@ class Look:
             reason = "node --check refuses what it would become"
             self._left.append(Left(path=path, line=None, reason=reason))
             return None
+        self._diffs[path] = self._diff(path, text, result.text, around=_CONTEXT)
         mark = MARK if data.startswith(MARK.encode()) else ""
         return CallsRewrite(
             key=f"rewrite:{path}",
@@ -191,12 +194,12 @@ class Look:
             was=digest(data),
             becomes=digest((mark + result.text).encode()),
             calls=result.calls,
-            diff=self._diff(path, text, result.text),
+            diff=self._diff(path, text, result.text, around=0),
         )
 
-    def _diff(self, path: str, before: str, after: str) -> str:
+    def _diff(self, path: str, before: str, after: str, *, around: int) -> str:
         """A unified diff without its head; values in what surrounds the change are masked."""
-        lines = unified_diff(before.splitlines(), after.splitlines(), n=_CONTEXT, lineterm="")
+        lines = unified_diff(before.splitlines(), after.splitlines(), n=around, lineterm="")
         shown = []
         for line in list(lines)[2:]:
             if line.startswith("@@"):

@@ -1,5 +1,6 @@
 """What a fix is asked for, and what it comes to."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -34,6 +35,8 @@ class Fixes(Struct, frozen=True, kw_only=True):
     logger: Logger | None
     """None where nothing is to be rewritten at all."""
     steps: tuple[CallsRewrite, ...] = ()
+    diffs: Mapping[str, str] = {}
+    """What changes in each file, with the lines around it, for a person alone."""
     left: tuple[Left, ...] = ()
     spared: tuple[Spared, ...] = ()
     allowed: int = 0

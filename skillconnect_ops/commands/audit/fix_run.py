@@ -7,6 +7,7 @@ from skillconnect_ops.commands.audit.checks.console_call import CHECK
 from skillconnect_ops.commands.audit.fix_look import Look
 from skillconnect_ops.commands.audit.fix_model import Fixes, FixWish
 from skillconnect_ops.commands.audit.model import Wish
+from skillconnect_ops.commands.audit.steps import TAB
 from skillconnect_ops.commands.folder import folder_state
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import UsageError
@@ -142,7 +143,12 @@ def _facts(fixes: Fixes, *, written: bool) -> dict[str, Any]:
             "logger": fixes.logger.path if fixes.logger is not None else None,
             "calls": sum(step.calls for step in fixes.steps),
             "files": [
-                {"path": step.path, "calls": step.calls, "diff": step.diff, "written": written}
+                {
+                    "path": step.path,
+                    "calls": step.calls,
+                    "diff": fixes.diffs[step.path],
+                    "written": written,
+                }
                 for step in fixes.steps
             ],
             "left": fixes.left,
@@ -159,7 +165,8 @@ def _shown(fixes: Fixes) -> tuple[Block, ...]:
     for step in fixes.steps:
         lines += [Text(f"--- a/{step.path}", Tone.STRONG), Text(f"+++ b/{step.path}", Tone.STRONG)]
         lines += [
-            Text(line, _TONES.get(line[:1], Tone.PLAIN)) for line in step.below().split("\n")[:-1]
+            Text(line, _TONES.get(line[:1], Tone.PLAIN))
+            for line in fixes.diffs[step.path].expandtabs(TAB).splitlines()
         ]
     lines += [""] if lines else []
     return (Lines((*lines, *_summary(fixes, "would become"))), *_stays(fixes))

@@ -55,7 +55,8 @@ class CallsRewrite(Step, frozen=True, kw_only=True, tag="calls.rewrite"):
     becomes: str
     calls: int
     diff: str
-    """What changes, as a unified diff without its head; what may be a value in it is masked."""
+    """The lines that change and no others, as a unified diff without its head; a line that holds
+    what looks like a secret is masked."""
 
     def says(self) -> str:
         """One line for the plan."""

@@ -207,14 +207,17 @@ def test_a_call_that_holds_a_secret_is_left_to_a_person_and_never_shown(
 def test_the_journal_holds_no_code_around_the_calls(
     skc: Skc, app: Path, clean_environment: dict[str, str]
 ) -> None:
-    put(app, {"a.js": f"const uri = '{SECRET}';\n{BEFORE}"})
+    plain = "correct horse battery"
+    put(app, {"a.js": f"const uri = '{SECRET}', words = '{plain}';\n{BEFORE}"})
     ran = skc("audit", "--write", "--yes", "--format", "json", cwd=app)
     assert ran.json["journal"]
     assert SECRET in (app / "a.js").read_text()
     state = Path(clean_environment["XDG_STATE_HOME"])
     journals = [path for path in state.rglob("*") if path.is_file()]
     assert journals
-    assert all(b"Xk29dkQpw81mZz" not in path.read_bytes() for path in journals)
+    for path in journals:
+        assert b"Xk29dkQpw81mZz" not in path.read_bytes()
+        assert plain.encode() not in path.read_bytes()
 
 
 def test_the_logger_is_the_one_that_is_named(skc: Skc, app: Path) -> None:
