@@ -14,6 +14,10 @@ RESERVED = frozenset({"message", "msg", "level", "time", "timestamp", "pid", "ho
 """Fields that winston or pino write themselves."""
 ERROR = "err"
 _VALUE = "value"
+_SHOWN_SIDES = {"||": "left", "??": "left", "&&": "right"}
+"""Which side of an operator gives the value that is meant."""
+_SAME_THINGS = frozenset({"map", "filter", "slice", "sort", "reverse", "lean", "exec", "flat"})
+"""Methods that give more or less what they are called on."""
 _IDS = frozenset({"id", "_id"})
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _WORDS = re.compile(r"[A-Za-z0-9]+")
@@ -32,7 +36,8 @@ class Named(Struct, frozen=True):
 def name_of(node: SgNode, scopes: Scopes) -> Named:
     """What an expression is called: `user._id` is `userId`, `order.total` is `total`."""
     if is_error(node, scopes):
-        return Named(ERROR, ERROR)
+        node = unwrapped(node)
+        return Named(ERROR, node.text() if node.kind() == "identifier" else ERROR)
     found = _named(node)
     if found.short in RESERVED:
         longer = found.long if found.long not in RESERVED else f"{found.long}Value"
@@ -43,6 +48,9 @@ def name_of(node: SgNode, scopes: Scopes) -> Named:
 def is_error(node: SgNode, scopes: Scopes) -> bool:
     """Whether it is an error that was caught, or goes by an error's name."""
     node = unwrapped(node)
+    made = node.field("constructor") if node.kind() == "new_expression" else None
+    if made is not None:
+        return made.text().endswith("Error")
     if node.kind() != "identifier":
         return False
     found = scopes.meaning(node.text(), node)
@@ -101,9 +109,10 @@ def _named(node: SgNode) -> Named:  # noqa: PLR0911 - one a kind
             made = node.field("constructor")
             return _both(_lowered(made.text()) if made is not None else _VALUE)
         case "binary_expression":
-            sign, left = node.field("operator"), node.field("left")
-            if sign is not None and left is not None and sign.text() in {"||", "??"}:
-                return _named(left)
+            sign = node.field("operator")
+            side = node.field(_SHOWN_SIDES.get(sign.text() if sign is not None else "", ""))
+            if side is not None:
+                return _named(side)
     return _both(_VALUE)
 
 
@@ -140,6 +149,11 @@ def _of_call(call: SgNode) -> Named:
             return _named(given[0])
         if holder is not None:
             return _named(holder)
+    if name in _SAME_THINGS and holder is not None:
+        return _named(holder)
+    asked = [string(one) for one in arguments(call)]
+    if name in {"get", "header"} and len(asked) == 1 and asked[0]:
+        return _both(_lowered(_plain(asked[0])))
     return _both(_lowered(_MAKES.sub("", name)))
 
 

@@ -15,3 +15,6 @@ load().catch((e) => {
 });
 load().on('error', (error) => console.error('Redis error:', error));
 run().catch((err) => console.error(err));
+console.warn(new TypeError('no user'));
+load((err, first) => console.error('two', err, first.error, load.lastError));
+load((err, error) => console.error('both', err, error));

@@ -8,3 +8,5 @@ console.log('calls', order.getTotal(), JSON.stringify(order), new Date(), Date.n
 console.log('others', 1, !order, order ? 1 : 2, typeof user, [1, 2]);
 console.log('reserved', order.level, user.message);
 console.log('optional', order?.id, user?.address?.street);
+console.log('asked', order.get('total'), account.header('X-Trace'), order.items.map((item) => item.id));
+console.log('sides', order && order.total, user.name || 'nobody');
