@@ -544,6 +544,7 @@ def _telling(origin: str) -> Iterator[None]:
 
 def _kinds(house: "House") -> tuple["Kind", ...]:
     """The step types of all domains, by hand; a test holds that none is missing."""
+    from skillconnect_ops.commands.audit import steps as audit
     from skillconnect_ops.commands.backup import steps as backup
     from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.indexes import steps as indexes
@@ -553,6 +554,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     from skillconnect_ops.commands.secrets import steps as secrets
 
     of_domains: tuple[tuple[KindOf[House], ...], ...] = (
+        audit.KINDS,
         backup.KINDS,
         env.KINDS,
         indexes.KINDS,

@@ -35,6 +35,16 @@ def told(given: Sequence[SgNode]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in given for name in _shown(one)))
 
 
+def told_by_entry(entry: SgNode) -> tuple[str, ...]:
+    """The same of one entry of an object that is printed."""
+    return tuple(dict.fromkeys(_of_entry(entry)))
+
+
+def shows(name: str) -> bool:
+    """Whether a function of that name only gives what it is given in another form."""
+    return name in _SHOWS
+
+
 def _shown(node: SgNode) -> Iterator[str]:  # noqa: C901, PLR0912 - one a kind of node
     """Names that sound secret in what an expression shows."""
     node = unwrapped(node)

@@ -8,7 +8,7 @@ from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.journal.plans import SavedPlan, forbidden
 
-APPLICABLE = ("backup prune", "indexes", "indexes undo", "rotate", "rotate finish")
+APPLICABLE = ("audit", "backup prune", "indexes", "indexes undo", "rotate", "rotate finish")
 """The commands whose plans can be saved; a test holds that they are those with `--save-plan`."""
 
 

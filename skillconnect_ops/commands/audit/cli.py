@@ -12,6 +12,7 @@ import typer
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import BARE, Group
 
 AUDIT = Group("audit")
@@ -26,6 +27,8 @@ AUDIT = Group("audit")
         "skc audit --changed origin/main --format github",
         "skc audit --staged",
         "skc audit --format sarif --out audit.sarif",
+        "skc audit --fix",
+        "skc audit backend --write --request-id",
     ),
 )
 def audit(
@@ -76,6 +79,28 @@ def audit(
     strict: Annotated[
         bool, typer.Option("--strict", help="End with 14 where something was not looked at.")
     ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Show how calls of console become a logger's, as a diff."),
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write what --fix shows, once you agreed.")
+    ] = False,
+    logger: Annotated[
+        Path | None,
+        typer.Option(
+            "--logger",
+            metavar="PATH",
+            help="The module to log through (skc.yaml, else the only one found).",
+        ),
+    ] = None,
+    request_id: Annotated[
+        bool,
+        typer.Option("--request-id", help="Add `requestId: req.id` where `req` is in scope."),
+    ] = False,
+    dry_run: options.DryRun = False,
+    save_plan: options.SavePlan = None,
+    yes: options.Yes = False,
 ) -> Report:
     """Find what code should not do, without running any of it.
 
@@ -86,6 +111,10 @@ def audit(
 
     A finding below --fail-on is shown, and the exit is 0. `// skc: allow ID REASON` at the end of a
     line, or alone on the line before, silences one; `until YYYY-MM-DD` may stand before the reason.
+
+    --fix shows what calls of console become when they go through the project's logger; --write
+    writes it. Tests, scripts run by hand, front-end files and what is not plain stay, with the
+    reason.
     """
     from skillconnect_ops.commands.audit import model, run
 
@@ -100,6 +129,13 @@ def audit(
         show_ignored=show_ignored,
         strict=strict,
     )
+    if fix or write or logger is not None or request_id or dry_run or save_plan or yes:
+        from skillconnect_ops.commands.audit import fix_model, fix_run
+        from skillconnect_ops.journal.model import Choices
+
+        how = fix_model.FixWish(show=fix, write=write, logger=logger, request_id=request_id)
+        choices = Choices(dry_run=dry_run, save_plan=save_plan, yes=yes)
+        return fix_run.fix(house, wish, how, choices)
     return run.audit(house, wish)
 
 

@@ -70,8 +70,13 @@ class Selection:
         return any(first <= end and begin <= last for begin, end in self.lines.get(path, ()))
 
 
-def select(house: House, wish: Wish) -> Selection:
+def select(house: House, wish: Wish, *, around: Path | None = None) -> Selection:
     """What the command line asks to look at.
+
+    Args:
+        house: the house.
+        wish: which files and lines.
+        around: the folder that paths are named from, where all lies in it and git knows none.
 
     Raises:
         SkcError: a path is not there; no repository, or no such revision.
@@ -80,6 +85,8 @@ def select(house: House, wish: Wish) -> Selection:
     home = starts[0] if starts[0].is_dir() else starts[0].parent
     repository = house.repositories.open(home)
     root = repository.root if repository is not None and repository.root is not None else home
+    if repository is None and around is not None:
+        root = around if all(start.is_relative_to(around) for start in starts) else root
     if wish.staged or wish.changed is not None:
         if repository is None or repository.root is None:
             option = "--staged" if wish.staged else "--changed"

@@ -143,6 +143,8 @@ class AuditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     fail_on: Severity = Severity.HIGH
     """The lowest severity that ends with 10 to 13."""
+    logger: str | None = None
+    """The module that the project logs through; relative to the project root."""
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

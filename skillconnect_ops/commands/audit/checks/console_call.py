@@ -25,6 +25,14 @@ clean.
 Silence: ESLint's comments for `no-console`, or `// skc: allow console-call REASON` at the end of
 the line or alone on the line before. What is allowed at an alias is allowed at its uses.
 
+Fix: `skc audit --fix` shows what the calls become in the project's logger, `skc audit --write`
+writes it; what is not plain is left to a person, and named. Errors become the field `err`, which
+pino and bunyan spell out; winston takes a format for it, `err()`, right before `format.json()`:
+    const err = winston.format((info) => {
+      const { message, stack } = info.err ?? {};
+      return stack ? { ...info, err: { message, stack } } : info;
+    });
+
 Before:
     console.log("User authenticated:", user._id);
 After:
@@ -78,7 +86,8 @@ CHECK = Check(
     title="console instead of a logger",
     severity=Severity.MEDIUM,
     references=("CWE-532", "ESLint no-console"),
-    remedy="log through the project's logger, or say `// skc: allow console-call REASON`",
+    remedy="log through the project's logger (`skc audit --fix` shows how), "
+    "or say `// skc: allow console-call REASON`",
     run=run,
     heeds_linters=True,
 )

@@ -1,0 +1,4 @@
+const logger = require('morgan');
+
+logger('dev');
+console.log('one');

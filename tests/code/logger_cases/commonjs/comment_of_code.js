@@ -1,0 +1,2 @@
+// Says that it is alone.
+console.log('alone');

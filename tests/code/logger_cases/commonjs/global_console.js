@@ -1,0 +1,5 @@
+const a = require('./a');
+
+globalThis.console.log('by the global', a);
+console?.log('optional', a);
+console.log?.('optional', a);

@@ -1,0 +1,5 @@
+console.log = console.log
+const a = require('./a')
+;(() => {
+  console.log('one', a)
+})()

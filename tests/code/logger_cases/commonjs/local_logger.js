@@ -1,0 +1,6 @@
+const a = require('./a');
+
+function audit(logger) {
+  console.log('inner', logger.name);
+}
+audit(a);

@@ -1,0 +1,5 @@
+const { each } = require('./a');
+
+console.log('outer', each(() => {
+  console.log('inner', each.id);
+}));

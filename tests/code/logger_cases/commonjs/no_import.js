@@ -1,0 +1,6 @@
+/*
+ * Copyright (c) the authors. MIT License.
+ */
+'use strict';
+
+console.log('alone');

@@ -1,0 +1,3 @@
+const a = require('./a');
+
+const icon = '😀'; console.log('😀 done:', a); // ünï

@@ -1,0 +1,5 @@
+(() => {
+  console.log('one')
+  const a = 1
+  return a
+})()

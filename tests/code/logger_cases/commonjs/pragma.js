@@ -1,0 +1,3 @@
+/* eslint-disable no-var */
+var a = 1;
+console.log('one', a);

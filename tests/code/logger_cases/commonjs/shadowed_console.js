@@ -1,0 +1,6 @@
+const a = require('./a');
+
+function draw(console) {
+  console.log('not the console');
+}
+console.log('the console', draw);

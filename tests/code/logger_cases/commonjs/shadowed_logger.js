@@ -1,0 +1,4 @@
+const logger = require('./utils/logger');
+
+module.exports = (list) => list.forEach((logger) => console.log('one', logger)); // LEFT
+console.log('two');

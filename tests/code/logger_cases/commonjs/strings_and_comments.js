@@ -1,0 +1,6 @@
+const a = require('./a');
+
+// console.log('a comment');
+const text = "console.log('a string')";
+const pattern = /console\.log\('a'\)/;
+console.log('real', text, pattern);

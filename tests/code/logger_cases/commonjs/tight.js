@@ -1,0 +1,5 @@
+const a = require('./a')
+
+;(() => {
+  console.log('one', a)
+})()

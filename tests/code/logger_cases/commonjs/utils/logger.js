@@ -1,0 +1,5 @@
+const winston = require('winston');
+
+const logger = winston.createLogger({ level: 'info' });
+
+module.exports = logger;

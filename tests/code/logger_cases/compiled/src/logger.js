@@ -1,0 +1,3 @@
+import winston from 'winston';
+
+export default winston.createLogger({ level: 'info' });

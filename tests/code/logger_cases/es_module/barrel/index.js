@@ -1,0 +1,2 @@
+export { default as log } from '../utils/logger.js';
+export * from './nothing.js';

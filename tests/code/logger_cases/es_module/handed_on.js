@@ -1,0 +1,4 @@
+import { log } from './barrel/index.js';
+
+log.info('before');
+console.log('one');

@@ -1,0 +1,4 @@
+console.log('before');
+import { a } from './a.js';
+
+a();

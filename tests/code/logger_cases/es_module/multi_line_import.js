@@ -1,0 +1,6 @@
+import {
+  a,
+  b,
+} from './a.js'
+
+console.log('one', a, b)

@@ -1,0 +1,3 @@
+'use strict'
+
+export const run = () => { console.log('one') }

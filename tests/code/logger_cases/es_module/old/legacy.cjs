@@ -1,0 +1,3 @@
+const a = require('./a.cjs');
+
+console.log('one', a); // LEFT

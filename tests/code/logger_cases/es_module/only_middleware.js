@@ -1,0 +1,4 @@
+import { requestLogger } from './utils/logger.js';
+
+requestLogger();
+console.log('one');

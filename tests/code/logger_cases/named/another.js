@@ -1,0 +1,4 @@
+const { logger } = require('./other');
+
+logger.info('before');
+console.log('one');

@@ -1,0 +1,4 @@
+const log = require('./utils/logger').logger;
+
+log.info('before');
+console.log('one');

@@ -1,0 +1,4 @@
+const { logger: log } = require('./utils/logger');
+
+log.info('before');
+console.log('one');

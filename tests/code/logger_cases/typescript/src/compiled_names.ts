@@ -1,0 +1,3 @@
+import { Order } from './order.js';
+
+console.log('Saved:', Order as unknown);
