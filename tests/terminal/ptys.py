@@ -32,6 +32,14 @@ class Terminal:
                 raise AssertionError(f"{text!r} never came; shown was:\n{self.shown}")
         return self.shown
 
+    def until_last(self, text: str, *, timeout_s: float = 30) -> str:
+        """Read until the text is the last that is shown: a question that waits."""
+        end = time.monotonic() + timeout_s
+        while not self.shown.endswith(text):
+            if time.monotonic() > end or not self._read(end - time.monotonic()):
+                raise AssertionError(f"{text!r} never came last; shown was:\n{self.shown}")
+        return self.shown
+
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 

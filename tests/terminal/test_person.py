@@ -271,6 +271,8 @@ def test_who_is_not_understood_is_asked_again(
         terminal.until("numbers as 1,3-5] ")
         terminal.type("7\n")
         terminal.until("rows have numbers 1 to 3.")
+        # what is typed before the question is there again is no answer to it
+        terminal.until_last("numbers as 1,3-5] ")
         terminal.type("1\n")
         assert terminal.ends() == 0
     assert "chosen: (0,)" in terminal.shown
