@@ -228,6 +228,7 @@ class Arguments:
     def _either(self, value: Expression, condition: str | None, depth: int) -> Iterator[Item]:
         """Both sides, each under its condition."""
         node, sign = value.node, value.node.field("operator")
+        sides: tuple[tuple[str, str], ...]
         if node.kind() == "ternary_expression":
             first = node.field("condition")
             said = "" if first is None else short(first)
@@ -236,7 +237,7 @@ class Arguments:
             left = node.field("left")
             said = "" if left is None else short(left)
             if sign is not None and sign.text() == "&&":
-                sides = (("right", said),)  # type: ignore[assignment]
+                sides = (("right", said),)
             else:
                 sides = (("left", said), ("right", f"not {said}"))
         for name, when in sides:

@@ -31,7 +31,7 @@ from skillconnect_ops.code.javascript_value import (
     parameters,
     short,
 )
-from skillconnect_ops.code.javascript_values import CLASSES
+from skillconnect_ops.code.javascript_values import CLASSES, only_result
 from skillconnect_ops.code.scopes import Declaration
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments
 
@@ -406,18 +406,9 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 def last_result(function: SgNode) -> SgNode | None:
     """What a function returns at its end, if it does not only return within conditions."""
     body = function.field("body")
-    if body is None:
-        return None
-    if body.kind() != "statement_block":
-        return body
-    for statement in reversed(body.named_children()):
-        if statement.kind() == "return_statement":
-            inner = [each for each in statement.named_children() if each.kind() != "comment"]
-            return inner[0] if inner else None
-    own = [
-        each
-        for each in body.find_all(kind="return_statement")
-        if next((up for up in each.ancestors() if up.kind() in FUNCTIONS), None) == function
-    ]
-    inner = own[0].named_children() if len(own) == 1 else []
-    return inner[0] if inner else None
+    if body is not None and body.kind() == "statement_block":
+        for statement in reversed(body.named_children()):
+            if statement.kind() == "return_statement":
+                inner = [each for each in statement.named_children() if each.kind() != "comment"]
+                return inner[0] if inner else None
+    return only_result(function)

@@ -384,7 +384,7 @@ class Values:
         called = self.of(module, function, frame)
         if not isinstance(called, Expression) or called.node.kind() not in FUNCTIONS:
             return None
-        result = _result(called.node)
+        result = only_result(called.node)
         if result is None:
             return None
         given = [self.of(module, each, frame) for each in arguments(call)]
@@ -523,7 +523,7 @@ def _is_changed(module: Module, found: Declaration, whole: Value) -> bool:
     return any(module.scopes.meaning(name, root) == found for root in module.changed(name))
 
 
-def _result(function: SgNode) -> SgNode | None:
+def only_result(function: SgNode) -> SgNode | None:
     """The expression that a function returns, if it has one alone."""
     body = function.field("body")
     if body is None:

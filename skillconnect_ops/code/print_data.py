@@ -34,11 +34,19 @@ def _shown(node: ast.expr) -> Iterator[str]:
             if name in _OF_ITSELF and isinstance(node.func, ast.Attribute):
                 yield from _shown(node.func.value)
         case ast.JoinedStr() | ast.BinOp() | ast.Tuple() | ast.List() | ast.Starred():
-            for part in ast.iter_child_nodes(node):
-                yield from _shown(part.value if isinstance(part, ast.FormattedValue) else part)  # type: ignore[arg-type]
+            for part in _parts(node):
+                yield from _shown(part)
         case ast.IfExp():
             yield from _shown(node.body)
             yield from _shown(node.orelse)
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    """What an expression is put together of; of a formatted one, what is formatted."""
+    for part in ast.iter_child_nodes(node):
+        inner = part.value if isinstance(part, ast.FormattedValue) else part
+        if isinstance(inner, ast.expr):
+            yield inner
 
 
 def _of_dict(node: ast.Dict) -> Iterator[str]:

@@ -487,11 +487,12 @@ def _reads_as(one: Keys, other: Keys) -> bool:
         return one == other
     if [name for name, _ in one] != [name for name, _ in other]:
         return False
-    signs = {
-        (first > 0) == (second > 0)  # type: ignore[operator]
-        for (_, first), (_, second) in zip(one, other, strict=True)
-    }
+    signs = {mine == yours for mine, yours in zip(_signs(one), _signs(other), strict=True)}
     return len(signs) == 1
+
+
+def _signs(keys: Keys) -> list[bool]:
+    return [direction > 0 for _, direction in keys if not isinstance(direction, str)]
 
 
 def _same_keys(one: Index, other: Index) -> bool:

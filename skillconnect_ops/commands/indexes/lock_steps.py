@@ -1,7 +1,7 @@
 """The first step of every run and the last one: the lock at the server, and the way back."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skillconnect_ops.commands.house import Connected
@@ -98,14 +98,28 @@ def _must_be_as_planned(connected: Connected, step: IndexLock) -> None:
 
 def _changed(connected: Connected, step: IndexLock) -> Touched | None:
     """The first index that is not as it was when the plan was made."""
-    names = sorted({one.collection for one in step.touched})
-    there = {name: connected.indexes.collection(step.database, name) for name in names}
-    for one in step.touched:
+    now = _as_now(connected, step.database, step.touched)
+    pairs = zip(step.touched, now, strict=True)
+    return next((was for was, found in pairs if was.exact != found.exact), None)
+
+
+def _as_now(connected: Connected, database: str, touched: Sequence[Touched]) -> list[Touched]:
+    """The same indexes as they are now; each collection is asked for once."""
+    names = sorted({one.collection for one in touched})
+    there = {name: connected.indexes.collection(database, name) for name in names}
+    found = []
+    for one in touched:
         collection = there[one.collection]
-        found = find(collection, one.name) if collection is not None else None
-        if (found.exact if found is not None else None) != one.exact:
-            return one
-    return None
+        index = find(collection, one.name) if collection is not None else None
+        found.append(
+            Touched(
+                collection=one.collection,
+                name=one.name,
+                exact=index.exact if index is not None else None,
+                uuid=collection.uuid if collection is not None else None,
+            )
+        )
+    return found
 
 
 def _stand_ins_left(connected: Connected, step: IndexLock) -> bool:
@@ -119,20 +133,6 @@ def _stand_ins_left(connected: Connected, step: IndexLock) -> bool:
 def _keep_after(connected: Connected, database: str, run: str) -> None:
     """How the run left what it touched: a later undo takes back no other index of its name."""
     mine = next((one for one in connected.indexes.runs(database) if one.run == run), None)
-    if mine is None:
-        return
-    names = sorted({one.collection for one in mine.touched})
-    there = {name: connected.indexes.collection(database, name) for name in names}
-    after = []
-    for one in mine.touched:
-        collection = there[one.collection]
-        found = find(collection, one.name) if collection is not None else None
-        after.append(
-            Touched(
-                collection=one.collection,
-                name=one.name,
-                exact=found.exact if found is not None else None,
-                uuid=collection.uuid if collection is not None else None,
-            )
-        )
-    connected.indexes.keep_after(database, run, after)
+    if mine is not None:
+        after = _as_now(connected, database, mine.touched)
+        connected.indexes.keep_after(database, run, after)

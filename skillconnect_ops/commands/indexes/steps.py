@@ -26,7 +26,7 @@ from skillconnect_ops.commands.indexes.model import (
     IndexPrepare,
     IndexUnlock,
 )
-from skillconnect_ops.core.plan import Image, Proof, Subject, Walk
+from skillconnect_ops.core.plan import Guarded, Image, Lasting, Proof, Subject, Walk
 from skillconnect_ops.core.ports.indexes import RunStanding
 from skillconnect_ops.journal.kinds import KindOf
 
@@ -59,14 +59,14 @@ class Fenced(Generic[S]):
 
     def may_go_back(self, step: S, walk: Walk) -> None:
         """See the handlers that say something about it."""
-        if isinstance(self._real, CreateHandler):
-            self._real.may_go_back(step, walk)  # type: ignore[arg-type]
+        if isinstance(self._real, Guarded):
+            self._real.may_go_back(step, walk)
 
     def lasts(self, step: S, walk: Walk) -> bool:
         """See the handlers that say something about it."""
-        if not isinstance(self._real, CreateHandler) or self._is_over(step, walk):
+        if not isinstance(self._real, Lasting) or self._is_over(step, walk):
             return True
-        return self._real.lasts(step, walk)  # type: ignore[arg-type]
+        return self._real.lasts(step, walk)
 
     def undo(self, step: S, image: Image, walk: Walk) -> None:
         """The step's way back."""
