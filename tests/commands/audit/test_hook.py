@@ -1,15 +1,12 @@
 """`skc audit --staged` in real commits, as the hook that is shipped has it."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
-BIN = Path(sys.executable).parent
+from tests.commands.hooked import ROOT, begun, git
+
 (ENTRY,) = (
     hook["entry"]
     for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -20,11 +17,7 @@ BIN = Path(sys.executable).parent
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A repository whose commits the audit looks at."""
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "config", "user.name", "Ada")
-    git(folder, "config", "user.email", "ada@shop.invalid")
+    folder = begun(tmp_path / "shop")
     (folder / "a.js").write_text("console.log(1, token);\n")
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "begin")
@@ -32,19 +25,6 @@ def repository(tmp_path: Path) -> Path:
     hook.write_text(f"#!/bin/sh\nexec {ENTRY}\n")
     hook.chmod(0o755)
     return folder
-
-
-def git(folder: Path, *words: str, code: int = 0) -> str:
-    ran = subprocess.run(
-        ["git", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)},
-    )
-    assert ran.returncode == code, ran.stdout + ran.stderr
-    return ran.stdout + ran.stderr
 
 
 def test_a_commit_that_prints_a_secret_is_stopped(repository: Path) -> None:

@@ -2,38 +2,17 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands.hooked import BIN, ROOT, begun, git
 from tests.history.hideouts import uri
-
-ROOT = Path(__file__).parents[3]
-BIN = Path(sys.executable).parent
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "config", "user.name", "Ada")
-    git(folder, "config", "user.email", "ada@shop.invalid")
-    return folder
-
-
-def git(folder: Path, *words: str, code: int = 0) -> str:
-    ran = subprocess.run(
-        ["git", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)},
-    )
-    assert ran.returncode == code, ran.stdout + ran.stderr
-    return ran.stdout + ran.stderr
+    return begun(tmp_path / "shop")
 
 
 def test_a_git_hook_stops_a_commit_with_a_secret(repository: Path) -> None:
