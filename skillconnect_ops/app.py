@@ -23,7 +23,7 @@ from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.person import AtTerminal, Deputy, Silent
 from skillconnect_ops.terminal.signals import caught
 from skillconnect_ops.terminal.streams import Streams
-from skillconnect_ops.wiring import Wiring
+from skillconnect_ops.wiring import Ran, Wiring
 
 _AT = "skillconnect_ops.commands"
 COMMANDS: tuple[Section, ...] = (
@@ -191,6 +191,11 @@ class _Door:
         self._person = person
         self.bugs = BugLog(environment.state_home, disk=Disk())
 
+    @property
+    def signalled(self) -> Exit | None:
+        """What a signal asked for while a plan was walked."""
+        return self._house.signals.came
+
     def call(self, argv: Sequence[str]) -> Call:
         """A call that answers in JSON where JSON is asked for, even if nothing else is right."""
         call = Call(self._house)
@@ -209,10 +214,12 @@ class _Door:
 
     def _run_for_command(
         self, argv: tuple[str, ...], environment: Environment, expected: Plan | None
-    ) -> Report:
+    ) -> Ran:
         # Whoever applies a saved plan is asked by the command that carries it out.
         person = self._person if expected is not None else Deputy(self._person, argv)
-        return _Door(environment, self._clock, person, expected=expected).run(argv)
+        door = _Door(environment, self._clock, person, expected=expected)
+        report = door.run(argv)
+        return Ran(report, door.signalled)
 
 
 def _dispatched(argv: Sequence[str], call: Call) -> Report:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from skillconnect_ops.core.errors import Precondition, Refused, Stop
-from skillconnect_ops.core.exits import Status
+from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.plan import Clock, Person, Plan
 from skillconnect_ops.core.ports.environment import Environment
 from skillconnect_ops.core.report import Report
@@ -40,9 +40,20 @@ if TYPE_CHECKING:
     from skillconnect_ops.journal.hooks import Hooks
     from skillconnect_ops.journal.kinds import Kind, KindOf
     from skillconnect_ops.journal.office import Office
+    from skillconnect_ops.journal.signals import Signals
 
 _OPENS_HANDOVER = "SKC_HANDOVER_PASSPHRASE"
-RunCommand = Callable[[tuple[str, ...], Environment, Plan | None], Report]
+
+
+class Ran(NamedTuple):
+    """A command that another one ran."""
+
+    report: Report
+    signalled: Exit | None
+    """What a signal asked for while it walked its plan."""
+
+
+RunCommand = Callable[[tuple[str, ...], Environment, Plan | None], Ran]
 """The words, the environment, and the saved plan that is applied, if one is."""
 ATLAS_HERE = "SKC_ATLAS_URL"
 """A server on this machine that stands for Atlas; the key is shown to no other place."""
@@ -83,12 +94,20 @@ class FrontDoor(Struct, frozen=True):
         Raises:
             Stop: a signal ended it. Whoever ran it is to end as well, not to go on.
         """
-        report = self.run_command(argv, self.environment, self.expected)
-        if report.status is Status.INTERRUPTED:
-            stop = Stop(report.exit)
-            stop.journal = report.journal
-            raise stop
+        ran = self.run_command(argv, self.environment, self.expected)
+        report = _not_interrupted(ran.report)
+        # It was too late for that command to stop, and is in time for the one that ran it.
+        if ran.signalled is not None and report.error is None:
+            raise Stop(ran.signalled)
         return report
+
+    def finish(self, *argv: str) -> Report:
+        """Run the command that all ends with; what it could do to its end is done.
+
+        Raises:
+            Stop: a signal ended it.
+        """
+        return _not_interrupted(self.run_command(argv, self.environment, self.expected).report)
 
     def applying(self, plan: Plan) -> "FrontDoor":
         """The front door for a plan that was saved."""
@@ -100,6 +119,14 @@ class FrontDoor(Struct, frozen=True):
 
         moved = MovedEnvironment(self.environment, folder=folder, variables=variables)
         return FrontDoor(self.run_command, moved, self.expected)
+
+
+def _not_interrupted(report: Report) -> Report:
+    if report.status is Status.INTERRUPTED:
+        stop = Stop(report.exit)
+        stop.journal = report.journal
+        raise stop
+    return report
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -243,6 +270,13 @@ class Wiring:
 
         return HttpHealthAnswers()
 
+    @cached_property
+    def signals(self) -> "Signals":
+        """The signals that come while a plan is walked."""
+        from skillconnect_ops.journal.signals import Signals
+
+        return Signals()
+
     def project(self) -> Project:
         """The project that the working folder lies in; read anew each time."""
         from skillconnect_ops.adapters.project import find_project
@@ -258,7 +292,6 @@ class Wiring:
     def office(self, *, state: Path | None = None) -> "Office":
         """Where plans are carried out; below `state` where there is no project yet."""
         from skillconnect_ops.journal.office import Office
-        from skillconnect_ops.journal.signals import Signals
 
         return Office(
             folder=self.project().state if state is None else state,
@@ -266,7 +299,7 @@ class Wiring:
             clock=self.clock,
             kinds=_kinds(self),
             ledger=self.ledger if state is None else None,
-            signals=Signals(),
+            signals=self.signals,
             expected=self._expected,
             handover=self._handover() if state is None else None,
         )

@@ -10,10 +10,9 @@ from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.ports.accounts import AccountsAreManaged, LoginAnswer
 from skillconnect_ops.core.ports.database import NotAuthorized, WrongPassword
-from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.terminal.person import Silent
-from skillconnect_ops.wiring import Wiring
+from skillconnect_ops.wiring import Ran, Wiring
 from tests.contracts.accounts import fresh_password
 from tests.servers import make_user
 
@@ -27,7 +26,7 @@ targets:
 """
 
 
-def never(*_: object) -> Report:
+def never(*_: object) -> Ran:
     raise AssertionError("no command is run")
 
 

@@ -92,7 +92,7 @@ class Gait:
             mirrored=errand.mirrored,
         )
         if walked.late is not None:
-            errand.person.note("the wish to stop came too late: everything is done")
+            errand.person.note(f"the wish to stop came too late: skc {plan.command} is done")
         return walked.outcome
 
     def _be_ready(self, command: str) -> None:

@@ -264,5 +264,5 @@ class Office:
             state, person=person, owner=owner, back=back, without=without
         )
         if walked.late is not None:
-            person.note("the wish to stop came too late: everything is done")
+            person.note(f"the wish to stop came too late: skc {state.command} is done")
         return walked.outcome

@@ -75,7 +75,11 @@ class Watch:
 
 
 class Signals:
-    """The signals of this process."""
+    """The signals of this process, as one command meets them."""
+
+    def __init__(self) -> None:
+        self.came: Exit | None = None
+        """The exit code of the first signal of the last walk that one came in."""
 
     @contextmanager
     def watching(self) -> Iterator[Watch]:
@@ -101,3 +105,4 @@ class Signals:
         finally:
             for number in taken:
                 signal.signal(number, before[number] or signal.SIG_DFL)
+            self.came = watch.first or self.came

@@ -45,7 +45,7 @@ def apply(house: House, path: Path, *, own: Mapping[str, object]) -> Report:
         for option, value in own.items()
         if value is not None and value is not False
     ]
-    return house.commands.applying(saved.plan).run(*_with(saved.words, given))
+    return house.commands.applying(saved.plan).finish(*_with(saved.words, given))
 
 
 def _must_be_applicable(path: Path, saved: SavedPlan) -> None:

@@ -108,7 +108,7 @@ def _run(house: House, into: Into, value: Secret, *more: str) -> Report:
     where = ["--target", into.target] if into.target else []
     where += ["--file", str(into.file)] if into.file else []
     with _pipe(value) as descriptor:
-        return house.commands.run("env", "set", into.env, "--fd", str(descriptor), *where, *more)
+        return house.commands.finish("env", "set", into.env, "--fd", str(descriptor), *where, *more)
 
 
 @contextmanager

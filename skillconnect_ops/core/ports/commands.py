@@ -12,7 +12,18 @@ class Commands(Protocol):
     """The front door as a port. Used only while no lock is held; no secret travels in argv."""
 
     def run(self, *argv: str) -> Report:
-        """Run one command as if typed; errors come back as the report's status and error."""
+        """Run one command as if typed; errors come back as the report's status and error.
+
+        Raises:
+            Stop: a signal came, in time or too late for that command; nothing is to follow it.
+        """
+
+    def finish(self, *argv: str) -> Report:
+        """Run the command that all ends with: a signal too late for it was too late for all.
+
+        Raises:
+            Stop: a signal came in time.
+        """
 
     def applying(self, plan: Plan) -> "Commands":
         """The front door for a plan that was saved.

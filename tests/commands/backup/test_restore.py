@@ -17,6 +17,7 @@ from bson import Binary, Timestamp
 from skillconnect_ops import wiring
 from skillconnect_ops.adapters.embedded import Mongod
 from skillconnect_ops.commands.backup import load, restoring
+from skillconnect_ops.journal import runs
 from tests.commands.backup import kinds
 from tests.commands.backup.kinds import picture
 from tests.commands.backup.ports import Alter
@@ -178,6 +179,26 @@ def test_a_world_that_changes_while_it_is_backed_up_makes_the_plan_stale(
     safety = shop.run("backup", "list").json["facts"]["backups"][0]["id"]
     assert safety in ran.stderr
     assert safety != backup
+
+
+def test_a_signal_that_comes_too_late_for_the_safety_backup_is_in_time_for_the_restore(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = small(shop)
+    shop.db.orders.delete_many({})
+    before = picture(shop.db)
+    real = runs._outcome
+
+    def interrupted(*args: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return real(*args)
+
+    monkeypatch.setattr(runs, "_outcome", interrupted)
+    ran = replace(shop, backup)
+    assert (ran.code, ran.json["status"]) == (130, "interrupted"), ran.stderr
+    assert "the wish to stop came too late: skc backup is done" in ran.stderr
+    assert picture(shop.db) == before
+    assert len(shop.run("backup", "list").json["facts"]["backups"]) == 2
 
 
 def test_a_backup_that_is_pruned_before_it_is_read_is_told(
