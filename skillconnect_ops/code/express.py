@@ -10,9 +10,10 @@ the same path, and an `app.use` after a route does not cover it.
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from skillconnect_ops.code.discovery import LARGEST_BYTES, Skipped, content
+from skillconnect_ops.code.discovery import LARGEST_BYTES, Skipped
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_calls import Calls
 from skillconnect_ops.code.express_middleware import Judge
@@ -23,6 +24,7 @@ from skillconnect_ops.code.express_stack import Stack
 from skillconnect_ops.code.express_walk import Walk
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
+from skillconnect_ops.code.looked import IS_GONE, Read, on_disk
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.syntax import LANGUAGES, line_of
 from skillconnect_ops.code.testing import is_test
@@ -37,26 +39,29 @@ _COOKIE = re.compile(r"req(?:uest)?\??\.(?:cookies|signedCookies)")
 _DECORATED = re.compile(r"@(?:\w*Controller|Route|Resource|controller|JsonController)\(")
 
 
-def routes(root: Path, files: Sequence[str]) -> Application:
+def routes(root: Path, files: Sequence[str], *, read: Read | None = None) -> Application:
     """The route table of a project; code of tests is left out.
 
     Args:
         root: the project's folder.
         files: relative paths, as `discovery.discover` lists them.
+        read: the bytes of one, where those on disk are not meant.
     """
     unparsed: dict[str, Unparsed] = {}
+    bytes_of = read or partial(on_disk, root)
 
-    def read(path: str) -> str | None:
-        data = content(root, path)
+    def text(path: str) -> str | None:
+        data = bytes_of(path)
         if isinstance(data, Skipped):
-            if (root / path).exists():
+            if data.reason != IS_GONE:
                 unparsed[path] = Unparsed(path=path, reason=data.reason)
             return None
         return data.decode("utf-8-sig", errors="replace")
 
     sources = [path for path in files if _is_source(path)]
-    worth = [path for path in sources if not is_test(path) and _is_worth(root, path)]
-    modules = Modules(sources, read)
+    own = (path for path in sources if not is_test(path))
+    worth = [path for path in own if _is_worth(root, path, bytes_of(path))]
+    modules = Modules(sources, text)
     found = _Search(modules, worth).found()
     for path in worth:
         module = modules.module(path)
@@ -80,8 +85,7 @@ def _is_source(path: str) -> bool:
     return path[dot:] in LANGUAGES and not path.endswith((".d.ts", ".d.mts", ".d.cts"))
 
 
-def _is_worth(root: Path, path: str) -> bool:
-    data = content(root, path)
+def _is_worth(root: Path, path: str, data: bytes | Skipped) -> bool:
     if isinstance(data, Skipped):
         return _mentions(root / path)  # then it is told that it was not read
     return speaks_of_express(path, data)

@@ -1,11 +1,13 @@
 """What reading many files for one sort of thing gives, and how their text is got."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from skillconnect_ops.code.discovery import IS_BUNDLE, IS_NO_FILE, Skipped
+from skillconnect_ops.code.discovery import IS_BUNDLE, IS_NO_FILE, Skipped, content
 from skillconnect_ops.code.exemptions import Exemptions
 from skillconnect_ops.code.model import Unparsed
 
@@ -37,6 +39,14 @@ class Part(Struct, Generic[T], frozen=True, kw_only=True):
     found: tuple[T, ...] = ()
     exemptions: Exemptions = Exemptions()
     faults: tuple[str, ...] = ()
+
+
+def on_disk(root: Path, path: str) -> bytes | Skipped:
+    """The bytes of a file as it is now."""
+    found = content(root, path)
+    if isinstance(found, Skipped) and not os.path.lexists(root / path):
+        return Skipped(path, IS_GONE)
+    return found
 
 
 def look(

@@ -1,7 +1,7 @@
 """One repository as the port wants it: lists from git's plumbing, and the files of its folder."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -268,16 +268,23 @@ class GitRepository(Struct, frozen=True, kw_only=True):
             if head.split()[1] != _GITLINK
         )
 
+    def unstaged(self) -> frozenset[str]:
+        """`git diff-files`, run in the work tree."""
+        return frozenset(
+            self._in_work_tree("diff-files", "--name-only", "--ignore-submodules", "-z")
+        )
+
     def ignored(self) -> frozenset[str]:
         """`git ls-files --ignored`, run in the work tree, where the rules are."""
+        words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+        return frozenset(self._in_work_tree(*words))
+
+    def _in_work_tree(self, *words: str) -> Sequence[str]:
+        """What git tells of the work tree; nothing where there is none."""
         if self.root is None:
-            return frozenset()
+            return ()
         git = Git(folder=self.root, git_folder=self.git.git_folder, variables=self.git.variables)
-        told = git.lines(
-            f"--work-tree={self.root}",
-            *("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"),
-        )
-        return frozenset(told)
+        return git.lines(f"--work-tree={self.root}", *words)
 
     def own_files(self) -> Iterator[tuple[str, Path]]:
         """Everything but the object database and the repositories of submodules."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from skillconnect_ops.code.console import Use
 from skillconnect_ops.code.console_files import console_uses, print_uses
-from skillconnect_ops.code.discovery import Skipped, content
+from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.exemptions import Exemptions
 from skillconnect_ops.code.express_model import Application
 from skillconnect_ops.code.looked import Looked
@@ -34,11 +34,9 @@ class Facts:
         self._tick = tick
 
     def _read(self, path: str) -> bytes | Skipped:
-        """A file as it was asked for; one that was not asked for as it is on disk."""
+        """A file as it was asked for: on disk, or as it is staged."""
         self._tick(1)
-        if self.selection.has(path):
-            return self.selection.read(path)
-        return content(self.selection.root, path)
+        return self.selection.of_project(path)
 
     @cached_property
     def console(self) -> Fact[Looked[Use]]:
@@ -58,7 +56,8 @@ class Facts:
 
         if not self._speaks_of_express:
             return Known(Application())
-        return Known(routes(self.selection.root, self.selection.project))
+        chosen = self.selection
+        return Known(routes(chosen.root, chosen.project, read=chosen.of_project))
 
     @cached_property
     def server(self) -> "Fact[Server]":

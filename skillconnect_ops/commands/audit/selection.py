@@ -1,12 +1,12 @@
 """Which files an audit looks at, and of these which lines."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
-from skillconnect_ops.code.discovery import Skipped, as_source, content, discover, walked
-from skillconnect_ops.code.looked import IS_GONE, Read
+from skillconnect_ops.code.discovery import Listing, Skipped, as_source, discover, walked
+from skillconnect_ops.code.looked import IS_GONE, Read, on_disk
 from skillconnect_ops.commands.audit.model import Wish
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Precondition, UsageError
@@ -40,10 +40,12 @@ class Selection:
         lines: Mapping[str, LineSpans] | None = None,
         since: str | None = None,
         project: Callable[[], Sequence[str]] | None = None,
+        beside: Read | None = None,
     ) -> None:
         self.root = root
         self.files = tuple(files)
         self.read = read
+        self._beside = beside or partial(on_disk, root)
         self.skipped = tuple(skipped)
         self.lines = lines
         """The lines that count, by path; None: all."""
@@ -54,6 +56,10 @@ class Selection:
     def project(self) -> tuple[str, ...]:
         """Every file of the project: what protects a route often stands in another one."""
         return tuple(sorted({*self._project(), *self.files}))
+
+    def of_project(self, path: str) -> bytes | Skipped:
+        """A file of the project as it was asked for: one that was not chosen, beside the others."""
+        return self.read(path) if self.has(path) else self._beside(path)
 
     def has(self, path: str) -> bool:
         """Whether a file is one of those that were asked for."""
@@ -128,7 +134,7 @@ def _whole(house: House, root: Path, starts: Sequence[Path]) -> Selection:
     return Selection(
         root,
         sorted(files),
-        read=lambda path: _on_disk(root, path),
+        read=lambda path: on_disk(root, path),
         skipped=skipped,
         project=lambda: listing.files,
     )
@@ -147,7 +153,7 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
     return Selection(
         root,
         sorted(path for path in lines if _is_below(path, names)),
-        read=lambda path: _on_disk(root, path),
+        read=lambda path: on_disk(root, path),
         lines=lines,
         since=base,
         project=lambda: discover(root, git=house.git).files,
@@ -157,49 +163,80 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
 def _staged(house: House, repository: Repository, root: Path, starts: Sequence[Path]) -> Selection:
     lines = house.git.changed_lines(root, since=None)
     names = [_name(start, root) for start in starts]
-    blobs = _Staged(repository, {path for path in lines if _is_below(path, names)})
+    blobs = _Staged(repository, root, {path for path in lines if _is_below(path, names)})
     return Selection(
         root,
         sorted(blobs.paths),
         read=blobs.read,
         lines=lines,
         since="the index",
-        project=lambda: discover(root, git=house.git).files,
+        project=lambda: blobs.own(discover(root, git=house.git)),
+        beside=blobs.beside,
     )
 
 
 class _Staged:
-    """Files as the index holds them, all read at once."""
+    """Files as the index holds them, those that were asked for all read at once."""
 
-    def __init__(self, repository: Repository, paths: set[str]) -> None:
+    def __init__(self, repository: Repository, root: Path, paths: set[str]) -> None:
         self.paths = paths
         self._repository = repository
+        self._root = root
 
     def read(self, path: str) -> bytes | Skipped:
+        """One that was asked for."""
         return self._contents.get(path, Skipped(path, "it is not in the index"))
+
+    def beside(self, path: str) -> bytes | Skipped:
+        """Any other one. Most are on disk as they are in the index, and read there: that is quick.
+
+        What a repository within this one holds is no part of the index, and is as it is on disk.
+        """
+        if path not in self._index:
+            return on_disk(self._root, path)
+        if path in self._unlike or not os.path.lexists(self._root / path):
+            return self._others.get(path, Skipped(path, IS_GONE))
+        return on_disk(self._root, path)
+
+    def own(self, listing: Listing) -> Sequence[str]:
+        """The files that the next commit holds, and those of repositories within."""
+        inner = tuple(f"{folder}/" for folder in listing.repositories)
+        return [path for path in listing.files if path in self._index or path.startswith(inner)]
+
+    @cached_property
+    def _index(self) -> Mapping[str, str]:
+        return self._repository.index()
+
+    @cached_property
+    def _unlike(self) -> frozenset[str]:
+        """Files that are other on disk than in the index."""
+        return self._repository.unstaged()
 
     @cached_property
     def _contents(self) -> dict[str, bytes | Skipped]:
-        return dict(self._read())
+        staged = ((path, oid) for path, oid in self._repository.staged() if path in self.paths)
+        return dict(self._read(staged))
 
-    def _read(self) -> Iterator[tuple[str, bytes | Skipped]]:
+    @cached_property
+    def _others(self) -> dict[str, bytes | Skipped]:
+        return dict(
+            self._read(
+                (path, oid)
+                for path, oid in self._index.items()
+                if path in self._unlike or not os.path.lexists(self._root / path)
+            )
+        )
+
+    def _read(self, wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes | Skipped]]:
         by_oid: dict[str, list[str]] = {}
-        for path, oid in self._repository.staged():
-            if path in self.paths:
-                by_oid.setdefault(oid, []).append(path)
+        for path, oid in wanted:
+            by_oid.setdefault(oid, []).append(path)
         for piece in self._repository.contents(by_oid) if by_oid else ():
             for path in by_oid[piece.oid]:
                 if isinstance(piece, Unreadable):
                     yield path, Skipped(path, piece.reason)
                 else:
                     yield path, as_source(path, piece.content)
-
-
-def _on_disk(root: Path, path: str) -> bytes | Skipped:
-    found = content(root, path)
-    if isinstance(found, Skipped) and not os.path.lexists(root / path):
-        return Skipped(path, IS_GONE)
-    return found
 
 
 def _name(start: Path, root: Path) -> str:

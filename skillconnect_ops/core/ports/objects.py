@@ -228,6 +228,9 @@ class Repository(Protocol):
     def staged(self) -> tuple[tuple[str, str], ...]:
         """Path and object of every file in the index that HEAD has not so."""
 
+    def unstaged(self) -> frozenset[str]:
+        """The paths in the index whose file in the work tree is another one, or gone."""
+
     def ignored(self) -> frozenset[str]:
         """Paths that ignore rules cover; folders whole, with a `/` at their end."""
 

@@ -167,7 +167,7 @@ def test_a_change_that_says_nothing_of_express_does_not_have_the_project_read(
 ) -> None:
     asked: list[Path] = []
 
-    def routes(root: Path, _: Any) -> Application:
+    def routes(root: Path, *_: Any, **__: Any) -> Application:
         asked.append(root)
         return Application()
 
