@@ -299,6 +299,25 @@ class GitProgram:
             )
         return frozenset(path.removeprefix("./") for path in told.split("\0") if path)
 
+    def commit_of(self, root: Path, revision: str) -> str | None:
+        """The commit that a revision names; None where there is none."""
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        # a word that names nothing is an error of git's, whatever is asked for quietly
+        ran = self._run(root, *asked)
+        return ran.output.strip() if ran is not None and ran.code == 0 else None
+
+    def content_at(self, root: Path, commit: str, path: str) -> bytes | None:
+        """What a commit holds at a path relative to the root; None where it has no file there.
+
+        Raises:
+            Precondition: there is one, and its content cannot be read: a partial clone lacks it.
+        """
+        told = self._ask(root, "--literal-pathspecs", "ls-tree", "-z", commit, "--", path)
+        if not told:
+            return None
+        _mode, kind, blob = told.partition("\t")[0].split()
+        return _bytes(self._do(root, "cat-file", kind, blob)) if kind == "blob" else None
+
     def blob(self, root: Path, name: str) -> bytes | None:
         """The content behind `HEAD:path`, `:path` or an id; None where there is none."""
         ran = self._run(root, "cat-file", "blob", name)
@@ -375,11 +394,9 @@ class GitProgram:
             Precondition: as `state` does.
         """
         for name in (revision,) if revision is not None else _DEFAULT_BASES:
-            asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-            # a word that names nothing is an error of git's, whatever is asked for quietly
-            ran = self._run(root, *asked)
-            if ran is not None and ran.code == 0:
-                common = self._ask(root, "merge-base", ran.output.strip(), "HEAD")
+            commit = self.commit_of(root, name)
+            if commit is not None:
+                common = self._ask(root, "merge-base", commit, "HEAD")
                 return common.strip() if common else None
         return None
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from msgspec.structs import replace
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.secret import Secret
 
+OF_AUDIT = ".skc/audit-baseline.json"
+"""Where the baseline of an audit stands that a project shares; it counts only where it is asked
+for: what silences findings is to be seen in the command."""
 _REPORT = "skc/report/"
 _KEPT = "skc/baseline/1"
 
@@ -26,6 +30,13 @@ class BaselineNotReadable(Precondition):
         )
 
 
+class Entry(Struct, frozen=True, kw_only=True):
+    """One accepted finding, for a person."""
+
+    id: str
+    path: str | None
+
+
 class Baseline(Struct, frozen=True, kw_only=True):
     """What is accepted."""
 
@@ -34,6 +45,8 @@ class Baseline(Struct, frozen=True, kw_only=True):
     """Of an earlier report's findings, or of those that were accepted one by one."""
     hashes: frozenset[tuple[str, str]] = frozenset()
     """Path and SHA-1 of a value, as detect-secrets keeps them."""
+    entries: Mapping[str, Entry] = {}
+    """What the fingerprints stand for."""
 
     file: Path | None = None
     """Where it is, links resolved."""
@@ -52,7 +65,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 def read(path: Path, *, command: str = "secrets scan") -> Baseline:
-    """What `_read` gives, and where it is.
+    """What `parsed` gives of a file, and where it is.
 
     Args:
         path: the file.
@@ -62,21 +75,33 @@ def read(path: Path, *, command: str = "secrets scan") -> Baseline:
         BaselineNotReadable: it is no baseline.
     """
     try:
-        return replace(_read(path), file=path.resolve())
-    except BaselineNotReadable as error:
-        raise BaselineNotReadable(path, why=error.why, command=command) from error
+        data = path.read_bytes()
+    except OSError as error:
+        why = error.strerror or "it cannot be read"
+        raise BaselineNotReadable(path, why=why, command=command) from error
+    return replace(parsed(path, data, command=command), file=path.resolve())
 
 
-def _read(path: Path) -> Baseline:
+def parsed(path: Path, data: bytes, *, command: str = "secrets scan") -> Baseline:
     """A JSON report, a `skc/baseline/1`, or the `.secrets.baseline` of detect-secrets.
+
+    Args:
+        path: what it is called.
+        data: its bytes, wherever they were kept.
+        command: the one that writes such a file.
 
     Raises:
         BaselineNotReadable: it is neither.
     """
     try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BaselineNotReadable(path, why=error.strerror or "it cannot be read") from error
+        return _parsed(path, data)
+    except BaselineNotReadable as error:
+        raise BaselineNotReadable(path, why=error.why, command=command) from error
+
+
+def _parsed(path: Path, data: bytes) -> Baseline:
+    try:
+        document = json.loads(data)
     except ValueError as error:
         raise BaselineNotReadable(path, why="it is no JSON") from error
     if not isinstance(document, dict):
@@ -84,8 +109,9 @@ def _read(path: Path) -> Baseline:
     if document.get("schema") == _KEPT:
         from skillconnect_ops.detection import baseline  # noqa: PLC0415 - slow to load for a hook
 
-        kept = baseline.read(path.read_bytes()).accepted
-        return Baseline(name=path.name, fingerprints=frozenset(one.fingerprint for one in kept))
+        kept = baseline.read(data).accepted
+        entries = {one.fingerprint: Entry(id=one.detector, path=one.path) for one in kept}
+        return Baseline(name=path.name, fingerprints=frozenset(entries), entries=entries)
     if str(document.get("schema", "")).startswith(_REPORT):
         return _from_report(path, document)
     if isinstance(document.get("results"), dict):
@@ -95,10 +121,13 @@ def _read(path: Path) -> Baseline:
 
 def _from_report(path: Path, document: dict[str, Any]) -> Baseline:
     try:
-        marks = frozenset(str(finding["fingerprint"]) for finding in document["findings"])
-    except (KeyError, TypeError) as error:
+        entries = {
+            str(one["fingerprint"]): Entry(id=str(one.get("id")), path=one.get("path"))
+            for one in document["findings"]
+        }
+    except (KeyError, TypeError, AttributeError) as error:
         raise BaselineNotReadable(path, why="its findings have no fingerprints") from error
-    return Baseline(name=path.name, fingerprints=marks)
+    return Baseline(name=path.name, fingerprints=frozenset(entries), entries=entries)
 
 
 def _from_detect_secrets(path: Path, results: dict[str, Any]) -> Baseline:

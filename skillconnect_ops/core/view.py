@@ -35,6 +35,22 @@ class Lines(Struct, frozen=True):
     """Whether they are sentences, which a terminal may break between words."""
 
 
+class Remark(Struct, frozen=True, kw_only=True):
+    """Something a person should see, and where; no finding."""
+
+    text: str
+    title: str
+    """What sort of thing it is, for a system that shows it apart from the rest."""
+    path: str | None = None
+    line: int | None = None
+
+
+class Remarks(Struct, frozen=True):
+    """Remarks, one below the other; CI systems show them beside the lines."""
+
+    remarks: tuple[Remark, ...]
+
+
 class Pairs(Struct, frozen=True):
     """Names and values, the names aligned."""
 
@@ -73,7 +89,7 @@ class FindingsByFile(Struct, frozen=True):
     """The code of some findings, by their fingerprints."""
 
 
-Block = Lines | Pairs | Table | FindingsHere | FindingsByFile
+Block = Lines | Remarks | Pairs | Table | FindingsHere | FindingsByFile
 
 
 def size(size_bytes: float) -> str:

@@ -18,6 +18,7 @@ from skillconnect_ops.core.view import (
     Frame,
     Lines,
     Pairs,
+    Remarks,
     Table,
     Text,
     Tone,
@@ -62,6 +63,8 @@ def draw(block: Block, *, screen: Screen) -> str:
     match block:
         case Lines():
             return _lines(_broken(block, screen), screen)
+        case Remarks():
+            return _lines((Text(one.text, Tone.WARN) for one in block.remarks), screen)
         case Pairs():
             return _titled(block.title, _pairs(block.pairs, screen), screen)
         case Table():

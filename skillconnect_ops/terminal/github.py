@@ -2,6 +2,7 @@
 
 from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.view import Remarks
 
 _LEVELS = {
     Severity.CRITICAL: "error",
@@ -12,8 +13,14 @@ _LEVELS = {
 
 
 def as_github(report: Report) -> str:
-    """A line for each finding that is not suppressed, and for each thing not looked at."""
+    """A line for each finding that is not suppressed, each remark, and each thing not looked at."""
     lines = [_line(finding) for finding in report.findings if finding.suppressed is None]
+    lines += [
+        f"::notice {_properties(file=one.path, line=one.line, title=one.title)}::{_text(one.text)}"
+        for block in report.view
+        if isinstance(block, Remarks)
+        for one in block.remarks
+    ]
     lines += [
         f"::notice title=not looked at::{_text(f'{item.subject}: {item.reason}')}"
         for item in report.unknown
@@ -25,13 +32,16 @@ def _line(finding: Finding) -> str:
     numbers = {"line": finding.line, "col": finding.column, "endLine": finding.end_line}
     place = {"file": finding.path} | numbers if finding.path is not None else {}
     known = {**place, "title": finding.id}
-    properties = ",".join(
-        f"{name}={_property(str(value))}" for name, value in known.items() if value is not None
-    )
     message = finding.message
     if finding.path is None and finding.subject is not None:
         message = f"{finding.subject}: {message}"
-    return f"::{_LEVELS[finding.severity]} {properties}::{_text(message)}"
+    return f"::{_LEVELS[finding.severity]} {_properties(**known)}::{_text(message)}"
+
+
+def _properties(**known: str | int | None) -> str:
+    return ",".join(
+        f"{name}={_property(str(value))}" for name, value in known.items() if value is not None
+    )
 
 
 def _text(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from skillconnect_ops.core.finding import Finding, Rank, Severity
 from skillconnect_ops.core.report import Report, Unknown
-from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Table, Text, count
+from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Remarks, Table, Text, count
 from skillconnect_ops.terminal.text import one_line
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~@])")
@@ -28,6 +28,8 @@ def _block(block: Block) -> str:
     match block:
         case Lines(lines, _):
             return "".join(f"{_text(line)}\n" for line in lines)
+        case Remarks(remarks):
+            return "".join(f"- {_text(one.text)}\n" for one in remarks)
         case Pairs(pairs, title):
             return _table(title, ("", ""), [(name, value) for name, value in pairs], ())
         case Table(headers, rows, right, title, empty):

@@ -26,6 +26,8 @@ AUDIT = Group("audit")
         "skc audit backend --select console-call --fail-on medium",
         "skc audit --changed origin/main --format github",
         "skc audit --staged",
+        "skc audit --format json --out .skc/audit-baseline.json",
+        "skc audit --changed main --baseline .skc/audit-baseline.json --baseline-from main",
         "skc audit --format sarif --out audit.sarif",
         "skc audit --fix",
         "skc audit backend --write --request-id",
@@ -65,6 +67,14 @@ def audit(
         Path | None,
         typer.Option(
             "--baseline", metavar="FILE", help="Accept what an earlier JSON report holds."
+        ),
+    ] = None,
+    baseline_from: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline-from",
+            metavar="REV",
+            help="Read the baseline as it is there, where a change cannot add to it.",
         ),
     ] = None,
     fail_on: Annotated[
@@ -112,6 +122,10 @@ def audit(
     A finding below --fail-on is shown, and the exit is 0. `// skc: allow ID REASON` at the end of a
     line, or alone on the line before, silences one; `until YYYY-MM-DD` may stand before the reason.
 
+    --baseline accepts what an earlier report holds. A pull request could add to that file what it
+    brings itself, so in CI it is read at the branch that the change is meant for, by
+    --baseline-from. With --changed and --staged, each new comment and each new entry is named.
+
     --fix shows what calls of console become when they go through the project's logger; --write
     writes it. Tests, scripts run by hand, front-end files and what is not plain stay, with the
     reason.
@@ -125,6 +139,7 @@ def audit(
         changed=changed,
         staged=staged,
         baseline=baseline,
+        baseline_from=baseline_from,
         fail_on=fail_on,
         show_ignored=show_ignored,
         strict=strict,

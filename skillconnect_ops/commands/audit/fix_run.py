@@ -90,7 +90,8 @@ def _must_agree(wish: Wish, how: FixWish, choices: Choices) -> None:
             why="the other checks find what a person has to decide",
             fix=f"skc audit --fix --select {CHECK.id}",
         )
-    if wish.staged or wish.baseline or wish.fail_on or wish.show_ignored or wish.strict:
+    graded = wish.baseline or wish.baseline_from or wish.fail_on or wish.show_ignored
+    if wish.staged or graded or wish.strict:
         raise UsageError(
             "--fix and --write look at the work tree, and grade nothing",
             why="--staged, --baseline, --fail-on, --show-ignored and --strict belong to an audit",

@@ -26,6 +26,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     """Only lines that differ from where this revision was left; empty: the default branch."""
     staged: bool = False
     baseline: Path | None = None
+    baseline_from: str | None = None
+    """The revision at which the baseline is read; None: as it is on disk, or staged."""
     strict: bool = False
     show_ignored: bool = False
 

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.excerpts import masked
+from skillconnect_ops.commands.audit.acceptance import Acceptance
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.framing import frames
 from skillconnect_ops.commands.audit.model import Check, Hit, Outcome, Verdict
 from skillconnect_ops.commands.audit.silence import Silence
-from skillconnect_ops.commands.baseline import Baseline
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Marks, Rank, Severity
 from skillconnect_ops.core.report import Report, Unknown
@@ -23,6 +23,8 @@ from skillconnect_ops.core.view import (
     Cell,
     FindingsByFile,
     Lines,
+    Remark,
+    Remarks,
     Table,
     Text,
     Tone,
@@ -40,7 +42,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     fail_on: Severity
     strict: bool
     show_ignored: bool
-    accepted: Baseline
+    accepted: Acceptance
     today: date
 
 
@@ -52,6 +54,7 @@ def report(judged: Judged, facts: Facts, ask: Ask) -> Report:
         Unknown(check.id, verdict.says) for check, verdict in judged if _is_lost(verdict)
     )
     open_ones = [one for one in findings if one.suppressed is None]
+    remarks = (*silence.remarks, *silence.of_linters(findings), *ask.accepted.remarks(findings))
     return Report(
         command="audit",
         subject={"root": str(facts.selection.root)},
@@ -63,9 +66,10 @@ def report(judged: Judged, facts: Facts, ask: Ask) -> Report:
             "since": facts.selection.since,
             "checks": [_of_check(check, verdict, findings) for check, verdict in judged],
             "skipped": _skipped(facts),
-            "notes": silence.notes,
+            "baseline": ask.accepted.facts(),
+            "notes": (*(one.text for one in remarks), *ask.accepted.notes),
         },
-        view=_view(judged, findings, facts, ask, silence),
+        view=_view(judged, findings, facts, ask, remarks),
         next=_next(open_ones),
     )
 
@@ -94,8 +98,8 @@ def _findings(judged: Judged, facts: Facts, ask: Ask, silence: Silence) -> list[
                 continue
             silenced, but = silence.over(check, hit)
             finding = _finding(check, hit, mark, but)
-            if silenced is None and mark in ask.accepted.fingerprints:
-                silenced = f"in the baseline {ask.accepted.name}"
+            if silenced is None and mark in ask.accepted.baseline.fingerprints:
+                silenced = f"in the baseline {ask.accepted.baseline.name}"
             found.append(replace(finding, suppressed=silenced))
     return found
 
@@ -150,7 +154,7 @@ def _view(
     findings: Sequence[Finding],
     facts: Facts,
     ask: Ask,
-    silence: Silence,
+    remarks: Sequence[Remark],
 ) -> tuple[Block, ...]:
     open_ones = [one for one in findings if one.suppressed is None]
     hidden = Counter(
@@ -161,7 +165,8 @@ def _view(
         Text(f"left out, {reason}: {listed(paths, most=_MOST_SKIPPED)}", Tone.DIM)
         for reason, paths in _by_reason(_skipped(facts)).items()
     ]
-    lines += [Text(note, Tone.WARN) for note in silence.notes]
+    lines += [Text(ask.accepted.says, Tone.DIM)] if ask.accepted.says else []
+    lines += [Text(note, Tone.WARN) for note in ask.accepted.notes]
     lines += [
         Text(f"{count(many, 'finding')} not shown: {why}", Tone.DIM) for why, many in hidden.items()
     ]
@@ -171,6 +176,7 @@ def _view(
     if open_ones:
         unshown = {check.id for check, _ in judged if not check.shows_code}
         blocks.append(FindingsByFile(frames(open_ones, facts.selection, unshown=unshown)))
+    blocks += [Remarks(tuple(remarks))] if remarks else []
     if ask.show_ignored:
         blocks.append(_ignored(findings))
     return (*blocks, Lines(tuple(lines)))

@@ -4,7 +4,7 @@ import inspect
 import sys
 from collections.abc import Iterable
 
-from skillconnect_ops.commands import baseline
+from skillconnect_ops.commands.audit.acceptance import accepted
 from skillconnect_ops.commands.audit.checks import CHECKS
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Wish
@@ -35,10 +35,8 @@ def audit(house: House, wish: Wish) -> Report:
     if wrong is not None:
         raise wrong
     checks = _chosen(wish)
-    accepted = (
-        baseline.read(wish.baseline, command="audit") if wish.baseline else baseline.Baseline()
-    )
     selection = select(house, wish)
+    acceptance = accepted(house, wish, selection)
     with house.person.progress("reading code", total=None, unit="files") as ticker:
         facts = Facts(selection, tick=ticker.advance)
         judged = tuple((check, check.run(facts)) for check in checks)
@@ -46,7 +44,7 @@ def audit(house: House, wish: Wish) -> Report:
         fail_on=wish.fail_on or _fail_on(house),
         strict=wish.strict,
         show_ignored=wish.show_ignored,
-        accepted=accepted,
+        accepted=acceptance,
         today=house.clock.now().date(),
     )
     return report(judged, facts, ask)

@@ -8,6 +8,7 @@ from pathlib import Path
 from skillconnect_ops.code.discovery import Listing, Skipped, as_source, discover, walked
 from skillconnect_ops.code.looked import IS_GONE, Read, on_disk
 from skillconnect_ops.commands.audit.model import Wish
+from skillconnect_ops.commands.baseline import OF_AUDIT
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.ports.git import LineSpans
@@ -250,6 +251,12 @@ def _is_below(path: str, names: Sequence[str]) -> bool:
 
 def contradiction(wish: Wish) -> UsageError | None:
     """Options that do not go together."""
+    if wish.baseline_from is not None and wish.baseline is None:
+        return UsageError(
+            "--baseline-from goes with --baseline",
+            why="it says at which revision that file is read",
+            fix=f"skc audit --baseline {OF_AUDIT} --baseline-from {word(wish.baseline_from)}",
+        )
     if wish.staged and wish.changed is not None:
         return UsageError(
             "--staged and --changed do not go together",

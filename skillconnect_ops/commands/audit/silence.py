@@ -1,5 +1,6 @@
 """Which findings a comment silences, and which comments do not count, and why."""
 
+from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
 
@@ -7,8 +8,11 @@ from skillconnect_ops.code.exemptions import Allowance
 from skillconnect_ops.commands.audit.checks import CHECKS
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Hit
+from skillconnect_ops.core.finding import Finding
+from skillconnect_ops.core.view import Remark
 
 _IDS = tuple(check.id for check in CHECKS)
+_OURS = ("allowed:", "in the baseline")
 _NO_REASON = "its `skc: allow` gives no reason, so it does not count"
 
 
@@ -18,7 +22,7 @@ class Silence:
     def __init__(self, facts: Facts, *, today: date) -> None:
         self._facts = facts
         self._today = today
-        self.notes = tuple(self._misspelt()) + tuple(self._added())
+        self.remarks = tuple(self._misspelt()) + tuple(self._added())
 
     def over(self, check: Check, hit: Hit) -> tuple[str | None, str | None]:
         """What silences a hit; else why a comment that would does not count."""
@@ -54,23 +58,47 @@ class Silence:
             )
         )
 
-    def _misspelt(self) -> list[str]:
+    def of_linters(self, findings: Sequence[Finding]) -> tuple[Remark, ...]:
+        """Of a change, what comments for linters silence in it."""
+        if self._facts.selection.lines is None:
+            return ()
+        return tuple(
+            Remark(
+                text=f"{one.path}:{one.line} is silenced by {one.suppressed}: {one.id}",
+                title="silenced in this change",
+                path=one.path,
+                line=one.line,
+            )
+            for one in findings
+            if one.suppressed is not None and not one.suppressed.startswith(_OURS)
+        )
+
+    def _misspelt(self) -> list[Remark]:
         """Ids that are nearly those of checks; other words are a scan's business, or nobody's."""
-        notes = []
+        notes: list[Remark] = []
         for path, allowance in self._allowances():
             for identity in allowance.ids:
                 near = get_close_matches(identity, _IDS, n=1, cutoff=0.8)
                 if identity not in _IDS and near:
-                    place = f"{path}:{allowance.line}"
-                    notes.append(f"{place} allows {identity}, which is no check: {near[0]}?")
+                    says = f"allows {identity}, which is no check: {near[0]}?"
+                    notes.append(_remark(path, allowance.line, says, "no such check"))
         return notes
 
-    def _added(self) -> list[str]:
+    def _added(self) -> list[Remark]:
         """Those that a change itself brings: whoever reviews it is to see them."""
         if self._facts.selection.lines is None:
             return []
         return [
-            f"{path}:{one.line} is new and allows {', '.join(one.ids)}: {one.reason or 'no reason'}"
+            _remark(
+                path,
+                one.line,
+                f"is new and allows {', '.join(one.ids)}: {one.reason or 'no reason'}",
+                "silenced by this change",
+            )
             for path, one in self._allowances()
             if set(one.ids) & set(_IDS) and self._facts.selection.counts(path, one.line, one.line)
         ]
+
+
+def _remark(path: str, line: int, says: str, title: str) -> Remark:
+    return Remark(text=f"{path}:{line} {says}", title=title, path=path, line=line)

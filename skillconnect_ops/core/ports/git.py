@@ -116,6 +116,16 @@ class Git(Protocol):
     def ignored_by(self, files: Mapping[str, bytes], paths: Sequence[str]) -> frozenset[str]:
         """Which paths these `.gitignore` files cover, and no rule of the person's own."""
 
+    def commit_of(self, root: Path, revision: str) -> str | None:
+        """The commit that a revision names; None where there is none."""
+
+    def content_at(self, root: Path, commit: str, path: str) -> bytes | None:
+        """What a commit holds at a path relative to the root; None where it has no file there.
+
+        Raises:
+            Precondition: there is one, and its content cannot be read.
+        """
+
     def blob(self, root: Path, name: str) -> bytes | None:
         """The content behind `HEAD:path`, `:path` or an id; None where there is none."""
 

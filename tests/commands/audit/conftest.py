@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,6 +12,7 @@ from skillconnect_ops.commands.audit.checks import CHECKS
 
 CASES = Path(__file__).parent / "cases"
 IDS = tuple(check.id for check in CHECKS)
+Git = Callable[..., str]
 _MARK = re.compile(r"FIND: (.*?)\s*(?:\*/|-->|#|$)")
 
 
@@ -45,3 +48,20 @@ def expected(root: Path) -> list[Expected]:
         for mark in _MARK.finditer(line.rstrip("\r"))
         for what in mark[1].split("; ")
     )
+
+
+def git_in(folder: Path, environment: Mapping[str, str]) -> Git:
+    """Git in a folder, as somebody with a name."""
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@shop.invalid")
+
+    def run(*words: str) -> str:
+        return subprocess.run(
+            ["git", *who, *words],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    return run

@@ -1,13 +1,12 @@
 """`skc audit --staged` judges what will be committed, and not what lies on disk."""
 
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.commands.audit.conftest import Git, git_in
 from tests.commands.audit.test_express import audit, commit, put, said
 from tests.conftest import Skc
 
@@ -25,27 +24,15 @@ LIMITS = "const { rateLimit } = require('express-rate-limit');\nexports.limit = 
 NO_LIMITS = "exports.limit = (req, res, next) => next();\n"
 CHECK = ("--staged", "--select", "route-without-limiter")
 FOUND = [("route-without-limiter", "app.js", 6, "POST /items: no limiter stands before it")]
-Git = Callable[..., str]
 
 
 @pytest.fixture
 def git(tmp_path: Path, clean_environment: dict[str, str]) -> Git:
     """A repository with one commit in it, and git in there."""
 
-    def run(*words: str) -> str:
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@shop.invalid")
-        return subprocess.run(
-            ["git", *who, *words],
-            cwd=tmp_path / "app",
-            env=clean_environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-
     put(tmp_path / "app", {"README.md": "a shop\n"})
     commit(tmp_path / "app", clean_environment)
-    return run
+    return git_in(tmp_path / "app", clean_environment)
 
 
 @pytest.fixture
