@@ -547,10 +547,16 @@ def _seems_repository(folder: Path) -> bool:
 def _spans(diff: str) -> dict[str, LineSpans]:
     """The new lines of a diff without context, by path; of what is binary all."""
     found: dict[str, list[tuple[int, int]]] = {}
-    path, in_head = "", True
+    path, both, in_head = "", "", True
     for line in diff.split("\n"):
         if line.startswith("diff --git "):
             path, in_head = "", True
+            named = line.removeprefix("diff --git ")
+            both = _unquoted(named[: (len(named) - 1) // 2]).removeprefix("a/")
+        elif in_head and line.startswith("new file mode "):
+            found[both] = []  # one without a line is new, too
+        elif in_head and line.startswith("Binary files "):
+            found[both] = list(_ALL_LINES)
         elif in_head and line.startswith("+++ "):
             path = _unquoted(line[4:].removesuffix("\t")).removeprefix("b/")
         elif line.startswith("@@ "):

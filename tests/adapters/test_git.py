@@ -453,12 +453,26 @@ def test_changed_lines_are_those_of_the_new_side(asked: GitProgram, repository: 
     (repository / "new ü").write_text("1")
     changed = asked.changed_lines(repository, since=base)
     assert changed[odd] == ((2, 3), (6, 6))
-    assert set(changed) == {odd, "new ü"}
-    assert changed["new ü"][0][0] == 1
+    assert set(changed) == {odd, "new ü", "data"}
+    assert changed["new ü"][0][0] == changed["data"][0][0] == 1, "of what is binary all"
     assert asked.changed_lines(repository, since=None) == {}
     git(repository, "add", ".")
-    assert asked.changed_lines(repository, since=None) == {
-        odd: ((2, 3), (6, 6)),
-        "new ü": ((1, 1),),
-    }
+    staged = dict(asked.changed_lines(repository, since=None))
+    assert staged.pop("data") == changed["data"]
+    assert staged == {odd: ((2, 3), (6, 6)), "new ü": ((1, 1),)}
     assert set(asked.changed_lines(repository / "sub", since=base)) == {odd.removeprefix("sub/")}
+
+
+def test_what_is_new_and_holds_no_line_is_named_all_the_same(
+    asked: GitProgram, repository: Path
+) -> None:
+    for name in ("empty", 'o"d b/d', "sub/ü"):
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).touch()
+    (repository / 'o"d b').mkdir(exist_ok=True)
+    (repository / 'o"d b/data').write_bytes(b"\0\1")
+    git(repository, "add", ".")
+    staged = dict(asked.changed_lines(repository, since=None))
+    whole = staged.pop('o"d b/data')
+    assert whole == ((1, whole[0][1]),)
+    assert staged == {"empty": (), 'o"d b/d': (), "sub/ü": ()}
