@@ -18,7 +18,10 @@ from msgspec import Struct
 from skillconnect_ops import app
 from skillconnect_ops.terminal.streams import Streams
 
-pytest_plugins = ("tests.servers", "tests.sharing", "tests.tiny", "tests.campaigns.summary")
+pytest_plugins = (
+    *("tests.servers", "tests.sharing", "tests.tiny", "tests.passphrases"),
+    "tests.campaigns.summary",
+)
 
 # how long one example takes says how busy the machine is, and nothing about the code
 hypothesis.settings.register_profile("skc", deadline=None)

@@ -79,6 +79,7 @@ def test_values_of_a_file_are_proven_by_that_file(skc: Skc, shop: Hiding) -> Non
     assert once_more.code == 0, once_more.stderr
 
 
+@pytest.mark.usefixtures("cheap_passphrases")
 def test_a_proof_of_what_is_sealed_asks_what_opens_it(
     skc: Skc, shop: Hiding, clean_environment: dict[str, str]
 ) -> None:

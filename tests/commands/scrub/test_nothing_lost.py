@@ -70,6 +70,7 @@ def test_one_whose_name_holds_a_value_is_named_and_stays(skc: Skc, shop: Hiding)
     assert value not in shop.git("ls-files", "--stage")
 
 
+@pytest.mark.usefixtures("cheap_passphrases")
 @pytest.mark.parametrize("sealed", [False, True], ids=["plain", "sealed"])
 def test_undo_brings_back_what_nothing_reached(skc: Skc, shop: Hiding, *, sealed: bool) -> None:
     """A stash that was dropped by mistake can be found by `git fsck` until it is swept away."""
