@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from math import inf
 
 from msgspec import Struct
 
@@ -111,7 +112,7 @@ def tails(parts: Sequence[Part], length: int, *, most: int) -> set[str] | None:
 def _ends(parts: Iterable[Part], length: int, most: int, *, backwards: bool) -> set[str] | None:
     begun, full = {""}, set()
     for part in parts if length else ():
-        begun, more = _joined(begun, part, length, backwards=backwards)
+        begun, more = _joined(begun, part, length, backwards=backwards, most=most)
         full |= more
         if len(begun) + len(full) > most:
             return None
@@ -121,11 +122,14 @@ def _ends(parts: Iterable[Part], length: int, most: int, *, backwards: bool) -> 
 
 
 def _joined(
-    begun: Iterable[str], part: Part, room: int, *, backwards: bool
+    begun: Iterable[str], part: Part, room: int, *, backwards: bool, most: float = inf
 ) -> tuple[set[str], set[str]]:
-    """Each of them with the part behind it: with room left, and without."""
-    opened, full = set(), set()
+    """Each of them with the part behind it: with room left, and without; of too many only some."""
+    opened: set[str] = set()
+    full: set[str] = set()
     for one in begun:
+        if len(opened) + len(full) > most:
+            break
         some, others = _ways(part, room - len(one), backwards=backwards)
         opened |= {one + other for other in some}
         full |= {one + other for other in others}

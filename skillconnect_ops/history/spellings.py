@@ -9,9 +9,8 @@ ways in which what is beside it may end and begin.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import chain, pairwise
-from operator import itemgetter
+from functools import cached_property, lru_cache
+from math import inf
 from typing import NamedTuple
 
 from skillconnect_ops.history.escapes import escaped, is_unicode, throughout
@@ -38,6 +37,7 @@ _STRETCHES = 4
 """So many are tried, the longest."""
 _HISTORY_BITS = 32
 """Of a large history's length: what stands in it by chance should be rare."""
+_FIRST_BITS = 5.0
 _WORD_COST = 0.5
 """A word more to look for, counted in hits by chance."""
 
@@ -49,6 +49,13 @@ class Spelled(NamedTuple):
     end: int
     value: int
     codec: str
+
+
+class _End(NamedTuple):
+    """A piece that anchors begin or end with, and how rare it is by what is behind its first."""
+
+    text: str
+    bits: float
 
 
 class Spelling:
@@ -102,13 +109,16 @@ def spellings(index: int, value: bytes) -> Iterator[tuple[Spelling, list[bytes]]
         value: the value.
     """
     text = value.decode("utf-8", "surrogateescape")
-    ways = [(codec, escaped(text, codec)) for codec in (BYTES, *UTF16)]
-    if not is_unicode(text):
-        del ways[1:]
-    ways += [(BYTES, parts) for parts in throughout(text)]
-    for codec, parts in ways:
-        anchors = [coded(one, codec) for one in _anchors(parts, codec)]
-        yield Spelling(index, codec=codec, parts=parts), anchors
+    both = (UTF16,) if is_unicode(text) else ()  # their texts are the same, and so the anchors
+    ways = [(codecs, escaped(text, codecs[0])) for codecs in ((BYTES,), *both)]
+    ways += [((BYTES,), parts) for parts in throughout(text)]
+    for codecs, parts in ways:
+        anchors = _anchors(parts, codecs[0])
+        for codec in codecs:
+            yield (
+                Spelling(index, codec=codec, parts=parts),
+                [coded(one, codec) for one in anchors],
+            )
 
 
 def plainly(index: int, value: bytes) -> Spelling:
@@ -126,49 +136,79 @@ def _anchors(parts: Sequence[Part], codec: str) -> list[str]:
 
 
 def _cheapest(parts: Sequence[Part], codec: str, *, most: int) -> tuple[float, list[str]]:
-    every = chain.from_iterable(
-        _around(parts, begins, length, most=most) for begins, length in _windows(parts)
-    )
-    return min(((_cost(anchors, codec), anchors) for anchors in every), key=itemgetter(0))
+    least, best = inf, None
+    for begins, lengths in _windows(parts):
+        for left, right in _around(parts, begins, lengths, most=most):
+            if len(right) * _WORD_COST >= least:
+                break  # nor are there fewer that are longer
+            cost = _cost(left, right, codec, below=least)
+            if cost < least:
+                least, best = cost, (left, right)
+    if best is None:
+        raise ValueError("a value has no anchors")
+    return least, [one.text + other.text for one in best[0] for other in best[1]]
 
 
-def _around(parts: Sequence[Part], begins: int, length: int, *, most: int) -> Iterator[list[str]]:
-    right = heads(parts[begins:], length, most=most)
-    for before in _BEFORE if right else ():
-        left = tails(parts[:begins], before, most=most)
-        if not left or not right or len(left) * len(right) > most:
-            return
-        yield [one + other for one in sorted(left) for other in sorted(right)]
+def _around(
+    parts: Sequence[Part], begins: int, lengths: Sequence[int], *, most: int
+) -> Iterator[tuple[list[_End], list[_End]]]:
+    """What every anchor begins with and what it ends with, for each length and what is before."""
+    lefts: list[list[_End]] = []  # found when first needed; the same for every length
+    for length in lengths:
+        right = _ends(heads(parts[begins:], length, most=most))
+        if not right:
+            return  # too many, and as many if they are longer
+        for number, before in enumerate(_BEFORE):
+            if number == len(lefts):
+                lefts.append(_ends(tails(parts[:begins], before, most=most)))
+            left = lefts[number]
+            if not left or len(left) * len(right) > most:
+                break
+            yield left, right
 
 
-def _windows(parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
-    """Where an anchor may begin, by part, and how many letters it takes from there."""
+def _ends(texts: set[str] | None) -> list[_End]:
+    return [_End(one, sum(map(_step, one, one[1:]))) for one in sorted(texts or ())]
+
+
+def _windows(parts: Sequence[Part]) -> Iterator[tuple[int, Sequence[int]]]:
+    """Where an anchor may begin, by part, and how many letters it may take, fewest first."""
     plain = [place for place, part in enumerate(parts) if isinstance(part, Text)]
     plain.sort(key=lambda place: -_length(parts[place]))
     for place in plain[:_STRETCHES]:
         own = _length(parts[place])
-        yield from ((place, own + more) for more in (0, *_BEFORE[1:], *_BEHIND))
+        yield place, [own + more for more in (0, *_BEHIND)]
     for place in dict.fromkeys((0, len(parts) // 2)):
-        yield from ((place, length) for length in _BEHIND)
+        yield place, _BEHIND
 
 
 def _length(part: Part) -> int:
     return len(part.text) if isinstance(part, Text) else 0
 
 
-def _cost(anchors: Sequence[str], codec: str) -> float:
+def _cost(left: Sequence[_End], right: Sequence[_End], codec: str, *, below: float) -> float:
+    """What the anchors cost that begin and end so; without end where it is not below that."""
+    if len(left) * len(right) * _WORD_COST >= below:
+        return inf
     bits = _HISTORY_BITS if codec == BYTES else _HISTORY_BITS - 10  # less of all is UTF-16
-    return sum(2 ** (bits - _bits(one)) + _WORD_COST for one in anchors)
+    cost = 0.0
+    for one in left:
+        last = one.text[-1:]
+        for other in right:
+            rare = _FIRST_BITS + one.bits + _step(last, other.text[:1]) + other.bits
+            cost += 2 ** (bits - rare) + _WORD_COST
+        if cost >= below:
+            return inf
+    return cost
 
 
-def _bits(text: str) -> float:
-    """How rare a text is: words and repetitions are not."""
-    bits = 5.0 if text else 0.0
-    for last, letter in pairwise(text):
-        if letter == last:
-            bits += 1
-        elif letter.islower() and last.isalpha():
-            bits += 2.5
-        else:
-            bits += 5 if letter.isalnum() else 4
-    return bits
+@lru_cache(1 << 14)
+def _step(last: str, letter: str) -> float:
+    """How much rarer a letter makes what it stands behind: words and repetitions are not rare."""
+    if not last:
+        return 0
+    if letter == last:
+        return 1
+    if letter.islower() and last.isalpha():
+        return 2.5
+    return 5 if letter.isalnum() else 4
