@@ -407,8 +407,8 @@ class GitProgram:
             Precondition: as `state` does.
         """
         words = (
-            *("diff", "--relative", "--unified=0", "--no-renames", "--diff-filter=d"),
-            *("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules"),
+            *("diff", "--relative", "--unified=0", "--find-renames", "--diff-filter=d"),
+            *("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty"),
             *("--src-prefix=a/", "--dst-prefix=b/"),
         )
         if since is None:
@@ -553,6 +553,11 @@ def _spans(diff: str) -> dict[str, LineSpans]:
             path, in_head = "", True
             named = line.removeprefix("diff --git ")
             both = _unquoted(named[: (len(named) - 1) // 2]).removeprefix("a/")
+        elif line.startswith("* Unmerged path "):
+            found[_unquoted(line.removeprefix("* Unmerged path "))] = list(_ALL_LINES)
+        elif in_head and line.startswith("rename to "):
+            both = _unquoted(line.removeprefix("rename to "))
+            found[both] = []  # its name is new, its lines are not
         elif in_head and line.startswith("new file mode "):
             found[both] = []  # one without a line is new, too
         elif in_head and line.startswith("Binary files "):

@@ -8,6 +8,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 
 from ast_grep_py import SgNode
@@ -15,9 +16,12 @@ from msgspec import Struct
 
 _ALLOW = re.compile(
     r"skc:\s*allow\s+([a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\s*,\s*[a-z][a-z0-9-]*)*)"
-    r"(?:\s+until\s+(\d{4}-\d\d-\d\d))?(?:\s+(.*))?",
+    r"(?:\s+until\s+(\S+))?(?:\s+(.*))?",
     re.DOTALL,
 )
+_NEARLY = re.compile(r"\bskc:\s*allow\b", re.IGNORECASE)
+_NO_ID = "it is not of the form `skc: allow ID REASON`"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CLOSERS = re.compile(r"\s*(?:\*/|-->)?\s*\}?\s*\Z")
 _ESLINT = re.compile(
     r"\A(eslint(?:-enable|-disable(?:(?:-next)?-line)?)?)(?:\s+|\Z)(.*)", re.DOTALL
@@ -51,9 +55,12 @@ class Allowance(Struct, frozen=True, kw_only=True):
     ids: tuple[str, ...]
     reason: str
     until: date | None
+    """The last day; one that has passed where what stands behind `until` is no day."""
     line: int
     lines: tuple[int, ...]
     """The lines that it speaks for."""
+    mistake: str | None = None
+    """Why it cannot count, whatever it names."""
 
 
 class Exemptions(Struct, frozen=True, kw_only=True):
@@ -88,7 +95,7 @@ def of_javascript(root: SgNode, text: str, *, rule: str) -> Exemptions:
         rule: the rule of ESLint whose directives count.
     """
     by_eslint = "eslint" in text and (rule in text or _BLANKET.search(text) is not None)
-    if not by_eslint and "skc:" not in text:
+    if not by_eslint and _NEARLY.search(text) is None:
         return Exemptions()  # most comments name other rules, and a tree is slow to walk
     comments = list(_of_tree(root, text.split("\n")))
     return Exemptions(
@@ -103,7 +110,7 @@ def of_python(text: str, *, rules: Sequence[str]) -> Exemptions:
         text: the source.
         rules: the codes of ruff and flake8 that count, as `T201` and the beginnings of it.
     """
-    if "noqa" not in text and "skc:" not in text:
+    if "noqa" not in text and _NEARLY.search(text) is None:
         return Exemptions()
     comments = list(_of_tokens(text))
     return Exemptions(
@@ -142,27 +149,34 @@ def _of_tokens(text: str) -> Iterator[Comment]:
 
 def _allowances(comments: Iterable[Comment]) -> Iterator[Allowance]:
     for comment in comments:
-        found = _ALLOW.search(comment.text) if "skc:" in comment.text else None
-        if found is None:
-            continue
+        nearly = _NEARLY.search(comment.text)
+        if nearly is None or comment.text.count("`", 0, nearly.start()) % 2:
+            continue  # between backticks it is talked about
+        found = _ALLOW.match(comment.text, nearly.start())
         first, last = comment.begin[0], comment.end[0]
+        lines = (last + 1,) if comment.alone else tuple(range(first, last + 1))
+        if found is None:
+            yield Allowance(ids=(), reason="", until=None, line=first, lines=lines, mistake=_NO_ID)
+            continue
+        until, mistake = _date(found[2])
         yield Allowance(
             ids=tuple(re.split(r"\s*,\s*", found[1])),
-            until=_date(found[2]),
+            until=until,
             reason=" ".join(_CLOSERS.sub("", found[3] or "").split()),
             line=first,
-            lines=(last + 1,) if comment.alone else tuple(range(first, last + 1)),
+            lines=lines,
+            mistake=mistake,
         )
 
 
-def _date(text: str | None) -> date | None:
-    """The day; one that does not exist has passed."""
+def _date(text: str | None) -> tuple[date | None, str | None]:
+    """The last day, and what is wrong with it."""
     if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return date.min
+        return None, None
+    if _DAY.fullmatch(text) is not None:
+        with suppress(ValueError):
+            return date.fromisoformat(text), None
+    return date.min, f"{text} is no day (until YYYY-MM-DD)"
 
 
 def _eslint(comments: Iterable[Comment], rule: str) -> Iterator[tuple[Point, Point, str]]:

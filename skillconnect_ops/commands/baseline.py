@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.core.errors import Precondition
+from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.secret import Secret
 
 OF_AUDIT = ".skc/audit-baseline.json"
@@ -35,6 +36,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     id: str
     path: str | None
+    severity: Severity | None = None
+    """As it was when it was accepted; None where that was not written down."""
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
@@ -54,6 +57,13 @@ class Baseline(Struct, frozen=True, kw_only=True):
     def is_itself(self, path: str, root: Path) -> bool:
         """Whether that path is the baseline's own file: the hashes in it are no secrets."""
         return self.file is not None and (root / path).resolve() == self.file
+
+    def covers(self, fingerprint: str, severity: Severity) -> bool:
+        """Whether a finding was accepted, and is no worse than it was then."""
+        entry = self.entries.get(fingerprint)
+        if entry is None or entry.severity is None:
+            return fingerprint in self.fingerprints
+        return entry.severity.at_least(severity)
 
     def accepts(self, *, fingerprint: str, path: str | None, secret: Secret, whole: Secret) -> bool:
         """Whether a finding is among what was accepted."""
@@ -122,10 +132,14 @@ def _parsed(path: Path, data: bytes) -> Baseline:
 def _from_report(path: Path, document: dict[str, Any]) -> Baseline:
     try:
         entries = {
-            str(one["fingerprint"]): Entry(id=str(one.get("id")), path=one.get("path"))
+            str(one["fingerprint"]): Entry(
+                id=str(one.get("id")),
+                path=one.get("path"),
+                severity=Severity(one["severity"]) if "severity" in one else None,
+            )
             for one in document["findings"]
         }
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BaselineNotReadable(path, why="its findings have no fingerprints") from error
     return Baseline(name=path.name, fingerprints=frozenset(entries), entries=entries)
 

@@ -71,7 +71,14 @@ def fingerprint(identity: str, place: str | None, context: str, *, occurrence: i
         occurrence: how many equal ones came before it in the same place.
     """
     text = "\0".join((identity, place or "", context, str(occurrence)))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def readable(path: str) -> str:
+    """A path as it can be written down: bytes in it that are no UTF-8 are spelled out in hex."""
+    if path.isascii():
+        return path
+    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 class Marks:

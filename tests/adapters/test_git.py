@@ -476,3 +476,30 @@ def test_what_is_new_and_holds_no_line_is_named_all_the_same(
     whole = staged.pop('o"d b/data')
     assert whole == ((1, whole[0][1]),)
     assert staged == {"empty": (), 'o"d b/d': (), "sub/ü": ()}
+
+
+def test_lines_that_only_moved_with_their_file_are_not_changed(
+    asked: GitProgram, repository: Path
+) -> None:
+    lines = "".join(f"line {n}\n" for n in range(20))
+    (repository / "old name.js").write_text(lines)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "one")
+    git(repository, "mv", "old name.js", 'new "näme".js')
+    assert asked.changed_lines(repository, since="HEAD") == {'new "näme".js': ()}
+    (repository / 'new "näme".js').write_text(lines + "one more\n")
+    git(repository, "add", "-A")
+    changed = {'new "näme".js': ((21, 21),)}
+    assert asked.changed_lines(repository, since="HEAD") == changed
+    assert asked.changed_lines(repository, since=None) == changed
+
+
+def test_a_file_that_is_not_merged_yet_is_named(asked: GitProgram, repository: Path) -> None:
+    for branch, text in (("theirs", "2\n"), ("ours", "3\n")):
+        git(repository, "checkout", "-q", "-b", branch, "main")
+        (repository / "both.js").write_text(text)
+        git(repository, "add", "-A")
+        git(repository, "commit", "-qm", branch)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(repository, "merge", "theirs")
+    assert set(asked.changed_lines(repository, since=None)) == {"both.js"}

@@ -16,7 +16,7 @@ from skillconnect_ops.commands.audit.framing import frames
 from skillconnect_ops.commands.audit.model import Check, Hit, Outcome, Verdict
 from skillconnect_ops.commands.audit.silence import Silence
 from skillconnect_ops.core.exits import Status
-from skillconnect_ops.core.finding import Finding, Marks, Rank, Severity
+from skillconnect_ops.core.finding import Finding, Marks, Rank, Severity, readable
 from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import (
     Block,
@@ -97,9 +97,12 @@ def _findings(judged: Judged, facts: Facts, ask: Ask, silence: Silence) -> list[
             if not facts.selection.counts(hit.path, hit.line, hit.end_line):
                 continue
             silenced, but = silence.over(check, hit)
+            accepted = ask.accepted.baseline
+            if silenced is None and accepted.covers(mark, hit.severity or check.severity):
+                silenced = f"in the baseline {accepted.name}"
+            elif mark in accepted.fingerprints and but is None:
+                but = f"worse than what the baseline {accepted.name} accepts"
             finding = _finding(check, hit, mark, but)
-            if silenced is None and mark in ask.accepted.baseline.fingerprints:
-                silenced = f"in the baseline {ask.accepted.baseline.name}"
             found.append(replace(finding, suppressed=silenced))
     return found
 
@@ -109,7 +112,7 @@ def _finding(check: Check, hit: Hit, mark: str, but: str | None) -> Finding:
         id=check.id,
         severity=hit.severity or check.severity,
         confidence=hit.confidence,
-        path=hit.path,
+        path=readable(hit.path),
         line=hit.line,
         column=hit.column,
         end_line=hit.end_line,

@@ -146,8 +146,9 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
     if base is None:
         raise NoSuchRevision(
             f"there is no {revision}" if revision else "there is no branch to compare with",
-            why="it names no commit here, or has none in common with HEAD (a shallow clone?)",
-            fix="git fetch --unshallow, or skc audit --changed REV",
+            why="it names no commit here, or has none in common with HEAD (a shallow clone, or a"
+            " repository without a commit?)",
+            fix="skc audit --changed REV, git fetch --unshallow, or skc audit for all of it",
         )
     lines = house.git.changed_lines(root, since=base)
     names = [_name(start, root) for start in starts]

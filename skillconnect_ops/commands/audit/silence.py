@@ -42,6 +42,8 @@ class Silence:
         return next((comment for comment in comments if comment is not None), None), None
 
     def _fault(self, allowance: Allowance) -> str | None:
+        if allowance.mistake is not None:
+            return f"its `skc: allow` does not count: {allowance.mistake}"
         if not allowance.reason:
             return _NO_REASON
         if allowance.until is not None and allowance.until < self._today:
@@ -77,6 +79,9 @@ class Silence:
         """Ids that are nearly those of checks; other words are a scan's business, or nobody's."""
         notes: list[Remark] = []
         for path, allowance in self._allowances():
+            if allowance.mistake is not None and set(allowance.ids) <= set(_IDS):
+                says = f"has a `skc: allow` that does not count: {allowance.mistake}"
+                notes.append(_remark(path, allowance.line, says, "not silenced"))
             for identity in allowance.ids:
                 near = get_close_matches(identity, _IDS, n=1, cutoff=0.8)
                 if identity not in _IDS and near:

@@ -1,6 +1,7 @@
 """`skc audit` as it is typed: what it looks at, how it ends, what it writes, what it accepts."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,14 @@ def put(folder: Path, **files: str) -> None:
 
 def audit(skc: Skc, app: Path, *words: str) -> Any:
     return skc("audit", *words, "--format", "json", cwd=app).json
+
+
+LOGIN = """\
+const express = require('express');
+const rateLimit = require('express-rate-limit');
+const app = express();
+app.post('/login', {limiter}(req, res) => res.json({{}}));
+"""
 
 
 def places(report: Any) -> list[str]:
@@ -175,6 +184,32 @@ def test_a_baseline_accepts_what_was_there_and_nothing_new(skc: Skc, app: Path) 
     assert places(report) == ["a.js:2"]
     silenced = {one["suppressed"] for one in report["findings"]} - {None}
     assert silenced == {"in the baseline accepted.json"}
+
+
+def test_a_baseline_accepts_nothing_worse_than_what_was_there(skc: Skc, app: Path) -> None:
+    put(app, a_js="const rateLimit = require('express-rate-limit');\n")
+    lax = LOGIN.format(limiter="rateLimit({ windowMs: 60000, limit: 1000 }), ")
+    (app / "server.js").write_text(lax)
+    words = ("--select", "auth-route-without-strict-limiter")
+    skc("audit", *words, "--format", "json", "--out", "../accepted.json", cwd=app)
+    accepted = (*words, "--baseline", "../accepted.json")
+    assert places(audit(skc, app, *accepted)) == []
+    (app / "server.js").write_text(LOGIN.format(limiter=""))
+    report = audit(skc, app, *accepted)
+    (found,) = report["findings"]
+    assert (found["severity"], found["suppressed"]) == ("high", None)
+    assert found["message"].endswith("; worse than what the baseline accepted.json accepts")
+    assert skc("audit", *accepted, cwd=app).code == 12
+
+
+def test_a_name_that_is_no_utf_8_is_spelled_out_and_hides_no_other(skc: Skc, app: Path) -> None:
+    put(app, ok_js="console.log(1);")
+    (app / os.fsdecode(b"bad\xff.js")).write_text("console.log(2);")
+    assert places(audit(skc, app)) == ["bad\\xff.js:1", "ok.js:1"]
+    for form in ("table", "sarif", "junit", "github", "markdown"):
+        ran = skc("audit", "--format", form, cwd=app)
+        assert ran.code == 0, ran.stderr
+        assert "xff.js" in ran.stdout
 
 
 def test_a_baseline_that_was_written_by_hand_counts(skc: Skc, app: Path, tmp_path: Path) -> None:
@@ -364,6 +399,34 @@ def test_a_slip_in_a_comment_is_named(skc: Skc, app: Path) -> None:
     assert report["facts"]["notes"] == [
         "a.js:1 allows console-cal, which is no check: console-call?"
     ]
+
+
+@pytest.mark.parametrize(
+    ("comment", "why"),
+    [
+        ("skc: allow console-call until tomorrow it is late", "tomorrow is no day"),
+        ("skc: allow console-call until 2126/12/31 it is late", "2126/12/31 is no day"),
+        ("skc: allow console-call until 2126-99-99 it is late", "2126-99-99 is no day"),
+        ("skc: allow * all of them", "not of the form"),
+        ("SKC: allow console-call loudly", "not of the form"),
+    ],
+)
+def test_an_allowance_that_cannot_be_read_does_not_count_and_is_named(
+    skc: Skc, app: Path, comment: str, why: str
+) -> None:
+    put(app, a_js=f"console.log(1); // {comment}\n")
+    report = audit(skc, app)
+    assert places(report) == ["a.js:1"]
+    (note,) = report["facts"]["notes"]
+    assert note.startswith("a.js:1 has a `skc: allow` that does not count: ")
+    assert why in note
+
+
+def test_a_comment_that_talks_about_allowances_is_none(skc: Skc, app: Path) -> None:
+    put(app, a_js="console.log(1); // write `// skc: allow console-call REASON` behind it\n")
+    report = audit(skc, app)
+    assert places(report) == ["a.js:1"]
+    assert report["facts"]["notes"] == []
 
 
 def test_what_is_silenced_is_in_the_report_and_listed_when_asked_for(skc: Skc, app: Path) -> None:
