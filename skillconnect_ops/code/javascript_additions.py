@@ -15,6 +15,7 @@ from skillconnect_ops.code.javascript_value import (
     Value,
     parameters,
     reason,
+    short,
 )
 from skillconnect_ops.code.javascript_values import Values
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key
@@ -58,7 +59,7 @@ class Additions(Values):
             return self._of_object(value, name)
         if isinstance(value, Nothing):
             return value
-        return Lost(f"{spread.text()} is not told: {reason(value)}")
+        return Lost(f"{short(spread)} is not told: {reason(value)}")
 
     def _by_left(self, module: Module) -> dict[str, list[SgNode]]:
         """What is assigned in a file, by the text of what it is assigned to."""

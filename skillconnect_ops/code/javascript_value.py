@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ast_grep_py import SgNode
 from msgspec import Struct
 
+from skillconnect_ops.code.excerpts import shown
 from skillconnect_ops.code.javascript_modules import Module
 from skillconnect_ops.code.syntax import line_of, unwrapped
 
@@ -144,6 +145,6 @@ def bare(node: SgNode) -> SgNode:
 
 
 def short(node: SgNode) -> str:
-    """A text on one line, cut."""
-    text = " ".join(node.text().split())
+    """A text on one line, cut; what in its strings may be a value is masked."""
+    text = shown(" ".join(node.text().split()))
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -29,6 +29,7 @@ from skillconnect_ops.code.javascript_value import (
     bare,
     parameters,
     reason,
+    short,
 )
 from skillconnect_ops.code.scopes import Declaration
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key
@@ -302,7 +303,7 @@ class Values:
             try:
                 return str(self.plain(self.of(whole.module, inner[0], whole.frame))), got
             except (Undecided, IndexError) as error:
-                return None, Lost(f"the key {name.text()} is computed: {error}")
+                return None, Lost(f"the key {short(name)} is computed: {error}")
         return (name.text() if name.kind() == "number" else key(name)), got
 
     def _spread(self, whole: Expression, spread: SgNode) -> list[tuple[str | None, Value]]:
@@ -312,7 +313,7 @@ class Values:
             return self.entries(value)
         if isinstance(value, Nothing):
             return []
-        return [(None, Lost(f"{spread.text()} is not told: {reason(value)}"))]
+        return [(None, Lost(f"{short(spread)} is not told: {reason(value)}"))]
 
     def elements(self, whole: Value) -> list[Value] | None:
         """The elements of an array literal, or of what is made of an object's entries."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from skillconnect_ops.code.discovery import Skipped
-from skillconnect_ops.code.excerpts import masked
+from skillconnect_ops.code.excerpts import shown
 from skillconnect_ops.commands.audit.selection import Selection
 from skillconnect_ops.core.finding import Finding, Rank
 from skillconnect_ops.core.view import Frame
@@ -35,7 +35,7 @@ def frames(
     order = {one.fingerprint: at for at, one in enumerate(findings)}
     worst.sort(key=lambda one: order[one.fingerprint], reverse=True)
     texts: dict[str, list[str]] = {}
-    shown: set[tuple[str, int]] = set()
+    taken: set[tuple[str, int]] = set()
     found = {}
     for one in worst:
         if one.path is None or one.line is None:
@@ -46,8 +46,8 @@ def frames(
         lines = texts[one.path][one.line - 1 : last]
         if any((one.path, line) in hidden for line in range(one.line, last + 1)):
             continue
-        if lines and (one.path, one.line) not in shown:
-            shown.add((one.path, one.line))
+        if lines and (one.path, one.line) not in taken:
+            taken.add((one.path, one.line))
             found[one.fingerprint] = Frame(one.line, tuple(lines))
     return found
 
@@ -57,4 +57,4 @@ def _lines(selection: Selection, path: str) -> list[str]:
     if isinstance(data, Skipped):
         return []
     text = data.decode("utf-8-sig", errors="replace")
-    return [masked(line.rstrip("\r").replace("\t", " ")) for line in text.split("\n")]
+    return [shown(line.rstrip("\r").replace("\t", " ")) for line in text.split("\n")]

@@ -387,6 +387,31 @@ def test_the_table_groups_by_file_and_shows_the_code_without_values(skc: Skc, ap
     assert "s3cr3t" not in skc("audit", "--format", "json", cwd=app).stdout
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "app.use(session({ secret: '%s cat' }));",
+        "const apiKey = `%s`; console.log(1);",
+        "console.log(1); // AKIA%sEXAMPLE0",
+        "console.log(1); /* ask %s@shop.example */",
+        "app.use(auth('%s1!x', 2));",
+        "app.post('/x', pick({ key: '%s1!x' }), (req, res) => res.json(req.body));",
+        "if (x === '%s1!x') app.use(helmet());",
+        "app.use(cors({ origin: pick('%s1!x') }));",
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "json", "sarif", "junit", "github", "markdown"])
+def test_no_form_shows_what_may_be_a_value(skc: Skc, app: Path, form: str, line: str) -> None:
+    plain = "KEYBOARDS"
+    text = LOGIN.format(limiter="").replace("app.post", f"{line % plain}\napp.post", 1)
+    (app / "server.js").write_text(
+        f"const cors = require('cors'), helmet = require('helmet');{text}"
+    )
+    for words in (("audit",), ("routes",)):
+        ran = skc(*words, "--format", form, cwd=app)
+        assert plain not in ran.stdout + ran.stderr
+
+
 def test_a_line_with_two_findings_is_shown_once(skc: Skc, app: Path) -> None:
     put(app, a_js="console.log(password);\n")
     assert skc("audit", cwd=app).stdout.count("1 | console.log(password);") == 1
