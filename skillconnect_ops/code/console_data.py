@@ -1,9 +1,11 @@
 """What a call prints that sounds secret or personal, by the names of what it is given.
 
-Names say it, never the strings: `"wrong password"` tells nothing, `user.password` tells all. What
+Names say it, never the strings: `"wrong password"` tells nothing, `user.password` tells all. But a
+string that is nothing but such a name, and a colon, says what comes next: `"password:", p`. What
 is only measured, compared or asked about (`token.length`, `!!token`) is not printed.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ast_grep_py import SgNode
@@ -27,12 +29,79 @@ _SHOWS = frozenset(
 """Functions whose result shows what they are given."""
 _PAINTS = ("chalk", "colors", "kleur", "pc", "picocolors", "util", "JSON")
 _MAKES = ("get", "generate", "create", "make", "sign", "read", "load", "fetch", "issue")
+_LABEL = re.compile(
+    r"(?:.*[.,;(\[{&?])?\s*((?:[A-Za-z]+[ _-]?){1,2})\s*[:=]\s*['\"(]?\s*", re.DOTALL
+)
+_KINDS = frozenset(
+    {"access", "refresh", "reset", "api", "private", "secret", "db", "admin", "user"}
+)
+_FAILURES = re.compile(r"(?i)err|exception|reason|message|status|e|ex")
 _ELSE = frozenset({"||", "??", "+", "&&"})
 
 
 def told(given: Sequence[SgNode]) -> tuple[str, ...]:
     """The names of what a call prints and should not, each once."""
-    return tuple(dict.fromkeys(name for one in given for name in _shown(one)))
+    names = [name for one in given for name in _shown(one)]
+    return tuple(dict.fromkeys((*names, *labelled(given))))
+
+
+def labelled(given: Sequence[SgNode]) -> tuple[str, ...]:
+    """The names of values that nothing but the string before them makes secret."""
+    return tuple(dict.fromkeys(_labelled(given)))
+
+
+def _labelled(given: Sequence[SgNode]) -> Iterator[str]:
+    said: str | None = None
+    for one in given:
+        node = unwrapped(one)
+        if said is not None and _may_be_it(node):
+            yield f"{node.text()} ({said})"
+        said = None
+        match node.kind():
+            case "string":
+                said = _label(string(node) or "")
+            case "template_string":
+                for part in node.named_children():
+                    if part.kind() == "template_substitution":
+                        inner = part.named_children()
+                        if said is not None and inner and _may_be_it(unwrapped(inner[0])):
+                            yield f"{inner[0].text()} ({said})"
+                        said = None
+                    else:
+                        said = _label(part.text())
+            case "binary_expression" if _sign(node) == "+":
+                yield from _labelled(_terms(node))
+
+
+def _terms(node: SgNode) -> list[SgNode]:
+    """`a + b + c` as its parts."""
+    if node.kind() != "binary_expression" or _sign(node) != "+":
+        return [node]
+    sides = (node.field("left"), node.field("right"))
+    return [term for side in sides if side is not None for term in _terms(unwrapped(side))]
+
+
+def _label(text: str) -> str | None:
+    """`password: ` and its like; what says more than a name is about something else."""
+    found = _LABEL.fullmatch(text)
+    name = "" if found is None else " ".join(re.split(r"[ _-]", found[1].strip()))
+    return name if name and sensitive(name.replace(" ", "_")) and _is_name(name) else None
+
+
+def _is_name(text: str) -> bool:
+    """Whether words name a value, and tell no story: `Invalid token:` is followed by a reason."""
+    first, _, last = text.lower().partition(" ")
+    return not last or (sensitive(f"{first}{last.title()}") and first in _KINDS)
+
+
+def _may_be_it(node: SgNode) -> bool:
+    """Whether an expression may be the value that a label names: no failure, and no measure."""
+    if node.kind() not in {"identifier", "member_expression", "subscript_expression"}:
+        return False
+    chain = _chain(node)
+    last = chain[-1]
+    told_already = sensitive_chain(chain)
+    return not told_already and last not in {"length", "size"} and not _FAILURES.fullmatch(last)
 
 
 def told_by_entry(entry: SgNode) -> tuple[str, ...]:
@@ -70,6 +139,9 @@ def _shown(node: SgNode) -> Iterator[str]:  # noqa: C901, PLR0912 - one a kind o
                 yield from _of_sides(node, ("right",) if sign == "&&" else ("left", "right"))
         case "ternary_expression":
             yield from _of_sides(node, ("consequence", "alternative"))
+        case "new_expression" if (made := node.field("constructor")) and made.text() == "URL":
+            for part in arguments(node):
+                yield from _shown(part)
         case "await_expression" | "sequence_expression":
             yield from _shown(node.named_children()[-1])
 
@@ -129,7 +201,7 @@ def _of_call(call: SgNode) -> Iterator[str]:
     if name in _SHOWS or (holder is not None and holder.text().startswith(_PAINTS)):
         for given in arguments(call):
             yield from _shown(given)
-        if holder is not None and not arguments(call):
+        if holder is not None:
             yield from _shown(holder)
     elif name.startswith(_MAKES) and sensitive(_without_verb(name)):
         yield f"{name}()"

@@ -6,7 +6,7 @@ from ast_grep_py import SgNode
 from msgspec import Struct
 
 from skillconnect_ops.code import logger_message as message
-from skillconnect_ops.code.console_data import told, told_by_entry
+from skillconnect_ops.code.console_data import labelled, told, told_by_entry
 from skillconnect_ops.code.logger_message import NotSimple, TextOf
 from skillconnect_ops.code.logger_model import Order
 from skillconnect_ops.code.logger_names import ERROR, Named, distinct, is_error, name_of
@@ -77,6 +77,8 @@ def given_to_logger(call: SgNode, scopes: Scopes, style: Style, text_of: TextOf)
         raise NotSimple("it prints an empty line")
     if any(node.kind() == "spread_element" for node in nodes):
         raise NotSimple("how many arguments it has is decided at run time")
+    if secret := labelled(nodes):
+        raise NotSimple(f"its text says that {secret[0]} is printed, which no log may hold")
     if len(nodes) == 1 and is_error(nodes[0], scopes):
         return _bare_error(nodes[0], style, text_of)
     text, values = _message(nodes, text_of)

@@ -34,6 +34,13 @@ _HEEDLESS = frozenset(
     }
 )
 """Functions that make nothing of what a callback gives back."""
+_SENDS = frozenset(
+    {
+        *("evaluate", "evaluateHandle", "evaluateOnNewDocument", "evaluateAll", "$eval", "$$eval"),
+        *("addInitScript", "waitForFunction", "executeScript", "executeAsyncScript"),
+    }
+)
+"""Methods of programs that drive a browser, which take a function by its text."""
 _FLOWS = frozenset({"&&", "||", "??"})
 
 
@@ -144,7 +151,29 @@ def _why_not(use: Use, call: SgNode | None) -> str | None:  # noqa: PLR0911 - on
     _, parent = climbed(call)
     if parent is not None and parent.kind() in {"member_expression", "subscript_expression"}:
         return "something is taken of what it gives back"
+    if _runs_elsewhere(call):
+        return "it runs where the text of its function is sent to, and no logger is there"
     return None
+
+
+def _runs_elsewhere(call: SgNode) -> bool:
+    """Whether a function around it is sent as a text: to a page that is driven, or by itself."""
+    for function in call.ancestors():
+        if function.kind() not in FUNCTIONS:
+            continue
+        _, above = climbed(function)
+        if above is None:
+            continue
+        if above.kind() == "member_expression":
+            name = above.field("property")
+            if name is not None and name.text() == "toString":
+                return True
+        taker = above.parent() if above.kind() == "arguments" else None
+        callee = taker.field("function") if taker is not None else None
+        name = callee.field("property") if callee is not None else None
+        if name is not None and name.text() in _SENDS:
+            return True
+    return False
 
 
 class _Writer:
@@ -203,6 +232,9 @@ class _Writer:
         given = given_to_logger(call, home.scopes, style, self._text)
         value = "void " if self._task.logger.returns_itself and not _is_dropped(call) else ""
         head = f"{value}{way.name}.{LEVELS[use.level]}("
+        levels = self._task.logger.levels
+        if levels is not None and LEVELS[use.level] not in levels:
+            raise NotSimple(f"the logger has levels of its own, and no {LEVELS[use.level]}")
         start = call.range().start
         line = home.text[start.index - start.column :]
         indent = line[: len(line) - len(line.lstrip(" \t"))]

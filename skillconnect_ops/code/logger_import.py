@@ -113,6 +113,8 @@ def way_to(logger: Logger, home: Home, modules: Modules, calls: Sequence[SgNode]
     if name is None:
         raise NotSimple("the names that the logger could have here all mean something else")
     source = _source(logger, home, es_module=es_module)
+    if es_module and _is_compiled(home) and not logger.es_module and logger.exported is None:
+        return Way(name, edit=_of_whole(name, source, home, calls))
     statement = _statement(logger, name, source, home.habits, es_module=es_module)
     return Way(name, edit=_placed(statement, home, calls, es_module=es_module))
 
@@ -271,6 +273,25 @@ def _statement(logger: Logger, name: str, source: str, habits: Habits, *, es_mod
     if es_module:
         return f"import {what} from {quoted}{end}"
     return f"const {what} = require({quoted}){end}"
+
+
+def _of_whole(name: str, source: str, home: Home, calls: Sequence[SgNode]) -> Edit:
+    """The import of a whole CommonJS module into TypeScript, as the file itself does it.
+
+    Raises:
+        NotSimple: the file does not tell whether a default import gives the whole module.
+    """
+    quote, end = home.habits.quote, ";" if home.habits.semicolons else ""
+    if home.root.find(kind="import_require_clause") is not None:
+        statement = f"import {name} = require({quote}{source}{quote}){end}"
+        return _placed(statement, home, calls, es_module=True)
+    if home.root.find(kind="namespace_import") is not None:
+        raise NotSimple(
+            "the logger is CommonJS, and whether a default import gives it is not told there"
+            " (esModuleInterop)"
+        )
+    statement = f"import {name} from {quote}{source}{quote}{end}"
+    return _placed(statement, home, calls, es_module=True)
 
 
 def _placed(statement: str, home: Home, calls: Sequence[SgNode], *, es_module: bool) -> Edit:

@@ -25,6 +25,8 @@ class Logger(Struct, frozen=True, kw_only=True):
     order: Order = Order.MESSAGE_FIRST
     shows_errors: bool = True
     """Whether an error among the fields is written with its text; winston alone writes `{}`."""
+    levels: frozenset[str] | None = None
+    """Those that it was given in place of the usual ones; None where it has the usual ones."""
     returns_itself: bool = True
     """Whether a call gives back the logger, where `console` gives back nothing."""
 

@@ -18,6 +18,14 @@ PREFILTER = re.compile(rb"createLogger|pino|bunyan|getLogger")
 _MAKES = re.compile(r"\b(?:createLogger|getLogger|pino|P|[\w.]*[lL]ogger)\s*\(")
 _ERRORS = re.compile(r"\berr\b")
 """What stands in a module that knows of the field."""
+_KNOWN_LEVELS = {
+    "npm": None,
+    "cli": frozenset(
+        ["error", "warn", "help", "data", "info", "debug", "prompt", "verbose", "input", "silly"]
+    ),
+    "syslog": frozenset(["emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"]),
+}
+"""Of winston, by the name of the set."""
 _FIELDS_FIRST = frozenset({"pino", "bunyan"})
 _PACKAGES = frozenset({"winston", "pino", "bunyan", "log4js", "pino-http"})
 _NAMES = ("logger", "log", "Logger")
@@ -89,6 +97,7 @@ def logger_at(path: str, modules: Modules) -> Logger | None:
         ),
         order=Order.FIELDS_FIRST if first else Order.MESSAGE_FIRST,
         shows_errors="winston" not in used or _ERRORS.search(module.text) is not None,
+        levels=_levels(module),
         returns_itself=not first,
     )
 
@@ -169,6 +178,25 @@ def _of_names(entries: Mapping[str, SgNode]) -> str | None:
         if name in entries:
             return name
     return next((name for name, node in entries.items() if _MAKES.search(_line(node))), None)
+
+
+def _levels(module: Module) -> frozenset[str] | None:
+    """The levels that a logger gets in its own file; empty where they are not told there."""
+    for made in module.root.find_all(kind="object"):
+        entries = {name: value for name, _, value in pairs(made)}
+        own = entries.get("levels")
+        if own is None or not _is_given_to_a_maker(made):
+            continue
+        if own.kind() == "object":
+            return frozenset(name for name, _, _ in pairs(own))
+        kind = own.text().rsplit(".", 2)[-2:]
+        return _KNOWN_LEVELS.get(kind[0], frozenset()) if kind[-1] == "levels" else frozenset()
+    return None
+
+
+def _is_given_to_a_maker(node: SgNode) -> bool:
+    call = above.parent() if (above := node.parent()) is not None else None
+    return call is not None and _MAKES.match(call.text()) is not None
 
 
 def _line(node: SgNode) -> str:

@@ -10,9 +10,16 @@ _SECRET = frozenset(
         *("secret", "secrets", "token", "jwt", "apikey", "authorization", "cookie", "cookies"),
         *("credential", "credentials", "otp", "totp", "cvv", "cvc", "bearer"),
         *("email", "emails", "ssn", "iban", "phone", "telephone", "birthdate"),
-        *("dob", "creditcard", "accesstoken", "refreshtoken", "idtoken", "privatekey"),
+        *("dsn", "dob", "creditcard", "accesstoken", "refreshtoken", "idtoken", "privatekey"),
     }
 )
+_STORES = frozenset(
+    {
+        *("mongo", "mongodb", "db", "database", "connection", "redis", "amqp", "rabbitmq"),
+        *("postgres", "postgresql", "pg", "mysql", "sql", "broker", "smtp"),
+    }
+)
+"""Servers whose address holds a password."""
 _ONLY_WITH = {
     "key": frozenset({"api", "private", "access", "encryption", "signing", "secret", "master"}),
     "tokens": frozenset({"access", "refresh", "auth", "id", "api", "session", "user", "reset"}),
@@ -21,6 +28,9 @@ _ONLY_WITH = {
     "address": frozenset({"email", "mail", "home", "street", "postal"}),
     "header": frozenset({"auth", "authorization", "cookie"}),
     "headers": frozenset({"auth", "request", "req"}),
+    "uri": _STORES,
+    "url": _STORES,
+    "string": frozenset({"connection", "conn"}),
     "value": frozenset({"token", "secret", "password", "cookie"}),
     "hash": frozenset({"password", "pwd"}),
     "code": frozenset({"otp", "verification", "backup", "recovery", "mfa"}),
@@ -63,6 +73,7 @@ _NO_TOKENS = frozenset(
 )
 _WHOLE = frozenset({"body", "headers", "cookies", "rawHeaders", "signedCookies"})
 _REQUESTS = frozenset({"req", "request"})
+_SESSIONS = frozenset((request, "session") for request in _REQUESTS)
 
 
 def sensitive(name: str) -> bool:
@@ -91,7 +102,7 @@ def sensitive_chain(chain: Sequence[str]) -> bool:
         return bool(before) and (before[-1] in _REQUESTS or last.endswith("ookies"))
     if "cookies" in before or "signedCookies" in before:
         return last != "length"
-    if tuple(chain) == ("process", "env"):
+    if tuple(chain) == ("process", "env") or tuple(chain[-2:]) in _SESSIONS:
         return True
     if before and before[-1] in {"ctx", "context"} and last in _REQUESTS:
         return True

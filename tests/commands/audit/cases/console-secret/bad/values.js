@@ -27,3 +27,11 @@ console.log`${cookie}`; // FIND: cookie
 console.log(passwordHash, emailAddress, sessionId); // FIND: passwordHash+emailAddress+sessionId
 console.log(password); // eslint-disable-line no-console FIND: password
 console.log({ token: t, ok: true }); // FIND: token
+console.log('Connecting to', process.env.MONGO_URI); // FIND: process.env.MONGO_URI
+console.log(mongoUri, connectionString, DSN); // FIND: mongoUri+connectionString+DSN
+console.log(DATABASE_URL, config.redisUrl); // FIND: DATABASE_URL+config.redisUrl
+console.log(new URL(`http://${user.name}:${user.password}@h`)); // FIND: user.password
+console.log(Buffer.from(token).toString('base64')); // FIND: token
+console.log('password:', p); // FIND: p (password)
+console.log(`user=${name} password=${p}`, 'Reset token: ' + t); // FIND: p (password)+t (Reset token)
+console.log('sent to a user, api key = ', values[0], req.session); // FIND: req.session+values[0] (api key)

@@ -12,3 +12,6 @@ logger.info(password); debug(token); console = password; if (console.log && toke
 function f(console) { console.log(password); }
 console.log(password); // skc: allow console-secret a made-up one, for the tutorial
 console.log(nextToken.type, currentToken, peekToken);
+console.log('Invalid token:', error.message, 'token: ', err); console.log('password:', p.length, `otp: ${e}`);
+console.log('password reset:', id); console.log('No token:', req.path); console.log('Cookie: ', hash(c));
+console.log(url, req.url, baseUrl, imageUri, string, queryString, redirectUri);

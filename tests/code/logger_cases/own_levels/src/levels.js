@@ -1,0 +1,5 @@
+const logger = require('./logger');
+
+console.log('saved', { id });
+console.warn('careful'); // LEFT
+console.error('failed', err);

@@ -1,0 +1,3 @@
+import fs = require('fs');
+
+console.log('read', { size: fs.size });
