@@ -24,6 +24,7 @@ _FOLDERS = {
     **dict.fromkeys(("coverage", "__pycache__", ".cache", ".turbo", ".tox"), "made by a tool"),
     **dict.fromkeys((".git", ".hg", ".svn"), "a repository's own files"),
 }
+_KEPT = ("vendored code", "built files")
 _BUNDLE = re.compile(r"[.-](min|bundle|umd)\.[cm]?js$")
 _MINIFIED_FROM_BYTES = 20_000
 _MINIFIED_LINE_BYTES = 1_000
@@ -45,6 +46,9 @@ class Listing(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
     """Relative to the root, `/`-separated, sorted."""
     skipped: tuple[Skipped, ...] = ()
+    beyond: tuple[str, ...] = ()
+    """Files in folders of built and vendored code that git lists all the same: somebody means to
+    keep them, and what they hold is given away as well."""
     by_git: bool = False
     """Whether git listed them: then what it ignores is not among them."""
     repositories: tuple[str, ...] = ()
@@ -77,15 +81,19 @@ def discover(root: Path, *, git: Git, within: Sequence[str] = ()) -> Listing:
     inner.go_into(filter(None, (_holding(root, folder) for folder in within)))
     skipped: dict[str, Skipped] = {}
     files: list[str] = []
+    beyond: list[str] = []
     for path in sorted({*listed, *inner.files}):
         folder = _left_out(path)
         if folder is not None:
             skipped.setdefault(folder.path, folder)
+            if folder.reason in _KEPT and not path.endswith("/"):
+                beyond.append(path)
         elif not path.endswith("/"):
             files.append(path)
     return Listing(
         files=tuple(files),
         skipped=(*skipped.values(), *inner.skipped),
+        beyond=tuple(beyond),
         by_git=True,
         repositories=tuple(inner.listed),
         closed=tuple(inner.closed),

@@ -14,23 +14,27 @@ from skillconnect_ops.code.looked import Looked
 from skillconnect_ops.code.prints import Print
 from skillconnect_ops.code.syntax import LANGUAGES
 from skillconnect_ops.commands.audit.selection import Selection
+from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.outcome import Fact, Known
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
+    from skillconnect_ops.commands.audit.sightings import Sightings
 
 
 class Facts:
     """The facts of one selection of files."""
 
-    def __init__(self, selection: Selection, *, tick: Callable[[int], None]) -> None:
+    def __init__(self, selection: Selection, house: House, *, tick: Callable[[int], None]) -> None:
         """Begin; nothing is read yet.
 
         Args:
             selection: the files.
+            house: asked about what is no source: secrets, env files, the ledger.
             tick: told of each one that is read.
         """
         self.selection = selection
+        self._house = house
         self._tick = tick
 
     def _read(self, path: str) -> bytes | Skipped:
@@ -47,6 +51,13 @@ class Facts:
     def prints(self) -> Fact[Looked[Print]]:
         """The uses of Python's `print`."""
         return Known(print_uses(self.selection.files, self._read))
+
+    @cached_property
+    def secrets(self) -> "Fact[Sightings]":
+        """What the secret detectors see, in all files."""
+        from skillconnect_ops.commands.audit import sightings  # noqa: PLC0415 - slow to load
+
+        return Known(sightings.sightings(self.selection, self._house.crew, tick=self._tick))
 
     @cached_property
     def express(self) -> Fact[Application]:

@@ -100,7 +100,7 @@ class Look:
     def _wanted(self) -> dict[str, dict[_Place, Hit]]:
         """The uses that are findings, by file and place."""
         with self._house.person.progress("reading code", total=None, unit="files") as ticker:
-            facts = Facts(self._selection, tick=ticker.advance)
+            facts = Facts(self._selection, self._house, tick=ticker.advance)
             verdict = CHECK.run(facts)
         silence = Silence(facts, today=self._house.clock.now().date())
         self._unknown += verdict.unknown

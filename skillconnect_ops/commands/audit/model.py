@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.report import Unknown
+from skillconnect_ops.core.secret import Secret
 
 if TYPE_CHECKING:
     from skillconnect_ops.commands.audit.facts import Facts
@@ -56,6 +57,16 @@ class Hit(Struct, frozen=True, kw_only=True):
     confidence: Confidence = Confidence.HIGH
     bound_at: int | None = None
     """Another line whose comments speak for this place as well: that of an alias."""
+    of_file: bool = False
+    """Whether it is about the file as a whole, and its line only where comments speak for it."""
+    remedy: str | None = None
+    """Where it is not the check's."""
+    mark: str | None = None
+    """The fingerprint, where another command finds the same and gives it one."""
+    silenced: str | None = None
+    """Why it does not count, where that is known before any comment or baseline is asked."""
+    secrets: tuple[Secret, ...] = ()
+    """What stands there, for a baseline that knows values by their hashes; shown nowhere."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -83,6 +94,8 @@ class Check(Struct, frozen=True, kw_only=True):
     run: "Callable[[Facts], Verdict]"
     shows_code: bool = True
     """Whether the lines of its hits may be shown; not where a secret stands in them."""
+    heeds_comments: bool = True
+    """Whether `skc: allow ID REASON` silences it; not where nobody may decide that in passing."""
     heeds_linters: bool = False
     """Whether a comment that silences another linter's rule for the same silences this, too."""
 

@@ -93,12 +93,13 @@ def _findings(judged: Judged, facts: Facts, ask: Ask, silence: Silence) -> list[
     found = []
     for check, verdict in judged:
         for hit in sorted(verdict.hits, key=lambda hit: (hit.path, hit.line, hit.column)):
-            mark = marks.next(check.id, hit.path, masked(hit.context))
-            if not facts.selection.counts(hit.path, hit.line, hit.end_line):
+            mark = hit.mark or marks.next(check.id, hit.path, masked(hit.context))
+            if not _counts(hit, facts):
                 continue
             silenced, but = silence.over(check, hit)
             accepted = ask.accepted.baseline
-            if silenced is None and accepted.covers(mark, hit.severity or check.severity):
+            covered = accepted.covers(mark, hit.severity or check.severity)
+            if silenced is None and (covered or _is_known(hit, accepted, facts)):
                 silenced = f"in the baseline {accepted.name}"
             elif mark in accepted.fingerprints and but is None:
                 but = f"worse than what the baseline {accepted.name} accepts"
@@ -107,17 +108,33 @@ def _findings(judged: Judged, facts: Facts, ask: Ask, silence: Silence) -> list[
     return found
 
 
+def _counts(hit: Hit, facts: Facts) -> bool:
+    """Whether it is about a line that counts; of a whole file any change of it does."""
+    if hit.of_file:
+        return facts.selection.lines is None or hit.path in facts.selection.lines
+    return facts.selection.counts(hit.path, hit.line, hit.end_line)
+
+
+def _is_known(hit: Hit, accepted: Baseline, facts: Facts) -> bool:
+    """Whether the baseline knows a hash of what stands there, or is that file itself."""
+    if not hit.secrets:
+        return False
+    secret, whole = hit.secrets[0], hit.secrets[-1]
+    known = accepted.accepts(fingerprint="", path=hit.path, secret=secret, whole=whole)
+    return known or accepted.is_itself(hit.path, facts.selection.root)
+
+
 def _finding(check: Check, hit: Hit, mark: str, but: str | None) -> Finding:
     return Finding(
         id=check.id,
         severity=hit.severity or check.severity,
         confidence=hit.confidence,
         path=readable(hit.path),
-        line=hit.line,
-        column=hit.column,
-        end_line=hit.end_line,
+        line=None if hit.of_file else hit.line,
+        column=None if hit.of_file else hit.column,
+        end_line=None if hit.of_file else hit.end_line,
         message=f"{hit.says}; {but}" if but else hit.says,
-        remedy=check.remedy,
+        remedy=hit.remedy or check.remedy,
         fingerprint=mark,
     )
 
@@ -214,13 +231,17 @@ def _by_reason(skipped: Sequence[Skipped]) -> dict[str, list[str]]:
 
 def _ignored(findings: Sequence[Finding]) -> Table:
     rows = tuple(
-        (f"{one.path}:{one.line}", one.id, one.suppressed or "")
+        (_place(one), one.id, one.suppressed or "")
         for one in findings
         if one.suppressed is not None
     )
     return Table(
         ("where", "id", "silenced by"), rows, title="silenced", empty="nothing is silenced"
     )
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.path}:{finding.line}" if finding.line is not None else finding.path or ""
 
 
 def _next(found: Sequence[Finding]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def audit(house: House, wish: Wish) -> Report:
     selection = select(house, wish)
     acceptance = accepted(house, wish, selection)
     with house.person.progress("reading code", total=None, unit="files") as ticker:
-        facts = Facts(selection, tick=ticker.advance)
+        facts = Facts(selection, house, tick=ticker.advance)
         judged = tuple((check, check.run(facts)) for check in checks)
     ask = Ask(
         fail_on=wish.fail_on or _fail_on(house),

@@ -12,7 +12,7 @@ from skillconnect_ops.commands.baseline import OF_AUDIT
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.ports.git import LineSpans
-from skillconnect_ops.core.ports.objects import Repository, Unreadable
+from skillconnect_ops.core.ports.objects import Piece, Repository, Unreadable
 from skillconnect_ops.core.shell import word
 
 
@@ -37,6 +37,10 @@ class Selection:
         files: Sequence[str],
         *,
         read: Read,
+        starts: Sequence[Path] = (),
+        in_git: bool = False,
+        index: "Staged | None" = None,
+        beyond: Sequence[str] = (),
         skipped: Sequence[Skipped] = (),
         lines: Mapping[str, LineSpans] | None = None,
         since: str | None = None,
@@ -47,6 +51,13 @@ class Selection:
         self.files = tuple(files)
         self.read = read
         self._beside = beside or partial(on_disk, root)
+        self.starts = tuple(starts)
+        """The files and folders that were asked for, no link in them."""
+        self.in_git = in_git
+        self.index = index
+        """What is staged, where that is looked at and not what lies on the disk."""
+        self.beyond = tuple(beyond)
+        """Files that are no sources of the project, and may hold secrets all the same."""
         self.skipped = tuple(skipped)
         self.lines = lines
         """The lines that count, by path; None: all."""
@@ -94,6 +105,7 @@ def select(house: House, wish: Wish, *, around: Path | None = None) -> Selection
     root = repository.root if repository is not None and repository.root is not None else home
     if repository is None and around is not None:
         root = around if all(start.is_relative_to(around) for start in starts) else root
+    in_git = repository is not None and repository.root is not None
     if wish.staged or wish.changed is not None:
         if repository is None or repository.root is None:
             option = "--staged" if wish.staged else "--changed"
@@ -105,7 +117,7 @@ def select(house: House, wish: Wish, *, around: Path | None = None) -> Selection
         if wish.staged:
             return _staged(house, repository, root, starts)
         return _changed(house, root, starts, wish.changed or "")
-    return _whole(house, root, starts)
+    return _whole(house, root, starts, in_git=in_git)
 
 
 def _start(house: House, path: Path) -> Path:
@@ -119,7 +131,7 @@ def _start(house: House, path: Path) -> Path:
         ) from error
 
 
-def _whole(house: House, root: Path, starts: Sequence[Path]) -> Selection:
+def _whole(house: House, root: Path, starts: Sequence[Path], *, in_git: bool) -> Selection:
     """All that the project holds at or below the starts; a file that is named, in any case."""
     listing = discover(root, git=house.git)
     names = [_name(start, root) for start in starts]
@@ -136,6 +148,9 @@ def _whole(house: House, root: Path, starts: Sequence[Path]) -> Selection:
         root,
         sorted(files),
         read=lambda path: on_disk(root, path),
+        starts=starts,
+        in_git=in_git,
+        beyond=[path for path in listing.beyond if _is_below(path, names) and path not in files],
         skipped=skipped,
         project=lambda: listing.files,
     )
@@ -156,6 +171,8 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
         root,
         sorted(path for path in lines if _is_below(path, names)),
         read=lambda path: on_disk(root, path),
+        starts=starts,
+        in_git=True,
         lines=lines,
         since=base,
         project=lambda: discover(root, git=house.git).files,
@@ -165,11 +182,14 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
 def _staged(house: House, repository: Repository, root: Path, starts: Sequence[Path]) -> Selection:
     lines = house.git.changed_lines(root, since=None)
     names = [_name(start, root) for start in starts]
-    blobs = _Staged(repository, root, {path for path in lines if _is_below(path, names)})
+    blobs = Staged(repository, root, {path for path in lines if _is_below(path, names)})
     return Selection(
         root,
         sorted(blobs.paths),
         read=blobs.read,
+        starts=starts,
+        in_git=True,
+        index=blobs,
         lines=lines,
         since="the index",
         project=lambda: blobs.own(discover(root, git=house.git)),
@@ -177,8 +197,8 @@ def _staged(house: House, repository: Repository, root: Path, starts: Sequence[P
     )
 
 
-class _Staged:
-    """Files as the index holds them, those that were asked for all read at once."""
+class Staged:
+    """Files as the index holds them; small ones that were asked for are read once, together."""
 
     def __init__(self, repository: Repository, root: Path, paths: set[str]) -> None:
         self.paths = paths
@@ -187,7 +207,17 @@ class _Staged:
 
     def read(self, path: str) -> bytes | Skipped:
         """One that was asked for."""
-        return self._contents.get(path, Skipped(path, "it is not in the index"))
+        return _source(path, self._firsts.get(path, Skipped(path, "it is not in the index")))
+
+    def pieces(self) -> Iterator[tuple[str, Piece | Skipped]]:
+        """All that were asked for, as they are; large ones come in several parts, which overlap."""
+        large = []
+        for path, first in self._firsts.items():
+            if isinstance(first, Skipped) or len(first.content) == first.size_bytes:
+                yield path, first
+            else:
+                large.append((path, first.oid))
+        yield from self._read(large)
 
     def beside(self, path: str) -> bytes | Skipped:
         """Any other one. Most are on disk as they are in the index, and read there: that is quick.
@@ -197,7 +227,7 @@ class _Staged:
         if path not in self._index:
             return on_disk(self._root, path)
         if path in self._unlike or not os.path.lexists(self._root / path):
-            return self._others.get(path, Skipped(path, IS_GONE))
+            return _source(path, self._others.get(path, Skipped(path, IS_GONE)))
         return on_disk(self._root, path)
 
     def own(self, listing: Listing) -> Sequence[str]:
@@ -215,21 +245,26 @@ class _Staged:
         return self._repository.unstaged()
 
     @cached_property
-    def _contents(self) -> dict[str, bytes | Skipped]:
+    def _firsts(self) -> dict[str, Piece | Skipped]:
+        """Of each its content, or the first part of it."""
         staged = ((path, oid) for path, oid in self._repository.staged() if path in self.paths)
-        return dict(self._read(staged))
+        return self._first(staged)
 
     @cached_property
-    def _others(self) -> dict[str, bytes | Skipped]:
-        return dict(
-            self._read(
-                (path, oid)
-                for path, oid in self._index.items()
-                if path in self._unlike or not os.path.lexists(self._root / path)
-            )
+    def _others(self) -> dict[str, Piece | Skipped]:
+        return self._first(
+            (path, oid)
+            for path, oid in self._index.items()
+            if path in self._unlike or not os.path.lexists(self._root / path)
         )
 
-    def _read(self, wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes | Skipped]]:
+    def _first(self, wanted: Iterable[tuple[str, str]]) -> dict[str, Piece | Skipped]:
+        found: dict[str, Piece | Skipped] = {}
+        for path, piece in self._read(wanted):
+            found.setdefault(path, piece)
+        return found
+
+    def _read(self, wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Piece | Skipped]]:
         by_oid: dict[str, list[str]] = {}
         for path, oid in wanted:
             by_oid.setdefault(oid, []).append(path)
@@ -238,7 +273,12 @@ class _Staged:
                 if isinstance(piece, Unreadable):
                     yield path, Skipped(path, piece.reason)
                 else:
-                    yield path, as_source(path, piece.content)
+                    yield path, piece
+
+
+def _source(path: str, found: Piece | Skipped) -> bytes | Skipped:
+    """What was found, as a source that a person wrote; the part of a large one is none."""
+    return found if isinstance(found, Skipped) else as_source(path, found.content)
 
 
 def _name(start: Path, root: Path) -> str:

@@ -26,6 +26,8 @@ class Silence:
 
     def over(self, check: Check, hit: Hit) -> tuple[str | None, str | None]:
         """What silences a hit; else why a comment that would does not count."""
+        if hit.silenced is not None or not check.heeds_comments:
+            return hit.silenced, None
         exemptions = self._facts.exemptions(hit.path)
         lines = [hit.line, hit.end_line, *((hit.bound_at,) if hit.bound_at is not None else ())]
         allowance = exemptions.allowing(check.id, lines)

@@ -1,5 +1,7 @@
 """The corpus of cases: what each marks with `FIND:` is what a check has to find there."""
 
+import os
+import random
 import re
 import shutil
 import subprocess
@@ -9,10 +11,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from skillconnect_ops.commands.audit.checks import CHECKS
+from skillconnect_ops.detection.examples import filled
+from skillconnect_ops.detection.model import Example
 
 CASES = Path(__file__).parent / "cases"
 IDS = tuple(check.id for check in CHECKS)
 Git = Callable[..., str]
+_ABOUT = ("setup.sh", "expected")
+_FILLED = ("secret-in-tree",)
+_CHANCE = random.Random()
 _MARK = re.compile(r"FIND: (.*?)\s*(?:\*/|-->|#|$)")
 
 
@@ -28,20 +35,49 @@ def laid_out(check: str, sort: str, folder: Path) -> Path:
     """The cases of one sort in a folder of their own, each under its real name.
 
     Cases in Python are kept as `.txt`: they are no code of ours, and some are none of anybody's.
+    `dot.env` becomes `.env`, and `<alnum 36>` so many letters: nothing that lies here may look like
+    a secret. `setup.sh` is run there, for what no file can say: a repository, a mode, a link.
     """
-    root = folder / "app"
-    for path in sorted((CASES / check / sort).iterdir()):
-        root.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, root / path.name.removesuffix(".txt"))
+    root, cases = folder / "app", CASES / check / sort
+    for path in sorted(one for one in cases.rglob("*") if one.is_file()):
+        name = path.relative_to(cases).as_posix().removesuffix(".txt")
+        target = root / name.replace("dot.", ".")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.name not in _ABOUT:
+            shutil.copy(path, target)
+        if check in _FILLED:
+            example = Example(target.read_text(encoding="utf-8"))
+            target.write_text(filled(example, _CHANCE), encoding="utf-8")
+    setup = cases / "setup.sh"
+    if setup.is_file():
+        git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        subprocess.run(["sh", "-e", setup], cwd=root, env={**os.environ, **git}, check=True)
     return root
 
 
-def expected(root: Path) -> list[Expected]:
-    """What the marks in the files ask for, in the order of places."""
+def names(check: str, sort: str) -> list[str]:
+    """The paths of the cases of one sort, once they are laid out."""
+    cases = CASES / check / sort
+    found = (one.relative_to(cases).as_posix() for one in cases.rglob("*") if one.is_file())
+    return sorted(
+        one.removesuffix(".txt").replace("dot.", ".") for one in found if one not in _ABOUT
+    )
+
+
+def expected(root: Path, *, check: str = "", sort: str = "") -> list[Expected]:
+    """What the marks in the files ask for, in the order of places.
+
+    What can bear no mark is named in `expected`, a line each: `package.json:7 high`.
+    """
+    beside = CASES / check / sort / "expected"
+    if check and beside.is_file():
+        lines = (line.rsplit(" ", 1) for line in beside.read_text(encoding="utf-8").splitlines())
+        places = ((place.rsplit(":", 1), what) for place, what in lines)
+        return sorted(Expected(path, int(line), what) for (path, line), what in places)
     return sorted(
         Expected(path.relative_to(root).as_posix(), number, what)
         for path in root.rglob("*")
-        if path.is_file()
+        if path.is_file() and ".git" not in path.relative_to(root).parts
         for number, line in enumerate(
             path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1
         )

@@ -13,7 +13,10 @@ from skillconnect_ops.code.server import server
 from skillconnect_ops.commands.audit.checks import CHECKS
 from tests.conftest import Skc
 
-_OF_TEXT = {"console-call", "console-secret", "print-call"}
+_OF_TEXT = {
+    *("console-call", "console-secret", "print-call", "secret-in-tree", "retired-value"),
+    *("env-tracked", "env-not-ignored", "env-readable", "dependency-archived"),
+}
 OF_SERVERS = tuple(check.id for check in CHECKS if check.id not in _OF_TEXT)
 
 APP = """\
