@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.retired import TAKE_KEY
+from skillconnect_ops.commands.retired.search import search_files
 from skillconnect_ops.commands.secrets import shown
-from skillconnect_ops.commands.secrets.retired_search import search_files
 from skillconnect_ops.commands.secrets.steps import SecretRetire
 from skillconnect_ops.core.errors import Precondition, UsageError
 from skillconnect_ops.core.exits import Status

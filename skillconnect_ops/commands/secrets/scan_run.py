@@ -231,7 +231,7 @@ def _staged(house: House, repository: Repository, search: Search) -> Scan:
     paths: dict[str, list[str]] = {}
     for path, oid in staged:
         paths.setdefault(oid, []).append(path)
-    contents: list[tuple[str, bytes]] = []
+    contents: list[tuple[str, bytes, int]] = []
     broken = False
     for piece in repository.contents(paths) if paths else ():
         if isinstance(piece, Unreadable):
@@ -240,7 +240,7 @@ def _staged(house: House, repository: Repository, search: Search) -> Scan:
             continue
         size_bytes += len(piece.content)
         for path in paths[piece.oid]:
-            contents.append((path, piece.content))
+            contents.append((path, piece.content, piece.line))
             looked = search(path, piece.content)
             passed_over += looked.passed_over
             unknown += [Unknown(path, f"not opened: {reason}") for reason in looked.skipped]

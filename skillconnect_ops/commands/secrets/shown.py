@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.retired import FINDING, remedy, says, severity
-from skillconnect_ops.commands.secrets.retired_search import Found
+from skillconnect_ops.commands.retired.search import Found
 from skillconnect_ops.core.finding import Finding, fingerprint
 from skillconnect_ops.core.view import Block, Cell, Lines, Table, Text, Tone
 from skillconnect_ops.evidence.matching import Reason, Refusal, Retired, Retirement

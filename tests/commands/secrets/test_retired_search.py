@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from skillconnect_ops.commands.secrets.tokens import candidates, tokens
+from skillconnect_ops.commands.retired.tokens import candidates, tokens
 from skillconnect_ops.history.everywhere import Everywhere
 from tests.commands.secrets.conftest import Leaky
 from tests.conftest import Ran, Skc

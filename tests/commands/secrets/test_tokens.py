@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillconnect_ops.commands.secrets.tokens import SHORTEST, tokens
+from skillconnect_ops.commands.retired.tokens import SHORTEST, tokens
 
 VALUE = st.text(
     alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\"'`"),

@@ -1,4 +1,7 @@
-"""Looking for retired values in files, as the scan looks for secrets: in all they are made of."""
+"""Looking for retired values in files, as the scan looks for secrets: in all they are made of.
+
+It works with the ledger's key, so that nothing of it is handed to another process.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -8,16 +11,18 @@ from typing import TypeVar
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.secrets.tokens import candidates, tokens
+from skillconnect_ops.commands.retired.tokens import candidates, tokens
 from skillconnect_ops.core.excerpts import Within
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.evidence.matching import Matcher, Retired
 from skillconnect_ops.history.everywhere import Everywhere
+from skillconnect_ops.history.jobs import FileJob, look_at_files
 from skillconnect_ops.history.model import Gap, Hit, Trace, Where
 from skillconnect_ops.history.tree import Tree
 from skillconnect_ops.history.unfold import Unfolding
+from skillconnect_ops.history.wire import unpacked
 
 Job = TypeVar("Job")
 
@@ -149,6 +154,24 @@ def search_files(house: House, paths: Sequence[Path], matcher: Matcher, *, root:
         found=tuple(_found(hits, plain.entries)),
         gaps=tuple(dict.fromkeys(gaps)),
         files=tree.files + len(streams),
+    )
+
+
+def search_listed(files: Iterable[tuple[str, Path]], matcher: Matcher) -> Searched:
+    """Look for retired values in these files alone, each with the name that it goes by.
+
+    Args:
+        files: plain ones.
+        matcher: knows what is retired.
+    """
+    items = tuple(files)
+    plain = _Retirees(matcher)
+    search = Unfolding(plain, disguises=Everywhere())
+    harvest = unpacked(look_at_files(FileJob(search=search, where=Where.WORK_TREE, items=items)))
+    return Searched(
+        found=tuple(_found(harvest.hits, plain.entries)),
+        gaps=tuple(dict.fromkeys(harvest.gaps)),
+        files=len(items),
     )
 
 
