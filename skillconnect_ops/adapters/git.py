@@ -19,6 +19,7 @@ from skillconnect_ops.core.ports.git import (
     ALONE,
     PLAIN,
     CommitFacts,
+    IgnoreRule,
     IndexEntry,
     LineSpans,
     RepositoryState,
@@ -277,6 +278,16 @@ class GitProgram:
     def ignored_by(self, files: Mapping[str, bytes], paths: Sequence[str]) -> frozenset[str]:
         """Which paths these `.gitignore` files cover, and no rule of the person's own.
 
+        Raises:
+            GitFailed: git could not be asked.
+        """
+        return frozenset(self.rules_over(files, paths))
+
+    def rules_over(
+        self, files: Mapping[str, bytes], paths: Sequence[str]
+    ) -> Mapping[str, IgnoreRule]:
+        """As `ignored_by`, with the rule that covers each of them.
+
         Asked in an empty repository that is made for it: git reads `.git/info/exclude` whatever
         it is told, and knows no way to ask about files that are not there.
 
@@ -293,11 +304,16 @@ class GitProgram:
             told = self._do(
                 folder,
                 *("-c", f"core.excludesFile={os.devnull}"),
-                *("check-ignore", "--no-index", "-z", "--stdin"),
+                *("check-ignore", "--no-index", "--verbose", "-z", "--stdin"),
                 given=given,
                 fine=(0, 1),
-            )
-        return frozenset(path.removeprefix("./") for path in told.split("\0") if path)
+            ).split("\0")
+        matched = zip(told[::4], told[1::4], told[2::4], told[3::4], strict=False)
+        return {
+            path.removeprefix("./"): IgnoreRule(file=file, line=int(line), text=text)
+            for file, line, text, path in matched
+            if not text.startswith("!")  # it matches, and takes back
+        }
 
     def commit_of(self, root: Path, revision: str) -> str | None:
         """The commit that a revision names; None where there is none."""

@@ -33,6 +33,7 @@ _NOQA = re.compile(
     r"#\s*noqa(?![a-z])(?::\s*([A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE
 )
 _WHOLE_FILE = re.compile(r"#\s*(?:ruff|flake8):\s*noqa(?::\s*([A-Z0-9,\s]+))?", re.IGNORECASE)
+_HASH = re.compile(r"(?:\A|\s)#.*")
 _END = (1 << 60, 0)
 
 Point = tuple[int, int]
@@ -74,13 +75,14 @@ class Exemptions(Struct, frozen=True, kw_only=True):
         """The comment for another linter that covers a place."""
         return next((says for begin, end, says in self.by_linters if begin <= at < end), None)
 
-    def allowing(self, identity: str, lines: Sequence[int]) -> Allowance | None:
-        """The `skc: allow` of that check on one of these lines."""
+    def allowing(self, identity: str, lines: Sequence[int] | None) -> Allowance | None:
+        """The `skc: allow` of that check on one of these lines; None: anywhere in the text."""
         return next(
             (
                 one
                 for one in self.allowances
-                if identity in one.ids and any(line in one.lines for line in lines)
+                if identity in one.ids
+                and (lines is None or any(line in one.lines for line in lines))
             ),
             None,
         )
@@ -116,6 +118,20 @@ def of_python(text: str, *, rules: Sequence[str]) -> Exemptions:
     return Exemptions(
         allowances=tuple(_allowances(comments)), by_linters=tuple(_noqa(comments, rules))
     )
+
+
+def of_hashes(text: str) -> Exemptions:
+    """What the comments of a text ask for in which `#` begins one, such as an env file."""
+    if "skc:" not in text:
+        return Exemptions()
+    comments = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = _HASH.search(line)
+        if found is not None:
+            begin, end = (number, found.start() + 1), (number, len(line) + 1)
+            alone = not line[: found.start()].strip()
+            comments.append(Comment(text=found[0].strip(), begin=begin, end=end, alone=alone))
+    return Exemptions(allowances=tuple(_allowances(comments)))
 
 
 def _of_tree(root: SgNode, lines: Sequence[str]) -> Iterator[Comment]:

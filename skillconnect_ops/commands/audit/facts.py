@@ -1,14 +1,14 @@
 """What the checks judge: gathered once, and each family only when a check asks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from skillconnect_ops.code.console import Use
 from skillconnect_ops.code.console_files import console_uses, print_uses
 from skillconnect_ops.code.discovery import Skipped
-from skillconnect_ops.code.exemptions import Exemptions
+from skillconnect_ops.code.exemptions import Exemptions, of_hashes
 from skillconnect_ops.code.express_model import Application
 from skillconnect_ops.code.looked import Looked
 from skillconnect_ops.code.prints import Print
@@ -19,7 +19,9 @@ from skillconnect_ops.core.outcome import Fact, Known
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
+    from skillconnect_ops.commands.audit.env_files import EnvFiles
     from skillconnect_ops.commands.audit.sightings import Sightings
+    from skillconnect_ops.commands.retired.returning import Returned
 
 
 class Facts:
@@ -36,6 +38,7 @@ class Facts:
         self.selection = selection
         self._house = house
         self._tick = tick
+        self._hashes: dict[str, Exemptions] = {}
 
     def _read(self, path: str) -> bytes | Skipped:
         """A file as it was asked for: on disk, or as it is staged."""
@@ -58,6 +61,44 @@ class Facts:
         from skillconnect_ops.commands.audit import sightings  # noqa: PLC0415 - slow to load
 
         return Known(sightings.sightings(self.selection, self._house.crew, tick=self._tick))
+
+    @cached_property
+    def env_files(self) -> "Fact[EnvFiles]":
+        """The env files, also those that git ignores, and their examples."""
+        from skillconnect_ops.commands.audit import env_files  # noqa: PLC0415 - slow to load
+
+        found = env_files.env_files(self.selection, self._house)
+        paths = [*(one.path for one in found.files), *(one.path for one in found.examples)]
+        paths += [one.hidden_by.file for one in found.examples if one.hidden_by is not None]
+        self._heed(dict.fromkeys(paths))
+        return Known(found)
+
+    @cached_property
+    def retired(self) -> "Fact[Returned]":
+        """Retired values among what was asked for, and in env files that git ignores."""
+        from skillconnect_ops.commands.audit import sightings  # noqa: PLC0415 - slow to load
+        from skillconnect_ops.commands.retired import returning  # noqa: PLC0415 - as above
+
+        return Known(
+            returning.in_contents(self._house, sightings.staged(self.selection.index))
+            if self.selection.index is not None
+            else returning.in_files(self._house, self._all_files)
+        )
+
+    def _all_files(self) -> "Iterator[tuple[str, Path]]":
+        from skillconnect_ops.commands.audit import sightings  # noqa: PLC0415 - as above
+
+        env_files = self.env_files.value.files if isinstance(self.env_files, Known) else ()
+        names = (*self.selection.files, *self.selection.beyond, *(one.path for one in env_files))
+        for name, path, _ in sightings.on_disk(self.selection.root, dict.fromkeys(names)):
+            yield name, path
+
+    def _heed(self, paths: Iterable[str]) -> None:
+        """Take the comments of files into account in which `#` begins one."""
+        for path in paths:
+            data = self._read(path)
+            if not isinstance(data, Skipped):
+                self._hashes[path] = of_hashes(data.decode("utf-8-sig", errors="replace"))
 
     @cached_property
     def express(self) -> Fact[Application]:
@@ -101,7 +142,8 @@ class Facts:
         families = [self.__dict__.get(name) for name in ("console", "prints")]
         if "express" in self.__dict__ or "server" in self.__dict__:
             families.append(self.server)
-        return [fact.value for fact in families if isinstance(fact, Known)]
+        told = [fact.value for fact in families if isinstance(fact, Known)]
+        return [*told, Looked[Use](exemptions=self._hashes)] if self._hashes else told
 
     def exemptions(self, path: str) -> Exemptions:
         """The comments of a file that ask for silence."""

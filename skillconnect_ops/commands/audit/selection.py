@@ -77,6 +77,12 @@ class Selection:
         """Whether a file is one of those that were asked for."""
         return path in self._chosen
 
+    def covers(self, path: str) -> bool:
+        """Whether a file was asked for, be it one of the project's or one that git ignores."""
+        if self.lines is not None:
+            return path in self.lines
+        return self.has(path) or _is_below(path, [_name(one, self.root) for one in self.starts])
+
     @cached_property
     def _chosen(self) -> frozenset[str]:
         return frozenset(self.files)

@@ -82,6 +82,13 @@ def on_disk(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, Path, int]]
             yield path, file, about.st_size
 
 
+def staged(index: Staged) -> Iterator[tuple[str, bytes, int]]:
+    """What is staged: each path, its content, and the number of the first line of it."""
+    for path, piece in index.pieces():
+        if not isinstance(piece, Skipped):
+            yield path, piece.content, piece.line
+
+
 def _on_disk(selection: Selection, crew: Crew) -> tuple[list[Hit], list[Unknown], int]:
     files = list(on_disk(selection.root, (*selection.files, *selection.beyond)))
     hits: list[Hit] = []

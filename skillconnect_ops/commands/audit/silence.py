@@ -30,7 +30,7 @@ class Silence:
             return hit.silenced, None
         exemptions = self._facts.exemptions(hit.path)
         lines = [hit.line, hit.end_line, *((hit.bound_at,) if hit.bound_at is not None else ())]
-        allowance = exemptions.allowing(check.id, lines)
+        allowance = exemptions.allowing(check.id, None if hit.of_file else lines)
         if allowance is not None:
             fault = self._fault(allowance)
             if fault is None:

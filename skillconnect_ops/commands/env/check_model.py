@@ -13,28 +13,13 @@ from skillconnect_ops.commands.env.ignore import Ignore
 from skillconnect_ops.commands.env.registry import Registry
 from skillconnect_ops.commands.env.survey import Place
 from skillconnect_ops.commands.env.usage import Usage
+from skillconnect_ops.commands.held import Held
 from skillconnect_ops.commands.retired import Compared
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.envfile import Entry, EnvFile
 from skillconnect_ops.envfile.values import is_placeholder
-
-
-class Held(Struct, frozen=True, kw_only=True):
-    """Who holds an env file: a disk, an index, commits. What it says is not looked at."""
-
-    path: str
-    """Relative to the root."""
-    mode: Fact[int | None]
-    """None where it is not there."""
-    tracked: Fact[bool]
-    commits: Fact[tuple[str, ...]]
-    """Those that brought or changed it, newest first; short ids."""
-    lets_in: tuple[str, ...] = ()
-    """Whom its access control list names."""
-    repository: str = "."
-    """The folder of the nested repository or submodule that it is in."""
 
 
 class FileFacts(Held, frozen=True, kw_only=True):

@@ -13,10 +13,10 @@ from skillconnect_ops.commands.env.check_model import (
     PlaceFacts,
 )
 from skillconnect_ops.commands.env.checks import CHECKS
-from skillconnect_ops.commands.env.held import Sighted, held, looked, sighted
 from skillconnect_ops.commands.env.images import Images, images
 from skillconnect_ops.commands.env.merge import Merge
 from skillconnect_ops.commands.env.survey import Place, Survey
+from skillconnect_ops.commands.held import Sighted, held, looked, sighted
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.retired import compared
 from skillconnect_ops.core.exits import Status

@@ -46,6 +46,14 @@ class IndexEntry(Struct, frozen=True, kw_only=True):
     """1 to 3 of a path in conflict: the base's, ours, theirs."""
 
 
+class IgnoreRule(Struct, frozen=True, kw_only=True):
+    """A line of a `.gitignore`."""
+
+    file: str
+    line: int
+    text: str
+
+
 LineSpans = tuple[tuple[int, int], ...]
 """First and last lines, from 1."""
 
@@ -115,6 +123,11 @@ class Git(Protocol):
 
     def ignored_by(self, files: Mapping[str, bytes], paths: Sequence[str]) -> frozenset[str]:
         """Which paths these `.gitignore` files cover, and no rule of the person's own."""
+
+    def rules_over(
+        self, files: Mapping[str, bytes], paths: Sequence[str]
+    ) -> Mapping[str, IgnoreRule]:
+        """As `ignored_by`, with the rule that covers each of them."""
 
     def commit_of(self, root: Path, revision: str) -> str | None:
         """The commit that a revision names; None where there is none."""

@@ -17,7 +17,7 @@ from skillconnect_ops.detection.model import Example
 CASES = Path(__file__).parent / "cases"
 IDS = tuple(check.id for check in CHECKS)
 Git = Callable[..., str]
-_ABOUT = ("setup.sh", "expected")
+_ABOUT = ("setup.sh", "expected", "retired")
 _FILLED = ("secret-in-tree",)
 _CHANCE = random.Random()
 _MARK = re.compile(r"FIND: (.*?)\s*(?:\*/|-->|#|$)")

@@ -14,9 +14,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.code.dockerfile import Copied, Instruction, copied, mounted, pairs
-from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, Held, Image
+from skillconnect_ops.commands.env.check_model import Check, Facts, Fault, Image
 from skillconnect_ops.commands.env.describe import is_secret
 from skillconnect_ops.commands.env.ignore import Ignore
+from skillconnect_ops.commands.held import Held
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Known, Missing
 from skillconnect_ops.core.report import Unknown

@@ -11,7 +11,7 @@ import pytest
 
 from skillconnect_ops.adapters.git import GitProgram
 from skillconnect_ops.adapters.system import ProcessEnvironment
-from skillconnect_ops.commands.env.held import sighted
+from skillconnect_ops.commands.held import sighted
 from skillconnect_ops.core.report import Unknown
 from tests.commands.env.example.conftest import SETTINGS, App, git
 from tests.commands.env.example.test_check import ENV, GOOD, findings, look

@@ -8,13 +8,12 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from skillconnect_ops.commands.env.check_model import Held
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 from skillconnect_ops.core.ports.git import Git
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.disk.attributes import lets_in
-from skillconnect_ops.envfile.names import GLOBS, in_env_folder, is_env_file
+from skillconnect_ops.envfile.names import GLOBS, in_env_folder, is_env_file, is_example
 
 _NOT_OURS = frozenset(
     {
@@ -29,6 +28,22 @@ _VIRTUAL = "pyvenv.cfg"
 T = TypeVar("T")
 
 
+class Held(Struct, frozen=True, kw_only=True):
+    """Who holds an env file: a disk, an index, commits. What it says is not looked at."""
+
+    path: str
+    """Relative to the root."""
+    mode: Fact[int | None]
+    """None where it is not there."""
+    tracked: Fact[bool]
+    commits: Fact[tuple[str, ...]]
+    """Those that brought or changed it, newest first; short ids."""
+    lets_in: tuple[str, ...] = ()
+    """Whom its access control list names."""
+    repository: str = "."
+    """The folder of the nested repository or submodule that it is in."""
+
+
 class Sighted(Struct, frozen=True):
     """What the look brought."""
 
@@ -36,6 +51,8 @@ class Sighted(Struct, frozen=True):
     unknown: tuple[Unknown, ...]
     repositories: tuple[str, ...] = (".",)
     """The folders that were asked about: the project's own, and where a repository begins."""
+    examples: tuple[str, ...] = ()
+    """The examples of env files that are on disk."""
 
 
 class _Repository(Struct, frozen=True):
@@ -45,7 +62,7 @@ class _Repository(Struct, frozen=True):
     commits: Mapping[str, tuple[str, ...]] = {}
 
 
-def sighted(root: Path, git: Git) -> Sighted:
+def sighted(root: Path, git: Git, *, history: bool = True) -> Sighted:
     """All env files but the examples, in every folder of the project.
 
     A repository within the project (a submodule, a clone, a linked work tree) is asked itself.
@@ -53,14 +70,16 @@ def sighted(root: Path, git: Git) -> Sighted:
     Args:
         root: the project's folder.
         git: asked once a repository.
+        history: whether it is of use who held one once; that is slow where it is long.
     """
     unknown: list[Unknown] = []
     on_disk: list[str] = []
-    folders = ["."]
+    folders, examples = ["."], []
     for folder, names, nested in _walk(root, unknown):
         on_disk += [path for name in names if is_env_file(path := _join(folder, name))]
+        examples += [path for name in names if is_example(path := _join(folder, name))]
         folders += [folder] if nested else []
-    asked = {folder: _asked(root, git, folder, unknown) for folder in folders}
+    asked = {folder: _asked(root, git, folder, unknown, history=history) for folder in folders}
     outer = asked["."]
     found: dict[str, Held] = {}
     for folder, repository in asked.items():
@@ -82,7 +101,7 @@ def sighted(root: Path, git: Git) -> Sighted:
     for path in on_disk:
         found.setdefault(path, _held(root, path, tracked=False, commits=(), repository="."))
     told = tuple(found[path] for path in sorted(found))
-    return Sighted(told, tuple(unknown), tuple(folders))
+    return Sighted(told, tuple(unknown), tuple(folders), tuple(examples))
 
 
 def held(root: Path, path: str, git: Git) -> Held:
@@ -158,20 +177,22 @@ def _held(
     )
 
 
-def _asked(root: Path, git: Git, folder: str, unknown: list[Unknown]) -> _Repository:
+def _asked(
+    root: Path, git: Git, folder: str, unknown: list[Unknown], *, history: bool
+) -> _Repository:
     place = root / folder
     # in a repository below a folder of env files, every file is one
     globs = ("**",) if in_env_folder(_join(folder, "any")) else GLOBS
     try:
         index = git.index(place)
-        history = git.commits_by_path(place, *globs)
+        past = git.commits_by_path(place, *globs) if history else {}
     except Precondition as error:
         unknown.append(Unknown(folder, f"{error.what}: {error.why}"))
         return _Repository()
     return _Repository(
         tracked=frozenset(each.path for each in index if is_env_file(_join(folder, each.path))),
         commits={
-            path: commits for path, commits in history.items() if is_env_file(_join(folder, path))
+            path: commits for path, commits in past.items() if is_env_file(_join(folder, path))
         },
     )
 

@@ -1,0 +1,2 @@
+chmod 640 .env
+chmod 604 web/.env.local

@@ -1,0 +1,2 @@
+rm .env
+ln -s .env .env

@@ -1,0 +1,2 @@
+git init -q
+echo "no index" > .git/index
