@@ -19,6 +19,7 @@ from skillconnect_ops.core.outcome import Fact, Known
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
+    from skillconnect_ops.commands.audit.dependencies import Dependencies
     from skillconnect_ops.commands.audit.env_files import EnvFiles
     from skillconnect_ops.commands.audit.sightings import Sightings
     from skillconnect_ops.commands.retired.returning import Returned
@@ -71,6 +72,15 @@ class Facts:
         paths = [*(one.path for one in found.files), *(one.path for one in found.examples)]
         paths += [one.hidden_by.file for one in found.examples if one.hidden_by is not None]
         self._heed(dict.fromkeys(paths))
+        return Known(found)
+
+    @cached_property
+    def dependencies(self) -> "Fact[Dependencies]":
+        """What the manifests declare, as far as anything is known against it."""
+        from skillconnect_ops.commands.audit import dependencies  # noqa: PLC0415 - slow to load
+
+        found = dependencies.dependencies(self.selection, self._read)
+        self._heed(path for path in found.files if not path.endswith(".json"))
         return Known(found)
 
     @cached_property
