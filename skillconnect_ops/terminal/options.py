@@ -15,6 +15,7 @@ class Format(StrEnum):
     SARIF = "sarif"
     JUNIT = "junit"
     GITHUB = "github"
+    GITLAB = "gitlab"
     MARKDOWN = "markdown"
 
 

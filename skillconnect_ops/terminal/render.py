@@ -28,9 +28,8 @@ def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
         case Format.TABLE:
             failed = report.error is not None and not report.view
             return "" if failed else as_text(report, screen=screen)
-        case Format.SARIF | Format.JUNIT | Format.GITHUB | Format.MARKDOWN:
+        case _:
             return "" if report.error is not None else _for_ci(report, report_format)
-    assert_never(report_format)
 
 
 def _for_ci(report: Report, report_format: Format) -> str:
@@ -48,10 +47,17 @@ def _for_ci(report: Report, report_format: Format) -> str:
             from skillconnect_ops.terminal.markdown import as_markdown  # noqa: PLC0415
 
             return as_markdown(report)
-        case _:
+        case Format.GITLAB:
+            from skillconnect_ops.terminal.gitlab import as_gitlab  # noqa: PLC0415
+
+            return as_gitlab(report)
+        case Format.GITHUB:
             from skillconnect_ops.terminal.github import as_github  # noqa: PLC0415
 
             return as_github(report)
+        case Format.JSON | Format.TABLE:
+            return ""
+    assert_never(report_format)
 
 
 def as_text(report: Report, *, screen: Screen) -> str:

@@ -36,12 +36,55 @@ class NameWithoutEnroll(UsageError):
         )
 
 
+class CiWithEnroll(UsageError):
+    """`--enroll` does nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--ci and --enroll do not go together",
+            why="--enroll lists this machine as a signer, and does nothing else",
+            fix="skc init --enroll, then skc init --ci github",
+        )
+
+
+class NotOurs(Refused):
+    """A file of CI is there that holds what a person wrote."""
+
+    def __init__(self, files: Sequence[tuple[str, bool]]) -> None:
+        paths = [path for path, _ in files]
+        who = "skc wrote it, and it was edited since" if files[0][1] else "skc did not write it"
+        many = "skc did not write them, or they were edited since"
+        super().__init__(
+            f"{', '.join(paths)} {'is' if len(paths) == 1 else 'are'} there already",
+            why=f"{who if len(paths) == 1 else many}; nothing was changed",
+            fix="move what is there, or add --replace to write it anew",
+        )
+
+
+class NotTheRoot(Precondition):
+    """CI looks for its files at the repository's root alone."""
+
+    def __init__(self, folder: Path, *, repository: Path) -> None:
+        super().__init__(
+            f"{folder} is not the root of its repository",
+            why=f"the files of CI lie at its root: {repository}",
+            fix=f"cd '{repository}' and skc init with the same options",
+        )
+
+
+class Unreadable(Precondition):
+    """A file is there, and its bytes cannot be had."""
+
+    def __init__(self, file: Path, *, why: str) -> None:
+        super().__init__(f"{file} cannot be read", why=why, fix=f"ls -ld '{file}'")
+
+
 class NotPlainFile(Refused):
-    """`skc.yaml` is a link or a folder."""
+    """A file that shall be written is a link or a folder, or lies behind a link."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file} is a link or a folder",
+            f"{file} is a link or a folder, or lies behind one",
             why="writing would put a plain file in its place",
             fix=f"mv '{file}' '{file}.old' && skc init",
         )

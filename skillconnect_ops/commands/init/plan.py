@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
+from skillconnect_ops.commands.init.ci_run import Ci
 from skillconnect_ops.commands.init.model import Wanted
 from skillconnect_ops.commands.init.signer import SIGNERS, SignerEnroll
 from skillconnect_ops.commands.init.steps import FileWrite
@@ -26,6 +27,7 @@ def plan(
     signer: SignerEnroll | None = None,
     beside: Mapping[str, str] | None = None,
     notes: tuple[str, ...] = (),
+    ci: Ci | None = None,
 ) -> Plan:
     """Write the text, unless it stands there already, and list this machine as a signer.
 
@@ -36,6 +38,7 @@ def plan(
         signer: the step that lists this machine's key; None where it is listed.
         beside: more files, by name, none of which is there.
         notes: what the look could not read.
+        ci: what is to be done with the files of CI.
     """
     wanted = text.encode()
     said = b"" if there is None else there
@@ -49,13 +52,16 @@ def plan(
         for name, lines in sorted((beside or {}).items())
     )
     state.update("\0".join(one.path for one in more).encode())
-    files = (FILE, *(one.path for one in more), *(() if signer is None else (SIGNERS,)))
+    ci = Ci() if ci is None else ci
+    state.update(ci.state.encode())
+    enrolled = () if signer is None else (SIGNERS,)
+    files = (FILE, *(one.path for one in more), *ci.paths, *enrolled)
     return Plan(
         command="init",
         subject=Subject(repository=root, files=files),
         state=state.hexdigest(),
-        steps=(*write, *more, *enroll),
-        notes=notes,
+        steps=(*write, *more, *ci.steps, *enroll),
+        notes=(*notes, *ci.notes),
     )
 
 

@@ -3,12 +3,16 @@
 import os
 import secrets
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.init.ci import System
+from skillconnect_ops.commands.init.ci_run import look as look_at_ci
+from skillconnect_ops.commands.init.ci_run import write
 from skillconnect_ops.commands.init.errors import (
     AlreadyThere,
     FolderNotWritable,
@@ -72,15 +76,17 @@ def init(
     *,
     profile: str | None,
     replace: bool,
+    systems: Sequence[System] = (),
     choices: Choices,
 ) -> Report:
-    """Look at a project and write its `skc.yaml`.
+    """Look at a project and write its `skc.yaml`; where that is there, the files of CI alone.
 
     Args:
         house: the house.
         folder: the project's root; by default the repository's, else the working folder.
         profile: the name of a profile that is shipped.
-        replace: whether a `skc.yaml` that is there may go, once its name was typed.
+        replace: whether a file that is there may go, once its name was typed.
+        systems: for which CI files are written.
         choices: what the person chose.
 
     Raises:
@@ -90,7 +96,11 @@ def init(
     app = _profile(profile) if profile else None
     place = _place(house, folder)
     there = _there(place.file)
+    if systems and there is not None and profile is None:
+        own = there.settings.project.id if there.settings is not None else None
+        return write(house, place.root, systems, identity=own, replace=replace, choices=choices)
     _check_free(place, there, replace=replace, choices=choices)
+    ci = look_at_ci(house, place.root, systems, replace=replace)
     identity = _identity(there)
     found, wanted, text = _made(house, place, identity=identity, profile=app)
     same = there is not None and there.data == text.encode()
@@ -105,13 +115,14 @@ def init(
             signer=_signer(house, place.root, identity, name=None),
             beside=_beside(place.root, profile),
             notes=notes,
+            ci=look_at_ci(house, place.root, systems, replace=replace),
         )
 
     outcome = house.office(state=house.environment.state_home / identity).carry_out(
         look_again,
         person=house.person,
-        resources=(Resource("file", str(place.file)),),
-        consent=_consent(there),
+        resources=[Resource("file", str(place.root / path)) for path in (FILE, *ci.paths)],
+        consent=_consent(there) if not ci.replaced else ci.consent(),
         choices=choices,
     )
     return Report(
@@ -119,9 +130,17 @@ def init(
         subject=outcome.plan.subject.facts(),
         journal=outcome.journal,
         steps=outcome.steps,
-        facts={"init": facts(found, wanted, file=FILE, text=text, written=outcome.walked)},
-        view=view(found, wanted, text=None if outcome.walked or same else text, same=same),
-        next=("skc doctor",) if outcome.walked or same else (_again(folder, replace=replace),),
+        facts={
+            "init": facts(found, wanted, file=FILE, text=text, written=outcome.walked),
+            **({"ci": ci.facts(written=outcome.walked)} if systems else {}),
+        },
+        view=(
+            *view(found, wanted, text=None if outcome.walked or same else text, same=same),
+            *ci.view(written=outcome.walked),
+        ),
+        next=("skc doctor", *ci.next(written=outcome.walked))
+        if outcome.walked or same
+        else (_again(folder, replace=replace, systems=systems),),
     )
 
 
@@ -294,6 +313,7 @@ def _backups(house: House, root: Path) -> str:
     return str(folder)
 
 
-def _again(folder: Path | None, *, replace: bool) -> str:
+def _again(folder: Path | None, *, replace: bool, systems: Sequence[System]) -> str:
     words = ["skc init", *([shlex.quote(str(folder))] if folder else [])]
+    words += [f"--ci {system}" for system in systems]
     return " ".join([*words, "--replace"] if replace else words)
