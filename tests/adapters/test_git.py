@@ -437,6 +437,40 @@ def test_a_fork_needs_something_in_common(asked: GitProgram, repository: Path) -
     assert asked.fork(repository, "main") is None
 
 
+def test_a_revision_names_a_commit_or_none(asked: GitProgram, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    git(repository, "tag", "-a", "v1", "-m", "one")
+    assert asked.commit_of(repository, "main") == head
+    assert asked.commit_of(repository, "v1") == head
+    for word in ("nothing", "--all", "HEAD:a.txt", ""):
+        assert asked.commit_of(repository, word) is None
+
+
+def test_a_file_is_read_as_a_commit_holds_it(asked: GitProgram, repository: Path) -> None:
+    odd = 'sub/a* "b"\tü.txt'
+    (repository / "sub").mkdir()
+    (repository / odd).write_bytes(b"\xff\0old\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "two")
+    head = git(repository, "rev-parse", "HEAD")
+    (repository / odd).write_bytes(b"new")
+    assert asked.content_at(repository, head, odd) == b"\xff\0old\n"
+    assert asked.content_at(repository, f"{head}~1", odd) is None
+    assert asked.content_at(repository, head, "sub/*.txt") is None
+    assert asked.content_at(repository, head, "sub") is None
+
+
+def test_a_file_whose_content_a_clone_lacks_is_not_taken_for_none(
+    asked: GitProgram, repository: Path, tmp_path: Path
+) -> None:
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    words = ("clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{repository}")
+    git(tmp_path, *words, "partial")
+    with pytest.raises(GitFailed):
+        asked.content_at(tmp_path / "partial", "HEAD", "a.txt")
+    assert asked.content_at(tmp_path / "partial", "HEAD", "b.txt") is None
+
+
 def test_changed_lines_are_those_of_the_new_side(asked: GitProgram, repository: Path) -> None:
     odd = 'sub/a "b"\tü.txt'
     (repository / "sub").mkdir()

@@ -27,7 +27,7 @@ AUDIT = Group("audit")
         "skc audit --changed origin/main --format github",
         "skc audit --staged",
         "skc audit --format json --out .skc/audit-baseline.json",
-        "skc audit --changed main --baseline .skc/audit-baseline.json --baseline-from main",
+        "skc audit --baseline .skc/audit-baseline.json --baseline-from origin/main",
         "skc audit --format sarif --out audit.sarif",
         "skc audit --fix",
         "skc audit backend --write --request-id",
