@@ -15,6 +15,7 @@ from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.framing import frames
 from skillconnect_ops.commands.audit.model import Check, Hit, Outcome, Verdict
 from skillconnect_ops.commands.audit.silence import Silence
+from skillconnect_ops.commands.baseline import Baseline
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.finding import Finding, Marks, Rank, Severity, readable
 from skillconnect_ops.core.report import Report, Unknown
@@ -101,7 +102,7 @@ def _findings(judged: Judged, facts: Facts, ask: Ask, silence: Silence) -> list[
             covered = accepted.covers(mark, hit.severity or check.severity)
             if silenced is None and (covered or _is_known(hit, accepted, facts)):
                 silenced = f"in the baseline {accepted.name}"
-            elif mark in accepted.fingerprints and but is None:
+            elif silenced is None and mark in accepted.fingerprints and but is None:
                 but = f"worse than what the baseline {accepted.name} accepts"
             finding = _finding(check, hit, mark, but)
             found.append(replace(finding, suppressed=silenced))
