@@ -99,7 +99,7 @@ def dependencies(selection: Selection, text_of: Callable[[str], bytes | Skipped]
             continue
         data = text_of(path)
         if isinstance(data, Skipped):
-            if data.reason != IS_GONE:
+            if data.reason != IS_GONE or not selection.has(path):
                 unknown.append(Unknown(path, data.reason))
             continue
         files[path] = None
