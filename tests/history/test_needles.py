@@ -101,10 +101,24 @@ def left_in(content: bytes, text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", FORMS)
 @given(text=values, before=st.binary(max_size=9), behind=st.binary(max_size=9))
-@settings(max_examples=40)
+@settings(max_examples=12)
 def test_a_value_is_found_and_gone_in_every_form(
     name: str, text: str, before: bytes, behind: bytes
 ) -> None:
+    found_and_gone(name, text, before, behind)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", FORMS)
+@given(text=values, before=st.binary(max_size=9), behind=st.binary(max_size=9))
+@settings(max_examples=400)
+def test_many_values_are_found_and_gone_in_every_form(
+    name: str, text: str, before: bytes, behind: bytes
+) -> None:
+    found_and_gone(name, text, before, behind)
+
+
+def found_and_gone(name: str, text: str, before: bytes, behind: bytes) -> None:
     needles = Needles([text.encode()])
     content = before + FORMS[name](text) + behind
     assert needles.plainly(content)
@@ -140,7 +154,7 @@ def test_line_ends_within_base64_hide_nothing_and_stay(
         assert plain == before + b"*" * len(value) + behind
 
 
-@given(
+mixtures = given(
     texts=st.lists(values, min_size=1, max_size=4),
     parts=st.lists(
         st.one_of(
@@ -151,10 +165,26 @@ def test_line_ends_within_base64_hide_nothing_and_stay(
         max_size=8,
     ),
 )
-@settings(max_examples=300)
+
+
+@mixtures
+@settings(max_examples=60)
 def test_nothing_is_left_of_several_values_in_any_mixture(
     texts: list[str], parts: list[bytes | tuple[str, int]]
 ) -> None:
+    nothing_is_left(texts, parts)
+
+
+@pytest.mark.long
+@mixtures
+@settings(max_examples=3000)
+def test_nothing_is_left_of_several_values_in_many_mixtures(
+    texts: list[str], parts: list[bytes | tuple[str, int]]
+) -> None:
+    nothing_is_left(texts, parts)
+
+
+def nothing_is_left(texts: list[str], parts: list[bytes | tuple[str, int]]) -> None:
     content = b"".join(
         part if isinstance(part, bytes) else FORMS[part[0]](texts[part[1] % len(texts)])
         for part in parts
@@ -219,9 +249,9 @@ def test_whoever_names_what_cannot_go_is_told() -> None:
 
 
 def test_needles_are_pickled_without_what_they_built() -> None:
-    needles = Needles([secrets.token_hex(16).encode() for _ in range(300)])
+    needles = Needles([secrets.token_hex(16).encode() for _ in range(60)])
     assert needles.plainly(b"nothing") is False
-    assert len(pickle.dumps(needles)) < 20_000
+    assert len(pickle.dumps(needles)) < 4_000
     copy = pickle.loads(pickle.dumps(needles))
     assert copy.held(b"nothing") == frozenset()
 

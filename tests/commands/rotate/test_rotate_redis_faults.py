@@ -25,7 +25,7 @@ from tests.wire import Loss, redis_message, wire
 
 LOST = AclUnreachable("the connection is lost", why="somebody cut it", fix="try again")
 BUG = RuntimeError("nobody thought of this")
-EVERY = 7
+EVERY = 11
 """Of the many calls of a run; all of them in the long campaign."""
 SHARE = [1, pytest.param(0, marks=[pytest.mark.long, pytest.mark.timeout(3000)])]
 """Which calls: a sample that begins at the first one, or all."""
