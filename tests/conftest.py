@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+import redis.utils
 from msgspec import Struct
 
 from skillconnect_ops import app
@@ -26,6 +28,9 @@ pytest_plugins = (
 # how long one example takes says how busy the machine is, and nothing about the code
 hypothesis.settings.register_profile("skc", deadline=None)
 hypothesis.settings.load_profile("skc")
+
+# each client of the tests asks for it, and it is read from the package's files each time
+redis.utils.get_lib_version = cache(redis.utils.get_lib_version)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell that runs us in the background ignores Ctrl-C, and every child of ours would, too

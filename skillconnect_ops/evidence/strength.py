@@ -17,7 +17,7 @@ one, though it may be as good, stays on one machine: that costs reach, not safet
 
 import math
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.evidence.forms import password_of
@@ -44,6 +44,7 @@ def is_weak(secret: Secret) -> bool:
     return bits(secret) < ENOUGH_BITS
 
 
+@lru_cache(16)  # a rotation asks for the same value several times, and each answer takes a while
 def _guesses(value: str) -> float:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take a moment
 
