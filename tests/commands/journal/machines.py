@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import pyrage
@@ -15,7 +14,7 @@ from msgspec import Struct
 
 from skillconnect_ops.envfile import parse
 from tests.commands.rotate.app import App, settings
-from tests.conftest import Ran
+from tests.conftest import Ran, skc_in
 
 STRIKES = """
 import os, signal, sys
@@ -64,18 +63,22 @@ class Machine(Struct, frozen=True):
         assert value is not None
         return value
 
-    def run(self, *argv: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Ran:
-        """A command as a real process."""
-        child = self.start("-m", "skillconnect_ops", *argv, "--format", "json", env=env)
+    def run(self, *argv: str) -> Ran:
+        """A command of this machine, in the tests' process."""
+        return skc_in(self.root, self.env)(*argv, "--format", "json")
+
+    def run_process(self, *argv: str, stdin: str) -> Ran:
+        """A command as a real process, which has its own pipes and descriptors."""
+        child = self.start("-m", "skillconnect_ops", *argv, "--format", "json")
         out, err = child.communicate(stdin, timeout=120)
         return Ran(child.returncode, out, err)
 
-    def start(self, *words: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> subprocess.Popen[str]:
         """A Python of this machine."""
         return subprocess.Popen(
             [sys.executable, *words],
             cwd=self.root,
-            env={**self.env, **(env or {})},
+            env=self.env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

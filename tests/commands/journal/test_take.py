@@ -174,11 +174,14 @@ def test_a_passphrase_comes_by_variable_and_by_pipe(app: App, tmp_path: Path) ->
     both.one.env["SKC_HANDOVER_PASSPHRASE"] = phrase
     both.one.dies(PUBLISH, "before", "rotate", "--yes")
     run = both.left()
-    wrong = both.two.run("journal", "take", run, "--stdin", "--yes", stdin="another\n")
+    wrong = both.two.run_process("journal", "take", run, "--stdin", "--yes", stdin="another\n")
     assert wrong.code == 4, wrong.stdout
     file = both.two.run("journal", "take", run, "--identity", str(both.identity), "--yes")
     assert file.code == 2
-    assert both.two.run("journal", "take", run, "--stdin", "--yes", stdin=f"{phrase}\n").code == 0
+    assert (
+        both.two.run_process("journal", "take", run, "--stdin", "--yes", stdin=f"{phrase}\n").code
+        == 0
+    )
     assert both.two.run("journal", "resume", run, "--yes").code == 0
     assert both.app.opens(both.two.uri())
     everything = b"".join(p.read_bytes() for p in both.place.rglob("*") if p.is_file())
