@@ -25,10 +25,23 @@ _FOLDERS = {
     **dict.fromkeys((".git", ".hg", ".svn"), "a repository's own files"),
 }
 _KEPT = ("vendored code", "built files")
+_ALSO_A_WORD = frozenset({"vendor", "build", "dist", "coverage"})
+"""Names that code of one's own has as well: a market's vendors, an insurance's coverage. They count
+only where a tool puts such a folder: beside a package's own file, and among what a site serves."""
+_PACKAGES = frozenset(
+    {
+        *("package.json", "composer.json", "go.mod", "Gemfile", "Cargo.toml", "pyproject.toml"),
+        *("setup.py", "setup.cfg", "CMakeLists.txt", "build.gradle", "pom.xml", "Makefile"),
+    }
+)
+_SERVED = frozenset(
+    {"public", "static", "assets", "www", "wwwroot", "webroot", "lib", "libs", "js", "css", "html"}
+)
 _BUNDLE = re.compile(r"[.-](min|bundle|umd)\.[cm]?js$")
 _MINIFIED_FROM_BYTES = 20_000
 _MINIFIED_LINE_BYTES = 1_000
 IS_BUNDLE = "it is a bundle or minified"
+LINKED = "a link to a folder, which is not followed"
 IS_NO_FILE = "it is a link or no plain file"
 _IS_LARGE = f"it is larger than {LARGEST_BYTES // 1_000_000} MB"
 
@@ -76,19 +89,22 @@ def discover(root: Path, *, git: Git, within: Sequence[str] = ()) -> Listing:
         return Listing(files=every.files, skipped=(note, *every.skipped))
     if listed is None:
         return walked(root)
-    inner = _Inner(root, git)
+    packages = _packages(listed)
+    inner = _Inner(root, git, packages)
     inner.go_into(_repositories(root, ".", listed, git))
     inner.go_into(filter(None, (_holding(root, folder) for folder in within)))
     skipped: dict[str, Skipped] = {}
     files: list[str] = []
     beyond: list[str] = []
     for path in sorted({*listed, *inner.files}):
-        folder = _left_out(path)
+        folder = _left_out(path, packages)
         if folder is not None:
             skipped.setdefault(folder.path, folder)
             if folder.reason in _KEPT and not path.endswith("/"):
                 beyond.append(path)
         elif not path.endswith("/"):
+            if "." not in path.rpartition("/")[2] and _is_link_to_folder(root, path):
+                skipped.setdefault(path, Skipped(path, LINKED))
             files.append(path)
     return Listing(
         files=tuple(files),
@@ -103,9 +119,10 @@ def discover(root: Path, *, git: Git, within: Sequence[str] = ()) -> Listing:
 class _Inner:
     """The repositories within the project, each listed by itself."""
 
-    def __init__(self, root: Path, git: Git) -> None:
+    def __init__(self, root: Path, git: Git, packages: frozenset[str]) -> None:
         self._root = root
         self._git = git
+        self._packages = packages
         self.files: list[str] = []
         self.listed: list[str] = []
         self.skipped: list[Skipped] = []
@@ -115,7 +132,7 @@ class _Inner:
         """List them, and those within them."""
         for folder in folders:
             known = folder in self.listed or any(each.path == folder for each in self.closed)
-            if known or _left_out(f"{folder}/.") is not None:
+            if known or _left_out(f"{folder}/.", self._packages) is not None:
                 continue
             if _is_linked(self._root / folder):
                 self.skipped.append(Skipped(folder, "a linked work tree"))
@@ -194,13 +211,31 @@ def _is_minified(data: bytes) -> bool:
     return size > _MINIFIED_FROM_BYTES and size / (data.count(b"\n") + 1) > _MINIFIED_LINE_BYTES
 
 
-def _left_out(path: str) -> Skipped | None:
+def _left_out(path: str, packages: frozenset[str]) -> Skipped | None:
     """The folder that keeps a path out of the project."""
     parts = path.split("/")
     for depth, part in enumerate(parts[:-1], start=1):
-        if part in _FOLDERS:
+        if part in _FOLDERS and _is_a_tools("/".join(parts[: depth - 1]), part, packages):
             return Skipped("/".join(parts[:depth]), _FOLDERS[part])
     return None
+
+
+def _is_a_tools(parent: str, name: str, packages: frozenset[str]) -> bool:
+    """Whether a folder of such a name is no code of the project's own."""
+    if name not in _ALSO_A_WORD:
+        return True
+    return not parent or parent in packages or parent.rpartition("/")[2] in _SERVED
+
+
+def _packages(paths: Iterable[str]) -> frozenset[str]:
+    """The folders that hold a package's own file."""
+    split = (path.rpartition("/") for path in paths)
+    return frozenset(folder for folder, _, name in split if name in _PACKAGES)
+
+
+def _is_link_to_folder(root: Path, path: str) -> bool:
+    place = f"{root}/{path}"
+    return os.path.islink(place) and os.path.isdir(place)  # noqa: PTH112, PTH114 - there are many
 
 
 def walked(root: Path) -> Listing:
@@ -218,11 +253,21 @@ def walked(root: Path) -> Listing:
 def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
     """Every file below the root; no linked folder is followed."""
     base = len(str(root).rstrip("/")) + 1
-    for folder, below, names in os.walk(root):
+
+    def closed(error: OSError) -> None:
+        path = str(error.filename)[base:] or "."
+        skipped.append(Skipped(path, f"it cannot be listed: {error.strerror}"))
+
+    for folder, below, names in os.walk(root, onerror=closed):
         place = f"{folder[base:]}/" if len(folder) > base else ""  # a text: there are many
-        skipped += [
-            Skipped(f"{place}{name}", _FOLDERS[name]) for name in sorted(below) if name in _FOLDERS
-        ]
-        below[:] = sorted(name for name in below if name not in _FOLDERS)
+        parent = place.rstrip("/")
+        packages = _packages(f"{place}{name}" for name in names)
+        known = {
+            name: _FOLDERS[name]
+            for name in below
+            if name in _FOLDERS and _is_a_tools(parent, name, packages)
+        } | {name: LINKED for name in below if _is_link_to_folder(root, f"{place}{name}")}
+        skipped += [Skipped(f"{place}{name}", known[name]) for name in sorted(known)]
+        below[:] = sorted(name for name in below if name not in known)
         for name in sorted(names):
             yield f"{place}{name}"

@@ -11,6 +11,10 @@ _OF_ITSELF = frozenset({"format", "decode", "strip", "dict", "model_dump", "mode
 """Methods whose result shows what they are a method of."""
 
 
+_WHOLE = frozenset({"headers", "cookies", "json", "form", "data", "body", "session"})
+"""Of a request: what holds passwords and tokens among others."""
+
+
 def told(given: Iterable[ast.expr]) -> tuple[str, ...]:
     """The names of what a call prints and should not, each once."""
     return tuple(dict.fromkeys(name for one in given for name in _shown(one)))
@@ -21,6 +25,8 @@ def _shown(node: ast.expr) -> Iterator[str]:
     match node:
         case ast.Name(id=name) if sensitive(name):
             yield name
+        case ast.Attribute() | ast.Await() if (whole := _of_request(node)) is not None:
+            yield whole
         case ast.Attribute(attr=name) if sensitive(name):
             yield ast.unparse(node)
         case ast.Subscript(slice=ast.Constant(value=str(name))) if sensitive(name):
@@ -39,6 +45,20 @@ def _shown(node: ast.expr) -> Iterator[str]:
         case ast.IfExp():
             yield from _shown(node.body)
             yield from _shown(node.orelse)
+
+
+def _of_request(node: ast.Attribute | ast.Await) -> str | None:
+    """What of a request is shown whole: `request.headers`, `await request.json()`."""
+    match node:
+        case ast.Await(value=ast.Call(func=ast.Attribute(attr="json" | "body" | "form") as asked)):
+            return f"{ast.unparse(asked)}()" if _is_request(asked.value) else None
+        case ast.Attribute(value=value, attr=name) if name in _WHOLE and _is_request(value):
+            return ast.unparse(node)
+    return None
+
+
+def _is_request(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"request", "req"}
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:

@@ -4,7 +4,7 @@ import re
 
 _TEST = re.compile(
     r"(^|/)(tests?|__tests__|specs?|e2e|cypress|__mocks__|fixtures|testing)/"
-    r"|[._-](test|tests|spec|e2e|cy)\.[a-z]+$|(^|/)(test_[^/]+|conftest)\.py$"
+    r"|[._-](test|tests|spec|e2e|cy|story|stories)\.[a-z]+$|(^|/)(test_[^/]+|conftest)\.py$"
     r"|(^|/)(jest|vitest|playwright|cypress|karma|wdio|release|commitlint)\.(config|setup)\.[a-z]+$"
     r"|(^|/)\.(releaserc|eslintrc|prettierrc|commitlintrc)\.[a-z]+$"
 )

@@ -3,6 +3,7 @@
 from skillconnect_ops.core.finding import Finding, Severity
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.view import Remarks
+from skillconnect_ops.terminal.text import printable
 
 _LEVELS = {
     Severity.CRITICAL: "error",
@@ -46,7 +47,8 @@ def _properties(**known: str | int | None) -> str:
 
 def _text(text: str) -> str:
     """What the runner undoes again (actions/toolkit, `escapeData`)."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text)
 
 
 def _property(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -340,6 +341,41 @@ def test_installed_built_and_minified_code_is_left_out_and_said(skc: Skc, app: P
     assert skipped["public/lib.min.js"] == skipped["public/packed.js"]
     assert "left out, installed packages: node_modules" in skc("audit", cwd=app).stdout
     assert skc("audit", "--strict", cwd=app).code == 0
+
+
+@pytest.mark.parametrize("by_git", [True, False])
+def test_code_of_a_market_s_vendors_is_no_vendored_code(
+    skc: Skc, app: Path, git: Git, by_git: bool
+) -> None:
+    own = ("src/vendor/a.js", "routes/build/b.js", "src/coverage/c.js")
+    tools = ("vendor/d.js", "web/dist/e.js", "coverage/f.js", "web/public/vendor/g.js")
+    for path in (*own, *tools, "web/package.json"):
+        (app / path).parent.mkdir(parents=True, exist_ok=True)
+        (app / path).write_text("{}" if path.endswith("json") else "console.log(1);\n")
+    if by_git:
+        git("add", "-A", "-f")
+    else:
+        shutil.rmtree(app / ".git", ignore_errors=True)
+    report = audit(skc, app)
+    assert places(report) == sorted(f"{path}:1" for path in own)
+    left = {one["path"] for one in report["facts"]["skipped"]}
+    assert left == {"vendor", "web/dist", "coverage", "web/public/vendor"}
+
+
+@pytest.mark.parametrize("by_git", [True, False])
+def test_a_folder_behind_a_link_is_told_not_to_be_read(
+    skc: Skc, app: Path, tmp_path: Path, git: Git, by_git: bool
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/a.js").write_text("console.log(1);\n")
+    (app / "src").symlink_to("../real")
+    put(app, b_js="1;")
+    if by_git:
+        git("add", "-A")
+    else:
+        shutil.rmtree(app / ".git", ignore_errors=True)
+    left = audit(skc, app)["facts"]["skipped"]
+    assert left == [{"path": "src", "reason": "a link to a folder, which is not followed"}]
 
 
 def test_no_odd_file_brings_it_down_and_each_is_listed(skc: Skc, app: Path) -> None:
