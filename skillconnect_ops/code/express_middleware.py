@@ -13,6 +13,7 @@ from skillconnect_ops.code.express_model import Certainty, Middleware, Role, Via
 from skillconnect_ops.code.express_packages import VALIDATORS, WRAPPING, known
 from skillconnect_ops.code.express_signs import Origin, Origins, Reader, Signs, returned, takes
 from skillconnect_ops.code.express_stack import Item
+from skillconnect_ops.code.guesses import guessed
 from skillconnect_ops.code.javascript_modules import Modules
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import (
@@ -33,20 +34,6 @@ _ORDER = (
     *(Role.ERROR, Role.AUTH, Role.CSRF, Role.RATE_LIMIT, Role.VALIDATION, Role.SESSION),
     *(Role.COOKIE, Role.BODY, Role.UPLOAD, Role.CORS, Role.HELMET, Role.STATIC, Role.LOGGING),
     *(Role.OTHER, Role.UNRESOLVED),
-)
-_LIKE_AUTH = (
-    r"auth|protect|logged|login|jwt|passport|token|admin|permission|role|guard|session"
-    r"|user|access|acl|rbac|secur|privilege"
-)
-_GUESSES: tuple[tuple[Role, re.Pattern[str]], ...] = tuple(
-    (role, re.compile(words, re.IGNORECASE))
-    for role, words in (
-        (Role.RATE_LIMIT, r"limit(?!ed)|throttl|slow_?down|brute"),
-        (Role.CSRF, r"csrf|xsrf"),
-        (Role.AUTH, _LIKE_AUTH),
-        (Role.VALIDATION, r"valid|schema|\bjoi|\bzod|dto|\bcheck"),
-        (Role.LOGGING, r"log(?:ger|ging)\b|morgan|trace|metric"),
-    )
 )
 _BY_ENVIRONMENT = re.compile(r"NODE_ENV|process\.env|\benv\b|isDev|isProd|production|development")
 _LENIENT_VALIDATORS = frozenset(
@@ -281,16 +268,6 @@ def _where_made(function: SgNode) -> str | None:
 def known_role(origin: Origin | None) -> bool:
     """Whether what a package gives has a role of its own."""
     return origin is not None and known(origin.package, origin.member) is not None
-
-
-def guessed(name: str) -> Role | None:
-    """What a name sounds like; nothing is credited for that."""
-    return next(iter(guesses(name)), None)
-
-
-def guesses(name: str) -> tuple[Role, ...]:
-    """All that a name sounds like: `validateUser` may check who asks, or what was sent."""
-    return tuple(role for role, words in _GUESSES if words.search(name))
 
 
 def _first(roles: Iterable[Role]) -> Role:

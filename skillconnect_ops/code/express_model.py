@@ -30,6 +30,7 @@ class Role(StrEnum):
     SESSION = "session"
     COOKIE = "cookie"
     BODY = "body"
+    BODY_LIMIT = "body_limit"
     CORS = "cors"
     HELMET = "helmet"
     ERROR = "error"
@@ -91,6 +92,9 @@ class Middleware(Struct, frozen=True, kw_only=True):
     """Whether it may hand a request on."""
     lenient: bool = False
     """Whether it lets pass what it does not like: optional login, a validator nobody asks."""
+    rates: tuple[tuple[float, float], ...] = ()
+    """Of a limiter whose package does not say it in `options`: tries, and in how many milliseconds;
+    the strictest counts."""
 
 
 class Computed(Struct, frozen=True):
@@ -141,11 +145,13 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 class App(Struct, frozen=True, kw_only=True):
-    """`express()`, or a router that no app of the project mounts."""
+    """`express()` or `FastAPI()`, or a router that no app of the project mounts."""
 
     file: str
     line: int
     is_router: bool = False
+    framework: str = "express"
+    """Or `fastapi`, or `starlette`."""
 
     @property
     def place(self) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from skillconnect_ops.code.express_middleware import guesses
 from skillconnect_ops.code.express_model import Middleware, Role, State, Via
+from skillconnect_ops.code.guesses import guesses
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _HEALTH = re.compile(

@@ -1,0 +1,213 @@
+"""The routes of a project's FastAPI and Starlette apps, and what protects each; nothing runs.
+
+Modules are followed statement by statement: apps, routers, `include_router`, loops over lists of
+routers, factories. What stands before a route is told by the package that it comes from, else by
+what its function does when it is followed for the route's own path and method; a name alone counts
+for nothing. What the text does not tell is unresolved, with its place.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from skillconnect_ops.code.discovery import Skipped, content
+from skillconnect_ops.code.express_model import App, Application, Route, Use
+from skillconnect_ops.code.fastapi_apps import Apps, Routed, maker
+from skillconnect_ops.code.fastapi_modules import Modules
+from skillconnect_ops.code.fastapi_roles import Judge
+from skillconnect_ops.code.fastapi_run import Run
+from skillconnect_ops.code.fastapi_table import Table
+from skillconnect_ops.code.fastapi_values import Class, Env, Function, Instance, ModuleValue
+from skillconnect_ops.code.model import Unparsed, Unresolved
+from skillconnect_ops.code.testing import is_test
+
+_WORDS = re.compile(
+    rb"\bfastapi\b|\bstarlette\b|@\w*(?:app|router|api)\w*\.(?:get|post|put|patch|delete)\("
+    rb"|\.include_router\("
+)
+_FIRST = re.compile(r"(?:^|/)(?:main|app|server|asgi|wsgi|api|application|__main__)\.py$")
+_STEPS = 300_000
+
+
+def routes(root: Path, files: Sequence[str]) -> Application:
+    """The route table of a project; code of tests is left out.
+
+    Args:
+        root: the project's folder.
+        files: relative paths, as `discovery.discover` lists them.
+    """
+    unparsed: dict[str, Unparsed] = {}
+
+    def read(path: str) -> str | None:
+        data = content(root, path)
+        if isinstance(data, Skipped):
+            if (root / path).exists():
+                unparsed[path] = Unparsed(path=path, reason=data.reason)
+            return None
+        return data.decode("utf-8-sig", errors="replace")
+
+    sources = [path for path in files if path.endswith(".py")]
+    worth = [path for path in sources if not is_test(path) and _is_worth(root, path)]
+    if not worth:
+        return Application()
+    modules = Modules(sources, read)
+    found = _Search(modules, worth).found()
+    for module in modules.seen():
+        if module.fault is not None and module.path in worth:
+            unparsed[module.path] = Unparsed(path=module.path, reason=module.fault)
+    told = tuple(unparsed[path] for path in sorted(unparsed) if path in worth)
+    return Application(
+        apps=found.apps,
+        routes=found.routes,
+        uses=found.uses,
+        unresolved=found.unresolved,
+        unparsed=told,
+        files=len(worth),
+    )
+
+
+def _is_worth(root: Path, path: str) -> bool:
+    data = content(root, path)
+    return not isinstance(data, Skipped) and speaks_of_fastapi(data)
+
+
+def speaks_of_fastapi(data: bytes) -> bool:
+    """Whether a source may have to do with an app, a router or a route."""
+    return _WORDS.search(data) is not None
+
+
+class _Search:
+    """One search through a project."""
+
+    def __init__(self, modules: Modules, files: Sequence[str]) -> None:
+        self._files = files
+        self._apps = Apps()
+        self._run = Run(modules, self._apps, frozenset(files), _STEPS)
+
+    def found(self) -> Application:
+        """Follow the modules, then make a table of each app."""
+        for path in self._in_order():
+            self._run.load(path)
+        for env in list(self._run.envs.values()):
+            for value in list(env.names.values()):
+                _serve(value)
+        self._factories()
+        self._apps.closed = True
+        judge = Judge(self._run)
+        apps: list[App] = []
+        routes: list[Route] = []
+        uses: list[Use] = []
+        for routed in self._served():
+            table = Table(judge, routed)
+            app = table.fill()
+            if not routed.is_app and not table.routes:
+                continue
+            apps.append(app)
+            routes += table.routes
+            uses += table.uses
+            if not routed.is_app:
+                why = "no app here includes this router: what runs before it is not told"
+                self._apps.tell(routed.module, routed.node, why)
+        return Application(
+            apps=tuple(apps),
+            routes=tuple(routes),
+            uses=tuple(uses),
+            unresolved=tuple(
+                Unresolved(path=path, line=line, reason=why)
+                for path, line, why in sorted(self._apps.lost)
+            ),
+        )
+
+    def _in_order(self) -> list[str]:
+        """What is likely to be started first; what it imports is followed by that."""
+        return sorted(
+            self._files, key=lambda path: (_FIRST.search(path) is None, path.count("/"), path)
+        )
+
+    # functions that make an app, and that nothing here calls: a server does
+
+    def _factories(self) -> None:
+        makers = self._makers()
+        called = {
+            id(inner.node) for one in makers for inner in self._callees(one) if inner is not one
+        }
+        for one in makers:
+            if id(one.node) in called or id(one.node) in self._run.called:
+                continue
+            self._run.left = _STEPS
+            result = self._run.run(one, [], {}, one.node, one.env)
+            _serve(result)
+
+    def _makers(self) -> list[Function]:
+        """The functions that make an app, or call one that does."""
+        functions = [
+            value
+            for path in self._files
+            if (env := self._run.envs.get(path)) is not None
+            for value in env.names.values()
+            if isinstance(value, Function) and value.module.path == path
+        ]
+        found: dict[int, Function] = {}
+        for _ in range(6):
+            before = len(found)
+            for one in functions:
+                if id(one.node) in found:
+                    continue
+                if any(self._makes(call, one, found) for call in _calls(one)):
+                    found[id(one.node)] = one
+            if len(found) == before:
+                break
+        return list(found.values())
+
+    def _makes(self, call: ast.Call, within: Function, found: dict[int, Function]) -> bool:
+        value = self._meaning(call.func, within.env)
+        kind = maker(value)
+        if kind in {"FastAPI", "Starlette"}:
+            return True
+        return isinstance(value, Function) and id(value.node) in found
+
+    def _callees(self, one: Function) -> Iterator[Function]:
+        for call in _calls(one):
+            value = self._meaning(call.func, one.env)
+            if isinstance(value, Function):
+                yield value
+
+    def _meaning(self, node: ast.expr, env: Env) -> object:
+        """What a dotted name means; nothing is called for it."""
+        if isinstance(node, ast.Name):
+            return self._run.name(node.id, env)
+        if isinstance(node, ast.Attribute):
+            holder = self._meaning(node.value, env)
+            if isinstance(holder, ModuleValue | Class):
+                return self._run.attribute(holder, node.attr, node, env)
+        return None
+
+    def _served(self) -> list[Routed]:
+        """The apps, and the routers that none includes; of an app that is made twice those that
+        are served."""
+        by_place: dict[tuple[str, int], list[Routed]] = {}
+        for one in self._apps.every:
+            if not one.mounted and (one.is_app or one.layers):
+                by_place.setdefault((one.module.path, one.line), []).append(one)
+        found: list[Routed] = []
+        for several in by_place.values():
+            served = [one for one in several if one.served]
+            found += (served or several)[:1]
+        return sorted(found, key=lambda one: (not one.is_app, one.module.path, one.line))
+
+
+def _serve(value: object) -> None:
+    """What a module holds, or a factory gives, is served."""
+    if isinstance(value, Routed):
+        value.served = True
+    elif isinstance(value, Instance) and isinstance(value.wraps, Routed):
+        value.wraps.served = True
+
+
+def _calls(one: Function) -> Iterator[ast.Call]:
+    for node in ast.walk(one.node):
+        if isinstance(node, ast.Call):
+            yield node
+
+
