@@ -4,6 +4,7 @@ import ast
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from skillconnect_ops.code.fastapi_apps import Apps, Decorator, Routed
@@ -232,12 +233,10 @@ class Calls(Evaluation):
         return Unknown(short(node), "it is an attribute") if found is MISSING else found
 
     def _of_request(self, value: Asked, name: str, node: ast.AST, env: Env) -> Any:
-        if name == "method" and value.method is not None:
+        if name in {"method", "path"}:
             self.apps.looked_at_path = True
-            return value.method
-        if name == "path" and value.path is not None:
-            self.apps.looked_at_path = True
-            return value.path
+            told = value.method if name == "method" else value.path
+            return Unknown(short(node), "it depends on the request") if told is None else told
         if name in {"cookies", "session"}:
             self._note(Asks(*self._at(node, env), part=name))
         if name in {"url", "scope"}:
@@ -576,7 +575,8 @@ class Calls(Evaluation):
                 held = Instance(of)
                 self.run(self._bound(maker, held), [], {}, of.node, of.env)
             fresh, self.events[began:] = self.events[began:], []
-            self._looked[id(of.node)] = tuple(one for one in fresh if isinstance(one, Asks))
+            asked = [one for one in fresh if isinstance(one, Asks)]
+            self._looked[id(of.node)] = tuple(replace(one, early=True) for one in asked)
         self.events += self._looked[id(of.node)]
 
 

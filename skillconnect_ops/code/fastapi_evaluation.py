@@ -62,8 +62,10 @@ def truth(value: Any) -> bool | None:
     if isinstance(value, Unknown):
         told = {truth(one) for one in value.options}
         return told.pop() if len(told) == 1 else None
-    if isinstance(value, Instance | Made | Asked | External):
-        return None if isinstance(value, External) or getattr(value, "typed", False) else True
+    if isinstance(value, Method | External | Asked):
+        return None
+    if isinstance(value, Instance | Made):
+        return None if getattr(value, "typed", False) else True
     try:
         return bool(value)
     except (TypeError, ValueError):

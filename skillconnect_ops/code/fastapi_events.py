@@ -66,6 +66,8 @@ class Asks(Event):
 
     part: str = ""
     key: str = ""
+    early: bool = False
+    """Whether that was when the object was made that is looked at here."""
 
 
 @dataclass(eq=False)

@@ -60,6 +60,10 @@ _BY_SETTING = re.compile(
     re.IGNORECASE,
 )
 _BY_PATH = re.compile(r"\.path\b|\[['\"]path['\"]\]|\burl\b|\bpath\b", re.IGNORECASE)
+_IS_SENT = re.compile(
+    r"^[\w.]*(?:token|cred|auth|header|key|cookie|session)\w*(?: is not None)?$",
+    re.IGNORECASE,
+)
 _SOUNDS = re.compile(r"author?i[sz]ation|token|api-?key|x-.*key|cookie", re.IGNORECASE)
 
 
@@ -186,6 +190,11 @@ class Judge:
             return
         self._kept.append(target)
         seen.add(id(target))
+        scheme = _scheme(target)
+        if scheme is not None:
+            found = replace(self._of_package(self._item(target), scheme, None), package="fastapi")
+            yield replace(found, lenient=target.attrs.get("auto_error") is False)
+            return
         function = _called(target)
         if function is None:
             yield self._external(target)
@@ -213,13 +222,17 @@ class Judge:
         )
         yield _with_below(found, below)
 
-    def _external(self, target: Any) -> Middleware:
-        item = Item(
+    @staticmethod
+    def _item(target: Any) -> Item:
+        return Item(
             value=target,
             name=_named(target),
             path=target.module.path if isinstance(target, Made) else "",
             line=getattr(target.node, "lineno", 1) if isinstance(target, Made) else 0,
         )
+
+    def _external(self, target: Any) -> Middleware:
+        item = self._item(target)
         if isinstance(target, Made):
             return self._of_package(item, target.of, target)
         if isinstance(target, External):
@@ -377,6 +390,7 @@ class Judge:
             setting = _setting(refusals)
             if setting is not None and (condition is None or setting not in condition):
                 condition = setting if condition is None else f"{condition} and {setting}"
+        lenient = Role.AUTH in roles and all(map(_where_sent, roles[Role.AUTH]))
         if guess is None:
             lost = found.lost(set(roles))
             if lost is not None:
@@ -395,6 +409,7 @@ class Judge:
             reads=found.reads(),
             guess=guess,
             reason=reason,
+            lenient=lenient,
             rates=found.rates() if Role.RATE_LIMIT in roles else (),
             options=({"headers": found.headers()},) if Role.HELMET in roles else (),
         )
@@ -457,8 +472,10 @@ class _Roles:
 
     def _guards(self, forged: Sequence[Refusal]) -> list[Refusal]:
         proves = any(one.known and PROVES.search(one.name) for one in self._calls)
-        looks = any(_SOUNDS.search(one.key) for one in self._asks) or any(
-            one.part in {"session", "cookies"} for one in self._asks
+        looks = any(
+            _SOUNDS.search(one.key) or one.part in {"session", "cookies"}
+            for one in self._asks
+            if not (one.early and self._is_handler)
         )
         rest = [one for one in self._refusals if one not in forged]
         if self._is_handler:
@@ -548,10 +565,15 @@ class _Roles:
         for call in self._calls:
             if call.known and known(call.name) is None and not _may_refuse(call.name):
                 continue
-            for role in guesses(call.name.rpartition("(")[0] or call.name):
+            for role in guesses(_last(call.name)):
                 if role not in roles and role in {Role.AUTH, Role.RATE_LIMIT, Role.CSRF}:
                     return role, f"what {call.name} does is not told"
         return None
+
+
+def _last(name: str) -> str:
+    """What is called, without what it belongs to."""
+    return name.partition("(")[0].rpartition(".")[2]
 
 
 def _may_refuse(name: str) -> bool:
@@ -582,6 +604,11 @@ def _setting(refusals: Iterable[Refusal]) -> str | None:
     return found
 
 
+def _where_sent(one: Refusal) -> bool:
+    """Whether it refuses only what was sent: whoever sends nothing passes."""
+    return any(_IS_SENT.match(each) for each in one.conditions)
+
+
 def _with_below(found: Middleware, below: Sequence[Middleware]) -> Middleware:
     """A guard asks where what it depends on asks; one that verifies a token settles its scheme."""
     if Role.AUTH not in found.roles or found.via:
@@ -605,6 +632,14 @@ def _called(target: Any) -> Function | None:
     return None
 
 
+def _scheme(target: Any) -> External | None:
+    """The scheme of FastAPI that an object's class is made from."""
+    if not isinstance(target, Instance):
+        return None
+    lines = (one for one in target.of.lines() if isinstance(one, External))
+    return next((one for one in lines if SCHEMES.search(one.name)), None)
+
+
 def _has_fields(of: Class) -> bool:
     return any("__annotations__" in one.env.names or one.node.body for one in of.lines() if isinstance(one, Class))
 
@@ -616,6 +651,8 @@ def _named(value: Any) -> str:
         return short(value.node)
     if isinstance(value, Unknown):
         return value.text
+    if isinstance(value, Instance):
+        return value.of.name
     return str(getattr(value, "name", "something"))
 
 

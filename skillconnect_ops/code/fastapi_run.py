@@ -29,6 +29,7 @@ from skillconnect_ops.code.fastapi_values import (
 
 _MOST_ROUNDS = 200
 _MOST_ERRORS = 12
+_MOST_PERHAPS = 20
 _STEPS = 200_000
 """Of one module, with what its statements call."""
 
@@ -214,11 +215,16 @@ class Run(Calls):
             self.conditions.pop()
 
     def _do_For(self, one: ast.For | ast.AsyncFor, env: Env) -> bool:
-        over = items(self.value(one.iter, env))
+        found = self.value(one.iter, env)
+        over = items(found)
         if over is None:
-            self.assigned(one.target, Unknown(short(one.iter), "it is one of several"), env)
-            with self.under(f"there is a {short(one.target)}"):
-                self.body(one.body, env)
+            options = found.options if isinstance(found, Unknown) else ()
+            perhaps = [each for several in options for each in items(several) or ()]
+            lost = Unknown(short(one.iter), "it is one of several")
+            for each in perhaps[:_MOST_PERHAPS] or [lost]:
+                self.assigned(one.target, each, env)
+                with self.under(f"there is a {short(one.target)}"):
+                    self.body(one.body, env)
         for each in (over or [])[:_MOST_ROUNDS]:
             self.assigned(one.target, each, env)
             returned = len(env.returns)
