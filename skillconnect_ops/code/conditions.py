@@ -14,16 +14,17 @@ from skillconnect_ops.code.syntax import FUNCTIONS
 _NAME = r"(?:NODE_ENV|\benv(?:ironment)?\b|\bmode\b|\bENV\b)"
 _LIVE = r"['\"`](?:production|prod|staging)['\"`]"
 _NOT_LIVE = r"['\"`](?:dev|develop|development|test|testing|local)['\"`]"
+_HOLDER = r"(?:\w+(?:\([\w., ]*\))?\.)*"
 _IS_LIVE = re.compile(
     rf"{_NAME}[\w\])'\".]*\s*===?\s*{_LIVE}|{_NAME}[\w\])'\".]*\s*!==?\s*{_NOT_LIVE}"
-    r"|^\s*\(?(?:\w+\.)*is_?prod(?:uction)?(?:\(\))?\)?\s*$"
+    rf"|^\s*\(?{_HOLDER}(?:is_?)?prod(?:uction)?(?:\(\))?\)?\s*$"
     r"|^\s*!\s*\(?(?:\w+\.)*is_?(?:dev|development|test|testing|debug)(?:\(\))?\)?\s*$",
     re.IGNORECASE,
 )
 _IS_NOT_LIVE = re.compile(
     rf"{_NAME}[\w\])'\".]*\s*===?\s*{_NOT_LIVE}|{_NAME}[\w\])'\".]*\s*!==?\s*{_LIVE}"
     r"|^\s*\(?(?:\w+\.)*is_?(?:dev|development|test|testing|debug)(?:\(\))?\)?\s*$"
-    r"|^\s*!\s*\(?(?:\w+\.)*is_?prod(?:uction)?(?:\(\))?\)?\s*$",
+    rf"|^\s*!\s*\(?{_HOLDER}(?:is_?)?prod(?:uction)?(?:\(\))?\)?\s*$",
     re.IGNORECASE,
 )
 
@@ -43,7 +44,7 @@ def in_production(condition: str | None) -> bool | None:
 
 def _part(part: str) -> bool | None:
     inner = part.removeprefix("not ")
-    if "||" in inner or "&&" in inner:
+    if "||" in inner or "&&" in inner or " or " in inner:
         return None
     holds = True if _IS_LIVE.search(inner) else False if _IS_NOT_LIVE.search(inner) else None
     return holds if holds is None or inner is part else not holds

@@ -1,4 +1,4 @@
-"""The nouns of an Express app's route table."""
+"""The nouns of a route table: of Express, and of FastAPI and Starlette."""
 
 from enum import StrEnum
 from typing import Any
@@ -160,11 +160,11 @@ class App(Struct, frozen=True, kw_only=True):
 
 
 class Application(Struct, frozen=True, kw_only=True):
-    """All that a project's code shows of Express."""
+    """All that a project's code shows of its apps."""
 
     apps: tuple[App, ...] = ()
     routes: tuple[Route, ...] = ()
-    """In the order in which Express asks them, app by app."""
+    """In the order in which they are asked, app by app."""
     uses: tuple[Use, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
     """Routes and mounts that could not be followed."""
@@ -182,3 +182,16 @@ class Setting(Struct, frozen=True, kw_only=True):
     line: int
     name: str
     value: Any
+
+
+def together(*found: Application) -> Application:
+    """What several searches showed, as one."""
+    return Application(
+        apps=tuple(one for each in found for one in each.apps),
+        routes=tuple(one for each in found for one in each.routes),
+        uses=tuple(one for each in found for one in each.uses),
+        unresolved=tuple(one for each in found for one in each.unresolved),
+        unparsed=tuple(one for each in found for one in each.unparsed),
+        files=sum(each.files for each in found),
+        settings=tuple(one for each in found for one in each.settings),
+    )

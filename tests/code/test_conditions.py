@@ -12,6 +12,10 @@ _HOLD = (
     "process.env['NODE_ENV'] !== 'development'",
     "isProduction",
     "!isDev",
+    "settings.production",
+    "exchange_of(request).settings.production",
+    'settings.ENVIRONMENT == "production"',
+    'not settings.ENVIRONMENT == "local"',
     "not config.env === 'development'",
     "process.env.NODE_ENV !== 'test' and config.isProd",
 )
@@ -21,12 +25,16 @@ _DO_NOT = (
     "config.env === 'test'",
     "isDev",
     "!isProduction()",
+    "not settings.production",
+    'settings.ENVIRONMENT == "local"',
     "not process.env.NODE_ENV === 'production'",
     "process.env.USE and process.env.NODE_ENV === 'test'",
 )
 _ARE_NOT_TOLD = (
     "process.env.USE_LIMITS",
     "config.debug",
+    "settings.production or settings.forced",
+    "settings.production_database",
     "the path is /api",
     "isProduction and process.env.USE_LIMITS",
     "process.env.NODE_ENV === 'production' || config.force",

@@ -9,13 +9,13 @@ from skillconnect_ops.code.console import Use
 from skillconnect_ops.code.console_files import console_uses, print_uses
 from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.exemptions import Exemptions, of_hashes
-from skillconnect_ops.code.express_model import Application
+from skillconnect_ops.code.express_model import Application, together
 from skillconnect_ops.code.looked import Looked
 from skillconnect_ops.code.prints import Print
 from skillconnect_ops.code.syntax import LANGUAGES
 from skillconnect_ops.commands.audit.selection import Selection
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.core.outcome import Fact, Known
+from skillconnect_ops.core.outcome import Fact, Known, Missing
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
@@ -122,6 +122,24 @@ class Facts:
         return Known(routes(chosen.root, chosen.project, read=chosen.of_project))
 
     @cached_property
+    def fastapi(self) -> Fact[Application]:
+        """The FastAPI and Starlette apps of the whole project, with all their routes."""
+        from skillconnect_ops.code.fastapi import routes  # noqa: PLC0415 - as above
+
+        if not self._speaks_of_fastapi:
+            return Known(Application())
+        return Known(routes(self.selection.root, self.selection.project))
+
+    @cached_property
+    def apps(self) -> Fact[Application]:
+        """Both."""
+        both = (self.express, self.fastapi)
+        missing = next((one for one in both if isinstance(one, Missing)), None)
+        if missing is not None:
+            return missing
+        return Known(together(*(one.value for one in both if isinstance(one, Known))))
+
+    @cached_property
     def server(self) -> "Fact[Server]":
         """What the code of the whole project shows besides routes."""
         from skillconnect_ops.code.server import server  # noqa: PLC0415 - as above
@@ -146,6 +164,16 @@ class Facts:
             for path, data in contents
             if PurePosixPath(path).suffix in LANGUAGES
         )
+
+    @cached_property
+    def _speaks_of_fastapi(self) -> bool:
+        """The same of FastAPI."""
+        if self.selection.lines is None:
+            return True
+        from skillconnect_ops.code.fastapi import speaks_of_fastapi  # noqa: PLC0415 - as above
+
+        contents = (self._read(path) for path in self.selection.files if path.endswith(".py"))
+        return any(not isinstance(data, Skipped) and speaks_of_fastapi(data) for data in contents)
 
     def looked(self) -> "list[Looked[Use] | Looked[Print] | Server]":
         """What was gathered so far; nothing more is read for it, but comments beside routes."""

@@ -1,4 +1,4 @@
-"""The routes and apps of Express as the checks look at them."""
+"""The routes and apps of Express and FastAPI as the checks look at them."""
 
 import re
 from enum import Enum
@@ -17,7 +17,8 @@ from skillconnect_ops.commands.audit.telling import Open, Said
 from skillconnect_ops.core.finding import Confidence, Severity
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_REST = re.compile(r"^/?$|(?:\*\w*|\(\.\*\)|\{/?\*\w*\})$")
+_REST = re.compile(r"^/?$|(?:\*\w*|\(\.\*\)|\{/?\*\w*\}|\{\w+:path\})$")
+_PARAM = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 # routes
@@ -90,7 +91,7 @@ class Secrets(Enum):
 
 _GUESSED = re.compile(
     r"/(?:log-?_?in|sign-?_?in|authenticate|sessions?|auth|tokens?|(?:verify|check|validate)-?_?"
-    r"(?:otp|code|token|pin|2fa|mfa|totp|sms|phone)|otp|2fa|mfa|totp|two-?factor"
+    r"(?:otp|code|token|pin|2fa|mfa|totp|sms|phone)|otp|2fa|mfa|totp|(?:two|second)-?factor"
     r"|reset-?_?password|password-?_?reset|password/reset|change-?_?password)"
     r"(?:/(?:verify|validate|confirm|check|local|:[\w-]+\??))*/?$",
     re.IGNORECASE,
@@ -109,9 +110,10 @@ def secrets(route: Route) -> Secrets | None:
     """What a route has to do with them, by its path."""
     if route.method not in _TAKING:
         return None
-    if _GUESSED.search(route.path):
+    path = _PARAM.sub(r":\1", route.path)
+    if _GUESSED.search(path):
         return Secrets.GUESSED
-    return Secrets.MADE if _MADE.search(route.path) else None
+    return Secrets.MADE if _MADE.search(path) else None
 
 
 def lacking(route: Route, state: State, role: Role) -> str | None:
@@ -144,7 +146,7 @@ def at_app(
     return Said(
         path=app.file,
         line=app.line,
-        context="express()",
+        context="express()" if app.framework == "express" else app.framework,
         says=says,
         severity=severity,
         confidence=confidence,
@@ -168,10 +170,21 @@ def at_use(
     )
 
 
-def serving(found: Application) -> tuple[App, ...]:
-    """The apps that answer something, routers that nothing mounts left out."""
+def serving(found: Application, *, express: bool | None = None) -> tuple[App, ...]:
+    """The apps that answer something, routers that nothing mounts left out.
+
+    Args:
+        found: all of them.
+        express: those of Express alone, or all but those.
+    """
     with_routes = {route.app for route in found.routes}
-    return tuple(app for app in found.apps if not app.is_router and app.place in with_routes)
+    return tuple(
+        app
+        for app in found.apps
+        if not app.is_router
+        and app.place in with_routes
+        and (express is None or (app.framework == "express") is express)
+    )
 
 
 def routes_of(found: Application, app: App) -> tuple[Route, ...]:

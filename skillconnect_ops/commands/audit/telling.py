@@ -55,18 +55,18 @@ class Open(Struct, frozen=True, kw_only=True):
 def over_app(
     facts: Facts, judge: Callable[[Application], Iterable[Said | Open]], *, lost: bool = True
 ) -> Verdict:
-    """The verdict of a check over a project's Express apps.
+    """The verdict of a check over a project's apps.
 
     Args:
         facts: what was gathered.
         judge: says what is wrong, and what is not told.
         lost: whether a route or mount that could not be followed bears on the check.
     """
-    if isinstance(facts.express, Missing):
-        return missing(facts.express.reason)
-    found = facts.express.value
+    if isinstance(facts.apps, Missing):
+        return missing(facts.apps.reason)
+    found = facts.apps.value
     if not found.apps and not found.unresolved:
-        return Verdict(outcome=Outcome.NOT_APPLICABLE, says="no Express app here")
+        return Verdict(outcome=Outcome.NOT_APPLICABLE, says="no app of Express or FastAPI here")
     told = list(judge(found))
     gone = [Open(path=one.path, line=one.line, why=one.reason) for one in found.unresolved if lost]
     unread = [

@@ -1,1 +1,1 @@
-"""`skc routes`: what an Express app answers, and what protects each of its routes."""
+"""`skc routes`: what an app of Express or FastAPI answers, and what protects each of its routes."""

@@ -30,10 +30,10 @@ def routes(
         ),
     ] = None,
 ) -> Report:
-    """Show the routes of an Express app, and what protects each.
+    """Show the routes of an Express or FastAPI app, and what protects each.
 
-    Apps, routers, mounts and middlewares are read out of the code, and nothing of it runs. A
-    middleware counts by the package that it comes from, or by what its function does, never by its
+    Apps, routers, mounts, middlewares and dependencies are read out of the code, and nothing of it
+    runs. A middleware counts by the package that it comes from, or by what its function does, never by its
     name. What the text does not tell is listed as unresolved, and never as protected.
 
     AUTH, VALID, LIMIT and CSRF: yes, no, partly (where a condition holds), ? (not told), - (not

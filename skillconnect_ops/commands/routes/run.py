@@ -7,14 +7,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from skillconnect_ops.code.discovery import Listing, discover
-from skillconnect_ops.code.express import routes as routes_of
+from skillconnect_ops.code.express import routes as of_express
 from skillconnect_ops.code.express_model import (
     Application,
     Middleware,
     Role,
     Route,
     State,
+    together,
 )
+from skillconnect_ops.code.fastapi import routes as of_fastapi
 from skillconnect_ops.commands.folder import bare_root
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Precondition
@@ -44,7 +46,7 @@ class FolderUnreadable(Precondition):
 
 
 def routes(house: House, path: Path | None) -> Report:
-    """Show the routes of the project's Express apps.
+    """Show the routes of the project's apps.
 
     Args:
         house: the house.
@@ -57,7 +59,8 @@ def routes(house: House, path: Path | None) -> Report:
     root, within = _aim(house, path)
     with house.person.progress("reading the code", total=None, unit="file"):
         listing = discover(root, git=house.git)
-        found = _within(routes_of(root, listing.files), within)
+        apps = (of_express(root, listing.files), of_fastapi(root, listing.files))
+        found = _within(together(*apps), within)
     return Report(
         command="routes",
         subject={"repository": str(root), **({"path": within} if within else {})},
@@ -124,7 +127,7 @@ def _unknown(found: Application, listing: Listing) -> tuple[Unknown, ...]:
     ]
     if not found.apps and not told:
         looked = count(len(listing.files), "file")
-        told.append(Unknown(".", f"no app or router of Express is made in {looked} here"))
+        told.append(Unknown(".", f"no app or router of Express or FastAPI is made in {looked} here"))
     return tuple(told)
 
 
@@ -132,7 +135,13 @@ def _facts(found: Application) -> dict[str, Any]:
     return {
         "files_read": found.files,
         "apps": [
-            {"path": one.file, "line": one.line, "router": one.is_router} for one in found.apps
+            {
+                "path": one.file,
+                "line": one.line,
+                "router": one.is_router,
+                "framework": one.framework,
+            }
+            for one in found.apps
         ],
         "routes": [_of_route(one) for one in found.routes],
         "uses": [
@@ -186,7 +195,7 @@ def _of_middleware(one: Middleware) -> dict[str, Any]:
 
 def _view(found: Application) -> tuple[Block, ...]:
     if not found.apps:
-        return (Lines((Text("no Express app was found here", Tone.WARN),)),)
+        return (Lines((Text("no app of Express or FastAPI was found here", Tone.WARN),)),)
     blocks: list[Block] = []
     for app in found.apps:
         own = [one for one in found.routes if one.app == app.place]

@@ -64,7 +64,9 @@ def test_the_json_names_the_middlewares_of_each_route(skc: Skc, shop: Path) -> N
     assert limiter["condition"] == "process.env.NODE_ENV === 'production'"
     assert second["rate_limit"] == "conditional"
     assert [one["subject"] for one in report["unknown"]] == ["backend/app.js:10"]
-    assert report["facts"]["apps"] == [{"path": "backend/app.js", "line": 5, "router": False}]
+    assert report["facts"]["apps"] == [
+        {"path": "backend/app.js", "line": 5, "router": False, "framework": "express"}
+    ]
 
 
 def test_the_markdown_is_a_table_whose_signs_mean_nothing_else(skc: Skc, shop: Path) -> None:
@@ -95,7 +97,7 @@ def test_no_app_is_no_error_but_said(skc: Skc, tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("console.log(1);\n")
     ran = skc("routes", cwd=tmp_path)
     assert ran.code == 0
-    assert "no Express app was found here" in ran.stdout
+    assert "no app of Express or FastAPI was found here" in ran.stdout
     report = skc("routes", "--format", "json", cwd=tmp_path).json
     assert report["facts"]["routes"] == []
     assert "no app or router of Express" in report["unknown"][0]["reason"]

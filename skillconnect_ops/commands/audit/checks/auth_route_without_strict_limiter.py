@@ -4,10 +4,13 @@ Why: passwords leak in millions and are tried everywhere; a code of six digits f
 million tries; a reset that may be asked for at will floods a mailbox and tells which addresses
 exist. A limit that is fair for reading pages is far too many tries here.
 
-How it looks: at the routes that take a secret or hand one out: login, registration, forgotten and
-reset passwords, one-time codes, second factors, verification, tokens. The limiters before each are
-read: windows and limits that stand in the code, or as the value that is taken if the environment
-says nothing else. Strict is at most 20 tries in a window, and at most 100 in a quarter of an hour.
+How it looks: at the routes of Express and FastAPI that take a secret or hand one out: login,
+registration, forgotten and reset passwords, one-time codes, second factors, verification, tokens.
+The limiters before each are read: windows and limits that stand in the code, or as the value that
+is taken if the environment says nothing else; `5/minute` of slowapi, and the objects that a limiter
+of one's own is given for just this method and path. Strict is at most 20 tries in a window, and at
+most 100 in a quarter of an hour. A refresh token is drawn at random and sent often: there any
+limiter will do.
 
 Severity: high where guessing is possible (login, codes, reset) and no limiter at all stands before
 it; medium where it is a lax one, where accounts or mails are made (registration, forgotten
@@ -15,7 +18,7 @@ password, refresh), where somebody who is logged in may guess, and where code sp
 that are locked after some tries (`lockUntil`, `loginAttempts`), which slows down guessing for one
 account, not for many; low for other routes behind a guard (making a token of one's own). A limiter
 that runs in production alone is fine; one under another condition is a medium finding. A limiter
-whose numbers are not told, or that is no express-rate-limit, is unknown. A proxy in front may limit
+whose numbers are not told is unknown. A proxy in front may limit
 as well; of that the code says nothing, so the confidence is medium.
 
 Silence: `// skc: allow auth-route-without-strict-limiter REASON` at the line of the route.
@@ -25,6 +28,10 @@ Before:
 After:
     const strict = rateLimit({ windowMs: 15 * 60_000, limit: 10, skipSuccessfulRequests: true });
     router.post('/login', strict, login);
+With FastAPI:
+    @router.post("/login")
+    @limiter.limit("10/15minutes")            # slowapi
+    async def login(request: Request, sent: Login): ...
 """
 
 import re
@@ -56,6 +63,7 @@ from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Known
 
+_REFRESH = re.compile(r"/refresh(?:-?_?tokens?)?/?$", re.IGNORECASE)
 _OWN_SECRET = re.compile(r"password|otp|2fa|mfa|code|factor", re.IGNORECASE)
 _LIMIT, _WINDOW_MS, _QUARTER_MS = 5, 60_000, 900_000
 _MOST, _MOST_A_QUARTER = 20, 100
@@ -77,7 +85,7 @@ def _judge(found: Application, facts: Facts) -> Iterator[Said | Open]:
         only = lacking(route, route.rate_limit, Role.RATE_LIMIT)
         if only is not None:
             yield _unlimited(route, secret, only, facts)
-        elif route.rate_limit in {State.YES, State.CONDITIONAL}:
+        elif route.rate_limit in {State.YES, State.CONDITIONAL} and not _REFRESH.search(route.path):
             yield from _of_limiters(route)
 
 
@@ -97,14 +105,14 @@ def _unlimited(route: Route, secret: Secrets, only: str, facts: Facts) -> Said:
 
 def _of_limiters(route: Route) -> Iterator[Said | Open]:
     limiters = [one for one in own(route, Role.RATE_LIMIT) if in_production(one.condition)]
-    rates = [_rate(one) for one in limiters]
-    told = [rate for rate in rates if rate is not None]
+    rates = [_rates(one) for one in limiters]
+    told = [rate for several in rates for rate in several]
     if any(
         limit <= _MOST and limit * _QUARTER_MS / window <= _MOST_A_QUARTER for limit, window in told
     ):
         return
-    if len(told) < len(rates):
-        names = next(one.name for one, rate in zip(limiters, rates, strict=True) if rate is None)
+    if not all(rates):
+        names = next(one.name for one, several in zip(limiters, rates, strict=True) if not several)
         why = f"how many tries {names} leaves to {name(route)} is not told"
         yield Open(path=route.file, line=route.line, why=why)
     elif told:
@@ -113,16 +121,16 @@ def _of_limiters(route: Route) -> Iterator[Said | Open]:
         yield said(route, says, Severity.MEDIUM)
 
 
-def _rate(limiter: Middleware) -> tuple[float, float] | None:
-    """Tries and milliseconds; None where they are not told."""
+def _rates(limiter: Middleware) -> tuple[tuple[float, float], ...]:
+    """Tries and milliseconds; none where they are not told."""
     if limiter.package != "express-rate-limit":
-        return None
+        return limiter.rates
     options: Any = limiter.options[0] if limiter.options else {}
     if not isinstance(options, dict) or "..." in options:
-        return None
+        return ()
     limit = _number(options.get("limit", options.get("max", _LIMIT)))
     window = _number(options.get("windowMs", _WINDOW_MS))
-    return None if limit is None or not window else (limit, window)
+    return () if limit is None or not window else ((limit, window),)
 
 
 def _number(value: Any) -> float | None:
@@ -142,7 +150,7 @@ CHECK = Check(
     title="login, code or reset without a strict rate limit",
     severity=Severity.HIGH,
     references=("CWE-307", "OWASP API2:2023", "OWASP Authentication Cheat Sheet"),
-    remedy="npm install express-rate-limit, and before the handler: "
-    "rateLimit({ windowMs: 15 * 60_000, limit: 10, skipSuccessfulRequests: true })",
+    remedy="before the handler, with express-rate-limit: rateLimit({ windowMs: 15 * 60_000, limit: "
+    '10, skipSuccessfulRequests: true }); with slowapi: @limiter.limit("10/15minutes")',
     run=run,
 )

@@ -55,12 +55,12 @@ def _judge(found: "Server", facts: Facts) -> Iterator[Said | Open]:
 
 
 def _knows_by_cookie(facts: Facts) -> bool:
-    if not isinstance(facts.express, Known):
+    if not isinstance(facts.apps, Known):
         return False
     by_itself = {Via.COOKIE, Via.SESSION}
     return any(
         one.role is Role.SESSION or (Role.AUTH in one.roles and one.via & by_itself)
-        for one in functions(facts.express.value)
+        for one in functions(facts.apps.value)
     )
 
 

@@ -41,7 +41,7 @@ def run(facts: Facts) -> Verdict:
 
 
 def _judge(found: Application) -> Iterator[Said | Open]:
-    for app in serving(found):
+    for app in serving(found, express=True):
         uses = uses_of(found, app)
         handlers = [use for use in uses if Role.ERROR in use.middleware.roles]
         last = max(

@@ -41,7 +41,7 @@ def run(facts: Facts) -> Verdict:
 
 
 def _judge(found: Application) -> Iterator[Said | Open]:
-    for app in serving(found):
+    for app in serving(found, express=True):
         yield from _of_app(found, app)
 
 

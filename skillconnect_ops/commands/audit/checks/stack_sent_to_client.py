@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def run(facts: Facts) -> Verdict:
     """Where is one sent?"""
-    has_apps = isinstance(facts.express, Missing) or bool(facts.express.value.apps)
+    has_apps = isinstance(facts.apps, Missing) or bool(facts.apps.value.apps)
 
     def files(found: "Server") -> int:
         return found.files if has_apps or found.answers.traces else 0
