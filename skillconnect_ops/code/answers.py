@@ -64,6 +64,8 @@ class Trace(Struct, frozen=True, kw_only=True):
     guard: str | None
     """What must hold for it, where that asks for the environment."""
     text: str
+    words: bool = False
+    """Whether it is the words of an error alone, in an answer that says that something is wrong."""
 
 
 class Answers(Struct, frozen=True, kw_only=True):

@@ -52,6 +52,7 @@ _HOLDS = frozenset(
         *("parse_raw", "parse_obj_as", "convert"),
     }
 )
+_DUMPS = frozenset({"dict", "model_dump"})
 _ANSWERS = re.compile(r"(?:Response|HTTPException|abort)$")
 
 
@@ -77,6 +78,8 @@ class Calls(Evaluation):
         self.handled: list[Refusal | None] = []
         self.called: set[int] = set()
         """The nodes of functions that were called."""
+        self.objects: dict[int, list[Instance]] = {}
+        """Those that were made, by the node of their class."""
         self.recording = False
         self._depth: list[ast.AST] = []
         self._looked: dict[int, tuple[Event, ...]] = {}
@@ -146,6 +149,7 @@ class Calls(Evaluation):
         if isinstance(holder, dict):
             holder[key] = value
         elif isinstance(holder, Unknown):
+            holder.options += ({key: value},) if is_told(key) else (value,)
             self._note(
                 Call(*self._at(target, env), name=f"{holder.text}[]", args=[key, value])
             )
@@ -211,11 +215,18 @@ class Calls(Evaluation):
             return self._bound(found, value)
         if found is not MISSING:
             return found
+        if name in _DUMPS and value.of.is_a("BaseModel", "SQLModel"):
+            return Method(value, name)
+        if value.typed and value.of.is_a("BaseSettings"):
+            default = field_defaults(self, value.of).get(name, MISSING)
+            return Unknown(f"{value.of.name}.{name}", "it is a setting", default, outside=True)
         self._look_into(value.of)
         kind = class_of(self, value.of, name)
         if kind is not None:
             return Instance(kind, typed=True)
-        return Unknown(short(node), "it is an attribute of an object")
+        return Unknown(
+            short(node), "it is an attribute of an object", origin=(value.of, name)
+        )
 
     def _bound(self, function: Function, holder: Any) -> Function:
         return Function(function.node, function.env, function.owner, holder, function.decorators)
@@ -339,6 +350,7 @@ class Calls(Evaluation):
         if routed is not None:
             return routed
         made = Instance(of, node=node)
+        self.objects.setdefault(id(of.node), []).append(made)
         if of.is_a("BaseModel", "SQLModel") and not of.is_a("BaseSettings"):
             self._note(Holds(*self._at(node, env)))
         maker = of.find("__init__")
@@ -380,8 +392,13 @@ class Calls(Evaluation):
             return Unknown(short(node), "it is what was sent")
         if isinstance(holder, str | bytes | list | tuple | dict | frozenset):
             return self._native(holder, name, args, kwargs, node)
+        if isinstance(holder, Instance) and name in _DUMPS:
+            lost = {"...": Unknown(short(node), "it is a model")} if holder.typed else {}
+            return {**holder.attrs, **lost}
         if name == "get" and args:
             self.asked_for(holder, args[0])
+        if name in {"update", "append", "extend"} and isinstance(holder, Unknown):
+            holder.options += (*args, kwargs) if kwargs else tuple(args)
         if name in _HOLDS:
             self._note(Holds(*self._at(node, env)))
         text = f"{getattr(holder, 'text', '')}.{name}"
@@ -403,7 +420,7 @@ class Calls(Evaluation):
         told = is_told(args) and is_told(list(kwargs.values()))
         keyed = isinstance(holder, dict) and name in {"get", "pop"} and args and is_told(args[0])
         if work is None or not (told or name in CHANGING or keyed or not args):
-            options = tuple(holder.values()) if isinstance(holder, dict) else ()
+            options = tuple(holder.values()) if isinstance(holder, dict) else tuple(args)
             return Unknown(short(node), "it is computed", options=options)
         if isinstance(holder, str | bytes) and not is_told(args):
             return Unknown(short(node), "it is computed")
@@ -430,6 +447,7 @@ class Calls(Evaluation):
             made = Made(callee, args, kwargs, node, env.module)
             if not is_error(made):
                 self.answered(made, node, env)
+            self._note_call(callee.name, args, kwargs, node, env, known=True)
             return made
         if _OUTSIDE.search(callee.name):
             default = args[1] if len(args) > 1 else kwargs.get("default", MISSING)
@@ -525,7 +543,14 @@ class Calls(Evaluation):
     ) -> None:
         self._note(
             Call(
-                *self._at(node, env), name=name, known=known, args=args, kwargs=kwargs, node=node
+                *self._at(node, env),
+                name=name,
+                known=known,
+                args=args,
+                kwargs=kwargs,
+                node=node,
+                depth=len(self._depth),
+                within=self._depth[-1] if self._depth else None,
             )
         )
 
@@ -593,7 +618,7 @@ def _given_back(returns: list[Any], told: Unknown) -> Any:
     telling = [one for one in returns if isinstance(one, Routed | Function | Class)]
     if telling:
         return telling[0]
-    return Unknown(told.text, told.reason, options=tuple(returns))
+    return Unknown(told.text, told.reason, options=tuple(returns), is_choice=True)
 
 
 def _bind(

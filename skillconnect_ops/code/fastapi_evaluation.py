@@ -243,6 +243,8 @@ class Evaluation(ABC):
         for sign, other in zip(node.ops, node.comparators, strict=True):
             right = self.value(other, env)
             told = _compared(sign, left, right)
+            if told is None and isinstance(sign, ast.Eq | ast.NotEq):
+                told = isinstance(sign, ast.NotEq) if _differ(left, right) else None
             if told is None:
                 return Unknown(short(node), "it depends")
             if told is False:
@@ -255,7 +257,9 @@ class Evaluation(ABC):
         if told is not None:
             return self.value(node.body if told else node.orelse, env)
         options = (self.value(node.body, env), self.value(node.orelse, env))
-        return Unknown(short(node), f"it depends on {short(node.test)}", options=options)
+        return Unknown(
+            short(node), f"it depends on {short(node.test)}", options=options, is_choice=True
+        )
 
     def _NamedExpr(self, node: ast.NamedExpr, env: Env) -> Any:
         found = self.value(node.value, env)
@@ -414,6 +418,21 @@ def _compared(sign: ast.cmpop, left: Any, right: Any) -> bool | None:
         return None
     work = _COMPARISONS.get(type(sign))
     return None if work is None else bool(work(_bare(left), _bare(right)))
+
+
+def _differ(left: Any, right: Any) -> bool:
+    """Whether two values cannot be equal: all that each may be is told, and has nothing in common."""
+    one, other = _texts(left), _texts(right)
+    return bool(one and other) and not one & other
+
+
+def _texts(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return {value}
+    if not isinstance(value, Unknown) or not value.options or not value.is_choice:
+        return set()
+    several = [_texts(one) for one in value.options]
+    return set[str]().union(*several) if all(several) else set()
 
 
 def _bare(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,12 @@ _WINDOWS: tuple[tuple[re.Pattern[str], float], ...] = (
     (re.compile(r"minutes?", re.I), 60_000),
     (re.compile(r"hours?", re.I), 3_600_000),
     (re.compile(r"window|seconds?|period|interval|per|_s$", re.I), 1_000),
+)
+
+_BY_SETTING = re.compile(
+    r"(?:^|[._\s\['\"(])(?:debug|prod|production|dev|development|testing|env|environment|enabled?"
+    r"|disabled?|local|staging|is_(?:prod|dev|test|debug|local)\w*)(?:$|[\s\])'\".,=!])",
+    re.IGNORECASE,
 )
 
 
@@ -58,6 +64,10 @@ class Call(Event):
     args: list[Any] = field(default_factory=list)
     kwargs: dict[str, Any] = field(default_factory=dict)
     node: ast.AST | None = None
+    depth: int = 0
+    """How many functions of the project were on the way to it."""
+    within: ast.AST | None = None
+    """The innermost of them."""
 
 
 @dataclass(eq=False)
@@ -154,3 +164,8 @@ def _is_number(value: Any) -> bool:
 def unknown_reason(value: Any) -> str:
     """Why a value is not told."""
     return value.reason if isinstance(value, Unknown) else "it is computed"
+
+
+def by_setting(conditions: Iterable[str]) -> str | None:
+    """Those conditions that ask for a setting, or for where the program runs."""
+    return " and ".join(one for one in conditions if _BY_SETTING.search(one)) or None

@@ -22,6 +22,7 @@ from skillconnect_ops.code.fastapi_events import (
     Holds,
     Lost,
     Refusal,
+    by_setting,
 )
 from skillconnect_ops.code.fastapi_packages import (
     HEADERS,
@@ -54,11 +55,6 @@ _ORDER = (
 _STEPS = 60_000
 _FORGED = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _HELD = re.compile(r"compare_digest|csrf|[!=]=", re.IGNORECASE)
-_BY_SETTING = re.compile(
-    r"(?:^|[._\s\['\"(])(?:debug|prod|production|dev|development|testing|env|environment|enabled?"
-    r"|disabled?|local|staging|is_(?:prod|dev|test|debug|local)\w*)(?:$|[\s\])'\".,=!])",
-    re.IGNORECASE,
-)
 _BY_PATH = re.compile(r"\.path\b|\[['\"]path['\"]\]|\burl\b|\bpath\b", re.IGNORECASE)
 _IS_SENT = re.compile(
     r"^[\w.]*(?:token|cred|auth|header|key|cookie|session)\w*(?: is not None)?$",
@@ -597,7 +593,7 @@ def _setting(refusals: Iterable[Refusal]) -> str | None:
     """The setting that all of these depend on."""
     found = None
     for one in refusals:
-        own = next((each for each in one.conditions if _BY_SETTING.search(each)), None)
+        own = next((each for each in one.conditions if by_setting((each,))), None)
         if own is None:
             return None
         found = own

@@ -37,6 +37,9 @@ _STEPS = 200_000
 class Run(Calls):
     """Follows modules."""
 
+    hears_modules = False
+    """Whether what happens while modules are followed is noted as well."""
+
     def load(self, path: str) -> Env | None:
         """The names of a module, after it has been followed; None where there is none."""
         if path in self.envs:
@@ -47,7 +50,7 @@ class Run(Calls):
         env = self.envs[path] = Env(module)
         env.names["__name__"] = Unknown("__name__", "it depends on how it is started")
         kept = self.conditions, self.recording, self.left
-        self.conditions, self.recording, self.left = [], False, _STEPS
+        self.conditions, self.recording, self.left = [], self.hears_modules, _STEPS
         self.body(module.tree.body, env)
         if self.left <= 0:
             self.apps.tell(module, module.tree, "there is too much of it to be followed")

@@ -29,7 +29,11 @@ class Unknown:
     outside: bool = False
     """Whether it comes from the environment, a file or a random source."""
     options: tuple[Any, ...] = ()
-    """What it may be, as far as that is told."""
+    """What it may be, or is made of, as far as that is told."""
+    is_choice: bool = False
+    """Whether it is one of the options, and nothing else."""
+    origin: "tuple[Class, str] | None" = None
+    """The attribute of an object that it is."""
 
 
 @dataclass(eq=False)

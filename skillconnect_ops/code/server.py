@@ -117,3 +117,21 @@ def _faults(modules: Modules, files: Sequence[str]) -> Iterator[Unparsed]:
         if module is not None and module.fault is not None:
             why = f"line {module.fault} does not fit the grammar; the rest was read"
             yield Unparsed(path=path, reason=why)
+
+
+def together(*found: Server) -> Server:
+    """What several searches showed, as one."""
+    first = found[0]
+    return replace(
+        first,
+        calls=tuple(one for each in found for one in each.calls),
+        answers=Answers(
+            cookies=tuple(one for each in found for one in each.answers.cookies),
+            headers=tuple(one for each in found for one in each.answers.headers),
+            traces=tuple(one for each in found for one in each.answers.traces),
+        ),
+        exemptions={path: one for each in found for path, one in each.exemptions.items()},
+        unparsed=tuple(one for each in found for one in each.unparsed),
+        skipped=tuple(one for each in found for one in each.skipped),
+        files=sum(each.files for each in found),
+    )
