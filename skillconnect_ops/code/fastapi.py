@@ -23,8 +23,9 @@ from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.testing import is_test
 
 _WORDS = re.compile(
-    rb"\bfastapi\b|\bstarlette\b|@\w*(?:app|router|api)\w*\.(?:get|post|put|patch|delete)\("
-    rb"|\.include_router\("
+    rb"^\s*(?:from|import)\s+(?:fastapi|starlette)\b|@\w*(?:app|router|api)\w*\.(?:get|post|put|patch|delete)\("
+    rb"|\.include_router\(",
+    re.MULTILINE,
 )
 _FIRST = re.compile(r"(?:^|/)(?:main|app|server|asgi|wsgi|api|application|__main__)\.py$")
 _STEPS = 300_000

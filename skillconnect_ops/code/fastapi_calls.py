@@ -207,6 +207,9 @@ class Calls(Evaluation):
         if name in value.attrs:
             return value.attrs[name]
         found = value.of.find(name)
+        if value.of.is_a("BaseSettings") and not isinstance(found, Function):
+            default = field_defaults(self, value.of).get(name, MISSING)
+            return Unknown(f"{value.of.name}.{name}", "it is a setting", default, outside=True)
         if isinstance(found, Function):
             if _has(found, "property", "cached_property"):
                 return self.run(self._bound(found, value), [], {}, node, env)
@@ -217,9 +220,6 @@ class Calls(Evaluation):
             return found
         if name in _DUMPS and value.of.is_a("BaseModel", "SQLModel"):
             return Method(value, name)
-        if value.typed and value.of.is_a("BaseSettings"):
-            default = field_defaults(self, value.of).get(name, MISSING)
-            return Unknown(f"{value.of.name}.{name}", "it is a setting", default, outside=True)
         self._look_into(value.of)
         kind = class_of(self, value.of, name)
         if kind is not None:

@@ -322,7 +322,10 @@ class Evaluation(ABC):
             whole = whole and sure
         if whole:
             return made(found)
-        return Unknown(short(node), "what it goes through is not told", options=tuple(found))
+        first = self.value(node.generators[0].iter, env)
+        outside = isinstance(first, Unknown) and first.outside
+        why = "what it goes through is not told"
+        return Unknown(short(node), why, outside=outside, options=tuple(found))
 
     def _rounds(self, ahead: list[ast.comprehension], env: Env) -> Iterator[bool]:
         """Each round of a comprehension, and whether it is one that happens."""

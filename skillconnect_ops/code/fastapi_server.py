@@ -31,13 +31,14 @@ from skillconnect_ops.code.fastapi_values import (
     short,
 )
 from skillconnect_ops.code.model import Unparsed
-from skillconnect_ops.code.package_calls import Defaulted, PackageCall
+from skillconnect_ops.code.package_calls import OUTSIDE, Defaulted, PackageCall
 from skillconnect_ops.code.server import Server
 from skillconnect_ops.code.testing import is_test
 
 _WORDS = re.compile(
     rb"\.set_cookie\(|\bimport jwt\b|\bfrom (?:jwt|jose|authlib|joserfc)\b|\bimport jose\b"
-    rb"|CORSMiddleware|SessionMiddleware|\buvicorn\b|\bfastapi\b|\bstarlette\b"
+    rb"|CORSMiddleware|SessionMiddleware|\buvicorn\.|^\s*(?:from|import)\s+(?:fastapi|starlette)\b",
+    re.MULTILINE,
 )
 """What a file is looked into for."""
 _CALLS = frozenset(
@@ -48,7 +49,6 @@ _STEPS = 40_000
 _TOKENS = re.compile(r"^(?:jwt|jose(?:\.jwt)?|authlib\.jose(?:\.jwt)?|joserfc\.jwt)\.(?:\w+\.)?(encode|decode)$")
 _FAR = 6
 _TOO_COMMON = frozenset({"__init__", "get", "run", "main", "__call__", "update", "items", "read"})
-_OUTSIDE = "it comes from the environment, a file or a random source"
 _RULE = ("no-rule-of-ruff",)
 
 
@@ -232,6 +232,7 @@ class _Search:
             guard=by_setting(one.conditions),
             given=given,
             text=short(one.node) if one.node is not None else one.name,
+            function=getattr(one.within, "lineno", 0),
         )
 
     def _known(self, wanted: Callable[[Call], bool]) -> list[Call]:
@@ -323,16 +324,19 @@ class _Search:
             return self._unknown(value, depth)
         text = short(value.node) if isinstance(value, Made) else str(getattr(value, "name", ""))
         outside = isinstance(value, Made) and _FROM_OUTSIDE.search(value.of.name) is not None
-        return Computed(text, _OUTSIDE if outside else "it is computed")
+        return Computed(text, OUTSIDE if outside else "it is computed")
 
     def _unknown(self, value: Unknown, depth: int) -> Any:
         if value.outside or any(isinstance(one, Unknown) and one.outside for one in parts(value)):
-            default = next((d for d in _defaults(value) if isinstance(d, str | bool)), None)
+            default = next((d for d in _defaults(value) if isinstance(d, str | bool | list)), None)
+            if isinstance(default, list) and default:
+                texts = [one for one in default if isinstance(one, str)]
+                return [Defaulted(value.text, OUTSIDE, one) for one in texts]
             if isinstance(default, str) and default:
-                return Defaulted(value.text, _OUTSIDE, default)
+                return Defaulted(value.text, OUTSIDE, default)
             if isinstance(default, bool):
-                return Defaulted(value.text, _OUTSIDE, str(default))
-            return Computed(value.text, _OUTSIDE)
+                return Defaulted(value.text, OUTSIDE, str(default))
+            return Computed(value.text, OUTSIDE)
         held = self._held(value)
         if held is not None:
             return held
@@ -360,7 +364,7 @@ class _Search:
         literal = next((one for one in texts if isinstance(one, str) and one), None)
         if literal is not None:
             return literal
-        return Computed(value.text, _OUTSIDE) if texts else None
+        return Computed(value.text, OUTSIDE) if texts else None
 
 
 _FROM_OUTSIDE = re.compile(r"^(?:os|secrets|decouple|environs|pathlib|dotenv)\.|environ|getenv|Config")

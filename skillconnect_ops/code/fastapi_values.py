@@ -15,6 +15,7 @@ MISSING: Any = object()
 """That there is nothing, where None is a value."""
 _MOST_PARTS = 2_000
 _MOST_TEXT = 200
+_KEPT = "skc_text"
 
 
 @dataclass(eq=False)
@@ -231,9 +232,13 @@ def parts(value: Any) -> Iterator[Any]:
 
 
 def short(node: ast.AST) -> str:
-    """A piece of code on one line, cut."""
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+    """A piece of code on one line, cut; kept at the node, since it is asked for often."""
+    told: str | None = node.__dict__.get(_KEPT)
+    if told is None:
+        text = " ".join(ast.unparse(node).split())
+        told = text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+        setattr(node, _KEPT, told)
+    return told
 
 
 def shown(value: Any) -> str:

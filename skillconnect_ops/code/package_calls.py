@@ -41,6 +41,8 @@ _KEPT = {
 """Of these packages, what is kept."""
 CALLS = ("call_expression", "new_expression")
 _MOST_CODE = 4_000
+OUTSIDE = "it comes from the environment, a file or a random source"
+"""Why something is not told whose source is."""
 _NAMES = frozenset({"sign", "verify", "encode", "decode"})
 """What is called of them through a file that hands it on."""
 _IMPORTED = tuple(f"{quote}{one}" for one in sorted(PACKAGES) for quote in "'\"")
@@ -68,6 +70,8 @@ class PackageCall(Struct, frozen=True, kw_only=True):
     """The arguments as plain data; see `Computed` and `Defaulted`."""
     text: str = ""
     """As it is written, on one line, cut."""
+    function: int = 0
+    """The line where the function begins that calls it; 0 where that is not told."""
 
 
 class Options(Arguments):

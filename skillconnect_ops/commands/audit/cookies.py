@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from skillconnect_ops.code.conditions import in_production
 from skillconnect_ops.code.express_model import Computed
+from skillconnect_ops.code.package_calls import PackageCall
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.core.outcome import Missing
 
@@ -38,7 +39,7 @@ class Flags(Struct, frozen=True, kw_only=True):
 
 
 def cookies(facts: Facts) -> Iterator[Flags]:
-    """Those of `res.cookie`, of express-session and of cookie-session."""
+    """Those of `res.cookie`, express-session, cookie-session, `set_cookie` and SessionMiddleware."""
     if isinstance(facts.server, Missing):
         return
     found = facts.server.value
@@ -53,9 +54,21 @@ def cookies(facts: Facts) -> Iterator[Flags]:
         elif call.package == "cookie-session" and call.member == "":
             name = first.get("name", "session") if isinstance(first, Mapping) else "session"
             yield _flags(call, _named(name), first, http_only=True)
+        elif call.member == "SessionMiddleware":
+            yield _of_starlette(call, first)
         elif call.package == "cookie" and call.member == "serialize":
             options = call.given[2] if len(call.given) > 2 else None
             yield _flags(call, _named(first), options)
+
+
+def _of_starlette(call: PackageCall, options: Any) -> Flags:
+    """The cookie of Starlette's SessionMiddleware, which is always HttpOnly."""
+    told = {
+        "secure": options.get("https_only", False),
+        "sameSite": options.get("same_site", "lax"),
+    }
+    name = options.get("session_cookie", "session")
+    return _flags(call, _named(name), told, http_only=True)
 
 
 def sites(facts: Facts) -> frozenset[SameSite]:

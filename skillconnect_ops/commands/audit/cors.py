@@ -1,4 +1,4 @@
-"""Which sites a server lets read its answers: the options of cors, of Socket.IO, and headers."""
+"""Which sites a server lets read its answers: the options of cors, of Socket.IO, of Starlette, headers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from skillconnect_ops.code.conditions import in_production
 from skillconnect_ops.code.express_model import Computed
-from skillconnect_ops.code.package_calls import Defaulted
+from skillconnect_ops.code.package_calls import OUTSIDE, Defaulted, PackageCall
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
@@ -19,6 +19,7 @@ _LETS_ALL = re.compile(
     r"\w+\(\s*null\s*,\s*(?:true|\w*[oO]rigin)\s*\)\s*;?\s*\}?$"
 )
 _OF_ENVIRONMENT = re.compile(r"^\(?(?:process|import\.meta)\.env\b")
+_FITS_ALL = re.compile(r"\^?(?:https\?://|https?://)?(?:\.[*+]|\(\.[*+]\))\$?")
 _OF_REQUEST = re.compile(r"\breq(?:uest)?\.(?:headers?|get)\b.*\borigin\b", re.IGNORECASE)
 
 
@@ -56,6 +57,8 @@ def policies(found: "Server") -> Iterator[Policy]:
     for call in found.calls:
         if call.package == "cors" and call.member == "" and in_production(call.guard) is not False:
             yield _policy(call, call.given[0] if call.given else {})
+        elif call.member == "CORSMiddleware" and in_production(call.guard) is not False:
+            yield _of_starlette(call)
     for server in found.sockets.servers:
         options = server.options if isinstance(server.options, Mapping) else {}
         if "cors" in options:
@@ -80,6 +83,30 @@ def _policy(one: Any, options: Any) -> Policy:
     credentials = options.get("credentials", None if lost else False)
     sure = None if isinstance(credentials, Computed) or credentials is None else bool(credentials)
     return _made(one, origin, credentials=sure)
+
+
+def _of_starlette(call: PackageCall) -> Policy:
+    """The options of Starlette's CORSMiddleware, which lets in nobody unless it is told to.
+
+    With `*` and credentials it answers whoever sends cookies with their own origin.
+    """
+    options = call.given[0]
+    lost = Computed("its origins", "not all options are told") if "..." in options else []
+    credentials = options.get("allow_credentials", None if "..." in options else False)
+    sure = None if isinstance(credentials, Computed) or credentials is None else bool(credentials)
+    pattern, origins = options.get("allow_origin_regex"), options.get("allow_origins", lost)
+    if isinstance(pattern, str) and _FITS_ALL.fullmatch(pattern):
+        return _made(call, True, credentials=sure)
+    if isinstance(origins, str):
+        origins = [origins]
+    every = [one for one in origins if "*" in {one, getattr(one, "default", None)}] if isinstance(
+        origins, list
+    ) else []
+    if every:
+        return _made(call, True if sure else every[0], credentials=sure)
+    if isinstance(pattern, str) and isinstance(origins, list):
+        origins = [*origins, re.sub(r"^\^|\\|\$$", "", pattern)]
+    return _made(call, origins, credentials=sure)
 
 
 def _made(one: Any, origin: Any, *, credentials: bool | None) -> Policy:
@@ -121,8 +148,10 @@ def _judged(  # noqa: PLR0911 - one a kind of option
     if isinstance(origin, Computed):
         if _LETS_ALL.search(origin.text) or _OF_REQUEST.search(origin.text):
             return Lets.WHOEVER_ASKS, (), (), ""
-        by_environment = _OF_ENVIRONMENT.search(origin.text) or _OF_ENVIRONMENT.search(
-            origin.reason
+        by_environment = (
+            _OF_ENVIRONMENT.search(origin.text)
+            or _OF_ENVIRONMENT.search(origin.reason)
+            or origin.reason == OUTSIDE
         )
         if by_environment or origin.text.startswith("/"):  # a regular expression lists, too
             return Lets.LISTED, (), (), ""

@@ -142,10 +142,18 @@ class Facts:
     @cached_property
     def server(self) -> "Fact[Server]":
         """What the code of the whole project shows besides routes."""
-        from skillconnect_ops.code.server import server  # noqa: PLC0415 - as above
+        from skillconnect_ops.code import fastapi_server  # noqa: PLC0415 - as above
+        from skillconnect_ops.code.server import server, together  # noqa: PLC0415 - as above
 
-        within = None if self._speaks_of_express else self.selection.files
-        return Known(server(self.selection.project, self._read, within=within))
+        files, chosen = self.selection.project, self.selection.files
+        within = None if self._speaks_of_express else chosen
+        in_python = None if self._speaks_of_fastapi else chosen
+        return Known(
+            together(
+                server(files, self._read, within=within),
+                fastapi_server.server(files, self._read, within=in_python),
+            )
+        )
 
     @cached_property
     def _speaks_of_express(self) -> bool:

@@ -120,6 +120,20 @@ def judged(hits: Sequence[Hit], *, files: int, what: str, unknown: Sequence[Unkn
     return Verdict(outcome=outcome, says=says, hits=tuple(hits), unknown=tuple(unknown))
 
 
+def joined(*verdicts: Verdict) -> Verdict:
+    """What a check says that looks at several things: the gravest of it."""
+    order = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+    gravest = min(verdicts, key=lambda one: order.index(one.outcome))
+    unknown = [one for one in verdicts if one.outcome is Outcome.UNKNOWN]
+    return Verdict(
+        outcome=gravest.outcome,
+        says=gravest.says,
+        hits=tuple(hit for one in verdicts for hit in one.hits),
+        unknown=tuple(dict.fromkeys(each for one in verdicts for each in one.unknown)),
+        partly=bool(unknown) and all(one.partly for one in unknown),
+    )
+
+
 def missing(reason: str) -> Verdict:
     """The verdict where the facts themselves are missing."""
     return Verdict(outcome=Outcome.UNKNOWN, says=reason)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.package_calls import PackageCall
@@ -33,6 +34,10 @@ class Token(Struct, frozen=True, kw_only=True):
     """None where none is named."""
     expires: bool | None
     """Of one that signs: whether the token ends; None of what is not told."""
+    function: int = 0
+    """Where the function begins that calls it; 0 where that is not told."""
+    verifies: bool | None = True
+    """Of one that does not sign: whether it looks at the signature; None of what is not told."""
 
 
 def tokens(found: "Server") -> Iterator[Token]:
@@ -86,7 +91,37 @@ def _of(  # noqa: PLR0911 - one a package
         case "jose", "jwtVerify":
             algorithms = _named(_options(call, 2), "algorithms")
             return _token(call, secret=_at(call, 1), algorithms=algorithms)
+        case "PyJWT" | "python-jose", "encode":
+            return _encoded(call)
+        case "PyJWT" | "python-jose", "decode":
+            return _decoded(call)
     return None
+
+
+def _encoded(call: PackageCall) -> Token:
+    """`jwt.encode(payload, key, algorithm=…)`."""
+    *given, options = call.given
+    payload = given[0] if given else options.get("payload", options.get("claims", _UNGIVEN))
+    key = given[1] if len(given) > 1 else options.get("key", _UNGIVEN)
+    algorithm = given[2] if len(given) > 2 else options.get("algorithm", "HS256")
+    return _token(
+        call, signs=True, secret=key, algorithms=algorithm, expires=_has(payload, "exp")
+    )
+
+
+def _decoded(call: PackageCall) -> Token:
+    """`jwt.decode(token, key, algorithms=…, options=…)`."""
+    *given, options = call.given
+    key = given[1] if len(given) > 1 else options.get("key")
+    algorithms = given[2] if len(given) > 2 else options.get("algorithms", options.get("..."))
+    wanted = options.get("options", {})
+    verifies: bool | None = None if isinstance(wanted, Computed) else True
+    if isinstance(wanted, Mapping):
+        said = wanted.get("verify_signature", True)
+        verifies = None if isinstance(said, Computed) else bool(said)
+    if options.get("verify", True) is False:
+        verifies = False
+    return replace(_token(call, secret=key, algorithms=algorithms), verifies=verifies)
 
 
 def _signed(call: PackageCall) -> Token:
@@ -123,6 +158,7 @@ def _token(
         secret=secret,
         algorithms=algorithms,
         expires=expires,
+        function=call.function,
     )
 
 

@@ -7,6 +7,11 @@ How it looks: at `express.json`, `urlencoded`, `text`, `raw` and body-parser (wh
 unless told otherwise: that is fine), and at uploads by multer, express-fileupload and busboy, which
 allow everything unless told otherwise.
 
+Of FastAPI and Starlette: both read bodies of any size. A limit is `max_body_size` of an app, a
+router or a route, a middleware of content-size-limit-asgi, or one of the project's own that
+refuses with 413. A proxy in front may limit as well (nginx: 1 MB); of that the code says nothing,
+so the confidence is medium there.
+
 Severity: medium where there is no limit, or one above 100 MB for what is parsed; low from 10 MB for
 what is parsed, and from 500 MB for uploads. Limits that are computed are unknown, unless a text or
 number stands as what is taken if the environment says nothing.
@@ -18,6 +23,7 @@ Before:
 After:
     app.use(express.json({ limit: '100kb' }));
     const upload = multer({ dest: 'uploads/', limits: { fileSize: 5_000_000, files: 1 } });
+    app = FastAPI(max_body_size=100_000)
 """
 
 import re
@@ -25,12 +31,20 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from skillconnect_ops.code.conditions import in_production
-from skillconnect_ops.code.express_model import Computed
+from skillconnect_ops.code.express_model import Application, Computed, Middleware, Role, Route
 from skillconnect_ops.code.package_calls import Defaulted, PackageCall
 from skillconnect_ops.commands.audit.facts import Facts
-from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
-from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.commands.audit.model import Check, Verdict, joined
+from skillconnect_ops.commands.audit.routing import (
+    at_app,
+    is_write,
+    own,
+    routes_of,
+    said,
+    serving,
+)
+from skillconnect_ops.commands.audit.telling import Open, Said, at, over_app, over_server, untold
+from skillconnect_ops.core.finding import Confidence, Severity
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
@@ -45,7 +59,35 @@ _LARGE_MB, _HUGE_MB, _LARGE_UPLOAD_MB = 10, 100, 500
 
 def run(facts: Facts) -> Verdict:
     """Where is there no limit?"""
-    return over_server(facts, _judge, applies=_many, what="readers of bodies")
+    return joined(
+        over_server(facts, _judge, applies=_many, what="readers of bodies"),
+        over_app(facts, _in_python, lost=False),
+    )
+
+
+def _in_python(found: Application) -> Iterator[Said | Open]:
+    for app in serving(found, express=False):
+        reading = [one for one in routes_of(found, app) if _reads(one)]
+        bare = [one for one in reading if not own(one, Role.BODY_LIMIT)]
+        lost = next((one for each in bare for one in each.middlewares if _may_limit(one)), None)
+        if lost is not None:
+            why = f"whether {lost.name} limits bodies is not told: {lost.reason}"
+            yield Open(path=app.file, line=app.line, why=why)
+        elif bare and len(bare) == len(reading):
+            says = "no limit for bodies stands before its routes"
+            yield at_app(app, says, Severity.MEDIUM, Confidence.MEDIUM)
+        else:
+            for route in bare:
+                yield said(route, "a body of any size is read", Severity.MEDIUM)
+
+
+def _reads(route: Route) -> bool:
+    chain = (*route.handlers, *route.middlewares)
+    return is_write(route) and any(one.reads & {"body", "file"} for one in chain)
+
+
+def _may_limit(one: Middleware) -> bool:
+    return one.role is Role.UNRESOLVED and one.guess is None
 
 
 def _readers(found: "Server") -> Iterator[PackageCall]:
@@ -120,6 +162,6 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     references=("CWE-770", "CWE-400", "OWASP API4:2023"),
     remedy="express.json({ limit: '100kb' }); "
-    "multer({ limits: { fileSize: 5_000_000, files: 1 } })",
+    "multer({ limits: { fileSize: 5_000_000, files: 1 } }); FastAPI(max_body_size=100_000)",
     run=run,
 )

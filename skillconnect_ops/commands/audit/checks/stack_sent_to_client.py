@@ -4,10 +4,12 @@ Why: a trace names files, functions, packages with their versions, sometimes val
 house for whoever looks for a way in.
 
 How it looks: for the `stack` of an error in what an answer sends, at once or by way of an object,
-and for the package errorhandler. What stands below a condition for development alone is left out;
+and for the package errorhandler; in Python for what `traceback` formats, in a response or an
+HTTPException, and for the words of an error (`str(error)`) in an answer of 500 and above. What
+stands below a condition for development alone is left out;
 `console` and loggers may be given it.
 
-Severity: medium. Below a condition that is not told (a setting of its own, say) it is unknown.
+Severity: medium; low for the words of an error alone. Below a condition that is not told (a setting of its own, say) it is unknown.
 
 Silence: `// skc: allow stack-sent-to-client REASON` at the line.
 
@@ -16,6 +18,11 @@ Before:
 After:
     logger.error('request failed', { err, requestId: req.id });
     res.status(500).json({ error: 'internal error', requestId: req.id });
+Before:
+    return JSONResponse({"trace": traceback.format_exc()}, status_code=500)
+After:
+    logger.exception("request failed", extra={"request_id": request_id})
+    return JSONResponse({"error": "internal error", "requestId": request_id}, status_code=500)
 """
 
 from collections.abc import Iterator
@@ -39,16 +46,18 @@ def run(facts: Facts) -> Verdict:
     def files(found: "Server") -> int:
         return found.files if has_apps or found.answers.traces else 0
 
-    return over_server(facts, _judge, applies=files, what="files of an Express app")
+    return over_server(facts, _judge, applies=files, what="files of an app")
 
 
 def _judge(found: "Server") -> Iterator[Said | Open]:
     for trace in found.answers.traces:
         live = in_production(trace.guard)
+        what = "the text of an error" if trace.words else "a stack trace"
         if live:
-            yield at(trace, "a stack trace is sent to the client", Severity.MEDIUM)
+            severity = Severity.LOW if trace.words else Severity.MEDIUM
+            yield at(trace, f"{what} is sent to the client", severity)
         elif live is None:
-            why = f"a stack trace is sent where {trace.guard}; whether in production is not told"
+            why = f"{what} is sent where {trace.guard}; whether in production is not told"
             yield untold(trace, why)
     for call in found.calls:
         is_one = call.package == "errorhandler" and call.member == ""
