@@ -210,5 +210,3 @@ def _calls(one: Function) -> Iterator[ast.Call]:
     for node in ast.walk(one.node):
         if isinstance(node, ast.Call):
             yield node
-
-

@@ -33,7 +33,14 @@ _ASKED = frozenset({"request", "req", "scope", "conn", "_request", "_scope"})
 _HARMLESS = (
     *("get_openapi", "TestClient", "run", "Config", "Mangum", "add_pagination", "AsyncClient"),
     *("ASGITransport", "setattr", "getattr", "print", "isinstance", "WSGIMiddleware", "cast"),
-    *("instrument_app", "instrument_fastapi", "instrument", "expose", "register_tortoise", "handler"),
+    *(
+        "instrument_app",
+        "instrument_fastapi",
+        "instrument",
+        "expose",
+        "register_tortoise",
+        "handler",
+    ),
     *("init_app", "dict", "_rate_limit_exceeded_handler", "ASGIApp", "Lifespan"),
 )
 """Functions of packages that add no route and no middleware that matters here."""
@@ -213,7 +220,9 @@ class Apps:
             return nothing
         first = args[0] if args else kwargs.get("path", MISSING)
         if name in METHODS or name in {"api_route", "route"}:
-            methods = (name.upper(),) if name in METHODS else _methods(kwargs.get("methods"), ("GET",))
+            methods = (
+                (name.upper(),) if name in METHODS else _methods(kwargs.get("methods"), ("GET",))
+            )
             if name == "route" and len(args) > 1:
                 methods = _methods(args[1], ("GET",))
             layer = self._route(first, methods, kwargs, node, module, condition)
@@ -221,7 +230,9 @@ class Apps:
             return Decorator(to, layer)
         if name in {"add_api_route", "add_route"}:
             default = ("GET",)
-            given = kwargs.get("methods", args[2] if name == "add_route" and len(args) > 2 else None)
+            given = kwargs.get(
+                "methods", args[2] if name == "add_route" and len(args) > 2 else None
+            )
             layer = self._route(first, _methods(given, default), kwargs, node, module, condition)
             layer.target = args[1] if len(args) > 1 else kwargs.get("endpoint", kwargs.get("route"))
             layer.is_api = name == "add_api_route"

@@ -52,6 +52,7 @@ _HOLDS = frozenset(
         *("parse_raw", "parse_obj_as", "convert"),
     }
 )
+_SENT = "it is what was sent"
 _DUMPS = frozenset({"dict", "model_dump"})
 _ANSWERS = re.compile(r"(?:Response|HTTPException|abort)$")
 
@@ -150,9 +151,10 @@ class Calls(Evaluation):
             holder[key] = value
         elif isinstance(holder, Unknown):
             holder.options += ({key: value},) if is_told(key) else (value,)
-            self._note(
-                Call(*self._at(target, env), name=f"{holder.text}[]", args=[key, value])
-            )
+            self._note_call(f"{holder.text}[]", [key, value], {}, target, env, known=False)
+        elif isinstance(holder, Method):
+            text = f"{getattr(holder.of, 'text', '')}.{holder.name}[]"
+            self._note_call(text, [key, value], {}, target, env, known=False)
 
     # attributes
 
@@ -224,9 +226,7 @@ class Calls(Evaluation):
         kind = class_of(self, value.of, name)
         if kind is not None:
             return Instance(kind, typed=True)
-        return Unknown(
-            short(node), "it is an attribute of an object", origin=(value.of, name)
-        )
+        return Unknown(short(node), "it is an attribute of an object", origin=(value.of, name))
 
     def _bound(self, function: Function, holder: Any) -> Function:
         return Function(function.node, function.env, function.owner, holder, function.decorators)
@@ -352,7 +352,8 @@ class Calls(Evaluation):
         made = Instance(of, node=node)
         self.objects.setdefault(id(of.node), []).append(made)
         if of.is_a("BaseModel", "SQLModel") and not of.is_a("BaseSettings"):
-            self._note(Holds(*self._at(node, env)))
+            if any(_is_sent(one) for one in (*args, *kwargs.values())):
+                self._note(Holds(*self._at(node, env)))
         maker = of.find("__init__")
         if of.is_a("BaseSettings"):
             made.attrs |= {
@@ -381,15 +382,13 @@ class Calls(Evaluation):
     ) -> Any:
         holder, name = method.of, method.name
         if isinstance(holder, Routed):
-            return self.apps.asked(
-                holder, name, args, kwargs, node, env.module, self.condition
-            )
+            return self.apps.asked(holder, name, args, kwargs, node, env.module, self.condition)
         if isinstance(holder, Asked):
             if name in _READS:
                 self._note(Asks(*self._at(node, env), part=_READS[name]))
             for one in args[:1]:
                 self.asked_for(holder, one)
-            return Unknown(short(node), "it is what was sent")
+            return Unknown(short(node), _SENT)
         if isinstance(holder, str | bytes | list | tuple | dict | frozenset):
             return self._native(holder, name, args, kwargs, node)
         if isinstance(holder, Instance) and name in _DUMPS:
@@ -440,7 +439,11 @@ class Calls(Evaluation):
         if callee.last in {"cast"} and len(args) == 2:
             return args[1]
         if callee.last in {"wraps", "partial"} and args and isinstance(args[0], Function):
-            return args[0] if callee.last == "partial" else Made(callee, args, kwargs, node, env.module)
+            return (
+                args[0]
+                if callee.last == "partial"
+                else Made(callee, args, kwargs, node, env.module)
+            )
         if callee.last in _HOLDS:
             self._note(Holds(*self._at(node, env)))
         if callee.last == "AuthJWT" or _ANSWERS.search(callee.name):
@@ -455,7 +458,9 @@ class Calls(Evaluation):
         for one in (*args, *kwargs.values()):
             app = one if isinstance(one, Routed) else None
             if app is not None:
-                self.apps.handed_on(app, callee.name, args, kwargs, node, env.module, self.condition)
+                self.apps.handed_on(
+                    app, callee.name, args, kwargs, node, env.module, self.condition
+                )
         self._note_call(callee.name, args, kwargs, node, env, known=True)
         self._call_back(args, kwargs, node, env)
         return Made(callee, args, kwargs, node, env.module)
@@ -486,6 +491,8 @@ class Calls(Evaluation):
         """A call of something that is not told."""
         text = getattr(callee, "text", None) or short(node)
         self._note_call(text, args, kwargs, node, env, known=False)
+        if text.rpartition(".")[2] in _HOLDS:
+            self._note(Holds(*self._at(node, env)))
         self._call_back(args, kwargs, node, env)
         for one in (*args, *kwargs.values()):
             if isinstance(one, dict):
@@ -496,9 +503,7 @@ class Calls(Evaluation):
                     self._note(Refusal(*self._at(node, env), status=said))
         return Unknown(short(node), "what is called is not told")
 
-    def _call_back(
-        self, args: list[Any], kwargs: dict[str, Any], node: ast.AST, env: Env
-    ) -> None:
+    def _call_back(self, args: list[Any], kwargs: dict[str, Any], node: ast.AST, env: Env) -> None:
         """What is handed on to be called is called, as far as is known."""
         if not self.recording:
             return
@@ -605,6 +610,11 @@ class Calls(Evaluation):
         self.events += self._looked[id(of.node)]
 
 
+def _is_sent(value: Any) -> bool:
+    """Whether it is a part of what a request brought."""
+    return any(isinstance(one, Unknown) and one.reason == _SENT for one in parts(value))
+
+
 def _has(function: Function, *names: str) -> bool:
     return any(isinstance(one, External) and one.last in names for one in function.decorators)
 
@@ -639,7 +649,9 @@ def _bind(
     env.names |= {name: value for name, value in kwargs.items() if name in known}
     if spec.kwarg is not None:
         env.names[spec.kwarg.arg] = rest
-    defaults = dict(zip(reversed([one.arg for one in names]), reversed(spec.defaults), strict=False))
+    defaults = dict(
+        zip(reversed([one.arg for one in names]), reversed(spec.defaults), strict=False)
+    )
     for keyword, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
         if value is not None:
             defaults[keyword.arg] = value

@@ -62,10 +62,10 @@ def truth(value: Any) -> bool | None:
     if isinstance(value, Unknown):
         told = {truth(one) for one in value.options}
         return told.pop() if len(told) == 1 else None
-    if isinstance(value, Method | External | Asked):
+    if isinstance(value, Method | External | Asked | Made):
         return None
-    if isinstance(value, Instance | Made):
-        return None if getattr(value, "typed", False) else True
+    if isinstance(value, Instance):
+        return None if value.typed else True
     try:
         return bool(value)
     except (TypeError, ValueError):

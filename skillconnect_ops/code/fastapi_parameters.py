@@ -157,9 +157,15 @@ def _source(kind: Any) -> str:
 
 
 def _is_scalar(kind: External) -> bool:
-    return kind.package in {"builtins", "datetime", "uuid", "decimal", "enum", "typing", "pathlib"} or (
-        kind.package in {"pydantic", "bson", "fastapi"}
-    )
+    return kind.package in {
+        "builtins",
+        "datetime",
+        "uuid",
+        "decimal",
+        "enum",
+        "typing",
+        "pathlib",
+    } or (kind.package in {"pydantic", "bson", "fastapi"})
 
 
 def _is_loose(kind: Any) -> bool:

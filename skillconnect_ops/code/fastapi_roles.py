@@ -168,9 +168,7 @@ class Judge:
         run.run(function, [], {}, node, function.env)
         run.recording = False
         if run.left <= 0:
-            run.events.append(
-                Lost((), function.module, node.lineno, why="there is too much of it")
-            )
+            run.events.append(Lost((), function.module, node.lineno, why="there is too much of it"))
         return _Told(events=tuple(run.events), by_path=run.apps.looked_at_path)
 
     # dependencies
@@ -207,15 +205,11 @@ class Judge:
         name = target.name if isinstance(target, Class) else function.name
         if isinstance(target, Instance):
             name = target.of.name
-        item = Item(
-            value=function, name=name, path=function.module.path, line=function.node.lineno
-        )
+        item = Item(value=function, name=name, path=function.module.path, line=function.node.lineno)
         identity = id(target) if isinstance(target, Instance) else id(function.node)
         if function.env.parent is not None and function.env.parent.parent is not None:
             identity = id(function)  # one of several that a function makes
-        found = self._followed(
-            item, function, identity, method, path, given=own, is_guard=True
-        )
+        found = self._followed(item, function, identity, method, path, given=own, is_guard=True)
         yield _with_below(found, below)
 
     @staticmethod
@@ -239,9 +233,7 @@ class Judge:
 
     # handlers
 
-    def handler(
-        self, layer: Layer, method: str, path: str
-    ) -> tuple[list[Middleware], Middleware]:
+    def handler(self, layer: Layer, method: str, path: str) -> tuple[list[Middleware], Middleware]:
         """What the dependencies and decorators of a route's function do, and the function."""
         target = layer.target
         before: list[Middleware] = []
@@ -255,9 +247,7 @@ class Judge:
             target = _called(target)
         if not isinstance(target, Function):
             reason = getattr(target, "reason", "it is nothing that the text shows")
-            item = Item(
-                value=target, name=_named(target), path=layer.module.path, line=layer.line
-            )
+            item = Item(value=target, name=_named(target), path=layer.module.path, line=layer.line)
             return before, self._lost(item, reason)
         own = list(parameters(self._run, target, path)) if layer.is_api else []
         if target.owner is not None:
@@ -575,7 +565,10 @@ def _last(name: str) -> str:
 def _may_refuse(name: str) -> bool:
     """Whether something of a package sounds as if it raised errors of its own."""
     last = name.rpartition(".")[2]
-    return re.search(r"^(?:require|check|ensure|verify|validate|enforce|authenticate)", last) is not None
+    return (
+        re.search(r"^(?:require|check|ensure|verify|validate|enforce|authenticate)", last)
+        is not None
+    )
 
 
 def _unsettled(refusals: Iterable[Refusal]) -> str | None:
@@ -637,7 +630,11 @@ def _scheme(target: Any) -> External | None:
 
 
 def _has_fields(of: Class) -> bool:
-    return any("__annotations__" in one.env.names or one.node.body for one in of.lines() if isinstance(one, Class))
+    return any(
+        "__annotations__" in one.env.names or one.node.body
+        for one in of.lines()
+        if isinstance(one, Class)
+    )
 
 
 def _named(value: Any) -> str:

@@ -125,9 +125,7 @@ class Run(Calls):
             found = self.value(ast.copy_location(whole, one), env)
             self.assigned(one.target, found, env)
 
-    def _do_FunctionDef(
-        self, one: ast.FunctionDef | ast.AsyncFunctionDef, env: Env
-    ) -> None:
+    def _do_FunctionDef(self, one: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> None:
         made = Function(one, env, env.owner if env.is_class else None)
         for each in reversed(one.decorator_list):
             decorator = self.value(each, env)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from skillconnect_ops.code.answers import Answers, Cookie, Trace
+from skillconnect_ops.code.answers import Answers, Cookie, Header, Trace
 from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.exemptions import Exemptions, of_python
 from skillconnect_ops.code.express_model import Computed
@@ -43,10 +43,13 @@ _WORDS = re.compile(
 """What a file is looked into for."""
 _CALLS = frozenset(
     {"set_cookie", "encode", "decode", "run", "Config", "FastAPI", "Starlette", "add_middleware"}
+    | {"headers[]"}
 )
 """Names of what is called that matters, and of what makes an answer."""
 _STEPS = 40_000
-_TOKENS = re.compile(r"^(?:jwt|jose(?:\.jwt)?|authlib\.jose(?:\.jwt)?|joserfc\.jwt)\.(?:\w+\.)?(encode|decode)$")
+_TOKENS = re.compile(
+    r"^(?:jwt|jose(?:\.jwt)?|authlib\.jose(?:\.jwt)?|joserfc\.jwt)\.(?:\w+\.)?(encode|decode)$"
+)
 _FAR = 6
 _TOO_COMMON = frozenset({"__init__", "get", "run", "main", "__call__", "update", "items", "read"})
 _RULE = ("no-rule-of-ruff",)
@@ -95,7 +98,11 @@ def server(
     ]
     return Server(
         calls=tuple(found.calls()),
-        answers=Answers(cookies=tuple(found.cookies()), traces=tuple(found.traces())),
+        answers=Answers(
+            cookies=tuple(found.cookies()),
+            headers=tuple(found.headers()),
+            traces=tuple(found.traces()),
+        ),
         exemptions=exemptions,
         unparsed=tuple(faults),
         files=len(worth),
@@ -219,9 +226,7 @@ class _Search:
             text=short(one.node),
         )
 
-    def _call(
-        self, one: Call, package: str, member: str, given: tuple[Any, ...]
-    ) -> PackageCall:
+    def _call(self, one: Call, package: str, member: str, given: tuple[Any, ...]) -> PackageCall:
         return PackageCall(
             path=one.module.path,
             line=one.line,
@@ -252,13 +257,25 @@ class _Search:
         told: dict[tuple[Any, ...], Cookie] = {}
         for one in self._known(lambda call: call.name.endswith(".set_cookie")):
             cookie = self._cookie(one)
-            told.setdefault((cookie.path, cookie.line, repr(cookie.name), repr(cookie.options)), cookie)
+            told.setdefault(
+                (cookie.path, cookie.line, repr(cookie.name), repr(cookie.options)), cookie
+            )
         yield from told.values()
 
     def _cookie(self, one: Call) -> Cookie:
         given = dict(one.kwargs)
         for name, value in zip(
-            ("key", "value", "max_age", "expires", "path", "domain", "secure", "httponly", "samesite"),
+            (
+                "key",
+                "value",
+                "max_age",
+                "expires",
+                "path",
+                "domain",
+                "secure",
+                "httponly",
+                "samesite",
+            ),
             one.args,
             strict=False,
         ):
@@ -280,6 +297,35 @@ class _Search:
             name=_one_of(name),
             options=options,
             text=_said(name),
+        )
+
+    def headers(self) -> Iterator[Header]:
+        """The headers of cross-origin requests that are set."""
+        for one in self._known(lambda call: call.name.endswith("headers[]")):
+            name, value = one.args
+            told = str(name).lower()
+            if told.startswith(_CROSS) and not _is_chosen(one.conditions):
+                yield self._header(one.module, one.node, told, self.plain(value), one)
+        for path in self._files:
+            module = self._modules.module(path)
+            for node, name, value in _pairs(module.tree) if module is not None else ():
+                yield self._header(module, node, name, value, None)
+
+    @staticmethod
+    def _header(
+        module: Any, node: ast.AST | None, name: str, value: Any, call: Call | None
+    ) -> Header:
+        line = int(getattr(node, "lineno", 1))
+        return Header(
+            path=module.path,
+            line=line,
+            column=getattr(node, "col_offset", 0) + 1,
+            end_line=getattr(node, "end_lineno", None) or line,
+            name=name,
+            value=value,
+            guard=by_setting(call.conditions) if call is not None else None,
+            function=getattr(call.within, "lineno", 0) if call is not None else line,
+            text=short(node) if node is not None else name,
         )
 
     def traces(self) -> Iterator[Trace]:
@@ -367,8 +413,44 @@ class _Search:
         return Computed(value.text, OUTSIDE) if texts else None
 
 
-_FROM_OUTSIDE = re.compile(r"^(?:os|secrets|decouple|environs|pathlib|dotenv)\.|environ|getenv|Config")
+_FROM_OUTSIDE = re.compile(
+    r"^(?:os|secrets|decouple|environs|pathlib|dotenv)\.|environ|getenv|Config"
+)
 _ANSWERS = re.compile(r"(?:Response|HTTPException)$")
+
+
+_CROSS = "access-control-allow-"
+_CHOOSES = re.compile(r"origin", re.IGNORECASE)
+
+
+def _is_chosen(conditions: Iterable[str]) -> bool:
+    """Whether somebody looked at the origin before."""
+    return any(_CHOOSES.search(one) for one in conditions)
+
+
+def _pairs(tree: ast.Module) -> Iterator[tuple[ast.AST, str, str]]:
+    """Headers of cross-origin requests that stand as texts in tuples and dicts."""
+    for node in ast.walk(tree):
+        found: list[tuple[ast.AST, Any, Any]] = []
+        if isinstance(node, ast.Tuple | ast.List) and len(node.elts) == 2:
+            found = [(node, *node.elts)]
+        elif isinstance(node, ast.Dict):
+            found = [
+                (key, key, value)
+                for key, value in zip(node.keys, node.values, strict=True)
+                if key is not None
+            ]
+        for place, name, value in found:
+            told, said = _text(name), _text(value)
+            if told is not None and said is not None and told.lower().startswith(_CROSS):
+                yield place, told.lower(), said
+
+
+def _text(node: ast.expr) -> str | None:
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else None
 
 
 def short_of(value: Any) -> str:
@@ -403,6 +485,8 @@ def _called_in(one: Function) -> Iterator[str]:
     for node in ast.walk(one.node):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func).rpartition(".")[2]
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            yield f"{ast.unparse(node.value).rpartition('.')[2]}[]"
 
 
 def _methods(of: Class) -> Iterator[Function]:
@@ -419,5 +503,3 @@ def _once(several: Iterable[Any]) -> Iterator[Any]:
         if isinstance(one, Routed | Layer) and id(one.node) not in seen:
             seen.add(id(one.node))
             yield one
-
-

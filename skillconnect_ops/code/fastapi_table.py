@@ -87,9 +87,7 @@ class Table:
             replace(
                 place,
                 prefix=place.prefix + shown(layer.path or ""),
-                dependencies=()
-                if is_mount
-                else (*place.dependencies, *layer.dependencies),
+                dependencies=() if is_mount else (*place.dependencies, *layer.dependencies),
                 condition=both(place.condition, layer.condition),
                 limit=layer.given.get("max_body_size", place.limit),
             ),
@@ -249,4 +247,3 @@ def _freed(middleware: Middleware, condition: str | None) -> Middleware:
     if all(each in known for each in middleware.condition.split(" and ")):
         return replace(middleware, condition=None)
     return middleware
-

@@ -23,7 +23,9 @@ def is_of_error(value: Any) -> bool:
         value.reason == "it is an error"
         or (
             _WORDS.match(value.text) is not None
-            and any(isinstance(one, Unknown) and one.reason == "it is an error" for one in value.options)
+            and any(
+                isinstance(one, Unknown) and one.reason == "it is an error" for one in value.options
+            )
         )
     )
 

@@ -85,7 +85,9 @@ def class_of(run: "Evaluation", of: Class, name: str) -> Class | None:
 
 
 def _in_maker(run: "Evaluation", maker: Function, name: str) -> Class | None:
-    kinds = {one.arg: one.annotation for one in (*maker.node.args.args, *maker.node.args.kwonlyargs)}
+    kinds = {
+        one.arg: one.annotation for one in (*maker.node.args.args, *maker.node.args.kwonlyargs)
+    }
     for part in ast.walk(maker.node):
         if isinstance(part, ast.AnnAssign) and _own(part.target, name):
             return one_class(annotated(run, part.annotation, maker.env))

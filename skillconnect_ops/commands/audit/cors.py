@@ -99,9 +99,11 @@ def _of_starlette(call: PackageCall) -> Policy:
         return _made(call, True, credentials=sure)
     if isinstance(origins, str):
         origins = [origins]
-    every = [one for one in origins if "*" in {one, getattr(one, "default", None)}] if isinstance(
-        origins, list
-    ) else []
+    every = (
+        [one for one in origins if "*" in {one, getattr(one, "default", None)}]
+        if isinstance(origins, list)
+        else []
+    )
     if every:
         return _made(call, True if sure else every[0], credentials=sure)
     if isinstance(pattern, str) and isinstance(origins, list):

@@ -104,9 +104,7 @@ def _encoded(call: PackageCall) -> Token:
     payload = given[0] if given else options.get("payload", options.get("claims", _UNGIVEN))
     key = given[1] if len(given) > 1 else options.get("key", _UNGIVEN)
     algorithm = given[2] if len(given) > 2 else options.get("algorithm", "HS256")
-    return _token(
-        call, signs=True, secret=key, algorithms=algorithm, expires=_has(payload, "exp")
-    )
+    return _token(call, signs=True, secret=key, algorithms=algorithm, expires=_has(payload, "exp"))
 
 
 def _decoded(call: PackageCall) -> Token:

@@ -127,7 +127,9 @@ def _unknown(found: Application, listing: Listing) -> tuple[Unknown, ...]:
     ]
     if not found.apps and not told:
         looked = count(len(listing.files), "file")
-        told.append(Unknown(".", f"no app or router of Express or FastAPI is made in {looked} here"))
+        told.append(
+            Unknown(".", f"no app or router of Express or FastAPI is made in {looked} here")
+        )
     return tuple(told)
 
 

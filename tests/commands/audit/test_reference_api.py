@@ -93,7 +93,9 @@ def test_all_its_routes_are_seen_with_what_protects_them(skc: Skc, tmp_path: Pat
     )
 
 
-_ADMIN = 'APIRouter(prefix=f"{PREFIX}/admin", tags=["admin"], dependencies=[Depends(administrator)])'
+_ADMIN = (
+    'APIRouter(prefix=f"{PREFIX}/admin", tags=["admin"], dependencies=[Depends(administrator)])'
+)
 WEAKENED = (
     Weakened(
         name="print",
@@ -121,9 +123,7 @@ WEAKENED = (
         file="gate/headers.py",
         old='(b"access-control-allow-origin", origin.encode("latin-1")),',
         new='(b"access-control-allow-origin", b"*"),',
-        found=(
-            ("cors-wildcard", "gate/headers.py", '(b"access-control-allow-origin", b"*"),'),
-        ),
+        found=(("cors-wildcard", "gate/headers.py", '(b"access-control-allow-origin", b"*"),'),),
     ),
     Weakened(
         name="CORS for localhost",
@@ -250,13 +250,6 @@ WEAKENED = (
         ),
     ),
     Weakened(
-        name="a guard that lets pass",
-        file="gate/exchange.py",
-        old="            raise self.refusal or ApiError(Code.TOKEN_INVALID, \"no token was sent\")",
-        new="            return Claims(user_id='', session_id='', audience='', issued_at=0, expires_at=0)",
-        found=(),
-    ),
-    Weakened(
         name="no strict limit for logins",
         file="gate/paths.py",
         old='for name in ("register", "login", "forgot-password")',
@@ -268,7 +261,15 @@ WEAKENED = (
         file="gate/limits.py",
         old='AUTH = Policy(name="auth", limit=5, window_s=15 * 60,',
         new='AUTH = Policy(name="auth", limit=500, window_s=15 * 60,',
-        found=(("auth-route-without-strict-limiter", "routes/auth.py", "@router.post("),),
+        found=(
+            ("auth-route-without-strict-limiter", "routes/auth.py", "@router.post("),
+            (
+                "auth-route-without-strict-limiter",
+                "routes/auth.py",
+                '@router.post("/forgot-password", status_code=202, '
+                "responses=failures(body=True, account=False))",
+            ),
+        ),
     ),
     Weakened(
         name="what is sent is taken as it is",
@@ -285,16 +286,25 @@ WEAKENED = (
     Weakened(
         name="a body of any kind",
         file="routes/service_request.py",
-        old="sent: NewServiceRequest)",
-        new="sent: dict[str, Any])",
-        found=(("route-without-validation", "routes/service_request.py", "@router.post("),),
+        old="account: Person, sent: NewServiceRequest\n) -> ServiceRequestAnswer:\n"
+        '    """Ask for work."""',
+        new="account: Person, sent: dict[str, Any]\n) -> ServiceRequestAnswer:\n"
+        '    """Ask for work."""',
+        found=(
+            (
+                "route-without-validation",
+                "routes/service_request.py",
+                '@router.post("", status_code=201, '
+                "responses=failures(Code.TOKEN_EXPIRED, body=True))",
+            ),
+        ),
     ),
     Weakened(
         name="a stack trace for clients",
         file="app.py",
         old='    log.error("redis_error", kind=type(error).__name__, error=str(error))\n',
-        new='    import traceback\n    from fastapi.responses import JSONResponse\n'
-        '    if not isinstance(error, RedisError):\n'
+        new="    import traceback\n    from fastapi.responses import JSONResponse\n"
+        "    if not isinstance(error, RedisError):\n"
         '        return JSONResponse({"trace": traceback.format_exc()}, status_code=500)\n',
         found=(
             (
@@ -350,4 +360,35 @@ def test_a_weakened_copy_fails_for_just_that_reason(
     weaken(root, one)
     report = audited(skc, root)
     assert told(root, report) == set(one.found)
+    assert report["unknown"] == []
+
+
+def test_a_copy_without_its_limiter_is_told_of_each_write(skc: Skc, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    path = root / _API / "gate" / "__init__.py"
+    path.write_text(path.read_text().replace("        await self._count(scope, exchange)\n", ""))
+    report = audited(skc, root)
+    found = {(one["id"], one["message"].partition(":")[0]) for one in report["findings"]}
+    strict, plain = "auth-route-without-strict-limiter", "route-without-limiter"
+    assert {identity for identity, _ in found} == {strict, plain}
+    assert {route for identity, route in found if identity == strict} == {
+        f"POST /api/v1/auth/{name}"
+        for name in ("register", "verify-email", "login", "refresh", "forgot-password")
+    } | {"POST /api/v1/auth/reset-password"}
+
+
+def test_a_copy_without_csrf_protection_is_told_of_each_write_of_a_session(
+    skc: Skc, tmp_path: Path
+) -> None:
+    root = copied(tmp_path)
+    path = root / _API / "gate" / "__init__.py"
+    path.write_text(
+        path.read_text().replace("            _check_csrf(scope, exchange)\n", "            pass\n")
+    )
+    report = audited(skc, root)
+    assert {one["id"] for one in report["findings"]} == {"csrf-missing"}
+    routes = skc("routes", str(root), "--format", "json").json["facts"]["routes"]
+    bare = {one["path"] for one in routes if one["csrf"] == "no"}
+    assert "/api/v1/booking" in bare
+    assert "/api/v1/auth/logout" not in bare  # it compares the token itself
     assert report["unknown"] == []

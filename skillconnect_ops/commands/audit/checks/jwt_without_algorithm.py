@@ -31,7 +31,7 @@ from skillconnect_ops.core.finding import Severity
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
 
-_LOOSE = frozenset({"express-jwt", "jwt-simple"})
+_LOOSE = frozenset({"express-jwt", "jwt-simple", "python-jose"})
 
 
 def run(facts: Facts) -> Verdict:

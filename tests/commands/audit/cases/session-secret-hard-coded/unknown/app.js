@@ -1,0 +1,5 @@
+const express = require('express');
+const session = require('express-session');
+const { keys } = require('./elsewhere');
+const app = express();
+app.use(session({ secret: keys.session }));
