@@ -321,7 +321,7 @@ class Apps:
             why = getattr(app, "reason", None) or "it is no app that the text shows"
             self.tell(module, node, f"what answers below {shown(path)} is not told: {why}")
 
-    def decorated(self, decorator: Decorator, function: Function, condition: str | None) -> None:
+    def decorated(self, decorator: Decorator, function: Any, condition: str | None) -> None:
         """A function is registered by a decorator."""
         layer = decorator.layer
         layer.target = function

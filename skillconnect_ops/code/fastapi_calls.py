@@ -300,6 +300,9 @@ class Calls(Evaluation):
                 return self.run(self._bound(method, callee), args, kwargs, node, env)
         if isinstance(callee, External):
             return self._external(callee, args, kwargs, node, env)
+        if isinstance(callee, Decorator) and args:
+            self.apps.decorated(callee, args[0], self.condition)
+            return args[0]
         if isinstance(callee, Unknown):
             for one in callee.options:
                 if isinstance(one, Function | Class | Instance | Method):
