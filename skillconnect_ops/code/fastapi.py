@@ -14,11 +14,12 @@ from pathlib import Path
 from skillconnect_ops.code.discovery import Skipped, content
 from skillconnect_ops.code.express_model import App, Application, Route, Use
 from skillconnect_ops.code.fastapi_apps import Apps, Routed, maker
+from skillconnect_ops.code.fastapi_calls import app_of
+from skillconnect_ops.code.fastapi_judge import Judge
 from skillconnect_ops.code.fastapi_modules import Modules
-from skillconnect_ops.code.fastapi_roles import Judge
 from skillconnect_ops.code.fastapi_run import Run
 from skillconnect_ops.code.fastapi_table import Table
-from skillconnect_ops.code.fastapi_values import Class, Env, Function, Instance, ModuleValue
+from skillconnect_ops.code.fastapi_values import Class, Env, Function, Given, ModuleValue
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.testing import is_test
 
@@ -137,7 +138,7 @@ class _Search:
             if id(one.node) in called or id(one.node) in self._run.called:
                 continue
             self._run.left = _STEPS
-            result = self._run.run(one, [], {}, one.node, one.env)
+            result = self._run.run(one, Given([], {}, one.node, one.env))
             _serve(result)
 
     def _makers(self) -> list[Function]:
@@ -200,10 +201,9 @@ class _Search:
 
 def _serve(value: object) -> None:
     """What a module holds, or a factory gives, is served."""
-    if isinstance(value, Routed):
-        value.served = True
-    elif isinstance(value, Instance) and isinstance(value.wraps, Routed):
-        value.wraps.served = True
+    app = app_of(value)
+    if app is not None:
+        app.served = True
 
 
 def _calls(one: Function) -> Iterator[ast.Call]:

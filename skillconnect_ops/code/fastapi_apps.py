@@ -1,7 +1,7 @@
 """Apps and routers of FastAPI and Starlette, and what is added to them, in the order of calls."""
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from skillconnect_ops.code.fastapi_modules import Module
@@ -12,6 +12,7 @@ from skillconnect_ops.code.fastapi_values import (
     Class,
     External,
     Function,
+    Given,
     Instance,
     Made,
     Unknown,
@@ -30,6 +31,16 @@ _ROUTERS = frozenset({"APIRouter", "Router"})
 _PACKAGES = frozenset({"fastapi", "starlette"})
 _REQUESTS = frozenset({"Request", "HTTPConnection", "Scope"})
 _ASKED = frozenset({"request", "req", "scope", "conn", "_request", "_scope"})
+_DECORATING = {
+    "middleware": "middleware",
+    "exception_handler": "error",
+    "websocket": "ignored",
+    "websocket_route": "ignored",
+    "on_event": "ignored",
+}
+"""Methods whose result is given a function, and what that adds."""
+_SERVING = frozenset({"run", "Config", "handler", "Mangum"})
+_ANSWERING = frozenset({"StaticFiles", "ASGIApp", "make_asgi_app"})
 _HARMLESS = (
     *("get_openapi", "TestClient", "run", "Config", "Mangum", "add_pagination", "AsyncClient"),
     *("ASGITransport", "setattr", "getattr", "print", "isinstance", "WSGIMiddleware", "cast"),
@@ -79,7 +90,7 @@ class Routed:
     is_app: bool
     kind: str
     """`fastapi` or `starlette`."""
-    given: dict[str, Any]
+    given: dict[str, Any] = field(default_factory=dict)
     of: Any = None
     """The class of the project that it is made of; None of one of the package itself."""
     prefix: Any = ""
@@ -93,6 +104,13 @@ class Routed:
     def line(self) -> int:
         """From 1."""
         return int(getattr(self.node, "lineno", 1))
+
+
+@dataclass(eq=False)
+class Above:
+    """An app as what its own class is made from has it: `super()`."""
+
+    app: Routed
 
 
 @dataclass(eq=False)
@@ -122,242 +140,168 @@ class Apps:
 
     # making
 
-    def made(  # noqa: PLR0917 - what a call is made of
-        self,
-        callee: Any,
-        args: list[Any],
-        kwargs: dict[str, Any],
-        node: ast.AST,
-        module: Module,
-        condition: str | None,
-    ) -> Routed | None:
+    def made(self, callee: Any, given: Given, condition: str | None) -> Routed | None:
         """An app or a router, where a call makes one."""
         kind = maker(callee)
         if kind is None:
             return None
-        is_app = kind in _APPS
+        own = isinstance(callee, Class) and isinstance(callee.find("__init__"), Function)
         routed = Routed(
-            module=module,
-            node=node,
-            is_app=is_app,
+            module=given.module,
+            node=given.node,
+            is_app=kind in _APPS,
             kind=_APPS.get(kind, "fastapi" if kind == "APIRouter" else "starlette"),
-            given=kwargs,
             of=callee if isinstance(callee, Class) else None,
-            prefix=kwargs.get("prefix", "") if not is_app else "",
-            dependencies=listed(kwargs.get("dependencies")),
             condition=condition,
         )
         if not self.closed:
             self.every.append(routed)
-        self._given(routed, kwargs, args, node, module)
+        if not own:  # else its own `__init__` says what FastAPI's is given
+            self.filled(routed, given)
         return routed
 
-    def _given(
-        self,
-        routed: Routed,
-        kwargs: dict[str, Any],
-        args: list[Any],
-        node: ast.AST,
-        module: Module,
-    ) -> None:
-        """What is given where it is made: routes, middlewares, handlers of errors."""
+    def filled(self, routed: Routed, given: Given) -> None:
+        """What an app or a router is given where it is made."""
+        kwargs = given.kwargs
+        routed.given = kwargs
+        routed.prefix = "" if routed.is_app else kwargs.get("prefix", "")
+        routed.dependencies = listed(kwargs.get("dependencies"))
         if "..." in kwargs:
-            self.tell(module, node, f"what this {routed.kind} app or router is made with")
-        routes = kwargs.get("routes", args[0] if args and routed.kind == "starlette" else None)
-        for one in listed(routes):
-            self._listed(routed, one, node, module)
+            why = f"what this {routed.kind} app or router is made with is not told"
+            self.tell(given.module, given.node, why)
+        first = given.args[0] if given.args and routed.kind == "starlette" else None
+        for one in listed(kwargs.get("routes", first)):
+            self._listed(routed, one, given)
         for one in reversed(listed(kwargs.get("middleware"))):
-            if isinstance(one, Made) and one.of.last == "Middleware":
-                layer = Layer("middleware", one.module, one.node, one.given(0, "cls"))
-                layer.given = dict(one.kwargs)
-                layer.condition = routed.condition
-                routed.layers.append(layer)
-            else:
-                self._unknown_use(routed, one, node, module)
+            routed.layers.append(_middleware(one, given, routed.condition))
         handlers = kwargs.get("exception_handlers")
-        for what, handler in (handlers if isinstance(handlers, dict) else {}).items():
-            layer = Layer("error", module, node, handler, given={"for": what})
-            routed.layers.append(layer)
+        for handler in handlers.values() if isinstance(handlers, dict) else ():
+            routed.layers.append(Layer("error", given.module, given.node, handler))
 
-    def _unknown_use(self, routed: Routed, one: Any, node: ast.AST, module: Module) -> None:
-        routed.layers.append(Layer("middleware", module, node, one, condition=routed.condition))
-
-    def _listed(self, routed: Routed, one: Any, node: ast.AST, module: Module) -> None:
+    def _listed(self, routed: Routed, one: Any, given: Given) -> None:
         """A route of a list of them."""
-        if isinstance(one, Made) and one.of.last in {"Route", "APIRoute"}:
-            endpoint = one.given(1, "endpoint")
-            methods = _methods(one.kwargs.get("methods"), ("GET",))
-            layer = Layer("route", one.module, one.node, endpoint, one.given(0, "path"), methods)
-            layer.is_api = one.of.last == "APIRoute"
-            layer.given = dict(one.kwargs)
-            layer.condition = routed.condition
+        kind = one.of.last if isinstance(one, Made) else ""
+        if kind in {"Route", "APIRoute"}:
+            layer = Layer("route", one.module, one.node, one.given(1, "endpoint"))
+            layer.path, layer.given = one.given(0, "path"), dict(one.kwargs)
+            layer.methods = _methods(one.kwargs.get("methods"))
+            layer.is_api, layer.condition = kind == "APIRoute", routed.condition
             routed.layers.append(layer)
-        elif isinstance(one, Made) and one.of.last == "Mount":
+        elif kind == "Mount":
             app = one.given(1, "app")
             if app is MISSING and "routes" in one.kwargs:
-                app = Routed(one.module, one.node, is_app=False, kind="starlette", given={})
+                app = Routed(one.module, one.node, is_app=False, kind="starlette")
                 for each in listed(one.kwargs["routes"]):
-                    self._listed(app, each, one.node, one.module)
-            self._mount(routed, one.given(0, "path"), app, one.node, one.module, routed.condition)
-        elif not (isinstance(one, Made) and one.of.last == "WebSocketRoute"):
-            self.tell(module, node, "not all routes of this list are told")
+                    self._listed(app, each, given)
+            layer = Layer("mount", one.module, one.node, app, one.given(0, "path"))
+            layer.condition = routed.condition
+            self._mount(routed, layer)
+        elif kind != "WebSocketRoute":
+            self.tell(given.module, given.node, "not all routes of this list are told")
 
     # adding
 
-    def asked(  # noqa: C901, PLR0911, PLR0917 - one a method
-        self,
-        to: Routed,
-        name: str,
-        args: list[Any],
-        kwargs: dict[str, Any],
-        node: ast.AST,
-        module: Module,
-        condition: str | None,
-    ) -> Any:
+    def asked(self, to: Routed, name: str, given: Given, condition: str | None) -> Any:
         """A call of a method of an app or a router."""
         nothing = Unknown(f"{name}()", "it gives nothing")
+        layer = Layer("route", given.module, given.node, condition=condition)
         if self.closed:
             return nothing
-        first = args[0] if args else kwargs.get("path", MISSING)
         if name in METHODS or name in {"api_route", "route"}:
-            methods = (
-                (name.upper(),) if name in METHODS else _methods(kwargs.get("methods"), ("GET",))
-            )
-            if name == "route" and len(args) > 1:
-                methods = _methods(args[1], ("GET",))
-            layer = self._route(first, methods, kwargs, node, module, condition)
+            self._route(layer, given, name)
             layer.is_api = name != "route" and to.kind == "fastapi"
             return Decorator(to, layer)
-        if name in {"add_api_route", "add_route"}:
-            default = ("GET",)
-            given = kwargs.get(
-                "methods", args[2] if name == "add_route" and len(args) > 2 else None
-            )
-            layer = self._route(first, _methods(given, default), kwargs, node, module, condition)
-            layer.target = args[1] if len(args) > 1 else kwargs.get("endpoint", kwargs.get("route"))
-            layer.is_api = name == "add_api_route"
-            to.layers.append(layer)
-            return nothing
-        if name == "include_router":
-            self._include(to, args, kwargs, node, module, condition)
-        elif name == "mount":
-            app = args[1] if len(args) > 1 else kwargs.get("app")
-            self._mount(to, first, app, node, module, condition)
-        elif name == "add_middleware":
-            target = args[0] if args else kwargs.get("middleware_class")
-            layer = Layer("middleware", module, node, target, condition=condition)
-            layer.given = {k: v for k, v in kwargs.items() if k != "middleware_class"}
-            to.layers.append(layer)
-        elif name == "middleware":
-            return Decorator(to, Layer("middleware", module, node, condition=condition))
-        elif name in {"exception_handler", "add_exception_handler"}:
-            layer = Layer("error", module, node, given={"for": first}, condition=condition)
-            layer.target = args[1] if len(args) > 1 else kwargs.get("handler")
-            if name == "exception_handler":
-                return Decorator(to, layer)
-            to.layers.append(layer)
-        elif name == "host":
-            self.tell(module, node, "routes by host are not followed")
-        elif name in {"websocket", "websocket_route", "on_event"}:
-            return Decorator(to, Layer("ignored", module, node))
+        if name in _DECORATING:
+            layer.what = _DECORATING[name]
+            return Decorator(to, layer)
+        match name:
+            case "add_api_route" | "add_route":
+                self._route(layer, given, name)
+                layer.target = given.at(1, "endpoint" if name == "add_api_route" else "route")
+                layer.is_api = name == "add_api_route"
+                to.layers.append(layer)
+            case "include_router":
+                self._include(to, layer, given)
+            case "mount":
+                layer.what, layer.path = "mount", given.at(0, "path")
+                layer.target = given.at(1, "app")
+                self._mount(to, layer)
+            case "add_middleware":
+                layer.what, layer.target = "middleware", given.at(0, "middleware_class")
+                layer.given = {k: v for k, v in given.kwargs.items() if k != "middleware_class"}
+                to.layers.append(layer)
+            case "add_exception_handler":
+                layer.what, layer.target = "error", given.at(1, "handler")
+                to.layers.append(layer)
+            case "__init__":
+                self.filled(to, given)
+            case "host":
+                self.tell(given.module, given.node, "routes by host are not followed")
+            case _:
+                pass
         return nothing
 
     @staticmethod
-    def _route(  # noqa: PLR0917 - what a route is made of
-        path: Any,
-        methods: tuple[str, ...],
-        kwargs: dict[str, Any],
-        node: ast.AST,
-        module: Module,
-        condition: str | None,
-    ) -> Layer:
-        return Layer(
-            "route",
-            module,
-            node,
-            path=path,
-            methods=methods,
-            dependencies=listed(kwargs.get("dependencies")),
-            given=kwargs,
-            condition=condition,
-        )
+    def _route(layer: Layer, given: Given, name: str) -> None:
+        layer.path, layer.given = given.at(0, "path"), given.kwargs
+        layer.dependencies = listed(given.kwargs.get("dependencies"))
+        place = {"route": 1, "add_route": 2}.get(name, 99)
+        methods = given.at(place, "methods")
+        layer.methods = (name.upper(),) if name in METHODS else _methods(methods)
 
-    def _include(
-        self,
-        to: Routed,
-        args: list[Any],
-        kwargs: dict[str, Any],
-        node: ast.AST,
-        module: Module,
-        condition: str | None,
-    ) -> None:
-        router = args[0] if args else kwargs.get("router")
+    def _include(self, to: Routed, layer: Layer, given: Given) -> None:
+        router = given.at(0, "router")
         if not isinstance(router, Routed):
             why = getattr(router, "reason", None) or "it is no router that the text shows"
-            self.tell(module, node, f"which router is included here is not told: {why}")
+            what = f"which router is included here is not told: {why}"
+            self.tell(given.module, given.node, what)
             return
         router.mounted = True
-        layer = Layer("include", module, node, router, kwargs.get("prefix", ""))
-        layer.dependencies = listed(kwargs.get("dependencies"))
-        layer.given, layer.condition = kwargs, condition
+        layer.what, layer.target = "include", router
+        layer.path = given.kwargs.get("prefix", "")
+        layer.given, layer.dependencies = given.kwargs, listed(given.kwargs.get("dependencies"))
         to.layers.append(layer)
 
-    def _mount(
-        self,
-        to: Routed,
-        path: Any,
-        app: Any,
-        node: ast.AST,
-        module: Module,
-        condition: str | None,
-    ) -> None:
+    def _mount(self, to: Routed, layer: Layer) -> None:
+        app = layer.target
         inner = app if isinstance(app, Routed) else getattr(app, "wraps", None)
         if isinstance(inner, Routed):
             inner.mounted = True
-            to.layers.append(Layer("mount", module, node, inner, path, condition=condition))
-        elif isinstance(app, Made) and app.of.last in {"StaticFiles", "ASGIApp", "make_asgi_app"}:
-            return
-        else:
+            layer.target = inner
+            to.layers.append(layer)
+        elif not (isinstance(app, Made) and app.of.last in _ANSWERING):
             why = getattr(app, "reason", None) or "it is no app that the text shows"
-            self.tell(module, node, f"what answers below {shown(path)} is not told: {why}")
+            what = f"what answers below {shown(layer.path)} is not told: {why}"
+            self.tell(layer.module, layer.node, what)
 
     def decorated(self, decorator: Decorator, function: Any, condition: str | None) -> None:
         """A function is registered by a decorator."""
         layer = decorator.layer
+        if layer.target is not None:  # the same decorator once more, for another function
+            layer = replace(layer)
         layer.target = function
         layer.condition = condition or layer.condition
         if layer.what != "ignored" and not self.closed:
             decorator.to.layers.append(layer)
 
-    def wrapped(  # noqa: PLR0917 - what a call is made of
-        self, app: Any, by: Any, node: ast.AST, module: Module, condition: str | None
-    ) -> None:
+    def wrapped(self, app: Routed, by: Any, given: Given, condition: str | None) -> None:
         """An app is given to something that stands before it."""
-        if isinstance(app, Routed) and not self.closed:
-            app.layers.append(Layer("wrapper", module, node, by, condition=condition))
+        if not self.closed:
+            layer = Layer("wrapper", given.module, given.node, by, condition=condition)
+            app.layers.append(layer)
 
-    def handed_on(  # noqa: PLR0917 - what a call is made of
-        self,
-        app: Routed,
-        name: str,
-        args: list[Any],
-        kwargs: dict[str, Any],
-        node: ast.AST,
-        module: Module,
-        condition: str | None,
-    ) -> None:
+    def handed_on(self, app: Routed, name: str, given: Given, condition: str | None) -> None:
         """An app is given to a function of a package."""
         last = name.rpartition(".")[2]
         if self.closed or last in _HARMLESS:
-            if last in {"run", "Config", "handler", "Mangum"}:
-                app.served = True
+            app.served = app.served or last in _SERVING
             return
-        if last.endswith("Middleware") or (args and args[0] is app and last[:1].isupper()):
-            layer = Layer("middleware", module, node, External(name), condition=condition)
-            layer.given = kwargs
+        if last.endswith("Middleware") or last[:1].isupper():
+            layer = Layer("wrapper", given.module, given.node, External(name), condition=condition)
+            layer.given = given.kwargs
             app.layers.append(layer)
             return
-        self.tell(module, node, f"what {name} adds to this app is not told")
+        self.tell(given.module, given.node, f"what {name} adds to this app is not told")
 
     def changed(self, routed: Routed, name: str, value: Any) -> None:
         """An attribute of an app or a router is set."""
@@ -365,6 +309,8 @@ class Apps:
             routed.prefix = value
         elif name == "dependencies" and isinstance(value, list):
             routed.dependencies = value
+        elif name == "debug":
+            routed.given = {**routed.given, "debug": value}
 
     # what functions are asked with
 
@@ -389,9 +335,9 @@ def maker(callee: Any) -> str | None:
     """`FastAPI`, `APIRouter` …, where calling something makes one."""
     lines = callee.lines() if isinstance(callee, Class) else (callee,)
     for one in lines:
-        if isinstance(one, External) and one.package in _PACKAGES:
-            if one.last in _APPS or one.last in _ROUTERS:
-                return one.last
+        known = isinstance(one, External) and one.package in _PACKAGES
+        if known and (one.last in _APPS or one.last in _ROUTERS):
+            return str(one.last)
     return None
 
 
@@ -402,9 +348,21 @@ def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _methods(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
+def _methods(value: Any) -> tuple[str, ...]:
+    """Methods of HTTP that may not be told, or not be given."""
     if value is None or value is MISSING:
-        return default
+        return ("GET",)
     if isinstance(value, list | tuple | set | frozenset):
         return tuple(sorted(str(shown(one)).upper() for one in value))
     return ("ALL",)
+
+
+def _middleware(one: Any, given: Given, condition: str | None) -> Layer:
+    """A middleware of a list of them."""
+    if isinstance(one, Made) and one.of.last == "Middleware":
+        layer = Layer("middleware", one.module, one.node, one.given(0, "cls"))
+        layer.given = dict(one.kwargs)
+    else:
+        layer = Layer("middleware", given.module, given.node, one)
+    layer.condition = condition
+    return layer

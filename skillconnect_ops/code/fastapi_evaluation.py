@@ -2,13 +2,20 @@
 
 import ast
 import builtins
-import operator
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
-from skillconnect_ops.code.fastapi_natives import method_of
+from skillconnect_ops.code.fastapi_operators import (
+    MOST_ROUNDS,
+    OPERATORS,
+    compared,
+    items,
+    size,
+    truth,
+)
 from skillconnect_ops.code.fastapi_values import (
     MISSING,
     Asked,
@@ -20,64 +27,19 @@ from skillconnect_ops.code.fastapi_values import (
     Lazy,
     Made,
     Member,
-    Method,
-    ModuleValue,
     Unknown,
-    parts,
     short,
 )
 
 _LONGEST = 5_000
-_MOST_ROUNDS = 200
-_PLAIN = (str, bytes, int, float, bool, type(None))
 _BUILTINS = frozenset(dir(builtins))
-_OPERATORS: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.FloorDiv: operator.floordiv,
-    ast.Div: operator.truediv,
-    ast.Mod: operator.mod,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.Pow: operator.pow,
-}
-_COMPARISONS: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda one, other: one in other,
-    ast.NotIn: lambda one, other: one not in other,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-}
-ENUMS = ("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag")
+_CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def truth(value: Any) -> bool | None:
-    """Whether a value counts as true; None where that is not told."""
-    if isinstance(value, Unknown):
-        told = {truth(one) for one in value.options}
-        return told.pop() if len(told) == 1 else None
-    if isinstance(value, Method | External | Asked | Made):
-        return None
-    if isinstance(value, Instance):
-        return None if value.typed else True
-    try:
-        return bool(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def is_told(value: Any) -> bool:
-    """Whether all of a value is plain."""
-    return all(
-        isinstance(one, (*_PLAIN, list, tuple, dict, set, frozenset, Member))
-        for one in parts(value)
-    )
+@cache
+def method_name(prefix: str, kind: str) -> str:
+    """The name of the method that is for a kind of node: `_of_list_comp` for `ListComp`."""
+    return prefix + _CAPITALS.sub("_", kind).lower()
 
 
 class Evaluation(ABC):
@@ -104,7 +66,7 @@ class Evaluation(ABC):
         """What an imported name means."""
 
     @abstractmethod
-    def asked_for(self, value: Any, key: Any) -> None:
+    def asked_for(self, value: Any, key: Any, node: ast.AST, env: Env) -> None:
         """Hear that something is taken out of a value that is not told."""
 
     @abstractmethod
@@ -131,7 +93,7 @@ class Evaluation(ABC):
             return None
         if not self.spend():
             return Unknown(short(node), "there is too much of it to be followed")
-        work = getattr(self, f"_{type(node).__name__}", None)
+        work = getattr(self, method_name("_of_", type(node).__name__), None)
         if work is None:
             return Unknown(short(node), "it is computed")
         try:
@@ -141,31 +103,31 @@ class Evaluation(ABC):
 
     # one a kind of expression
 
-    def _Constant(self, node: ast.Constant, _: Env) -> Any:
+    def _of_constant(self, node: ast.Constant, _: Env) -> Any:
         return node.value
 
-    def _Name(self, node: ast.Name, env: Env) -> Any:
+    def _of_name(self, node: ast.Name, env: Env) -> Any:
         return self.name(node.id, env)
 
-    def _Attribute(self, node: ast.Attribute, env: Env) -> Any:
+    def _of_attribute(self, node: ast.Attribute, env: Env) -> Any:
         return self.attribute(self.value(node.value, env), node.attr, node, env)
 
-    def _Await(self, node: ast.Await, env: Env) -> Any:
+    def _of_await(self, node: ast.Await, env: Env) -> Any:
         return self.value(node.value, env)
 
-    def _Call(self, node: ast.Call, env: Env) -> Any:
+    def _of_call(self, node: ast.Call, env: Env) -> Any:
         return self.call(self.value(node.func, env), node, env)
 
-    def _Tuple(self, node: ast.Tuple, env: Env) -> Any:
+    def _of_tuple(self, node: ast.Tuple, env: Env) -> Any:
         return tuple(self._several(node.elts, env))
 
-    def _List(self, node: ast.List, env: Env) -> Any:
+    def _of_list(self, node: ast.List, env: Env) -> Any:
         return list(self._several(node.elts, env))
 
-    def _Set(self, node: ast.Set, env: Env) -> Any:
+    def _of_set(self, node: ast.Set, env: Env) -> Any:
         return frozenset(self._several(node.elts, env))
 
-    def _Dict(self, node: ast.Dict, env: Env) -> Any:
+    def _of_dict(self, node: ast.Dict, env: Env) -> Any:
         found: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             told = self.value(value, env)
@@ -177,10 +139,10 @@ class Evaluation(ABC):
                 found["..."] = told
         return found
 
-    def _JoinedStr(self, node: ast.JoinedStr, env: Env) -> Any:
+    def _of_joined_str(self, node: ast.JoinedStr, env: Env) -> Any:
         return self._joined(node, [self.value(one, env) for one in node.values])
 
-    def _FormattedValue(self, node: ast.FormattedValue, env: Env) -> Any:
+    def _of_formatted_value(self, node: ast.FormattedValue, env: Env) -> Any:
         found = self.value(node.value, env)
         if isinstance(found, Member):
             found = found.value
@@ -188,9 +150,9 @@ class Evaluation(ABC):
             return str(found) if isinstance(found, int | float) else found
         return Unknown(short(node), "it is formatted")
 
-    def _BinOp(self, node: ast.BinOp, env: Env) -> Any:
+    def _of_bin_op(self, node: ast.BinOp, env: Env) -> Any:
         left, right = self.value(node.left, env), self.value(node.right, env)
-        work = _OPERATORS.get(type(node.op))
+        work = OPERATORS.get(type(node.op))
         if work is None:
             return Unknown(short(node), "it is computed")
         if isinstance(node.op, ast.BitOr) and isinstance(left, External | Class | Made):
@@ -201,11 +163,11 @@ class Evaluation(ABC):
             return Unknown(short(node), "it is computed", options=(left, right))
         if isinstance(node.op, ast.Pow) and not (right < 64 and left < 2**64):
             return Unknown(short(node), "it is large")
-        if isinstance(node.op, ast.Mult) and max(_size(left), _size(right)) > _LONGEST:
+        if isinstance(node.op, ast.Mult) and max(size(left), size(right)) > _LONGEST:
             return Unknown(short(node), "it is large")
         return work(left, right)
 
-    def _BoolOp(self, node: ast.BoolOp, env: Env) -> Any:
+    def _of_bool_op(self, node: ast.BoolOp, env: Env) -> Any:
         stops = isinstance(node.op, ast.Or)
         doubtful: list[Any] = []
         found: Any = None
@@ -214,14 +176,14 @@ class Evaluation(ABC):
             told = truth(found)
             if told is stops:
                 # what decides it by itself does so, whatever came before
-                return found if not doubtful else self._either(node, [*doubtful, found], stops)
+                return found if not doubtful else self._either(node, [*doubtful, found], told=stops)
             if told is None:
                 doubtful.append(found)
         if doubtful:
-            return self._either(node, [*doubtful, found], None)
+            return self._either(node, [*doubtful, found], told=None)
         return found
 
-    def _either(self, node: ast.expr, values: list[Any], told: bool | None) -> Any:
+    def _either(self, node: ast.expr, values: list[Any], *, told: bool | None) -> Any:
         if told is not None and all(isinstance(one, Unknown | bool) for one in values):
             return told
         reason = next((one.reason for one in values if isinstance(one, Unknown)), "it depends")
@@ -229,7 +191,7 @@ class Evaluation(ABC):
         default = values[-1] if outside and isinstance(values[-1], str) else MISSING
         return Unknown(short(node), reason, default, outside, tuple(values))
 
-    def _UnaryOp(self, node: ast.UnaryOp, env: Env) -> Any:
+    def _of_unary_op(self, node: ast.UnaryOp, env: Env) -> Any:
         found = self.value(node.operand, env)
         if isinstance(node.op, ast.Not):
             told = truth(found)
@@ -238,13 +200,11 @@ class Evaluation(ABC):
             return -found
         return Unknown(short(node), "it is computed")
 
-    def _Compare(self, node: ast.Compare, env: Env) -> Any:
+    def _of_compare(self, node: ast.Compare, env: Env) -> Any:
         left = self.value(node.left, env)
         for sign, other in zip(node.ops, node.comparators, strict=True):
             right = self.value(other, env)
-            told = _compared(sign, left, right)
-            if told is None and isinstance(sign, ast.Eq | ast.NotEq):
-                told = isinstance(sign, ast.NotEq) if _differ(left, right) else None
+            told = compared(sign, left, right)
             if told is None:
                 return Unknown(short(node), "it depends")
             if told is False:
@@ -252,7 +212,7 @@ class Evaluation(ABC):
             left = right
         return True
 
-    def _IfExp(self, node: ast.IfExp, env: Env) -> Any:
+    def _of_if_exp(self, node: ast.IfExp, env: Env) -> Any:
         told = truth(self.value(node.test, env))
         if told is not None:
             return self.value(node.body if told else node.orelse, env)
@@ -261,18 +221,18 @@ class Evaluation(ABC):
             short(node), f"it depends on {short(node.test)}", options=options, is_choice=True
         )
 
-    def _NamedExpr(self, node: ast.NamedExpr, env: Env) -> Any:
+    def _of_named_expr(self, node: ast.NamedExpr, env: Env) -> Any:
         found = self.value(node.value, env)
         self.assigned(node.target, found, env)
         return found
 
-    def _Lambda(self, node: ast.Lambda, env: Env) -> Any:
+    def _of_lambda(self, node: ast.Lambda, env: Env) -> Any:
         return Function(node, env, env.owner)
 
-    def _Starred(self, node: ast.Starred, env: Env) -> Any:
+    def _of_starred(self, node: ast.Starred, env: Env) -> Any:
         return self.value(node.value, env)
 
-    def _Subscript(self, node: ast.Subscript, env: Env) -> Any:
+    def _of_subscript(self, node: ast.Subscript, env: Env) -> Any:
         held = self.value(node.value, env)
         if isinstance(held, External | Class):  # Annotated[…], list[…]
             return Made(_external(held), [self.value(node.slice, env)], {}, node, env.module)
@@ -280,7 +240,7 @@ class Evaluation(ABC):
         if isinstance(held, Asked):
             return self.attribute(held, key, node, env) if isinstance(key, str) else _of(node)
         if isinstance(held, Unknown | Instance):
-            self.asked_for(held, key)
+            self.asked_for(held, key, node, env)
             outside = isinstance(held, Unknown) and held.outside
             reason = held.reason if isinstance(held, Unknown) else "it is looked up"
             return Unknown(short(node), reason, outside=outside)
@@ -288,22 +248,22 @@ class Evaluation(ABC):
             return Unknown(short(node), "it is looked up", options=_values_of(held))
         return held[key]
 
-    def _Slice(self, node: ast.Slice, env: Env) -> Any:
+    def _of_slice(self, node: ast.Slice, env: Env) -> Any:
         ends = [self.value(one, env) for one in (node.lower, node.upper, node.step)]
         if any(isinstance(one, Unknown) for one in ends):
             return Unknown(short(node), "it is computed")
         return slice(*ends)
 
-    def _ListComp(self, node: ast.ListComp, env: Env) -> Any:
+    def _of_list_comp(self, node: ast.ListComp, env: Env) -> Any:
         return self._each(node, [node.elt], env, list)
 
-    def _GeneratorExp(self, node: ast.GeneratorExp, env: Env) -> Any:
+    def _of_generator_exp(self, node: ast.GeneratorExp, env: Env) -> Any:
         return self._each(node, [node.elt], env, list)
 
-    def _SetComp(self, node: ast.SetComp, env: Env) -> Any:
+    def _of_set_comp(self, node: ast.SetComp, env: Env) -> Any:
         return self._each(node, [node.elt], env, frozenset)
 
-    def _DictComp(self, node: ast.DictComp, env: Env) -> Any:
+    def _of_dict_comp(self, node: ast.DictComp, env: Env) -> Any:
         return self._each(node, [node.key, node.value], env, dict)
 
     def _each(
@@ -335,7 +295,7 @@ class Evaluation(ABC):
         first = ahead[0]
         over = items(self.value(first.iter, env))
         sure = over is not None
-        for one in [_of(first.iter)] if over is None else over[:_MOST_ROUNDS]:
+        for one in [_of(first.iter)] if over is None else over[:MOST_ROUNDS]:
             self.assigned(first.target, one, env)
             told = [truth(self.value(test, env)) for test in first.ifs]
             if False in told:
@@ -366,86 +326,6 @@ class Evaluation(ABC):
         outside = any(isinstance(one, Unknown) and one.outside for one in values)
         why = "it is put together" if lost is None else lost.reason
         return Unknown(short(node), why, "".join(shown_ones), outside, tuple(values))
-
-
-def items(value: Any) -> list[Any] | None:
-    """What a value goes through; None where that is not told."""
-    if isinstance(value, list | tuple | set | frozenset):
-        return list(value)
-    if isinstance(value, dict):
-        return list(value)
-    if isinstance(value, str):
-        return list(value)[:_MOST_ROUNDS]
-    if isinstance(value, Class) and value.is_a(*ENUMS):
-        return [
-            Member(value, name, one)
-            for name, one in value.env.names.items()
-            if not name.startswith("_") and not isinstance(one, Function)
-        ]
-    return None
-
-
-def plain_attribute(value: Any, name: str) -> Any:
-    """An attribute of a value that stands for itself; MISSING where nothing is known of it."""
-    if isinstance(value, Member):
-        return {"value": value.value, "name": value.name}.get(name, MISSING)
-    if isinstance(value, External):
-        return _of_external(value, name)
-    if isinstance(value, str | bytes | list | tuple | dict | set | frozenset):
-        return Method(value, name) if method_of(value, name) is not None else MISSING
-    return MISSING
-
-
-def _of_external(value: External, name: str) -> Any:
-    if value.last == "HTTPStatus" and name in HTTPStatus.__members__:
-        return HTTPStatus[name].value
-    if value.last == "status" and name.startswith("HTTP_"):
-        digits = name[5:8]
-        return int(digits) if digits.isdigit() else External(f"{value.name}.{name}")
-    return External(f"{value.name}.{name}")
-
-
-def _compared(sign: ast.cmpop, left: Any, right: Any) -> bool | None:
-    if isinstance(sign, ast.Is | ast.IsNot) and (left is None or right is None):
-        other = right if left is None else left
-        if isinstance(other, Unknown | External | Asked) or getattr(other, "typed", False):
-            return None
-        return (other is None) is isinstance(sign, ast.Is)
-    if isinstance(sign, ast.In | ast.NotIn) and isinstance(right, list | tuple | dict | frozenset):
-        if not is_told(list(right) if isinstance(right, dict) else right):
-            return None
-        right = [_bare(one) for one in right]
-    elif not is_told(right):
-        return None
-    if not is_told(left):
-        return None
-    work = _COMPARISONS.get(type(sign))
-    return None if work is None else bool(work(_bare(left), _bare(right)))
-
-
-def _differ(left: Any, right: Any) -> bool:
-    """Whether two values cannot be equal: all that each may be is told, and has nothing in common."""
-    one, other = _texts(left), _texts(right)
-    return bool(one and other) and not one & other
-
-
-def _texts(value: Any) -> set[str]:
-    if isinstance(value, str):
-        return {value}
-    if not isinstance(value, Unknown) or not value.options or not value.is_choice:
-        return set()
-    several = [_texts(one) for one in value.options]
-    return set[str]().union(*several) if all(several) else set()
-
-
-def _bare(value: Any) -> Any:
-    return value.value if isinstance(value, Member) else value
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, str | bytes | list | tuple):
-        return len(value)
-    return 0
 
 
 def _unbound(name: str) -> Unknown:

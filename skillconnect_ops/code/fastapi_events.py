@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from skillconnect_ops.code.fastapi_values import (
     Instance,
     Made,
     Member,
-    Unknown,
     parts,
 )
 
@@ -161,11 +160,22 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def unknown_reason(value: Any) -> str:
-    """Why a value is not told."""
-    return value.reason if isinstance(value, Unknown) else "it is computed"
-
-
 def by_setting(conditions: Iterable[str]) -> str | None:
     """Those conditions that ask for a setting, or for where the program runs."""
     return " and ".join(one for one in conditions if _BY_SETTING.search(one)) or None
+
+
+def farthest(calls: Iterable[Call], wanted: Callable[[Call], bool]) -> list[Call]:
+    """The calls of a sort: of one place those that come from callers, else the one that does not.
+
+    In a function that is followed for itself its parameters are not told.
+    """
+    by_place: dict[int, list[Call]] = {}
+    for one in calls:
+        if wanted(one):
+            by_place.setdefault(id(one.node), []).append(one)
+    found: list[Call] = []
+    for several in by_place.values():
+        from_elsewhere = [one for one in several if one.depth > 1]
+        found += from_elsewhere or several[:1]
+    return found

@@ -38,7 +38,7 @@ def _range(*given: int) -> list[int]:
     return list(range(*given))[:_LONGEST]
 
 
-def _zip(*given: Any, strict: bool = False) -> list[Any]:  # noqa: ARG001 - as the builtin has it
+def _zip(*given: Any, strict: bool = False) -> list[Any]:
     return list(zip(*given, strict=False))
 
 

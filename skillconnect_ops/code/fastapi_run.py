@@ -11,15 +11,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from skillconnect_ops.code.fastapi_calls import Calls
-from skillconnect_ops.code.fastapi_evaluation import items, truth
+from skillconnect_ops.code.fastapi_evaluation import method_name
 from skillconnect_ops.code.fastapi_events import Refusal
 from skillconnect_ops.code.fastapi_modules import Module
+from skillconnect_ops.code.fastapi_operators import MOST_ROUNDS, items, truth
 from skillconnect_ops.code.fastapi_values import (
     MISSING,
     Class,
     Env,
     External,
     Function,
+    Given,
     Instance,
     Lazy,
     Made,
@@ -27,7 +29,6 @@ from skillconnect_ops.code.fastapi_values import (
     short,
 )
 
-_MOST_ROUNDS = 200
 _MOST_ERRORS = 12
 _MOST_PERHAPS = 20
 _STEPS = 200_000
@@ -71,19 +72,19 @@ class Run(Calls):
         return False
 
     def _one(self, one: ast.stmt, env: Env) -> bool:
-        work = getattr(self, f"_do_{type(one).__name__}", None)
+        work = getattr(self, method_name("_do_", type(one).__name__), None)
         return bool(work(one, env)) if work is not None else False
 
     # names
 
-    def _do_Import(self, one: ast.Import, env: Env) -> None:
+    def _do_import(self, one: ast.Import, env: Env) -> None:
         for alias in one.names:
             dotted = alias.name if alias.asname else alias.name.partition(".")[0]
             name = alias.asname or dotted
             env.names[name] = Lazy(env.module.path, dotted, 0, None)
             self._imported(env.module, alias.name, 0)
 
-    def _do_ImportFrom(self, one: ast.ImportFrom, env: Env) -> None:
+    def _do_import_from(self, one: ast.ImportFrom, env: Env) -> None:
         path = self._imported(env.module, one.module or "", one.level)
         for alias in one.names:
             if alias.name == "*":
@@ -104,16 +105,16 @@ class Run(Calls):
             self.load(path)
         return path
 
-    def _do_Assign(self, one: ast.Assign, env: Env) -> None:
+    def _do_assign(self, one: ast.Assign, env: Env) -> None:
         found = self.value(one.value, env)
         for target in one.targets:
             self.assigned(target, found, env)
 
-    def _do_AnnAssign(self, one: ast.AnnAssign, env: Env) -> None:
+    def _do_ann_assign(self, one: ast.AnnAssign, env: Env) -> None:
         if one.value is not None:
             self.assigned(one.target, self.value(one.value, env), env)
 
-    def _do_AugAssign(self, one: ast.AugAssign, env: Env) -> None:
+    def _do_aug_assign(self, one: ast.AugAssign, env: Env) -> None:
         before = self.value(one.target, env)
         added = self.value(one.value, env)
         if isinstance(before, list) and isinstance(added, list | tuple):
@@ -125,53 +126,54 @@ class Run(Calls):
             found = self.value(ast.copy_location(whole, one), env)
             self.assigned(one.target, found, env)
 
-    def _do_FunctionDef(self, one: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> None:
+    def _do_function_def(self, one: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> None:
         made = Function(one, env, env.owner if env.is_class else None)
         for each in reversed(one.decorator_list):
             decorator = self.value(each, env)
-            if not self.decorates(decorator, made, each, env):
+            if not self.decorates(decorator, made):
                 made = Function(one, env, made.owner, decorators=(decorator, *made.decorators))
         env.names[one.name] = made
 
-    _do_AsyncFunctionDef = _do_FunctionDef
+    _do_async_function_def = _do_function_def
 
-    def _do_ClassDef(self, one: ast.ClassDef, env: Env) -> None:
+    def _do_class_def(self, one: ast.ClassDef, env: Env) -> None:
         inner = Env(env.module, env, is_class=True)
         made = Class(one, inner, tuple(self.value(base, env) for base in one.bases))
         inner.owner = made
         env.names[one.name] = made
         self.body(one.body, inner)
 
-    def _do_Expr(self, one: ast.Expr, env: Env) -> None:
+    def _do_expr(self, one: ast.Expr, env: Env) -> None:
         if not isinstance(one.value, ast.Constant):
             self.value(one.value, env)
 
-    def _do_Delete(self, one: ast.Delete, env: Env) -> None:
+    def _do_delete(self, one: ast.Delete, env: Env) -> None:
         for target in one.targets:
             if isinstance(target, ast.Name):
                 env.names.pop(target.id, None)
 
     # ends
 
-    def _do_Return(self, one: ast.Return, env: Env) -> bool:
+    def _do_return(self, one: ast.Return, env: Env) -> bool:
         found = self.value(one.value, env)
         env.returns.append(found)
+        self.note_call("return", Given([found], {}, one, env), known=False)
         self.answered(found, one, env)
         return True
 
-    def _do_Raise(self, one: ast.Raise, env: Env) -> bool:
+    def _do_raise(self, one: ast.Raise, env: Env) -> bool:
         if one.exc is None:
-            self.reraised(env)
+            self.reraised()
         else:
             self.raised(self.value(one.exc, env), one, env)
         return True
 
-    def _do_Break(self, _: ast.Break, __: Env) -> bool:
+    def _do_break(self, _: ast.Break, __: Env) -> bool:
         return True
 
-    _do_Continue = _do_Break
+    _do_continue = _do_break
 
-    def _do_Assert(self, one: ast.Assert, env: Env) -> None:
+    def _do_assert(self, one: ast.Assert, env: Env) -> None:
         self.value(one.test, env)
 
     # ways
@@ -215,7 +217,7 @@ class Run(Calls):
         finally:
             self.conditions.pop()
 
-    def _do_For(self, one: ast.For | ast.AsyncFor, env: Env) -> bool:
+    def _do_for(self, one: ast.For | ast.AsyncFor, env: Env) -> bool:
         found = self.value(one.iter, env)
         over = items(found)
         if over is None:
@@ -226,35 +228,35 @@ class Run(Calls):
                 self.assigned(one.target, each, env)
                 with self.under(f"there is a {short(one.target)}"):
                     self.body(one.body, env)
-        for each in (over or [])[:_MOST_ROUNDS]:
+        for each in (over or [])[:MOST_ROUNDS]:
             self.assigned(one.target, each, env)
             returned = len(env.returns)
             if self.body(one.body, env) and len(env.returns) > returned:
                 return True
         return self.body(one.orelse, env)
 
-    _do_AsyncFor = _do_For
+    _do_async_for = _do_for
 
-    def _do_While(self, one: ast.While, env: Env) -> None:
+    def _do_while(self, one: ast.While, env: Env) -> None:
         if truth(self.value(one.test, env)) is not False:
             self.body(one.body, env)
 
-    def _do_With(self, one: ast.With | ast.AsyncWith, env: Env) -> bool:
+    def _do_with(self, one: ast.With | ast.AsyncWith, env: Env) -> bool:
         for item in one.items:
             held = self.value(item.context_expr, env)
             if item.optional_vars is not None:
                 self.assigned(item.optional_vars, self.entered(held, item.context_expr, env), env)
         return self.body(one.body, env)
 
-    _do_AsyncWith = _do_With
+    _do_async_with = _do_with
 
-    def _do_Match(self, one: ast.Match, env: Env) -> None:
+    def _do_match(self, one: ast.Match, env: Env) -> None:
         self.value(one.subject, env)
         for case in one.cases:
             with self.under(f"{short(one.subject)} is {short(case.pattern)}"):
                 self.body(case.body, env)
 
-    def _do_Try(self, one: ast.Try | ast.TryStar, env: Env) -> bool:
+    def _do_try(self, one: ast.Try | ast.TryStar, env: Env) -> bool:
         began = len(self.events)
         ended = self.body(one.body, env)
         caught: list[Refusal] = []
@@ -265,7 +267,7 @@ class Run(Calls):
             ended = self.body(one.orelse, env)
         return self.body(one.finalbody, env) or ended
 
-    _do_TryStar = _do_Try
+    _do_try_star = _do_try
 
     def _catch(self, handler: ast.ExceptHandler, began: int, env: Env) -> list[Refusal]:
         """Take out of what happened the errors that a handler is for."""
@@ -282,8 +284,8 @@ class Run(Calls):
     def _handle(self, handler: ast.ExceptHandler, caught: list[Refusal], env: Env) -> None:
         """Follow a handler, once for each error that it is known to get."""
         by_status = {one.status: one for one in caught}
-        errors: list[Refusal | None] = list(by_status.values())[:_MOST_ERRORS]
-        for one in errors or [None]:
+        errors: list[Refusal | None] = [*by_status.values()]
+        for one in errors[:_MOST_ERRORS] or [None]:
             if handler.name is not None:
                 unknown = Unknown(handler.name, "it is an error")
                 env.names[handler.name] = unknown if one is None else one.raised

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from skillconnect_ops.code.express_model import App, Middleware, Role, Route, Use
 from skillconnect_ops.code.express_protection import protection
 from skillconnect_ops.code.fastapi_apps import Layer, Routed
-from skillconnect_ops.code.fastapi_roles import Item, Judge
+from skillconnect_ops.code.fastapi_judge import Item, Judge
 from skillconnect_ops.code.fastapi_values import (
     Class,
     Function,

@@ -29,10 +29,11 @@ def annotated(run: "Evaluation", node: ast.expr | None, env: Env) -> Any:
     if node is None:
         return None
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        text = node.value
         try:
-            node = ast.parse(node.value, mode="eval").body
+            node = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError):
-            return Unknown(node.value, "it is no annotation that we can read")
+            return Unknown(text, "it is no annotation that we can read")
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         both = (annotated(run, node.left, env), annotated(run, node.right, env))
         return Made(External("typing.Union"), list(both), {}, node, env.module)

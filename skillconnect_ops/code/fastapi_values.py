@@ -102,6 +102,32 @@ class Env:
 
 
 @dataclass(eq=False)
+class Given:
+    """What a call is made with, and where it stands."""
+
+    args: list[Any]
+    kwargs: dict[str, Any]
+    node: ast.AST
+    env: Env
+
+    @property
+    def module(self) -> Module:
+        """The module of the call."""
+        return self.env.module
+
+    @property
+    def all(self) -> list[Any]:
+        """Every value."""
+        return [*self.args, *self.kwargs.values()]
+
+    def at(self, place: int, name: str) -> Any:
+        """An argument by its place or its name; MISSING where it is not given."""
+        if len(self.args) > place:
+            return self.args[place]
+        return self.kwargs.get(name, MISSING)
+
+
+@dataclass(eq=False)
 class Lazy:
     """A name that is imported, and not looked for yet."""
 
@@ -211,6 +237,11 @@ class Method:
 
     of: Any
     name: str
+
+
+def bound(function: Function, holder: Any) -> Function:
+    """A method of an object, or of a class."""
+    return Function(function.node, function.env, function.owner, holder, function.decorators)
 
 
 def parts(value: Any) -> Iterator[Any]:

@@ -91,7 +91,7 @@ def _of_starlette(call: PackageCall) -> Policy:
     With `*` and credentials it answers whoever sends cookies with their own origin.
     """
     options = call.given[0]
-    lost = Computed("its origins", "not all options are told") if "..." in options else []
+    lost: Any = Computed("its origins", "not all options are told") if "..." in options else []
     credentials = options.get("allow_credentials", None if "..." in options else False)
     sure = None if isinstance(credentials, Computed) or credentials is None else bool(credentials)
     pattern, origins = options.get("allow_origin_regex"), options.get("allow_origins", lost)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _METHODS = ("get", "post", "put", "patch", "delete")
-_KIT = '''
+_KIT = """
 from fastapi import Depends, Request
 from starlette.middleware.base import BaseHTTPMiddleware
 
@@ -26,7 +26,7 @@ def named(name):
         return await call_next(request)
 
     return run
-'''
+"""
 _ASK = """
 import importlib, json, sys
 from pathlib import Path
@@ -258,13 +258,19 @@ class Random:
         if form == 2:
             several = ", ".join(f'"{one.upper()}"' for one in {method, "put"})
             return [f"@{to}.api_route({self._written(path)}, methods=[{several}]{given})\n{text}"]
-        return [text, f"{to}.add_api_route({self._written(path)}, {name}, methods=['{method}']{given})"]
+        return [
+            text,
+            f"{to}.add_api_route({self._written(path)}, {name}, methods=['{method}']{given})",
+        ]
 
     def _looped(self, to: str) -> list[str]:
         name, text = self._handler()
         first, second = self._new("p"), self._new("p")
         if self._chance(0.5):
-            return [text, f"for part in ('{first}', '{second}'):\n    {to}.get(f'/{{part}}')({name})"]
+            return [
+                text,
+                f"for part in ('{first}', '{second}'):\n    {to}.get(f'/{{part}}')({name})",
+            ]
         return [
             text,
             f"add = {to}.add_api_route\nfor part, way in {{'{first}': 'GET', '{second}': 'POST'}}"
@@ -296,7 +302,12 @@ class Random:
             ]
         inner = self._filled(name, depth=depth + 1, file=file)
         if self._chance(0.3):  # by a function
-            return [made, *inner, f"def add{name}(to):\n    to.include_router({name}, {shown})", f"add{name}({to})"]
+            return [
+                made,
+                *inner,
+                f"def add{name}(to):\n    to.include_router({name}, {shown})",
+                f"add{name}({to})",
+            ]
         if to == "app" and self._chance(0.3):
             return [
                 f"{name} = FastAPI()",
