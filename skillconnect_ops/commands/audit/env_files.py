@@ -5,13 +5,11 @@ What an env file says is read to tell how grave it is that others have it; no va
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct
-
 from skillconnect_ops.code.discovery import Skipped, content
+from skillconnect_ops.commands.audit.env_model import EnvFile, EnvFiles, Example, Holds, Kept
 from skillconnect_ops.commands.audit.selection import Selection
 from skillconnect_ops.commands.held import Held, Sighted, looked, sighted
 from skillconnect_ops.commands.house import House
@@ -32,58 +30,6 @@ _PUBLIC = regex(
 """Names that a bundler writes into pages, or that go with values which are encrypted."""
 _SEALED = ("encrypted:", "ENC[")
 """How dotenvx and sops begin a value that may be shared."""
-
-
-class Holds(Enum):
-    """What an env file is filled with."""
-
-    CREDENTIALS = "it holds credentials"
-    SETTINGS = "it holds settings"
-    NOTHING = "nothing is filled in that is not public"
-    UNREAD = "what it holds is not told"
-
-
-class Kept(Enum):
-    """What keeps git from adding a file."""
-
-    RULES = "the repository's own rules"
-    OWN_RULES = "rules of this machine alone"
-    NOTHING = "nothing"
-
-
-class EnvFile(Struct, frozen=True, kw_only=True):
-    """One env file."""
-
-    held: Held
-    holds: Holds
-    is_link: bool
-    kept: Fact[Kept]
-    """Of one that git does not track."""
-
-    @property
-    def path(self) -> str:
-        """Relative to the root."""
-        return self.held.path
-
-
-class Example(Struct, frozen=True, kw_only=True):
-    """The example of an env file."""
-
-    path: str
-    env_file: str
-    """What somebody makes of it; it is not there yet."""
-    kept: Fact[Kept] | None
-    """What would keep git from adding that; None where it is there, and speaks for itself."""
-    hidden_by: IgnoreRule | None
-    """The rule that keeps git from the example, where git does not track it."""
-
-
-class EnvFiles(Struct, frozen=True, kw_only=True):
-    """All of them that the selection asks for."""
-
-    files: tuple[EnvFile, ...] = ()
-    examples: tuple[Example, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
 
 
 def env_files(selection: Selection, house: House) -> EnvFiles:

@@ -20,7 +20,7 @@ from skillconnect_ops.core.outcome import Fact, Known, Missing
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
     from skillconnect_ops.commands.audit.dependencies import Dependencies
-    from skillconnect_ops.commands.audit.env_files import EnvFiles
+    from skillconnect_ops.commands.audit.env_model import EnvFiles
     from skillconnect_ops.commands.audit.sightings import Sightings
     from skillconnect_ops.commands.retired.returning import Returned
 

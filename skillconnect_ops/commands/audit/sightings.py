@@ -21,6 +21,7 @@ from skillconnect_ops.core.finding import Marks
 from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.report import Unknown
 from skillconnect_ops.core.secret import Secret
+from skillconnect_ops.detection.context import NO_REASON
 from skillconnect_ops.history.jobs import FileJob, look_at_files
 from skillconnect_ops.history.model import NO_SECRET, Hit, Trace, Where
 from skillconnect_ops.history.wire import unpacked
@@ -36,6 +37,10 @@ class Sighted(Struct, frozen=True, kw_only=True):
     """The fingerprint that `skc secrets scan` gives it."""
     traces: tuple[Trace, ...]
     """In their order."""
+    doubts: tuple[str, ...] = ()
+    """Why it may be none."""
+    unreasoned: str | None = None
+    """What is said of a comment that would allow it, and gives no reason."""
 
 
 class Sightings(Struct, frozen=True, kw_only=True):
@@ -151,5 +156,11 @@ def _together(hits: Iterable[Hit]) -> Iterator[Sighted]:
             by_place.setdefault(key, []).append(trace)
     marks = Marks()
     for (path, detector, *_), traces in by_place.items():
-        mark = marks.next(detector, path, traces[0].context)
-        yield Sighted(path=path, mark=mark, traces=tuple(traces))
+        reasons = traces[0].reasons
+        yield Sighted(
+            path=path,
+            mark=marks.next(detector, path, traces[0].context),
+            traces=tuple(traces),
+            doubts=tuple(reason for reason in reasons if reason != NO_REASON),
+            unreasoned=NO_REASON if NO_REASON in reasons else None,
+        )

@@ -23,7 +23,7 @@ After:
 
 from collections.abc import Iterator
 
-from skillconnect_ops.commands.audit.env_files import EnvFile, Example, Holds, Kept
+from skillconnect_ops.commands.audit.env_model import EnvFile, Example, Holds, Kept
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Hit, Outcome, Verdict, judged, missing
 from skillconnect_ops.core.finding import Severity

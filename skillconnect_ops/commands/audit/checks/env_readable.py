@@ -18,7 +18,7 @@ After:
 
 from collections.abc import Iterator
 
-from skillconnect_ops.commands.audit.env_files import EnvFile, Holds
+from skillconnect_ops.commands.audit.env_model import EnvFile, Holds
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Hit, Verdict, judged, missing
 from skillconnect_ops.core.finding import Severity

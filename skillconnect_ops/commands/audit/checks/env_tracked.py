@@ -19,7 +19,7 @@ After:
     skc env untrack, and every secret in it renewed: skc rotate --reason leaked
 """
 
-from skillconnect_ops.commands.audit.env_files import EnvFile, Holds
+from skillconnect_ops.commands.audit.env_model import EnvFile, Holds
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Hit, Outcome, Verdict, judged, missing
 from skillconnect_ops.core.finding import Severity

@@ -20,12 +20,16 @@ After:
     skc secrets generate --env JWT_SECRET_KEY --replace
 """
 
+from typing import TYPE_CHECKING
+
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Hit, Outcome, Verdict, judged, missing
 from skillconnect_ops.commands.retired import remedy, says, severity
-from skillconnect_ops.commands.retired.search import Found
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.outcome import Missing
+
+if TYPE_CHECKING:  # a hook is in a hurry
+    from skillconnect_ops.commands.retired.search import Found
 
 
 def run(facts: Facts) -> Verdict:
@@ -42,7 +46,7 @@ def run(facts: Facts) -> Verdict:
     return judged(hits, files=returned.files, what="files", unknown=returned.unknown)
 
 
-def _hit(one: Found) -> Hit:
+def _hit(one: "Found") -> Hit:
     wrapped = f", in {' in '.join(reversed(one.form))}" if one.form else ""
     return Hit(
         path=one.path,

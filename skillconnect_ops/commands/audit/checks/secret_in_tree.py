@@ -21,17 +21,19 @@ After:
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Hit, Verdict, judged, missing
-from skillconnect_ops.commands.audit.sightings import Sighted
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.view import count
-from skillconnect_ops.detection.context import NO_REASON
-from skillconnect_ops.history.model import Trace
+
+if TYPE_CHECKING:  # a hook is in a hurry
+    from skillconnect_ops.commands.audit.sightings import Sighted
+    from skillconnect_ops.history.model import Trace
 
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 
@@ -49,7 +51,7 @@ def run(facts: Facts) -> Verdict:
     return replace(verdict, says=f"{verdict.says}{more}")
 
 
-def _shown(one: Sighted, facts: Facts) -> Trace | None:
+def _shown(one: "Sighted", facts: Facts) -> "Trace | None":
     """The first place of it that counts."""
     counts = facts.selection.counts
     return next(
@@ -57,7 +59,7 @@ def _shown(one: Sighted, facts: Facts) -> Trace | None:
     )
 
 
-def _hit(one: Sighted, trace: Trace) -> Hit:
+def _hit(one: "Sighted", trace: "Trace") -> Hit:
     first = one.traces[0]
     wrapped = f", in {' in '.join(reversed(trace.form))}" if trace.form else ""
     return Hit(
@@ -76,17 +78,16 @@ def _hit(one: Sighted, trace: Trace) -> Hit:
     )
 
 
-def _doubts(one: Sighted) -> Iterator[str]:
+def _doubts(one: "Sighted") -> Iterator[str]:
     """Why it is not sure; and whether somebody meant to allow it, and did not say why."""
-    reasons, sure = one.traces[0].reasons, _confidence(one)
-    doubts = [reason for reason in reasons if reason != NO_REASON]
-    if doubts and sure is not Confidence.HIGH:
-        yield f"{sure} confidence: {', '.join(doubts)}"
-    if NO_REASON in reasons:
-        yield NO_REASON
+    sure = _confidence(one)
+    if one.doubts and sure is not Confidence.HIGH:
+        yield f"{sure} confidence: {', '.join(one.doubts)}"
+    if one.unreasoned is not None:
+        yield one.unreasoned
 
 
-def _confidence(one: Sighted) -> Confidence:
+def _confidence(one: "Sighted") -> Confidence:
     return max((trace.confidence for trace in one.traces), key=lambda each: _SURE[each])
 
 
