@@ -165,6 +165,8 @@ def test_odd_files_bring_nothing_down(skc: Skc, app: Path, git: Git, token: str)
     (app / 'o"d\nü.js').write_text(f"const a = '{token}';\n")
     with (app / "large.bin").open("wb") as large:
         large.truncate(50_000_000)
+        large.seek(100)
+        large.write(b"\n")
         large.seek(50_000_000)
         large.write(f"\n{token}\n".encode())
     (app / "loop").symlink_to("loop")
@@ -172,9 +174,9 @@ def test_odd_files_bring_nothing_down(skc: Skc, app: Path, git: Git, token: str)
     (app / "here").symlink_to("large.bin")
     git("add", ".")
     ran = skc("audit", *ONLY, "--format", "json", cwd=app)
-    assert places(ran.json) == ["large.bin:2", 'o"d\nü.js:1']
+    assert places(ran.json) == ["large.bin:3", 'o"d\nü.js:1']
     assert ran.json["unknown"] == []
-    assert places(audit(skc, app, "--staged")) == ["large.bin:2", 'o"d\nü.js:1']
+    assert places(audit(skc, app, "--staged")) == ["large.bin:3", 'o"d\nü.js:1']
 
 
 def test_a_submodule_is_looked_at_and_a_linked_work_tree_is_not(
