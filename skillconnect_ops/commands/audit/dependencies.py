@@ -29,6 +29,8 @@ class State(StrEnum):
     ARCHIVED = "archived"
     DEPRECATED = "deprecated"
     UNMAINTAINED = "unmaintained"
+    LEGACY = "legacy"
+    """Its makers mend it still, and advise against it for what is new."""
     RENAMED = "renamed"
     OUTDATED = "outdated"
     COMPROMISED = "compromised"

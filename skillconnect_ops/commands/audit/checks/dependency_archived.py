@@ -32,8 +32,9 @@ _SAYS = {
     State.ARCHIVED: "its repository is archived",
     State.DEPRECATED: "it is deprecated",
     State.UNMAINTAINED: "nobody maintains it any more",
+    State.LEGACY: "its makers advise against it for what is new",
     State.RENAMED: "it goes on under another name",
-    State.OUTDATED: "this version gets no mends any more",
+    State.OUTDATED: "this version was given up for a later one",
     State.COMPROMISED: "somebody put malice into this version",
 }
 
