@@ -121,10 +121,9 @@ def accepted(house: House, wish: Wish, selection: Selection) -> Acceptance:
         return _elsewhere(house, wish, selection, file)
     now = _now(house, wish, selection, file)
     name = file or str(wish.baseline)
-    base = _base(house, wish, selection)
-    if file is None or base is None:
+    if file is None or selection.base is None:
         return Acceptance(baseline=now, file=name)
-    old = _at(house, selection.root, base, file)
+    old = _at(house, selection.root, selection.base, file)
     return Acceptance(baseline=now, file=name, added=_added(now, old))
 
 
@@ -176,13 +175,6 @@ def _now(house: House, wish: Wish, selection: Selection, file: str | None) -> Ba
         if data is not None:
             return baseline.parsed(Path(file), data, command=_COMMAND)
     return baseline.read(path, command=_COMMAND)
-
-
-def _base(house: House, wish: Wish, selection: Selection) -> str | None:
-    """The commit that a change starts from; None where all is looked at, or nothing is before."""
-    if wish.staged:
-        return house.git.head(selection.root)
-    return selection.since
 
 
 def _at(house: House, root: Path, commit: str, file: str) -> Baseline:

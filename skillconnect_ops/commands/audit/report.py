@@ -45,6 +45,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     show_ignored: bool
     accepted: Acceptance
     today: date
+    remarks: tuple[Remark, ...] = ()
+    """What else is to be seen of a change."""
 
 
 def report(judged: Judged, facts: Facts, ask: Ask) -> Report:
@@ -55,7 +57,8 @@ def report(judged: Judged, facts: Facts, ask: Ask) -> Report:
         Unknown(check.id, verdict.says) for check, verdict in judged if _is_lost(verdict)
     )
     open_ones = [one for one in findings if one.suppressed is None]
-    remarks = (*silence.remarks, *silence.of_linters(findings), *ask.accepted.remarks(findings))
+    silenced = (*silence.remarks, *silence.elsewhere(findings), *ask.accepted.remarks(findings))
+    remarks = (*silenced, *ask.remarks)
     return Report(
         command="audit",
         subject={"root": str(facts.selection.root)},

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from skillconnect_ops.commands.audit.acceptance import accepted
 from skillconnect_ops.commands.audit.checks import CHECKS
 from skillconnect_ops.commands.audit.facts import Facts
+from skillconnect_ops.commands.audit.grading import fail_on, laxer
 from skillconnect_ops.commands.audit.model import Check, Wish
 from skillconnect_ops.commands.audit.report import Ask, report
 from skillconnect_ops.commands.audit.selection import contradiction, select
@@ -14,10 +15,8 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.finding import Severity
 from skillconnect_ops.core.report import Report
-from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.core.view import Lines, Table, Text, Tone
 
-_VARIABLE = "SKC_AUDIT_FAIL_ON"
 _BY_ID = {check.id: check for check in CHECKS}
 
 
@@ -41,35 +40,14 @@ def audit(house: House, wish: Wish) -> Report:
         facts = Facts(selection, house, tick=ticker.advance)
         judged = tuple((check, check.run(facts)) for check in checks)
     ask = Ask(
-        fail_on=wish.fail_on or _fail_on(house),
+        fail_on=fail_on(house, wish),
         strict=wish.strict,
         show_ignored=wish.show_ignored,
         accepted=acceptance,
+        remarks=laxer(house, wish, selection, acceptance),
         today=house.clock.now().date(),
     )
     return report(judged, facts, ask)
-
-
-def _fail_on(house: House) -> Severity:
-    """What the environment says, else skc.yaml, else high.
-
-    Raises:
-        Precondition: either cannot be understood.
-    """
-    said = house.environment.get(_VARIABLE)
-    if said is not None:
-        try:
-            return Severity(said)
-        except ValueError as error:
-            raise UsageError(
-                f"{_VARIABLE} names no severity",
-                why=f"it may be {', '.join(Severity)}",
-                fix=f"unset {_VARIABLE}, or skc audit --fail-on high",
-            ) from error
-    try:
-        return house.project().settings.audit.fail_on
-    except SettingsNotFound:
-        return Severity.HIGH
 
 
 def listing() -> Report:

@@ -44,6 +44,7 @@ class Selection:
         skipped: Sequence[Skipped] = (),
         lines: Mapping[str, LineSpans] | None = None,
         since: str | None = None,
+        base: str | None = None,
         project: Callable[[], Sequence[str]] | None = None,
         beside: Read | None = None,
     ) -> None:
@@ -62,6 +63,8 @@ class Selection:
         self.lines = lines
         """The lines that count, by path; None: all."""
         self.since = since
+        self.base = base
+        """The commit that a change starts from; None where all is looked at."""
         self._project = project or (lambda: ())
 
     @cached_property
@@ -181,6 +184,7 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
         in_git=True,
         lines=lines,
         since=base,
+        base=base,
         project=lambda: discover(root, git=house.git).files,
     )
 
@@ -198,6 +202,7 @@ def _staged(house: House, repository: Repository, root: Path, starts: Sequence[P
         index=blobs,
         lines=lines,
         since="the index",
+        base=house.git.head(root),
         project=lambda: blobs.own(discover(root, git=house.git)),
         beside=blobs.beside,
     )

@@ -12,7 +12,7 @@ from skillconnect_ops.core.finding import Finding
 from skillconnect_ops.core.view import Remark
 
 _IDS = tuple(check.id for check in CHECKS)
-_OURS = ("allowed:", "in the baseline")
+_ALLOWED, _ACCEPTED = "allowed: ", "in the baseline"
 _NO_REASON = "its `skc: allow` gives no reason, so it does not count"
 
 
@@ -62,20 +62,31 @@ class Silence:
             )
         )
 
-    def of_linters(self, findings: Sequence[Finding]) -> tuple[Remark, ...]:
-        """Of a change, what comments for linters silence in it."""
+    def elsewhere(self, findings: Sequence[Finding]) -> tuple[Remark, ...]:
+        """Of a change, what comments silence in it of which it is not told when they came.
+
+        Those are comments for linters and scanners, and ours in files that no check parses.
+        """
         if self._facts.selection.lines is None:
             return ()
         return tuple(
             Remark(
-                text=f"{one.path}:{one.line} is silenced by {one.suppressed}: {one.id}",
+                text=f"{_place(one)} is silenced by {_comment(one.suppressed)}: {one.id}",
                 title="silenced in this change",
                 path=one.path,
                 line=one.line,
             )
             for one in findings
-            if one.suppressed is not None and not one.suppressed.startswith(_OURS)
+            if one.suppressed is not None and not self._is_told(one, one.suppressed)
         )
+
+    def _is_told(self, finding: Finding, suppressed: str) -> bool:
+        """Whether it is named already if it is new: an entry of the baseline, or an allowance."""
+        if not suppressed.startswith(_ALLOWED):
+            return suppressed.startswith(_ACCEPTED)
+        lines = None if finding.line is None else (finding.line, finding.end_line or finding.line)
+        exemptions = self._facts.exemptions(finding.path or "")
+        return exemptions.allowing(finding.id, lines) is not None
 
     def _misspelt(self) -> list[Remark]:
         """Ids that are nearly those of checks; other words are a scan's business, or nobody's."""
@@ -109,3 +120,14 @@ class Silence:
 
 def _remark(path: str, line: int, says: str, title: str) -> Remark:
     return Remark(text=f"{path}:{line} {says}", title=title, path=path, line=line)
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.path}:{finding.line}" if finding.line is not None else finding.path or "it"
+
+
+def _comment(suppressed: str) -> str:
+    """What silences it, as words of a sentence."""
+    if suppressed.startswith(_ALLOWED):
+        return f"a comment, {suppressed.removeprefix(_ALLOWED)}"
+    return suppressed

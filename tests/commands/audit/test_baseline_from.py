@@ -254,3 +254,57 @@ def test_the_reason_of_a_new_comment_cannot_speak_to_the_runner(
     said = skc("audit", "--changed", "main", "--format", "github", cwd=app).stdout
     assert not [line for line in said.splitlines() if line.startswith(f"::error::{mark}")]
     assert json.loads(skc("audit", "--format", "json", cwd=app).stdout)
+
+
+def test_what_a_comment_silences_in_a_file_that_no_check_parses_is_named(
+    skc: Skc, app: Path, topic: Git
+) -> None:
+    value = "".join(secrets.choice("abcdefghkmnpqrstuvwxyzABCDEFGHKMNP23456789") for _ in range(22))
+    (app / "conf.yaml").write_text(
+        f'# skc: allow secret-in-tree it is a sample\npassword: "{value}"\n'
+    )
+    words = ("--changed", "main", "--select", "secret-in-tree")
+    for form, ran in formats(skc, app, *words).items():
+        assert ran.code == 0, form
+        told = ran.stdout.replace("\\", "")
+        assert "conf.yaml:2 is silenced by a comment" in told, form
+        assert "it is a sample" in told, form
+        assert value not in told
+    topic("add", "-A")
+    topic("commit", "-q", "-m", "two")
+    assert "is silenced" not in skc("audit", "--changed=HEAD", *words[2:], cwd=app).stdout
+
+
+@pytest.mark.parametrize("scope", [("--changed", "main"), ("--staged",), AT_MAIN])
+def test_that_a_change_lets_itself_pass_is_named(
+    skc: Skc, app: Path, topic: Git, scope: tuple[str, ...]
+) -> None:
+    settings = app / "skc.yaml"
+    text = "version: 1\nproject: {id: abcdef, name: shop}\n"
+    settings.write_text(f"{text}audit: {{fail_on: critical}}\n")
+    topic("add", "-A")
+    says = "skc.yaml lets more pass since this change: fail_on was high, and is critical"
+    for form, ran in formats(skc, app, *scope).items():
+        assert ran.code == 0, form
+        assert says in ran.stdout.replace("\\", ""), form
+    for more, env in ((("--fail-on", "low"), {}), ((), {"SKC_AUDIT_FAIL_ON": "low"})):
+        ran = skc("audit", *scope, *more, cwd=app, env=env)
+        assert (ran.code, says in ran.stdout) == (12, False)
+    settings.write_text(f"{text}audit: {{fail_on: low}}\n")
+    assert "lets more pass" not in skc("audit", *scope, cwd=app).stdout
+
+
+def test_what_skc_yaml_said_before_is_compared_and_not_the_default(
+    skc: Skc, app: Path, topic: Git
+) -> None:
+    settings = app / "skc.yaml"
+    text = "version: 1\nproject: {id: abcdef, name: shop}\n"
+    settings.write_text(f"{text}audit: {{fail_on: critical}}\n")
+    topic("add", "-A")
+    topic("commit", "-q", "-m", "two")
+    assert "lets more pass" not in skc("audit", "--changed=HEAD", cwd=app).stdout
+    assert "lets more pass" not in skc("audit", cwd=app).stdout
+    settings.write_text("version: [\n")
+    topic("commit", "-q", "-am", "three")
+    settings.write_text(f"{text}audit: {{fail_on: critical}}\n")
+    assert "lets more pass" not in skc("audit", "--changed=HEAD", cwd=app).stdout
