@@ -18,6 +18,7 @@ OF_AUDIT = ".skc/audit-baseline.json"
 for: what silences findings is to be seen in the command."""
 _REPORT = "skc/report/"
 _KEPT = "skc/baseline/1"
+_ACCEPTED = "skc/baseline/2"
 
 
 class BaselineNotReadable(Precondition):
@@ -93,7 +94,7 @@ def read(path: Path, *, command: str = "secrets scan") -> Baseline:
 
 
 def parsed(path: Path, data: bytes, *, command: str = "secrets scan") -> Baseline:
-    """A JSON report, a `skc/baseline/1`, or the `.secrets.baseline` of detect-secrets.
+    """A baseline of ours, a JSON report, or the `.secrets.baseline` of detect-secrets.
 
     Args:
         path: what it is called.
@@ -122,14 +123,18 @@ def _parsed(path: Path, data: bytes) -> Baseline:
         kept = baseline.read(data).accepted
         entries = {one.fingerprint: Entry(id=one.detector, path=one.path) for one in kept}
         return Baseline(name=path.name, fingerprints=frozenset(entries), entries=entries)
+    if document.get("schema") == _ACCEPTED:
+        return _from_findings(path, document.get("accepted"))
     if str(document.get("schema", "")).startswith(_REPORT):
-        return _from_report(path, document)
+        return _from_findings(path, document.get("findings"))
     if isinstance(document.get("results"), dict):
         return _from_detect_secrets(path, document["results"])
-    raise BaselineNotReadable(path, why="it is neither a report of skc nor a .secrets.baseline")
+    raise BaselineNotReadable(
+        path, why="it is no baseline or report of skc, and no .secrets.baseline"
+    )
 
 
-def _from_report(path: Path, document: dict[str, Any]) -> Baseline:
+def _from_findings(path: Path, findings: Any) -> Baseline:
     try:
         entries = {
             str(one["fingerprint"]): Entry(
@@ -137,7 +142,7 @@ def _from_report(path: Path, document: dict[str, Any]) -> Baseline:
                 path=one.get("path"),
                 severity=Severity(one["severity"]) if "severity" in one else None,
             )
-            for one in document["findings"]
+            for one in findings
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BaselineNotReadable(path, why="its findings have no fingerprints") from error

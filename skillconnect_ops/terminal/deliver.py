@@ -33,7 +33,9 @@ class Delivery:
                 self._streams.say("")  # it has just shown ^C, and stands behind it
             width = screen(self._streams.stderr, self._environment).width
             self._streams.say(paragraphs(error_form(report), width))
-        if call.out is not None and report.exit not in _NO_FILE:
+        # a command that failed accepts nothing, and the baseline that is there may be a good one
+        spared = call.format is Format.BASELINE and report.error is not None
+        if call.out is not None and report.exit not in _NO_FILE and not spared:
             return self._to_file(report, call.out, call)
         shown = screen(self._streams.stdout, self._environment)
         if not self._to_stdout(rendered(report, report_format=call.format, screen=shown)):

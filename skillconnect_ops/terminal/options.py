@@ -17,6 +17,7 @@ class Format(StrEnum):
     GITHUB = "github"
     GITLAB = "gitlab"
     MARKDOWN = "markdown"
+    BASELINE = "baseline"
 
 
 class TablesFormat(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 import msgspec
 
@@ -28,11 +28,17 @@ def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
         case Format.TABLE:
             failed = report.error is not None and not report.view
             return "" if failed else as_text(report, screen=screen)
-        case _:
+        case Format.SARIF | Format.JUNIT | Format.GITHUB | Format.GITLAB:
             return "" if report.error is not None else _for_ci(report, report_format)
+        case Format.MARKDOWN | Format.BASELINE:
+            return "" if report.error is not None else _for_review(report, report_format)
+    assert_never(report_format)
 
 
-def _for_ci(report: Report, report_format: Format) -> str:
+def _for_ci(
+    report: Report,
+    report_format: Literal[Format.SARIF, Format.JUNIT, Format.GITHUB, Format.GITLAB],
+) -> str:
     """The report as other programs read it; each form is loaded only when it is asked for."""
     match report_format:
         case Format.SARIF:
@@ -43,20 +49,28 @@ def _for_ci(report: Report, report_format: Format) -> str:
             from skillconnect_ops.terminal.junit import as_junit  # noqa: PLC0415
 
             return as_junit(report)
-        case Format.MARKDOWN:
-            from skillconnect_ops.terminal.markdown import as_markdown  # noqa: PLC0415
-
-            return as_markdown(report)
-        case Format.GITLAB:
-            from skillconnect_ops.terminal.gitlab import as_gitlab  # noqa: PLC0415
-
-            return as_gitlab(report)
         case Format.GITHUB:
             from skillconnect_ops.terminal.github import as_github  # noqa: PLC0415
 
             return as_github(report)
-        case Format.JSON | Format.TABLE:
-            return ""
+        case Format.GITLAB:
+            from skillconnect_ops.terminal.gitlab import as_gitlab  # noqa: PLC0415
+
+            return as_gitlab(report)
+    assert_never(report_format)
+
+
+def _for_review(report: Report, report_format: Literal[Format.MARKDOWN, Format.BASELINE]) -> str:
+    """The report as those read it who look over a change; loaded as above."""
+    match report_format:
+        case Format.MARKDOWN:
+            from skillconnect_ops.terminal.markdown import as_markdown  # noqa: PLC0415
+
+            return as_markdown(report)
+        case Format.BASELINE:
+            from skillconnect_ops.terminal.baseline import as_baseline  # noqa: PLC0415
+
+            return as_baseline(report)
     assert_never(report_format)
 
 

@@ -26,7 +26,7 @@ AUDIT = Group("audit")
         "skc audit backend --select console-call --fail-on medium",
         "skc audit --changed origin/main --format github",
         "skc audit --staged",
-        "skc audit --format json --out .skc/audit-baseline.json",
+        "skc audit --format baseline --out .skc/audit-baseline.json",
         "skc audit --baseline .skc/audit-baseline.json --baseline-from origin/main",
         "skc audit --format sarif --out audit.sarif",
         "skc audit --fix",
@@ -66,7 +66,7 @@ def audit(
     baseline: Annotated[
         Path | None,
         typer.Option(
-            "--baseline", metavar="FILE", help="Accept what an earlier JSON report holds."
+            "--baseline", metavar="FILE", help="Accept what --format baseline, or json, wrote."
         ),
     ] = None,
     baseline_from: Annotated[
@@ -122,9 +122,9 @@ def audit(
     A finding below --fail-on is shown, and the exit is 0. `// skc: allow ID REASON` at the end of a
     line, or alone on the line before, silences one; `until YYYY-MM-DD` may stand before the reason.
 
-    --baseline accepts what an earlier report holds. A pull request could add to that file what it
-    brings itself, so in CI it is read at the branch that the change is meant for, by
-    --baseline-from. With --changed and --staged, each new comment and each new entry is named.
+    --baseline accepts what an earlier run wrote with --format baseline. A pull request could add to
+    that file what it brings itself, so in CI it is read at the branch that the change is meant for,
+    by --baseline-from. With --changed and --staged, each new comment and each new entry is named.
 
     --fix shows what calls of console become when they go through the project's logger; --write
     writes it. Tests, scripts run by hand, front-end files and what is not plain stay, with the

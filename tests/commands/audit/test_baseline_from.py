@@ -36,7 +36,7 @@ def accept(skc: Skc, app: Path) -> Callable[[], None]:
 
     def run() -> None:
         (app / ".skc").mkdir(exist_ok=True)
-        skc("audit", "--format", "json", "--out", OF_AUDIT, cwd=app)
+        skc("audit", "--format", "baseline", "--out", OF_AUDIT, cwd=app)
 
     return run
 
@@ -308,3 +308,49 @@ def test_what_skc_yaml_said_before_is_compared_and_not_the_default(
     topic("commit", "-q", "-am", "three")
     settings.write_text(f"{text}audit: {{fail_on: critical}}\n")
     assert "lets more pass" not in skc("audit", "--changed=HEAD", cwd=app).stdout
+
+
+def test_to_accept_once_more_changes_no_byte_and_a_move_none_either(
+    skc: Skc, app: Path, accept: Callable[[], None]
+) -> None:
+    put(app, a_js="console.log(password);\n", b_js="console.log(1);\n")
+    accept()
+    first = (app / OF_AUDIT).read_bytes()
+    put(app, b_js="let x;\n\nconsole.log(1);\n")
+    accept()
+    assert (app / OF_AUDIT).read_bytes() == first
+    assert skc("audit", "--baseline", OF_AUDIT, "--fail-on", "low", cwd=app).code == 0
+    words = ("--baseline", OF_AUDIT, "--format", "baseline", "--out", OF_AUDIT)
+    skc("audit", *words, cwd=app)  # what was accepted stays so
+    assert (app / OF_AUDIT).read_bytes() == first
+
+
+def test_a_baseline_accepts_nothing_worse_than_it_names(
+    skc: Skc, app: Path, accept: Callable[[], None]
+) -> None:
+    put(app, a_js="console.log(password);\n")
+    accept()
+    text = (app / OF_AUDIT).read_text()
+    assert '"severity": "high"' in text
+    (app / OF_AUDIT).write_text(text.replace('"severity": "high"', '"severity": "low"'))
+    assert skc("audit", "--baseline", OF_AUDIT, cwd=app).code == 12
+
+
+@pytest.mark.parametrize(
+    "text", ['{"schema": "skc/baseline/2"}', '{"schema": "skc/baseline/2", "accepted": [{}]}']
+)
+def test_half_a_baseline_is_none(skc: Skc, app: Path, text: str) -> None:
+    put(app, a_js="let x;\n")
+    (app / "b.json").write_text(text)
+    assert skc("audit", "--baseline", "b.json", cwd=app).code == 4
+
+
+def test_a_run_that_fails_leaves_the_baseline_as_it_is(
+    skc: Skc, app: Path, accept: Callable[[], None]
+) -> None:
+    put(app, a_js="console.log(1);\n")
+    accept()
+    first = (app / OF_AUDIT).read_bytes()
+    (app / "skc.yaml").write_text("version: [\n")
+    assert skc("audit", "--format", "baseline", "--out", OF_AUDIT, cwd=app).code == 4
+    assert (app / OF_AUDIT).read_bytes() == first

@@ -152,7 +152,7 @@ class Runner(Struct, frozen=True):
         """Accept all that is there, in the baseline of the clone."""
         (self.folder / ".skc").mkdir(exist_ok=True)
         subprocess.run(
-            ["skc", "audit", "--format", "json", "--out", OF_AUDIT],
+            ["skc", "audit", "--format", "baseline", "--out", OF_AUDIT],
             cwd=self.folder,
             env=self.environment,
             check=False,
