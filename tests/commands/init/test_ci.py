@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -311,3 +313,35 @@ def test_a_file_that_changed_while_somebody_thought_is_left(
     ran = skc("init", "--ci", "pre-commit", cwd=project)
     assert ran.code == 4
     assert (project / HOOKS).read_text() == "repos: []\n"
+
+
+@pytest.mark.parametrize("then", ["resume", "rollback"])
+def test_a_run_that_was_killed_is_brought_to_its_end_or_back(
+    skc: Skc, project: Path, clean_environment: dict[str, str], then: str
+) -> None:
+    (project / HOOKS).write_text("repos:\n  - repo: local\n    hooks: []\n")
+    before = everything(project)
+    dying = (
+        "import os, signal\n"
+        "from skillconnect_ops import app\n"
+        "from skillconnect_ops.commands.init.steps import InsertLines\n"
+        "InsertLines.verify = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"app.main(['init', *{ALL!r}, '--yes'])\n"
+    )
+    died = subprocess.run(
+        [sys.executable, "-c", dying],
+        cwd=project,
+        env={**clean_environment, "PYTHONPATH": str(Path(__file__).parents[3])},
+        check=False,
+        capture_output=True,
+    )
+    assert died.returncode == -signal.SIGKILL
+    assert b"skc-audit" in (project / HOOKS).read_bytes()
+    (journal,) = skc("journal", "list", "--format", "json", cwd=project).json["facts"]["journals"]
+    ran = skc("journal", then, journal["id"], "--yes", cwd=project)
+    assert ran.code == 0, ran.stderr
+    if then == "rollback":
+        assert everything(project) == before
+    else:
+        assert len(read(project / HOOKS)["repos"]) == 2
+        assert skc("init", *ALL, cwd=project).code == 0  # nothing is left to do
