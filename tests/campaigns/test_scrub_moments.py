@@ -24,8 +24,8 @@ from tests.campaigns.scrub_stage import Run, Stage, lock_files, put_right, take_
 from tests.campaigns.test_scrub_faults import FOLDER, LONG, SEED, SHARDS, fingerprint
 
 MOMENTS = 300
-FEW = 6
 WAYS = ("resume", "rollback", "again", "undo")
+FEW = len(WAYS)
 _LATE, _TRIES = 0.9, 30
 
 

@@ -109,8 +109,18 @@ def test_what_is_kept_can_be_used(skc_process: Skc, temporary: Path) -> None:
     assert "8 runs, all finished" in typed.stdout
 
 
-@pytest.mark.parametrize("part", ["[2/9]", "[3/9]", "[6/9]", "[8/9]"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+PARTS = ("[2/9]", "[3/9]", "[6/9]", "[8/9]")
+
+
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [
+        pytest.param(number, part, marks=() if (at + which) % 2 else pytest.mark.long)
+        for which, number in enumerate(SIGNALS)
+        for at, part in enumerate(PARTS)
+    ],
+)
 def test_a_signal_in_the_middle_leaves_nothing(
     temporary: Path, clean_environment: dict[str, str], part: str, number: signal.Signals
 ) -> None:
