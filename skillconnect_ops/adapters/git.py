@@ -7,7 +7,7 @@ not installed would have to be held back at every turn, and what is asked here i
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -436,6 +436,24 @@ class GitProgram:
         new = self._ask(root, "ls-files", "-z", "--others", "--exclude-standard") or ""
         return found | {path: _ALL_LINES for path in new.split("\0") if path}
 
+    def changed_from(
+        self, root: Path, *, since: str | None, wanted: Callable[[str], bool]
+    ) -> Mapping[str, bytes | None]:
+        """What the paths that `changed_lines` speaks of held before, and those that are gone.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        named = self._environment.get("GIT_INDEX_FILE") if since is None else None
+        index = None if named is None else str(self._environment.folder / named)
+        words = ("diff", "--raw", "-z", "--relative", "--no-renames", "--no-abbrev")
+        what = ("--ignore-submodules", "--cached" if since is None else since, "--")
+        fields = self._do(root, *words, *what, index=index).split("\0")
+        changed = dict(zip(fields[1::2], fields[::2], strict=False))
+        old = {path: told.split()[2] for path, told in changed.items() if wanted(path)}
+        held = self._blobs(root, [each for each in dict.fromkeys(old.values()) if each.strip("0")])
+        return {path: held.get(each) for path, each in old.items()}
+
     def under_way(self, root: Path) -> str | None:
         """What git itself is in the middle of (`merge`, `rebase` …), or None."""
         words = [word for name in _UNDER_WAY for word in ("--git-path", name)]
@@ -580,6 +598,7 @@ def _spans(diff: str) -> dict[str, LineSpans]:
             found[both] = list(_ALL_LINES)
         elif in_head and line.startswith("+++ "):
             path = _unquoted(line[4:].removesuffix("\t")).removeprefix("b/")
+            found.setdefault(path, [])  # it may be that lines went, and none came
         elif line.startswith("@@ "):
             in_head = False
             hunk = _HUNK.match(line)

@@ -27,6 +27,8 @@ from skillconnect_ops.code.syntax import FUNCTIONS, arguments, line_of
 if TYPE_CHECKING:
     from skillconnect_ops.code.express_walk import At
 
+_REQUIRED = re.compile(r"require\((?!\s*['\"`][^./])")
+"""A require of the project's own code, or of what is decided at run time; of a package not."""
 _HARMLESS = re.compile(
     r"^(?:node:)?(?:https?2?|spdy|supertest|socket\.io|ws|express-ws|@sentry/.*|cluster|console"
     r"|chai(?:-http)?|serverless-http|@vendia/serverless-express|stoppable|http-terminator|util"
@@ -53,7 +55,7 @@ class Strangers:
         if isinstance(value, Expression):
             kind = value.node.kind()
             is_lost = kind in {"object", "new_expression", "array"}
-            if kind == "call_expression" and value.node.text().startswith("require("):
+            if kind == "call_expression" and _REQUIRED.match(value.node.text()) is not None:
                 is_lost = True
         if is_lost:
             where = ", ".join(each.text for each in patterns)

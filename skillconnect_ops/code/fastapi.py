@@ -9,6 +9,7 @@ for nothing. What the text does not tell is unresolved, with its place.
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from skillconnect_ops.code.discovery import Skipped, content
@@ -20,6 +21,7 @@ from skillconnect_ops.code.fastapi_modules import Modules
 from skillconnect_ops.code.fastapi_run import Run
 from skillconnect_ops.code.fastapi_table import Table
 from skillconnect_ops.code.fastapi_values import Class, Env, Function, Given, ModuleValue
+from skillconnect_ops.code.looked import Read
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.testing import is_test
 
@@ -32,17 +34,19 @@ _FIRST = re.compile(r"(?:^|/)(?:main|app|server|asgi|wsgi|api|application|__main
 _STEPS = 300_000
 
 
-def routes(root: Path, files: Sequence[str]) -> Application:
+def routes(root: Path, files: Sequence[str], *, read: Read | None = None) -> Application:
     """The route table of a project; code of tests is left out.
 
     Args:
         root: the project's folder.
         files: relative paths, as `discovery.discover` lists them.
+        read: gives the bytes of one of them, or why not; by default as it is on disk.
     """
+    bytes_of = read or partial(content, root)
     unparsed: dict[str, Unparsed] = {}
 
-    def read(path: str) -> str | None:
-        data = content(root, path)
+    def text(path: str) -> str | None:
+        data = bytes_of(path)
         if isinstance(data, Skipped):
             if (root / path).exists():
                 unparsed[path] = Unparsed(path=path, reason=data.reason)
@@ -50,10 +54,10 @@ def routes(root: Path, files: Sequence[str]) -> Application:
         return data.decode("utf-8-sig", errors="replace")
 
     sources = [path for path in files if path.endswith(".py")]
-    worth = [path for path in sources if not is_test(path) and _is_worth(root, path)]
+    worth = [path for path in sources if not is_test(path) and _is_worth(bytes_of(path))]
     if not worth:
         return Application()
-    modules = Modules(sources, read)
+    modules = Modules(sources, text)
     found = _Search(modules, worth).found()
     for module in modules.seen():
         if module.fault is not None and module.path in worth:
@@ -69,8 +73,7 @@ def routes(root: Path, files: Sequence[str]) -> Application:
     )
 
 
-def _is_worth(root: Path, path: str) -> bool:
-    data = content(root, path)
+def _is_worth(data: bytes | Skipped) -> bool:
     return not isinstance(data, Skipped) and speaks_of_fastapi(data)
 
 
@@ -187,7 +190,8 @@ class _Search:
 
     def _served(self) -> list[Routed]:
         """The apps, and the routers that none includes; of an app that is made twice those that
-        are served."""
+        are served.
+        """
         by_place: dict[tuple[str, int], list[Routed]] = {}
         for one in self._apps.every:
             if not one.mounted and (one.is_app or one.layers):

@@ -20,7 +20,7 @@ def told(given: Iterable[ast.expr]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in given for name in _shown(one)))
 
 
-def _shown(node: ast.expr) -> Iterator[str]:
+def _shown(node: ast.expr) -> Iterator[str]:  # noqa: C901 - one a kind of node
     """Names that sound secret in what an expression shows."""
     match node:
         case ast.Name(id=name) if sensitive(name):

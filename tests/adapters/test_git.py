@@ -487,13 +487,16 @@ def test_changed_lines_are_those_of_the_new_side(asked: GitProgram, repository: 
     (repository / "new ü").write_text("1")
     changed = asked.changed_lines(repository, since=base)
     assert changed[odd] == ((2, 3), (6, 6))
-    assert set(changed) == {odd, "new ü", "data"}
+    assert set(changed) == {odd, "new ü", "data", "cut.txt"}
+    assert changed["cut.txt"] == (), "lines went, and none came"
     assert changed["new ü"][0][0] == changed["data"][0][0] == 1, "of what is binary all"
     assert asked.changed_lines(repository, since=None) == {}
     git(repository, "add", ".")
     staged = dict(asked.changed_lines(repository, since=None))
     assert staged.pop("data") == changed["data"]
-    assert staged == {odd: ((2, 3), (6, 6)), "new ü": ((1, 1),)}
+    assert staged == {odd: ((2, 3), (6, 6)), "new ü": ((1, 1),), "cut.txt": ()}
+    held = asked.changed_from(repository, since=None, wanted=lambda path: path != "data")
+    assert held == {odd: b"1\n2\n3\n4\n", "cut.txt": b"1\n2\n3\n", "a.txt": b"a", "new ü": None}
     assert set(asked.changed_lines(repository / "sub", since=base)) == {odd.removeprefix("sub/")}
 
 

@@ -1,5 +1,6 @@
 """What the checks judge: gathered once, and each family only when a check asks for it."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from skillconnect_ops.commands.audit.env_model import EnvFiles
     from skillconnect_ops.commands.audit.sightings import Sightings
     from skillconnect_ops.commands.retired.returning import Returned
+
+
+_PROTECTS = re.compile(
+    rb"\bnext\s*\(|\bres(?:ponse)?\s*\.\s*(?:status|redirect|sendStatus|json|send)\b"
+    rb"|helmet|rate-?limit|\bcors\b|csrf|jsonwebtoken|passport|celebrate|\bjoi\b|\bzod\b|\byup\b"
+    rb"|\bajv\b|validator|session|Depends|HTTPException|[Ll]imiter|middleware",
+)
+"""What stands in code that may be of what protects routes, or of what answers."""
 
 
 class Facts:
@@ -128,7 +137,8 @@ class Facts:
 
         if not self._speaks_of_fastapi:
             return Known(Application())
-        return Known(routes(self.selection.root, self.selection.project))
+        chosen = self.selection
+        return Known(routes(chosen.root, chosen.project, read=chosen.of_project))
 
     @cached_property
     def apps(self) -> Fact[Application]:
@@ -159,17 +169,16 @@ class Facts:
     def _speaks_of_express(self) -> bool:
         """Whether the apps of the project bear on what was asked for.
 
-        Of a change only its own lines are told of, and lines of routes stand in files that speak of
-        Express: where none of these changed, nobody waits for the whole project to be read.
+        Where nothing in a change speaks of an app, or of what may stand before a route, nobody
+        waits for the whole project to be read.
         """
         if self.selection.lines is None:
             return True
         from skillconnect_ops.code.express import speaks_of_express  # noqa: PLC0415 - as above
 
-        contents = ((path, self._read(path)) for path in self.selection.files)
         return any(
-            not isinstance(data, Skipped) and speaks_of_express(path, data)
-            for path, data in contents
+            speaks_of_express(path, data) or _PROTECTS.search(data) is not None
+            for path, data in self._now_and_before()
             if PurePosixPath(path).suffix in LANGUAGES
         )
 
@@ -180,8 +189,21 @@ class Facts:
             return True
         from skillconnect_ops.code.fastapi import speaks_of_fastapi  # noqa: PLC0415 - as above
 
-        contents = (self._read(path) for path in self.selection.files if path.endswith(".py"))
-        return any(not isinstance(data, Skipped) and speaks_of_fastapi(data) for data in contents)
+        return any(
+            speaks_of_fastapi(data) or _PROTECTS.search(data) is not None
+            for path, data in self._now_and_before()
+            if path.endswith(".py")
+        )
+
+    def _now_and_before(self) -> Iterator[tuple[str, bytes]]:
+        """The sources of a change as they are, and then as they were."""
+        for path in self.selection.files:
+            data = self._read(path)
+            if not isinstance(data, Skipped):
+                yield path, data
+        for path, old in self.selection.held.items():
+            if old is not None:
+                yield path, old
 
     def looked(self) -> "list[Looked[Use] | Looked[Print] | Server]":
         """What was gathered so far; nothing more is read for it, but comments beside routes."""

@@ -92,6 +92,9 @@ class Check(Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     remedy: str
     run: "Callable[[Facts], Verdict]"
+    of_lines: bool = False
+    """Whether a hit stands where the fault was written. Of a change only its own lines are told of
+    then; of others also what was not so before: what protected a route may be gone."""
     shows_code: bool = True
     """Whether the lines of its hits may be shown; not where a secret stands in them."""
     heeds_comments: bool = True

@@ -1,7 +1,8 @@
 """What the checks said, as a report: findings, what was silenced, what is unknown."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,7 @@ from skillconnect_ops.core.view import (
 
 Judged = tuple[tuple[Check, Verdict], ...]
 _MOST_SKIPPED = 5
+_LINE = re.compile(r"\blines? [\d,]+")
 
 
 class Ask(Struct, frozen=True, kw_only=True):
@@ -49,13 +51,22 @@ class Ask(Struct, frozen=True, kw_only=True):
     """What else is to be seen of a change."""
 
 
-def report(judged: Judged, facts: Facts, ask: Ask) -> Report:
-    """The report of an audit."""
+def report(judged: Judged, facts: Facts, ask: Ask, *, before: Judged = ()) -> Report:
+    """The report of an audit.
+
+    Args:
+        judged: what the checks say.
+        facts: what they say it of.
+        ask: what of the wish the report heeds.
+        before: of a change, what checks said before it: what they say now for the first time
+            counts, wherever it stands.
+    """
     silence = Silence(facts, today=ask.today)
-    findings = tuple(sorted(_findings(judged, facts, ask, silence), key=_order))
-    unknown = tuple(dict.fromkeys(one for _, verdict in judged for one in verdict.unknown)) + tuple(
-        Unknown(check.id, verdict.says) for check, verdict in judged if _is_lost(verdict)
-    )
+    known = Known.of(before)
+    findings = tuple(sorted(_findings(judged, facts, ask, silence, known), key=_order))
+    unknown = known.new(
+        dict.fromkeys(one for _, verdict in judged for one in verdict.unknown)
+    ) + tuple(Unknown(check.id, verdict.says) for check, verdict in judged if _is_lost(verdict))
     open_ones = [one for one in findings if one.suppressed is None]
     silenced = (*silence.remarks, *silence.elsewhere(findings), *ask.accepted.remarks(findings))
     remarks = (*silenced, *ask.remarks)
@@ -91,16 +102,62 @@ def _status(
     return Status.INCOMPLETE if lost or (ask.strict and unknown) else Status.OK
 
 
-def _findings(judged: Judged, facts: Facts, ask: Ask, silence: Silence) -> list[Finding]:
+class Known(Struct, frozen=True, kw_only=True):
+    """What was told before a change."""
+
+    marks: Mapping[str, Severity | None]
+    """The fingerprints of its hits, and how bad they were."""
+    checks: frozenset[str]
+    """The checks that were asked."""
+    unknown: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, before: Judged) -> "Known":
+        """What some checks told."""
+        marks = Marks()
+        told = {
+            hit.mark or marks.next(check.id, hit.path, masked(hit.context)): hit.severity
+            or check.severity
+            for check, verdict in before
+            for hit in sorted(verdict.hits, key=lambda hit: (hit.path, hit.line, hit.column))
+        }
+        unknown = (one for _, verdict in before for one in verdict.unknown)
+        return cls(
+            marks=told,
+            checks=frozenset(check.id for check, _ in before),
+            unknown=frozenset((one.subject, _LINE.sub("line", one.reason)) for one in unknown),
+        )
+
+    def lacks(self, check: Check, hit: Hit, mark: str) -> bool:
+        """Whether a hit of a check was not told before, or as less bad."""
+        if check.id not in self.checks:
+            return False
+        old = self.marks.get(mark)
+        return old is None or not old.at_least(hit.severity or check.severity)
+
+    def new(self, unknown: Iterable[Unknown]) -> tuple[Unknown, ...]:
+        """What was told then."""
+        return tuple(
+            one
+            for one in unknown
+            if (one.subject, _LINE.sub("line", one.reason)) not in self.unknown
+        )
+
+
+def _findings(
+    judged: Judged, facts: Facts, ask: Ask, silence: Silence, known: Known
+) -> list[Finding]:
     """The hits in the order of their places, so that equal ones are counted the same every time."""
     marks = Marks()
     found = []
     for check, verdict in judged:
         for hit in sorted(verdict.hits, key=lambda hit: (hit.path, hit.line, hit.column)):
             mark = hit.mark or marks.next(check.id, hit.path, masked(hit.context))
-            if not _counts(hit, facts):
-                continue
             silenced, but = silence.over(check, hit)
+            if not _counts(hit, facts):
+                if not known.lacks(check, hit, mark):
+                    continue
+                but = but or "not so, or not told, before this change"
             accepted = ask.accepted.baseline
             covered = accepted.covers(mark, hit.severity or check.severity)
             if silenced is None and (covered or _is_known(hit, accepted, facts)):

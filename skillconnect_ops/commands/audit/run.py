@@ -2,15 +2,15 @@
 
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from skillconnect_ops.commands.audit.acceptance import accepted
 from skillconnect_ops.commands.audit.checks import CHECKS
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.grading import fail_on, laxer
-from skillconnect_ops.commands.audit.model import Check, Wish
-from skillconnect_ops.commands.audit.report import Ask, report
-from skillconnect_ops.commands.audit.selection import contradiction, select
+from skillconnect_ops.commands.audit.model import Check, Hit, Wish
+from skillconnect_ops.commands.audit.report import Ask, Judged, report
+from skillconnect_ops.commands.audit.selection import Selection, contradiction, select
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import UsageError
 from skillconnect_ops.core.finding import Severity
@@ -39,6 +39,7 @@ def audit(house: House, wish: Wish) -> Report:
     with house.person.progress("reading code", total=None, unit="files") as ticker:
         facts = Facts(selection, house, tick=ticker.advance)
         judged = tuple((check, check.run(facts)) for check in checks)
+        before = _before(judged, facts, house)
     ask = Ask(
         fail_on=fail_on(house, wish),
         strict=wish.strict,
@@ -47,7 +48,28 @@ def audit(house: House, wish: Wish) -> Report:
         remarks=laxer(house, wish, selection, acceptance),
         today=house.clock.now().date(),
     )
-    return report(judged, facts, ask)
+    return report(judged, facts, ask, before=before)
+
+
+def _before(judged: Judged, facts: Facts, house: House) -> Judged:
+    """What the checks of apps said before a change, where it may be that they say more now.
+
+    What kept a fault off may be gone without a new line: that is told by no line of the change.
+    """
+    selection = facts.selection
+    if selection.lines is None:
+        return ()
+    asked = [
+        check
+        for check, verdict in judged
+        if not check.of_lines and (verdict.unknown or not _are_new(verdict.hits, selection))
+    ]
+    old = Facts(selection.before(), house, tick=lambda _: None)
+    return tuple((check, check.run(old)) for check in asked)
+
+
+def _are_new(hits: Sequence[Hit], selection: Selection) -> bool:
+    return all(selection.counts(hit.path, hit.line, hit.end_line) for hit in hits)
 
 
 def listing() -> Report:

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from skillconnect_ops.code.discovery import Listing, Skipped, as_source, discover, walked
 from skillconnect_ops.code.looked import IS_GONE, Read, on_disk
+from skillconnect_ops.code.syntax import LANGUAGES
 from skillconnect_ops.commands.audit.model import Wish
 from skillconnect_ops.commands.baseline import OF_AUDIT
 from skillconnect_ops.commands.house import House
@@ -47,6 +48,7 @@ class Selection:
         base: str | None = None,
         project: Callable[[], Sequence[str]] | None = None,
         beside: Read | None = None,
+        held: Callable[[], Mapping[str, bytes | None]] | None = None,
     ) -> None:
         self.root = root
         self.files = tuple(files)
@@ -66,11 +68,31 @@ class Selection:
         self.base = base
         """The commit that a change starts from; None where all is looked at."""
         self._project = project or (lambda: ())
+        self._held = held or dict[str, bytes | None]
 
     @cached_property
     def project(self) -> tuple[str, ...]:
         """Every file of the project: what protects a route often stands in another one."""
         return tuple(sorted({*self._project(), *self.files}))
+
+    @cached_property
+    def held(self) -> Mapping[str, bytes | None]:
+        """Of a change: what the sources in it held before; None of one that was not there."""
+        return self._held()
+
+    def before(self) -> "Selection":
+        """The project as it was before the change."""
+        held = self.held
+
+        def read(path: str) -> bytes | Skipped:
+            if path not in held:
+                return self.of_project(path)
+            data = held[path]
+            return Skipped(path, IS_GONE) if data is None else as_source(path, data)
+
+        there = (path for path, data in held.items() if data is not None)
+        files = sorted({*there, *(path for path in self.project if path not in held)})
+        return Selection(self.root, files, read=read, in_git=self.in_git, project=lambda: files)
 
     def of_project(self, path: str) -> bytes | Skipped:
         """A file of the project as it was asked for: one that was not chosen, beside the others."""
@@ -79,6 +101,12 @@ class Selection:
     def has(self, path: str) -> bool:
         """Whether a file is one of those that were asked for."""
         return path in self._chosen
+
+    def concerns(self, path: str) -> bool:
+        """Whether something may be told of a file of the project: of a change also of others."""
+        if self.lines is None:
+            return self.has(path)
+        return _is_below(path, [_name(one, self.root) for one in self.starts])
 
     def covers(self, path: str) -> bool:
         """Whether a file was asked for, be it one of the project's or one that git ignores."""
@@ -184,6 +212,7 @@ def _changed(house: House, root: Path, starts: Sequence[Path], revision: str) ->
         in_git=True,
         lines=lines,
         since=base,
+        held=lambda: house.git.changed_from(root, since=base, wanted=_is_source),
         base=base,
         project=lambda: discover(root, git=house.git).files,
     )
@@ -202,6 +231,7 @@ def _staged(house: House, repository: Repository, root: Path, starts: Sequence[P
         index=blobs,
         lines=lines,
         since="the index",
+        held=lambda: house.git.changed_from(root, since=None, wanted=_is_source),
         base=house.git.head(root),
         project=lambda: blobs.own(discover(root, git=house.git)),
         beside=blobs.beside,
@@ -290,6 +320,12 @@ class Staged:
 def _source(path: str, found: Piece | Skipped) -> bytes | Skipped:
     """What was found, as a source that a person wrote; the part of a large one is none."""
     return found if isinstance(found, Skipped) else as_source(path, found.content)
+
+
+def _is_source(path: str) -> bool:
+    """Whether what a file holds may bear on the apps of the project."""
+    name = path.rpartition("/")[2]
+    return PurePosixPath(name).suffix in {*LANGUAGES, ".py"} or name == "package.json"
 
 
 def _name(start: Path, root: Path) -> str:

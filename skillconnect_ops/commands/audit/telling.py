@@ -70,7 +70,9 @@ def over_app(
     told = list(judge(found))
     gone = [Open(path=one.path, line=one.line, why=one.reason) for one in found.unresolved if lost]
     unread = [
-        Unknown(one.path, one.reason) for one in found.unparsed if facts.selection.has(one.path)
+        Unknown(one.path, one.reason)
+        for one in found.unparsed
+        if facts.selection.concerns(one.path)
     ]
     return verdict(facts, told, gone, unread, says=f"{len(found.routes):,} routes")
 
@@ -95,7 +97,9 @@ def over_server(
     found = facts.server.value
     many = applies(found)
     unread = [
-        Unknown(one.path, one.reason) for one in found.unparsed if facts.selection.has(one.path)
+        Unknown(one.path, one.reason)
+        for one in found.unparsed
+        if facts.selection.concerns(one.path)
     ]
     if not many and not unread:
         return Verdict(outcome=Outcome.NOT_APPLICABLE, says=f"no {what} here")
@@ -164,9 +168,10 @@ def verdict(
     says: str,
 ) -> Verdict:
     """What was said as findings, each place once, and what is not told."""
-    hits = _hits([one for one in told if isinstance(one, Said) and facts.selection.has(one.path)])
+    concerns = facts.selection.concerns
+    hits = _hits([one for one in told if isinstance(one, Said) and concerns(one.path)])
     opens = [*(each for each in told if isinstance(each, Open)), *gone]
-    unknown = (*_unknown(one for one in opens if facts.selection.has(one.path)), *unread)
+    unknown = (*_unknown(one for one in opens if concerns(one.path)), *unread)
     if hits:
         outcome, words = Outcome.FAIL, f"in {len({hit.path for hit in hits}):,} files, of {says}"
     elif unknown:

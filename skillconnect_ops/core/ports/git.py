@@ -1,6 +1,6 @@
 """A repository, as far as commands look at one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -179,6 +179,20 @@ class Git(Protocol):
             root: paths are relative to it.
             since: a commit, to which the work tree is compared, with files that are new and not
                 ignored; None: what is staged, compared with HEAD.
+        """
+
+    def changed_from(
+        self, root: Path, *, since: str | None, wanted: Callable[[str], bool]
+    ) -> Mapping[str, bytes | None]:
+        """What the paths that `changed_lines` speaks of held before, and those that are gone.
+
+        Args:
+            root: as there.
+            since: as there.
+            wanted: which paths.
+
+        Returns:
+            None for a path that was not there.
         """
 
     def under_way(self, root: Path) -> str | None:

@@ -184,12 +184,9 @@ def test_a_change_that_says_nothing_of_express_does_not_have_the_project_read(
     monkeypatch.setattr("skillconnect_ops.code.server.server", whole)
     put(tmp_path, {"app.js": APP, "routes/users.js": USERS, "token.js": "let x;\n"})
     commit(tmp_path, clean_environment)
-    token = "require('jsonwebtoken').sign({ id: 1 }, process.env.KEY);\n"
-    put(tmp_path, {"token.js": token})
+    put(tmp_path, {"token.js": "require('nodemailer').createTransport({}); console.log(1);\n"})
     found = said(audit(skc, tmp_path, "--changed", "HEAD"))
-    assert [(identity, path) for identity, path, _, _ in found] == [
-        ("jwt-without-expiry", "token.js")
-    ]
+    assert [(identity, path) for identity, path, _, _ in found] == [("console-call", "token.js")]
     assert (asked, looked_into) == ([], [("token.js",)])
     put(tmp_path, {"app.js": f"{APP}// more\n"})
     audit(skc, tmp_path, "--changed", "HEAD")

@@ -156,3 +156,58 @@ def test_to_write_what_is_staged_is_refused(skc: Skc, app: Path, git: Git) -> No
         assert ran.code == 2
         assert "look at the work tree" in ran.stderr
     assert (app / "app.js").read_text() == "console.log(1);\n"
+
+
+GUARDED = "const helmet = require('helmet');\n" + LIMITED.replace(
+    "app.use(limit);\n", "app.use(limit);\napp.use(helmet());\n"
+).replace("app.listen", "app.use((err, req, res, next) => res.sendStatus(500));\napp.listen")
+
+
+@pytest.mark.parametrize("how", ["changed", "staged"])
+@pytest.mark.parametrize(
+    ("old", "new", "check"),
+    [
+        ("app.use(limit);\n", "", "route-without-limiter"),
+        ("app.use(helmet());\n", "", "helmet-missing"),
+        ("app.use((err, req, res, next) => res.sendStatus(500));\n", "", "error-handler-missing"),
+    ],
+)
+def test_what_a_change_takes_away_is_told_though_it_adds_no_line(
+    skc: Skc, app: Path, git: Git, how: str, old: str, new: str, check: str
+) -> None:
+    put(app, {"app.js": GUARDED, "limits.js": LIMITS, "other.js": BARE})
+    git("add", "-A")
+    git("commit", "-qm", "guarded")
+    put(app, {"app.js": GUARDED.replace(old, new)})
+    git("add", "-A")
+    words = ("--changed", "HEAD") if how == "changed" else ("--staged",)
+    report = audit(skc, app, *words)
+    assert {(one["id"], one["path"]) for one in report["findings"]} == {(check, "app.js")}
+    (found,) = report["findings"]
+    assert found["message"].endswith("; not so, or not told, before this change")
+
+
+@pytest.mark.parametrize("how", ["changed", "staged"])
+def test_a_guard_that_is_gutted_in_a_file_of_its_own_is_told(
+    skc: Skc, app: Path, git: Git, how: str
+) -> None:
+    put(app, {"app.js": LIMITED, "limits.js": LIMITS, "other.js": BARE})
+    git("add", "-A")
+    git("commit", "-qm", "limited")
+    put(app, {"limits.js": NO_LIMITS})
+    git("add", "-A")
+    words = ("--changed", "HEAD") if how == "changed" else ("--staged",)
+    report = audit(skc, app, *words, "--select", "route-without-limiter")
+    assert {one["path"] for one in report["findings"]} == {"app.js"}
+
+
+def test_what_was_unknown_before_a_change_does_not_fail_a_strict_run(
+    skc: Skc, app: Path, git: Git
+) -> None:
+    put(app, {"app.js": BARE + "app.use(require('./made')[process.env.X]);\n"})
+    git("add", "-A")
+    git("commit", "-qm", "unknown")
+    put(app, {"app.js": "\n" + BARE + "app.use(require('./made')[process.env.X]);\n"})
+    assert audit(skc, app)["unknown"]
+    ran = skc("audit", "--changed", "HEAD", "--strict", "--format", "json", cwd=app)
+    assert (ran.json["unknown"], ran.code) == ([], 0)

@@ -89,5 +89,6 @@ CHECK = Check(
     remedy="log through the project's logger (`skc audit --fix` shows how), "
     "or say `// skc: allow console-call REASON`",
     run=run,
+    of_lines=True,
     heeds_linters=True,
 )

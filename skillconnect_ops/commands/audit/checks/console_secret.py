@@ -85,4 +85,5 @@ CHECK = Check(
     references=("CWE-532", "CWE-359", "OWASP Logging Cheat Sheet"),
     remedy="do not print it: log an id that leads to it, or only whether it is there",
     run=run,
+    of_lines=True,
 )

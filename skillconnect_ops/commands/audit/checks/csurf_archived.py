@@ -51,4 +51,5 @@ CHECK = Check(
     references=("CWE-1104", "npm: csurf"),
     remedy="npm uninstall csurf && npm install csrf-csrf (with cookies) or csrf-sync (sessions)",
     run=run,
+    of_lines=True,
 )

@@ -75,4 +75,5 @@ CHECK = Check(
     references=("CWE-1104", "CWE-1395", "OWASP A06:2021"),
     remedy="take what replaced it",
     run=run,
+    of_lines=True,
 )

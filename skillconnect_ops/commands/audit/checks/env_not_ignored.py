@@ -113,5 +113,6 @@ CHECK = Check(
     references=("CWE-538", "gitignore(5)"),
     remedy="skc env untrack: where git tracks no env file, it writes the rules and no more",
     run=run,
+    of_lines=True,
     shows_code=False,
 )

@@ -80,5 +80,6 @@ CHECK = Check(
     references=("CWE-732", "CWE-276"),
     remedy="chmod 600",
     run=run,
+    of_lines=True,
     shows_code=False,
 )

@@ -73,5 +73,6 @@ CHECK = Check(
     references=("CWE-540", "CWE-538", "12factor.net/config"),
     remedy="skc env untrack, and renew every secret in it: skc rotate --reason leaked",
     run=run,
+    of_lines=True,
     shows_code=False,
 )

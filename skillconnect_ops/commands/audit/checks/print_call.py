@@ -62,5 +62,6 @@ CHECK = Check(
     references=("CWE-532", "ruff T201"),
     remedy="log through `logging` or the service's logger, or say `# skc: allow print-call REASON`",
     run=run,
+    of_lines=True,
     heeds_linters=True,
 )

@@ -67,6 +67,7 @@ CHECK = Check(
     references=("CWE-672", "CWE-798"),
     remedy="take it out, and use the value that replaced it",
     run=run,
+    of_lines=True,
     shows_code=False,
     heeds_comments=False,
 )

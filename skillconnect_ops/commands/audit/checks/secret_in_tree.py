@@ -98,5 +98,6 @@ CHECK = Check(
     references=("CWE-798", "CWE-312", "OWASP Secrets Management Cheat Sheet"),
     remedy="take it out, renew it (skc rotate), and see what history holds (skc secrets scan)",
     run=run,
+    of_lines=True,
     shows_code=False,
 )
