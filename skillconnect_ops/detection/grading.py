@@ -30,7 +30,8 @@ _ABOUT = regex(
       | templates? | prompt | caption | tool_?tip | tips? | help | helper | selector | subject
       | html | views? | routes? | pages? | screen | forms? | rules? | warnings? | alert | notice
       | notes? | info | question | heading | style | css | href | links? | folder | directory
-      | modal | dialog | toast | tab | visib\w+ | criteria | requirements? | instructions? ) $"""
+      | modal | dialog | toast | tab | visib\w+ | criteria | requirements? | instructions?
+      | invalid | missing | mismatch | denied ) $"""
 )
 """Last words of names that speak about a secret: `tokenUrl`, `password_field`."""
 _SPOKEN = frozenset(

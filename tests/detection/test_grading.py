@@ -238,6 +238,10 @@ def test_a_random_value_is_a_secret_even_where_its_name_begins_as_a_message_does
         "Link",
         "Folder",
         "Hint2",
+        "Invalid",
+        "Missing",
+        "Mismatch",
+        "Denied",
     ],
 )
 def test_a_name_that_ends_in_a_word_about_secrets_is_of_low_confidence(word: str) -> None:
