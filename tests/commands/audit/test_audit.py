@@ -508,6 +508,8 @@ def test_sarif_is_valid_by_its_schema(
         b_js="const = 1; console.log(3)",
     )
     put(app, **{"ü b_py": "print(1)"})
+    (app / ".env").write_text("PORT=1\n")  # readable: a finding about a whole file
+    (app / ".env").chmod(0o644)
     document = json.loads(skc("audit", "--format", "sarif", cwd=app).stdout)
     folder = install(tmp_path_factory.getbasetemp().parent / "sarif", SCHEMA)
     place = folder / "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
@@ -523,6 +525,9 @@ def test_sarif_is_valid_by_its_schema(
     why = {"kind": "inSource", "justification": "eslint-disable-line"}
     assert silenced == [("console-call", [why])]
     assert all(one["partialFingerprints"] for one in results)
+    places = {one["ruleId"]: one["locations"][0]["physicalLocation"] for one in results}
+    assert "region" not in places["env-readable"]
+    assert places["env-readable"]["artifactLocation"]["uri"] == ".env"
 
 
 def test_junit_github_and_markdown_hold_the_findings(skc: Skc, app: Path) -> None:
