@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from skillconnect_ops.code.discovery import Skipped, content
+from msgspec.structs import replace
+
+from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.express_model import App, Application, Route, Use
 from skillconnect_ops.code.fastapi_apps import Apps, Routed, maker
 from skillconnect_ops.code.fastapi_calls import app_of
@@ -21,7 +23,7 @@ from skillconnect_ops.code.fastapi_modules import Modules
 from skillconnect_ops.code.fastapi_run import Run
 from skillconnect_ops.code.fastapi_table import Table
 from skillconnect_ops.code.fastapi_values import Class, Env, Function, Given, ModuleValue
-from skillconnect_ops.code.looked import Read
+from skillconnect_ops.code.looked import IS_GONE, Read, on_disk
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.testing import is_test
 
@@ -32,6 +34,7 @@ _WORDS = re.compile(
 )
 _FIRST = re.compile(r"(?:^|/)(?:main|app|server|asgi|wsgi|api|application|__main__)\.py$")
 _STEPS = 300_000
+_ADDING = frozenset({"include_router", "add_api_route", "add_middleware", "mount", "add_route"})
 
 
 def routes(root: Path, files: Sequence[str], *, read: Read | None = None) -> Application:
@@ -40,37 +43,31 @@ def routes(root: Path, files: Sequence[str], *, read: Read | None = None) -> App
     Args:
         root: the project's folder.
         files: relative paths, as `discovery.discover` lists them.
-        read: gives the bytes of one of them, or why not; by default as it is on disk.
+        read: the bytes of one, where those on disk are not meant.
     """
-    bytes_of = read or partial(content, root)
     unparsed: dict[str, Unparsed] = {}
+    bytes_of = read or partial(on_disk, root)
 
     def text(path: str) -> str | None:
         data = bytes_of(path)
         if isinstance(data, Skipped):
-            if (root / path).exists():
+            if data.reason != IS_GONE:
                 unparsed[path] = Unparsed(path=path, reason=data.reason)
             return None
         return data.decode("utf-8-sig", errors="replace")
 
     sources = [path for path in files if path.endswith(".py")]
-    worth = [path for path in sources if not is_test(path) and _is_worth(bytes_of(path))]
+    own = [path for path in sources if not is_test(path)]
+    worth = [path for path in own if _is_worth(bytes_of(path))]
     if not worth:
         return Application()
     modules = Modules(sources, text)
     found = _Search(modules, worth).found()
     for module in modules.seen():
-        if module.fault is not None and module.path in worth:
+        if module.fault is not None:
             unparsed[module.path] = Unparsed(path=module.path, reason=module.fault)
     told = tuple(unparsed[path] for path in sorted(unparsed) if path in worth)
-    return Application(
-        apps=found.apps,
-        routes=found.routes,
-        uses=found.uses,
-        unresolved=found.unresolved,
-        unparsed=told,
-        files=len(worth),
-    )
+    return replace(found, unparsed=told, files=len(worth))
 
 
 def _is_worth(data: bytes | Skipped) -> bool:
@@ -98,6 +95,7 @@ class _Search:
             for value in list(env.names.values()):
                 _serve(value)
         self._factories()
+        self._strangers()
         self._apps.closed = True
         judge = Judge(self._run)
         apps: list[App] = []
@@ -144,15 +142,31 @@ class _Search:
             result = self._run.run(one, Given([], {}, one.node, one.env))
             _serve(result)
 
-    def _makers(self) -> list[Function]:
-        """The functions that make an app, or call one that does."""
-        functions = [
+    def _functions(self) -> list[Function]:
+        """The functions of modules that speak of FastAPI."""
+        return [
             value
             for path in self._files
             if (env := self._run.envs.get(path)) is not None
             for value in env.names.values()
             if isinstance(value, Function) and value.module.path == path
         ]
+
+    def _strangers(self) -> None:
+        """Functions that add to an app they are given, and that nothing here calls."""
+        for one in self._functions():
+            if id(one.node) in self._run.called or isinstance(one.node, ast.Lambda):
+                continue
+            spec = one.node.args
+            names = {each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+            adds = next((call for call in _calls(one) if _adds(call, names)), None)
+            if adds is not None:
+                why = f"nothing here calls {one.name}, which adds to the app that it is given"
+                self._apps.tell(one.module, adds, why)
+
+    def _makers(self) -> list[Function]:
+        """The functions that make an app, or call one that does."""
+        functions = self._functions()
         found: dict[int, Function] = {}
         for _ in range(6):
             before = len(found)
@@ -189,9 +203,7 @@ class _Search:
         return None
 
     def _served(self) -> list[Routed]:
-        """The apps, and the routers that none includes; of an app that is made twice those that
-        are served.
-        """
+        """The apps, and the routers that none includes; of one made twice what is served."""
         by_place: dict[tuple[str, int], list[Routed]] = {}
         for one in self._apps.every:
             if not one.mounted and (one.is_app or one.layers):
@@ -208,6 +220,17 @@ def _serve(value: object) -> None:
     app = app_of(value)
     if app is not None:
         app.served = True
+
+
+def _adds(call: ast.Call, names: set[str]) -> bool:
+    """Whether a call adds to something of these names."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in _ADDING
+        and isinstance(function.value, ast.Name)
+        and function.value.id in names
+    )
 
 
 def _calls(one: Function) -> Iterator[ast.Call]:

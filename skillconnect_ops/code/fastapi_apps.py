@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from skillconnect_ops.code.fastapi_modules import Module
-from skillconnect_ops.code.fastapi_typing import annotated, one_class
+from skillconnect_ops.code.fastapi_packages import SCHEMES
+from skillconnect_ops.code.fastapi_typing import annotated, inner, one_class
 from skillconnect_ops.code.fastapi_values import (
     MISSING,
+    SENT,
     Asked,
     Class,
     External,
@@ -16,6 +18,7 @@ from skillconnect_ops.code.fastapi_values import (
     Instance,
     Made,
     Unknown,
+    parts,
     shown,
 )
 
@@ -318,11 +321,16 @@ class Apps:
         self, run: "Evaluation", one: ast.arg, default: ast.expr | None, function: Function
     ) -> Any:
         """What a parameter is that nobody gives a value."""
+        marks: list[Made] = []
         if default is not None:
             told = run.value(default, function.env)
             if not isinstance(told, Made):
                 return told
+            marks.append(told)
         kind = annotated(run, one.annotation, function.env)
+        marks += [each for each in parts(inner(kind)) if isinstance(each, Made)]
+        if any(map(_brings, marks)):
+            return Unknown(one.arg, SENT)
         if one.arg in _ASKED or (isinstance(kind, External) and kind.last in _REQUESTS):
             return Asked(self.now.method, self.now.path)
         project = one_class(kind)
@@ -339,6 +347,14 @@ def maker(callee: Any) -> str | None:
         if known and (one.last in _APPS or one.last in _ROUTERS):
             return str(one.last)
     return None
+
+
+def _brings(mark: Made) -> bool:
+    """Whether a parameter that is marked so is what a request brings, checked by nobody."""
+    if mark.of.last in {"Depends", "Security"}:
+        target = mark.given(0, "dependency")
+        return isinstance(target, Made) and SCHEMES.search(target.of.name) is not None
+    return mark.of.last in {"Header", "Cookie", "Query", "Path", "Form", "Body"}
 
 
 def listed(value: Any) -> list[Any]:

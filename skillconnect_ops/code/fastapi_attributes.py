@@ -19,7 +19,7 @@ from skillconnect_ops.code.fastapi_events import (
     statuses,
 )
 from skillconnect_ops.code.fastapi_modules import Modules
-from skillconnect_ops.code.fastapi_operators import ENUMS, is_told, plain_attribute
+from skillconnect_ops.code.fastapi_operators import ENUMS, is_key, is_told, plain_attribute
 from skillconnect_ops.code.fastapi_typing import class_of, field_defaults
 from skillconnect_ops.code.fastapi_values import (
     MISSING,
@@ -75,6 +75,8 @@ class Attributes(Evaluation):
         """The nodes of functions that were called."""
         self.objects: dict[int, list[Instance]] = {}
         """Those that were made, by the node of their class."""
+        self.presence: set[str] = set()
+        """Conditions that ask only whether a request brought something."""
         self.depth: list[ast.AST] = []
         """The functions that are being followed, the innermost last."""
         self._looked: dict[int, tuple[Event, ...]] = {}
@@ -146,7 +148,7 @@ class Attributes(Evaluation):
     def _put(self, target: ast.Subscript, value: Any, env: Env) -> None:
         holder, key = self.value(target.value, env), self.value(target.slice, env)
         if isinstance(holder, dict):
-            holder[key] = value
+            holder[key if is_key(key) else "..."] = value
             return
         if isinstance(holder, Unknown):
             holder.options += ({key: value},) if is_told(key) else (value,)
@@ -159,7 +161,9 @@ class Attributes(Evaluation):
 
     # attributes
 
-    def attribute(self, value: Any, name: str, node: ast.AST, env: Env) -> Any:
+    def attribute(  # noqa: PLR0911 - one a kind of value
+        self, value: Any, name: str, node: ast.AST, env: Env
+    ) -> Any:
         """What an attribute of a value is."""
         if isinstance(value, ModuleValue):
             return self._of_module(value, name)
@@ -212,7 +216,9 @@ class Attributes(Evaluation):
             return bound(own, value)
         return value if name == "router" else Method(value, name)
 
-    def _of_instance(self, value: Instance, name: str, given: Given) -> Any:
+    def _of_instance(  # noqa: PLR0911 - one a kind of attribute
+        self, value: Instance, name: str, given: Given
+    ) -> Any:
         if name in value.attrs:
             return value.attrs[name]
         found = value.of.find(name)
@@ -325,7 +331,9 @@ class Attributes(Evaluation):
         for one in several:
             for status in dict.fromkeys(statuses(one)) or ([0] if raised is not None else []):
                 error = one if raised is not None else None
-                self.note(Refusal(*self.at(node, env), status=status, raised=error))
+                told = bool(self.conditions) and self.presence.issuperset(self.conditions)
+                place = self.at(node, env)
+                self.note(Refusal(*place, status=status, raised=error, absent=told))
 
     def _look_into(self, of: Class) -> None:
         """Note what a class asks a request for when one is made, as its attributes come from it."""

@@ -12,6 +12,7 @@ from skillconnect_ops.code.fastapi_operators import is_told
 from skillconnect_ops.code.fastapi_typing import awaited, field_defaults
 from skillconnect_ops.code.fastapi_values import (
     MISSING,
+    SENT,
     Asked,
     Class,
     Env,
@@ -28,6 +29,7 @@ from skillconnect_ops.code.fastapi_values import (
 )
 
 _DEEPEST = 14
+_LONGEST = 20_000
 _OUTSIDE = re.compile(r"^(?:os\.(?:environ|getenv)|secrets\.|decouple|environs|dotenv|uuid\.)")
 _HOLDS = frozenset(
     {
@@ -36,7 +38,6 @@ _HOLDS = frozenset(
     }
 )
 _ANSWERS = re.compile(r"(?:Response|HTTPException|abort)$")
-_SENT = "it is what was sent"
 _ADDING = frozenset({"append", "extend", "insert"})
 
 
@@ -63,7 +64,9 @@ class Calls(Attributes):
                 kwargs["..."] = found
         return self.applied(callee, Given(args, kwargs, node, env))
 
-    def applied(self, callee: Any, given: Given) -> Any:
+    def applied(  # noqa: PLR0911 - one a kind of value
+        self, callee: Any, given: Given
+    ) -> Any:
         """What something gives when it is called."""
         match callee:
             case Function():
@@ -208,7 +211,7 @@ class Calls(Attributes):
             self.note(Asks(*self.at(given.node, given.env), part=READS[name]))
         for one in given.args[:1]:
             self.asked_for(holder, one, given.node, given.env)
-        return Unknown(short(given.node), _SENT)
+        return Unknown(short(given.node), SENT)
 
     def _of_unknown(self, holder: Any, name: str, given: Given) -> Any:
         """A method of something that is not told, or of what a package gives."""
@@ -227,7 +230,9 @@ class Calls(Attributes):
 
     # functions of packages
 
-    def _external(self, callee: External, given: Given) -> Any:
+    def _external(  # noqa: PLR0911 - one a kind of function
+        self, callee: External, given: Given
+    ) -> Any:
         routed = self.apps.made(callee, given, self.condition)
         if routed is not None:
             return routed
@@ -341,13 +346,15 @@ def _native(holder: Any, name: str, given: Given) -> Any:
         options = tuple(holder.values()) if isinstance(holder, dict) else tuple(args)
         return Unknown(short(node), "it is computed", options=options)
     found = work(*args, **given.kwargs)
+    if isinstance(found, str | bytes) and len(found) > _LONGEST:
+        return Unknown(short(node), "it is large")
     is_view = isinstance(holder, dict) and name in {"items", "keys", "values"}
     return list(found) if is_view else found
 
 
 def _is_sent(value: Any) -> bool:
     """Whether it is a part of what a request brought."""
-    return any(isinstance(one, Unknown) and one.reason == _SENT for one in parts(value))
+    return any(isinstance(one, Unknown) and one.reason == SENT for one in parts(value))
 
 
 def _given_back(returns: list[Any], told: Unknown) -> Any:

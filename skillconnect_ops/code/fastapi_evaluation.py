@@ -5,19 +5,21 @@ import builtins
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from skillconnect_ops.code.fastapi_operators import (
     MOST_ROUNDS,
     OPERATORS,
     compared,
+    is_key,
+    is_large,
     items,
-    size,
     truth,
 )
 from skillconnect_ops.code.fastapi_values import (
     MISSING,
+    SENT,
     Asked,
     Class,
     Env,
@@ -27,8 +29,10 @@ from skillconnect_ops.code.fastapi_values import (
     Lazy,
     Made,
     Member,
+    Method,
     Unknown,
     short,
+    shown,
 )
 
 _LONGEST = 5_000
@@ -125,14 +129,15 @@ class Evaluation(ABC):
         return list(self._several(node.elts, env))
 
     def _of_set(self, node: ast.Set, env: Env) -> Any:
-        return frozenset(self._several(node.elts, env))
+        return _set(node, list(self._several(node.elts, env)))
 
     def _of_dict(self, node: ast.Dict, env: Env) -> Any:
         found: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             told = self.value(value, env)
+            name = self.value(key, env) if key is not None else None
             if key is not None:
-                found[self.value(key, env)] = told
+                found[name if is_key(name) else "..."] = told
             elif isinstance(told, dict):
                 found |= told
             else:
@@ -150,7 +155,9 @@ class Evaluation(ABC):
             return str(found) if isinstance(found, int | float) else found
         return Unknown(short(node), "it is formatted")
 
-    def _of_bin_op(self, node: ast.BinOp, env: Env) -> Any:
+    def _of_bin_op(  # noqa: PLR0911 - one a reason
+        self, node: ast.BinOp, env: Env
+    ) -> Any:
         left, right = self.value(node.left, env), self.value(node.right, env)
         work = OPERATORS.get(type(node.op))
         if work is None:
@@ -161,9 +168,7 @@ class Evaluation(ABC):
             return self._joined(node, [left, right])
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return Unknown(short(node), "it is computed", options=(left, right))
-        if isinstance(node.op, ast.Pow) and not (right < 64 and left < 2**64):
-            return Unknown(short(node), "it is large")
-        if isinstance(node.op, ast.Mult) and max(size(left), size(right)) > _LONGEST:
+        if is_large(node.op, left, right):
             return Unknown(short(node), "it is large")
         return work(left, right)
 
@@ -195,7 +200,7 @@ class Evaluation(ABC):
         found = self.value(node.operand, env)
         if isinstance(node.op, ast.Not):
             told = truth(found)
-            return Unknown(short(node), "it depends") if told is None else not told
+            return Unknown(short(node), _why(found)) if told is None else not told
         if isinstance(node.op, ast.USub) and isinstance(found, int | float):
             return -found
         return Unknown(short(node), "it is computed")
@@ -206,7 +211,8 @@ class Evaluation(ABC):
             right = self.value(other, env)
             told = compared(sign, left, right)
             if told is None:
-                return Unknown(short(node), "it depends")
+                is_there = right is None and len(node.ops) == 1
+                return Unknown(short(node), _why(left) if is_there else "it depends")
             if told is False:
                 return False
             left = right
@@ -239,6 +245,9 @@ class Evaluation(ABC):
         key = self.value(node.slice, env)
         if isinstance(held, Asked):
             return self.attribute(held, key, node, env) if isinstance(key, str) else _of(node)
+        if isinstance(held, Method) and isinstance(held.of, Asked):
+            self.asked_for(held.of, key, node, env)
+            return Unknown(short(node), SENT)
         if isinstance(held, Unknown | Instance):
             self.asked_for(held, key, node, env)
             outside = isinstance(held, Unknown) and held.outside
@@ -261,10 +270,10 @@ class Evaluation(ABC):
         return self._each(node, [node.elt], env, list)
 
     def _of_set_comp(self, node: ast.SetComp, env: Env) -> Any:
-        return self._each(node, [node.elt], env, frozenset)
+        return self._each(node, [node.elt], env, partial(_set, node))
 
     def _of_dict_comp(self, node: ast.DictComp, env: Env) -> Any:
-        return self._each(node, [node.key, node.value], env, dict)
+        return self._each(node, [node.key, node.value], env, _dict)
 
     def _each(
         self,
@@ -316,16 +325,28 @@ class Evaluation(ABC):
 
     def _joined(self, node: ast.expr, values: list[Any]) -> Any:
         if all(isinstance(one, str) for one in values):
-            return "".join(values)
-        told = [one.default if isinstance(one, Unknown) else one for one in values]
-        shown_ones = [
-            text if isinstance(text, str) else f"<{getattr(one, 'text', one)}>"
-            for one, text in zip(values, told, strict=True)
-        ]
+            told = "".join(values)
+            return told if len(told) < _LONGEST else Unknown(short(node), "it is large")
+        shown_ones = [shown(one) for one in values]
         lost = next((one for one in values if isinstance(one, Unknown)), None)
         outside = any(isinstance(one, Unknown) and one.outside for one in values)
         why = "it is put together" if lost is None else lost.reason
         return Unknown(short(node), why, "".join(shown_ones), outside, tuple(values))
+
+
+def _why(value: Any) -> str:
+    """Why it is not told whether something is there."""
+    return value.reason if isinstance(value, Unknown) else "it depends"
+
+
+def _set(node: ast.expr, values: list[Any]) -> Any:
+    if all(map(is_key, values)):
+        return frozenset(values)
+    return Unknown(short(node), "not all of it is told", options=tuple(values))
+
+
+def _dict(pairs: list[Any]) -> dict[Any, Any]:
+    return {name if is_key(name) else "...": value for name, value in pairs}
 
 
 def _unbound(name: str) -> Unknown:

@@ -18,12 +18,14 @@ from skillconnect_ops.code.fastapi_values import (
 )
 
 _STATUS = ("status_code", "status")
-_LIMITS = re.compile(r"^(?:limit|max\w*|times|requests|count|most|tries|calls|rate|amount)$", re.I)
+_LIMITS = re.compile(
+    r"^(?:limit|max\w*|times|requests|count|most|tries|calls|rate|amount)$", re.IGNORECASE
+)
 _WINDOWS: tuple[tuple[re.Pattern[str], float], ...] = (
-    (re.compile(r"(?:^|_)ms$|millis|_ms_?", re.I), 1),
-    (re.compile(r"minutes?", re.I), 60_000),
-    (re.compile(r"hours?", re.I), 3_600_000),
-    (re.compile(r"window|seconds?|period|interval|per|_s$", re.I), 1_000),
+    (re.compile(r"(?:^|_)ms$|millis|_ms_?", re.IGNORECASE), 1),
+    (re.compile(r"minutes?", re.IGNORECASE), 60_000),
+    (re.compile(r"hours?", re.IGNORECASE), 3_600_000),
+    (re.compile(r"window|seconds?|period|interval|per|_s$", re.IGNORECASE), 1_000),
 )
 
 _BY_SETTING = re.compile(
@@ -50,6 +52,8 @@ class Refusal(Event):
     status: int = 0
     raised: Any = None
     """The error; None where it is an answer."""
+    absent: bool = False
+    """Whether nothing more is asked than whether the request brought something."""
 
 
 @dataclass(eq=False)

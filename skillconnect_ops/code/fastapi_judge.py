@@ -92,8 +92,11 @@ class Judge:
         value = item.value
         if isinstance(value, Made):
             return self._of_package(item, value.of, value)
-        if isinstance(value, External):
+        dispatch = item.options.get("dispatch")
+        if isinstance(value, External) and not isinstance(dispatch, Function):
             return self._of_package(item, value, None)
+        if isinstance(value, External):
+            value = dispatch
         if isinstance(value, Class):
             value = self._made(value, item)
         if isinstance(value, Instance):
@@ -264,9 +267,9 @@ class Judge:
         if not isinstance(target, Function):
             return None
         for one in self._events(target, id(target.node), method, path).events:
-            if isinstance(one, Refusal) and one.status == 404 and len(one.conditions) == 1:
-                if in_production(one.conditions[0]):
-                    return f"not {one.conditions[0]}"
+            is_it = isinstance(one, Refusal) and one.status == 404 and len(one.conditions) == 1
+            if is_it and in_production(one.conditions[0]):
+                return f"not {one.conditions[0]}"
         return None
 
     def _decorator(self, value: Any, target: Function, method: str, path: str) -> Middleware:

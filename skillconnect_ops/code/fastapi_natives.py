@@ -6,7 +6,7 @@ from typing import Any
 _OF_TEXTS = frozenset(
     {
         *("lower", "upper", "strip", "lstrip", "rstrip", "split", "rsplit", "join", "encode"),
-        *("decode", "startswith", "endswith", "replace", "format", "partition", "rpartition"),
+        *("decode", "startswith", "endswith", "replace", "partition", "rpartition"),
         *("removeprefix", "removesuffix", "title", "capitalize", "splitlines", "isdigit", "count"),
         *("find", "casefold", "isprintable", "isascii"),
     }
@@ -35,10 +35,10 @@ def method_of(value: Any, name: str) -> Callable[..., Any] | None:
 
 
 def _range(*given: int) -> list[int]:
-    return list(range(*given))[:_LONGEST]
+    return list(range(*given)[:_LONGEST])
 
 
-def _zip(*given: Any, strict: bool = False) -> list[Any]:
+def _zip(*given: Any, strict: bool = False) -> list[Any]:  # noqa: ARG001 - as the builtin
     return list(zip(*given, strict=False))
 
 
@@ -50,11 +50,22 @@ def _reversed(given: Any) -> list[Any]:
     return list(reversed(given))
 
 
+def _scalar(made: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes one plain value: what is nested may be written without end."""
+
+    def work(given: Any = "") -> Any:
+        if not isinstance(given, str | int | float):
+            raise TypeError
+        return made(given)
+
+    return work
+
+
 BUILTINS: dict[str, Callable[..., Any]] = {
     "len": len,
-    "str": str,
-    "int": int,
-    "float": float,
+    "str": _scalar(str),
+    "int": _scalar(int),
+    "float": _scalar(float),
     "bool": bool,
     "tuple": tuple,
     "list": list,
@@ -76,7 +87,5 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "iter": list,
 }
 """Those that are worked out where all that they are given is told."""
-HOLDING = frozenset(
-    {"tuple", "list", "dict", "set", "frozenset", "zip", "enumerate", "reversed", "iter"}
-)
+HOLDING = frozenset({"tuple", "list", "zip", "enumerate", "reversed", "iter"})
 """Those of them that only hold what they are given, told or not."""

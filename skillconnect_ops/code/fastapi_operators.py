@@ -21,6 +21,8 @@ from skillconnect_ops.code.fastapi_values import (
     parts,
 )
 
+_LONGEST = 5_000
+_MOST_POWER, _MOST_BASE = 64, 2**64
 MOST_ROUNDS = 200
 """So many rounds of a loop are followed."""
 _PLAIN = (str, bytes, int, float, bool, type(None))
@@ -139,7 +141,7 @@ def _compared(sign: ast.cmpop, left: Any, right: Any) -> bool | None:
 
 
 def _differ(left: Any, right: Any) -> bool:
-    """Whether two values cannot be equal: all that each may be is told, and has nothing in common."""
+    """Whether two values cannot be equal: what each may be is told, and nothing is in both."""
     one, other = _texts(left), _texts(right)
     return bool(one and other) and not one & other
 
@@ -157,8 +159,24 @@ def _bare(value: Any) -> Any:
     return value.value if isinstance(value, Member) else value
 
 
-def size(value: Any) -> int:
-    """How long a value is; 0 of what has no length."""
-    if isinstance(value, str | bytes | list | tuple):
-        return len(value)
-    return 0
+def is_key(value: Any) -> bool:
+    """Whether a value may stand in a set, and be looked up there in a moment."""
+    return not isinstance(value, list | dict | set | Unknown) and (
+        not isinstance(value, tuple | frozenset) or is_told(value)
+    )
+
+
+def is_large(sign: ast.operator, left: Any, right: Any) -> bool:
+    """Whether what two values come to may be large, so that it is not worked out."""
+    if isinstance(sign, ast.Pow):
+        return not (right < _MOST_POWER and abs(left) < _MOST_BASE)
+    if isinstance(sign, ast.Mult):
+        times = [one for one in (left, right) if isinstance(one, int | float)]
+        return len(times) == 1 and (_size(left) + _size(right)) * times[0] > _LONGEST
+    if isinstance(sign, ast.Mod) and not isinstance(left, int | float):
+        return True  # `"%1000000000d" % 1`
+    return _size(left) + _size(right) > _LONGEST
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, str | bytes | list | tuple | dict) else 0

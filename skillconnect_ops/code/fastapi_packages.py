@@ -14,17 +14,21 @@ class Known(Struct, frozen=True):
     via: frozenset[Via] = frozenset()
 
 
+_PLAIN = (
+    r"\.(?:GZip|TrustedHost|HTTPSRedirect|Brotli|ProxyHeaders|Prometheus|CorrelationId"
+    r"|RawContext|Context|OpenTelemetry|Sentry|SentryAsgi|WSGI|AsyncExitStack"
+    r"|ServerError|Exception|Timing|TimingStats|Profiler|DebugToolbar|SQLAlchemy|Db"
+    r"|RequestId)(?:Middleware|ASGIMiddleware)?$"
+)
+_GUARDING = (
+    r"^(?:fastapi_azure_auth|fastapi_auth0|fastapi_cloudauth|fastapi_keycloak\w*"
+    r"|propelauth_fastapi|fastapi_cognito|fastapi_clerk_auth|fief_client)\."
+)
 _BY_NAME: tuple[tuple[str, Known], ...] = (
     (r"\.OAuth2PasswordRequestForm(?:Strict)?$", Known((Role.VALIDATION,))),
     (r"\.CORSMiddleware$", Known((Role.CORS,))),
     (r"\.SessionMiddleware$", Known((Role.SESSION,))),
-    (
-        r"\.(?:GZip|TrustedHost|HTTPSRedirect|Brotli|ProxyHeaders|Prometheus|CorrelationId"
-        r"|RawContextMiddleware|Context|OpenTelemetry|Sentry|SentryAsgi|WSGI|AsyncExitStack"
-        r"|ServerError|Exception|Timing|TimingStats|Profiler|DebugToolbar|SQLAlchemy|Db"
-        r"|RequestId)(?:Middleware|ASGIMiddleware)?$",
-        Known((Role.OTHER,)),
-    ),
+    (_PLAIN, Known((Role.OTHER,))),
     (r"^slowapi\.(?:\w+\.)*Limiter\.(?:limit|shared_limit)$", Known((Role.RATE_LIMIT,))),
     (r"^fastapi_limiter\.(?:\w+\.)*(?:WebSocket)?RateLimiter$", Known((Role.RATE_LIMIT,))),
     (r"^(?:ratelimit|asgi_ratelimit)\.(?:\w+\.)*RateLimitMiddleware$", Known((Role.RATE_LIMIT,))),
@@ -37,18 +41,14 @@ _BY_NAME: tuple[tuple[str, Known], ...] = (
     (r"^(?:secweb|Secweb)\.(?:\w+\.)*SecWeb$", Known((Role.HELMET,))),
     (r"^fastapi_users\.(?:\w+\.)*FastAPIUsers\.current_user$", Known((Role.AUTH,))),
     (r"^fastapi_login\.(?:\w+\.)*LoginManager$", Known((Role.AUTH,), frozenset({Via.BEARER}))),
-    (
-        r"^(?:fastapi_azure_auth|fastapi_auth0|fastapi_cloudauth|fastapi_keycloak\w*"
-        r"|propelauth_fastapi|fastapi_cognito|fastapi_clerk_auth|fief_client)\.",
-        Known((Role.AUTH,), frozenset({Via.BEARER})),
-    ),
+    (_GUARDING, Known((Role.AUTH,), frozenset({Via.BEARER}))),
     (r"^(?:async_)?fastapi_jwt(?:_auth)?\.(?:\w+\.)*\w*(?:AuthJWT|Bearer)", Known((Role.AUTH,))),
     (r"^starlette\.authentication\.requires$", Known((Role.AUTH,))),
 )
 _TABLE = tuple((re.compile(words), known) for words, known in _BY_NAME)
 SCHEMES = re.compile(
-    r"^fastapi\.(?:security\.)?(?:\w+\.)*(?:OAuth2(?!\w*Form)\w*|HTTPBearer|HTTPBasic|HTTPDigest|APIKey\w+"
-    r"|OpenIdConnect)$"
+    r"^fastapi\.(?:security\.)?(?:\w+\.)*(?:OAuth2(?!\w*Form)\w*|HTTPBearer|HTTPBasic|HTTPDigest"
+    r"|APIKey\w+|OpenIdConnect)$"
 )
 """What asks for a token, and verifies none."""
 SLOWAPI = re.compile(r"^slowapi\.(?:\w+\.)*SlowAPI(?:ASGI)?Middleware$")

@@ -95,14 +95,14 @@ def parameters(run: Evaluation, function: Function, path: str = "") -> Iterator[
     for one in (*names, *spec.kwonlyargs):
         kind = annotated(run, one.annotation, function.env)
         default = run.value(defaults[one.arg], function.env) if one.arg in defaults else MISSING
-        yield _of(run, one.arg, kind, default, in_path)
+        yield _of(one.arg, kind, default, in_path)
 
 
 def _is_method(names: list[ast.arg]) -> bool:
     return bool(names) and names[0].arg in {"self", "cls"}
 
 
-def _of(run: Evaluation, name: str, kind: Any, default: Any, in_path: set[str]) -> Parameter:
+def _of(name: str, kind: Any, default: Any, in_path: set[str]) -> Parameter:
     extra: list[Any] = []
     while isinstance(kind, Made) and kind.of.last == "Annotated":
         told = inner(kind)
@@ -135,7 +135,9 @@ def _of(run: Evaluation, name: str, kind: Any, default: Any, in_path: set[str]) 
     )
 
 
-def _source(kind: Any) -> str:
+def _source(  # noqa: PLR0911 - one a kind of annotation
+    kind: Any,
+) -> str:
     """Where FastAPI looks for a parameter without a mark, by its annotation."""
     if isinstance(kind, Made):
         told = [one for one in inner(kind) if one is not None]

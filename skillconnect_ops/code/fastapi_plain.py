@@ -33,7 +33,9 @@ class Plain:
     def __init__(self, objects: Mapping[int, Sequence[Instance]]) -> None:
         self._objects = objects
 
-    def of(self, value: Any, depth: int = 0) -> Any:
+    def of(  # noqa: PLR0911 - one a kind of value
+        self, value: Any, depth: int = 0
+    ) -> Any:
         """A value as plain data."""
         if depth > _DEEPEST:
             return Computed("", "it is nested deeply")

@@ -85,33 +85,28 @@ class Roles:
         ]
 
     def _guards(self, forged: Sequence[Refusal]) -> list[Refusal]:
+        """How it refuses those whom it does not know."""
         proves = any(one.known and PROVES.search(one.name) for one in self._calls)
-        looks = any(
+        rest = [one for one in self._refusals if one not in forged]
+        grave = [one for one in rest if one.status == 401]
+        if self._is_handler:  # an answer refuses for many reasons
+            return grave if proves or self._looks() else []
+        if self._is_guard and not grave and (proves or self._looks()):
+            grave = [one for one in rest if one.status in {400, 403}]
+        elif not grave and proves:
+            grave = [one for one in rest if one.status == 403]
+        return [] if not proves and all(one.absent for one in grave) else grave
+
+    def _looks(self) -> bool:
+        """Whether it looks at what says who asks."""
+        asked = any(
             _SOUNDS.search(one.key) or one.part in {"session", "cookies"}
             for one in self._asks
             if not (one.early and self._is_handler)
         )
-        rest = [one for one in self._refusals if one not in forged]
-        if self._is_handler:
-            if proves or looks:
-                return [one for one in rest if one.status == 401]
-            return []
-        if self._is_guard:
-            asked = any(
-                one.source in {"headers", "cookies"} and _SOUNDS.search(one.key)
-                for one in self._given
-            )
-            known_user = any(one.kind is Kind.DEPENDS for one in self._given)
-            grave = [one for one in rest if one.status == 401]
-            if grave:
-                return grave
-            if proves or looks or asked:
-                return [one for one in rest if one.status in {400, 403}]
-            if known_user:
-                return []
-            return []
-        grave = [one for one in rest if one.status == 401]
-        return grave or ([one for one in rest if one.status == 403] if proves else [])
+        return asked or any(
+            one.source in {"headers", "cookies"} and _SOUNDS.search(one.key) for one in self._given
+        )
 
     def _validates(self) -> bool:
         loose = [one for one in self._given if one.kind in {Kind.LOOSE, Kind.UNTOLD}]
@@ -176,6 +171,8 @@ class Roles:
         for each in self._events:
             if isinstance(each, Lost):
                 return Role.AUTH, each.why
+        if Role.AUTH not in roles and any(one.absent for one in self._of(401)):
+            return Role.AUTH, "it asks whether something was sent, and looks at nothing of it"
         for call in self._calls:
             if call.known and known(call.name) is None and not _may_refuse(call.name):
                 continue

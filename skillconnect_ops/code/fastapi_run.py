@@ -17,6 +17,7 @@ from skillconnect_ops.code.fastapi_modules import Module
 from skillconnect_ops.code.fastapi_operators import MOST_ROUNDS, items, truth
 from skillconnect_ops.code.fastapi_values import (
     MISSING,
+    SENT,
     Class,
     Env,
     External,
@@ -190,6 +191,8 @@ class Run(Calls):
         if told is not None:
             return self.body(one.body if told else one.orelse, env) or None
         said = short(one.test)
+        if isinstance(found, Unknown) and found.reason == SENT:
+            self.presence |= {said, _not(said)}
         before = dict(env.names)
         with self.under(said):
             first = self.body(one.body, env)
@@ -332,9 +335,8 @@ def _merged(one: dict[str, Any], other: dict[str, Any], said: str) -> dict[str, 
     found = dict(other)
     for name, value in one.items():
         there = other.get(name, MISSING)
-        if there is MISSING or there is value:
-            found[name] = value
-        elif type(there) is type(value) and isinstance(value, str | int) and there == value:
+        same = type(there) is type(value) and isinstance(value, str | int) and there == value
+        if there is MISSING or there is value or same:
             found[name] = value
         else:
             reason = f"it depends on {said}"

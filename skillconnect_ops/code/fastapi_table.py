@@ -170,21 +170,19 @@ class Table:
 
 def _items(routed: Routed) -> tuple[Item, ...]:
     """What stands before an app's routes, the outermost first: the last one added."""
-    found: list[Item] = []
-    for what in ("wrapper", "middleware"):
-        for layer in reversed(routed.layers):
-            if layer.what == what:
-                found.append(
-                    Item(
-                        value=layer.target,
-                        name=_name(layer.target),
-                        path=layer.module.path,
-                        line=layer.line,
-                        condition=layer.condition,
-                        options=layer.given,
-                    )
-                )
-    return tuple(found)
+    return tuple(
+        Item(
+            value=layer.target,
+            name=_name(layer.target),
+            path=layer.module.path,
+            line=layer.line,
+            condition=layer.condition,
+            options=layer.given,
+        )
+        for what in ("wrapper", "middleware")
+        for layer in reversed(routed.layers)
+        if layer.what == what
+    )
 
 
 def _name(value: Any) -> str:

@@ -13,6 +13,8 @@ from skillconnect_ops.code.fastapi_modules import Module
 
 MISSING: Any = object()
 """That there is nothing, where None is a value."""
+SENT = "it is what was sent"
+"""Why something is not told that a request brings."""
 _MOST_PARTS = 2_000
 _MOST_TEXT = 200
 _KEPT = "skc_text"
@@ -244,11 +246,21 @@ def bound(function: Function, holder: Any) -> Function:
     return Function(function.node, function.env, function.owner, holder, function.decorators)
 
 
+TOO_MANY = object()
+"""That a value has more parts than were looked at."""
+
+
 def parts(value: Any) -> Iterator[Any]:
-    """A value and all that is in it, what it may be included."""
+    """A value and all that is in it, what it may be included; `TOO_MANY` where that does not end.
+
+    Of the same thing once more, as in `[x, x]`, all is given once more.
+    """
     waiting: list[Any] = [value]
-    for _ in range(_MOST_PARTS):
+    for number in range(_MOST_PARTS):
         if not waiting:
+            return
+        if number == _MOST_PARTS - 1:
+            yield TOO_MANY
             return
         one = waiting.pop()
         yield one

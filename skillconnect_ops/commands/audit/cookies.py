@@ -39,7 +39,7 @@ class Flags(Struct, frozen=True, kw_only=True):
 
 
 def cookies(facts: Facts) -> Iterator[Flags]:
-    """Those of `res.cookie`, express-session, cookie-session, `set_cookie` and SessionMiddleware."""
+    """Those of Express and its sessions, of `set_cookie` and of SessionMiddleware."""
     if isinstance(facts.server, Missing):
         return
     found = facts.server.value

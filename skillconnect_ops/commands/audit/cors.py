@@ -1,4 +1,4 @@
-"""Which sites a server lets read its answers: the options of cors, of Socket.IO, of Starlette, headers."""
+"""Which sites a server lets read its answers: options of cors, Socket.IO, Starlette; headers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,8 @@ _LETS_ALL = re.compile(
 )
 _OF_ENVIRONMENT = re.compile(r"^\(?(?:process|import\.meta)\.env\b")
 _FITS_ALL = re.compile(r"\^?(?:https\?://|https?://)?(?:\.[*+]|\(\.[*+]\))\$?")
+_ASKER = True
+"""The origin of cors that stands for whatever asks."""
 _OF_REQUEST = re.compile(r"\breq(?:uest)?\.(?:headers?|get)\b.*\borigin\b", re.IGNORECASE)
 
 
@@ -96,7 +98,7 @@ def _of_starlette(call: PackageCall) -> Policy:
     sure = None if isinstance(credentials, Computed) or credentials is None else bool(credentials)
     pattern, origins = options.get("allow_origin_regex"), options.get("allow_origins", lost)
     if isinstance(pattern, str) and _FITS_ALL.fullmatch(pattern):
-        return _made(call, True, credentials=sure)
+        return _made(call, _ASKER, credentials=sure)
     if isinstance(origins, str):
         origins = [origins]
     every = (
@@ -105,7 +107,7 @@ def _of_starlette(call: PackageCall) -> Policy:
         else []
     )
     if every:
-        return _made(call, True if sure else every[0], credentials=sure)
+        return _made(call, _ASKER if sure else every[0], credentials=sure)
     if isinstance(pattern, str) and isinstance(origins, list):
         origins = [*origins, re.sub(r"^\^|\\|\$$", "", pattern)]
     return _made(call, origins, credentials=sure)

@@ -33,8 +33,8 @@ def routes(
     """Show the routes of an Express or FastAPI app, and what protects each.
 
     Apps, routers, mounts, middlewares and dependencies are read out of the code, and nothing of it
-    runs. A middleware counts by the package that it comes from, or by what its function does, never by its
-    name. What the text does not tell is listed as unresolved, and never as protected.
+    runs. A middleware counts by the package that it comes from, or by what its function does, never
+    by its name. What the text does not tell is listed as unresolved, and never as protected.
 
     AUTH, VALID, LIMIT and CSRF: yes, no, partly (where a condition holds), ? (not told), - (not
     needed: health and login routes need no login, nothing sent needs no check, and only what

@@ -190,8 +190,10 @@ class Random:
         function = self._new("m")
         return [
             f"app.add_middleware(kit.{self._class()})",
-            f"@app.middleware('http')\nasync def {function}(request: Request, call_next):\n"
-            f"    kit.ran(request.scope, '{function}')\n    return await call_next(request)",
+            (
+                f"@app.middleware('http')\nasync def {function}(request: Request, call_next):\n"
+                f"    kit.ran(request.scope, '{function}')\n    return await call_next(request)"
+            ),
             f"app.middleware('http')(kit.named('{function}'))"
             if self._chance(0.0)
             else f"app.add_middleware(kit.{self._class()})",
@@ -273,8 +275,10 @@ class Random:
             ]
         return [
             text,
-            f"add = {to}.add_api_route\nfor part, way in {{'{first}': 'GET', '{second}': 'POST'}}"
-            f".items():\n    add('/' + part, {name}, methods=[way])",
+            (
+                f"add = {to}.add_api_route\nfor part, way in {{'{first}': 'GET', '{second}': 'POST'}}"
+                f".items():\n    add('/' + part, {name}, methods=[way])"
+            ),
         ]
 
     def _included(self, to: str, *, depth: int, file: str) -> list[str]:

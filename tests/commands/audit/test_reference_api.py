@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct
 
 import skillconnect_ops
+from skillconnect_ops.reference_api.app import application
 from tests.conftest import Skc
 
 _HOME = Path(skillconnect_ops.__file__).parent
@@ -73,8 +74,6 @@ def test_the_reference_api_has_nothing_to_say(skc: Skc, tmp_path: Path) -> None:
 
 
 def test_all_its_routes_are_seen_with_what_protects_them(skc: Skc, tmp_path: Path) -> None:
-    from skillconnect_ops.reference_api.app import application
-
     report = skc("routes", str(copied(tmp_path)), "--format", "json").json
     assert report["unknown"] == []
     routes = report["facts"]["routes"]
@@ -187,8 +186,10 @@ WEAKENED = (
             (
                 "jwt-secret-hard-coded",
                 "proofs/tokens.py",
-                'return jwt.encode(payload, "no-secret-but-a-test", algorithm="HS256", '
-                "headers=headers)",
+                (
+                    'return jwt.encode(payload, "no-secret-but-a-test", algorithm="HS256", '
+                    "headers=headers)"
+                ),
             ),
         ),
     ),
@@ -217,8 +218,10 @@ WEAKENED = (
             (
                 "jwt-without-expiry",
                 "proofs/tokens.py",
-                'return jwt.encode(payload, key.secret.reveal(), algorithm="HS256", '
-                "headers=headers)",
+                (
+                    'return jwt.encode(payload, key.secret.reveal(), algorithm="HS256", '
+                    "headers=headers)"
+                ),
             ),
         ),
     ),
@@ -266,8 +269,10 @@ WEAKENED = (
             (
                 "auth-route-without-strict-limiter",
                 "routes/auth.py",
-                '@router.post("/forgot-password", status_code=202, '
-                "responses=failures(body=True, account=False))",
+                (
+                    '@router.post("/forgot-password", status_code=202, '
+                    "responses=failures(body=True, account=False))"
+                ),
             ),
         ),
     ),
@@ -294,8 +299,10 @@ WEAKENED = (
             (
                 "route-without-validation",
                 "routes/service_request.py",
-                '@router.post("", status_code=201, '
-                "responses=failures(Code.TOKEN_EXPIRED, body=True))",
+                (
+                    '@router.post("", status_code=201, '
+                    "responses=failures(Code.TOKEN_EXPIRED, body=True))"
+                ),
             ),
         ),
     ),
@@ -337,8 +344,10 @@ WEAKENED = (
             (
                 "security-headers-missing",
                 "life.py",
-                "return Gate(app, realtime=realtime, current=lambda: houses[0].current, "
-                "limiter=limiter)",
+                (
+                    "return Gate(app, realtime=realtime, current=lambda: houses[0].current, "
+                    "limiter=limiter)"
+                ),
             ),
         ),
     ),

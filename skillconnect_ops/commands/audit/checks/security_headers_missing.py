@@ -4,8 +4,8 @@ Why: without `Strict-Transport-Security`, `X-Content-Type-Options`, `Content-Sec
 `frame-ancestors` a browser may be led to plain HTTP, to guess types, to run scripts of others, and
 to show the app in a frame. FastAPI sets none of them. (Of Express helmet-missing speaks.)
 
-How it looks: for the packages secure and Secweb among the middlewares of an app, and for middlewares
-of the project's own, also those that stand before the whole app, whose functions are followed: the
+How it looks: for the packages secure and Secweb among the middlewares of an app, and for those of
+the project's own, also those that stand before the whole app, whose functions are followed: the
 names of headers that they put into answers.
 
 Severity: medium; low where one sets some of them and not `X-Content-Type-Options`, or no

@@ -4,12 +4,13 @@ Why: a trace names files, functions, packages with their versions, sometimes val
 house for whoever looks for a way in.
 
 How it looks: for the `stack` of an error in what an answer sends, at once or by way of an object,
-and for the package errorhandler; in Python for what `traceback` formats, in a response or an
-HTTPException, and for the words of an error (`str(error)`) in an answer of 500 and above. What
-stands below a condition for development alone is left out;
-`console` and loggers may be given it.
+and for the package errorhandler; in Python for what `traceback` formats, in a response, in an
+HTTPException or in what a handler gives back, and for the words of an error (`str(error)`) in an
+answer of 500 and above. What stands below a condition for development alone is left out; `console`
+and loggers may be given it.
 
-Severity: medium; low for the words of an error alone. Below a condition that is not told (a setting of its own, say) it is unknown.
+Severity: medium; low for the words of an error alone. Below a condition that is not told (a setting
+of its own, say) it is unknown.
 
 Silence: `// skc: allow stack-sent-to-client REASON` at the line.
 
