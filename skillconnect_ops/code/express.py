@@ -29,9 +29,12 @@ from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.syntax import LANGUAGES, line_of
 from skillconnect_ops.code.testing import is_test
 
-_WORDS = re.compile(
-    rb"""express|[rR]outer|ExtractJwt|\.listen\(|['"]@nestjs|tsoa|routing-controllers"""
-    rb"""|\.(?:use|route|get|post|put|patch|delete|all)\(\s*['"`/\[]|\b(?:app|server)\.use\("""
+_WORDS = (
+    *(b"express", b"router", b"Router", b"ExtractJwt", b".listen(", b"'@nestjs", b'"@nestjs'),
+    *(b"tsoa", b"routing-controllers"),
+)
+_CALLS = re.compile(
+    rb"""\.(?:use|route|get|post|put|patch|delete|all)\(\s*['"`/\[]|\b(?:app|server)\.use\("""
 )
 _FIRST = re.compile(r"(?:^|/)(?:server|index|main|app|www|bin/[\w-]+)\.[cm]?[jt]sx?$")
 _BEARER = re.compile(r"ExtractJwt\.fromAuthHeader|passport-http-bearer|fromHeader\(")
@@ -95,7 +98,7 @@ def speaks_of_express(path: str, data: bytes) -> bool:
     """Whether a source may have to do with an app, a router or a route."""
     if path.endswith("x"):  # what draws pages has routers of its own
         return b"express" in data
-    return _WORDS.search(data) is not None
+    return any(word in data for word in _WORDS) or _CALLS.search(data) is not None
 
 
 def _mentions(file: Path) -> bool:

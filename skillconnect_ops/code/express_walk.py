@@ -43,6 +43,23 @@ _ADDS = re.compile(
 """What may add something to an app."""
 _MAY_BE = re.compile(r"\bapp\b|[rR]outer|express|\.listen\(")
 _MAKES = re.compile(r"\b(?:express|Router)\s*\(")
+_MET = frozenset(
+    {
+        *("statement_block", "if_statement", "ternary_expression", "binary_expression"),
+        *("for_in_statement", "switch_case", "switch_default", "catch_clause"),
+        *("call_expression", "new_expression"),
+    }
+)
+"""What is more than its parts."""
+_PASSED_BY = (
+    FUNCTIONS
+    | CLASSES
+    | {
+        *("identifier", "property_identifier", "shorthand_property_identifier", "string"),
+        *("number", "true", "false", "null", "undefined", "this", "comment", "regex"),
+    }
+)
+"""What is run elsewhere, and what runs nothing."""
 
 
 class At(Struct, frozen=True):
@@ -162,7 +179,10 @@ class Walk:
 
     def _visit(self, node: SgNode, at: At) -> None:  # noqa: C901, PLR0912 - one a kind of node
         kind = node.kind()
-        if kind in FUNCTIONS or kind in CLASSES:
+        if kind not in _MET:
+            if kind not in _PASSED_BY:
+                for child in node.named_children():
+                    self._visit(child, at)
             return
         match kind:
             case "statement_block":
@@ -186,9 +206,6 @@ class Walk:
                 self._call(node, at)
             case "new_expression":
                 self._new(node, at)
-            case _:
-                for child in node.named_children():
-                    self._visit(child, at)
 
     def _if(self, node: SgNode, at: At) -> None:
         condition, then = node.field("condition"), node.field("consequence")

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from skillconnect_ops.code.excerpts import shown
 from skillconnect_ops.code.javascript_modules import Module
-from skillconnect_ops.code.syntax import line_of, unwrapped
+from skillconnect_ops.code.syntax import WRAPPERS, line_of, unwrapped
 
 AT_RUN_TIME = "is given at run time"
+_WRAPPING = WRAPPERS | {"await_expression"}
 
 
 class Expression(Struct, frozen=True):
@@ -135,6 +136,8 @@ def parameters(function: SgNode) -> list[SgNode]:
 
 def bare(node: SgNode) -> SgNode:
     """The value within wrappers and `await`."""
+    if node.kind() not in _WRAPPING:  # most are not, and this is asked of every expression
+        return node
     while True:
         inner = unwrapped(node)
         if inner.kind() == "await_expression" and inner.named_children():

@@ -29,7 +29,7 @@ _IMPORTS = frozenset({"import_specifier", "import_clause", "namespace_import", "
 
 NAMES = ("identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier")
 """The kinds of node that are names of variables."""
-_FEW = 12
+_FEW = 2
 
 
 class Declaration(Struct, frozen=True):
@@ -54,9 +54,17 @@ class Scopes:
 
     def meaning(self, name: str, at: SgNode) -> Declaration | None:
         """The innermost declaration that reaches this place; None of a global."""
+        declared = self._declarations(name)
+        if not declared:
+            return None
         index = at.range().start.index
-        reach = [d for d in self._declarations(name) if d.start <= index < d.end]
-        return min(reach, key=lambda found: found.end - found.start, default=None)
+        found = None
+        for each in declared:
+            if each.start <= index < each.end and (
+                found is None or each.end - each.start < found.end - found.start
+            ):
+                found = each
+        return found
 
     def references(self, found: Declaration) -> list[SgNode]:
         """The places that use what was declared; not the declaration."""
