@@ -42,13 +42,20 @@ _COOKIE = re.compile(r"req(?:uest)?\??\.(?:cookies|signedCookies)")
 _DECORATED = re.compile(r"@(?:\w*Controller|Route|Resource|controller|JsonController)\(")
 
 
-def routes(root: Path, files: Sequence[str], *, read: Read | None = None) -> Application:
+def routes(
+    root: Path,
+    files: Sequence[str],
+    *,
+    read: Read | None = None,
+    trees: dict[str, Module] | None = None,
+) -> Application:
     """The route table of a project; code of tests is left out.
 
     Args:
         root: the project's folder.
         files: relative paths, as `discovery.discover` lists them.
         read: the bytes of one, where those on disk are not meant.
+        trees: what was parsed of these bytes, by path; what is parsed here is added.
     """
     unparsed: dict[str, Unparsed] = {}
     bytes_of = read or partial(on_disk, root)
@@ -64,7 +71,7 @@ def routes(root: Path, files: Sequence[str], *, read: Read | None = None) -> App
     sources = [path for path in files if _is_source(path)]
     own = (path for path in sources if not is_test(path))
     worth = [path for path in own if _is_worth(root, path, bytes_of(path))]
-    modules = Modules(sources, text)
+    modules = Modules(sources, text, trees=trees)
     found = _Search(modules, worth).found()
     for path in worth:
         module = modules.module(path)

@@ -209,15 +209,23 @@ def _declared(declared: SgNode) -> Iterator[tuple[str, SgNode]]:
 class Modules:
     """The files of a project, each parsed when it is first asked for."""
 
-    def __init__(self, files: Sequence[str], read: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        files: Sequence[str],
+        read: Callable[[str], str | None],
+        *,
+        trees: dict[str, Module] | None = None,
+    ) -> None:
         """Know the files.
 
         Args:
             files: relative paths.
             read: the text of one, or None of what is no source that a person wrote.
+            trees: those that others have parsed, by path; what is parsed here is added.
         """
         self._files = frozenset(path for path in files if _suffix(path) in LANGUAGES)
         self._read = read
+        self._trees = {} if trees is None else trees
         self._parsed: dict[str, Module | None] = {}
         self._texts: dict[str, str] = {}
         self._imports: dict[str, list[str]] | None = None
@@ -228,9 +236,13 @@ class Modules:
         if path not in self._parsed:
             text = self._texts[path] if path in self._texts else self._read(path)
             self._texts[path] = text or ""
-            language = LANGUAGES[_suffix(path)]
-            self._parsed[path] = None if text is None else Module(path, text, language)
+            self._parsed[path] = None if text is None else self._tree(path, text)
         return self._parsed[path]
+
+    def _tree(self, path: str, text: str) -> Module:
+        if path not in self._trees:
+            self._trees[path] = Module(path, text, LANGUAGES[_suffix(path)])
+        return self._trees[path]
 
     def text(self, path: str) -> str:
         """The text of one; empty where it cannot be read. A look at it is cheaper than a tree."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from skillconnect_ops.code.answers import Answers, answers
 from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.exemptions import Exemptions, of_javascript
-from skillconnect_ops.code.javascript_modules import Modules
+from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.model import Unparsed
 from skillconnect_ops.code.package_calls import PACKAGES, Options, PackageCall, PackageCalls
@@ -56,6 +56,7 @@ def server(
     read: Callable[[str], bytes | Skipped],
     *,
     within: Sequence[str] | None = None,
+    trees: dict[str, Module] | None = None,
 ) -> Server:
     """Read a project's code.
 
@@ -63,6 +64,7 @@ def server(
         files: relative paths.
         read: the bytes of one, or why it is no source.
         within: look into these alone; what they import is followed all the same.
+        trees: what was parsed of these bytes, by path; what is parsed here is added.
     """
     sources = [
         path
@@ -87,7 +89,7 @@ def server(
         data = read(path)
         return None if isinstance(data, Skipped) else data.decode("utf-8-sig", errors="replace")
 
-    modules = Modules(sources, text)
+    modules = Modules(sources, text, trees=trees)
     values = Objects(modules)
     options = Options(values)
     writers = Writers(modules, values, worth)

@@ -19,6 +19,7 @@ from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.outcome import Fact, Known, Missing
 
 if TYPE_CHECKING:
+    from skillconnect_ops.code.javascript_modules import Module
     from skillconnect_ops.code.server import Server
     from skillconnect_ops.commands.audit.dependencies import Dependencies
     from skillconnect_ops.commands.audit.env_model import EnvFiles
@@ -49,6 +50,7 @@ class Facts:
         self._house = house
         self._tick = tick
         self._hashes: dict[str, Exemptions] = {}
+        self._trees: dict[str, Module] = {}
 
     def _read(self, path: str) -> bytes | Skipped:
         """A file as it was asked for: on disk, or as it is staged."""
@@ -128,7 +130,7 @@ class Facts:
         if not self._speaks_of_express:
             return Known(Application())
         chosen = self.selection
-        return Known(routes(chosen.root, chosen.project, read=chosen.of_project))
+        return Known(routes(chosen.root, chosen.project, read=chosen.of_project, trees=self._trees))
 
     @cached_property
     def fastapi(self) -> Fact[Application]:
@@ -160,7 +162,7 @@ class Facts:
         in_python = None if self._speaks_of_fastapi else chosen
         return Known(
             together(
-                server(files, self._read, within=within),
+                server(files, self._read, within=within, trees=self._trees),
                 fastapi_server.server(files, self._read, within=in_python),
             )
         )
