@@ -155,9 +155,7 @@ class Evaluation(ABC):
             return str(found) if isinstance(found, int | float) else found
         return Unknown(short(node), "it is formatted")
 
-    def _of_bin_op(  # noqa: PLR0911 - one a reason
-        self, node: ast.BinOp, env: Env
-    ) -> Any:
+    def _of_bin_op(self, node: ast.BinOp, env: Env) -> Any:
         left, right = self.value(node.left, env), self.value(node.right, env)
         work = OPERATORS.get(type(node.op))
         if work is None:

@@ -276,7 +276,8 @@ class Random:
         return [
             text,
             (
-                f"add = {to}.add_api_route\nfor part, way in {{'{first}': 'GET', '{second}': 'POST'}}"
+                f"add = {to}.add_api_route\n"
+                f"for part, way in {{'{first}': 'GET', '{second}': 'POST'}}"
                 f".items():\n    add('/' + part, {name}, methods=[way])"
             ),
         ]
