@@ -45,7 +45,10 @@ def weaken(root: Path, one: Weakened) -> None:
 
 
 def audited(skc: Skc, root: Path) -> Any:
-    return skc("audit", str(root), "--format", "json").json
+    """The audit of the copy; words of the rest that sound like secrets are no part of it."""
+    report = skc("audit", str(root), "--format", "json").json
+    own = [one for one in report["findings"] if one["path"].startswith(f"{_API}/")]
+    return {**report, "findings": own}
 
 
 def told(root: Path, report: Any) -> set[tuple[str, str, str]]:
@@ -182,15 +185,16 @@ WEAKENED = (
         file="proofs/tokens.py",
         old='jwt.encode(payload, key.secret.reveal(), algorithm="HS256", headers=headers)',
         new='jwt.encode(payload, "no-secret-but-a-test", algorithm="HS256", headers=headers)',
-        found=(
+        found=tuple(
             (
-                "jwt-secret-hard-coded",
+                check,
                 "proofs/tokens.py",
                 (
                     'return jwt.encode(payload, "no-secret-but-a-test", algorithm="HS256", '
                     "headers=headers)"
                 ),
-            ),
+            )
+            for check in ("jwt-secret-hard-coded", "secret-in-tree")
         ),
     ),
     Weakened(

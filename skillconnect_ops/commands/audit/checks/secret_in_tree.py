@@ -9,7 +9,8 @@ same as there. What a detector is not sure of (placeholders, examples, fixtures)
 told by `skc secrets scan --thorough`; what git ignores, and history, by `skc secrets scan` and its
 `--history`. A secret that stands in a file several times is told once. No value is shown.
 
-Severity: what the secret opens: from low to critical. What could not be opened is unknown.
+Severity: what the secret opens: from low to critical; one less where the detector is not sure, so
+that a plain word fails no run by itself. What could not be opened is unknown.
 
 Silence: `skc: allow REASON` in a comment at the end of the line, or alone on the line before; or
 `--baseline` with an earlier report, or with the `.secrets.baseline` of detect-secrets.
@@ -35,6 +36,12 @@ if TYPE_CHECKING:  # a hook is in a hurry
     from skillconnect_ops.commands.audit.sightings import Sighted
     from skillconnect_ops.history.model import Trace
 
+_LESS = {
+    Severity.CRITICAL: Severity.HIGH,
+    Severity.HIGH: Severity.MEDIUM,
+    Severity.MEDIUM: Severity.LOW,
+    Severity.LOW: Severity.LOW,
+}
 _SURE = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
 
 
@@ -60,7 +67,7 @@ def _shown(one: "Sighted", facts: Facts) -> "Trace | None":
 
 
 def _hit(one: "Sighted", trace: "Trace") -> Hit:
-    first = one.traces[0]
+    first, sure = one.traces[0], _confidence(one)
     wrapped = f", in {' in '.join(reversed(trace.form))}" if trace.form else ""
     return Hit(
         path=one.path,
@@ -69,8 +76,8 @@ def _hit(one: "Sighted", trace: "Trace") -> Hit:
         end_line=trace.end_line or trace.line,
         says="; ".join((f"{trace.what}{wrapped}", *_doubts(one))),
         context=first.context,
-        severity=first.severity,
-        confidence=_confidence(one),
+        severity=first.severity if sure is Confidence.HIGH else _LESS[first.severity],
+        confidence=sure,
         remedy=first.remedy,
         mark=one.mark,
         silenced=None if first.allowed is None else f"allowed: {first.allowed}",
