@@ -29,7 +29,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountSession,
     Role,
 )
-from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN, AccessFact, AtlasCluster
+from skillconnect_ops.core.ports.atlas import USERS_LIVE_IN, AccessFact, AtlasCluster
 from skillconnect_ops.core.secret import Secret
 
 
@@ -330,4 +330,4 @@ class AtlasAccounts:
 
 def _may_exist(name: str, database: str) -> bool:
     """Whether Atlas may have such a user: without a name, or elsewhere, it need not be asked."""
-    return bool(name) and database in {PASSWORDS_LIVE_IN, CERTIFICATES_LIVE_IN}
+    return bool(name) and database in {USERS_LIVE_IN, CERTIFICATES_LIVE_IN}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from skillconnect_ops.adapters.atlas.shapes import written
 from skillconnect_ops.core.ports.accounts import Account, AccountError
-from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN
+from skillconnect_ops.core.ports.atlas import USERS_LIVE_IN
 
 CERTIFICATES_LIVE_IN = "$external"
 LONGEST_EXPIRY = timedelta(days=7)
@@ -24,10 +24,10 @@ def check_account(account: Account) -> None:
     Raises:
         NotForAtlas: it lives elsewhere, or has what would be lost without a word.
     """
-    if account.database != PASSWORDS_LIVE_IN:
+    if account.database != USERS_LIVE_IN:
         raise NotForAtlas(
             f"a user of Atlas with a password cannot live in the database '{account.database}'",
-            why=f"Atlas looks all of them up in '{PASSWORDS_LIVE_IN}'",
+            why=f"Atlas looks all of them up in '{USERS_LIVE_IN}'",
             fix="write authSource=admin into the URI",
         )
     parts = {

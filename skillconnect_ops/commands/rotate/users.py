@@ -17,7 +17,7 @@ from skillconnect_ops.core.ports.accounts import (
     AccountsAreManaged,
     Address,
 )
-from skillconnect_ops.core.ports.atlas import PASSWORDS_LIVE_IN, is_of_atlas
+from skillconnect_ops.core.ports.atlas import USERS_LIVE_IN, is_of_atlas
 from skillconnect_ops.core.settings.model import Target
 
 _FILE = "   # or put it into a file: --admin-uri-file FILE"
@@ -33,7 +33,7 @@ def place_of(house: House, target: Target, named: Named) -> Address:
         MalformedUri: it cannot be read, or names no user.
     """
     address = house.logins(target).address(house.env_values(target)[named.settings.env])
-    return replace(address, database=PASSWORDS_LIVE_IN) if is_managed(target) else address
+    return replace(address, database=USERS_LIVE_IN) if is_managed(target) else address
 
 
 def rights_of(account: Account) -> str:

@@ -23,7 +23,7 @@ class AclRights(Struct, frozen=True, kw_only=True):
     """What a user may do, in the server's own words. Two alike are equal."""
 
     flags: frozenset[str] = frozenset()
-    """What else it says of a user but on, off and nopass: `skip-sanitize-payload`."""
+    """What else it says of a user but on, off and nopass, as `skip-sanitize-payload`."""
     keys: tuple[str, ...] = ()
     """`~app:*`, `%R~read:*`."""
     channels: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from skillconnect_ops.core.ports.accounts import Account, Accounts
 from skillconnect_ops.core.secret import Secret
 
 HOSTS = (".mongodb.net", ".mongodbgov.net")
-PASSWORDS_LIVE_IN = "admin"
+USERS_LIVE_IN = "admin"
 """Where Atlas looks up every user that has a password."""
 
 

@@ -69,5 +69,5 @@ class MailLogins(Protocol):
         One attempt is one: servers lock accounts after a few.
 
         Raises:
-            PasswordInTheClear: `security` is none, and the host is not this machine.
+            PasswordInTheClear: if `security` is none, and the host is not this machine.
         """

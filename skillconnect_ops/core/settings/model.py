@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from skillconnect_ops.core.finding import Severity
 
+_OF_ATLAS = "SKC_ATLAS"
+
 
 class ProjectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`project:`; the id names the private state, the profile the files that `init` brought."""
@@ -20,7 +22,7 @@ class AtlasSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     group_id: str
     """The project's id, which Atlas calls Project ID."""
-    credentials: str = "SKC_ATLAS"
+    credentials: str = _OF_ATLAS
     """The environment variable with the key (`mdb_sa_id_…:mdb_sa_sk_…` of a service account, or
     `publickey:privatekey`); never stored."""
 
