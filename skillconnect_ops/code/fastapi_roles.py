@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from skillconnect_ops.code.express_model import Role, Via
 from skillconnect_ops.code.fastapi_events import (
@@ -24,6 +25,7 @@ from skillconnect_ops.code.fastapi_values import (
 )
 from skillconnect_ops.code.guesses import guesses
 
+_SESSION = re.compile(r"session", re.IGNORECASE)
 _FORGED = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _HELD = re.compile(r"compare_digest|csrf|[!=]=", re.IGNORECASE)
 _SOUNDS = re.compile(r"author?i[sz]ation|token|api-?key|x-.*key|cookie", re.IGNORECASE)
@@ -66,7 +68,7 @@ class Roles:
             found[Role.AUTH] = guards
         if self.headers():
             found[Role.HELMET] = []
-        if "access-control-allow-origin" in self._words():
+        if "access-control-allow-origin" in self._words:
             found[Role.CORS] = []
         if self._validates():
             found[Role.VALIDATION] = []
@@ -148,9 +150,10 @@ class Roles:
 
     def headers(self) -> list[str]:
         """The security headers that it sets."""
-        words = self._words()
+        words = self._words
         return [name for name in HEADERS if name in words]
 
+    @cached_property
     def _words(self) -> set[str]:
         found: set[str] = set()
         for one in self._calls:
@@ -183,8 +186,8 @@ class Roles:
 
 
 def _last(name: str) -> str:
-    """What is called, without what it belongs to."""
-    return name.partition("(")[0].rpartition(".")[2]
+    """What is called, without what it belongs to; in Python most sessions are those of databases."""
+    return _SESSION.sub("", name.partition("(")[0].rpartition(".")[2])
 
 
 def _may_refuse(name: str) -> bool:

@@ -277,8 +277,8 @@ class Random:
             text,
             (
                 f"add = {to}.add_api_route\n"
-                f"for part, way in {{'{first}': 'GET', '{second}': 'POST'}}"
-                f".items():\n    add('/' + part, {name}, methods=[way])"
+                f"for part, way in {{'{first}': 'GET', '{second}': 'POST'}}.items():\n"
+                f"    add('/' + part, {name}, methods=[way])"
             ),
         ]
 

@@ -1,6 +1,7 @@
 """The reference API passes its own audit; a copy that is weakened fails for just that reason."""
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def copied(folder: Path) -> Path:
             _HOME / name, root / "skillconnect_ops" / name, ignore=shutil.ignore_patterns("*.pyc")
         )
     (root / "skillconnect_ops" / "__init__.py").write_text("")
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)  # else a folder in it is its own
     return root
 
 
@@ -45,16 +47,18 @@ def weaken(root: Path, one: Weakened) -> None:
 
 
 def audited(skc: Skc, root: Path) -> Any:
-    """The audit of the copy; words of the rest that sound like secrets are no part of it."""
-    report = skc("audit", str(root), "--format", "json").json
-    own = [one for one in report["findings"] if one["path"].startswith(f"{_API}/")]
-    return {**report, "findings": own}
+    return skc("audit", str(root / _API), "--format", "json").json
+
+
+def open_ones(report: Any) -> list[Any]:
+    """What nobody has allowed; the code of an error looks like a secret, and is."""
+    return [one for one in report["findings"] if one["suppressed"] is None]
 
 
 def told(root: Path, report: Any) -> set[tuple[str, str, str]]:
     """What was found: the check, the file below the API, and the line as it stands there."""
     found = set()
-    for one in report["findings"]:
+    for one in open_ones(report):
         lines = (root / one["path"]).read_text().split("\n")
         file = one["path"].removeprefix(f"{_API}/")
         found.add((one["id"], file, lines[one["line"] - 1].strip()))
@@ -63,7 +67,7 @@ def told(root: Path, report: Any) -> set[tuple[str, str, str]]:
 
 def test_the_reference_api_has_nothing_to_say(skc: Skc, tmp_path: Path) -> None:
     report = audited(skc, copied(tmp_path))
-    assert report["findings"] == []
+    assert open_ones(report) == []
     assert report["unknown"] == []
     outcomes = {one["id"]: one["outcome"] for one in report["facts"]["checks"]}
     asked = {name for name, outcome in outcomes.items() if outcome == "pass"}
@@ -185,16 +189,23 @@ WEAKENED = (
         file="proofs/tokens.py",
         old='jwt.encode(payload, key.secret.reveal(), algorithm="HS256", headers=headers)',
         new='jwt.encode(payload, "no-secret-but-a-test", algorithm="HS256", headers=headers)',
-        found=tuple(
+        found=(
             (
-                check,
+                "jwt-secret-hard-coded",
                 "proofs/tokens.py",
                 (
                     'return jwt.encode(payload, "no-secret-but-a-test", algorithm="HS256", '
                     "headers=headers)"
                 ),
-            )
-            for check in ("jwt-secret-hard-coded", "secret-in-tree")
+            ),
+            (
+                "secret-in-tree",
+                "proofs/tokens.py",
+                (
+                    'return jwt.encode(payload, "no-secret-but-a-test", algorithm="HS256", '
+                    "headers=headers)"
+                ),
+            ),
         ),
     ),
     Weakened(
@@ -381,7 +392,7 @@ def test_a_copy_without_its_limiter_is_told_of_each_write(skc: Skc, tmp_path: Pa
     path = root / _API / "gate" / "__init__.py"
     path.write_text(path.read_text().replace("        await self._count(scope, exchange)\n", ""))
     report = audited(skc, root)
-    found = {(one["id"], one["message"].partition(":")[0]) for one in report["findings"]}
+    found = {(one["id"], one["message"].partition(":")[0]) for one in open_ones(report)}
     strict, plain = "auth-route-without-strict-limiter", "route-without-limiter"
     assert {identity for identity, _ in found} == {strict, plain}
     assert {route for identity, route in found if identity == strict} == {
@@ -399,7 +410,7 @@ def test_a_copy_without_csrf_protection_is_told_of_each_write_of_a_session(
         path.read_text().replace("            _check_csrf(scope, exchange)\n", "            pass\n")
     )
     report = audited(skc, root)
-    assert {one["id"] for one in report["findings"]} == {"csrf-missing"}
+    assert {one["id"] for one in open_ones(report)} == {"csrf-missing"}
     routes = skc("routes", str(root), "--format", "json").json["facts"]["routes"]
     bare = {one["path"] for one in routes if one["csrf"] == "no"}
     assert "/api/v1/booking" in bare

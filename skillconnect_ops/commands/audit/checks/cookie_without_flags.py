@@ -6,7 +6,9 @@ line in the clear once; without `SameSite` a form of another site brings it alon
 How it looks: at `res.cookie`, `cookie.serialize`, and the options of express-session and
 cookie-session (both set HttpOnly themselves, and neither of the others). Options are followed
 through variables, also what is assigned to them later. `secure: NODE_ENV === "production"` counts
-as set. A cookie for a CSRF token is meant to be read by scripts, and needs no HttpOnly.
+as set. A cookie for a CSRF token is meant to be read by scripts, and needs no HttpOnly. In Python
+at `set_cookie` and SessionMiddleware, which both say `lax` themselves; what a function of the
+project is given by its callers is followed.
 
 Severity: medium where HttpOnly or Secure is missing from a cookie whose name sounds like a session
 or a token, or where `SameSite: none` stands without Secure, which browsers refuse; low for other
@@ -19,6 +21,8 @@ Before:
     res.cookie('token', token);
 After:
     res.cookie('token', token, { httpOnly: true, secure: true, sameSite: 'strict', path: '/' });
+With FastAPI:
+    response.set_cookie("token", token, httponly=True, secure=True, samesite="strict")
 """
 
 import re

@@ -4,9 +4,10 @@ Why: whatever runs on a visitor's own machine at that port may read the answers 
 an `http://` origin is whoever sits on the line and answers in its place.
 
 How it looks: origins named `localhost`, `127.0.0.1` or alike, and others with `http://`, in the
-options of cors and Socket.IO and in headers; also as the value that is taken if the environment
-says nothing. What stands below a condition for development alone is left out. A list that is
-computed, or a function that decides, is unknown; what the environment gives is no business of code.
+options of cors, Socket.IO and CORSMiddleware and in headers; also as the value that is taken if the
+environment says nothing. What stands below a condition for development alone is left out. A list
+that is computed, or a function that decides, is unknown; what the environment gives is no business
+of code.
 
 Severity: medium for `http://` of other machines; low for a developer's machine, and for what only
 an unset variable brings.

@@ -5,8 +5,9 @@ Why: `origin: true` writes the asker's own origin into the answer, for every ask
 visitor may when their cookies say who they are.
 
 How it looks: `cors({ origin: true })`, a function that calls back with `true` whatever it is given,
-and `Access-Control-Allow-Origin` set from the request's own header. A function that decides is
-unknown.
+and `Access-Control-Allow-Origin` set from the request's own header. In Python
+`allow_origin_regex=".*"`, and `allow_origins=["*"]` with `allow_credentials=True`: Starlette then
+answers whoever sends cookies with their own origin. A function that decides is unknown.
 
 Severity: high with `credentials` in an app that knows people by cookies or sessions; else medium.
 
@@ -69,6 +70,7 @@ CHECK = Check(
     title="CORS lets in whatever origin asks",
     severity=Severity.HIGH,
     references=("CWE-942", "CWE-346", "PortSwigger: CORS"),
-    remedy="name the origins: cors({ origin: ['https://app.example.com'], credentials: true })",
+    remedy="name the origins: cors({ origin: ['https://app.example.com'], credentials: true }), or "
+    "allow_origins=['https://app.example.com']",
     run=run,
 )

@@ -4,9 +4,9 @@ Why: `Access-Control-Allow-Origin: *` lets any page in any browser read the answ
 an app that is reached only within a company's network, or that gives more to whoever is logged in
 by a header. An API for its own front end knows the origins that it needs.
 
-How it looks: `cors()` without options or with `origin: "*"`, the same of Socket.IO, and the header
-set by hand. What stands below a condition for development alone is left out. A list that is
-computed is unknown.
+How it looks: `cors()` without options or with `origin: "*"`, the same of Socket.IO, `allow_origins`
+of Starlette's CORSMiddleware, and the header set by hand. What stands below a condition for
+development alone is left out. A list that is computed is unknown.
 
 Severity: medium. A browser sends no cookies along with it, so that it is no open door by itself; a
 public, read-only API means it. With `credentials` see cors-credentials-wildcard.

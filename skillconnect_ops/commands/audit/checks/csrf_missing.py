@@ -5,7 +5,8 @@ another page changes a password in the name of whoever opens that page.
 
 How it looks: at POST, PUT, PATCH and DELETE routes whose guard reads a cookie or a session (table
 of `skc routes`). Bearer tokens in a header are sent by no browser by itself, and need nothing.
-csrf-csrf, csrf-sync, csurf, lusca and checks of one's own that compare a header count.
+csrf-csrf, csrf-sync, csurf, lusca, starlette-csrf and checks of one's own that compare a header
+count. (None of the packages for Starlette binds its token to a session; ASVS asks for that.)
 
 Severity: medium. High where a cookie of the app is set with `SameSite: none`, since then nothing at
 all stands in the way. Low where all its cookies that are set here are strict or lax: browsers of
@@ -65,6 +66,6 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     references=("CWE-352", "OWASP CSRF Prevention Cheat Sheet"),
     remedy="npm install csrf-csrf, and app.use(doubleCsrfProtection) after the cookies are read; "
-    "or authenticate by a header",
+    "with FastAPI a dependency that compares a header with a cookie; or authenticate by a header",
     run=run,
 )

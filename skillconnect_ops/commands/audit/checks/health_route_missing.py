@@ -9,7 +9,7 @@ that nothing mounts are not asked.
 
 Severity: low. An app of which a path or a mount is not told is unknown.
 
-Silence: `// skc: allow health-route-missing REASON` at the line of `express()`.
+Silence: `// skc: allow health-route-missing REASON` at the line of `express()` or `FastAPI()`.
 
 Before:
     app.use('/api', routes);
@@ -74,7 +74,7 @@ def _of_app(found: Application, app: App) -> Said | Open | None:
 
 CHECK = Check(
     id="health-route-missing",
-    title="Express app without a health route",
+    title="app without a health route",
     severity=Severity.LOW,
     references=(
         "CWE-703",

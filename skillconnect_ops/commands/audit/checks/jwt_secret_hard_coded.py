@@ -4,7 +4,8 @@ Why: whoever reads the code, a copy of the image or the history signs tokens for
 role; and a secret in the code is the same on every machine, and changes with no rotation.
 
 How it looks: at `sign` and `verify` of jsonwebtoken and jose, `encode` and `decode` of jwt-simple,
-the options of express-jwt and passport-jwt. The secret is followed through variables, imports and
+the options of express-jwt and passport-jwt, `encode` and `decode` of PyJWT and python-jose. The
+secret is followed through variables, imports and
 configuration files. Public keys are no secrets.
 
 Severity: high where it is a text, or a private key; medium where a text is what is taken if the

@@ -3,10 +3,12 @@
 Why: the head of a token is written by whoever made it. A verifier that lets it choose can be
 told to take a public key for an HMAC secret, or to ask for no signature at all (`none`).
 
-How it looks: at `verify` of jsonwebtoken and jose, `decode` of jwt-simple, the options of
-express-jwt and passport-jwt; and for `none` among the algorithms, also where tokens are signed.
+How it looks: at `verify` of jsonwebtoken and jose, `decode` of jwt-simple, PyJWT and python-jose,
+the options of express-jwt and passport-jwt; and for `none` among the algorithms, also where tokens
+are signed.
 
-Severity: high where `none` is allowed; medium for express-jwt and jwt-simple, whose releases
+Severity: high where `none` is allowed; medium for express-jwt, jwt-simple and python-jose, whose
+releases
 without this option were open to confusion; low for the others, which today hold the algorithm
 against the kind of key. Options that are computed are unknown.
 

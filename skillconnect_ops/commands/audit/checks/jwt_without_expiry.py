@@ -4,7 +4,7 @@ Why: a token cannot be taken back. One that leaks from a log, a phone or a brows
 for ever, and only a change of the secret, which logs everybody out, stops it.
 
 How it looks: at `sign` of jsonwebtoken (`expiresIn`, or `exp` in what is signed), `SignJWT` of jose
-(`setExpirationTime`) and `encode` of jwt-simple (`exp`).
+(`setExpirationTime`) and `encode` of jwt-simple, PyJWT and python-jose (`exp`).
 
 Severity: medium. What is signed, or options, that are computed are unknown.
 

@@ -6,7 +6,10 @@ sees the missing line (OWASP puts broken access control first).
 How it looks: at the table that `skc routes` shows, with what runs before each route. Guards count
 by package (passport, express-jwt and others) and by what a function does: it verifies a token, or
 refuses those of whom it knows nothing. A name counts for nothing. Login, registration, password
-resets and health routes need none.
+resets and health routes need none. Of FastAPI: dependencies of the route, of its router and of the
+app, and middlewares, are followed for the route's own path. A scheme alone (`OAuth2PasswordBearer`,
+`HTTPBearer`) asks for a token and verifies none, and a guard that asks only whether something was
+sent looks at nothing of it: both are unknown.
 
 Severity: medium for routes that write; low for routes that read, since much is public on purpose,
 and where a guard runs under some condition, which is told. One that is there in production is fine.
@@ -21,6 +24,8 @@ Before:
 After:
     router.use(passport.authenticate('jwt', { session: false }));
     router.delete('/users/:id', removeUser);
+With FastAPI:
+    router = APIRouter(prefix="/users", dependencies=[Depends(current_user)])
 """
 
 from collections.abc import Iterator

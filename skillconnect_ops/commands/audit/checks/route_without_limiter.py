@@ -5,7 +5,8 @@ and holds up everybody else; `POST /messages` becomes a spam gun.
 
 How it looks: at each POST, PUT, PATCH and DELETE route of the table that `skc routes` shows:
 express-rate-limit, rate-limiter-flexible and others, before the route, its router or the whole app,
-and functions of the project that ask such a limiter. A limiter that is mounted after a route, or
+and functions of the project that ask such a limiter; with FastAPI slowapi, fastapi-limiter, and
+dependencies and middlewares that refuse with 429. A limiter that is mounted after a route, or
 below another path, does not cover it.
 
 Severity: medium; low where the limiter runs only under a condition. One that runs in production and
@@ -20,6 +21,8 @@ Before:
 After:
     import { rateLimit } from 'express-rate-limit';
     app.use('/api', rateLimit({ windowMs: 60_000, limit: 100 }), routes);
+With FastAPI:
+    app = FastAPI(dependencies=[Depends(RateLimiter(times=100, seconds=60))])   # fastapi-limiter
 """
 
 from collections.abc import Iterator
@@ -55,7 +58,8 @@ CHECK = Check(
     title="write route without rate limit",
     severity=Severity.MEDIUM,
     references=("CWE-770", "OWASP API4:2023"),
-    remedy="npm install express-rate-limit, and before the routes: "
-    "app.use(rateLimit({ windowMs: 60_000, limit: 100 }))",
+    remedy="before the routes, with express-rate-limit: app.use(rateLimit({ windowMs: 60_000, "
+    "limit: 100 })); with fastapi-limiter: dependencies=[Depends(RateLimiter(times=100, "
+    "seconds=60))]",
     run=run,
 )

@@ -9,7 +9,9 @@ all that runs before it. Validators of known packages count (express-validator, 
 yup, ajv and others), and functions of the project that hold the request against a schema of these,
 also in the handler itself. A name counts for nothing: `mongoSanitize()` and `validateUpload` check
 no field. A chain of express-validator whose result nobody asks for lets everything pass, and does
-not count. Not asked for where nothing of a request is read.
+not count. Not asked for where nothing of a request is read. FastAPI holds parameters against their
+annotations; what it lets pass is `dict`, `Any` and the like, and what is read off the request
+itself (`await request.json()`), unless a model is made of that.
 
 Severity: medium where a body or a query is read; low where only parameters of the path are, or
 where a validator runs under some condition. One that is there in production is fine. What cannot
@@ -22,6 +24,8 @@ Before:
 After:
     const User = z.object({ email: z.email(), name: z.string().max(100) }).strict();
     router.post('/users', validate(User), createUser);   // validate: 400 unless safeParse(req.body)
+With FastAPI:
+    async def create(user: NewUser) -> User: ...         # and not: sent = await request.json()
 """
 
 from collections.abc import Iterator
@@ -68,7 +72,7 @@ CHECK = Check(
     title="write route without validation",
     severity=Severity.MEDIUM,
     references=("CWE-20", "OWASP API3:2023", "OWASP Input Validation Cheat Sheet"),
-    remedy="npm install zod (or joi with celebrate), and put a schema before the handler that "
-    "names each field and refuses others",
+    remedy="put a schema before the handler that names each field and refuses others: zod, or joi "
+    "with celebrate; with FastAPI a parameter of a pydantic model with extra='forbid'",
     run=run,
 )
