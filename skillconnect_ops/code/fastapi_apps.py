@@ -111,9 +111,11 @@ class Routed:
 
 @dataclass(eq=False)
 class Above:
-    """An app as what its own class is made from has it: `super()`."""
+    """An object as what its own class is made from has it: `super()`."""
 
-    app: Routed
+    of: Any
+    owner: Class | None
+    """The class whose method says it."""
 
 
 @dataclass(eq=False)

@@ -120,7 +120,7 @@ class Attributes(Evaluation):
         if inner is not None:
             return ModuleValue(inner)
         if path is None and not lazy.level:
-            return External(f"{lazy.dotted}.{lazy.name}")
+            return plain_attribute(External(lazy.dotted), lazy.name)
         return Unknown(lazy.name, f"{lazy.name} is not found in {lazy.dotted or 'its package'}")
 
     def assigned(self, target: ast.expr, value: Any, env: Env) -> None:

@@ -190,7 +190,7 @@ class Calls(Attributes):
             case Routed():
                 return self.apps.asked(holder, name, given, self.condition)
             case Above():
-                return self.apps.asked(holder.app, name, given, self.condition)
+                return self._above(holder, name, given)
             case Asked():
                 return self._of_asked(holder, name, given)
             case Method(of=Routed(), name="routes") if name in _ADDING:
@@ -204,6 +204,20 @@ class Calls(Attributes):
             case _:
                 pass
         return self._of_unknown(holder, name, given)
+
+    def _above(self, holder: Above, name: str, given: Given) -> Any:
+        """A method of the class above."""
+        mine, bases = holder.of, holder.owner.bases if holder.owner is not None else ()
+        for base in bases:
+            found = base.find(name) if isinstance(base, Class) else None
+            if isinstance(found, Function):
+                return self.run(bound(found, mine), given)
+        if isinstance(mine, Routed):
+            return self.apps.asked(mine, name, given, self.condition)
+        if name == "__init__":
+            mine.attrs |= given.kwargs
+            mine.attrs.setdefault("args", tuple(given.args))
+        return Unknown(short(given.node), "it is a method of a package")
 
     def _of_asked(self, holder: Asked, name: str, given: Given) -> Unknown:
         """A method of a request."""
@@ -264,7 +278,8 @@ class Calls(Attributes):
         args, node, env = given.args, given.node, given.env
         if name == "super":
             mine = env.lookup("self")
-            return Above(mine) if isinstance(mine, Routed) else Unknown("super()", "it is above")
+            is_one = isinstance(mine, Routed | Instance)
+            return Above(mine, env.owner) if is_one else Unknown("super()", "it is above")
         if name == "getattr" and len(args) >= 2 and isinstance(args[1], str):
             return self.attribute(args[0], args[1], node, env)
         if name == "isinstance":

@@ -13,7 +13,6 @@ from skillconnect_ops.code.fastapi_values import (
     External,
     Instance,
     Made,
-    Member,
     parts,
 )
 
@@ -119,13 +118,18 @@ def _status(one: Any) -> int | None:
         return next((each for each in one.args if _is_status(each)), None)
     if isinstance(one, Instance):
         named = next((one.attrs[name] for name in _STATUS if name in one.attrs), MISSING)
-        for each in parts(named):
-            if _is_status(each):
-                return int(each)
-        return next((each for each in parts(list(one.attrs.values())) if _is_status(each)), None)
-    if isinstance(one, Class | Member):
-        return None
+        told = next((each for each in parts(named) if _is_status(each)), None)
+        given = (each for each in parts(list(one.attrs.values())) if _is_status(each))
+        return _of_class(one.of) if told is None and (told := next(given, None)) is None else told
+    if isinstance(one, Class):
+        return _of_class(one)
     return None
+
+
+def _of_class(of: Class) -> int | None:
+    """The status that stands in a class of errors."""
+    told = (of.find(name) for name in _STATUS)
+    return next((int(one) for one in told if _is_status(one)), None)
 
 
 def _is_status(value: Any) -> bool:
@@ -134,8 +138,9 @@ def _is_status(value: Any) -> bool:
 
 def is_error(value: Any) -> bool:
     """Whether it may be raised."""
-    if isinstance(value, Instance):
-        return value.of.is_a("Exception", "BaseException", "HTTPException", "ValueError")
+    kind = value.of if isinstance(value, Instance) else value
+    if isinstance(kind, Class):
+        return kind.is_a("Exception", "BaseException", "HTTPException", "ValueError")
     if isinstance(value, Made):
         return value.of.last.endswith(("Exception", "Error"))
     return isinstance(value, External) and value.last.endswith(("Exception", "Error"))

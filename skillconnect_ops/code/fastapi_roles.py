@@ -186,8 +186,8 @@ class Roles:
 
 
 def _last(name: str) -> str:
-    """What is called, without what it belongs to; in Python most sessions are those of databases."""
-    return _SESSION.sub("", name.partition("(")[0].rpartition(".")[2])
+    """What is called, without what it belongs to; most sessions in Python are of a database."""
+    return _SESSION.sub("", name.rpartition(".")[2].partition("(")[0])
 
 
 def _may_refuse(name: str) -> bool:

@@ -182,3 +182,24 @@ def test_an_app_that_is_made_twice_is_the_one_that_is_served(tmp_path: Path) -> 
         "def serve():\n    return Outer(make())\n",
     )
     assert [(one.path, one.rate_limit) for one in found.routes] == [("/a", State.YES)]
+
+
+def test_errors_are_told_by_their_status_wherever_it_is_written(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        errors="from http import HTTPStatus\nfrom starlette.status import HTTP_401_UNAUTHORIZED\n"
+        "Unknown = HTTPException(status_code=HTTP_401_UNAUTHORIZED)\n"
+        "class Nobody(HTTPException):\n"
+        "    def __init__(self):\n        super().__init__(HTTPStatus.UNAUTHORIZED)\n"
+        "class Said(Exception):\n    status_code = 401\n",
+        main="from errors import Nobody, Said, Unknown\n"
+        "def one(request: Request):\n    if not request.state.user:\n        raise Unknown\n"
+        "def two(request: Request):\n    if not request.state.user:\n        raise Nobody()\n"
+        "def three(request: Request):\n    if not request.state.user:\n        raise Said\n"
+        "app = FastAPI()\ndef answer():\n    return {}\n"
+        "for path, guard in (('/1', one), ('/2', two), ('/3', three)):\n"
+        "    app.add_api_route(path, answer, dependencies=[Depends(guard)])\n",
+    )
+    assert {one.path: one.auth for one in found.routes} == dict.fromkeys(
+        ("/1", "/2", "/3"), State.YES
+    )

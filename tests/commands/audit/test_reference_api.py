@@ -30,10 +30,12 @@ class Weakened(Struct, frozen=True, kw_only=True):
 def copied(folder: Path) -> Path:
     """The reference API, and what it imports of the rest, in a project of their own."""
     root = folder / "project"
-    for name in ("reference_api", "core"):
-        shutil.copytree(
-            _HOME / name, root / "skillconnect_ops" / name, ignore=shutil.ignore_patterns("*.pyc")
-        )
+    shutil.copytree(
+        _HOME / "reference_api", root / _API, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (root / "skillconnect_ops" / "core").mkdir()
+    for name in ("__init__.py", "secret.py"):
+        shutil.copy(_HOME / "core" / name, root / "skillconnect_ops" / "core" / name)
     (root / "skillconnect_ops" / "__init__.py").write_text("")
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)  # else a folder in it is its own
     return root
