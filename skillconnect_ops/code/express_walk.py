@@ -41,6 +41,9 @@ _ADDS = re.compile(
     r"|\w\[[\w.'\"`]+(?:\(\))?\]\s*(?:\(|\.call\()"
 )
 """What may add something to an app."""
+_ENDING = frozenset(
+    {"break_statement", "return_statement", "throw_statement", "continue_statement"}
+)
 _MAY_BE = re.compile(r"\bapp\b|[rR]outer|express|\.listen\(")
 _MAKES = re.compile(r"\b(?:express|Router)\s*\(")
 _MET = frozenset(
@@ -195,10 +198,8 @@ class Walk:
                 self._binary(node, at)
             case "for_in_statement":
                 self._loop(node, at)
-            case "switch_case" | "switch_default":
-                told = short(node).partition(":")[0]
-                for child in node.named_children():
-                    self._visit(child, at.when(told))
+            case "switch_statement":
+                self._switch(node, at)
             case "catch_clause":
                 for child in node.named_children():
                     self._visit(child, at.when("an error"))
@@ -247,6 +248,33 @@ class Walk:
         runs = None if told is None else (told if sign.text() == "&&" else not told)
         if runs is not False:
             self._visit(right, at if runs else at.when(words))
+
+    def _switch(self, node: SgNode, at: At) -> None:
+        """Each case under what leads to it: its own value, and those that fall through to it."""
+        asked, body = node.field("value"), node.field("body")
+        if asked is None or body is None:
+            return
+        self._visit(asked, at)
+        words, every, falling = _condition(node, "value"), list[str](), list[str]()
+        cases = [each for each in body.named_children() if each.kind() != "comment"]
+        for case in cases:
+            value = case.field("value")
+            if value is not None:
+                every.append(f"{words} === {short(value)}")
+        for case in cases:
+            value = case.field("value")
+            own = [f"{words} === {short(value)}"] if value is not None else []
+            told = [*falling, *own]
+            inner = at
+            if value is not None:
+                inner = at.when(" || ".join(told))
+            elif not falling:
+                inner = replace(at, conditions=(*at.conditions, *(f"not {one}" for one in every)))
+            statements = [each for each in case.named_children() if each != value]
+            for each in statements:
+                self._visit(each, inner)
+            ends = any(each.kind() in _ENDING for each in statements)
+            falling = [] if ends else told
 
     def _loop(self, node: SgNode, at: At) -> None:
         body, right = node.field("body"), node.field("right")
@@ -471,7 +499,7 @@ def _returns(node: SgNode) -> bool:
     return bool(last) and node.kind() == "statement_block" and last[-1].kind() == "return_statement"
 
 
-def _condition(statement: SgNode) -> str:
-    condition = statement.field("condition")
+def _condition(statement: SgNode, field: str = "condition") -> str:
+    condition = statement.field(field)
     text = "" if condition is None else short(condition)
     return text[1:-1].strip() if text.startswith("(") and text.endswith(")") else text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.conditions import is_served
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.package_calls import OUTSIDE, Defaulted, PackageCall
 
@@ -55,11 +55,11 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 def policies(found: "Server") -> Iterator[Policy]:
-    """Those that may be there in production."""
+    """Those that may be there where others use the app."""
     for call in found.calls:
-        if call.package == "cors" and call.member == "" and in_production(call.guard) is not False:
+        if call.package == "cors" and call.member == "" and is_served(call.guard):
             yield _policy(call, call.given[0] if call.given else {})
-        elif call.member == "CORSMiddleware" and in_production(call.guard) is not False:
+        elif call.member == "CORSMiddleware" and is_served(call.guard):
             yield _of_starlette(call)
     for server in found.sockets.servers:
         options = server.options if isinstance(server.options, Mapping) else {}
@@ -166,7 +166,7 @@ def _judged(  # noqa: PLR0911 - one a kind of option
 
 def _by_headers(found: "Server") -> Iterator[Policy]:
     for header in found.answers.headers:
-        live = in_production(header.guard) is not False
+        live = is_served(header.guard)
         if header.name != "access-control-allow-origin" or not live:
             continue
         with_cookies = any(

@@ -3,7 +3,7 @@
 import re
 from enum import Enum
 
-from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.conditions import in_production, is_served
 from skillconnect_ops.code.express_model import (
     App,
     Application,
@@ -58,8 +58,8 @@ def unresolved(route: Route, what: str, role: Role) -> Open:
 
 
 def is_live(route: Route) -> bool:
-    """Whether a route may be there in production."""
-    return in_production(route.condition) is not False
+    """Whether a route may be there where others use the app."""
+    return is_served(route.condition)
 
 
 def is_rest(route: Route) -> bool:
@@ -119,7 +119,7 @@ def secrets(route: Route) -> Secrets | None:
 def lacking(route: Route, state: State, role: Role) -> str | None:
     """Under which condition alone a route is protected, where that is not simply production.
 
-    None where it is protected, or not told; empty where it never is.
+    None where it is protected, or not told; empty where it never is in production.
     """
     match state:
         case State.NO:
@@ -128,7 +128,8 @@ def lacking(route: Route, state: State, role: Role) -> str | None:
             conditions = [one.condition for one in own(route, role)]
             if any(in_production(one) for one in conditions):
                 return None
-            return next((one for one in conditions if one is not None), "")
+            possible = [one for one in conditions if in_production(one) is not False]
+            return next((one for one in possible if one is not None), "")
         case State.YES | State.UNRESOLVED | State.NOT_NEEDED:
             return None
 

@@ -30,7 +30,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.conditions import is_served
 from skillconnect_ops.code.express_model import Application, Computed, Middleware, Role, Route
 from skillconnect_ops.code.package_calls import Defaulted, PackageCall
 from skillconnect_ops.commands.audit.facts import Facts
@@ -93,7 +93,7 @@ def _may_limit(one: Middleware) -> bool:
 def _readers(found: "Server") -> Iterator[PackageCall]:
     for call in found.calls:
         is_reader = call.package in _PARSERS or (call.package in _UPLOADS and call.member == "")
-        if is_reader and in_production(call.guard) is not False:
+        if is_reader and is_served(call.guard):
             yield call
 
 

@@ -22,7 +22,7 @@ After:
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from skillconnect_ops.code.conditions import in_production
+from skillconnect_ops.code.conditions import is_served
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.package_calls import PackageCall
 from skillconnect_ops.commands.audit.facts import Facts
@@ -50,7 +50,7 @@ def _calls(found: "Server") -> Iterator[PackageCall]:
         is_one = (call.package == "helmet" and call.member in {"", "contentSecurityPolicy"}) or (
             call.package == "helmet-csp"
         )
-        if is_one and in_production(call.guard) is not False:
+        if is_one and is_served(call.guard):
             yield call
 
 

@@ -32,6 +32,7 @@ from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Confidence, Severity
 from skillconnect_ops.core.view import count, listed
 
+_NONE = "no helmet is added to this app"
 _PARTS = ("hsts", "strictTransportSecurity", "noSniff", "xContentTypeOptions")
 
 
@@ -60,8 +61,9 @@ def _of_app(found: Application, app: App) -> Iterator[Said | Open]:
         if off:
             yield at_use(first.middleware, f"{listed(off)} is turned off", Severity.LOW)
         return
-    if own:
-        where = own[0].middleware.condition or f"the path is {own[0].prefix}"
+    some = [use for use in own if in_production(use.middleware.condition) is not False]
+    if some:
+        where = some[0].middleware.condition or f"the path is {some[0].prefix}"
         yield at_app(app, f"helmet is there only where {where}", Severity.LOW)
         return
     lost = next((use.middleware for use in uses if use.middleware.role is Role.UNRESOLVED), None)
@@ -69,7 +71,8 @@ def _of_app(found: Application, app: App) -> Iterator[Said | Open]:
         why = f"whether {lost.name} sets security headers is not told: {lost.reason}"
         yield Open(path=app.file, line=app.line, why=why)
     else:
-        yield at_app(app, "no helmet is added to this app", Severity.MEDIUM, Confidence.MEDIUM)
+        says = f"helmet is there only where {own[0].middleware.condition}" if own else _NONE
+        yield at_app(app, says, Severity.MEDIUM, Confidence.MEDIUM)
 
 
 CHECK = Check(
