@@ -10,8 +10,10 @@ from ast_grep_py import SgNode
 
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_model import Certainty, Middleware, Role, Via
+from skillconnect_ops.code.express_origins import Origin, Origins
 from skillconnect_ops.code.express_packages import VALIDATORS, WRAPPING, known
-from skillconnect_ops.code.express_signs import Origin, Origins, Reader, Signs, returned, takes
+from skillconnect_ops.code.express_passage import Passage, Passages, Passing
+from skillconnect_ops.code.express_signs import Reader, Signs, returned, takes
 from skillconnect_ops.code.express_stack import Item
 from skillconnect_ops.code.guesses import guessed
 from skillconnect_ops.code.javascript_modules import Modules
@@ -50,6 +52,7 @@ class Judge:
         self._arguments = args
         self._origins = Origins(values)
         self._reader = Reader(values, self._origins)
+        self._passages = Passages(values, self._origins)
         self._errors = True
         self.strategies: frozenset[Via] = frozenset()
         """Where the project's passport strategies look for a token."""
@@ -198,19 +201,22 @@ class Judge:
         signs = self._reader.signs(function)
         count = takes(function.node)
         roles = dict(signs.roles)
+        who, checks = Passage(passing=Passing.SOME), frozenset[str]()
+        guess, why = None, ""
         if count == 4 and self._errors:
             roles = {Role.ERROR: ""}
         else:
-            self._auth(roles, signs, answers=answers)
+            who = self._who(roles, signs, function, answers=answers)
+            if who.passing is Passing.UNTOLD:
+                guess, why = Role.AUTH, who.why
+            sent, checks = self._sent(roles, function, answers=answers)
+            if sent.passing is Passing.UNTOLD:
+                guess, why = guess or Role.VALIDATION, why or sent.why
+            elif sent.condition is not None:
+                who = sent
         kept = _sorted(roles) or (Role.OTHER,)
         main = _first(kept)
-        guess, why = None, ""
-        if signs.deep and Role.AUTH in roles and not roles[Role.AUTH]:
-            guess, why = Role.AUTH, "whom it refuses depends on conditions within conditions"
-            del roles[Role.AUTH]
-            kept = _sorted(roles) or (Role.UNRESOLVED,)
-            main = _first(kept)
-        if signs.lost_role is not None and signs.lost_role not in roles:
+        if guess is None and signs.lost_role is not None and signs.lost_role not in roles:
             guess, why = signs.lost_role, signs.lost
             if kept == (Role.OTHER,):
                 kept, main = (Role.UNRESOLVED,), Role.UNRESOLVED
@@ -224,9 +230,10 @@ class Judge:
             package=package,
             certainty=Certainty.MEDIUM,
             via=self._of_strategies(package, signs),
-            condition=item.condition or _where_made(function.node),
+            condition=item.condition or who.condition or _where_made(function.node),
             reads=signs.reads,
-            lenient=signs.lenient and Role.AUTH in roles,
+            checks=checks,
+            lenient=who.passing is Passing.LENIENT,
             continues=self._reader.continues(function),
             guess=guess,
             reason=why,
@@ -237,15 +244,34 @@ class Judge:
             return self.strategies
         return signs.via
 
-    @staticmethod
-    def _auth(roles: dict[Role, str], signs: Signs, *, answers: bool) -> None:
-        """Whether a function lets only those pass whom it knows."""
-        proves = Role.AUTH in roles
-        if proves:
-            if not signs.refuses and roles[Role.AUTH] not in {"passport", "express-jwt"}:
-                del roles[Role.AUTH]  # it looks who asks, and lets everybody pass
-        elif signs.denies_nobody or (signs.guards and not answers and Role.CSRF not in roles):
-            roles[Role.AUTH] = ""
+    def _who(
+        self, roles: dict[Role, str], signs: Signs, function: Expression, *, answers: bool
+    ) -> Passage:
+        """Whether a function lets only those pass whom it knows; its role goes if it does not."""
+        looks = signs.guards and not answers and Role.CSRF not in roles
+        if Role.AUTH not in roles and not signs.denies_nobody and not looks:
+            return Passage(passing=Passing.SOME)
+        package = roles.pop(Role.AUTH, "")
+        told = self._passages.who(function, answers=answers)
+        if not signs.refuses and told.passing is not Passing.SOME:
+            return Passage(passing=Passing.ALL)  # it looks who asks, and lets everybody pass
+        if told.passing in {Passing.SOME, Passing.LENIENT, Passing.UNDER_CONDITION}:
+            roles[Role.AUTH] = package
+        return told
+
+    def _sent(
+        self, roles: dict[Role, str], function: Expression, *, answers: bool
+    ) -> tuple[Passage, frozenset[str]]:
+        """Whether a function lets only what fits a schema pass; its role goes if it does not."""
+        if Role.VALIDATION not in roles:
+            return Passage(passing=Passing.SOME), frozenset()
+        told, checks = self._passages.sent(function, answers=answers)
+        if told.condition is not None and Role.AUTH in roles:
+            why = f"what is sent is checked only where {told.condition}"
+            told = Passage(passing=Passing.UNTOLD, why=why)
+        if told.passing in {Passing.ALL, Passing.UNTOLD}:
+            del roles[Role.VALIDATION]
+        return told, checks
 
 
 def _where_made(function: SgNode) -> str | None:

@@ -86,6 +86,9 @@ class Middleware(Struct, frozen=True, kw_only=True):
     """What must hold for it to run, as it is written; None where it always does."""
     reads: frozenset[str] = frozenset()
     """What it reads of a request: `body`, `query`, `params`, `cookies`, `headers`, `session`."""
+    checks: frozenset[str] = frozenset()
+    """Of one that validates: `body`, `query`, `params`; `asked` of what asks for the results of
+    validators before it. Empty where that is not told."""
     options: tuple[Any, ...] = ()
     """The arguments that it is made with as plain data; see `Computed`."""
     continues: bool = True

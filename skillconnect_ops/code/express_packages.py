@@ -214,3 +214,16 @@ def known(package: str, member: str) -> Known | None:
         return exact
     first = member.partition(".")[0]
     return MEMBERS.get((package, first)) or WHOLE.get(package)
+
+
+_PROVES_AT_ONCE = frozenset({"jsonwebtoken", "jwt-simple", "fast-jwt", "jws"})
+_MAKE_GUARDS = frozenset({"passport", "express-jwt", "express-basic-auth", "basic-auth"})
+
+
+def proves(package: str, member: str) -> bool | None:
+    """Whether what proves who asks only promises it; None of what proves nothing."""
+    names = OF_TOKENS.get(package, frozenset())
+    last = member.rpartition(".")[2]
+    if package in _MAKE_GUARDS or (last not in names and member not in names):
+        return None
+    return package not in _PROVES_AT_ONCE and last != "getAuth"

@@ -3,19 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from ast_grep_py import Rule, SgNode
+from ast_grep_py import SgNode
 from msgspec import Struct
 
 from skillconnect_ops.code.express_model import Role, Via
+from skillconnect_ops.code.express_origins import Origin, Origins
 from skillconnect_ops.code.express_packages import CHECKS, LIMITERS, OF_TOKENS, VALIDATORS, known
 from skillconnect_ops.code.javascript_objects import Objects, last_result
 from skillconnect_ops.code.javascript_value import (
     Expression,
     Global,
     Lost,
-    Package,
     Part,
-    Value,
     bare,
     parameters,
     short,
@@ -37,20 +36,6 @@ _DENIES_NOBODY = re.compile(
     r"!\s*\(?\s*req(?:uest)?\.(?:user|auth|session\??\.\w+|userId|currentUser|uid)\b"
     r"|!\s*req(?:uest)?\.isAuthenticated\(|!\s*(?:token|authHeader|authorization)\b"
 )
-_PASSES_NOBODY = re.compile(
-    r"if\s*\(\s*!\s*[\w.?\[\]'\"]*(?:token|auth\w*|header|user|session|cookie|jwt)\w*\s*\)"
-    r"\s*\{?\s*(?:return\s+)?next\(\s*\)",
-    re.IGNORECASE,
-)
-_IS_THERE = re.compile(r"\(\s*[\w.?\[\]'\"]+(?:\s*&&\s*[\w.?]+)*\s*\)")
-_IS_WRONG = re.compile(
-    r"err|\be\b|invalid|denied|block|missing|expired|wrong|fail|revoked|\bno[A-Z]|not[A-Z]|ban",
-)
-_REFUSAL: list[Rule] = [
-    {"kind": "number", "regex": "^40[13]$"},
-    {"kind": "property_identifier", "regex": "UNAUTHORI|FORBIDDEN|[uU]nauthori[sz]ed|[fF]orbidden"},
-    {"kind": "identifier", "regex": "UNAUTHORI|FORBIDDEN|Unauthori[sz]ed|Forbidden|NotAuth"},
-]
 _BEARER = re.compile(
     r"headers(?:\.authorization|\[['\"`][Aa]uthorization)|(?:get|header)\(\s*['\"`][Aa]uthorization"
     r"|Bearer\b|fromAuthHeader|x-api-key|x-access-token|x-auth-token"
@@ -80,58 +65,12 @@ class Signs(Struct, frozen=True, kw_only=True):
     """Whether it looks who asks."""
     guards: bool = False
     """Whether one function looks who asks, and refuses."""
-    deep: bool = False
-    """Whether it refuses only under conditions within conditions: for whom, is not told."""
-    lenient: bool = False
-    """Whether it refuses only a bad token, and lets pass who brings none."""
     denies_nobody: bool = False
     """Whether one function refuses exactly those of whom it knows nothing."""
     lost: str = ""
     """Why a part of it could not be followed that bears on this."""
     lost_role: Role | None = None
     conditions: Mapping[Role, str] = {}
-
-
-class Origin(Struct, frozen=True):
-    """The package that something comes from, what of it, and the calls that made it."""
-
-    package: str
-    member: str
-    made: tuple[Expression, ...] = ()
-
-
-class Origins:
-    """Follows values back to the packages that they come from."""
-
-    def __init__(self, values: Objects) -> None:
-        self._values = values
-
-    def of(  # noqa: PLR0911 - one a kind of value
-        self, value: Value, depth: int = 0
-    ) -> Origin | None:
-        """Where a value comes from; None of what is the project's own, or is not told."""
-        if depth > 20:
-            return None
-        match value:
-            case Package(source, names):
-                return Origin(source, ".".join(names))
-            case Part(of, name):
-                inner = self.of(of, depth + 1)
-                if inner is None:
-                    return None
-                member = f"{inner.member}.{name}" if inner.member else name
-                return Origin(inner.package, member, inner.made)
-            case Expression(module, node, frame):
-                maker = node.field("function") or node.field("constructor")
-                if maker is None or node.kind() not in {"call_expression", "new_expression"}:
-                    return None
-                inner = self.of(self._values.of(module, maker, frame), depth + 1)
-                return (
-                    None
-                    if inner is None
-                    else Origin(inner.package, inner.member, (*inner.made, value))
-                )
-        return None
 
 
 class Reader:
@@ -182,8 +121,6 @@ class Reader:
             refuses=refuses,
             asks_who=asks_who,
             guards=guards or (own and asks_who),
-            deep=own and _is_deep(function.node),
-            lenient=own and _lets_nobody_pass(function.node, text),
             denies_nobody=denies,
             lost=lost,
             lost_role=lost_role,
@@ -223,7 +160,9 @@ class Reader:
                 return True
         return False
 
-    def _of_call(self, function: Expression, call: SgNode, depth: int) -> Signs | None:
+    def _of_call(  # noqa: PLR0911 - one a kind of what is called
+        self, function: Expression, call: SgNode, depth: int
+    ) -> Signs | None:
         maker = call.field("function") or call.field("constructor")
         if maker is None:
             return None
@@ -244,6 +183,9 @@ class Reader:
             if name in CHECKS and is_schema and re.search(r"\breq|\bbody\b|\bdata\b", given):
                 why = f"which schema {short(maker)} asks, is not told"
                 return Signs(lost=why, lost_role=Role.VALIDATION)
+            if _CSRF.search(name) and re.search(r"\breq(?:uest)?\b", given):
+                why = f"what {short(maker)} refuses is not told"
+                return Signs(lost=why, lost_role=Role.CSRF)
         return None
 
 
@@ -269,46 +211,6 @@ def _of_origin(origin: Origin, given: str) -> Signs | None:
 def _calls_a_schema(package: str, origin: Origin) -> bool:
     """`const check = ajv.compile(schema); check(req.body)`."""
     return package == "ajv" and "compile" in origin.member and bool(origin.made)
-
-
-def _lets_nobody_pass(function: SgNode, text: str) -> bool:
-    """Whether who brings no token is let pass: `if (token) { … 401 … } next()`."""
-    if _PASSES_NOBODY.search(text):
-        return True
-    refusals = function.find_all(any=_REFUSAL)
-    return bool(refusals) and all(_only_with_token(each, function) for each in refusals)
-
-
-def _is_deep(function: SgNode) -> bool:
-    refusals = function.find_all(any=_REFUSAL)
-    return bool(refusals) and all(_ifs(each, function) > 1 for each in refusals)
-
-
-def _ifs(node: SgNode, function: SgNode) -> int:
-    """How many conditions a place stands under; `else if` counts as one."""
-    found = 0
-    inside = node
-    for around in node.ancestors():
-        if around == function:
-            break
-        found += around.kind() == "if_statement" and around.field("consequence") == inside
-        inside = around
-    return found
-
-
-def _only_with_token(refusal: SgNode, function: SgNode) -> bool:
-    """Whether a refusal stands where something is there, and not where it is missing."""
-    inside = refusal
-    for around in refusal.ancestors():
-        if around == function:
-            return False
-        if around.kind() == "if_statement" and around.field("consequence") == inside:
-            condition = around.field("condition")
-            words = "" if condition is None else condition.text()
-            if _IS_THERE.fullmatch(words) and not _IS_WRONG.search(words):
-                return around.field("alternative") is None
-        inside = around
-    return False
 
 
 def _is_asked(call: SgNode) -> bool:

@@ -25,7 +25,7 @@ from skillconnect_ops.code.javascript_value import (
     short,
 )
 from skillconnect_ops.code.javascript_values import CLASSES
-from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key, string
+from skillconnect_ops.code.syntax import FUNCTIONS, arguments, is_left, key, string
 
 _DEEPEST = 24
 _MOST_CALLS = 40_000
@@ -41,9 +41,6 @@ _ADDS = re.compile(
     r"|\w\[[\w.'\"`]+(?:\(\))?\]\s*(?:\(|\.call\()"
 )
 """What may add something to an app."""
-_ENDING = frozenset(
-    {"break_statement", "return_statement", "throw_statement", "continue_statement"}
-)
 _MAY_BE = re.compile(r"\bapp\b|[rR]outer|express|\.listen\(")
 _MAKES = re.compile(r"\b(?:express|Router)\s*\(")
 _MET = frozenset(
@@ -273,8 +270,7 @@ class Walk:
             statements = [each for each in case.named_children() if each != value]
             for each in statements:
                 self._visit(each, inner)
-            ends = any(each.kind() in _ENDING for each in statements)
-            falling = [] if ends else told
+            falling = [] if is_left(statements) else told
 
     def _loop(self, node: SgNode, at: At) -> None:
         body, right = node.field("body"), node.field("right")

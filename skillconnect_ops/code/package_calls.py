@@ -10,7 +10,7 @@ from skillconnect_ops.code.conditions import guard
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_calls import Calls
 from skillconnect_ops.code.express_model import Computed
-from skillconnect_ops.code.express_signs import Origin, Origins
+from skillconnect_ops.code.express_origins import Origin, Origins
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import (

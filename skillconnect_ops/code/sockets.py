@@ -7,7 +7,7 @@ from typing import Any
 from ast_grep_py import SgNode
 from msgspec import Struct
 
-from skillconnect_ops.code.express_signs import Origin, Origins
+from skillconnect_ops.code.express_origins import Origin, Origins
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import EMPTY, Expression, bare, short

@@ -139,6 +139,20 @@ def pairs(node: SgNode) -> Iterator[tuple[str, SgNode, SgNode]]:
             yield child.text(), child, child
 
 
+_LEAVING = frozenset(
+    {"break_statement", "return_statement", "throw_statement", "continue_statement"}
+)
+
+
+def is_left(statements: list[SgNode]) -> bool:
+    """Whether the statements of a case do not fall through to the next one."""
+    return any(
+        each.kind() in _LEAVING
+        or (each.kind() == "statement_block" and is_left(each.named_children()))
+        for each in statements
+    )
+
+
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ast_grep_py import SgNode
 from msgspec import Struct
 
-from skillconnect_ops.code.express_signs import Origins
+from skillconnect_ops.code.express_origins import Origins
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import EMPTY, Expression, bare, parameters
