@@ -107,6 +107,8 @@ class Calls:
         if function is None or function.kind() != "member_expression":
             return None
         holder, name = function.field("object"), function.field("property")
+        if function.text() == "Object.assign" and arguments(node):
+            return self.receiver(self._values.of(value.module, arguments(node)[0], value.frame))
         if holder is None or name is None or name.text() not in {*_CHAINED, "route"}:
             return None
         inner = self.receiver(self._values.of(value.module, holder, value.frame))
@@ -167,7 +169,7 @@ class Calls:
                 why = f"the method of {short(call)} is computed"
                 self._tell(at.module.path, line_of(call), why)
             return False
-        if name in {"call", "apply"}:
+        if name in {"call", "apply", "bind"}:
             self._borrowed(at, call, holder)
             return False
         if name not in _CHAINED and name != "route":
@@ -185,6 +187,12 @@ class Calls:
     def _borrowed(self, at: "At", call: SgNode, method: SgNode) -> None:
         """`router[method].call(router, …)`."""
         holder, name = method.field("object"), method.field("property")
+        if holder is None and method.kind() == "identifier":  # `const { post } = app`
+            of = self._values.of(at.module, method, at.frame)
+            is_one = isinstance(of, Part) and of.name in _CHAINED and self.stack(of.of) is not None
+            if is_one:
+                self._met.add(call)
+                self._tell(at.module.path, line_of(call), f"what {short(call)} adds is not told")
         if holder is None or (name is not None and name.text() not in _CHAINED):
             return
         if self.receiver(self._values.of(at.module, holder, at.frame)) is not None:
@@ -425,6 +433,10 @@ class Calls:
         except (Undecided, RecursionError):
             return None
         return bool(told) if told is None or isinstance(told, bool | int | float | str) else None
+
+    def answers_all(self, path: str, line: int, name: str) -> None:
+        """Tell of a function that answers whatever nothing else does, and takes what was sent."""
+        self._tell(path, line, f"which methods and paths {name} answers is not told")
 
     def stopped(self, at: "At", node: SgNode) -> None:
         """Tell that too much is called to follow all of it."""

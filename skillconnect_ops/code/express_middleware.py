@@ -10,9 +10,12 @@ from ast_grep_py import SgNode
 
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_model import Certainty, Middleware, Role, Via
+from skillconnect_ops.code.express_options import NEVER, parts_of, skipped
 from skillconnect_ops.code.express_origins import Origin, Origins
 from skillconnect_ops.code.express_packages import VALIDATORS, WRAPPING, known
 from skillconnect_ops.code.express_passage import Passage, Passages, Passing
+from skillconnect_ops.code.express_requests import Requests, Taken
+from skillconnect_ops.code.express_seen import INPUTS
 from skillconnect_ops.code.express_signs import Reader, Signs, returned, takes
 from skillconnect_ops.code.express_stack import Item
 from skillconnect_ops.code.guesses import guessed
@@ -37,7 +40,8 @@ _ORDER = (
     *(Role.COOKIE, Role.BODY, Role.UPLOAD, Role.CORS, Role.HELMET, Role.STATIC, Role.LOGGING),
     *(Role.OTHER, Role.UNRESOLVED),
 )
-_BY_ENVIRONMENT = re.compile(r"NODE_ENV|process\.env|\benv\b|isDev|isProd|production|development")
+_NOT_FOUND = re.compile(r"\b40[45]\b|[nN]ot_?[fF]ound|NOT_FOUND")
+_SENT = frozenset({"body", "query", "file"})
 _LENIENT_VALIDATORS = frozenset(
     {"body", "check", "param", "query", "cookie", "header", "checkSchema", "checkExact", "oneOf"}
 )
@@ -53,6 +57,7 @@ class Judge:
         self._origins = Origins(values)
         self._reader = Reader(values, self._origins)
         self._passages = Passages(values, self._origins)
+        self._requests = Requests(values, self._origins)
         self._errors = True
         self.strategies: frozenset[Via] = frozenset()
         """Where the project's passport strategies look for a token."""
@@ -133,8 +138,11 @@ class Judge:
     ) -> Middleware:
         whole = " ".join(each.node.text() for each in origin.made)
         condition = item.condition
-        if Role.RATE_LIMIT in roles:
-            condition = condition or _skipped(origin)
+        skips = skipped(self._values, self._passages, origin, roles)
+        if skips == NEVER:
+            roles, condition = (Role.OTHER,), item.condition
+        elif skips is not None:
+            condition = skips if condition is None else f"{condition} and {skips}"
         if Role.AUTH in roles:
             via = self._via(origin, whole, via)
         return Middleware(
@@ -148,6 +156,7 @@ class Judge:
             certainty=certainty,
             via=via,
             condition=condition,
+            checks=parts_of(origin, options) if Role.VALIDATION in roles else frozenset(),
             options=options,
             lenient=_is_lenient(origin, whole),
         )
@@ -221,6 +230,11 @@ class Judge:
             if kept == (Role.OTHER,):
                 kept, main = (Role.UNRESOLVED,), Role.UNRESOLVED
         package = roles.get(main) or None
+        taken = self._requests.taken(function, 1 if count == 4 else 0)
+        is_lost = answers and taken.why != "" and not (taken.parts | signs.reads) & _SENT
+        if is_lost and guess is None and Role.VALIDATION not in roles:
+            guess, why = Role.VALIDATION, taken.why
+        continues = self._reader.continues(function)
         return Middleware(
             name=item.name,
             path=item.path,
@@ -231,10 +245,11 @@ class Judge:
             certainty=Certainty.MEDIUM,
             via=self._of_strategies(package, signs),
             condition=item.condition or who.condition or _where_made(function.node),
-            reads=signs.reads,
+            reads=signs.reads | taken.parts,
             checks=checks,
             lenient=who.passing is Passing.LENIENT,
-            continues=self._reader.continues(function),
+            continues=continues,
+            ends=not (answers or continues or count == 4) and self._ends(function, taken),
             guess=guess,
             reason=why,
         )
@@ -243,6 +258,11 @@ class Judge:
         if package == "passport" and self.strategies:
             return self.strategies
         return signs.via
+
+    def _ends(self, function: Expression, taken: Taken) -> bool:
+        """Whether a function that hands nothing on gives something to those who ask."""
+        is_rest = _NOT_FOUND.search(function.node.text()) is not None and not taken.parts
+        return not is_rest and self._passages.gives(function)
 
     def _who(
         self, roles: dict[Role, str], signs: Signs, function: Expression, *, answers: bool
@@ -266,6 +286,8 @@ class Judge:
         if Role.VALIDATION not in roles:
             return Passage(passing=Passing.SOME), frozenset()
         told, checks = self._passages.sent(function, answers=answers)
+        if "asked" in checks and ".run(" in function.node.text():
+            checks |= INPUTS  # it runs the validators itself
         if told.condition is not None and Role.AUTH in roles:
             why = f"what is sent is checked only where {told.condition}"
             told = Passage(passing=Passing.UNTOLD, why=why)
@@ -306,23 +328,6 @@ def _sorted(roles: Iterable[Role]) -> tuple[Role, ...]:
 
 def _option(options: tuple[object, ...], name: str) -> object:
     return next((each.get(name) for each in options if isinstance(each, dict)), None)
-
-
-def _skipped(origin: Origin) -> str | None:
-    """What a limiter's `skip` looks at, where that is the environment."""
-    for made in origin.made:
-        for pair in made.node.find_all(kind="pair"):
-            name, value = pair.field("key"), pair.field("value")
-            if name is None or value is None or name.text() != "skip":
-                continue
-            if _BY_ENVIRONMENT.search(value.text()):
-                return f"not {_body(value)}"
-    return None
-
-
-def _body(node: SgNode) -> str:
-    body = node.field("body")
-    return short(node if body is None else body)
 
 
 def _is_lenient(origin: Origin, whole: str) -> bool:

@@ -93,6 +93,8 @@ class Middleware(Struct, frozen=True, kw_only=True):
     """The arguments that it is made with as plain data; see `Computed`."""
     continues: bool = True
     """Whether it may hand a request on."""
+    ends: bool = False
+    """Whether it answers what comes to it with more than a refusal, and never hands it on."""
     lenient: bool = False
     """Whether it lets pass what it does not like: optional login, a validator nobody asks."""
     rates: tuple[tuple[float, float], ...] = ()
@@ -145,6 +147,8 @@ class Route(Struct, frozen=True, kw_only=True):
     auth: State
     condition: str | None = None
     """What must hold for the route to be there at all."""
+    by_use: bool = False
+    """Whether `use` added it: it answers all below its path."""
 
 
 class App(Struct, frozen=True, kw_only=True):

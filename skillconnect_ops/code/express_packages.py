@@ -1,5 +1,6 @@
 """The packages of npm that Express apps take their middlewares from, and what each is for."""
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -28,7 +29,7 @@ WHOLE: Mapping[str, Known] = {
         Role.RATE_LIMIT,
         *("express-rate-limit", "express-slow-down", "rate-limiter-flexible", "express-brute"),
         *("express-limiter", "rate-limit", "@arcjet/node", "limiter", "express-bouncer"),
-        *("@upstash/ratelimit", "bottleneck", "express-rate-limiter"),
+        *("@upstash/ratelimit", "express-rate-limiter"),
     ),
     **_all(
         Role.VALIDATION,
@@ -41,7 +42,7 @@ WHOLE: Mapping[str, Known] = {
     **_all(Role.CSRF, "csurf", "csrf-csrf", "csrf-sync", "tiny-csrf", "csrf", "@dr.pogodin/csurf"),
     **_all(
         Role.AUTH,
-        *("express-jwt", "express-bearer-token", "express-oauth2-jwt-bearer"),
+        *("express-jwt", "express-oauth2-jwt-bearer"),
         *("@clerk/express", "@okta/jwt-verifier", "express-oauth-server", "express-jwt-authz"),
         via=_BEARER,
     ),
@@ -81,7 +82,14 @@ WHOLE: Mapping[str, Known] = {
         *("http-proxy-middleware", "express-http-proxy", "feature-policy", "permissions-policy"),
         *("express-robots-txt", "express-security.txt", "express-ipfilter", "connect-livereload"),
         *("webpack-dev-middleware", "webpack-hot-middleware", "express-ejs-layouts"),
-        *("@bull-board/express", "apicache", "express-mung", "request-ip", "express-sslify"),
+        *(
+            "express-bearer-token",
+            "@bull-board/express",
+            "apicache",
+            "express-mung",
+            "request-ip",
+            "express-sslify",
+        ),
         *("http-graceful-shutdown", "graphql-http", "express-graphql", "apollo-server-express"),
         *("@apollo/server", "graphql-upload", "express-ws", "express-handlebars", "consolidate"),
         *("express-enforces-ssl", "connect-slashes", "express-minify", "geoip-lite", "toobusy-js"),
@@ -102,6 +110,14 @@ MEMBERS: Mapping[tuple[str, str], Known] = {
     ("lusca", "csrf"): Known(Role.CSRF),
     ("lusca", ""): Known(Role.HELMET),
     ("express-openid-connect", "auth"): Known(Role.SESSION, _SESSION),
+    ("express-openid-connect", "attemptSilentLogin"): Known(Role.OTHER),
+    ("connect-ensure-login", "ensureLoggedOut"): Known(Role.OTHER),
+    ("connect-ensure-login", "ensureNotLoggedIn"): Known(Role.OTHER),
+    ("keycloak-connect", "middleware"): Known(Role.OTHER),
+    ("keycloak-connect", "checkSso"): Known(Role.OTHER),
+    ("express-oauth-server", "token"): Known(Role.OTHER),
+    ("express-oauth-server", "authorize"): Known(Role.OTHER),
+    ("@clerk/express", "clerkClient"): Known(Role.OTHER),
     ("@auth/express", "ExpressAuth"): Known(Role.OTHER),
     ("@clerk/express", "clerkMiddleware"): Known(Role.OTHER),
     ("express-winston", "errorLogger"): Known(Role.ERROR),
@@ -170,7 +186,7 @@ OF_TOKENS: Mapping[str, frozenset[str]] = {
 }
 """What proves who asks, called within a function."""
 
-LIMITERS = frozenset({"rate-limiter-flexible", "@upstash/ratelimit", "limiter", "bottleneck"})
+LIMITERS = frozenset({"rate-limiter-flexible", "@upstash/ratelimit", "limiter"})
 """Those whose limiters a function asks, request by request."""
 
 ROUTERS = frozenset({"express-promise-router", "express-async-router", "@root/async-router"})
@@ -216,6 +232,8 @@ def known(package: str, member: str) -> Known | None:
     return MEMBERS.get((package, first)) or WHOLE.get(package)
 
 
+LOGS = re.compile(r"(?:console|\w*[lL]og(?:ger)?|winston|debug|metrics?|Sentry|tracer?|span)\b")
+"""What is told what happens, and answers nothing."""
 _PROVES_AT_ONCE = frozenset({"jsonwebtoken", "jwt-simple", "fast-jwt", "jws"})
 _MAKE_GUARDS = frozenset({"passport", "express-jwt", "express-basic-auth", "basic-auth"})
 

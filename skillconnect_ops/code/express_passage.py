@@ -1,5 +1,6 @@
 """Whom a function lets pass, and with what: the sum of the ways that lead through it."""
 
+import re
 from collections.abc import Sequence
 from enum import Enum, auto
 
@@ -112,7 +113,23 @@ class Passages:
             return _EVERYBODY, frozenset()
         return Passage(passing=Passing.UNDER_CONDITION, condition=_unless(asked)), sure or parts
 
+    def gives(self, function: Expression) -> bool:
+        """Whether a function answers with more than a refusal, a redirect, or a page."""
+        exits = self._exits(function)
+        if exits is None:
+            return True
+        ends = {one.end for one in exits}
+        answers = End.ANSWERED in ends or (End.FELL in ends and not ends & _SAYS_NO)
+        return answers and _PAGE.search(function.node.text()) is None
 
+    def goes_on(self, function: Expression) -> bool:
+        """Whether a request may go on after a function."""
+        exits = self._exits(function)
+        return exits is None or any(one.end is End.PASSED for one in exits)
+
+
+_SAYS_NO = frozenset({End.REFUSED, End.LED_AWAY})
+_PAGE = re.compile(r"\.(?:sendFile|render|download)\(")
 _TOO_MANY = Passage(passing=Passing.UNTOLD, why="more ways lead through it than are followed")
 
 

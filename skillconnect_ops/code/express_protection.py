@@ -21,6 +21,7 @@ _OPEN = re.compile(
     r"|password-?_?reset|activate|magic-?link)(?:/:[\w-]+\??)?/?$",
     re.IGNORECASE,
 )
+_ASKED = "asked"
 _INPUTS = frozenset({"body", "query", "params", "file"})
 
 
@@ -56,14 +57,24 @@ def protection(
         return _had(role, before, handlers, is_whole=is_whole)
 
     auth = had(Role.AUTH)
+    checked = had(Role.VALIDATION)
+    if checked in {State.YES, State.CONDITIONAL}:
+        idle = _not_covering(chain)
+        if idle:
+            checked = _had(
+                Role.VALIDATION,
+                [each for each in before if each not in idle],
+                [each for each in handlers if each not in idle],
+                is_whole=is_whole,
+            )
     guarded = _had(Role.AUTH, before, (), is_whole=True) is State.YES
     is_health = _HEALTH.search(path) is not None and method in {*_READING, "ALL"}
     if not guarded and (is_health or _OPEN.search(path)):
         auth = State.NOT_NEEDED
     return Protection(
-        validation=_validation(method, path, had(Role.VALIDATION), chain),
+        validation=_validation(method, path, checked, chain),
         rate_limit=had(Role.RATE_LIMIT),
-        csrf=_csrf(method, had(Role.CSRF), had(Role.AUTH), before),
+        csrf=_csrf(method, had(Role.CSRF), had(Role.AUTH), before, chain),
         auth=auth,
     )
 
@@ -82,6 +93,26 @@ def _had(
     return State.NO if is_whole else State.UNRESOLVED
 
 
+def _not_covering(chain: Sequence[Middleware]) -> list[Middleware]:
+    """The validators that do not look at the body, where that is read."""
+    own = [each for each in chain if Role.VALIDATION in each.roles and not each.lenient]
+    run = frozenset[str]().union(
+        *(each.checks for each in chain if Role.VALIDATION in each.roles and each.lenient)
+    )
+    reads = frozenset[str]().union(*(each.reads for each in chain[-1:]))
+    idle: list[Middleware] = []
+    for each in own:
+        parts = each.checks
+        if _ASKED in parts:
+            parts = (parts - {_ASKED}) | run
+            if not parts:
+                idle.append(each)
+                continue
+        if parts and "body" in reads and "body" not in parts:
+            idle.append(each)
+    return idle
+
+
 def _may_be(role: Role, each: Middleware, *, answers: bool) -> bool:
     """Whether what could not be told may do it."""
     if each.guess is role:
@@ -98,7 +129,7 @@ def _may_be(role: Role, each: Middleware, *, answers: bool) -> bool:
 def _validation(method: str, path: str, had: State, chain: Sequence[Middleware]) -> State:
     if had in {State.YES, State.CONDITIONAL}:
         return had
-    lost = any(each.role is Role.UNRESOLVED for each in chain[-1:])
+    lost = any(each.role is Role.UNRESOLVED or each.guess is Role.VALIDATION for each in chain[-1:])
     reads = frozenset[str]().union(*(each.reads for each in chain[-1:])) & _INPUTS
     takes = bool(reads) or ":" in path
     if not takes and not lost:
@@ -109,16 +140,20 @@ def _validation(method: str, path: str, had: State, chain: Sequence[Middleware])
 
 
 def _csrf(  # noqa: PLR0911 - one a reason
-    method: str, had: State, auth: State, before: Sequence[Middleware]
+    method: str, had: State, auth: State, before: Sequence[Middleware], chain: Sequence[Middleware]
 ) -> State:
     """Asked for only where a browser sends by itself what says who asks."""
     if had in {State.YES, State.CONDITIONAL}:
         return had
     if method in _READING:
         return State.NOT_NEEDED
-    guards = [each for each in before if Role.AUTH in each.roles]
-    sessions = [each for each in before if Role.SESSION in each.roles]
     by_itself = frozenset({Via.COOKIE, Via.SESSION})
+    guards = [
+        each
+        for each in chain
+        if Role.AUTH in each.roles and (each in before or each.via & by_itself)
+    ]
+    sessions = [each for each in before if Role.SESSION in each.roles]
     via = frozenset[Via]().union(*(each.via for each in guards))
     if sessions and not (guards and via and not via & by_itself):
         return had

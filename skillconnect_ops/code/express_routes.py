@@ -15,7 +15,8 @@ from skillconnect_ops.code.express_middleware import Judge
 from skillconnect_ops.code.express_model import App, Middleware, Role, Route, Setting, Use
 from skillconnect_ops.code.express_paths import Pattern, Place, Reach, reach
 from skillconnect_ops.code.express_protection import protection
-from skillconnect_ops.code.express_stack import Layer, Stack
+from skillconnect_ops.code.express_reach import applies, is_root
+from skillconnect_ops.code.express_stack import Item, Layer, Stack
 from skillconnect_ops.code.javascript_objects import Identity
 
 _MOST_ROUTES = 5_000
@@ -106,7 +107,22 @@ class Table:
                     )
                     continue
                 told = _under(self._judge.of(item), condition)
-                self._activate(_Active(inner, told))
+                if told.ends and not is_root(inner.shown):
+                    self._answered(layer, item, inner, condition)
+                elif told.ends and "body" in told.reads:
+                    self._calls.answers_all(item.path, item.line, item.name)
+                    self._activate(_Active(inner, told))
+                else:
+                    self._activate(_Active(inner, told))
+
+    def _answered(self, layer: Layer, item: Item, where: Place, condition: str | None) -> None:
+        """What `use` is given that answers all that comes to it: a route of every method."""
+        own = self._judge.of(item, answers=True)
+        before = [each.middleware for each in self._before(where, "ALL")]
+        ran = [each for each in before if Role.ERROR not in each.roles]
+        self._order += 1
+        made = self._made(layer, "ALL", where, condition, handlers=[own], before=ran)
+        self.routes.append(replace(made, by_use=True))
 
     def _activate(self, active: _Active) -> None:
         self._active.append(active)
@@ -195,7 +211,13 @@ class Table:
     ) -> Route:
         # what stands under the same condition as the route itself runs whenever the route does
         held = [_freed(each, condition) for each in before]
-        told = protection(method, where.shown, handlers, held, is_whole=not self._app.is_router)
+        runs = [applies(each.condition, method, where.shown) for each in held]
+        held = [
+            replace(each, condition=None) if always else each
+            for each, always in zip(held, runs, strict=True)
+        ]
+        ran = [each for each, always in zip(held, runs, strict=True) if always is not False]
+        told = protection(method, where.shown, handlers, ran, is_whole=not self._app.is_router)
         return Route(
             app=self._app.place,
             method=method,

@@ -40,7 +40,7 @@ _BEARER = re.compile(
     r"headers(?:\.authorization|\[['\"`][Aa]uthorization)|(?:get|header)\(\s*['\"`][Aa]uthorization"
     r"|Bearer\b|fromAuthHeader|x-api-key|x-access-token|x-auth-token"
 )
-_COOKIE = re.compile(r"\b(?:cookies|signedCookies)\b")
+_COOKIE = re.compile(r"\b(?:cookies|signedCookies)\b|headers(?:\??\.cookie\b|\[['\"`]cookie)")
 _SESSION = re.compile(r"\breq(?:uest)?\.(?:session|isAuthenticated)\b")
 _READS = re.compile(
     r"(?:\breq(?:uest)?|\bctx|\b_req)\??\.(body|query|params|cookies|signedCookies|headers|session|files?)\b"
@@ -50,6 +50,9 @@ _TAKEN_APART = re.compile(
 )
 _PARTS = re.compile(r"\b(body|query|params|cookies|headers|session|files?)\b")
 _CSRF = re.compile(r"(?:x-)?(?:csrf|xsrf)-?token|csrf|xsrf", re.IGNORECASE)
+_SLOWS = re.compile(
+    r"\b429\b|TOO_MANY|[tT]oo ?[mM]any|[rR]etry-?_?[aA]fter|next\(\s*\w|rateLimit\w*\("
+)
 _LIKE_SCHEMA = re.compile(r"schema|validator|dto|rules|ajv|joi\b", re.IGNORECASE)
 
 
@@ -112,6 +115,8 @@ class Reader:
                 guards = guards or (found.guards and _hands_on(call))
                 asks_who = asks_who or (found.asks_who and _is_asked(call))
                 lost, lost_role = lost or found.lost, lost_role or found.lost_role
+        if Role.RATE_LIMIT in roles and not _SLOWS.search(text):
+            del roles[Role.RATE_LIMIT]  # it limits what goes out
         if refuses and Role.CSRF not in roles and _CSRF.search(text) and "headers" in text:
             roles[Role.CSRF] = ""
         return Signs(

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 
 from skillconnect_ops.code.express_model import Role
 from skillconnect_ops.code.express_origins import Origin, Origins
-from skillconnect_ops.code.express_packages import VALIDATORS, known, proves
+from skillconnect_ops.code.express_packages import LOGS, VALIDATORS, known, proves
 from skillconnect_ops.code.express_schemas import Checking, checking
 from skillconnect_ops.code.express_seen import (
     ALL,
+    INPUTS,
     NOTHING,
     OTHER,
     SOMETHING,
@@ -53,7 +54,6 @@ _REFUSES = re.compile(
     r"|fail|badRequest|redirect",
     re.IGNORECASE,
 )
-_LOGS = re.compile(r"^(?:console|\w*[lL]og(?:ger)?|winston|debug|metrics?|Sentry|tracer?|span)\b")
 _GLOBAL_SAME = re.compile(
     r"^(?:String|Buffer\.from|JSON\.\w+|decodeURI\w*|atob|btoa|Boolean|Number|parseInt|Array\.\w+"
     r"|Object\.\w+|_\.\w+)$"
@@ -667,7 +667,7 @@ class Ways:
 
     # packages
 
-    def _of_package(  # noqa: PLR0911 - one a kind of package
+    def _of_package(  # noqa: C901, PLR0911 - one a kind of package
         self,
         node: SgNode,
         origin: Origin,
@@ -684,6 +684,9 @@ class Ways:
         if origin.made and any(one.kind is Kind.REQUEST for one in words):
             if found is not None and found.role is Role.AUTH:
                 return self._guarded(origin, words, way, hands_on=hands_on)
+            if found is not None and found.role is Role.VALIDATION:
+                self._exit(End.REFUSED, way)
+                way = _right(way, INPUTS)
             if hands_on:
                 self._exit(End.PASSED, way)
                 return [(replace(way, ended=True), NOTHING)]
@@ -697,6 +700,8 @@ class Ways:
                 return [(way, OTHER)]
             if proof and not awaited:
                 return [(way, SOMETHING)]
+            if last == "getAuth":
+                return [(way, Seen(Kind.SESSION))]
             if package == "jws":
                 return [(way, Seen(Kind.LOOKED_UP))]
             self._throw(replace(way, failed=True))
@@ -775,7 +780,7 @@ class Ways:
         """A call of what the text does not tell."""
         given = arguments(node)
         text = inner.text()
-        if _LOGS.search(text) or node.kind() == "new_expression":
+        if LOGS.match(text) or node.kind() == "new_expression":
             return [(way, OTHER)]
         about = together(*words)
         claims = any(one.kind in {Kind.CLAIM, Kind.REQUEST, *WHO} for one in words)

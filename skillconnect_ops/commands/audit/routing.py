@@ -16,6 +16,7 @@ from skillconnect_ops.code.express_model import (
 from skillconnect_ops.commands.audit.telling import Open, Said
 from skillconnect_ops.core.finding import Confidence, Severity
 
+_BODIES = frozenset({"body", "file"})
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REST = re.compile(r"^/?$|(?:\*\w*|\(\.\*\)|\{/?\*\w*\}|\{\w+:path\})$")
 _PARAM = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -68,10 +69,17 @@ def is_rest(route: Route) -> bool:
 
 
 def is_write(route: Route) -> bool:
-    """Whether a route may change something; what catches all the rest of requests does not."""
-    return is_live(route) and (
-        route.method in WRITES or (route.method == "ALL" and not is_rest(route))
-    )
+    """Whether a route may change something; what catches all the rest of requests does not.
+
+    What `use` adds answers every method, and may be meant for reading alone: it counts where it
+    takes a body, or where that is not told.
+    """
+    if not is_live(route) or route.method in WRITES:
+        return is_live(route)
+    if route.method != "ALL" or is_rest(route):
+        return False
+    takes = any(one.reads & _BODIES or one.guess is Role.VALIDATION for one in route.handlers)
+    return takes or not route.by_use
 
 
 def own(route: Route, role: Role) -> tuple[Middleware, ...]:
