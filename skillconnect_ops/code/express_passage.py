@@ -7,8 +7,8 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from skillconnect_ops.code.express_origins import Origins
-from skillconnect_ops.code.express_seen import End, Way
-from skillconnect_ops.code.express_ways import Exit, TooManyError, Ways
+from skillconnect_ops.code.express_seen import End, Exit, TooManyError, Way
+from skillconnect_ops.code.express_ways import Ways
 from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import Expression
 

@@ -1,10 +1,11 @@
 """What a value has to do with a request, and how far a way through a function has come."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, IntEnum, auto
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Kind(IntEnum):
@@ -51,6 +52,8 @@ class Seen(Struct, frozen=True):
 
 
 OTHER, NOTHING, SOMETHING = Seen(), Seen(Kind.NOTHING), Seen(Kind.SOMETHING)
+_FEW_WAYS = 12
+"""How many ways are told apart; of more, those that come to the same are one."""
 INPUTS = frozenset({"body", "query", "params"})
 ALL = Seen(Kind.REQUEST, INPUTS)
 WHO = frozenset({Kind.INDEXED, Kind.LOOKED_UP, Kind.KNOWN, Kind.PROVED})
@@ -171,3 +174,52 @@ def together(*values: Seen) -> Seen:
     plain = heavy in {Kind.NOTHING, Kind.SOMETHING} or heavy >= Kind.RESULT
     parts = frozenset[str]().union(*(one.parts for one in values))
     return Seen(Kind.OTHER if plain else heavy, parts)
+
+
+class Exit(Struct, frozen=True):
+    """Where a way ends."""
+
+    end: End
+    way: Way
+
+
+class TooManyError(Exception):
+    """More ways lead through a function than are followed."""
+
+
+def merged(ways: Iterable[Way]) -> list[Way]:
+    """Each once; see `fewer`."""
+    return [way for way, _ in fewer([(way, OTHER) for way in ways])]
+
+
+def fewer(ends: list[tuple[Way, Seen]]) -> list[tuple[Way, Seen]]:
+    """Each once; where they are many, those as one that come to the same."""
+    found: list[tuple[Way, Seen]] = []
+    for end in ends:
+        if end not in found:
+            found.append(end)
+    if len(found) <= _FEW_WAYS:
+        return found
+    alike: dict[tuple[object, ...], list[tuple[Way, Seen]]] = {}
+    for way, seen in found:
+        marks = (way.who, way.right, way.wrong, way.empty, way.failed, way.untold, way.ended)
+        alike.setdefault((*marks, way.status, seen), []).append((way, seen))
+    return [(_blurred([way for way, _ in each]), each[0][1]) for each in alike.values()]
+
+
+def _blurred(ways: Sequence[Way]) -> Way:
+    """One way for several that come to the same."""
+    first = ways[0]
+    if len(ways) == 1:
+        return first
+    names = {
+        name: seen
+        for name, seen in first.names.items()
+        if all(way.names.get(name) == seen for way in ways)
+    }
+    for way in ways:
+        for name, seen in way.names.items():
+            if name not in names and "." not in name:
+                names[name] = together(seen, *(one.names.get(name, OTHER) for one in ways))
+    asked = tuple(words for words in first.asked if all(words in way.asked for way in ways))
+    return replace(first, names=names, asked=asked, blurred=True)
