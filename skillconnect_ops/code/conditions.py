@@ -206,7 +206,9 @@ def _same(one: _Told, other: _Told, place: _Place, node: SgNode) -> bool | None:
 def _is_called(word: str, place: _Place, node: SgNode) -> bool | None:
     """Whether the environment has this name; None of a name that says nothing."""
     word = word.lower()
-    if word not in _WORDS or (word == "local" and not re.search(r"[A-Z]_?ENV\b|\bENV(?:IRONMENT)?\b", node.text())):
+    if word not in _WORDS or (
+        word == "local" and not re.search(r"[A-Z]_?ENV\b|\bENV(?:IRONMENT)?\b", node.text())
+    ):
         return None  # `cfg.env === "local"` may be about anything
     return _WORDS[word] is place
 

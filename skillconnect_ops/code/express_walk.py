@@ -46,7 +46,7 @@ _MAKES = re.compile(r"\b(?:express|Router)\s*\(")
 _MET = frozenset(
     {
         *("statement_block", "if_statement", "ternary_expression", "binary_expression"),
-        *("for_in_statement", "switch_case", "switch_default", "catch_clause"),
+        *("for_in_statement", "switch_statement", "catch_clause"),
         *("call_expression", "new_expression"),
     }
 )
