@@ -247,6 +247,7 @@ class Judge:
             condition=item.condition or who.condition or _where_made(function.node),
             reads=signs.reads | taken.parts,
             checks=checks,
+            locks=signs.locks,
             lenient=who.passing is Passing.LENIENT,
             continues=continues,
             ends=not (answers or continues or count == 4) and self._ends(function, taken),

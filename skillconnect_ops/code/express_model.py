@@ -100,6 +100,8 @@ class Middleware(Struct, frozen=True, kw_only=True):
     rates: tuple[tuple[float, float], ...] = ()
     """Of a limiter whose package does not say it in `options`: tries, and in how many milliseconds;
     the strictest counts."""
+    locks: bool = False
+    """Whether it speaks of accounts that are locked after some tries."""
 
 
 class Computed(Struct, frozen=True):

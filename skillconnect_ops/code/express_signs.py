@@ -53,6 +53,12 @@ _CSRF = re.compile(r"(?:x-)?(?:csrf|xsrf)-?token|csrf|xsrf", re.IGNORECASE)
 _SLOWS = re.compile(
     r"\b429\b|TOO_MANY|[tT]oo ?[mM]any|[rR]etry-?_?[aA]fter|next\(\s*\w|rateLimit\w*\("
 )
+_LOCKS = re.compile(
+    r"[lL]ogin_?[aA]ttempts?|[fF]ailed_?(?:[lL]ogin|[aA]ttempts?)|[lL]ock(?:ed|out)?_?[uU]ntil"
+    r"|\blogAttempt\b|[aA]ccount(?:Is)?Locked|\b(?:\w*[uU]ser|\w*[aA]ccount|member|customer)\??\."
+    r"(?:is_?)?[lL]ocked(?:Out)?\b"
+)
+"""What code calls the locking of an account after some tries."""
 _LIKE_SCHEMA = re.compile(r"schema|validator|dto|rules|ajv|joi\b", re.IGNORECASE)
 
 
@@ -70,6 +76,8 @@ class Signs(Struct, frozen=True, kw_only=True):
     """Whether one function looks who asks, and refuses."""
     denies_nobody: bool = False
     """Whether one function refuses exactly those of whom it knows nothing."""
+    locks: bool = False
+    """Whether it speaks of accounts that are locked after some tries."""
     lost: str = ""
     """Why a part of it could not be followed that bears on this."""
     lost_role: Role | None = None
@@ -100,6 +108,7 @@ class Reader:
         refuses = _REFUSES.search(text) is not None
         own, asks_who = refuses, _ASKS_WHO.search(text) is not None
         guards = False
+        locks = _LOCKS.search(text) is not None
         denies = refuses and _DENIES_NOBODY.search(text) is not None
         lost, lost_role = "", None
         for call in _calls(function.node):
@@ -111,6 +120,7 @@ class Reader:
                 via |= found.via
                 reads |= found.reads
                 refuses = refuses or found.refuses
+                locks = locks or found.locks
                 denies = denies or (found.denies_nobody and _is_asked(call))
                 guards = guards or (found.guards and _hands_on(call))
                 asks_who = asks_who or (found.asks_who and _is_asked(call))
@@ -127,6 +137,7 @@ class Reader:
             asks_who=asks_who,
             guards=guards or (own and asks_who),
             denies_nobody=denies,
+            locks=locks,
             lost=lost,
             lost_role=lost_role,
             conditions=conditions,

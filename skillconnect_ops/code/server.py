@@ -24,11 +24,6 @@ _WORDS = (
     *(b"AndUpdate(", b"AndDelete(", b"AndRemove(", b"AndReplace(", b".upsert(", b".remove("),
 )
 """What a file is looked into for."""
-_LOCKS = (
-    *(b"loginAttempts", b"login_attempts", b"failedLogin", b"failed_login", b"lockUntil"),
-    *(b"lock_until", b"logAttempt", b"lockout", b"Lockout", b"accountLocked", b"isLocked("),
-)
-"""What code calls the locking of an account after some tries."""
 _RULE = "no-rule-of-eslint"
 
 
@@ -39,8 +34,6 @@ class Server(Struct, frozen=True, kw_only=True):
     answers: Answers = Answers()
     sockets: Sockets = Sockets()
     units: tuple[Unit, ...] = ()
-    locks: str | None = None
-    """A file that speaks of accounts which are locked after some tries."""
     writing: int = 0
     """How many functions write to a model at all."""
     exemptions: Mapping[str, Exemptions] = {}
@@ -73,15 +66,13 @@ def server(
     ]
     looked = frozenset(sources if within is None else within)
     own = [path for path in sources if path in looked and not is_test(path)]
-    worth, allowing, locks = [], [], None
+    worth, allowing = [], []
     for path in own:
         data = read(path)
         if isinstance(data, Skipped):
             continue
         if any(word in data for word in _WORDS):
             worth.append(path)
-        if locks is None and any(word in data for word in _LOCKS):
-            locks = path
         if b"skc:" in data:
             allowing.append(path)
 
@@ -100,7 +91,6 @@ def server(
             modules, values, options, worth, others=[one for one in sources if not is_test(one)]
         ),
         units=tuple(writers.found()),
-        locks=locks,
         writing=len(writers),
         exemptions={
             path: of_javascript(module.root, module.text, rule=_RULE)

@@ -14,9 +14,9 @@ limiter will do.
 
 Severity: high where guessing is possible (login, codes, reset) and no limiter at all stands before
 it; medium where it is a lax one, where accounts or mails are made (registration, forgotten
-password, refresh), where somebody who is logged in may guess, and where code speaks of accounts
-that are locked after some tries (`lockUntil`, `loginAttempts`), which slows down guessing for one
-account, not for many; low for other routes behind a guard (making a token of one's own). A limiter
+password, refresh), where somebody who is logged in may guess, and where the route's own functions
+speak of accounts that are locked after some tries (`lockUntil`, `loginAttempts`), which slows down
+guessing for one account, not for many; low for other routes behind a guard (making a token of one's own). A limiter
 that runs in production alone is fine; one under another condition is a medium finding. A limiter
 whose numbers are not told is unknown. A proxy in front may limit
 as well; of that the code says nothing, so the confidence is medium.
@@ -61,7 +61,6 @@ from skillconnect_ops.commands.audit.routing import (
 )
 from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
-from skillconnect_ops.core.outcome import Known
 
 _REFRESH = re.compile(r"/refresh(?:-?_?tokens?)?/?$", re.IGNORECASE)
 _OWN_SECRET = re.compile(r"password|otp|2fa|mfa|code|factor", re.IGNORECASE)
@@ -72,10 +71,10 @@ _DEFAULT = re.compile(r"(?:\|\||\?\?)\s*([\d_]+(?:\s*\*\s*[\d_]+)*)\s*\)*$")
 
 def run(facts: Facts) -> Verdict:
     """Which of these may be tried without end?"""
-    return over_app(facts, lambda found: _judge(found, facts))
+    return over_app(facts, _judge)
 
 
-def _judge(found: Application, facts: Facts) -> Iterator[Said | Open]:
+def _judge(found: Application) -> Iterator[Said | Open]:
     for route in found.routes:
         secret = secrets(route)
         if secret is None or not is_live(route):
@@ -84,12 +83,12 @@ def _judge(found: Application, facts: Facts) -> Iterator[Said | Open]:
             yield unresolved(route, "the limiter", Role.RATE_LIMIT)
         only = lacking(route, route.rate_limit, Role.RATE_LIMIT)
         if only is not None:
-            yield _unlimited(route, secret, only, facts)
+            yield _unlimited(route, secret, only)
         elif route.rate_limit in {State.YES, State.CONDITIONAL} and not _REFRESH.search(route.path):
             yield from _of_limiters(route)
 
 
-def _unlimited(route: Route, secret: Secrets, only: str, facts: Facts) -> Said:
+def _unlimited(route: Route, secret: Secrets, only: str) -> Said:
     says = f"its limiter runs only where {only}" if only else "no limiter stands before it"
     guards = [one.condition for one in own(route, Role.AUTH) if one in route.middlewares]
     if any(in_production(condition) is not False for condition in guards):  # whoever comes is known
@@ -97,9 +96,8 @@ def _unlimited(route: Route, secret: Secrets, only: str, facts: Facts) -> Said:
         return said(route, says, Severity.MEDIUM if grave else Severity.LOW)
     if only or secret is Secrets.MADE:
         return said(route, says, Severity.MEDIUM)
-    locks = facts.server.value.locks if isinstance(facts.server, Known) else None
-    if locks is not None:
-        return said(route, f"{says}, though {locks} speaks of locked accounts", Severity.MEDIUM)
+    if any(one.locks for one in (*route.middlewares, *route.handlers)):
+        return said(route, f"{says}, though it speaks of locked accounts", Severity.MEDIUM)
     return said(route, says, Severity.HIGH)
 
 

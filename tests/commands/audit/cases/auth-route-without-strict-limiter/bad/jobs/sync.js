@@ -1,0 +1,2 @@
+const lockout = new Mutex();
+exports.sync = async () => { if (lockout.isLocked()) return; };
