@@ -4,7 +4,7 @@ An answer is known by its name (`res`, `response`, `reply`), as nearly all code 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ast_grep_py import SgNode
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from skillconnect_ops.code.conditions import guard
 from skillconnect_ops.code.javascript_modules import Module, Modules
-from skillconnect_ops.code.javascript_value import EMPTY, bare, short
+from skillconnect_ops.code.javascript_value import EMPTY, bare, parameters, short
 from skillconnect_ops.code.package_calls import Options, place
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments
 
@@ -20,6 +20,17 @@ _ANSWER = re.compile(r"_?(?:res|response|resp|reply)")
 _PREFILTER = re.compile(r"\.cookie\(|\.stack\b|Access-Control-Allow|Set-Cookie", re.IGNORECASE)
 _SETS = frozenset({"set", "header", "setHeader", "append", "writeHead"})
 _SENDS = frozenset({"send", "json", "end", "render", "write", "jsonp"})
+_ENTRIES = re.compile(r"Object\.entries\(")
+_CHOICES = frozenset({"if_statement", "ternary_expression", "binary_expression"})
+_HOLDS_AGAINST = re.compile(
+    r"\.(?:includes|indexOf|has|test|match|some|find|every|hasOwnProperty|endsWith|startsWith)\("
+    r"[\s\S]*origin|origin[\s\S]*\.(?:match|endsWith|startsWith)\("
+    r"|origin\w*['\"\])]*\s*[!=]==?\s*(?!null|undefined)|(?<!typeof )\b\w+\(\s*[\w.]*origin"
+    r"|\[\s*[\w.]*origin\w*\s*\]",
+    re.IGNORECASE,
+)
+"""What asks more of an origin than whether there is one."""
+_LEAVES = re.compile(r"\b(?:return|throw)\b")
 _ERRORS = re.compile(r"\b(?:e|ex|err|error|exception|reason|failure)$|[eE]rr(?:or)?$")
 
 
@@ -51,6 +62,8 @@ class Header(Struct, frozen=True, kw_only=True):
     """What must hold for it, where that asks for the environment."""
     function: int
     """Where the function begins that sets it: headers that belong together share it."""
+    asked: str = ""
+    """What it is asked before whether this origin is one of some; empty where nothing is."""
     text: str
 
 
@@ -89,11 +102,18 @@ def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers
             name = _called(call)
             if name == "cookie":
                 cookies.append(_cookie(module, call, options))
-            elif name in _SETS:
+            elif _method(call) in _SETS:  # the header's own name says whose it is
                 headers += _headers(module, call, options)
         if ".stack" in module.text:
             traces += _traces(module)
     return Answers(cookies=tuple(cookies), headers=tuple(headers), traces=tuple(traces))
+
+
+def _method(call: SgNode) -> str | None:
+    """The last name of what a call calls."""
+    function = call.field("function")
+    name = function.field("property") if function is not None else None
+    return None if name is None else name.text()
 
 
 def _called(call: SgNode) -> str | None:
@@ -160,14 +180,8 @@ def _with_later(module: Module, node: SgNode, options: Options) -> Any:
 def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]:
     given = arguments(call)
     line, column, end_line = place(call)
-    function = next((place(up)[0] for up in call.ancestors() if up.kind() in FUNCTIONS), 0)
-    told = [options.option(module, each, EMPTY) for each in given[:2]]
-    pairs: Mapping[Any, Any] = {}
-    if len(told) == 2 and isinstance(told[0], str):
-        pairs = {told[0]: told[1]}
-    elif told and isinstance(told[-1], dict):
-        pairs = told[-1]
-    for name, value in pairs.items():
+    around = next((up for up in call.ancestors() if up.kind() in FUNCTIONS), None)
+    for name, value in _pairs(module, call, given, options):
         if isinstance(name, str) and name.lower().startswith("access-control-allow-"):
             yield Header(
                 path=module.path,
@@ -177,9 +191,65 @@ def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]
                 name=name.lower(),
                 value=value,
                 guard=guard(call),
-                function=function,
+                function=0 if around is None else place(around)[0],
+                asked=_asked(call, around),
                 text=short(call),
             )
+
+
+def _pairs(
+    module: Module, call: SgNode, given: Sequence[SgNode], options: Options
+) -> list[tuple[Any, Any]]:
+    """The names and values of what a call sets, also round by round of a loop."""
+    told = [options.option(module, each, EMPTY) for each in given[:2]]
+    if len(told) == 2 and isinstance(told[0], str):
+        return [(told[0], told[1])]
+    if told and isinstance(told[-1], dict):
+        return list(told[-1].items())
+    names = [each.text() for each in given[:2]]
+    for up in call.ancestors():
+        if up.kind() == "for_in_statement":
+            pattern, listed = up.field("left"), up.field("right")
+        elif up.kind() == "call_expression" and (up.field("function") or up).text().endswith(
+            ".forEach"
+        ):
+            function = arguments(up)[0] if arguments(up) else None
+            pattern = parameters(function)[0] if function and parameters(function) else None
+            listed = (up.field("function") or up).field("object")
+        else:
+            continue
+        if pattern is None or listed is None or not _ENTRIES.match(listed.text()):
+            continue
+        inner = [each.text() for each in (pattern.field("pattern") or pattern).named_children()]
+        entries = arguments(listed)
+        whole = options.option(module, entries[0], EMPTY) if entries else None
+        if inner == names and isinstance(whole, dict):
+            return list(whole.items())
+    return []
+
+
+def _asked(call: SgNode, function: SgNode | None) -> str:
+    """The condition that holds an origin against something before a header is set."""
+    child = call
+    for up in call.ancestors():
+        condition = up.field("condition") or up.field("left")
+        if up.kind() in _CHOICES and condition is not None and condition != child:
+            if _HOLDS_AGAINST.search(condition.text()):
+                return short(bare(condition))
+        elif up.kind() == "statement_block":
+            for statement in up.named_children():
+                if statement == child:
+                    break
+                condition = statement.field("condition")
+                then = statement.field("consequence")
+                if statement.kind() != "if_statement" or condition is None or then is None:
+                    continue
+                if _LEAVES.search(then.text()) and _HOLDS_AGAINST.search(condition.text()):
+                    return short(bare(condition))
+        if up == function:
+            return ""
+        child = up
+    return ""
 
 
 def _traces(module: Module) -> Iterator[Trace]:

@@ -70,6 +70,12 @@ class Lost(Struct, frozen=True):
     """What it is called where it was lost."""
 
 
+class Perhaps(Lost, frozen=True):
+    """What the environment gives, with what stands in its place where it gives nothing."""
+
+    otherwise: "Value | None" = None
+
+
 Value = Expression | File | Package | Global | Part | Text | Nothing | Lost
 Frame = Mapping[SgNode, Value]
 """What parameters and loop variables are bound to, by the identifiers that declare them."""
@@ -92,7 +98,7 @@ def reason(value: Value) -> str:  # noqa: PLR0911 - one a kind of value
         case Package(source, names):
             return f"it is {'.'.join(names) or 'all'} of the package {source}"
         case Part(of, name):
-            whole = _dotted(value)
+            whole = dotted(value)
             return f"{whole} is decided at run time" if whole else f"its .{name}: {reason(of)}"
         case File(path):
             return f"it is all of {path}"
@@ -101,11 +107,11 @@ def reason(value: Value) -> str:  # noqa: PLR0911 - one a kind of value
     return "it is nothing"
 
 
-def _dotted(value: Value) -> str:
+def dotted(value: Value) -> str:
     """`process.env.X`; empty where it does not begin with a name."""
     match value:
         case Part(of, name):
-            whole = _dotted(of)
+            whole = dotted(of)
             return f"{whole}.{name}" if whole else ""
         case Global(name):
             return name

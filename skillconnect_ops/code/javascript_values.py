@@ -23,10 +23,12 @@ from skillconnect_ops.code.javascript_value import (
     Nothing,
     Package,
     Part,
+    Perhaps,
     Text,
     Undecided,
     Value,
     bare,
+    dotted,
     parameters,
     reason,
     short,
@@ -36,6 +38,8 @@ from skillconnect_ops.code.syntax import FUNCTIONS, arguments, key
 
 _DEEPEST = 40
 _SAME = frozenset({"Object.freeze", "Object.seal", "deepFreeze", "structuredClone"})
+_REQUIRING = "import_require_clause"
+"""`import x = require("y")`, of TypeScript."""
 CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
 
 
@@ -78,6 +82,8 @@ class Values:
                 return self._call(module, node, frame)
             case "binary_expression" | "ternary_expression":
                 return self._either(module, node, frame)
+            case "sequence_expression" if node.named_children():  # `(0, jwt.sign)(…)`
+                return self.of(module, node.named_children()[-1], frame)
             case "assignment_expression":
                 right = node.field("right")
                 return Lost("it is nothing") if right is None else self.of(module, right, frame)
@@ -107,7 +113,7 @@ class Values:
         home, kind = found.home, found.home.kind()
         if kind == "variable_declarator":
             return self._variable(module, found, frame)
-        if kind in {"import_specifier", "import_clause", "namespace_import"}:
+        if kind in {"import_specifier", "import_clause", "namespace_import", _REQUIRING}:
             return self._imported(module, found)
         if kind in FUNCTIONS | CLASSES and home.field("name") == found.node:
             return Expression(module, home, frame)
@@ -143,6 +149,8 @@ class Values:
             return Lost(f"{source} is no file of the project", found.node.text())
         if home.kind() == "namespace_import":
             return Package(source) if path is None else File(path)
+        if home.kind() == _REQUIRING:
+            return Package(source) if path is None else self._whole_of(path)
         name = "default"
         if home.kind() == "import_specifier":
             own = home.field("name")
@@ -364,10 +372,7 @@ class Values:
             if path is None:
                 is_ours = source.startswith(".")
                 return Lost(f"{source} is no file of the project") if is_ours else Package(source)
-            there = self._modules.module(path)
-            if there is not None and there.whole is not None:
-                return self.of(there, there.whole)
-            return File(path)
+            return self._whole_of(path)
         function, given = node.field("function"), arguments(node)
         if function is None:
             return Lost("it is nothing")
@@ -375,6 +380,13 @@ class Values:
             return self.of(module, given[0], frame)
         returned = self._returned(module, node, function, frame)
         return Expression(module, node, frame) if returned is None else returned
+
+    def _whole_of(self, path: str) -> Value:
+        """What a file gives to who requires it."""
+        there = self._modules.module(path)
+        if there is not None and there.whole is not None:
+            return self.of(there, there.whole)
+        return File(path)
 
     def _returned(
         self, module: Module, call: SgNode, function: SgNode, frame: Frame
@@ -399,7 +411,7 @@ class Values:
             self.bind(function.module, parameter, value, frame, function.frame)
         return frame
 
-    def bind(  # noqa: C901 - one a kind of pattern
+    def bind(
         self,
         module: Module,
         pattern: SgNode,
@@ -423,8 +435,7 @@ class Values:
                     return
                 if left.kind() == "shorthand_property_identifier_pattern":
                     value = self.part(value, left.text())
-                if isinstance(value, Nothing):
-                    value = self.of(module, right, frame)
+                value = self._or_else(value, module, right, frame)
                 self.bind(module, left, value, into, frame)
             case "object_pattern":
                 for each in pattern.named_children():
@@ -436,6 +447,14 @@ class Values:
                     self.bind(
                         module, each, parts[place] if place < len(parts) else lost, into, frame
                     )
+
+    def _or_else(self, value: Value, module: Module, default: SgNode, frame: Frame) -> Value:
+        """A value, or what stands beside its name for where it is not there."""
+        if isinstance(value, Nothing):
+            return self.of(module, default, frame)
+        if dotted(value).startswith("process.env."):
+            return Perhaps(reason(value), dotted(value), self.of(module, default, frame))
+        return value
 
     def _bind_entry(
         self,

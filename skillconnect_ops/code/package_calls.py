@@ -6,7 +6,7 @@ from typing import Any
 from ast_grep_py import SgNode
 from msgspec import Struct
 
-from skillconnect_ops.code.conditions import guard
+from skillconnect_ops.code.conditions import guard, in_production
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_calls import Calls
 from skillconnect_ops.code.express_model import Computed
@@ -16,6 +16,7 @@ from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import (
     EMPTY,
     Expression,
+    Perhaps,
     Undecided,
     Value,
     bare,
@@ -43,15 +44,30 @@ CALLS = ("call_expression", "new_expression")
 _MOST_CODE = 4_000
 OUTSIDE = "it comes from the environment, a file or a random source"
 """Why something is not told whose source is."""
+_DEEPEST = 6
+_NOTHING = Computed("", "it is nothing")
 _NAMES = frozenset({"sign", "verify", "encode", "decode"})
 """What is called of them through a file that hands it on."""
 _IMPORTED = tuple(f"{quote}{one}" for one in sorted(PACKAGES) for quote in "'\"")
 
 
 class Defaulted(Computed, frozen=True):
-    """A part of an option that is this text unless somebody says otherwise."""
+    """A part of an option that is this unless somebody says otherwise."""
 
-    default: str
+    default: Any
+
+
+class Either(Computed, frozen=True):
+    """A part of an option that is one of these; which one is not told."""
+
+    values: tuple[Any, ...]
+
+
+class Matcher(Computed, frozen=True):
+    """A regular expression."""
+
+    pattern: str
+    flags: str = ""
 
 
 class PackageCall(Struct, frozen=True, kw_only=True):
@@ -89,25 +105,80 @@ class Options(Arguments):
         if isinstance(value, Expression) and value.node.kind() in FUNCTIONS:
             code = " ".join(value.node.text().split())
             return Computed(code[:_MOST_CODE], "it is a function")
+        if isinstance(value, Expression) and depth < _DEEPEST:
+            matcher = self._matcher(value)
+            if matcher is not None:
+                return matcher
         got = super().plain(value, node, depth)
-        if isinstance(got, Computed) and isinstance(value, Expression):
-            default = self._default(value)
-            if default is not None:
-                return Defaulted(got.text, got.reason, default)
-        return got
+        if not isinstance(got, Computed) or depth >= _DEEPEST:
+            return got
+        if isinstance(value, Perhaps) and value.otherwise is not None:
+            default = self.plain(value.otherwise, node, depth + 1)
+            return got if isinstance(default, Computed) else _defaulted(got, default)
+        return self._chosen(value, got, depth + 1) if isinstance(value, Expression) else got
 
-    def _default(self, value: Expression) -> str | None:
-        """`process.env.X || "text"`."""
-        sign, right = value.node.field("operator"), value.node.field("right")
-        if value.node.kind() != "binary_expression" or sign is None or right is None:
-            return None
+    def _chosen(self, value: Expression, got: Computed, depth: int) -> Any:
+        """`process.env.X || "text"`, `a ? b : c`: what it is, and what it may be else."""
+        condition, sign = value.node.field("condition"), value.node.field("operator")
+        if value.node.kind() == "ternary_expression" and condition is not None:
+            live = in_production(short(bare(condition)))
+            if live is not None:  # what it is elsewhere does not matter
+                return self._side(value, "consequence" if live else "alternative", depth)
+            one = self._side(value, "consequence", depth)
+            other = self._side(value, "alternative", depth)
+            return _either(got, one, other)
+        if value.node.kind() != "binary_expression" or sign is None:
+            return got
         if sign.text() not in {"||", "??"}:
+            return got
+        right = self._side(value, "right", depth)
+        if isinstance(right, Defaulted):
+            right = right.default
+        return got if isinstance(right, Computed) else _defaulted(got, right)
+
+    def _side(self, value: Expression, field: str, depth: int) -> Any:
+        node = value.node.field(field)
+        if node is None:
+            return _NOTHING
+        return self.plain(self._followed.of(value.module, node, value.frame), node, depth)
+
+    def _matcher(self, value: Expression) -> Matcher | None:
+        """`/pattern/i`, `new RegExp("pattern", "i")`."""
+        node, text = value.node, short(value.node)
+        if node.kind() == "regex":
+            pattern, flags = node.field("pattern"), node.field("flags")
+            told = "" if pattern is None else pattern.text()
+            return Matcher(text, "it is a regex", told, "" if flags is None else flags.text())
+        maker = node.field("constructor") or node.field("function")
+        if maker is None or maker.text() != "RegExp":
             return None
+        told_words = [self._told(value, each) for each in arguments(node)]
+        if not told_words or not all(isinstance(one, str) for one in told_words):
+            return None
+        return Matcher(text, "it is a regex", *map(str, told_words[:2]))
+
+    def _told(self, value: Expression, node: SgNode) -> Any:
         try:
-            told = self._followed.plain(self._followed.of(value.module, right, value.frame))
+            return self._followed.plain(self._followed.of(value.module, node, value.frame))
         except Undecided:
             return None
-        return told if isinstance(told, str) else None
+
+
+def _defaulted(got: Computed, default: Any) -> Defaulted:
+    return Defaulted(got.text, got.reason, default)
+
+
+def _either(got: Computed, one: Any, other: Any) -> Any:
+    """What one of two is."""
+    told = [each for each in (one, other) if not isinstance(each, Computed)]
+    if len(told) == 2:
+        return one if one == other else Either(got.text, got.reason, (one, other))
+    lost = next(each for each in (one, other) if isinstance(each, Computed))
+    if told:
+        return Defaulted(got.text, lost.reason, told[0])
+    return next(
+        (_defaulted(got, each.default) for each in (one, other) if isinstance(each, Defaulted)), got
+    )
 
 
 def place(node: SgNode) -> tuple[int, int, int]:

@@ -25,7 +25,12 @@ _BLOCKS = frozenset(
         *("class_static_block", "class_body"),
     }
 )
-_IMPORTS = frozenset({"import_specifier", "import_clause", "namespace_import", "import_alias"})
+_IMPORTS = frozenset(
+    {
+        *("import_specifier", "import_clause", "namespace_import", "import_alias"),
+        "import_require_clause",
+    }
+)
 
 NAMES = ("identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier")
 """The kinds of node that are names of variables."""

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from skillconnect_ops.code.conditions import is_served
 from skillconnect_ops.code.express_model import Computed
-from skillconnect_ops.code.package_calls import OUTSIDE, Defaulted, PackageCall
+from skillconnect_ops.code.package_calls import OUTSIDE, Defaulted, Either, Matcher, PackageCall
 
 if TYPE_CHECKING:
     from skillconnect_ops.code.server import Server
@@ -22,7 +22,21 @@ _OF_ENVIRONMENT = re.compile(r"^\(?(?:process|import\.meta)\.env\b")
 _FITS_ALL = re.compile(r"\^?(?:https\?://|https?://)?(?:\.[*+]|\(\.[*+]\))\$?")
 _ASKER = True
 """The origin of cors that stands for whatever asks."""
-_OF_REQUEST = re.compile(r"\breq(?:uest)?\.(?:headers?|get)\b.*\borigin\b", re.IGNORECASE)
+_REQUEST = r"(?:req(?:uest)?|rq|ctx|ctx\.req(?:uest)?|this\.req(?:uest)?|_req)"
+_OF_REQUEST = re.compile(
+    rf"^\(?\s*{_REQUEST}\??\.(?:headers?\??(?:\.origin|\[\s*['\"`]origin['\"`]\s*\])"
+    rf"|(?:get|header|headers\.get)\(\s*['\"`]origin['\"`]\s*\))"
+    rf"(?:\s+is decided at run time|\s*(?:\|\||\?\?)\s*[\s\S]*)?\s*\)?$",
+    re.IGNORECASE,
+)
+"""The asker's own origin, perhaps with what is taken where none comes along."""
+_ANYBODY = ("https://q.qq", "http://q.qq")
+_MOST_PATTERN = 200
+_ENDS = re.compile(r"(?<!\\)\$\)*$")
+_BEGINS = re.compile(r"^\(*(?:\?[:=])?(?:\^|\\\.|\[\.\]|:?(?:\\?/){2}|https?\??:|\(\^\|)")
+_ANY_BEFORE = re.compile(r"(?<!\\)\.[*+]\??\)?\??(?=\w)")
+NULL = "null"
+"""What frames in a sandbox and pages of the disk call their origin: anybody can."""
 
 
 class Lets(Enum):
@@ -50,6 +64,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     """Those that are listed unless the environment says otherwise."""
     untold: str = ""
     """What of it is not told."""
+    how: str = ""
+    """Where whoever asks is let in by what seems to list some: by what."""
+    unless: str = ""
+    """What must not be, where this is so only then."""
     credentials: bool | None = False
     """Whether cookies may come along; None of what is not told."""
 
@@ -114,54 +132,144 @@ def _of_starlette(call: PackageCall) -> Policy:
 
 
 def _made(one: Any, origin: Any, *, credentials: bool | None) -> Policy:
-    lets, origins, fallbacks, untold = _judged(origin)
+    judged = _judged(origin)
     return Policy(
         path=one.path,
         line=one.line,
         column=one.column,
         end_line=one.end_line,
         text=one.text,
-        lets=lets,
-        origins=origins,
-        fallbacks=fallbacks,
-        untold=untold,
+        lets=judged.lets,
+        origins=judged.origins,
+        fallbacks=judged.fallbacks,
+        untold=judged.untold,
+        how=judged.how,
+        unless=judged.unless,
         credentials=credentials,
     )
 
 
-def _judged(  # noqa: PLR0911 - one a kind of option
-    origin: Any,
-) -> tuple[Lets, tuple[str, ...], tuple[str, ...], str]:
+class _Judged(Struct, frozen=True, kw_only=True):
+    """What one value of an option lets in; the fields are those of `Policy`."""
+
+    lets: Lets
+    origins: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
+    untold: str = ""
+    how: str = ""
+    unless: str = ""
+
+
+def _judged(origin: Any) -> _Judged:  # noqa: PLR0911 - one a kind of option
     if origin is None or origin == "*":
-        return Lets.ALL, (), (), ""
+        return _Judged(lets=Lets.ALL)
     if origin is True:
-        return Lets.WHOEVER_ASKS, (), (), ""
+        return _Judged(lets=Lets.WHOEVER_ASKS)
     if origin is False:
-        return Lets.NOBODY, (), (), ""
+        return _Judged(lets=Lets.NOBODY)
+    if origin == NULL:
+        how = "the origin “null” is let in, which a frame in a sandbox has on any page"
+        return _Judged(lets=Lets.WHOEVER_ASKS, how=how)
     if isinstance(origin, list):
-        inner = [_judged(one) for one in origin if one != "*"]
-        return (
-            Lets.LISTED,
-            tuple(name for one in inner for name in one[1]),
-            tuple(name for one in inner for name in one[2]),
-            next((one[3] for one in inner if one[3]), ""),
-        )
+        return _several([_judged(one) for one in origin if one != "*"])
+    if isinstance(origin, Either):
+        return _several([_judged(one) for one in origin.values], one_alone=True)
     if isinstance(origin, Defaulted):
-        lets = Lets.ALL if origin.default == "*" else Lets.LISTED
-        return lets, (), (origin.default,), ""
+        return _unless(origin)
+    if isinstance(origin, Matcher):
+        return _fitting(origin)
     if isinstance(origin, Computed):
-        if _LETS_ALL.search(origin.text) or _OF_REQUEST.search(origin.text):
-            return Lets.WHOEVER_ASKS, (), (), ""
-        by_environment = (
-            _OF_ENVIRONMENT.search(origin.text)
-            or _OF_ENVIRONMENT.search(origin.reason)
-            or origin.reason == OUTSIDE
-        )
-        if by_environment or origin.text.startswith("/"):  # a regular expression lists, too
-            return Lets.LISTED, (), (), ""
-        what = "its function" if origin.reason == "it is a function" else origin.text
-        return Lets.UNTOLD, (), (), f"which origins {what} lets in is not told"
-    return Lets.LISTED, (str(origin),), (), ""
+        return _computed(origin)
+    return _Judged(lets=Lets.LISTED, origins=(str(origin),))
+
+
+def _several(inner: list[_Judged], *, one_alone: bool = False) -> _Judged:
+    """What a list lets in, or one of several values."""
+    open_ones = {Lets.WHOEVER_ASKS, Lets.ALL} if one_alone else {Lets.WHOEVER_ASKS}
+    worst = next((one for one in inner if one.lets in open_ones), None)
+    if worst is not None:
+        unless = worst.unless or ("the other value is taken" if one_alone else "")
+        return structs.replace(worst, unless=unless)
+    return _Judged(
+        lets=Lets.LISTED,
+        origins=tuple(name for one in inner for name in one.origins),
+        fallbacks=tuple(name for one in inner for name in one.fallbacks),
+        untold=next((one.untold for one in inner if one.untold), ""),
+    )
+
+
+def _unless(origin: Defaulted) -> _Judged:
+    """What is let in as long as nothing else is said."""
+    if _of_request(origin):
+        return _Judged(lets=Lets.WHOEVER_ASKS)
+    told = _judged(origin.default)
+    by_environment = _of_environment(origin)
+    unless = "the environment says otherwise" if by_environment else "another one is set"
+    if told.lets in {Lets.ALL, Lets.WHOEVER_ASKS}:
+        return structs.replace(told, unless=unless)
+    untold = "" if by_environment else _computed(Computed(origin.text, origin.reason)).untold
+    return _Judged(lets=Lets.LISTED, fallbacks=told.origins, untold=untold, unless=unless)
+
+
+def _of_request(origin: Computed) -> bool:
+    return bool(_OF_REQUEST.search(origin.text) or _OF_REQUEST.search(origin.reason))
+
+
+def _of_environment(origin: Computed) -> bool:
+    by_name = _OF_ENVIRONMENT.search(origin.text) or _OF_ENVIRONMENT.search(origin.reason)
+    return by_name is not None or origin.reason == OUTSIDE or "environ" in origin.text
+
+
+def _computed(origin: Computed) -> _Judged:
+    if _LETS_ALL.search(origin.text) or _of_request(origin):
+        return _Judged(lets=Lets.WHOEVER_ASKS)
+    if _of_environment(origin):
+        return _Judged(lets=Lets.LISTED)
+    what = "its function" if origin.reason == "it is a function" else origin.text
+    return _Judged(lets=Lets.UNTOLD, untold=f"which origins {what} lets in is not told")
+
+
+def _fitting(origin: Matcher) -> _Judged:
+    """What a regular expression lets in: it fits anywhere in an origin unless it says so."""
+    pattern = origin.pattern
+    untold = _Judged(
+        lets=Lets.UNTOLD, untold=f"which origins the pattern {origin.text} fits is not told"
+    )
+    if len(pattern) > _MOST_PATTERN:
+        return untold
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE if "i" in origin.flags else 0)
+    except re.error:
+        return untold
+    if any(compiled.search(one) for one in _ANYBODY):
+        how = f"the pattern {origin.text} fits whatever origin asks"
+        return _Judged(lets=Lets.WHOEVER_ASKS, how=how)
+    for part in _alternatives(pattern):
+        if not _ENDS.search(part):
+            how = f"the pattern {origin.text} does not say where an origin ends (`$`)"
+            return _Judged(lets=Lets.WHOEVER_ASKS, how=f"{how}, so that others fit as well")
+        if not _BEGINS.search(part) or _ANY_BEFORE.search(part):
+            how = f"the pattern {origin.text} does not say where the name begins (`^`, `\\.`)"
+            return _Judged(lets=Lets.WHOEVER_ASKS, how=f"{how}, so that others fit as well")
+    return _Judged(lets=Lets.LISTED)
+
+
+def _alternatives(pattern: str) -> Iterator[str]:
+    """The parts of a pattern between the `|` that stand in no group."""
+    depth, begin, place = 0, 0, 0
+    while place < len(pattern):
+        sign = pattern[place]
+        if sign == "\\":
+            place += 1
+        elif sign in "([":
+            depth += 1
+        elif sign in ")]":
+            depth -= 1
+        elif sign == "|" and depth == 0:
+            yield pattern[begin:place]
+            begin = place + 1
+        place += 1
+    yield pattern[begin:]
 
 
 def _by_headers(found: "Server") -> Iterator[Policy]:
@@ -176,4 +284,11 @@ def _by_headers(found: "Server") -> Iterator[Policy]:
             and str(other.value).lower() == "true"
             for other in found.answers.headers
         )
-        yield _made(header, header.value, credentials=with_cookies)
+        value = header.value
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if header.asked and isinstance(value, Computed) and not isinstance(value, Matcher):
+            # only some origins come so far; which, the condition knows
+            yield _made(header, Computed(header.asked, "it is asked before"), credentials=False)
+            continue
+        yield _made(header, value, credentials=with_cookies)

@@ -38,7 +38,9 @@ def run(facts: Facts) -> Verdict:
 def _judge(found: "Server") -> Iterator[Said | Open]:
     for one in policies(found):
         if one.lets is Lets.ALL and one.credentials is True:
-            yield at(one, "every origin is let in, and with credentials", Severity.MEDIUM)
+            unless = f" unless {one.unless}" if one.unless else ""
+            says = f"every origin is let in{unless}, and with credentials"
+            yield at(one, says, Severity.MEDIUM)
         elif one.lets is Lets.ALL and one.credentials is None:
             yield untold(one, "every origin is let in; whether with credentials is not told")
         elif one.lets is Lets.UNTOLD and one.credentials is not False:

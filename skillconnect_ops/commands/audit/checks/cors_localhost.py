@@ -55,7 +55,7 @@ def _judge(found: "Server") -> Iterator[Said | Open]:
             says = f"{listed(local, most=_MOST)} is let in, also in production"
             yield at(one, says, Severity.LOW)
         elif unset:
-            says = f"{listed(unset, most=_MOST)} is let in unless the environment says otherwise"
+            says = f"{listed(unset, most=_MOST)} is let in unless {one.unless}"
             yield at(one, says, Severity.LOW)
         elif one.untold:
             yield untold(one, one.untold)

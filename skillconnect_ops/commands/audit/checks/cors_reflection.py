@@ -5,11 +5,15 @@ Why: `origin: true` writes the asker's own origin into the answer, for every ask
 visitor may when their cookies say who they are.
 
 How it looks: `cors({ origin: true })`, a function that calls back with `true` whatever it is given,
-and `Access-Control-Allow-Origin` set from the request's own header. In Python
-`allow_origin_regex=".*"`, and `allow_origins=["*"]` with `allow_credentials=True`: Starlette then
-answers whoever sends cookies with their own origin. A function that decides is unknown.
+and `Access-Control-Allow-Origin` set from the request's own header, also with `|| '*'` behind it.
+Patterns that fit whatever asks (`/.*/`), or do not say where an origin begins and ends
+(`/example.com/` fits `https://example.com.of-another.net`), and the origin `null` do the same. In
+Python `allow_origin_regex=".*"`, and `allow_origins=["*"]` with `allow_credentials=True`: Starlette
+then answers whoever sends cookies with their own origin. A function that decides is unknown, and so
+is a header that is set where a condition asks for the origin.
 
-Severity: high with `credentials` in an app that knows people by cookies or sessions; else medium.
+Severity: high with `credentials` in an app that knows people by cookies or sessions; else medium,
+and where it is so only unless the environment says otherwise.
 
 Silence: `// skc: allow cors-reflection REASON` at the line.
 
@@ -46,11 +50,15 @@ def run(facts: Facts) -> Verdict:
 
 def _judge(found: "Server", facts: Facts) -> Iterator[Said | Open]:
     for one in policies(found):
+        unless = f" unless {one.unless}" if one.unless else ""
+        says = f"{one.how or 'whatever origin asks is let in'}{unless}"
         if one.lets is Lets.WHOEVER_ASKS and one.credentials and _knows_by_cookie(facts):
-            says = "whatever origin asks is let in, with the cookies that say who asks"
-            yield at(one, says, Severity.HIGH)
+            severity = Severity.MEDIUM if unless else Severity.HIGH
+            yield at(one, f"{says}, with the cookies that say who asks", severity)
         elif one.lets is Lets.WHOEVER_ASKS:
-            yield at(one, "whatever origin asks is let in", Severity.MEDIUM)
+            yield at(one, says, Severity.MEDIUM)
+            if one.credentials is None:
+                yield untold(one, f"{says}; whether with credentials is not told")
         elif one.lets is Lets.UNTOLD:
             yield untold(one, one.untold)
 

@@ -40,7 +40,7 @@ def run(facts: Facts) -> Verdict:
 def _judge(found: "Server") -> Iterator[Said | Open]:
     for one in policies(found):
         if one.lets is Lets.ALL and one.credentials is not True:
-            unless = " unless the environment says otherwise" if one.fallbacks else ""
+            unless = f" unless {one.unless}" if one.unless else ""
             yield at(one, f"every origin may read the answers{unless}", Severity.MEDIUM)
         elif one.untold:
             yield untold(one, one.untold)

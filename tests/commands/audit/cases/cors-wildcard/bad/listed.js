@@ -1,0 +1,4 @@
+module.exports = (req, res, next) => {
+  res.append('access-control-allow-origin', ['*']); // FIND: medium
+  next();
+};

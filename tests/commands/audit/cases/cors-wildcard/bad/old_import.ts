@@ -1,0 +1,2 @@
+import cors = require('cors');
+app.use(cors()); // FIND: medium

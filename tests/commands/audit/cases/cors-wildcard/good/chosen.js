@@ -1,0 +1,3 @@
+const cors = require('cors');
+app.use(cors({ origin: process.env.NODE_ENV === 'production' ? 'https://app.example.com' : '*' }));
+request.setHeader('Origin', '*');
