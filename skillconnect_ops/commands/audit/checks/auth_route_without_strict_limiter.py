@@ -16,10 +16,10 @@ Severity: high where guessing is possible (login, codes, reset) and no limiter a
 it; medium where it is a lax one, where accounts or mails are made (registration, forgotten
 password, refresh), where somebody who is logged in may guess, and where the route's own functions
 speak of accounts that are locked after some tries (`lockUntil`, `loginAttempts`), which slows down
-guessing for one account, not for many; low for other routes behind a guard (making a token of one's own). A limiter
-that runs in production alone is fine; one under another condition is a medium finding. A limiter
-whose numbers are not told is unknown. A proxy in front may limit
-as well; of that the code says nothing, so the confidence is medium.
+guessing for one account, not for many; low for other routes behind a guard (making a token of one's
+own). A limiter that runs in production alone is fine; one under another condition is a medium
+finding. A limiter whose numbers are not told is unknown. A proxy in front may limit as well; of
+that the code says nothing, so the confidence is medium.
 
 Silence: `// skc: allow auth-route-without-strict-limiter REASON` at the line of the route.
 
