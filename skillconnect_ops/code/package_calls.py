@@ -29,7 +29,7 @@ PACKAGES = frozenset(
         *("jsonwebtoken", "jose", "jwt-simple", "express-jwt", "passport-jwt", "cookie"),
         *("express-session", "cookie-session", "multer", "express-fileupload", "formidable"),
         *("busboy", "connect-busboy", "socket.io", "csurf", "errorhandler"),
-        *("cors", "helmet", "helmet-csp", "body-parser", "express"),
+        *("cors", "helmet", "helmet-csp", "body-parser", "express", "fast-jwt", "jws", "njwt"),
     }
 )
 """Those whose calls are kept."""
@@ -38,6 +38,9 @@ _KEPT = {
     "csurf": frozenset({""}),
     "body-parser": frozenset({"", "json", "urlencoded", "raw", "text"}),
     "socket.io": frozenset({"", "Server", "listen"}),
+    "fast-jwt": frozenset({"createSigner", "createVerifier"}),
+    "jws": frozenset({"sign", "verify"}),
+    "njwt": frozenset({"create", "verify"}),
 }
 """Of these packages, what is kept."""
 CALLS = ("call_expression", "new_expression")
@@ -217,12 +220,15 @@ class PackageCalls:
             maker = node.field("function") or node.field("constructor")
             if maker is None:
                 continue
-            last = maker.text().rpartition(".")[2]
+            given = arguments(node)
+            if maker.text().endswith(".call"):  # jwt.sign.call(jwt, …)
+                maker, given = maker.field("object") or maker, given[1:]
+            last = maker.text().rstrip(")").rpartition(".")[2]
             if not imports and last not in _NAMES:
                 continue
             origin = self._origin(module, maker)
             if origin is not None and origin.package in PACKAGES and _is_kept(origin):
-                yield self._made(module, node, origin)
+                yield self._made(module, node, origin, given)
 
     def _origin(self, module: Module, maker: SgNode) -> Origin | None:
         found = self.origins.of(self._values.of(module, bare(maker), EMPTY))
@@ -231,7 +237,9 @@ class PackageCalls:
         given = arguments(found.made[0].node)  # promisify(jwt.verify)(…)
         return self.origins.of(self._values.of(module, given[0], EMPTY)) if given else None
 
-    def _made(self, module: Module, node: SgNode, origin: Origin) -> PackageCall:
+    def _made(
+        self, module: Module, node: SgNode, origin: Origin, given: Sequence[SgNode]
+    ) -> PackageCall:
         line, column, end_line = place(node)
         return PackageCall(
             path=module.path,
@@ -241,6 +249,6 @@ class PackageCalls:
             package=origin.package,
             member=origin.member,
             guard=guard(node),
-            given=tuple(self._options.option(module, each, EMPTY) for each in arguments(node)),
+            given=tuple(self._options.option(module, each, EMPTY) for each in given),
             text=short(node),
         )

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.package_calls import PackageCall
@@ -38,6 +37,8 @@ class Token(Struct, frozen=True, kw_only=True):
     """Where the function begins that calls it; 0 where that is not told."""
     verifies: bool | None = True
     """Of one that does not sign: whether it looks at the signature; None of what is not told."""
+    heeds_end: bool | None = True
+    """Of one that verifies: whether a token that has ended is refused; None of what is not told."""
 
 
 def tokens(found: "Server") -> Iterator[Token]:
@@ -61,9 +62,7 @@ def _of(  # noqa: PLR0911 - one a package
         case "jsonwebtoken", "sign":
             return _signed(call)
         case "jsonwebtoken", "verify":
-            return _token(
-                call, secret=_at(call, 1), algorithms=_named(_options(call, 2), "algorithms")
-            )
+            return _verified(call, _options(call, 2), secret=_at(call, 1))
         case "jwt-simple", "encode":
             return _token(
                 call,
@@ -77,14 +76,12 @@ def _of(  # noqa: PLR0911 - one a package
             return _token(call, secret=_at(call, 1), algorithms=given)
         case "express-jwt", "" | "expressjwt":
             options = _options(call, 0)
-            return _token(
-                call, secret=_named(options, "secret"), algorithms=_named(options, "algorithms")
-            )
+            return _verified(call, options, secret=_named(options, "secret"))
         case "passport-jwt", "Strategy":
             options = _options(call, 0)
             finder = _named(options, "secretOrKeyProvider")
             secret = _named(options, "secretOrKey") if finder is None else finder
-            return _token(call, secret=secret, algorithms=_named(options, "algorithms"))
+            return _verified(call, options, secret=secret)
         case "jose", "sign" if call.member.startswith("SignJWT"):
             expires = "setExpirationTime" in call.member
             return _token(call, signs=True, secret=_at(call, 0), algorithms="set", expires=expires)
@@ -95,7 +92,7 @@ def _of(  # noqa: PLR0911 - one a package
             return _encoded(call)
         case "PyJWT" | "python-jose", "decode":
             return _decoded(call)
-    return None
+    return _of_others(call, last)
 
 
 def _encoded(call: PackageCall) -> Token:
@@ -119,7 +116,43 @@ def _decoded(call: PackageCall) -> Token:
         verifies = None if isinstance(said, Computed) else bool(said)
     if options.get("verify", True) is False:
         verifies = False
-    return replace(_token(call, secret=key, algorithms=algorithms), verifies=verifies)
+    return structs.replace(_token(call, secret=key, algorithms=algorithms), verifies=verifies)
+
+
+def _of_others(call: PackageCall, last: str) -> Token | None:
+    """The packages that are met less often."""
+    options = _options(call, 0)
+    match call.package, last:
+        case "fast-jwt", "createSigner":
+            # what is signed comes later, and may say itself when it ends
+            ends = True if _has(options, "expiresIn") else None
+            algorithm = _named(options, "algorithm") or "HS256"
+            secret = _named(options, "key")
+            return _token(call, signs=True, secret=secret, algorithms=algorithm, expires=ends)
+        case "fast-jwt", "createVerifier":
+            return _verified(call, options, secret=_named(options, "key"))
+        case "jws", "sign":
+            payload, header = _named(options, "payload"), _named(options, "header")
+            ends = True if isinstance(payload, str) else _has(payload, "exp")
+            secret = _named(options, "secret") or _named(options, "privateKey")
+            algorithm = _named(header, "alg")
+            return _token(call, signs=True, secret=secret, algorithms=algorithm, expires=ends)
+        case "jws", "verify":
+            return _token(call, secret=_at(call, 2), algorithms=_at(call, 1))
+        case "njwt", "create":  # ends after an hour unless told otherwise
+            return _token(call, signs=True, secret=_at(call, 1), algorithms="HS256")
+        case "njwt", "verify":
+            return _token(call, secret=_at(call, 1), algorithms="HS256")
+    return None
+
+
+def _verified(call: PackageCall, options: Any, *, secret: Any) -> Token:
+    """One that verifies, with its options."""
+    ignores = _named(options, "ignoreExpiration")
+    return structs.replace(
+        _token(call, secret=secret, algorithms=_named(options, "algorithms")),
+        heeds_end=None if isinstance(ignores, Computed) else not ignores,
+    )
 
 
 def _signed(call: PackageCall) -> Token:
@@ -153,11 +186,18 @@ def _token(
         text=f"{call.package} {call.member}",  # the code may hold the secret
         package=call.package,
         signs=signs,
-        secret=secret,
+        secret=_key_of(secret),
         algorithms=algorithms,
         expires=expires,
         function=call.function,
     )
+
+
+def _key_of(secret: Any) -> Any:
+    """A secret; of `{ key, passphrase }` and of a JWK the part that is one."""
+    if not isinstance(secret, Mapping):
+        return secret
+    return next((secret[name] for name in ("key", "k", "d", "...") if name in secret), secret)
 
 
 def _at(call: PackageCall, place: int) -> Any:
@@ -183,7 +223,7 @@ def _named(options: Any, name: str) -> Any:
 def _has(options: Any, name: str) -> bool | None:
     if isinstance(options, Mapping):
         if name in options:
-            return True
+            return options[name] is not None
         return None if "..." in options else False
     if isinstance(options, str):
         return False
@@ -194,6 +234,17 @@ _OUTSIDE = re.compile(
     r"\benv|env\b|readFile|random|generate|[kK]ms|[vV]ault|[sS]ecretManager|getSecret|JWKS|jwks"
 )
 _WRITTEN = re.compile(r"(?:Buffer\.from|\.encode)\(\s*(['\"`])([^'\"`$]+)\1")
+
+
+_BY_THE_TOKEN = re.compile(r"\bdecode\w*\(|header\??\.alg\b|\bheader\[['\"`]alg")
+
+
+def is_named_by_the_token(algorithm: Any) -> bool:
+    """Whether an algorithm is what the head of a token says."""
+    return (
+        isinstance(algorithm, Computed)
+        and _BY_THE_TOKEN.search(f"{algorithm.text} {algorithm.reason}") is not None
+    )
 
 
 def comes_from_outside(value: Computed) -> bool:

@@ -3,9 +3,9 @@
 Why: whoever reads the code, a copy of the image or the history signs tokens for any user, with any
 role; and a secret in the code is the same on every machine, and changes with no rotation.
 
-How it looks: at `sign` and `verify` of jsonwebtoken and jose, `encode` and `decode` of jwt-simple,
-the options of express-jwt and passport-jwt, `encode` and `decode` of PyJWT and python-jose. The
-secret is followed through variables, imports and
+How it looks: at `sign` and `verify` of jsonwebtoken, jose, jws and njwt, `encode` and `decode` of
+jwt-simple, PyJWT and python-jose, the options of express-jwt, passport-jwt and fast-jwt. The secret
+is followed through variables, imports and
 configuration files. Public keys are no secrets.
 
 Severity: high where it is a text, or a private key; medium where a text is what is taken if the
@@ -22,10 +22,10 @@ After:
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skillconnect_ops.code.express_model import Computed
-from skillconnect_ops.code.package_calls import Defaulted
+from skillconnect_ops.code.package_calls import Defaulted, Either
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
@@ -49,14 +49,18 @@ def run(facts: Facts) -> Verdict:
 def _judge(found: "Server") -> Iterator[Said | Open]:
     for one in tokens(found):
         does = "signed" if one.signs else "verified"
-        if isinstance(one.secret, Defaulted) and one.secret.default:
+        if isinstance(one.secret, Defaulted) and stands_in_code(one.secret.default):
             says = f"tokens are {does} with a text of the code unless the environment has a secret"
             yield at(one, says, Severity.MEDIUM)
-        elif stands_in_code(one.secret):
+        elif stands_in_code(one.secret) or _is_one_of_texts(one.secret):
             yield at(one, f"tokens are {does} with a secret that stands in the code", Severity.HIGH)
         elif isinstance(one.secret, Computed) and not comes_from_outside(one.secret):
             yield untold(one, "where the secret of a token comes from is not told")  # no more: a
             # reason quotes code, and that may hold the secret
+
+
+def _is_one_of_texts(secret: Any) -> bool:
+    return isinstance(secret, Either) and all(stands_in_code(each) for each in secret.values)
 
 
 CHECK = Check(

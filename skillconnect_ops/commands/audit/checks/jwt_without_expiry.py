@@ -4,7 +4,9 @@ Why: a token cannot be taken back. One that leaks from a log, a phone or a brows
 for ever, and only a change of the secret, which logs everybody out, stops it.
 
 How it looks: at `sign` of jsonwebtoken (`expiresIn`, or `exp` in what is signed), `SignJWT` of jose
-(`setExpirationTime`) and `encode` of jwt-simple, PyJWT and python-jose (`exp`).
+(`setExpirationTime`), `encode` of jwt-simple, PyJWT and python-jose (`exp`), `createSigner` of
+fast-jwt and `sign` of jws; and for `ignoreExpiration: true` where tokens are verified, which makes
+their end worth nothing.
 
 Severity: medium. What is signed, or options, that are computed are unknown.
 
@@ -40,6 +42,10 @@ def _judge(found: "Server") -> Iterator[Said | Open]:
             yield at(one, "a token is signed that never ends", Severity.MEDIUM)
         elif one.signs and one.expires is None:
             yield untold(one, "whether the token that is signed here ends is not told")
+        elif not one.signs and one.heeds_end is False:
+            yield at(one, "a token that has ended is taken all the same", Severity.MEDIUM)
+        elif not one.signs and one.heeds_end is None:
+            yield untold(one, "whether a token that has ended is refused is not told")
 
 
 CHECK = Check(
