@@ -1,25 +1,44 @@
 """What functions set on an answer: cookies, headers, and traces of errors.
 
-An answer is known by its name (`res`, `response`, `reply`), as nearly all code calls it.
+An answer is known by its name (`res`, `response`, `reply`), as nearly all code calls it; else by its
+place among a function's parameters, where what is called is Express's own, and by variables that
+stand for one.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ast_grep_py import SgNode
 from msgspec import Struct
 
 from skillconnect_ops.code.conditions import guard
+from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_value import EMPTY, bare, parameters, short
 from skillconnect_ops.code.package_calls import Options, place
-from skillconnect_ops.code.syntax import FUNCTIONS, arguments
+from skillconnect_ops.code.syntax import FUNCTIONS, arguments, pairs, string
 
 _ANSWER = re.compile(r"_?(?:res|response|resp|reply)")
-_PREFILTER = re.compile(r"\.cookie\(|\.stack\b|Access-Control-Allow|Set-Cookie", re.IGNORECASE)
+_PREFILTER = re.compile(
+    r"\bcookie['\"]?\]?\(|\.stack\b|Access-Control-Allow|Set-Cookie", re.IGNORECASE
+)
 _SETS = frozenset({"set", "header", "setHeader", "append", "writeHead"})
 _SENDS = frozenset({"send", "json", "end", "render", "write", "jsonp"})
+_PART_OF = re.compile(r"(?:ctx|context|this|self|req|request|this\.ctx)\.(?:res|response|reply)")
+_EXPRESS = frozenset({"cookie", "json", "jsonp", "status", "sendStatus"})
+"""What of a second parameter says that it is an answer: others write and send, too."""
+_OF_LISTS = frozenset({"reduce", "map", "forEach", "filter", "some", "every", "find", "flatMap"})
+_MOST_NAMES = 5
+_SET_COOKIE = "set-cookie"
+_COMPUTED = "\0"
+_FLAGS = {
+    "httponly": "httpOnly",
+    "secure": "secure",
+    "samesite": "sameSite",
+    "max-age": "maxAge",
+    "expires": "expires",
+}
 _ENTRIES = re.compile(r"Object\.entries\(")
 _CHOICES = frozenset({"if_statement", "ternary_expression", "binary_expression"})
 _HOLDS_AGAINST = re.compile(
@@ -34,6 +53,9 @@ _LEAVES = re.compile(r"\b(?:return|throw)\b")
 _ERRORS = re.compile(r"\b(?:e|ex|err|error|exception|reason|failure)$|[eE]rr(?:or)?$")
 
 
+_UNTOLD = Computed("", "it is not looked at")
+
+
 class Cookie(Struct, frozen=True, kw_only=True):
     """A cookie that an answer sets."""
 
@@ -43,6 +65,8 @@ class Cookie(Struct, frozen=True, kw_only=True):
     end_line: int
     name: Any
     """As plain data; see `Computed`."""
+    value: Any = _UNTOLD
+    """The same of what it holds."""
     options: Any
     """None where there are none."""
     text: str
@@ -99,42 +123,75 @@ def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers
         if module is None:
             continue
         for call in module.root.find_all(kind="call_expression"):
-            name = _called(call)
-            if name == "cookie":
+            name, _ = _named(call.field("function"))
+            if name == "cookie" and _called(module, call):
                 cookies.append(_cookie(module, call, options))
-            elif _method(call) in _SETS:  # the header's own name says whose it is
+            elif name in _SETS:  # the header's own name says whose it is
                 headers += _headers(module, call, options)
+                cookies += _by_header(module, call)
         if ".stack" in module.text:
             traces += _traces(module)
     return Answers(cookies=tuple(cookies), headers=tuple(headers), traces=tuple(traces))
 
 
-def _method(call: SgNode) -> str | None:
-    """The last name of what a call calls."""
-    function = call.field("function")
-    name = function.field("property") if function is not None else None
-    return None if name is None else name.text()
-
-
-def _called(call: SgNode) -> str | None:
+def _called(module: Module, call: SgNode) -> str | None:
     """The method of an answer that a call calls, also at the end of a chain of such."""
-    function = call.field("function")
-    if function is None or function.kind() != "member_expression":
-        return None
-    name, base = function.field("property"), function.field("object")
+    name, base = _named(call.field("function"))
+    links = {name}
     while base is not None:
         base = bare(base)
         if base.kind() == "identifier":
-            return name.text() if name and _ANSWER.fullmatch(base.text()) else None
+            if _ANSWER.fullmatch(base.text()) or _stands_for_answer(module, base, links):
+                return name
+            return None
         if base.kind() == "call_expression":
-            base = base.field("function")
+            link, base = _named(base.field("function"))
+            links.add(link)
         elif base.kind() == "member_expression":
-            if base.text() in {"ctx.res", "this.res", "ctx.response", "this.response", "req.res"}:
-                return name.text() if name else None
+            if _PART_OF.fullmatch(base.text()):
+                return name
             base = base.field("object")
         else:
             return None
     return None
+
+
+def _named(function: SgNode | None) -> tuple[str | None, SgNode | None]:
+    """What is called, and of what: `res.json`, `res["json"]`."""
+    if function is None or function.kind() not in {"member_expression", "subscript_expression"}:
+        return None, None
+    name = function.field("property")
+    told = name.text() if name is not None else string(function.field("index"))
+    return told, function.field("object")
+
+
+def _stands_for_answer(
+    module: Module, name: SgNode, links: Collection[str | None], depth: int = 0
+) -> bool:
+    """Whether a name is the parameter that Express gives an answer to, or a variable for one."""
+    found = module.scopes.meaning(name.text(), name)
+    if found is None or depth > _MOST_NAMES:
+        return False
+    home = found.home
+    value = home.field("value") if home.kind() == "variable_declarator" else None
+    if value is not None and home.field("name") == found.node:
+        value = bare(value)
+        if value.kind() == "member_expression":
+            return _PART_OF.fullmatch(value.text()) is not None
+        return value.kind() == "identifier" and (
+            _ANSWER.fullmatch(value.text()) is not None
+            or _stands_for_answer(module, value, links, depth + 1)
+        )
+    function = next((up for up in found.node.ancestors() if up.kind() in FUNCTIONS), None)
+    listed = parameters(function) if function is not None else []
+    at = next((n for n, one in enumerate(listed) if (one.field("pattern") or one) == found.node), 0)
+    if len(listed) == 4:
+        return at == 2
+    given = function.parent() if function is not None else None
+    call = given.parent() if given is not None else None
+    if call is not None and _named(call.field("function"))[0] in _OF_LISTS:
+        return False
+    return at == 1 and len(listed) < 4 and bool(_EXPRESS & links)
 
 
 def _cookie(module: Module, call: SgNode, options: Options) -> Cookie:
@@ -149,9 +206,87 @@ def _cookie(module: Module, call: SgNode, options: Options) -> Cookie:
         column=column if line == place(call)[0] else 1,
         end_line=end_line,
         name=options.option(module, given[0], EMPTY) if given else None,
+        value=options.option(module, given[1], EMPTY) if len(given) > 1 else None,
         options=_with_later(module, given[2], options) if len(given) > 2 else None,
         text=short(given[0]) if given else "",
     )
+
+
+def _by_header(module: Module, call: SgNode) -> Iterator[Cookie]:
+    """The cookies of `setHeader("Set-Cookie", …)`."""
+    given = arguments(call)
+    named = string(given[0]) if len(given) > 1 else None
+    found = [given[1]] if named is not None and named.lower() == _SET_COOKIE else []
+    for each in given:
+        found += [value for name, _, value in pairs(each) if name.lower() == _SET_COOKIE]
+    line, column, end_line = place(call)
+    for value in (part for each in found for part in _each(module, each)):
+        if value.kind() == "call_expression" and "serialize" in value.text():
+            continue  # it is looked at where it is called
+        name, content, options = _flags_of(_static(module, value))
+        yield Cookie(
+            path=module.path,
+            line=line,
+            column=column,
+            end_line=end_line,
+            name=name,
+            value=content,
+            options=options,
+            text=name,
+        )
+
+
+def _each(module: Module, node: SgNode) -> Iterator[SgNode]:
+    node = _declared(module, bare(node))
+    if node.kind() == "array":
+        for each in node.named_children():
+            yield from _each(module, each)
+    elif node.kind() != "comment":
+        yield node
+
+
+def _declared(module: Module, node: SgNode) -> SgNode:
+    """What a constant of the file stands for; else the node itself."""
+    found = module.scopes.meaning(node.text(), node) if node.kind() == "identifier" else None
+    value = found.home.field("value") if found is not None else None
+    statement = found.home.parent() if found is not None else None
+    if value is None or statement is None or not statement.text().startswith("const"):
+        return node
+    return bare(value)
+
+
+def _static(module: Module, node: SgNode) -> str:
+    """A text as far as it is told, with a mark for each part that is not."""
+    node = _declared(module, bare(node))
+    if node.kind() == "string":
+        return string(node) or ""
+    if node.kind() == "template_string":
+        return "".join(
+            each.text() if each.kind() in {"string_fragment", "escape_sequence"} else _COMPUTED
+            for each in node.named_children()
+        )
+    left, right, sign = node.field("left"), node.field("right"), node.field("operator")
+    if left is not None and right is not None and sign is not None and sign.text() == "+":
+        return _static(module, left) + _static(module, right)
+    return _COMPUTED
+
+
+def _flags_of(text: str) -> tuple[str, str, dict[str, Any]]:
+    """Name, value and flags of a cookie as a header holds it (RFC 6265, 4.1)."""
+    first, *attributes = [part.strip() for part in text.split(";")]
+    name, equals, content = first.partition("=")
+    found: dict[str, Any] = {}
+    lost = Computed("its header", "a part of the header is computed")
+    if not equals and _COMPUTED in first:
+        name, found["..."] = "of a header", lost
+    for each in attributes:
+        key, _, value = each.partition("=")
+        flag = _FLAGS.get(key.strip().lower())
+        if flag is not None:
+            found[flag] = (lost if _COMPUTED in value else value.strip()) or True
+        elif _COMPUTED in key:
+            found["..."] = lost
+    return name.replace(_COMPUTED, "…"), content, found
 
 
 def _with_later(module: Module, node: SgNode, options: Options) -> Any:
@@ -279,7 +414,7 @@ def _is_sent(module: Module, node: SgNode) -> bool:
         kind = up.kind()
         if kind == "call_expression":
             if child.kind() == "arguments":
-                return _called(up) in _SENDS
+                return _called(module, up) in _SENDS
         elif kind == "variable_declarator":
             name = up.field("name")
             return name is not None and _sends_name(module, up, name.text())
@@ -298,7 +433,7 @@ def _is_sent(module: Module, node: SgNode) -> bool:
 def _sends_name(module: Module, node: SgNode, name: str) -> bool:
     around = next((up for up in node.ancestors() if up.kind() in FUNCTIONS), module.root)
     for call in around.find_all(kind="call_expression"):
-        if _called(call) in _SENDS:
+        if _called(module, call) in _SENDS:
             for each in arguments(call):
                 found = each.find_all(
                     any=[{"kind": "identifier"}, {"kind": "shorthand_property_identifier"}]

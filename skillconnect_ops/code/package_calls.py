@@ -30,6 +30,7 @@ PACKAGES = frozenset(
         *("express-session", "cookie-session", "multer", "express-fileupload", "formidable"),
         *("busboy", "connect-busboy", "socket.io", "csurf", "errorhandler"),
         *("cors", "helmet", "helmet-csp", "body-parser", "express", "fast-jwt", "jws", "njwt"),
+        "cookies",
     }
 )
 """Those whose calls are kept."""
@@ -191,6 +192,8 @@ def place(node: SgNode) -> tuple[int, int, int]:
 
 
 def _is_kept(origin: Origin) -> bool:
+    if origin.package == "cookies":  # of what `new Cookies(…)` made
+        return origin.member == "set" and len(origin.made) == 1
     kept = _KEPT.get(origin.package)
     return kept is None or (origin.member in kept and not origin.made)
 

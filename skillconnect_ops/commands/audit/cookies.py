@@ -39,11 +39,13 @@ class Flags(Struct, frozen=True, kw_only=True):
 
 
 def cookies(facts: Facts) -> Iterator[Flags]:
-    """Those of Express and its sessions, of `set_cookie` and of SessionMiddleware."""
+    """Those of answers, of sessions, of the package cookies; none that is taken away."""
     if isinstance(facts.server, Missing):
         return
     found = facts.server.value
     for one in found.answers.cookies:
+        if _is_cleared(one.value, one.options):
+            continue
         yield _flags(one, _named(one.name), one.options)
     for call in found.calls:
         first = call.given[0] if call.given else {}
@@ -57,8 +59,15 @@ def cookies(facts: Facts) -> Iterator[Flags]:
         elif call.member == "SessionMiddleware":
             yield _of_starlette(call, first)
         elif call.package == "cookie" and call.member == "serialize":
-            options = call.given[2] if len(call.given) > 2 else None
-            yield _flags(call, _named(first), options)
+            value, options = (*call.given[1:], None, None)[:2]
+            if not _is_cleared(value, options):
+                yield _flags(call, _named(first), options)
+        elif call.package == "cookies" and len(call.given) > 1:
+            value, options = (*call.given[1:], None)[:2]
+            if not _is_cleared(value, options):
+                told = {"secure": True, **(options if isinstance(options, Mapping) else {})}
+                lost = isinstance(options, Computed)  # it is secure where the request was
+                yield _flags(call, _named(first), options if lost else told, http_only=True)
 
 
 def _of_starlette(call: PackageCall, options: Any) -> Flags:
@@ -74,6 +83,19 @@ def _of_starlette(call: PackageCall, options: Any) -> Flags:
 def sites(facts: Facts) -> frozenset[SameSite]:
     """The values of SameSite that cookies are set with here."""
     return frozenset(one.same_site for one in cookies(facts))
+
+
+_NOTHING = frozenset({"", "none", "null", "deleted", "loggedout", "logout", "removed", "undefined"})
+
+
+def _is_cleared(value: Any, options: Any) -> bool:
+    """Whether a cookie is taken away: it is given nothing, or a word for that, and ends."""
+    told: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
+    if value is None or isinstance(value, str):
+        ends = {"maxAge", "expires"} & told.keys()
+        word = (value or "").lower()
+        return word in _NOTHING and (bool(ends) or value == "")
+    return False
 
 
 def _named(name: Any) -> str:

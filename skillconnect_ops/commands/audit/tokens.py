@@ -119,7 +119,9 @@ def _decoded(call: PackageCall) -> Token:
     return structs.replace(_token(call, secret=key, algorithms=algorithms), verifies=verifies)
 
 
-def _of_others(call: PackageCall, last: str) -> Token | None:
+def _of_others(  # noqa: PLR0911 - as above
+    call: PackageCall, last: str
+) -> Token | None:
     """The packages that are met less often."""
     options = _options(call, 0)
     match call.package, last:

@@ -3,11 +3,12 @@
 Why: without `HttpOnly` one smuggled script reads the session; without `Secure` it goes over the
 line in the clear once; without `SameSite` a form of another site brings it along in older browsers.
 
-How it looks: at `res.cookie`, `cookie.serialize`, and the options of express-session and
-cookie-session (both set HttpOnly themselves, and neither of the others). Options are followed
-through variables, also what is assigned to them later. `secure: NODE_ENV === "production"` counts
-as set. A cookie for a CSRF token is meant to be read by scripts, and needs no HttpOnly. In Python
-at `set_cookie` and SessionMiddleware, which both say `lax` themselves; what a function of the
+How it looks: at `res.cookie`, at the header `Set-Cookie`, `cookie.serialize`, the package cookies,
+and the options of express-session and cookie-session (both set HttpOnly themselves, and neither of
+the others). Options are followed through variables, also what is assigned to them later. `secure:
+NODE_ENV === "production"` counts as set. A cookie for a CSRF token is meant to be read by scripts,
+and needs no HttpOnly; one that is taken away (it is given nothing, and ends) needs none of them. In
+Python at `set_cookie` and SessionMiddleware, which both say `lax` themselves; what a function of the
 project is given by its callers is followed.
 
 Severity: medium where HttpOnly or Secure is missing from a cookie whose name sounds like a session

@@ -5,8 +5,7 @@ role; and a secret in the code is the same on every machine, and changes with no
 
 How it looks: at `sign` and `verify` of jsonwebtoken, jose, jws and njwt, `encode` and `decode` of
 jwt-simple, PyJWT and python-jose, the options of express-jwt, passport-jwt and fast-jwt. The secret
-is followed through variables, imports and
-configuration files. Public keys are no secrets.
+is followed through variables, imports and configuration files. Public keys are no secrets.
 
 Severity: high where it is a text, or a private key; medium where a text is what is taken if the
 environment says nothing: then a variable that was forgotten makes the tokens of production
