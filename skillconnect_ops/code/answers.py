@@ -1,35 +1,25 @@
-"""What functions set on an answer: cookies, headers, and traces of errors.
-
-An answer is known by its name (`res`, `response`, `reply`), as nearly all code calls it; else by its
-place among a function's parameters, where what is called is Express's own, and by variables that
-stand for one.
-"""
+"""What functions set on an answer: cookies, headers, and traces of errors."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ast_grep_py import SgNode
 from msgspec import Struct
 
+from skillconnect_ops.code.answering import called, named_call
 from skillconnect_ops.code.conditions import guard
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_value import EMPTY, bare, parameters, short
 from skillconnect_ops.code.package_calls import Options, place
 from skillconnect_ops.code.syntax import FUNCTIONS, arguments, pairs, string
+from skillconnect_ops.code.traces import Trace, Traces, speaks_of_traces
 
-_ANSWER = re.compile(r"_?(?:res|response|resp|reply)")
 _PREFILTER = re.compile(
-    r"\bcookie['\"]?\]?\(|\.stack\b|Access-Control-Allow|Set-Cookie", re.IGNORECASE
+    r"\bcookie['\"]?\]?\(|Access-Control-Allow|Set-Cookie|Content-Security-Policy", re.IGNORECASE
 )
 _SETS = frozenset({"set", "header", "setHeader", "append", "writeHead"})
-_SENDS = frozenset({"send", "json", "end", "render", "write", "jsonp"})
-_PART_OF = re.compile(r"(?:ctx|context|this|self|req|request|this\.ctx)\.(?:res|response|reply)")
-_EXPRESS = frozenset({"cookie", "json", "jsonp", "status", "sendStatus"})
-"""What of a second parameter says that it is an answer: others write and send, too."""
-_OF_LISTS = frozenset({"reduce", "map", "forEach", "filter", "some", "every", "find", "flatMap"})
-_MOST_NAMES = 5
 _SET_COOKIE = "set-cookie"
 _COMPUTED = "\0"
 _FLAGS = {
@@ -50,9 +40,6 @@ _HOLDS_AGAINST = re.compile(
 )
 """What asks more of an origin than whether there is one."""
 _LEAVES = re.compile(r"\b(?:return|throw)\b")
-_ERRORS = re.compile(r"\b(?:e|ex|err|error|exception|reason|failure)$|[eE]rr(?:or)?$")
-
-
 _UNTOLD = Computed("", "it is not looked at")
 
 
@@ -91,20 +78,6 @@ class Header(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Trace(Struct, frozen=True, kw_only=True):
-    """A stack trace that goes into an answer."""
-
-    path: str
-    line: int
-    column: int
-    end_line: int
-    guard: str | None
-    """What must hold for it, where that asks for the environment."""
-    text: str
-    words: bool = False
-    """Whether it is the words of an error alone, in an answer that says that something is wrong."""
-
-
 class Answers(Struct, frozen=True, kw_only=True):
     """All of these, in the order of files and lines."""
 
@@ -118,80 +91,23 @@ def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers
     cookies: list[Cookie] = []
     headers: list[Header] = []
     traces: list[Trace] = []
+    found = Traces(modules, options)
     for path in files:
-        module = modules.module(path) if _PREFILTER.search(modules.text(path)) else None
+        text = modules.text(path)
+        worth = _PREFILTER.search(text) or speaks_of_traces(text)
+        module = modules.module(path) if worth else None
         if module is None:
             continue
         for call in module.root.find_all(kind="call_expression"):
-            name, _ = _named(call.field("function"))
-            if name == "cookie" and _called(module, call):
+            name, _ = named_call(call.field("function"))
+            if name == "cookie" and called(module, call):
                 cookies.append(_cookie(module, call, options))
             elif name in _SETS:  # the header's own name says whose it is
                 headers += _headers(module, call, options)
                 cookies += _by_header(module, call)
-        if ".stack" in module.text:
-            traces += _traces(module)
+        if speaks_of_traces(module.text):
+            traces += found.of(module)
     return Answers(cookies=tuple(cookies), headers=tuple(headers), traces=tuple(traces))
-
-
-def _called(module: Module, call: SgNode) -> str | None:
-    """The method of an answer that a call calls, also at the end of a chain of such."""
-    name, base = _named(call.field("function"))
-    links = {name}
-    while base is not None:
-        base = bare(base)
-        if base.kind() == "identifier":
-            if _ANSWER.fullmatch(base.text()) or _stands_for_answer(module, base, links):
-                return name
-            return None
-        if base.kind() == "call_expression":
-            link, base = _named(base.field("function"))
-            links.add(link)
-        elif base.kind() == "member_expression":
-            if _PART_OF.fullmatch(base.text()):
-                return name
-            base = base.field("object")
-        else:
-            return None
-    return None
-
-
-def _named(function: SgNode | None) -> tuple[str | None, SgNode | None]:
-    """What is called, and of what: `res.json`, `res["json"]`."""
-    if function is None or function.kind() not in {"member_expression", "subscript_expression"}:
-        return None, None
-    name = function.field("property")
-    told = name.text() if name is not None else string(function.field("index"))
-    return told, function.field("object")
-
-
-def _stands_for_answer(
-    module: Module, name: SgNode, links: Collection[str | None], depth: int = 0
-) -> bool:
-    """Whether a name is the parameter that Express gives an answer to, or a variable for one."""
-    found = module.scopes.meaning(name.text(), name)
-    if found is None or depth > _MOST_NAMES:
-        return False
-    home = found.home
-    value = home.field("value") if home.kind() == "variable_declarator" else None
-    if value is not None and home.field("name") == found.node:
-        value = bare(value)
-        if value.kind() == "member_expression":
-            return _PART_OF.fullmatch(value.text()) is not None
-        return value.kind() == "identifier" and (
-            _ANSWER.fullmatch(value.text()) is not None
-            or _stands_for_answer(module, value, links, depth + 1)
-        )
-    function = next((up for up in found.node.ancestors() if up.kind() in FUNCTIONS), None)
-    listed = parameters(function) if function is not None else []
-    at = next((n for n, one in enumerate(listed) if (one.field("pattern") or one) == found.node), 0)
-    if len(listed) == 4:
-        return at == 2
-    given = function.parent() if function is not None else None
-    call = given.parent() if given is not None else None
-    if call is not None and _named(call.field("function"))[0] in _OF_LISTS:
-        return False
-    return at == 1 and len(listed) < 4 and bool(_EXPRESS & links)
 
 
 def _cookie(module: Module, call: SgNode, options: Options) -> Cookie:
@@ -385,65 +301,3 @@ def _asked(call: SgNode, function: SgNode | None) -> str:
             return ""
         child = up
     return ""
-
-
-def _traces(module: Module) -> Iterator[Trace]:
-    for node in module.root.find_all(kind="member_expression"):
-        holder, name = node.field("object"), node.field("property")
-        if holder is None or name is None or name.text() != "stack":
-            continue
-        if not _ERRORS.search(holder.text()):
-            continue
-        if not _is_sent(module, node):
-            continue
-        line, column, end_line = place(node)
-        yield Trace(
-            path=module.path,
-            line=line,
-            column=column,
-            end_line=end_line,
-            guard=guard(node),
-            text=short(node),
-        )
-
-
-def _is_sent(module: Module, node: SgNode) -> bool:
-    """Whether it stands in what an answer sends, or in an object that one sends."""
-    child = node
-    for up in node.ancestors():
-        kind = up.kind()
-        if kind == "call_expression":
-            if child.kind() == "arguments":
-                return _called(module, up) in _SENDS
-        elif kind == "variable_declarator":
-            name = up.field("name")
-            return name is not None and _sends_name(module, up, name.text())
-        elif kind == "assignment_expression":
-            left = up.field("left")
-            base = left
-            while base is not None and base.kind() == "member_expression":
-                base = base.field("object")
-            return base is not None and _sends_name(module, up, base.text())
-        elif kind in FUNCTIONS or kind.endswith("_statement"):
-            return False
-        child = up
-    return False
-
-
-def _sends_name(module: Module, node: SgNode, name: str) -> bool:
-    around = next((up for up in node.ancestors() if up.kind() in FUNCTIONS), module.root)
-    for call in around.find_all(kind="call_expression"):
-        if _called(module, call) in _SENDS:
-            for each in arguments(call):
-                found = each.find_all(
-                    any=[{"kind": "identifier"}, {"kind": "shorthand_property_identifier"}]
-                )
-                if any(one.text() == name and _is_whole(one) for one in found):
-                    return True
-    return False
-
-
-def _is_whole(name: SgNode) -> bool:
-    """Whether a name stands for itself there, and not for a part of it: `error.message`."""
-    parent = name.parent()
-    return parent is None or parent.kind() != "member_expression" or parent.field("object") != name

@@ -16,6 +16,8 @@ from skillconnect_ops.code.javascript_objects import Objects
 from skillconnect_ops.code.javascript_value import (
     EMPTY,
     Expression,
+    File,
+    Package,
     Perhaps,
     Undecided,
     Value,
@@ -102,7 +104,7 @@ class Options(Arguments):
             """What is not told of a path matters to routes alone."""
 
         super().__init__(values, Calls(values, tell), tell)
-        self._followed = values
+        self.followed = values
 
     def plain(self, value: Value, node: SgNode, depth: int) -> Any:
         """A value as plain data; see `Defaulted`."""
@@ -126,6 +128,8 @@ class Options(Arguments):
         condition, sign = value.node.field("condition"), value.node.field("operator")
         if value.node.kind() == "ternary_expression" and condition is not None:
             live = in_production(short(bare(condition)))
+            if isinstance(self.followed.of(value.module, condition, value.frame), Package | File):
+                live = True  # `fs ? readFileSync(…) : …`: in a browser there is none
             if live is not None:  # what it is elsewhere does not matter
                 return self._side(value, "consequence" if live else "alternative", depth)
             one = self._side(value, "consequence", depth)
@@ -144,7 +148,7 @@ class Options(Arguments):
         node = value.node.field(field)
         if node is None:
             return _NOTHING
-        return self.plain(self._followed.of(value.module, node, value.frame), node, depth)
+        return self.plain(self.followed.of(value.module, node, value.frame), node, depth)
 
     def _matcher(self, value: Expression) -> Matcher | None:
         """`/pattern/i`, `new RegExp("pattern", "i")`."""
@@ -163,7 +167,7 @@ class Options(Arguments):
 
     def _told(self, value: Expression, node: SgNode) -> Any:
         try:
-            return self._followed.plain(self._followed.of(value.module, node, value.frame))
+            return self.followed.plain(self.followed.of(value.module, node, value.frame))
         except Undecided:
             return None
 

@@ -19,7 +19,8 @@ from skillconnect_ops.code.writes import Unit, Writers
 
 _WORDS = (
     *(word for one in sorted(PACKAGES) for word in (f"'{one}".encode(), f'"{one}'.encode())),
-    *(b"jwt", b".cookie(", b".emit(", b".stack", b"Access-Control-Allow", b"access-control-allow"),
+    *(b"jwt", b".cookie(", b".emit(", b"stack", b"inspect(", b"serializeError(", b".render("),
+    *(b"Access-Control-Allow", b"access-control-allow"),
     *(b"Set-Cookie", b"set-cookie", b"Content-Security-Policy", b"content-security-policy"),
     *(b".save(", b".create(", b".insertMany(", b".bulkWrite(", b".update", b".delete", b".replace"),
     *(b"AndUpdate(", b"AndDelete(", b"AndRemove(", b"AndReplace(", b".upsert(", b".remove("),

@@ -139,6 +139,8 @@ def _of_others(  # noqa: PLR0911 - as above
             secret = _named(options, "secret") or _named(options, "privateKey")
             algorithm = _named(header, "alg")
             return _token(call, signs=True, secret=secret, algorithms=algorithm, expires=ends)
+        case "jws", "verify" if len(call.given) < 3:  # as it was before 3.0
+            return _token(call, secret=_at(call, 1), algorithms=None)
         case "jws", "verify":
             return _token(call, secret=_at(call, 2), algorithms=_at(call, 1))
         case "njwt", "create":  # ends after an hour unless told otherwise

@@ -3,11 +3,13 @@
 Why: a trace names files, functions, packages with their versions, sometimes values: a plan of the
 house for whoever looks for a way in.
 
-How it looks: for the `stack` of an error in what an answer sends, at once or by way of an object,
-and for the package errorhandler; in Python for what `traceback` formats, in a response, in an
-HTTPException or in what a handler gives back, and for the words of an error (`str(error)`) in an
-answer of 500 and above. What stands below a condition for development alone is left out; `console`
-and loggers may be given it.
+How it looks: for the `stack` of an error in what an answer sends, at once or by way of an object or
+of functions of the project, for what `inspect` and `serializeError` make of an error, and for the
+package errorhandler; in Python for what `traceback` formats, in a response, in an HTTPException or
+in what a handler gives back, and for the words of an error (`str(error)`) in an answer of 500 and
+above. What stands below a condition for development alone is left out; `console` and loggers may be
+given it. A page that is given a whole error, and a function of others that is given a trace and the
+answer, are unknown.
 
 Severity: medium; low for the words of an error alone. Below a condition that is not told (a setting
 of its own, say) it is unknown.
@@ -54,7 +56,9 @@ def _judge(found: "Server") -> Iterator[Said | Open]:
     for trace in found.answers.traces:
         live = in_production(trace.guard)
         what = "the text of an error" if trace.words else "a stack trace"
-        if live:
+        if trace.lost and live is not False:
+            yield untold(trace, f"{trace.lost} is not told")
+        elif live:
             severity = Severity.LOW if trace.words else Severity.MEDIUM
             yield at(trace, f"{what} is sent to the client", severity)
         elif live is None:

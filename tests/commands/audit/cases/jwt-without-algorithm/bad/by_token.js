@@ -7,3 +7,4 @@ const { header } = jwt.decode(token, { complete: true });
 jwt.verify(token, key, { algorithms: ['HS256', header.alg] }); // FIND: medium
 createVerifier({ key }); // FIND: low
 jws.verify(token, jws.decode(token).header.alg, key); // FIND: medium
+jws.verify(token, key); // FIND: low

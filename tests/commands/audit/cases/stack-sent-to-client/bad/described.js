@@ -1,0 +1,1 @@
+exports.described = (err) => ({ what: err.message, where: err.stack }); // FIND: medium
