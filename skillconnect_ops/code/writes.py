@@ -1,7 +1,7 @@
 """What functions write to a database, model by model, and whether a transaction holds it together.
 
 Models are those of Mongoose (`model("User", …)`, documents made or found by them) and of Prisma
-(`prisma.user`).
+(`prisma.user`), and the collections of MongoDB's own driver (`db.collection("users")`).
 """
 
 import re
@@ -29,12 +29,18 @@ _OF_MODELS = frozenset(
 _OF_PRISMA = frozenset(
     {"create", "createMany", "update", "updateMany", "upsert", "delete", "deleteMany"}
 )
+_OF_COLLECTIONS = _OF_MODELS - {"create", "save", "remove"} | {"insertOne"}
 _TRANSACTION = re.compile(
     r"withTransaction|startTransaction|startSession|\$transaction\b|\.transaction\("
     r"|\bsession\s*[,}:]|runInTransaction|inTransaction"
 )
-_PREFILTER = re.compile(r"\.(?:" + "|".join(sorted(_OF_MODELS | _OF_PRISMA)) + r")\(")
-_LIBRARIES = ("mongoose", "prisma", "Prisma")
+_PREFILTER = re.compile(
+    r"\.(?:" + "|".join(sorted(_OF_MODELS | _OF_PRISMA | _OF_COLLECTIONS)) + r")\("
+)
+_LIBRARIES = ("mongoose", "prisma", "Prisma", ".collection(")
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+_ROUNDS = re.compile(r"\.(?:map|forEach|flatMap|each\w*)$")
+_ADDS = re.compile(r"\$inc\b")
 _OF_OTHERS = re.compile(
     r"^(?:res|req|response|request|console|logger|JSON|Math|Object|Array|Promise|Date|Number|String"
     r"|process|_|path|fs|assert|winston|expect)\b"
@@ -60,6 +66,9 @@ class Written(Struct, frozen=True):
 
     model: str
     branches: tuple[Branch, ...]
+    target: str = ""
+    """Which document it is: the variable of one that is saved, the filter of one that is added to;
+    empty where that is not told, or does not matter."""
 
 
 class Unit(Struct, frozen=True, kw_only=True):
@@ -75,6 +84,10 @@ class Unit(Struct, frozen=True, kw_only=True):
     """Whether a session or transaction is named in it, or in what it calls."""
     follows: bool
     """Whether a part of it stands in functions that it calls."""
+    twice: bool = False
+    """Whether it is two documents of one model."""
+    rounds: bool = False
+    """Whether it is a write in a loop alone."""
 
 
 class _Function(Struct):
@@ -83,6 +96,8 @@ class _Function(Struct):
     module: Module
     node: SgNode
     own: list[Written]
+    rounds: list[str]
+    """The models that it writes to in loops."""
 
 
 class Writers:
@@ -115,10 +130,14 @@ class Writers:
             if unit is None:
                 continue
             key = (module.path, unit.range().start.index)
-            held = self._functions.setdefault(key, _Function(module, unit, []))
-            held.own.append(Written(model, _branches(call, unit)))
+            held = self._functions.setdefault(key, _Function(module, unit, [], []))
+            held.own.append(Written(model, _branches(call, unit), _target(call)))
+            if _is_round(call, unit):
+                held.rounds.append(model)
 
-    def _written(self, module: Module, call: SgNode) -> str | None:
+    def _written(  # noqa: PLR0911 - one a library
+        self, module: Module, call: SgNode
+    ) -> str | None:
         function = call.field("function")
         if function is None or function.kind() != "member_expression":
             return None
@@ -130,9 +149,27 @@ class Writers:
             base, own = holder.field("object"), holder.field("property")
             if base is not None and own is not None and re.search(r"(?i)prisma$", base.text()):
                 return f"prisma.{own.text()}"
+        if method in _OF_PRISMA and holder.kind() == "member_expression":
+            client = self._origins.of(self._values.of(module, holder, EMPTY))
+            if client is not None and client.package == "@prisma/client":
+                return f"prisma.{client.member.rpartition('.')[2]}"
+        if method in _OF_COLLECTIONS:
+            named = self._collection(module, bare(holder))
+            if named is not None:
+                return named
         if method not in _OF_MODELS:
             return None
         return self._model(module, bare(holder))
+
+    def _collection(self, module: Module, holder: SgNode) -> str | None:
+        """The name in `db.collection("orders")`, also by a variable."""
+        value: Any = self._values.of(module, holder, EMPTY)
+        made = value.node if isinstance(value, Expression) else holder
+        maker = made.field("function") if made.kind() == "call_expression" else None
+        given = arguments(made) if maker is not None else []
+        if maker is None or not given or not re.search(r"[\w)]\??\.collection$", maker.text()):
+            return None
+        return string(given[0]) or given[0].text()
 
     def _model(self, module: Module, holder: SgNode) -> str | None:
         value: Any = self._values.of(module, holder, EMPTY)
@@ -161,7 +198,7 @@ class Writers:
         calls = list(self._calls(module, node))
         written = list(held.own if held is not None else ())
         own = {one.model for one in written}
-        transaction = _TRANSACTION.search(node.text()) is not None
+        transaction = _speaks_of_one(node)
         for call, inner in calls:
             models, within = self._closure(inner, 0)
             transaction = transaction or within
@@ -169,7 +206,10 @@ class Writers:
                 return  # it is told where it is called
             written += [Written(one, _branches(call, node)) for one in models]
         together = _together(written)
-        if len(together) < 2:
+        twice = set() if together else _twice(written)
+        rounds = set(held.rounds if held is not None else ()) if not together | twice else set()
+        together = together | twice | rounds
+        if not together:
             return
         line, column, _ = place(node)
         yield Unit(
@@ -181,6 +221,8 @@ class Writers:
             models=tuple(sorted(together)),
             transaction=transaction,
             follows=not together <= own,
+            twice=bool(twice),
+            rounds=bool(rounds),
         )
 
     def _closure(self, function: Expression, depth: int) -> tuple[set[str], bool]:
@@ -191,7 +233,7 @@ class Writers:
         self._whole[key] = (set(), False)  # one that calls itself
         held = self._functions.get(key)
         models = {one.model for one in held.own} if held is not None else set()
-        transaction = bool(models) and _TRANSACTION.search(function.node.text()) is not None
+        transaction = bool(models) and _speaks_of_one(function.node)
         if depth < _DEEPEST:
             for _, inner in self._calls(function.module, function.node):
                 more, within = self._closure(inner, depth + 1)
@@ -242,6 +284,57 @@ def _together(written: Sequence[Written]) -> set[str]:
             if one.model != other.model and _meet(one, other):
                 found |= {one.model, other.model}
     return found
+
+
+def _twice(written: Sequence[Written]) -> set[str]:
+    """The models of which one run saves, or adds to, two documents: a transfer between them."""
+    return {
+        one.model
+        for place_, one in enumerate(written)
+        for other in written[place_ + 1 :]
+        if one.model == other.model
+        and one.target
+        and other.target
+        and one.target != other.target
+        and one.target[0] == other.target[0]
+        and _meet(one, other)
+    }
+
+
+def _target(call: SgNode) -> str:
+    """`a` of `a.save()`, the filter of `updateOne(filter, { $inc: … })`, each with its sort."""
+    maker, given = call.field("function"), arguments(call)
+    holder = maker.field("object") if maker is not None else None
+    if maker is None or holder is None:
+        return ""
+    if maker.text().endswith(".save"):
+        return f"={holder.text()}" if holder.kind() == "identifier" else ""
+    if len(given) > 1 and _ADDS.search(given[1].text()):
+        return f"+{given[0].text()}"
+    return ""
+
+
+def _is_round(call: SgNode, unit: SgNode) -> bool:
+    """Whether it is run round by round of a loop, or for each element of a list."""
+    for up in call.ancestors():
+        if up == unit:
+            return False
+        if up.kind() in _LOOPS:
+            return True
+        maker = up.field("function") if up.kind() == "call_expression" else None
+        if maker is not None and up != call and _ROUNDS.search(maker.text()):
+            return True
+    return False
+
+
+def _speaks_of_one(function: SgNode) -> bool:
+    """Whether code, and neither comments nor texts, speaks of a transaction."""
+    text = function.text()
+    if not _TRANSACTION.search(text):
+        return False
+    for each in function.find_all(any=[{"kind": "comment"}, {"kind": "string_fragment"}]):
+        text = text.replace(each.text(), " ", 1)
+    return _TRANSACTION.search(text) is not None
 
 
 def _meet(one: Written, other: Written) -> bool:

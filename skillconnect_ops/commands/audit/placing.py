@@ -10,7 +10,8 @@ from skillconnect_ops.core.report import Unknown
 IN_TEST = "in a test"
 BY_HAND = "in a script that is run by hand"
 _BY_HAND = re.compile(
-    r"(^|/)(bin|scripts?|tools?|cli|tasks|management/commands|migrations?|seeds?|seeders?|"
+    r"(^|/)(bin|scripts?|tools?|cli|tasks|management/commands|migrations?|upgrades?|seeds?|"
+    r"seeders?|"
     r"examples?|benchmarks?)/|(^|/)(__main__|manage|setup|noxfile|cli|seeder)\.[a-z]+$|"
     r"(^|/)(gulpfile|gruntfile|Gruntfile|[a-z.-]+\.config)\.[cm]?[jt]s$"
 )

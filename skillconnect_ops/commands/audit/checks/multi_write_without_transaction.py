@@ -4,14 +4,17 @@ Why: between two writes the process is restarted, the second one fails a validat
 is lost: an order without its payment, a user without a profile. Nothing puts back the first one.
 
 How it looks: at handlers, and at functions that they call, which write to two models or more of
-Mongoose or Prisma in one run; writes of which only one can happen (two branches of a condition, or
-one that returns) do not count. A session, `withTransaction`, `startTransaction` or `$transaction`
-in the function, or in what it calls, is taken for one that holds them all. Writes by the driver
-itself, by other libraries, or to documents that are handed in from elsewhere, are not seen.
+Mongoose or Prisma, or collections of MongoDB's driver, in one run; writes of which only one can
+happen (two branches of a condition, or one that returns) do not count. So do two documents of one
+model that are saved, or added to by `$inc`: a transfer; and writes in a loop. A session,
+`withTransaction`, `startTransaction` or `$transaction` in the code of the function, or in what it
+calls, is taken for one that holds them all. Writes by other libraries, or to documents that are
+handed in from elsewhere, are not seen.
 
 Severity: medium; low where all but one of the models are records of what happened (logs,
-notifications). Scripts that are run by hand are left out. What belongs together, the code does not
-say, so the confidence is medium, and low where a part stands in functions that are called.
+notifications), and for loops. Scripts that are run by hand are left out. What belongs together, the
+code does not say, so the confidence is medium, and low where a part stands in functions that are
+called, and for loops.
 
 Silence: `// skc: allow multi-write-without-transaction REASON` at the line of the function.
 
@@ -59,15 +62,21 @@ def _judge(found: "Server") -> Iterator[Said | Open]:
 def _said(unit: Unit) -> Said:
     kept = [model for model in unit.models if not _RECORDS.search(model)]
     name = f"{unit.name} writes" if unit.name else "it writes"
+    where = listed(unit.models, most=_MOST)
+    if unit.twice:
+        where = f"two documents of {where}"
+    elif unit.rounds:
+        where = f"{where} round by round"
+    grave = (len(kept) > 1 or unit.twice) and not unit.rounds
     return Said(
         path=unit.path,
         line=unit.line,
         column=unit.column,
         end_line=unit.end_line,
         context=f"{unit.name}({', '.join(unit.models)})",
-        says=f"{name} to {listed(unit.models, most=_MOST)}, and no transaction holds them together",
-        severity=Severity.MEDIUM if len(kept) > 1 else Severity.LOW,
-        confidence=Confidence.LOW if unit.follows else Confidence.MEDIUM,
+        says=f"{name} to {where}, and no transaction holds them together",
+        severity=Severity.MEDIUM if grave else Severity.LOW,
+        confidence=Confidence.LOW if unit.follows or unit.rounds else Confidence.MEDIUM,
     )
 
 
