@@ -4,8 +4,8 @@ Why: `io.emit` reaches every client of every tenant; a message, an order or a lo
 then stands in everybody's browser, whatever the page shows.
 
 How it looks: for `emit` of a Socket.IO server or one of its namespaces without `to` or `in`, and
-`socket.broadcast.emit`; also where the server comes by way of `req.app.get('io')` or a variable
-called `io`.
+`broadcast.emit` and `nsp.emit` of a socket; also where the server comes by way of
+`req.app.get('io')` or a variable called `io`.
 
 Severity: low, with low confidence: what is meant for all (the server is about to restart) looks the
 same.

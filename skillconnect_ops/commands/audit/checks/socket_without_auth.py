@@ -3,9 +3,11 @@
 Why: routes ask for a token, and the socket beside them does not: it gives the same data, live, and
 takes the same commands. CORS does not help: clients that are no browsers send any origin.
 
-How it looks: at servers of Socket.IO: whether a function given to `use` of it, or of a namespace,
-looks at the handshake, a token or a session, or `allowRequest` is set. Where a handshake is looked
-at elsewhere (in the handler of `connection`, say), it is unknown.
+How it looks: at servers of Socket.IO, each for itself: whether a function given to `use` of it
+looks at the handshake, a token or a session, and refuses some; or `allowRequest` does. What only
+logs, or gives everybody a name, asks nobody. A guard of a namespace guards that one alone. Where a
+handshake is looked at elsewhere (in the handler of `connection`, say), or what a function does is
+not told, it is unknown.
 
 Severity: medium, with medium confidence: a socket may carry nothing but public news.
 
@@ -48,6 +50,8 @@ def _judge(found: "Server") -> Iterator[Said | Open]:
             yield untold(one, f"whether this server asks who connects is not told: {one.lost}")
         else:
             says = "nothing asks a socket who it is"
+            if one.only:
+                says = f"only the namespace {one.only} asks a socket who it is"
             yield at(one, says, Severity.MEDIUM, Confidence.MEDIUM)
 
 
