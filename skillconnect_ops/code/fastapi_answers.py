@@ -5,12 +5,13 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
-from skillconnect_ops.code.answers import Answers, Cookie, Header, Trace
+from skillconnect_ops.code.answers import Answers, Cookie, Header
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.fastapi_events import Call, by_setting, farthest
 from skillconnect_ops.code.fastapi_modules import Module
 from skillconnect_ops.code.fastapi_plain import Plain
 from skillconnect_ops.code.fastapi_values import Made, Member, Unknown, parts, short
+from skillconnect_ops.code.traces import Trace
 
 ANSWERS = re.compile(r"(?:Response|HTTPException)$")
 """The names of what makes an answer."""
