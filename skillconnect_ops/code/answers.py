@@ -1,4 +1,4 @@
-"""What functions set on an answer: cookies, headers, and traces of errors."""
+"""What functions set on an answer: cookies, headers, traces of errors; and the bodies they read."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from ast_grep_py import SgNode
 from msgspec import Struct
 
 from skillconnect_ops.code.answering import called, named_call
+from skillconnect_ops.code.bodies import Reading, readings
 from skillconnect_ops.code.conditions import guard
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.javascript_modules import Module, Modules
@@ -17,9 +18,11 @@ from skillconnect_ops.code.syntax import FUNCTIONS, arguments, pairs, string
 from skillconnect_ops.code.traces import Trace, Traces, speaks_of_traces
 
 _PREFILTER = re.compile(
-    r"\bcookie['\"]?\]?\(|Access-Control-Allow|Set-Cookie|Content-Security-Policy", re.IGNORECASE
+    r"\bcookie['\"]?\]?\(|Access-Control-Allow|Set-Cookie|\.on\(\s*['\"]data|for\s+await|Content-Security-Policy",
+    re.IGNORECASE,
 )
 _SETS = frozenset({"set", "header", "setHeader", "append", "writeHead"})
+CSP = "content-security-policy"
 _SET_COOKIE = "set-cookie"
 _COMPUTED = "\0"
 _FLAGS = {
@@ -60,7 +63,7 @@ class Cookie(Struct, frozen=True, kw_only=True):
 
 
 class Header(Struct, frozen=True, kw_only=True):
-    """A header of cross-origin requests that an answer sets."""
+    """A header that an answer sets: of cross-origin requests, or the content security policy."""
 
     path: str
     line: int
@@ -84,6 +87,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     cookies: tuple[Cookie, ...] = ()
     headers: tuple[Header, ...] = ()
     traces: tuple[Trace, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers:
@@ -91,6 +95,7 @@ def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers
     cookies: list[Cookie] = []
     headers: list[Header] = []
     traces: list[Trace] = []
+    read: list[Reading] = []
     found = Traces(modules, options)
     for path in files:
         text = modules.text(path)
@@ -105,9 +110,12 @@ def answers(modules: Modules, options: Options, files: Sequence[str]) -> Answers
             elif name in _SETS:  # the header's own name says whose it is
                 headers += _headers(module, call, options)
                 cookies += _by_header(module, call)
+        read += readings(module)
         if speaks_of_traces(module.text):
             traces += found.of(module)
-    return Answers(cookies=tuple(cookies), headers=tuple(headers), traces=tuple(traces))
+    return Answers(
+        cookies=tuple(cookies), headers=tuple(headers), traces=tuple(traces), readings=tuple(read)
+    )
 
 
 def _cookie(module: Module, call: SgNode, options: Options) -> Cookie:
@@ -233,7 +241,12 @@ def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]
     line, column, end_line = place(call)
     around = next((up for up in call.ancestors() if up.kind() in FUNCTIONS), None)
     for name, value in _pairs(module, call, given, options):
-        if isinstance(name, str) and name.lower().startswith("access-control-allow-"):
+        if not isinstance(name, str):
+            continue
+        if name.lower() == CSP and isinstance(value, Computed) and len(given) > 1:
+            told = _static(module, given[1]).replace(_COMPUTED, "…")
+            value = value if told == "…" else told  # noqa: PLW2901 - what of it is told
+        if name.lower() == CSP or name.lower().startswith("access-control-allow-"):
             yield Header(
                 path=module.path,
                 line=line,

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from ast_grep_py import SgNode
 
 from skillconnect_ops.code.express_args import Arguments
+from skillconnect_ops.code.express_errors import HANDING_ON
+from skillconnect_ops.code.express_errors import answers as answers_errors
 from skillconnect_ops.code.express_model import Certainty, Middleware, Role, Via
 from skillconnect_ops.code.express_options import NEVER, parts_of, skipped
 from skillconnect_ops.code.express_origins import Origin, Origins
@@ -159,6 +161,7 @@ class Judge:
             checks=parts_of(origin, options) if Role.VALIDATION in roles else frozenset(),
             options=options,
             lenient=_is_lenient(origin, whole),
+            answers=(origin.package, origin.member) not in HANDING_ON,
         )
 
     def _via(self, origin: Origin, whole: str, via: frozenset[Via]) -> frozenset[Via]:
@@ -248,6 +251,7 @@ class Judge:
             reads=signs.reads | taken.parts,
             checks=checks,
             locks=signs.locks,
+            answers=Role.ERROR not in roles or answers_errors(function.node),
             lenient=who.passing is Passing.LENIENT,
             continues=continues,
             ends=not (answers or continues or count == 4) and self._ends(function, taken),

@@ -100,6 +100,8 @@ class Middleware(Struct, frozen=True, kw_only=True):
     rates: tuple[tuple[float, float], ...] = ()
     """Of a limiter whose package does not say it in `options`: tries, and in how many milliseconds;
     the strictest counts."""
+    answers: bool = True
+    """Of one that takes errors: whether it answers, and does not only hand them on."""
     locks: bool = False
     """Whether it speaks of accounts that are locked after some tries."""
 

@@ -32,7 +32,7 @@ PACKAGES = frozenset(
         *("express-session", "cookie-session", "multer", "express-fileupload", "formidable"),
         *("busboy", "connect-busboy", "socket.io", "csurf", "errorhandler"),
         *("cors", "helmet", "helmet-csp", "body-parser", "express", "fast-jwt", "jws", "njwt"),
-        "cookies",
+        *("cookies", "raw-body"),
     }
 )
 """Those whose calls are kept."""

@@ -206,6 +206,11 @@ def uses_of(found: Application, app: App) -> tuple[Use, ...]:
     return tuple(use for use in found.uses if use.app == app.place)
 
 
+def is_below(path: str, prefix: str) -> bool:
+    """Whether what is used below a prefix is met on the way to a path."""
+    return prefix == "/" or f"{path}/".startswith(f"{prefix.rstrip('/')}/") or "<" in prefix
+
+
 def functions(found: Application) -> tuple[Middleware, ...]:
     """Every function that an app, a router or a route is given, each place once."""
     every = (

@@ -1,4 +1,4 @@
-"""The checks of FastAPI services as they are typed: what they say, of which files, and how lazily."""
+"""The audit of FastAPI services as it is typed: lazy, of what is staged, silenced, in each form."""
 
 import secrets
 import subprocess

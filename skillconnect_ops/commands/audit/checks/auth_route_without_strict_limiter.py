@@ -61,6 +61,7 @@ from skillconnect_ops.commands.audit.routing import (
 )
 from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
+from skillconnect_ops.core.view import count
 
 _REFRESH = re.compile(r"/refresh(?:-?_?tokens?)?/?$", re.IGNORECASE)
 _OWN_SECRET = re.compile(r"password|otp|2fa|mfa|code|factor", re.IGNORECASE)
@@ -115,8 +116,15 @@ def _of_limiters(route: Route) -> Iterator[Said | Open]:
         yield Open(path=route.file, line=route.line, why=why)
     elif told:
         limit, window = min(told, key=lambda rate: rate[0] / rate[1])
-        says = f"its limiter lets {limit:,.0f} tries pass in {window / 60_000:,.0f} minutes"
+        says = f"its limiter lets {count(round(limit), 'try', 'tries')} pass in {_time(window)}"
         yield said(route, says, Severity.MEDIUM)
+
+
+def _time(window_ms: float) -> str:
+    for unit_ms, unit in ((3_600_000, "hour"), (60_000, "minute"), (1_000, "second")):
+        if window_ms >= unit_ms and window_ms % unit_ms == 0:
+            return count(round(window_ms / unit_ms), unit)
+    return f"{window_ms / 1_000:,.3g} seconds"
 
 
 def _rates(limiter: Middleware) -> tuple[tuple[float, float], ...]:

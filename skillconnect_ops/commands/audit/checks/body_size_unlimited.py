@@ -4,8 +4,10 @@ Why: a body is held in memory, and parsed in one go: some requests of a gigabyte
 process, and a disk fills with uploads as quickly.
 
 How it looks: at `express.json`, `urlencoded`, `text`, `raw` and body-parser (which allow 100 kB
-unless told otherwise: that is fine), and at uploads by multer, express-fileupload and busboy, which
-allow everything unless told otherwise.
+unless told otherwise: that is fine), at raw-body, and at uploads by multer, express-fileupload and
+busboy, which allow everything unless told otherwise, and by formidable (200 MB). Also where a
+request is read piece by piece (`req.on('data', …)`, `for await`), the pieces are kept, and nothing
+around asks how long they are by now.
 
 Of FastAPI and Starlette: both read bodies of any size. A limit is `max_body_size` of an app, a
 router or a route, a middleware of content-size-limit-asgi, or one of the project's own that
@@ -92,18 +94,57 @@ def _may_limit(one: Middleware) -> bool:
 
 def _readers(found: "Server") -> Iterator[PackageCall]:
     for call in found.calls:
-        is_reader = call.package in _PARSERS or (call.package in _UPLOADS and call.member == "")
+        whole = call.package in _UPLOADS | {"raw-body"} and call.member == ""
+        is_reader = call.package in _PARSERS or whole or _is_formidable(call)
         if is_reader and is_served(call.guard):
             yield call
 
 
+def _is_formidable(call: PackageCall) -> bool:
+    return call.package == "formidable" and call.member in {"", "formidable", "IncomingForm"}
+
+
 def _many(found: "Server") -> int:
-    return sum(1 for _ in _readers(found))
+    return sum(1 for _ in _readers(found)) + len(found.answers.readings)
 
 
 def _judge(found: "Server") -> Iterator[Said | Open]:
+    for reading in found.answers.readings:
+        yield at(reading, "a body is read piece by piece, of any size", Severity.MEDIUM)
     for call in _readers(found):
-        yield from _parsed(call) if call.package in _PARSERS else _uploaded(call)
+        if call.package == "raw-body":
+            yield from _raw(call)
+        elif call.package == "formidable":
+            yield from _form(call)
+        else:
+            yield from _parsed(call) if call.package in _PARSERS else _uploaded(call)
+
+
+def _raw(call: PackageCall) -> Iterator[Said | Open]:
+    """`getRawBody(req, { limit })`, which has no limit of its own."""
+    options: Any = call.given[1] if len(call.given) > 1 else {}
+    if isinstance(options, Computed):
+        yield untold(call, f"the options of {call.text} are not told: {options.reason}")
+    elif not isinstance(options, Mapping) or not {"limit", "..."} & options.keys():
+        yield at(call, "a body of any size is read", Severity.MEDIUM)
+    else:
+        yield from _limited(call, options.get("limit", options.get("...")))
+
+
+def _form(call: PackageCall) -> Iterator[Said | Open]:
+    """formidable, which takes 200 MB unless told otherwise."""
+    options: Any = call.given[0] if call.given else {}
+    size = (
+        _bytes(options["maxFileSize"])
+        if (isinstance(options, Mapping) and "maxFileSize" in options)
+        else 0.0
+    )
+    if isinstance(size, Computed):
+        yield untold(call, f"the limit of an upload is not told: {size.reason}")
+    elif size is None:
+        yield at(call, "a file of any size may be uploaded", Severity.MEDIUM)
+    elif size > _LARGE_UPLOAD_MB * _MB:
+        yield at(call, f"files up to {size / _MB:,.0f} MB may be uploaded", Severity.LOW)
 
 
 def _parsed(call: PackageCall) -> Iterator[Said | Open]:
@@ -112,7 +153,11 @@ def _parsed(call: PackageCall) -> Iterator[Said | Open]:
         yield untold(call, f"the options of {call.text} are not told: {options.reason}")
     if not isinstance(options, Mapping) or "limit" not in options:
         return
-    size = _bytes(options["limit"])
+    yield from _limited(call, options["limit"])
+
+
+def _limited(call: PackageCall, limit: Any) -> Iterator[Said | Open]:
+    size = _bytes(limit)
     if isinstance(size, Computed):
         yield untold(call, f"the limit of a body is not told: {size.reason}")
     elif size is None:

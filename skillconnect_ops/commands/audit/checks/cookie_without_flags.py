@@ -8,8 +8,8 @@ and the options of express-session and cookie-session (both set HttpOnly themsel
 the others). Options are followed through variables, also what is assigned to them later. `secure:
 NODE_ENV === "production"` counts as set. A cookie for a CSRF token is meant to be read by scripts,
 and needs no HttpOnly; one that is taken away (it is given nothing, and ends) needs none of them. In
-Python at `set_cookie` and SessionMiddleware, which both say `lax` themselves; what a function of the
-project is given by its callers is followed.
+Python at `set_cookie` and SessionMiddleware, which both say `lax` themselves; what a function of
+the project is given by its callers is followed.
 
 Severity: medium where HttpOnly or Secure is missing from a cookie whose name sounds like a session
 or a token, or where `SameSite: none` stands without Secure, which browsers refuse; low for other

@@ -4,8 +4,9 @@ Why: a policy is there so that a script which somebody smuggled into the page do
 `'unsafe-inline'` and `'unsafe-eval'` let just that run; `contentSecurityPolicy: false` turns all of
 it off.
 
-How it looks: at the options of helmet, of its contentSecurityPolicy, and of helmet-csp. A nonce
-or a hash beside `'unsafe-inline'` makes browsers ignore it, and is fine.
+How it looks: at the options of helmet, of its contentSecurityPolicy, of helmet-csp, and at the
+header that is set by hand. A nonce or a hash beside `'unsafe-inline'` makes browsers ignore it, and
+is fine.
 
 Severity: medium for scripts; low for styles, and where the policy is turned off (an API that sends
 no pages may do without). Directives that are computed are unknown.
@@ -22,12 +23,13 @@ After:
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from skillconnect_ops.code.answers import CSP, Header
 from skillconnect_ops.code.conditions import is_served
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.package_calls import PackageCall
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.telling import Open, Said, at, over_server, untold
+from skillconnect_ops.commands.audit.telling import Open, Placed, Said, at, over_server, untold
 from skillconnect_ops.core.finding import Severity
 
 if TYPE_CHECKING:
@@ -54,11 +56,23 @@ def _calls(found: "Server") -> Iterator[PackageCall]:
             yield call
 
 
+def _by_hand(found: "Server") -> Iterator[Header]:
+    for header in found.answers.headers:
+        if header.name == CSP and is_served(header.guard):
+            yield header
+
+
 def _many(found: "Server") -> int:
-    return sum(1 for _ in _calls(found))
+    return sum(1 for _ in _calls(found)) + sum(1 for _ in _by_hand(found))
 
 
 def _judge(found: "Server") -> Iterator[Said | Open]:
+    for header in _by_hand(found):
+        if isinstance(header.value, Computed):
+            yield untold(header, f"the policy {header.value.text} is not told")
+            continue
+        parts = (part.split() for part in str(header.value).split(";"))
+        yield from _of_policy(header, {words[0]: words[1:] for words in parts if words})
     for call in _calls(found):
         options: Any = call.given[0] if call.given else {}
         if isinstance(options, Computed):
@@ -75,7 +89,7 @@ def _judge(found: "Server") -> Iterator[Said | Open]:
             yield from _of_policy(call, policy.get("directives", {}))
 
 
-def _of_policy(call: PackageCall, directives: Any) -> Iterator[Said | Open]:
+def _of_policy(call: Placed, directives: Any) -> Iterator[Said | Open]:
     if not isinstance(directives, Mapping):
         if isinstance(directives, Computed):
             yield untold(call, f"the directives are not told: {directives.reason}")

@@ -5,7 +5,9 @@ Why: Express's own handler answers with an HTML page, and with the whole stack t
 page that they cannot read.
 
 How it looks: for a function of four parameters, or an error handler of a known package, that the
-app is given by `use`, in this file or another one.
+app is given by `use`, in this file or another one, and that answers: what only logs an error and
+calls `next(err)`, and `errors()` of celebrate, hand on to the next one, and that has to be there.
+One below a path stands for the routes below it.
 
 Severity: medium; low where it is there only under a condition that is not simply production. An app
 that is given something the text does not tell, after its routes, is unknown.
@@ -29,7 +31,7 @@ from skillconnect_ops.code.conditions import in_production
 from skillconnect_ops.code.express_model import App, Application, Role
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
-from skillconnect_ops.commands.audit.routing import at_app, serving, uses_of
+from skillconnect_ops.commands.audit.routing import at_app, is_below, routes_of, serving, uses_of
 from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
 
@@ -46,17 +48,27 @@ def _judge(found: Application) -> Iterator[Said | Open]:
 
 def _of_app(found: Application, app: App) -> Iterator[Said | Open]:
     uses = uses_of(found, app)
-    own = [one.middleware for one in uses if Role.ERROR in one.middleware.roles]
-    if any(in_production(one.condition) for one in own):
+    handlers = [one for one in uses if Role.ERROR in one.middleware.roles]
+    own = [one for one in handlers if one.middleware.answers]
+    live = [one for one in own if in_production(one.middleware.condition)]
+    paths = [route.path for route in routes_of(found, app)]
+    if live and all(any(is_below(path, one.prefix) for one in live) for path in paths):
+        return
+    if live:
+        says = f"an error handler is added below {live[0].prefix} alone"
+        yield at_app(app, says, Severity.MEDIUM)
         return
     if own:
-        says = f"its error handler is there only where {own[0].condition}"
+        says = f"its error handler is there only where {own[0].middleware.condition}"
         yield at_app(app, says, Severity.LOW)
         return
     lost = next((one.middleware for one in uses if one.middleware.role is Role.UNRESOLVED), None)
     if lost is not None:
         why = f"whether {lost.name} handles errors is not told: {lost.reason}"
         yield Open(path=app.file, line=app.line, why=why)
+    elif handlers:
+        says = f"{handlers[0].middleware.name} takes its errors, and hands them on to nobody"
+        yield at_app(app, says, Severity.MEDIUM)
     else:
         yield at_app(app, "no error handler is added to this app", Severity.MEDIUM)
 

@@ -36,6 +36,8 @@ _HEALTH = re.compile(
     r"|readiness|ping|up|status)(?:$|/)",
     re.IGNORECASE,
 )
+_OF_ONE = re.compile(r"[:{<][^/]*/.*(?:livez?|alive|readyz?|ping|up|status)/?$", re.IGNORECASE)
+"""`/orders/:id/status` asks how an order is."""
 _METHODS = frozenset({"GET", "HEAD", "ALL"})
 _PACKAGES = re.compile(r"terminus|health", re.IGNORECASE)
 
@@ -54,7 +56,10 @@ def _judge(found: Application) -> Iterator[Said | Open]:
 
 def _of_app(found: Application, app: App) -> Said | Open | None:
     routes, uses = routes_of(found, app), uses_of(found, app)
-    if any(one.method in _METHODS and _HEALTH.search(one.path) for one in routes):
+    if any(
+        one.method in _METHODS and _HEALTH.search(one.path) and not _OF_ONE.search(one.path)
+        for one in routes
+    ):
         return None
     if any(
         _HEALTH.search(one.prefix) or _PACKAGES.search(one.middleware.package or "") for one in uses

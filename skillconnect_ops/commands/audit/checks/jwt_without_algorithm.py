@@ -9,7 +9,8 @@ also where tokens are signed; and for the `alg` of the token's own head among th
 
 Severity: high where `none` is allowed; medium where the token's head is asked, and for express-jwt,
 jwt-simple and python-jose, whose releases without this option were open to confusion; low for the
-others, which today hold the algorithm against the kind of key. Options that are computed are unknown.
+others, which today hold the algorithm against the kind of key. Options that are computed are
+unknown.
 
 Silence: `// skc: allow jwt-without-algorithm REASON` at the line.
 

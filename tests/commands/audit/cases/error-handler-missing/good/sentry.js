@@ -1,5 +1,11 @@
 const express = require('express');
 const { errors } = require('celebrate');
+const { failed } = require('./failed');
 const app = express();
 app.get('/a', (req, res) => res.end());
 app.use(errors());
+app.use((err, req, res, next) => { logger.error(err); next(err); });
+app.use(failed);
+const api = express();
+api.get('/api/a', (req, res) => res.end());
+api.use('/api', (err, req, res, next) => failed(err, req, res, next));

@@ -1,0 +1,36 @@
+"""Whether an error handler answers, or only hands errors on to the next one."""
+
+from ast_grep_py import SgNode
+
+from skillconnect_ops.code.javascript_value import bare, parameters
+from skillconnect_ops.code.syntax import arguments
+
+HANDING_ON = frozenset(
+    {
+        ("express-winston", "errorLogger"),
+        ("celebrate", "errors"),  # it answers what celebrate refused, and nothing else
+        ("@sentry/node", "Handlers.errorHandler"),
+        ("@sentry/node", "expressErrorHandler"),
+    }
+)
+"""What of packages takes errors, and hands them on."""
+
+
+def answers(function: SgNode) -> bool:
+    """Whether a function of four parameters answers, or gives the answer to one that may."""
+    listed = parameters(function)
+    if len(listed) < 3:
+        return True
+    name = (listed[2].field("pattern") or listed[2]).text()
+    for call in function.find_all(kind="call_expression"):
+        if any(bare(each).text() == name for each in arguments(call)):
+            return True
+        base = call.field("function")
+        while base is not None:
+            base = bare(base)
+            if base.kind() == "identifier":
+                break
+            base = base.field("object") or base.field("function")
+        if base is not None and base.text() == name:
+            return True
+    return not name.isidentifier()

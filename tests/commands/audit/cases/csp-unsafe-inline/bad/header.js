@@ -1,0 +1,5 @@
+module.exports = (req, res, next) => {
+  res.setHeader('Content-Security-Policy', "script-src 'self' 'unsafe-inline'; style-src 'self'"); // FIND: medium
+  res.set({ 'content-security-policy': "default-src 'self'; style-src 'unsafe-inline'" }); // FIND: low
+  next();
+};

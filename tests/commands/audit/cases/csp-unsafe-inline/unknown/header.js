@@ -1,0 +1,4 @@
+module.exports = (req, res, next) => {
+  res.setHeader('Content-Security-Policy', policy(res));
+  next();
+};

@@ -1,0 +1,3 @@
+const express = require('express');
+const app = express(); // FIND: low
+app.get('/orders/:id/status', (req, res) => res.end());

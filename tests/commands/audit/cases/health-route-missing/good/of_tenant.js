@@ -1,0 +1,3 @@
+const express = require('express');
+const app = express();
+app.get('/:tenant/health', (req, res) => res.end());
