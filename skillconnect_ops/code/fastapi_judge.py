@@ -384,7 +384,8 @@ class Judge:
             line=item.line,
             role=kept[0],
             roles=kept,
-            via=found.via(),
+            # what a handler reads of cookies says who asks only if no body does, as a ticket would
+            via=frozenset() if is_handler else found.via(),
             condition=condition,
             reads=found.reads(),
             guess=guess,

@@ -130,11 +130,17 @@ def test_a_login_without_a_limiter_fails_a_run_by_default(skc: Skc, tmp_path: Pa
 
 
 def test_a_login_of_accounts_that_are_locked_is_no_open_door(skc: Skc, tmp_path: Path) -> None:
-    put(tmp_path, {"app.js": APP, "routes/users.js": USERS.replace("'/'", "'/login'")})
-    put(tmp_path, {"user.js": "exports.isOpen = (user) => user.lockUntil < Date.now();\n"})
-    (one,) = audit(skc, tmp_path, "--select", "auth-route-without-strict-limiter")["findings"]
-    assert one["severity"] == "medium"
-    assert "user.js speaks of locked accounts" in one["message"]
+    login = USERS.replace("'/'", "'/login'")
+    locking = login.replace(
+        "res.json(req.body)", "user.lockUntil > Date.now() ? res.sendStatus(423) : res.json({})"
+    )
+    select = ("--select", "auth-route-without-strict-limiter")
+    for text, severity in ((locking, "medium"), (login, "high")):
+        put(tmp_path, {"app.js": APP, "routes/users.js": text})
+        put(tmp_path, {"mutex.js": "exports.isFree = (mutex) => !mutex.isLocked();\n"})
+        (one,) = audit(skc, tmp_path, *select)["findings"]
+        assert one["severity"] == severity
+        assert ("speaks of locked accounts" in one["message"]) is (severity == "medium")
 
 
 def test_a_comment_counts_also_where_nothing_else_is_found_in_its_file(
@@ -176,9 +182,9 @@ def test_a_change_that_says_nothing_of_express_does_not_have_the_project_read(
 
     looked_into: list[Any] = []
 
-    def whole(*given: Any, within: Any) -> Any:
+    def whole(*given: Any, within: Any, **more: Any) -> Any:
         looked_into.append(within)
-        return server(*given, within=within)
+        return server(*given, within=within, **more)
 
     monkeypatch.setattr("skillconnect_ops.code.express.routes", routes)
     monkeypatch.setattr("skillconnect_ops.code.server.server", whole)
