@@ -1,0 +1,10 @@
+const express = require('express');
+const { z } = require('zod');
+const { validationResult } = require('express-validator');
+const app = express();
+const S = z.object({ a: z.string() });
+app.post('/a', (req, res) => { S.safeParse(req.body); res.json(req.body); }); // FIND: medium
+app.post('/b', (req, res) => { validationResult(req).throw(); res.json(req.body); }); // FIND: medium
+app.post('/c/:id', (req, res) => { z.string().parse(req.params.id); res.json(req.body); }); // FIND: medium
+app.post('/d', (req, res) => { try { S.parse(req.body); } catch {} res.json(req.body); }); // FIND: medium
+app.post('/e', (one, other) => other.json(one['body'])); // FIND: medium
