@@ -3,10 +3,11 @@
 Why: a browser sends cookies along with every request to their site, whoever caused it: a form on
 another page changes a password in the name of whoever opens that page.
 
-How it looks: at POST, PUT, PATCH and DELETE routes whose guard reads a cookie or a session (table
-of `skc routes`). Bearer tokens in a header are sent by no browser by itself, and need nothing.
-csrf-csrf, csrf-sync, csurf, lusca, starlette-csrf and checks of one's own that compare a header
-count. (None of the packages for Starlette binds its token to a session; ASVS asks for that.)
+How it looks: at POST, PUT, PATCH and DELETE routes whose guard, or handler, reads a cookie or a
+session (table of `skc routes`). Bearer tokens in a header are sent by no browser by itself, and
+need nothing. csrf-csrf, csrf-sync, csurf, lusca, starlette-csrf and checks of one's own that
+compare a header count, for the methods that they do not ignore. (None of the packages for Starlette
+binds its token to a session; ASVS asks for that.)
 
 Severity: medium. High where a cookie of the app is set with `SameSite: none`, since then nothing at
 all stands in the way. Low where all its cookies that are set here are strict or lax: browsers of

@@ -9,9 +9,9 @@ its routes. Parts of it alone (`helmet.hidePoweredBy()`) do, where `hsts` and `n
 them.
 
 Severity: medium; low where it comes after some of the routes, where it is there under a condition
-that is not simply production, and where options of it turn `hsts` or `noSniff` off. An app that is
-given something the text does not tell is unknown. A proxy may add these headers as well; of that
-the code says nothing, so the confidence is medium.
+that is not simply production, and where options of it turn `hsts` or `noSniff` off. One that is
+never there in production is none. An app that is given something the text does not tell is unknown.
+A proxy may add these headers as well; of that the code says nothing, so the confidence is medium.
 
 Silence: `// skc: allow helmet-missing REASON` at the line of `express()`.
 

@@ -4,12 +4,16 @@ Why: a route that forgot its guard is the commonest way in: the router beside it
 sees the missing line (OWASP puts broken access control first).
 
 How it looks: at the table that `skc routes` shows, with what runs before each route. Guards count
-by package (passport, express-jwt and others) and by what a function does: it verifies a token, or
-refuses those of whom it knows nothing. A name counts for nothing. Login, registration, password
-resets and health routes need none. Of FastAPI: dependencies of the route, of its router and of the
-app, and middlewares, are followed for the route's own path. A scheme alone (`OAuth2PasswordBearer`,
-`HTTPBearer`) asks for a token and verifies none, and a guard that asks only whether something was
-sent looks at nothing of it: both are unknown.
+by package (passport, express-jwt and others) and by what a function does: every way through it to
+`next()` has to verify a token, or to find who asks. One that decodes without verifying, logs a
+failure, forgets to return, or does not wait for its check lets everybody pass. A way around under a
+condition (a path, a method, a variable of the environment) makes it conditional, and counts for the
+methods and paths that the text shows. A name counts for nothing. Login, registration, password
+resets and health routes need none. A function of `use` that answers is a route of every method.
+Of FastAPI: dependencies of the route, of its router and of the app, and middlewares, are followed
+for the route's own path. A scheme alone (`OAuth2PasswordBearer`, `HTTPBearer`) asks for a token and
+verifies none, and a guard that asks only whether something was sent looks at nothing of it: both
+are unknown.
 
 Severity: medium for routes that write; low for routes that read, since much is public on purpose,
 and where a guard runs under some condition, which is told. One that is there in production is fine.

@@ -5,9 +5,10 @@ and holds up everybody else; `POST /messages` becomes a spam gun.
 
 How it looks: at each POST, PUT, PATCH and DELETE route of the table that `skc routes` shows:
 express-rate-limit, rate-limiter-flexible and others, before the route, its router or the whole app,
-and functions of the project that ask such a limiter; with FastAPI slowapi, fastapi-limiter, and
-dependencies and middlewares that refuse with 429. A limiter that is mounted after a route, or
-below another path, does not cover it.
+and functions of the project that ask such a limiter and answer 429. A limiter that is mounted after
+a route, or below another path, does not cover it; nor does one whose `skip` leaves the route out,
+whose limit is out of reach, or whose `handler` goes on, and none of what goes out (Bottleneck).
+With FastAPI slowapi, fastapi-limiter, and dependencies and middlewares that refuse with 429 count.
 
 Severity: medium; low where the limiter runs only under a condition. One that runs in production and
 not in development is fine: that is where it is needed. A proxy or gateway in front may limit as

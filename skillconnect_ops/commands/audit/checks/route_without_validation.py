@@ -7,11 +7,14 @@ place of a string makes a query operator of MongoDB), fields that nobody asked f
 How it looks: at each POST, PUT, PATCH and DELETE route of the table that `skc routes` shows, with
 all that runs before it. Validators of known packages count (express-validator, celebrate, zod, joi,
 yup, ajv and others), and functions of the project that hold the request against a schema of these,
-also in the handler itself. A name counts for nothing: `mongoSanitize()` and `validateUpload` check
-no field. A chain of express-validator whose result nobody asks for lets everything pass, and does
-not count. Not asked for where nothing of a request is read. FastAPI holds parameters against their
-annotations; what it lets pass is `dict`, `Any` and the like, and what is read off the request
-itself (`await request.json()`), unless a model is made of that.
+also in the handler itself: the body where a body is read, and what does not fit has to be refused.
+A result of `safeParse` that nobody looks at, an error that is only logged, and a chain of
+express-validator without anybody who asks (or the reverse) do not count. A name counts for nothing:
+`mongoSanitize()` and `validateUpload` check no field. A request is known by the place of its
+parameter; what is handed whole to something that the text does not tell is unknown. Not asked for
+where nothing of a request is read.
+FastAPI holds parameters against their annotations; what it lets pass is `dict`, `Any` and the like,
+and what is read off the request itself (`await request.json()`), unless a model is made of that.
 
 Severity: medium where a body or a query is read; low where only parameters of the path are, or
 where a validator runs under some condition. One that is there in production is fine. What cannot
