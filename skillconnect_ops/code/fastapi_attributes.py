@@ -77,6 +77,8 @@ class Attributes(Evaluation):
         """Those that were made, by the node of their class."""
         self.presence: set[str] = set()
         """Conditions that ask only whether a request brought something."""
+        self.settings: set[str] = set()
+        """Conditions that ask for what comes from outside of the program."""
         self.depth: list[ast.AST] = []
         """The functions that are being followed, the innermost last."""
         self._looked: dict[int, tuple[Event, ...]] = {}
@@ -333,7 +335,9 @@ class Attributes(Evaluation):
                 error = one if raised is not None else None
                 told = bool(self.conditions) and self.presence.issuperset(self.conditions)
                 place = self.at(node, env)
-                self.note(Refusal(*place, status=status, raised=error, absent=told))
+                refusal = Refusal(*place, status=status, raised=error, absent=told)
+                refusal.settings = tuple(one for one in self.conditions if one in self.settings)
+                self.note(refusal)
 
     def _look_into(self, of: Class) -> None:
         """Note what a class asks a request for when one is made, as its attributes come from it."""

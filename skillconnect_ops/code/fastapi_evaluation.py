@@ -14,6 +14,7 @@ from skillconnect_ops.code.fastapi_operators import (
     compared,
     is_key,
     is_large,
+    is_told,
     items,
     truth,
 )
@@ -36,6 +37,7 @@ from skillconnect_ops.code.fastapi_values import (
 )
 
 _LONGEST = 5_000
+_SAME = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 _BUILTINS = frozenset(dir(builtins))
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -198,7 +200,8 @@ class Evaluation(ABC):
         found = self.value(node.operand, env)
         if isinstance(node.op, ast.Not):
             told = truth(found)
-            return Unknown(short(node), _why(found)) if told is None else not told
+            lost = Unknown(short(node), _why(found), options=(found,))
+            return lost if told is None else not told
         if isinstance(node.op, ast.USub) and isinstance(found, int | float):
             return -found
         return Unknown(short(node), "it is computed")
@@ -210,7 +213,9 @@ class Evaluation(ABC):
             told = compared(sign, left, right)
             if told is None:
                 is_there = right is None and len(node.ops) == 1
-                return Unknown(short(node), _why(left) if is_there else "it depends")
+                asked = (left,) if is_told(right) and isinstance(sign, _SAME) else ()
+                why = _why(left) if is_there else "it depends"
+                return Unknown(short(node), why, options=asked)
             if told is False:
                 return False
             left = right

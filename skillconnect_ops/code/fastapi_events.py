@@ -53,6 +53,8 @@ class Refusal(Event):
     """The error; None where it is an answer."""
     absent: bool = False
     """Whether nothing more is asked than whether the request brought something."""
+    settings: tuple[str, ...] = ()
+    """Those of the conditions that ask for what comes from outside of the program."""
 
 
 @dataclass(eq=False)

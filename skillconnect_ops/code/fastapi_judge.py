@@ -4,8 +4,7 @@ As with Express: by the package that it comes from, else by what its function do
 followed for a method and a path, its name last, and nothing is credited for that.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +17,6 @@ from skillconnect_ops.code.fastapi_events import (
     Event,
     Lost,
     Refusal,
-    by_setting,
 )
 from skillconnect_ops.code.fastapi_packages import (
     SCHEMES,
@@ -28,8 +26,9 @@ from skillconnect_ops.code.fastapi_packages import (
 )
 from skillconnect_ops.code.fastapi_parameters import Kind, Parameter, parameters
 from skillconnect_ops.code.fastapi_rates import of_made
-from skillconnect_ops.code.fastapi_roles import Roles
+from skillconnect_ops.code.fastapi_roles import Roles, setting, unsettled, where_sent
 from skillconnect_ops.code.fastapi_run import Run
+from skillconnect_ops.code.fastapi_targets import called, named, scheme
 from skillconnect_ops.code.fastapi_values import (
     Asked,
     Class,
@@ -40,7 +39,6 @@ from skillconnect_ops.code.fastapi_values import (
     Made,
     Unknown,
     bound,
-    short,
 )
 from skillconnect_ops.code.guesses import guesses
 
@@ -49,11 +47,6 @@ _ORDER = (
     *(Role.COOKIE, Role.BODY_LIMIT, Role.CORS, Role.HELMET, Role.OTHER, Role.UNRESOLVED),
 )
 _STEPS = 60_000
-_BY_PATH = re.compile(r"\.path\b|\[['\"]path['\"]\]|\burl\b|\bpath\b", re.IGNORECASE)
-_IS_SENT = re.compile(
-    r"^[\w.]*(?:token|cred|auth|header|key|cookie|session)\w*(?: is not None)?$",
-    re.IGNORECASE,
-)
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -178,12 +171,12 @@ class Judge:
             return
         self._kept.append(target)
         seen.add(id(target))
-        scheme = _scheme(target)
-        if scheme is not None:
-            found = replace(self._of_package(self._item(target), scheme, None), package="fastapi")
+        asking = scheme(target)
+        if asking is not None:
+            found = replace(self._of_package(self._item(target), asking, None), package="fastapi")
             yield replace(found, lenient=target.attrs.get("auto_error") is False)
             return
-        function = _called(target)
+        function = called(target)
         if function is None:
             yield self._external(target)
             return
@@ -210,7 +203,7 @@ class Judge:
     def _item(target: Any) -> Item:
         return Item(
             value=target,
-            name=_named(target),
+            name=named(target),
             path=target.module.path if isinstance(target, Made) else "",
             line=getattr(target.node, "lineno", 1) if isinstance(target, Made) else 0,
         )
@@ -222,7 +215,7 @@ class Judge:
         if isinstance(target, External):
             return self._of_package(item, target, None)
         if isinstance(target, Class):
-            return self._plain(item, (Role.VALIDATION,) if _has_fields(target) else (Role.OTHER,))
+            return self._plain(item, (Role.VALIDATION,))  # its fields are parameters
         return self._lost(item, getattr(target, "reason", "it is nothing that the text shows"))
 
     # handlers
@@ -238,10 +231,10 @@ class Judge:
             found = target.find(method.lower())
             target = found if isinstance(found, Function) else target
         if isinstance(target, Instance):
-            target = _called(target)
+            target = called(target)
         if not isinstance(target, Function):
             reason = getattr(target, "reason", "it is nothing that the text shows")
-            item = Item(value=target, name=_named(target), path=layer.module.path, line=layer.line)
+            item = Item(value=target, name=named(target), path=layer.module.path, line=layer.line)
             return before, self._lost(item, reason)
         own = list(parameters(self._run, target, path)) if layer.is_api else []
         if target.owner is not None:
@@ -274,7 +267,7 @@ class Judge:
 
     def _decorator(self, value: Any, target: Function, method: str, path: str) -> Middleware:
         item = Item(
-            value=value, name=_named(value), path=target.module.path, line=target.node.lineno
+            value=value, name=named(value), path=target.module.path, line=target.node.lineno
         )
         if isinstance(value, Function) and value.node is not target.node:
             return self._followed(item, value, id(value), method, path, is_guard=True)
@@ -360,21 +353,31 @@ class Judge:
     ) -> Middleware:
         found = Roles(events, given, is_handler=is_handler, is_guard=is_guard)
         roles = found.roles()
-        condition, guess, reason = item.condition, None, ""
+        doubt: tuple[Role, str] | None = None
+        asked: dict[Role, str] = {}
         for role, refusals in list(roles.items()):
-            by_path = _unsettled(refusals)
+            by_path = unsettled(refusals)
             if by_path is not None:
                 del roles[role]
-                guess, reason = role, f"for which paths it runs is not told: {by_path}"
-                continue
-            setting = _setting(refusals)
-            if setting is not None and (condition is None or setting not in condition):
-                condition = setting if condition is None else f"{condition} and {setting}"
-        lenient = Role.AUTH in roles and all(map(_where_sent, roles[Role.AUTH]))
-        if guess is None:
-            lost = found.lost(set(roles))
-            if lost is not None:
-                guess, reason = lost
+                doubt = role, f"for which paths it runs is not told: {by_path}"
+            elif (told := setting(refusals)) is not None:
+                asked[role] = told
+        condition = item.condition
+        if len(set(asked.values())) == 1 and len(asked) == len(roles):
+            condition = " and ".join(filter(None, (condition, *set(asked.values()))))
+        else:  # one of the things that it does depends on a setting, and the others do not
+            for role, told in asked.items():
+                live = in_production(told)
+                if not live:
+                    del roles[role]
+                if live is None:
+                    doubt = role, f"it depends on {told}"
+        lenient = Role.AUTH in roles and all(map(where_sent, roles[Role.AUTH]))
+        if lenient and len(roles) > 1:  # what else it does it does for everybody
+            del roles[Role.AUTH]
+            lenient = False
+        doubt = doubt or found.lost(set(roles))
+        guess, reason = doubt if doubt is not None else (None, "")
         kept = tuple(sorted(roles, key=_ORDER.index)) or (
             (Role.UNRESOLVED,) if guess is not None and not is_handler else (Role.OTHER,)
         )
@@ -396,82 +399,12 @@ class Judge:
         )
 
 
-def _unsettled(refusals: Iterable[Refusal]) -> str | None:
-    """The condition that asks for the path, where all of these have one that is not told."""
-    found = None
-    for one in refusals:
-        own = next((each for each in one.conditions if _BY_PATH.search(each)), None)
-        if own is None:
-            return None
-        found = own
-    return found
-
-
-def _setting(refusals: Iterable[Refusal]) -> str | None:
-    """The setting that all of these depend on."""
-    found = None
-    for one in refusals:
-        own = next((each for each in one.conditions if by_setting((each,))), None)
-        if own is None:
-            return None
-        found = own
-    return found
-
-
-def _where_sent(one: Refusal) -> bool:
-    """Whether it refuses only what was sent: whoever sends nothing passes."""
-    return any(_IS_SENT.match(each) for each in one.conditions)
-
-
 def _with_below(found: Middleware, below: Sequence[Middleware]) -> Middleware:
     """A guard asks where what it depends on asks; one that verifies a token settles its scheme."""
     if Role.AUTH not in found.roles or found.via:
         return found
     via = frozenset[Via]().union(*(one.via for one in below))
     return replace(found, via=via)
-
-
-def _called(target: Any) -> Function | None:
-    """The function that is called of a dependency."""
-    if isinstance(target, Function):
-        return target
-    if isinstance(target, Instance):
-        found = target.of.find("__call__")
-        if isinstance(found, Function):
-            return bound(found, target)
-    if isinstance(target, Class):
-        found = target.find("__init__")
-        if isinstance(found, Function):
-            return bound(found, Instance(target))
-    return None
-
-
-def _scheme(target: Any) -> External | None:
-    """The scheme of FastAPI that an object's class is made from."""
-    if not isinstance(target, Instance):
-        return None
-    lines = (one for one in target.of.lines() if isinstance(one, External))
-    return next((one for one in lines if SCHEMES.search(one.name)), None)
-
-
-def _has_fields(of: Class) -> bool:
-    return any(
-        "__annotations__" in one.env.names or one.node.body
-        for one in of.lines()
-        if isinstance(one, Class)
-    )
-
-
-def _named(value: Any) -> str:
-    if isinstance(value, External):
-        return value.last
-    if isinstance(value, Made):
-        return short(value.node)
-    if isinstance(value, Unknown):
-        return value.text
-    if isinstance(value, Instance):
-        return value.of.name
-    return str(getattr(value, "name", "something"))
 
 
 def _default_limits(run: Run) -> Iterator[tuple[float, float]]:

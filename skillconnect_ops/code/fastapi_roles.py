@@ -1,7 +1,7 @@
 """What a function is there for, by what happens when it is followed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from skillconnect_ops.code.express_model import Role, Via
@@ -13,6 +13,7 @@ from skillconnect_ops.code.fastapi_events import (
     Holds,
     Lost,
     Refusal,
+    by_setting,
 )
 from skillconnect_ops.code.fastapi_packages import (
     HEADERS,
@@ -25,6 +26,11 @@ from skillconnect_ops.code.fastapi_values import (
 )
 from skillconnect_ops.code.guesses import guesses
 
+_BY_PATH = re.compile(r"\.path\b|\[['\"]path['\"]\]|\burl\b|\bpath\b", re.IGNORECASE)
+_IS_SENT = re.compile(
+    r"^[\w.]*(?:token|cred|auth|header|key|cookie|session)\w*(?: is not None)?$",
+    re.IGNORECASE,
+)
 _SESSION = re.compile(r"session", re.IGNORECASE)
 _FORGED = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _HELD = re.compile(r"compare_digest|csrf|[!=]=", re.IGNORECASE)
@@ -197,3 +203,31 @@ def _may_refuse(name: str) -> bool:
         re.search(r"^(?:require|check|ensure|verify|validate|enforce|authenticate)", last)
         is not None
     )
+
+
+def unsettled(refusals: Iterable[Refusal]) -> str | None:
+    """The condition that asks for the path, where all of these have one that is not told."""
+    found = None
+    for one in refusals:
+        own = next((each for each in one.conditions if _BY_PATH.search(each)), None)
+        if own is None:
+            return None
+        found = own
+    return found
+
+
+def setting(refusals: Iterable[Refusal]) -> str | None:
+    """The setting that all of these depend on."""
+    found = None
+    for one in refusals:
+        named = (each for each in one.conditions if by_setting((each,)))
+        own = next(iter((*one.settings, *named)), None)
+        if own is None:
+            return None
+        found = own
+    return found
+
+
+def where_sent(one: Refusal) -> bool:
+    """Whether it refuses only what was sent: whoever sends nothing passes."""
+    return any(_IS_SENT.match(each) for each in one.conditions)

@@ -27,6 +27,7 @@ from skillconnect_ops.code.fastapi_values import (
     Lazy,
     Made,
     Unknown,
+    parts,
     short,
 )
 
@@ -179,7 +180,9 @@ class Run(Calls):
 
     # ways
 
-    def _if(self, one: ast.If, env: Env, *, rest: Sequence[ast.stmt]) -> bool | None:
+    def _if(  # noqa: PLR0911 - one a way
+        self, one: ast.If, env: Env, *, rest: Sequence[ast.stmt]
+    ) -> bool | None:
         """Follow an `if`, and what comes after it where one of its ways ends there.
 
         None: what comes after it is still to be followed.
@@ -193,9 +196,16 @@ class Run(Calls):
         said = short(one.test)
         if isinstance(found, Unknown) and found.reason == SENT:
             self.presence |= {said, _not(said)}
+        if any(isinstance(one, Unknown) and one.outside for one in parts(found)):
+            self.settings |= {said, _not(said)}
         before = dict(env.names)
+        began = len(self.events)
         with self.under(said):
             first = self.body(one.body, env)
+        if first and self._refused(one.body, began, said):
+            # nobody passes by what follows: so it holds whatever the condition is
+            env.names = dict(before)
+            return self.body([*one.orelse, *rest], env)
         after = env.names
         env.names = dict(before)
         with self.under(_not(said)):
@@ -210,6 +220,14 @@ class Run(Calls):
                 return self.body(rest, env)
         env.names = _merged(after, env.names, said)
         return None
+
+    def _refused(self, body: Sequence[ast.stmt], began: int, said: str) -> bool:
+        """Whether all that comes into a branch is refused there."""
+        ends = sum(isinstance(one, ast.Return) for part in body for one in ast.walk(part))
+        here = (*self.conditions, said)
+        return ends <= isinstance(body[-1], ast.Return) and any(
+            isinstance(one, Refusal) and one.conditions == here for one in self.events[began:]
+        )
 
     @contextmanager
     def under(self, condition: str) -> Iterator[None]:

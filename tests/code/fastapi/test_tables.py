@@ -124,20 +124,47 @@ def test_a_middleware_of_a_function_is_followed_by_method_and_path(tmp_path: Pat
     }
 
 
-def test_a_limit_in_production_alone_is_a_third_state(tmp_path: Path) -> None:
-    found = read(
-        tmp_path,
-        main="from pydantic_settings import BaseSettings\n"
-        "class Settings(BaseSettings):\n    environment: str\n"
-        "settings = Settings()\napp = FastAPI()\n"
-        "@app.middleware('http')\nasync def few(request: Request, call_next):\n"
-        "    if settings.environment == 'production' and await busy(request.client.host):\n"
-        "        raise HTTPException(429)\n"
-        "    return await call_next(request)\n"
-        "@app.post('/a')\ndef a():\n    return {}\n",
+GUARDED = """
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    environment: str
+    strict: bool
+settings = Settings()
+app = FastAPI()
+@app.middleware('http')
+async def guard(request: Request, call_next):
+    if {limits}await busy(request.client.host):
+        raise HTTPException(429)
+{more}    return await call_next(request)
+@app.post('/a')
+def a():
+    return {{}}
+"""
+KNOWN = """    if request.headers.get('x-api-key') != KEY:
+        raise HTTPException(401)
+"""
+
+
+def test_a_limit_under_a_setting_is_a_third_state(tmp_path: Path) -> None:
+    live = "settings.environment == 'production' and "
+    (route,) = read(tmp_path, main=GUARDED.format(limits=live, more="")).routes
+    assert route.rate_limit is State.CONDITIONAL
+    assert route.middlewares[0].condition is not None
+
+
+def test_a_setting_bears_on_that_alone_which_it_is_asked_for(tmp_path: Path) -> None:
+    for limits, told in (
+        ("settings.strict and ", State.UNRESOLVED),
+        ("", State.YES),
+    ):
+        (route,) = read(tmp_path, main=GUARDED.format(limits=limits, more=KNOWN)).routes
+        assert (route.auth, route.rate_limit) == (State.YES, told)
+    passed = GUARDED.format(limits="", more=KNOWN).replace(
+        "    if await",
+        "    if settings.strict:\n        return await call_next(request)\n    if await",
     )
-    (route,) = found.routes
-    assert route.rate_limit in {State.CONDITIONAL, State.YES}
+    (route,) = read(tmp_path, main=passed).routes
+    assert (route.auth, route.rate_limit) == (State.CONDITIONAL, State.CONDITIONAL)
 
 
 def test_starlette_itself_has_routes_and_mounts(tmp_path: Path) -> None:
