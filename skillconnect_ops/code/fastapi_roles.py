@@ -134,6 +134,8 @@ class Roles:
         """Where it looks for who asks."""
         found: set[Via] = set()
         for one in self._asks:
+            if one.early and self._is_handler:
+                continue  # an object that it is handed was made from that, whoever needs it
             if one.part == "session":
                 found.add(Via.SESSION)
             if one.part == "cookies" or one.key == "cookie":
