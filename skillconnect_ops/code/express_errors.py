@@ -1,4 +1,4 @@
-"""Whether an error handler answers, or only hands errors on to the next one."""
+"""Whether a handler answers, or only hands requests and errors on to the next one."""
 
 from ast_grep_py import SgNode
 
@@ -16,12 +16,17 @@ HANDING_ON = frozenset(
 """What of packages takes errors, and hands them on."""
 
 
-def answers(function: SgNode) -> bool:
-    """Whether a function of four parameters answers, or gives the answer to one that may."""
-    listed = parameters(function)
-    if len(listed) < 3:
+def answers(function: SgNode, *, errors: bool) -> bool:
+    """Whether a function answers, or gives the answer to one that may.
+
+    Args:
+        function: of an error or of a request.
+        errors: whether it is given an error first.
+    """
+    listed, at = parameters(function), 2 if errors else 1
+    if len(listed) <= at:
         return True
-    name = (listed[2].field("pattern") or listed[2]).text()
+    name = (listed[at].field("pattern") or listed[at]).text()
     for call in function.find_all(kind="call_expression"):
         if any(bare(each).text() == name for each in arguments(call)):
             return True

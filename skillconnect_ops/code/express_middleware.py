@@ -10,7 +10,7 @@ from ast_grep_py import SgNode
 
 from skillconnect_ops.code.express_args import Arguments
 from skillconnect_ops.code.express_errors import HANDING_ON
-from skillconnect_ops.code.express_errors import answers as answers_errors
+from skillconnect_ops.code.express_errors import answers as is_answering
 from skillconnect_ops.code.express_model import Certainty, Middleware, Role, Via
 from skillconnect_ops.code.express_options import NEVER, parts_of, skipped
 from skillconnect_ops.code.express_origins import Origin, Origins
@@ -251,7 +251,8 @@ class Judge:
             reads=signs.reads | taken.parts,
             checks=checks,
             locks=signs.locks,
-            answers=Role.ERROR not in roles or answers_errors(function.node),
+            ids=signs.ids,
+            answers=is_answering(function.node, errors=Role.ERROR in roles),
             lenient=who.passing is Passing.LENIENT,
             continues=continues,
             ends=not (answers or continues or count == 4) and self._ends(function, taken),

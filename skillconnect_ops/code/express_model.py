@@ -101,7 +101,9 @@ class Middleware(Struct, frozen=True, kw_only=True):
     """Of a limiter whose package does not say it in `options`: tries, and in how many milliseconds;
     the strictest counts."""
     answers: bool = True
-    """Of one that takes errors: whether it answers, and does not only hand them on."""
+    """Whether it may answer, and does not only hand requests or errors on."""
+    ids: bool = False
+    """Whether it holds the parameters of a path against a form, and refuses others."""
     locks: bool = False
     """Whether it speaks of accounts that are locked after some tries."""
 

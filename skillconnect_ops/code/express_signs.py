@@ -59,6 +59,12 @@ _LOCKS = re.compile(
     r"(?:is_?)?[lL]ocked(?:Out)?\b"
 )
 """What code calls the locking of an account after some tries."""
+_HOLDS_IDS = re.compile(
+    r"\bisValidObjectId\(|ObjectId\.isValid\(|\bisMongoId\(|\bisUUID\(|uuid\w*\.validate\("
+    r"|\w*[vV]alidate\w*\(\s*req(?:uest)?\.params|\.test\(\s*(?:req(?:uest)?\.params\.)?\w*[iI]d\b"
+    r"|Number\.isInteger\(|\bisNaN\("
+)
+_REFUSES_FORM = re.compile(r"\b4\d\d\b|\bthrow\b|\bnext\(\s*\w|BAD_REQUEST|NOT_FOUND|NotFound")
 _LIKE_SCHEMA = re.compile(r"schema|validator|dto|rules|ajv|joi\b", re.IGNORECASE)
 
 
@@ -76,6 +82,8 @@ class Signs(Struct, frozen=True, kw_only=True):
     """Whether one function looks who asks, and refuses."""
     denies_nobody: bool = False
     """Whether one function refuses exactly those of whom it knows nothing."""
+    ids: bool = False
+    """Whether it holds the parameters of a path against a form, and refuses others."""
     locks: bool = False
     """Whether it speaks of accounts that are locked after some tries."""
     lost: str = ""
@@ -109,6 +117,7 @@ class Reader:
         own, asks_who = refuses, _ASKS_WHO.search(text) is not None
         guards = False
         locks = _LOCKS.search(text) is not None
+        ids = _HOLDS_IDS.search(text) is not None and _REFUSES_FORM.search(text) is not None
         denies = refuses and _DENIES_NOBODY.search(text) is not None
         lost, lost_role = "", None
         for call in _calls(function.node):
@@ -121,6 +130,7 @@ class Reader:
                 reads |= found.reads
                 refuses = refuses or found.refuses
                 locks = locks or found.locks
+                ids = ids or found.ids
                 denies = denies or (found.denies_nobody and _is_asked(call))
                 guards = guards or (found.guards and _hands_on(call))
                 asks_who = asks_who or (found.asks_who and _is_asked(call))
@@ -138,6 +148,7 @@ class Reader:
             guards=guards or (own and asks_who),
             denies_nobody=denies,
             locks=locks,
+            ids=ids,
             lost=lost,
             lost_role=lost_role,
             conditions=conditions,

@@ -387,8 +387,7 @@ class Judge:
             line=item.line,
             role=kept[0],
             roles=kept,
-            # what a handler reads of cookies says who asks only if no body does, as a ticket would
-            via=frozenset() if is_handler else found.via(),
+            via=found.via(),
             condition=condition,
             reads=found.reads(),
             guess=guess,

@@ -63,6 +63,11 @@ def is_live(route: Route) -> bool:
     return is_served(route.condition)
 
 
+def only_hands_on(route: Route) -> bool:
+    """Whether its last function looks at a request in passing, and another route answers it."""
+    return bool(route.handlers) and all(one.continues and not one.answers for one in route.handlers)
+
+
 def is_rest(route: Route) -> bool:
     """Whether it is the root, or catches all requests that nothing else answers."""
     return _REST.search(route.path) is not None
@@ -72,8 +77,10 @@ def is_write(route: Route) -> bool:
     """Whether a route may change something; what catches all the rest of requests does not.
 
     What `use` adds answers every method, and may be meant for reading alone: it counts where it
-    takes a body, or where that is not told.
+    takes a body, or where that is not told. What only hands requests on changes nothing itself.
     """
+    if only_hands_on(route):
+        return False
     if not is_live(route) or route.method in WRITES:
         return is_live(route)
     if route.method != "ALL" or is_rest(route):

@@ -8,8 +8,9 @@ by package (passport, express-jwt and others) and by what a function does: every
 `next()` has to verify a token, or to find who asks. One that decodes without verifying, logs a
 failure, forgets to return, or does not wait for its check lets everybody pass. A way around under a
 condition (a path, a method, a variable of the environment) makes it conditional, and counts for the
-methods and paths that the text shows. A name counts for nothing. Login, registration, password
-resets and health routes need none. A function of `use` that answers is a route of every method.
+methods and paths that the text shows. A name counts for nothing, and where a function of a package
+that is not known here stands before a route, it is unknown. What only hands requests on to a later
+route is none. Login, registration, password resets and health routes need none. A function of `use` that answers is a route of every method.
 Of FastAPI: dependencies of the route, of its router and of the app, and middlewares, are followed
 for the route's own path. A scheme alone (`OAuth2PasswordBearer`, `HTTPBearer`) asks for a token and
 verifies none, and a guard that asks only whether something was sent looks at nothing of it: both
@@ -34,7 +35,14 @@ With FastAPI:
 
 from collections.abc import Iterator
 
-from skillconnect_ops.code.express_model import Application, Role, Route, State
+from skillconnect_ops.code.express_model import (
+    Application,
+    Certainty,
+    Middleware,
+    Role,
+    Route,
+    State,
+)
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Check, Verdict
 from skillconnect_ops.commands.audit.routing import (
@@ -42,6 +50,8 @@ from skillconnect_ops.commands.audit.routing import (
     is_rest,
     is_write,
     lacking,
+    name,
+    only_hands_on,
     said,
     unresolved,
 )
@@ -64,6 +74,13 @@ def _judge(found: Application) -> Iterator[Said | Open]:
         only = lacking(route, route.auth, Role.AUTH)
         if only is None:
             continue
+        stranger = _stranger(found, route)
+        if stranger is not None and not only:
+            why = f": what the package {stranger.package} does is not known here"
+            yield Open(
+                path=route.file, line=route.line, why=why, what="the guard", subject=name(route)
+            )
+            continue
         says = f"its guard runs only where {only}" if only else "anybody may call it"
         grave = is_write(route) and route.app in guarded and not only
         severity = Severity.MEDIUM if grave else Severity.LOW
@@ -72,7 +89,27 @@ def _judge(found: Application) -> Iterator[Said | Open]:
 
 def _is_asked(route: Route) -> bool:
     """Whether it gives data, and is no page, no file and no answer to all the rest."""
-    return route.method == "GET" and not is_rest(route)
+    return route.method == "GET" and not is_rest(route) and not only_hands_on(route)
+
+
+def _stranger(found: Application, route: Route) -> Middleware | None:
+    """What of a package that is not known here stands before this route, and may be its guard."""
+    shared = {
+        (one.middleware.path, one.middleware.line, one.middleware.name)
+        for one in found.uses
+        if one.app == route.app
+    }
+    return next(
+        (
+            one
+            for one in route.middlewares
+            if one.package is not None
+            and one.role is Role.OTHER
+            and one.certainty is Certainty.LOW
+            and (one.path, one.line, one.name) not in shared
+        ),
+        None,
+    )
 
 
 CHECK = Check(

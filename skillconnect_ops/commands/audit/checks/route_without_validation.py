@@ -16,6 +16,8 @@ where nothing of a request is read.
 FastAPI holds parameters against their annotations; what it lets pass is `dict`, `Any` and the like,
 and what is read off the request itself (`await request.json()`), unless a model is made of that.
 
+Parameters of a path may also be held against a form (`:id(...)`, `isValidObjectId`).
+
 Severity: medium where a body or a query is read; low where only parameters of the path are, or
 where a validator runs under some condition. One that is there in production is fine. What cannot
 be followed is listed as unknown.
@@ -31,6 +33,7 @@ With FastAPI:
     async def create(user: NewUser) -> User: ...         # and not: sent = await request.json()
 """
 
+import re
 from collections.abc import Iterator
 
 from skillconnect_ops.code.express_model import Application, Role, Route, State
@@ -40,6 +43,8 @@ from skillconnect_ops.commands.audit.routing import is_write, lacking, said, unr
 from skillconnect_ops.commands.audit.telling import Open, Said, over_app
 from skillconnect_ops.core.finding import Severity
 
+_PARAMETER = re.compile(r"[:*](\w+)(\([^)]*\))?")
+"""`:id`, `:id(\\d+)`."""
 _SENT = ("body", "query", "file")
 
 
@@ -55,8 +60,17 @@ def _judge(found: Application) -> Iterator[Said | Open]:
         if route.validation is State.UNRESOLVED:
             yield unresolved(route, "the validation", Role.VALIDATION)
         only = lacking(route, route.validation, Role.VALIDATION)
-        if only is not None:
+        if only or (only is not None and not _holds_ids(route)):
             yield _said(route, only)
+
+
+def _holds_ids(route: Route) -> bool:
+    """Whether only parameters of the path are read, and these have to have a form."""
+    chain = (*route.middlewares, *route.handlers)
+    if any(one in each.reads for one in _SENT for each in route.handlers):
+        return False
+    held = _PARAMETER.findall(route.path)
+    return any(each.ids for each in chain) or (bool(held) and all(form for _, form in held))
 
 
 def _said(route: Route, only: str) -> Said:
