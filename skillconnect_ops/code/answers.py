@@ -195,14 +195,15 @@ def _static(module: Module, node: SgNode) -> str:
     return _COMPUTED
 
 
-def _flags_of(text: str) -> tuple[str, str, dict[str, Any]]:
+def _flags_of(text: str) -> tuple[str, Any, dict[str, Any]]:
     """Name, value and flags of a cookie as a header holds it (RFC 6265, 4.1)."""
     first, *attributes = [part.strip() for part in text.split(";")]
+    content: Any
     name, equals, content = first.partition("=")
     found: dict[str, Any] = {}
     lost = Computed("its header", "a part of the header is computed")
     if not equals and _COMPUTED in first:
-        name, found["..."] = "of a header", lost
+        name, content, found["..."] = "of a header", lost, lost
     for each in attributes:
         key, _, value = each.partition("=")
         flag = _FLAGS.get(key.strip().lower())

@@ -17,10 +17,12 @@ from skillconnect_ops.detection.model import Example
 CASES = Path(__file__).parent / "cases"
 IDS = tuple(check.id for check in CHECKS)
 Git = Callable[..., str]
-_ABOUT = ("setup.sh", "expected", "retired")
+_ABOUT = ("setup.sh", "expected", "retired", "reasons")
 _FILLED = ("secret-in-tree",)
 _CHANCE = random.Random()
-_MARK = re.compile(r"FIND: (.*?)\s*(?:\*/|-->|#|$)")
+_MARK = re.compile(r"FIND: (.*?)\s*(?:\*/|-->|#|// UNKNOWN|$)")
+_UNKNOWN = re.compile(r"UNKNOWN: (.*?)\s*(?:\*/|-->|$)")
+_LINE = re.compile(r"line (\d+):? ?")
 
 
 class Expected(Struct, frozen=True, order=True):
@@ -43,8 +45,9 @@ def laid_out(check: str, sort: str, folder: Path) -> Path:
         name = path.relative_to(cases).as_posix().removesuffix(".txt")
         target = root / name.replace("dot.", ".")
         target.parent.mkdir(parents=True, exist_ok=True)
-        if path.name not in _ABOUT:
-            shutil.copy(path, target)
+        if path.name in _ABOUT:
+            continue
+        shutil.copy(path, target)
         if check in _FILLED:
             example = Example(target.read_text(encoding="utf-8"))
             target.write_text(filled(example, _CHANCE), encoding="utf-8")
@@ -84,6 +87,34 @@ def expected(root: Path, *, check: str = "", sort: str = "") -> list[Expected]:
         for mark in _MARK.finditer(line.rstrip("\r"))
         for what in mark[1].split("; ")
     )
+
+
+def reasons(root: Path, check: str) -> list[tuple[str, str]]:
+    """What is not told of each file of the unknown cases: its path, and words of the reason.
+
+    A mark stands in the line that the reason names. What can bear none is named in `reasons`, a
+    line each: `package.json: which version`.
+    """
+    beside = CASES / check / "unknown" / "reasons"
+    named = beside.read_text(encoding="utf-8").splitlines() if beside.is_file() else []
+    found = [(line.partition(": ")[0], line.partition(": ")[2]) for line in named]
+    for path in sorted(one for one in root.rglob("*") if one.is_file()):
+        place = path.relative_to(root)
+        if ".git" in place.parts:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for number, line in enumerate(text.split("\n"), start=1):
+            for mark in _UNKNOWN.finditer(line):
+                found += [(place.as_posix(), f"line {number} {words}") for words in mark[1].split("; ")]
+    return sorted(found)
+
+
+def is_meant(words: str, reason: str) -> bool:
+    """Whether a reason has the words that a case asks for, and names the same line."""
+    line, own = _LINE.match(words), _LINE.match(reason)
+    if line is not None and (own is None or own[1] != line[1]):
+        return False
+    return words[line.end() if line is not None else 0 :] in reason
 
 
 def git_in(folder: Path, environment: Mapping[str, str]) -> Git:

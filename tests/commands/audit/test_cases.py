@@ -9,7 +9,16 @@ import pytest
 
 from skillconnect_ops.commands.audit import checks
 from skillconnect_ops.commands.audit.checks import CHECKS
-from tests.commands.audit.conftest import CASES, IDS, Expected, expected, laid_out, names
+from tests.commands.audit.conftest import (
+    CASES,
+    IDS,
+    Expected,
+    expected,
+    is_meant,
+    laid_out,
+    names,
+    reasons,
+)
 from tests.conftest import Skc
 
 _SAYS = {
@@ -44,13 +53,15 @@ def retire(skc: Skc, root: Path, check: str, sort: str) -> None:
             assert skc(*argv, stdin=value, cwd=root).code == 0
 
 
-def found(skc: Skc, root: Path, check: str, sort: str) -> tuple[list[Expected], list[str]]:
+def found(
+    skc: Skc, root: Path, check: str, sort: str
+) -> tuple[list[Expected], list[tuple[str, str]]]:
     retire(skc, root, check, sort)
     report = skc("audit", "--select", check, "--format", "json", cwd=root).json
     open_ones = [one for one in report["findings"] if one["suppressed"] is None]
     # what is about a whole file is marked in its first line
     findings = sorted(Expected(one["path"], one["line"] or 1, told(one)) for one in open_ones)
-    return findings, [one["subject"] for one in report["unknown"]]
+    return findings, [(one["subject"], one["reason"]) for one in report["unknown"]]
 
 
 @pytest.mark.parametrize("check", IDS)
@@ -70,6 +81,10 @@ def test_good_cases_are_quiet(skc: Skc, tmp_path: Path, check: str) -> None:
     assert found(skc, root, check, "good") == ([], [])
 
 
+def fits(wanted: tuple[str, str], told: tuple[str, str]) -> bool:
+    return wanted[0] == told[0] and is_meant(wanted[1], told[1])
+
+
 @pytest.mark.parametrize("check", IDS)
 def test_unknown_cases_are_listed_and_looked_at_all_the_same(
     skc: Skc, tmp_path: Path, check: str
@@ -77,7 +92,11 @@ def test_unknown_cases_are_listed_and_looked_at_all_the_same(
     root = laid_out(check, "unknown", tmp_path)
     findings, unknown = found(skc, root, check, "unknown")
     assert findings == expected(root, check=check, sort="unknown")
-    assert sorted(set(unknown)) == names(check, "unknown")
+    wanted = reasons(root, check)
+    assert sorted({subject for subject, _ in wanted}) == names(check, "unknown")
+    unsaid = [one for one in wanted if not any(fits(one, each) for each in unknown)]
+    unasked = [each for each in unknown if not any(fits(one, each) for one in wanted)]
+    assert (unsaid, unasked) == ([], [])
 
 
 def test_the_corpus_is_as_large_as_was_promised(tmp_path: Path) -> None:

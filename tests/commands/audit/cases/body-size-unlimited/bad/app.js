@@ -9,3 +9,4 @@ app.use(bodyParser.raw({ limit: '2gb' })); // FIND: medium
 const upload = multer({ dest: 'uploads/' }); // FIND: medium
 const other = multer({ storage: multer.memoryStorage(), limits: { files: 1 } }); // FIND: medium
 app.use(fileUpload()); // FIND: medium
+const huge = multer({ dest: 'uploads/', limits: { fileSize: 1024 * 1024 * 1024 } }); // FIND: low

@@ -1,2 +1,2 @@
-console.log("café"); // FIND: log
+console.log("café"); // FIND: log // UNKNOWN: is no UTF-8
 const a = "ÿþ";

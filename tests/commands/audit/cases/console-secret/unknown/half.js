@@ -1,2 +1,2 @@
 console.log(password); // FIND: password
-const = ;
+const = ; // UNKNOWN: does not fit the grammar

@@ -1,3 +1,3 @@
 app.post('/login', (req, res) => {
-  res.cookie('token', 'x', config.cookie);
+  res.cookie('token', 'x', config.cookie); // UNKNOWN: HttpOnly, Secure, SameSite of the cookie token is not told
 });

@@ -1,2 +1,2 @@
 const cors = require('cors');
-app.use(cors({ origin: config.get('origins') }));
+app.use(cors({ origin: config.get('origins') })); // UNKNOWN: which origins config.get('origins') lets in is not told

@@ -1,2 +1,2 @@
 const cors = require('cors');
-app.use(cors({ origin: (origin, done) => done(null, known.includes(origin)) }));
+app.use(cors({ origin: (origin, done) => done(null, known.includes(origin)) })); // UNKNOWN: which origins its function lets in is not told

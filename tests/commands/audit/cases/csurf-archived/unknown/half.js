@@ -1,2 +1,2 @@
 const csurf = require('csurf');
-const x = (1 + ;
+const x = (1 + ; // UNKNOWN: does not fit the grammar

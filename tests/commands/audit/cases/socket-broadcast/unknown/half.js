@@ -1,2 +1,2 @@
 const { Server } = require('socket.io');
-const x = (1 + ;
+const x = (1 + ; // UNKNOWN: does not fit the grammar

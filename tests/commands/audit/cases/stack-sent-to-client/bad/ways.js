@@ -38,3 +38,8 @@ app.use((err, req, res, next) => {
   if (process.env.NODE_ENV === 'test') return next(err);
   res.json(JSON.stringify(err, Object.getOwnPropertyNames(err))); // FIND: medium
 });
+app.use((err, req, res, next) => {
+  const body = { message: err.message };
+  body.stack = err.stack; // FIND: medium
+  res.json(body);
+});
