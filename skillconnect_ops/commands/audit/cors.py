@@ -226,6 +226,9 @@ def _computed(origin: Computed) -> _Judged:
     if _of_environment(origin):
         return _Judged(lets=Lets.LISTED)
     what = "its function" if origin.reason == "it is a function" else origin.text
+    if what.startswith("{"):  # a part of options: the reason names it
+        untold = f"which origins are let in is not told: {origin.reason}"
+        return _Judged(lets=Lets.UNTOLD, untold=untold)
     return _Judged(lets=Lets.UNTOLD, untold=f"which origins {what} lets in is not told")
 
 

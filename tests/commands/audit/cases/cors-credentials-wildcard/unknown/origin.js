@@ -1,2 +1,2 @@
 const cors = require('cors');
-app.use(cors({ origin: config.origin, credentials: true })); // UNKNOWN: which origins config.origin lets in is not told
+app.use(cors({ origin: config.origin, credentials: true })); // UNKNOWN: which origins are let in is not told: config
