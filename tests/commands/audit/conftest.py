@@ -105,7 +105,9 @@ def reasons(root: Path, check: str) -> list[tuple[str, str]]:
         text = path.read_text(encoding="utf-8", errors="replace")
         for number, line in enumerate(text.split("\n"), start=1):
             for mark in _UNKNOWN.finditer(line):
-                found += [(place.as_posix(), f"line {number} {words}") for words in mark[1].split("; ")]
+                found += [
+                    (place.as_posix(), f"line {number} {words}") for words in mark[1].split("; ")
+                ]
     return sorted(found)
 
 

@@ -130,17 +130,34 @@ def test_a_login_without_a_limiter_fails_a_run_by_default(skc: Skc, tmp_path: Pa
 
 
 def test_a_login_of_accounts_that_are_locked_is_no_open_door(skc: Skc, tmp_path: Path) -> None:
-    login = USERS.replace("'/'", "'/login'")
-    locking = login.replace(
-        "res.json(req.body)", "user.lockUntil > Date.now() ? res.sendStatus(423) : res.json({})"
+    login = USERS.replace("'/', (req", "'/login', async (req")
+    put(tmp_path, {"app.js": APP, "routes/users.js": login})
+    put(tmp_path, {"user.js": "exports.isOpen = (user) => user.lockUntil < Date.now();\n"})
+    (one,) = audit(skc, tmp_path, "--select", "auth-route-without-strict-limiter")["findings"]
+    assert one["severity"] == "high"  # that file has nothing to do with it
+    asking = "const { isOpen } = require('../user');\n" + login.replace(
+        "res.json(req.body)", "res.json(isOpen(await find(req.body)))"
     )
-    select = ("--select", "auth-route-without-strict-limiter")
-    for text, severity in ((locking, "medium"), (login, "high")):
-        put(tmp_path, {"app.js": APP, "routes/users.js": text})
-        put(tmp_path, {"mutex.js": "exports.isFree = (mutex) => !mutex.isLocked();\n"})
-        (one,) = audit(skc, tmp_path, *select)["findings"]
-        assert one["severity"] == severity
-        assert ("speaks of locked accounts" in one["message"]) is (severity == "medium")
+    put(tmp_path, {"routes/users.js": asking})
+    (one,) = audit(skc, tmp_path, "--select", "auth-route-without-strict-limiter")["findings"]
+    assert one["severity"] == "medium"
+    assert "speaks of locked accounts" in one["message"]
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [("1000", "1 second"), ("1500", "1.5 seconds"), ("60_000", "1 minute"), ("7200000", "2 hours")],
+)
+def test_the_window_of_a_limiter_is_told_in_a_unit_that_fits(
+    skc: Skc, tmp_path: Path, window: str, words: str
+) -> None:
+    limiter = f"rateLimit({{ windowMs: {window}, limit: 100 }})"
+    app = "const express = require('express'); const { rateLimit } = require('express-rate-limit');"
+    route = f"app.post('/login', {limiter}, (req, res) => res.end());"
+    put(tmp_path, {"app.js": f"{app}\nconst app = express();\n{route}\n"})
+    report = audit(skc, tmp_path, "--select", "auth-route-without-strict-limiter")
+    says = f"POST /login: its limiter lets 100 tries pass in {words}"
+    assert [one["message"] for one in report["findings"]] == [says]
 
 
 def test_a_comment_counts_also_where_nothing_else_is_found_in_its_file(

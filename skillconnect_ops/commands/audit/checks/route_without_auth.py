@@ -10,7 +10,8 @@ failure, forgets to return, or does not wait for its check lets everybody pass. 
 condition (a path, a method, a variable of the environment) makes it conditional, and counts for the
 methods and paths that the text shows. A name counts for nothing, and where a function of a package
 that is not known here stands before a route, it is unknown. What only hands requests on to a later
-route is none. Login, registration, password resets and health routes need none. A function of `use` that answers is a route of every method.
+route is none. Login, registration, password resets and health routes need none. A function of
+`use` that answers is a route of every method.
 Of FastAPI: dependencies of the route, of its router and of the app, and middlewares, are followed
 for the route's own path. A scheme alone (`OAuth2PasswordBearer`, `HTTPBearer`) asks for a token and
 verifies none, and a guard that asks only whether something was sent looks at nothing of it: both
