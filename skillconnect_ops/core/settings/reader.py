@@ -5,22 +5,23 @@ so no tag can make an object. The nodes are then matched against the types of th
 a new setting needs no word here. Values never appear in an error: one of them may be a secret.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from msgspec import inspect
+from msgspec import Struct, inspect
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from skillconnect_ops.core.settings.errors import (
     SettingsInvalid,
     SettingsTooNew,
     UnknownSetting,
+    nearest,
     shown,
 )
 from skillconnect_ops.core.settings.model import Settings
-from skillconnect_ops.core.settings.rules import RULES
+from skillconnect_ops.core.settings.rules import RULES, Rule
 
 VERSION = 1
 """The newest version of the file that this skc reads."""
@@ -51,28 +52,72 @@ def read(text: str, *, file: str = "skc.yaml") -> Settings:
     Raises:
         SettingsInvalid: names the line, the key, and the nearest known key.
     """
-    return _Reader(file).settings(text)
+    settings: Settings = _Reader(file, _SETTINGS).document(text)
+    return settings
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """What a file of ours holds, where it is not `skc.yaml`."""
+
+    root: type[Struct]
+    called: str
+    """The place of what stands at its top, in an error."""
+    rules: Mapping[tuple[type[object], str], Rule]
+    empty: str
+    """What an empty file lacks."""
+    fix: str
+    """What to do about an empty file."""
+
+
+_SETTINGS = Form(
+    root=Settings,
+    called="skc.yaml",
+    rules=RULES,
+    empty="version and project are missing",
+    fix="skc init",
+)
+S = TypeVar("S", bound=Struct)
+
+
+def read_as(text: str, kind: type[S], form: Form, *, file: str) -> tuple[S, Mapping[str, int]]:
+    """What another file of ours holds, by the same rules.
+
+    Args:
+        text: the whole file, decoded.
+        kind: the root of the form.
+        form: what it holds.
+        file: what to call it in an error.
+
+    Returns:
+        What it holds, and the line of each place, as errors spell it: `phases[0].steps[2].id`.
+
+    Raises:
+        SettingsInvalid: names the line, the key, and the nearest known key.
+    """
+    reader = _Reader(file, form)
+    found = reader.document(text)
+    if not isinstance(found, kind):
+        raise TypeError(f"{form.called} is read as {type(found).__name__}")
+    return found, reader.lines
 
 
 class _Reader:
     """One reading of one file."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, form: Form) -> None:
         self.file = file
+        self.form = form
+        self.lines: dict[str, int] = {}
 
-    def settings(self, text: str) -> Settings:
+    def document(self, text: str) -> Any:
         if len(text) > _LONGEST:
             raise self.fault(1, "this is no settings file", why="it is larger than 1 MB")
         node = self.composed(text)
         if node is None:
-            raise self.fault(
-                1, "the file is empty", why="version and project are missing", fix="skc init"
-            )
+            raise self.fault(1, "the file is empty", why=self.form.empty, fix=self.form.fix)
         if isinstance(node, MappingNode):
             self.check_version(node)
-        kind = inspect.type_info(Settings)
-        settings: Settings = self.value(node, kind, "skc.yaml")
-        return settings
+        return self.value(node, inspect.type_info(self.form.root), self.form.called)
 
     def composed(self, text: str) -> Node | None:
         try:
@@ -148,26 +193,61 @@ class _Reader:
 
     def value(self, node: Node, kind: inspect.Type, place: str) -> Any:
         """The value of a node as the wanted type."""
+        self.lines[place] = node.start_mark.line + 1
         if isinstance(kind, inspect.UnionType):
-            if node.tag == f"{_YAML}null":
+            options = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+            if node.tag == f"{_YAML}null" and len(options) < len(kind.types):
                 return None
-            (kind,) = (option for option in kind.types if not isinstance(option, inspect.NoneType))
+            kind = options[0] if len(options) == 1 else self.option(node, options, place)
         if isinstance(kind, inspect.StructType):
             return self.struct(node, kind, place)
         if isinstance(kind, inspect.DictType):
             pairs = self.pairs(node, place)
-            return {
+            found = {
                 name: self.value(value, kind.value_type, f"{place}.{name}")
                 for name, (_, value) in pairs.items()
             }
+            self.lines |= {
+                f"{place}.{name}": key.start_mark.line + 1 for name, (key, _) in pairs.items()
+            }
+            return found
         if isinstance(kind, inspect.VarTupleType):
             return self.items(node, kind, place)
         return self.scalar(node, kind, place)
 
+    def option(self, node: Node, kinds: list[inspect.Type], place: str) -> inspect.Type:
+        """Which of several types a node is: of nouns, the one whose tag is among its names."""
+        tagged = {str(one.tag): one for one in kinds if isinstance(one, inspect.StructType)}
+        if not tagged:
+            fits = [
+                one
+                for one in kinds
+                if isinstance(node, ScalarNode) and _SCALARS[type(one)][1](node) is not None
+            ]
+            if not fits:
+                wanted = " or ".join(_SCALARS[type(one)][0] for one in kinds)
+                raise self.mistyped(node, place, wanted)
+            return fits[0]
+        names = self.pairs(node, place)
+        found = [name for name in names if name in tagged]
+        if len(found) == 1:
+            return tagged[found[0]]
+        known = ", ".join(tagged)
+        if found:
+            line = names[found[1]][0].start_mark.line + 1
+            what = f"{place} names {found[0]} and {found[1]}"
+            raise self.fault(line, what, why=f"it is one of {known}; write two entries")
+        near = next((one for name in names if (one := nearest(name, list(tagged)))), None)
+        raise self.fault(
+            node.start_mark.line + 1,
+            f"{place} does not say what kind it is" + (f"; did you mean {near}?" if near else ""),
+            why=f"it has to have one of {known}",
+        )
+
     def struct(self, node: Node, kind: inspect.StructType, place: str) -> Any:
         fields = {field.encode_name: field for field in kind.fields}
         found: dict[str, Any] = {}
-        below = "" if kind.cls is Settings else f"{place}."
+        below = "" if kind.cls is self.form.root else f"{place}."
         for name, (key, value) in self.pairs(node, place).items():
             if name not in fields:
                 raise UnknownSetting(
@@ -246,7 +326,7 @@ class _Reader:
     def check_rule(
         self, cls: type[object], name: str, value: object, node: Node, place: str
     ) -> None:
-        rule = RULES.get((cls, name))
+        rule = self.form.rules.get((cls, name))
         fault = rule(value) if rule and value is not None else None
         if fault:
             line = node.start_mark.line + 1
