@@ -55,7 +55,7 @@ class MergeIsUnfinished(ChainIsBroken):
 
 
 class RecordsAreGone(ChainIsBroken):
-    """Retirements were recorded that the ledger no longer holds."""
+    """Something was recorded that the ledger no longer holds."""
 
     def __init__(self, path: Path, number: int, *, told_by: str) -> None:
         super().__init__(

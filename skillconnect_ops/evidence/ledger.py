@@ -1,16 +1,18 @@
 """The evidence ledger of one project: `core.ports.evidence.EvidenceLedger` over files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from skillconnect_ops.core.plan import Clock, Proof
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.evidence import Evidence, Signer
+from skillconnect_ops.core.ports.evidence import Account, Evidence, Signer
 from skillconnect_ops.disk.errors import explain
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.evidence import keys
+from skillconnect_ops.evidence.chain import Chain
 from skillconnect_ops.evidence.chains import Chains, Ground, Token, random_token, timed
 from skillconnect_ops.evidence.record import Record
+from skillconnect_ops.evidence.seen import Seen
 
 
 class Ledger:
@@ -66,16 +68,34 @@ class Ledger:
             SkcError: a chain is broken: which file, which record.
         """
         try:
-            listed = self._ground.signers()
-            chains = self._chains.all()
+            return self._records(self._chains.all())
         except OSError as error:
             raise explain(error, "read the evidence") from error
+
+    def account(self, committed: Mapping[str, bytes], *, branch: str | None = None) -> Account:
+        """All records, those of other branches that this machine saw among them.
+
+        Raises:
+            RecordsAreGone: the last commit, or this branch as it was seen here, had more.
+            SkcError: a chain is broken: which file, which record.
+        """
+        seen = Seen(self._ground, self._chains.folder, branch=branch)
+        before = seen.memory.latest
+        try:
+            there = self._chains.all()
+            chains, gaps = seen.filled(there, committed)
+            seen.keep(there)
+            return Account(records=self._records(chains), gaps=gaps, latest=before)
+        except OSError as error:
+            raise explain(error, "read the evidence") from error
+
+    def _records(self, chains: Sequence[Chain]) -> tuple[Evidence, ...]:
+        listed = self._ground.signers()
         entries = [entry for one in chains for entry in timed(one.records)]
         entries.sort(key=lambda entry: (entry[0], entry[1].writer, entry[1].seq))
         mine = self._ground.project
         return tuple(
-            _evidence(one, listed.get(one.key) if one.project == mine else None)
-            for _, one in entries
+            _evidence(one, listed.get(one.key), ours=one.project == mine) for _, one in entries
         )
 
     def enroll(self, name: str) -> str:
@@ -137,7 +157,7 @@ class Ledger:
                 self._ground.disk.replace(path, b"".join(kept), mode=0o644)
 
 
-def _evidence(one: Record, signer: str | None) -> Evidence:
+def _evidence(one: Record, signer: str | None, *, ours: bool) -> Evidence:
     return Evidence(
         at=one.at,
         claim=one.claim,
@@ -146,6 +166,8 @@ def _evidence(one: Record, signer: str | None) -> Evidence:
         command=one.command,
         facts=one.facts,
         writer=one.writer,
-        signer=signer,
+        signer=signer if ours else None,
         journal=one.journal,
+        seq=one.seq,
+        ours=ours,
     )

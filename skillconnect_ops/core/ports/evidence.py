@@ -25,6 +25,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     writer: str
     signer: str | None
     journal: str | None = None
+    seq: int = 0
+    """Which record of its file it is, from 1."""
+    ours: bool = True
+    """Whether it was written for this project."""
 
     @property
     def proven(self) -> bool:
@@ -39,6 +43,17 @@ class Signer(Struct, frozen=True, kw_only=True):
     """The public key as `.skc/allowed_signers` has it; None where none was made yet."""
     name: str | None
     """The name that it is listed under; None where it is not listed."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """All that is recorded, seen to be whole as far as this machine can tell."""
+
+    records: tuple[Evidence, ...]
+    """Oldest first."""
+    gaps: tuple[str, ...] = ()
+    """Where the work tree has fewer of them than this machine knows, in words."""
+    latest: datetime | None = None
+    """The latest time that this machine's clock showed before, as far as it is remembered."""
 
 
 class EvidenceLedger(Protocol):
@@ -63,4 +78,20 @@ class EvidenceLedger(Protocol):
 
         Raises:
             SkcError: the key or the list cannot be read.
+        """
+
+
+class WholeLedger(EvidenceLedger, Protocol):
+    """A ledger that can tell whether something of it is gone."""
+
+    def account(self, committed: Mapping[str, bytes], *, branch: str | None = None) -> Account:
+        """As `read`, for whoever draws conclusions from what is not there.
+
+        Args:
+            committed: the files of the ledger as the last commit holds them, by their names.
+            branch: the branch that is checked out.
+
+        Raises:
+            SkcError: a chain is broken, or records are gone that are committed or that this machine
+                saw on this branch: which file, which record.
         """
