@@ -5,8 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from skillconnect_ops.core.plan import Clock, Person
+from skillconnect_ops.core.plan import Clock, Person, Proof, Subject
 from skillconnect_ops.core.ports.evidence import EvidenceLedger
 from skillconnect_ops.disk.files import Disk
 from skillconnect_ops.journal.causes import cause_of
@@ -84,8 +85,9 @@ class Closing:
         due = history.sealed and not history.recorded and history.proofs
         if not due or self._ground.ledger is None:
             return
-        command = outline(log.begin).command
-        self._ground.ledger().record(history.proofs, command=command, journal=log.name)
+        plan = outline(log.begin)
+        proofs = [_placed(proof, plan.subject) for proof in history.proofs]
+        self._ground.ledger().record(proofs, command=plan.command, journal=log.name)
         log.append(Recorded(), closing=True)
 
     def _hand_on(self, log: Log) -> None:
@@ -111,6 +113,13 @@ class Closing:
             self.escrow(log).remove()
             self._ground.disk.remove(self._shelf.lock(log.name))
         return ()
+
+
+def _placed(proof: Proof, subject: Subject) -> Proof:
+    """A proof says of which target it is, and at which cluster: else it would count for none."""
+    where = {"target": subject.target, "cluster": subject.cluster}
+    known = {name: part for name, part in where.items() if part is not None}
+    return replace(proof, subject={**known, **proof.subject})
 
 
 def _ends_chain(log: Log) -> bool:
