@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.crew import Crew
     from skillconnect_ops.core.ports.database import Database
     from skillconnect_ops.core.ports.embedded import Embedded
-    from skillconnect_ops.core.ports.evidence import EvidenceLedger
+    from skillconnect_ops.core.ports.evidence import WholeLedger
     from skillconnect_ops.core.ports.folders import Folders
     from skillconnect_ops.core.ports.git import Git
     from skillconnect_ops.core.ports.health import HealthAnswers
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from skillconnect_ops.core.ports.mail import MailLogins
     from skillconnect_ops.core.ports.objects import Repositories
     from skillconnect_ops.core.ports.processes import Processes
+    from skillconnect_ops.core.ports.requests import Requests
     from skillconnect_ops.core.ports.services import Services
     from skillconnect_ops.disk.files import Disk
     from skillconnect_ops.evidence.retired import RetiredLedger
@@ -271,6 +272,13 @@ class Wiring:
         return HttpHealthAnswers()
 
     @cached_property
+    def requests(self) -> "Requests":
+        """Single requests to running programs."""
+        from skillconnect_ops.adapters.requests import HttpRequests
+
+        return HttpRequests()
+
+    @cached_property
     def signals(self) -> "Signals":
         """The signals that come while a plan is walked."""
         from skillconnect_ops.journal.signals import Signals
@@ -343,7 +351,7 @@ class Wiring:
 
         return Hooks(self.project().state, disk=self.disk)
 
-    def ledger(self) -> "EvidenceLedger":
+    def ledger(self) -> "WholeLedger":
         """The evidence ledger of the project."""
         from skillconnect_ops.evidence.ledger import Ledger
 
@@ -525,6 +533,16 @@ class Wiring:
             same=same_place(uri, own_uri, settings.connect_map),
         )
 
+    def clusters(self, target: Target) -> tuple[str, ...]:
+        """What the target's deployment is called, without asking it."""
+        from skillconnect_ops.adapters.mongo import parse
+
+        own = self._uri(target, admin=False)
+        with _telling(own.origin):
+            where = parse(own.value).where
+        way = self.admin_way(target)
+        return tuple(dict.fromkeys((where, way.cluster) if way and way.same else (where,)))
+
     def _database_name(self, target: Target) -> str | None:
         """The database that the settings or the app's own URI name.
 
@@ -579,6 +597,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     """The step types of all domains, by hand; a test holds that none is missing."""
     from skillconnect_ops.commands.audit import steps as audit
     from skillconnect_ops.commands.backup import steps as backup
+    from skillconnect_ops.commands.checklist import steps as checklist
     from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.indexes import steps as indexes
     from skillconnect_ops.commands.init import steps as init
@@ -589,6 +608,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     of_domains: tuple[tuple[KindOf[House], ...], ...] = (
         audit.KINDS,
         backup.KINDS,
+        checklist.KINDS,
         env.KINDS,
         indexes.KINDS,
         init.KINDS,

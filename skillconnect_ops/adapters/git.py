@@ -454,6 +454,22 @@ class GitProgram:
         held = self._blobs(root, [each for each in dict.fromkeys(old.values()) if each.strip("0")])
         return {path: held.get(each) for path, each in old.items()}
 
+    def differing(self, root: Path) -> tuple[str, ...]:
+        """The paths below the root that are not as HEAD has them.
+
+        Raises:
+            Precondition: as `state` does.
+        """
+        words = (
+            *("--relative", "--name-only", "-z", "--no-renames", "--ignore-submodules"),
+            *("--no-ext-diff", "--no-textconv"),
+        )
+        if self.head(root) is None:
+            return self.files(root) or ()
+        changed = self._ask(root, "diff", *words, "HEAD", "--") or ""
+        new = self._ask(root, "ls-files", "-z", "--others", "--exclude-standard") or ""
+        return tuple(sorted({path for path in f"{changed}{new}".split("\0") if path}))
+
     def under_way(self, root: Path) -> str | None:
         """What git itself is in the middle of (`merge`, `rebase` …), or None."""
         words = [word for name in _UNDER_WAY for word in ("--git-path", name)]

@@ -15,7 +15,7 @@ from skillconnect_ops.core.ports.crew import Crew
 from skillconnect_ops.core.ports.database import Database
 from skillconnect_ops.core.ports.embedded import Embedded
 from skillconnect_ops.core.ports.environment import Environment
-from skillconnect_ops.core.ports.evidence import EvidenceLedger
+from skillconnect_ops.core.ports.evidence import WholeLedger
 from skillconnect_ops.core.ports.folders import Folders
 from skillconnect_ops.core.ports.git import Git
 from skillconnect_ops.core.ports.health import HealthAnswers
@@ -23,6 +23,7 @@ from skillconnect_ops.core.ports.indexes import Indexes
 from skillconnect_ops.core.ports.mail import MailLogins
 from skillconnect_ops.core.ports.objects import Repositories
 from skillconnect_ops.core.ports.processes import Processes
+from skillconnect_ops.core.ports.requests import Requests
 from skillconnect_ops.core.ports.services import Services
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.model import DatabaseSettings, Project, Target
@@ -94,6 +95,10 @@ class House(Protocol):
         """What running programs say of themselves."""
 
     @property
+    def requests(self) -> Requests:
+        """Single requests to running programs."""
+
+    @property
     def commands(self) -> Commands:
         """The front door."""
 
@@ -122,7 +127,7 @@ class House(Protocol):
     def hooks(self) -> "Hooks":
         """Which commands out of `skc.yaml` this machine may run."""
 
-    def ledger(self) -> EvidenceLedger:
+    def ledger(self) -> WholeLedger:
         """The evidence ledger of this project."""
 
     def retired(self) -> "RetiredLedger":
@@ -184,6 +189,16 @@ class House(Protocol):
 
         Raises:
             Precondition: one of the URIs cannot be read; no database, no URI of the app.
+        """
+
+    def clusters(self, target: Target) -> tuple[str, ...]:
+        """What the target's deployment is called in plans and evidence; nothing is contacted.
+
+        That is the hosts of the app's own URI, and those of the admin user's where it surely leads
+        to the same deployment.
+
+        Raises:
+            Precondition: the target has no database, or a URI cannot be read.
         """
 
     def connect(

@@ -540,3 +540,33 @@ def test_a_file_that_is_not_merged_yet_is_named(asked: GitProgram, repository: P
     with pytest.raises(subprocess.CalledProcessError):
         git(repository, "merge", "theirs")
     assert set(asked.changed_lines(repository, since=None)) == {"both.js"}
+
+
+def test_what_differs_from_head_is_told_new_and_gone_files_too(
+    asked: GitProgram, repository: Path
+) -> None:
+    assert asked.differing(repository) == ()
+    (repository / "a.txt").write_text("b")
+    (repository / 'new "ü"\n.txt').write_text("n")
+    (repository / ".gitignore").write_text("ignored\n")
+    (repository / "ignored").write_text("i")
+    assert asked.differing(repository) == (".gitignore", "a.txt", 'new "ü"\n.txt')
+    git(repository, "add", "a.txt")
+    assert "a.txt" in asked.differing(repository)
+    (repository / "a.txt").unlink()
+    assert "a.txt" in asked.differing(repository)
+
+
+def test_before_the_first_commit_all_differs_and_below_a_folder_its_own(
+    asked: GitProgram, tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--initial-branch=main")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "x").write_text("x")
+    (tmp_path / "y").write_text("y")
+    assert asked.differing(tmp_path) == ("sub/x", "y")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "one")
+    (tmp_path / "sub" / "x").write_text("other")
+    (tmp_path / "y").write_text("other")
+    assert asked.differing(tmp_path / "sub") == ("x",)

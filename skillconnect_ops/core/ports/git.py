@@ -195,6 +195,12 @@ class Git(Protocol):
             None for a path that was not there.
         """
 
+    def differing(self, root: Path) -> tuple[str, ...]:
+        """The paths below the root that are not as HEAD has them, gone and new ones among them.
+
+        Those that are ignored are not told; before the first commit, all that is there is new.
+        """
+
     def under_way(self, root: Path) -> str | None:
         """What git itself is in the middle of (`merge`, `rebase` …), or None."""
 
