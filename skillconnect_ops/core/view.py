@@ -74,6 +74,9 @@ class FindingsHere(Struct, frozen=True):
     A view without this block has them at its end.
     """
 
+    told: bool = False
+    """Whether the view tells of them in its own way, so that they are shown nowhere."""
+
 
 class Frame(Struct, frozen=True):
     """The code that a finding is about, with secrets masked."""
@@ -89,7 +92,14 @@ class FindingsByFile(Struct, frozen=True):
     """The code of some findings, by their fingerprints."""
 
 
-Block = Lines | Remarks | Pairs | Table | FindingsHere | FindingsByFile
+class Document(Struct, frozen=True):
+    """A whole page, as it goes into a file: nothing around it, nothing in it changed."""
+
+    markdown: str
+    html: str = ""
+
+
+Block = Lines | Remarks | Pairs | Table | FindingsHere | FindingsByFile | Document
 
 
 def size(size_bytes: float) -> str:

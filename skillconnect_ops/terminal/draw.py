@@ -13,6 +13,7 @@ from skillconnect_ops.core.report import Report, Unknown
 from skillconnect_ops.core.view import (
     Block,
     Cell,
+    Document,
     FindingsByFile,
     FindingsHere,
     Frame,
@@ -49,6 +50,8 @@ def drawn(report: Report, *, screen: Screen) -> str:
     blocks: list[Block] = []
     for place in report.view if placed else (*report.view, FindingsHere()):
         match place:
+            case FindingsHere(told=True):
+                pass
             case FindingsHere():
                 blocks += (*_findings(report.findings, screen), *unknown)
             case FindingsByFile():
@@ -71,6 +74,8 @@ def draw(block: Block, *, screen: Screen) -> str:
             return _titled(block.title, _table(block, screen), screen)
         case FindingsHere() | FindingsByFile():
             return ""
+        case Document(markdown=page):
+            return _lines(page.splitlines(), screen)
     assert_never(block)
 
 

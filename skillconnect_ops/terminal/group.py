@@ -19,7 +19,9 @@ from skillconnect_ops.core.report import Report
 from skillconnect_ops.terminal.help import command_page, group_page, path_of
 from skillconnect_ops.terminal.options import (
     FindingsFormat,
+    FindingsIn,
     Format,
+    PageFormat,
     PlainFormat,
     ReportFile,
     ReportFormat,
@@ -74,6 +76,8 @@ class Verb(Struct, frozen=True, kw_only=True):
     """Whether its report's findings can be written in the formats that CI systems read."""
     markdown: bool = False
     """Whether its tables can be written for a page of Markdown."""
+    page: bool = False
+    """Whether it makes a page of its own, which HTML can hold, too."""
 
     @property
     def help(self) -> str:
@@ -110,6 +114,7 @@ class Group:
         examples: Sequence[str],
         findings: bool = False,
         markdown: bool = False,
+        page: bool = False,
     ) -> Callable[[Run], Run]:
         """Declare what `skc NAME SUBCOMMAND` does.
 
@@ -118,13 +123,18 @@ class Group:
             examples: command lines for its help.
             findings: whether it reports findings, which more formats can hold.
             markdown: whether its tables can be written for a page of Markdown.
+            page: whether it makes a page of its own, which HTML can hold, too.
         """
 
         def declare(run: Run) -> Run:
             if name in self.verbs or name in self.groups:
                 raise ValueError(f"{self.name} {name} is declared twice")
             self.verbs[name] = Verb(
-                run=run, examples=tuple(examples), findings=findings, markdown=markdown
+                run=run,
+                examples=tuple(examples),
+                findings=findings,
+                markdown=markdown,
+                page=page,
             )
             return run
 
@@ -333,8 +343,10 @@ def _format_parameter(verb: Verb) -> inspect.Parameter:
     """`--format`, with as many formats as the command's report fits into."""
     annotation: object
     default: StrEnum
-    if verb.findings:
-        annotation, default = FindingsFormat, Format.TABLE
+    if verb.page:
+        annotation, default = PageFormat, Format.TABLE
+    elif verb.findings:
+        annotation, default = FindingsFormat, FindingsIn.TABLE
     elif verb.markdown:
         annotation, default = TablesIn, TablesFormat.TABLE
     else:

@@ -5,7 +5,17 @@ from collections.abc import Iterator, Sequence
 
 from skillconnect_ops.core.finding import Finding, Rank, Severity
 from skillconnect_ops.core.report import Report, Unknown
-from skillconnect_ops.core.view import Block, Cell, Lines, Pairs, Remarks, Table, Text, count
+from skillconnect_ops.core.view import (
+    Block,
+    Cell,
+    Document,
+    Lines,
+    Pairs,
+    Remarks,
+    Table,
+    Text,
+    count,
+)
 from skillconnect_ops.terminal.text import one_line
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~@])")
@@ -15,6 +25,9 @@ _MOST = 200
 
 def as_markdown(report: Report) -> str:
     """The tables and lines of a report's view, its findings, and what could not be looked at."""
+    page = next((one for one in report.view if isinstance(one, Document)), None)
+    if page is not None:
+        return page.markdown
     parts = [part for block in report.view if (part := _block(block))]
     shown = [one for one in report.findings if one.suppressed is None]
     if shown:

@@ -18,6 +18,20 @@ class Format(StrEnum):
     GITLAB = "gitlab"
     MARKDOWN = "markdown"
     BASELINE = "baseline"
+    HTML = "html"
+
+
+class FindingsIn(StrEnum):
+    """How a report is written that holds findings."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
+    BASELINE = "baseline"
 
 
 class TablesFormat(StrEnum):
@@ -73,6 +87,9 @@ TablesIn = Annotated[
     TablesFormat, typer.Option("--format", help="How the report is written.", show_default=True)
 ]
 FindingsFormat = Annotated[
+    FindingsIn, typer.Option("--format", help="How the report is written.", show_default=True)
+]
+PageFormat = Annotated[
     Format, typer.Option("--format", help="How the report is written.", show_default=True)
 ]
 ReportFile = Annotated[

@@ -11,7 +11,7 @@ import msgspec
 
 from skillconnect_ops.core.report import SCHEMA, Report
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.view import Lines
+from skillconnect_ops.core.view import Document, Lines
 from skillconnect_ops.terminal.options import Format
 from skillconnect_ops.terminal.streams import Screen
 from skillconnect_ops.terminal.text import one_line, wrapped
@@ -30,6 +30,9 @@ def rendered(report: Report, *, report_format: Format, screen: Screen) -> str:
             return "" if failed else as_text(report, screen=screen)
         case Format.SARIF | Format.JUNIT | Format.GITHUB | Format.GITLAB:
             return "" if report.error is not None else _for_ci(report, report_format)
+        case Format.HTML:
+            pages = (one.html for one in report.view if isinstance(one, Document))
+            return "" if report.error is not None else next(pages, "")
         case Format.MARKDOWN | Format.BASELINE:
             return "" if report.error is not None else _for_review(report, report_format)
     assert_never(report_format)
