@@ -16,6 +16,11 @@ def template(name: str) -> str:
     return _root().joinpath("templates", *name.split("/")).read_text(encoding="utf-8")
 
 
+def checklists() -> str:
+    """The text of `checklists.yaml`."""
+    return _root().joinpath("checklists.yaml").read_text(encoding="utf-8")
+
+
 def filled(
     text: str,
     about: Mapping[str, Any],

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = "from skillconnect_ops.core.resources import templates as t; print(*t('skillconnect'))"
+CHECKLISTS = "from skillconnect_ops.core.resources import checklists as c; print(c(), end='')"
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_the_wheel_holds_the_package_and_what_it_ships(wheels: dict[str, Path]) 
         f"skillconnect_ops/_data/{path.relative_to(ROOT)}"
         for path in (ROOT / "templates").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
-    }
+    } | {"skillconnect_ops/_data/checklists.yaml"}
     assert shipped <= names
     rest = names - sources - shipped - {"skillconnect_ops/py.typed"}
     assert all(".dist-info/" in name for name in rest), rest
@@ -131,6 +132,8 @@ def test_nothing_of_the_tests_is_needed(bare: Path) -> None:
 def test_the_templates_are_readable_from_a_wheel(bare: Path, tmp_path: Path) -> None:
     names = said(str(bare / "python"), "-c", TEMPLATES, cwd=tmp_path).split()
     assert names == shipped_templates()
+    text = said(str(bare / "python"), "-c", CHECKLISTS, cwd=tmp_path)
+    assert text == (ROOT / "checklists.yaml").read_text()
 
 
 def test_the_templates_are_readable_from_an_editable_install(
@@ -143,6 +146,8 @@ def test_the_templates_are_readable_from_an_editable_install(
         assert Path(home).parents[1] == ROOT
         names = said(str(bare / "python"), "-c", TEMPLATES, cwd=tmp_path).split()
         assert names == shipped_templates()
+        text = said(str(bare / "python"), "-c", CHECKLISTS, cwd=tmp_path)
+        assert text == (ROOT / "checklists.yaml").read_text()
     finally:
         pip(bare, "install", "--no-deps", "--force-reinstall", str(wheels["wheel"]))
 
