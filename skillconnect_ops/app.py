@@ -85,7 +85,7 @@ COMMANDS: tuple[Section, ...] = (
         (
             Entry(
                 "scrub",
-                "Take secrets out of the whole history, and prove that they are gone.",
+                "Take secrets out of the whole history, and prove them gone.",
                 f"{_AT}.scrub.cli",
             ),
         ),
@@ -112,6 +112,16 @@ COMMANDS: tuple[Section, ...] = (
                 "routes",
                 "Show the routes of an Express or FastAPI app, and what protects each.",
                 f"{_AT}.routes.cli",
+            ),
+        ),
+    ),
+    Section(
+        "evidence",
+        (
+            Entry(
+                "checklist",
+                "Show what is proven, what fails, and what to type next.",
+                f"{_AT}.checklist.cli",
             ),
         ),
     ),

@@ -110,7 +110,7 @@ def scrub(
     yes: options.Yes = False,
     confirm: options.Confirm = None,
 ) -> Report:
-    """Take secrets out of the whole history, and prove that they are gone.
+    """Take secrets out of the whole history, and prove them gone.
 
     Every object is read once, reachable or not. What holds a value, also in UTF-16, base64, hex,
     URL, JSON or HTML escapes, zip or gzip, is made anew, and then only the folders, commits and

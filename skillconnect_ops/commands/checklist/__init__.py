@@ -1,0 +1,1 @@
+"""`skc checklist`: what is proven, and what is not."""
