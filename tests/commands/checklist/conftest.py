@@ -1,0 +1,5 @@
+"""Fixtures of the checklist tests."""
+
+from tests.commands.checklist.shop import shop
+
+__all__ = ["shop"]
