@@ -13,7 +13,8 @@ merge left behind. Each is an error that names the file and the record.
 **What a chain cannot prove.**
 
 - That its end is there: whoever can write the file can cut off the last lines, or remove the file.
-  The history in git shows that; the chain does not.
+  The last commit shows that, and the memory of a machine that saw them (`Ledger.account`); a clone
+  that has neither does not.
 - When a thing happened: `at` is the clock of the signer's machine. A clock that was moved back is
   no fault; the order of a chain is that of its lines, and `read` never turns it round.
 - That the signer told the truth. A record says what a run with that key observed, no more.

@@ -66,7 +66,7 @@ def verify(house: House, wish: Wish) -> Report:
     found = scene(house, wish.target)
     names = chosen(found.lists, wish.names)
     gathered = None
-    if found.broken is None:  # what is added to a damaged ledger helps nobody
+    if found.look.doubt is None:  # what is added to a damaged ledger, or by a wrong clock, misleads
         gathered = gather(house, found, names)
         found = scene(house, wish.target)
     return report(house, f"{COMMAND} verify", held(found), wish, names, gathered=gathered)

@@ -141,8 +141,15 @@ def waive(house: House, word: str, said: Leave, *, target: str | None, choices: 
     return _recorded(house, "checklist waive", name, here, [step], choices=choices, target=target)
 
 
+class ClockIsWrong(Precondition):
+    """What is recorded now would bear a time that it is not."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("the clock here, or a writer's, is wrong", why=why, fix="set it right")
+
+
 def _here(house: House, target: str | None) -> Scene:
-    """The scene; where the evidence is damaged nothing is added to it.
+    """The scene; where the evidence is damaged, or the clock wrong, nothing is added to it.
 
     Raises:
         SkcError: it is.
@@ -150,6 +157,8 @@ def _here(house: House, target: str | None) -> Scene:
     found = scene(house, target)
     if found.broken is not None:
         raise found.broken
+    if found.look.doubt is not None:
+        raise ClockIsWrong(found.look.doubt)
     return found
 
 

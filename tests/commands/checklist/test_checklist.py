@@ -1,5 +1,6 @@
 """`skc checklist` from outside: what is shown, recorded, refused, and how it ends."""
 
+import hashlib
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from skillconnect_ops.adapters.system import SystemClock
 from skillconnect_ops.core.resources import checklists
 from tests.commandlines import parse
 from tests.commands.checklist.shop import Shop, made
@@ -178,10 +180,7 @@ def test_what_goes_with_a_word_is_recorded(three: Shop) -> None:
     assert last["facts"]["reason"] == "seen it"
     assert last["facts"]["days"] == 7
     assert last["facts"]["file"] == "photo.txt"
-    assert (
-        last["facts"]["file_sha256"].startswith("f9a0e33")
-        or len(last["facts"]["file_sha256"]) == 64
-    )
+    assert last["facts"]["file_sha256"] == hashlib.sha256(b"seen\n").hexdigest()
     assert last["journal"] == ran.json["journal"]
     (item,) = three.run("cdn").json["facts"]["items"]
     assert item["status"] == "ATTESTED"
@@ -349,3 +348,28 @@ def test_the_trend_is_computed_from_what_was_recorded_by_then(three: Shop) -> No
     assert facts["trend"][-1]["proven"] == pytest.approx(33.3)
     assert facts["week"]["gained"] == ["g/quiet"]
     assert facts["week"]["lost"] == []
+
+
+def test_a_clock_that_is_put_back_makes_all_unknown_and_nothing_is_recorded(
+    three: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shift = timedelta()
+    real = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda self: real(self) + shift)
+    three.run("verify")
+    assert three.states()["quiet"] == "PASS"
+    shift = timedelta(hours=-1)
+    before = evidence(three)
+    for verb in ((), ("verify",)):
+        ran = three.run(*verb)
+        assert ran.code == 14
+        assert {one["status"] for one in ran.json["facts"]["items"]} == {"UNKNOWN"}
+        assert "this clock is behind" in ran.json["unknown"][0]["reason"]
+    assert three.run("attest", "cdn", "--reason", "x", "--yes").code == 4
+    assert evidence(three) == before
+    shift = timedelta(days=8)
+    assert three.states()["quiet"] == "STALE"
+    shift = timedelta()  # it was that late here before, so it is no good to say it is not
+    ran = three.run()
+    assert ran.code == 14
+    assert "it was put back" in ran.json["unknown"][0]["reason"]
