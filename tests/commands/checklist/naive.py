@@ -61,10 +61,32 @@ def _belief(
 ) -> str:
     if proof["kind"] == "person":
         return "no"  # a word is never a pass
+    apart: dict[str, list[Line]] = {}
+    for line in lines:
+        about = line["subject"].get("databases") if proof["kind"] == "evidence" else None
+        apart.setdefault(str(about), []).append(line)
+    parts = [
+        _of_one(proof, part, listed=listed, here=here, content=content, now=now)
+        for part in apart.values()
+    ]
+    if "bad" in parts:
+        return "no"
+    return next((one for one in ("yes", "left out") if one in parts), "no")
+
+
+def _of_one(
+    proof: Mapping[str, Any],
+    lines: Sequence[Line],
+    *,
+    listed: frozenset[str],
+    here: Mapping[str, Any],
+    content: str,
+    now: datetime,
+) -> str:
+    """What is believed of one thing: `bad` where it was seen to be wrong."""
     good: Line | None = None
     failing, blind, excused = False, False, False
     complaints: set[str] = set()
-    others: dict[str, bool] = {}
     for line in lines:
         said = _said(proof, line, here)
         if said is None:
@@ -80,13 +102,10 @@ def _belief(
             blind = not failing
             continue
         failing, blind, excused = said == "fail", False, said == "not applicable"
-        good = line if said == "pass" else None
-        others[str(line["subject"].get("databases"))] = failing
-        if excused:
-            good = line
-    if complaints or failing or blind or good is None:
-        return "no"
-    if proof["kind"] == "evidence" and any(others.values()):
+        good = None if failing else line
+    if complaints or failing:
+        return "bad"
+    if blind or good is None:
         return "no"
     if _time(good) + timedelta(days=DAYS[proof["kind"]]) <= now:
         return "no"
@@ -109,7 +128,8 @@ def _said(proof: Mapping[str, Any], line: Line, here: Mapping[str, Any]) -> str 
     if line["claim"] != "checklist.proof" or subject.get("proof") != proof["digest"]:
         return None
     said = line["facts"]["outcome"]
-    return said if (said == "pass") == line["holds"] else "unknown"
+    known = said in {"pass", "fail", "not applicable"}
+    return said if known and (said == "pass") == line["holds"] else "unknown"
 
 
 def _time(line: Line) -> datetime:
