@@ -110,7 +110,7 @@ COMMANDS: tuple[Section, ...] = (
             ),
             Entry(
                 "routes",
-                "Show the routes of an Express or FastAPI app, and what protects each.",
+                "Show the routes of Express or FastAPI, and what protects each.",
                 f"{_AT}.routes.cli",
             ),
         ),

@@ -30,7 +30,7 @@ def routes(
         ),
     ] = None,
 ) -> Report:
-    """Show the routes of an Express or FastAPI app, and what protects each.
+    """Show the routes of Express or FastAPI, and what protects each.
 
     Apps, routers, mounts, middlewares and dependencies are read out of the code, and nothing of it
     runs. A middleware counts by the package that it comes from, or by what its function does, never
