@@ -12,7 +12,7 @@ from skillconnect_ops.commands.checklist.naming import chosen
 from skillconnect_ops.commands.checklist.remedies import VERIFY, remedy
 from skillconnect_ops.commands.checklist.scene import Scene, scene
 from skillconnect_ops.commands.checklist.scores import (
-    own_items,
+    each_once,
     score,
 )
 from skillconnect_ops.commands.checklist.standing import PROOF, ItemStanding, Status
@@ -166,22 +166,29 @@ def _ended(
 
 def _findings(here: Scene, states: Sequence[ItemStanding]) -> Iterator[Finding]:
     """What was seen to be wrong, the gravest first; each item once."""
-    red = [one for one in own_items(states) if one.status.is_red]
-    red.sort(key=lambda one: (not here.lists.item(one.name).must, -one.item.weight))
+    red = [one for one in each_once(states) if one.status.is_red]
+    red.sort(key=lambda one: _weight(here, one))
     for one in red:
         worst = next(proof for proof in one.proofs if proof.status.is_red)
         is_file = isinstance(worst.means, ByFile) and "*" not in worst.means.file
         path = worst.means.file if isinstance(worst.means, ByFile) and is_file else None
         since = f" (it held; first seen bad {one.since:%Y-%m-%d %H:%M})" if one.since else ""
+        must = here.lists.item(one.name).must
         yield Finding(
             id=one.name,
-            severity=Severity.HIGH if one.item.must else Severity.MEDIUM,
+            severity=Severity.HIGH if must else Severity.MEDIUM,
             subject=None if path else here.place.target or here.project.settings.project.name,
             path=path,
             message=f"{one.item.text}: {one.says}{since}",
             remedy=remedy(one),
             fingerprint=fingerprint(one.name, here.place.target, one.item.text),
         )
+
+
+def _weight(here: Scene, one: ItemStanding) -> tuple[bool, int]:
+    """What sorts the gravest first."""
+    item = here.lists.item(one.name)
+    return not item.must, -item.weight
 
 
 def _below(found: Held, states: Sequence[ItemStanding], wish: Wish) -> Iterator[Finding]:
@@ -208,7 +215,7 @@ def _unknown(here: Scene, states: Sequence[ItemStanding]) -> tuple[Unknown, ...]
     if doubt is not None:
         return (Unknown(f"all {count(len(states), 'item')}", doubt),)
     return tuple(
-        Unknown(one.name, one.says) for one in own_items(states) if one.status is Status.UNKNOWN
+        Unknown(one.name, one.says) for one in each_once(states) if one.status is Status.UNKNOWN
     )
 
 
@@ -218,7 +225,7 @@ def _next(here: Scene, states: Sequence[ItemStanding]) -> tuple[str, ...]:
         return ()
     if not any(one.claim == PROOF for one in here.account.records):
         return (VERIFY,)
-    weightiest = sorted(own_items(states), key=lambda one: (-one.item.must, -one.item.weight))
+    weightiest = sorted(each_once(states), key=lambda one: _weight(here, one))
     for status in _ORDER:
         for one in weightiest:
             if one.status is status and (said := remedy(one)).startswith("skc "):

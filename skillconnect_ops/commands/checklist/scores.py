@@ -76,14 +76,19 @@ def score(states: Iterable[ItemStanding], lists: Checklists) -> Score:
     return found
 
 
-def own_items(states: Iterable[ItemStanding]) -> tuple[ItemStanding, ...]:
-    """Each item once: those that are another's are left out."""
-    return tuple(one for one in states if one.item.same_as is None)
+def each_once(states: Iterable[ItemStanding]) -> tuple[ItemStanding, ...]:
+    """Each item once: of those that are one and the same, the one that the others are named by."""
+    found: dict[str, ItemStanding] = {}
+    for one in states:
+        name = one.item.same_as or one.name
+        if name not in found or one.item.same_as is None:
+            found[name] = one
+    return tuple(found.values())
 
 
 def scores(states: Sequence[ItemStanding], lists: Checklists) -> dict[str, Score]:
     """Of all items together (`all`, each once), and of each group."""
-    found = {"all": score(own_items(states), lists)}
+    found = {"all": score(each_once(states), lists)}
     for group in lists.groups:
         found[group] = score([one for one in states if one.group == group], lists)
     return found
@@ -107,7 +112,7 @@ def earlier(lists: Checklists, records: Sequence[Evidence], look: Look, at: date
     content = next((one for one in reversed(seen) if isinstance(one, str)), None)
     then = replace(look, now=at, place=replace(look.place, content=content))
     states = judged(lists, known, then)
-    return Moment(at=at, score=score(own_items(states), lists), states=states)
+    return Moment(at=at, score=score(each_once(states), lists), states=states)
 
 
 def trend(lists: Checklists, records: Sequence[Evidence], look: Look) -> tuple[Moment, ...]:
@@ -116,7 +121,7 @@ def trend(lists: Checklists, records: Sequence[Evidence], look: Look) -> tuple[M
     moments = [look.now - WEEK * back for back in range(_POINTS - 1, 0, -1)]
     past = [earlier(lists, records, look, at) for at in moments if at >= first]
     states = judged(lists, records, look)
-    now = Moment(at=look.now, score=score(own_items(states), lists), states=states)
+    now = Moment(at=look.now, score=score(each_once(states), lists), states=states)
     return (*past, now)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from skillconnect_ops.commands.checklist.held import Held
 from skillconnect_ops.commands.checklist.model import Checklists
 from skillconnect_ops.commands.checklist.remedies import remedy
-from skillconnect_ops.commands.checklist.scores import Change, Moment, Score
+from skillconnect_ops.commands.checklist.scores import Change, Moment, Score, each_once
 from skillconnect_ops.commands.checklist.standing import ItemStanding, Status
 from skillconnect_ops.core.view import (
     Block,
@@ -77,7 +77,7 @@ def view(
     blocks.append(_progress(found, states, asked))
     blocks += [_items(group, states, lists) for group in asked if group in shows]
     if not shows:
-        blocks += _first(states)
+        blocks += _first(states, lists)
     lines = [*_week(found.moments, found.lately), *_attention(states, found.scene.now)]
     if lines:
         blocks.append(Lines(tuple(lines), prose=True))
@@ -123,7 +123,7 @@ def _progress(found: Held, states: Sequence[ItemStanding], groups: Sequence[str]
         own = [one for one in found.states if one.group == group]
         rows.append(_row(found.scene.lists.groups[group].title, found.scores[group], own))
     if len(states) == len(found.states):
-        rows.append(_row("all, each item once", found.scores["all"], _once(states)))
+        rows.append(_row("all, each item once", found.scores["all"], each_once(states)))
     return Table(("checklist", "", "proven", "items", "besides"), tuple(rows), right=(2, 3))
 
 
@@ -157,10 +157,13 @@ def _items(group: str, states: Sequence[ItemStanding], lists: Checklists) -> Tab
     return Table(("state", "id", "what", "because"), rows, title=lists.groups[group].title)
 
 
-def _first(states: Sequence[ItemStanding]) -> list[Block]:
+def _first(states: Sequence[ItemStanding], lists: Checklists) -> list[Block]:
     """What is to be mended first: what was seen to be wrong, then what could not be seen."""
-    bad = [one for one in _once(states) if one.status.is_red or one.status is Status.UNKNOWN]
-    bad.sort(key=lambda one: (not one.status.is_red, not one.item.must, -one.item.weight))
+    bad = [one for one in each_once(states) if one.status.is_red or one.status is Status.UNKNOWN]
+    items = {one.name: lists.item(one.name) for one in bad}
+    bad.sort(
+        key=lambda one: (not one.status.is_red, not items[one.name].must, -items[one.name].weight)
+    )
     lines: list[Cell] = []
     for one in bad[:_MOST]:
         head = f"{one.status.value:<9}  {one.name}: {one.says}"
@@ -170,10 +173,6 @@ def _first(states: Sequence[ItemStanding]) -> list[Block]:
     if len(bad) > _MOST:
         lines.append(f"and {len(bad) - _MOST} more: skc checklist --all")
     return [Lines((Text("first", Tone.STRONG), *lines), prose=True)] if lines else []
-
-
-def _once(states: Sequence[ItemStanding]) -> list[ItemStanding]:
-    return [one for one in states if one.item.same_as is None]
 
 
 def _week(moments: Sequence[Moment], lately: Change | None) -> Iterator[Cell]:
@@ -188,7 +187,7 @@ def _week(moments: Sequence[Moment], lately: Change | None) -> Iterator[Cell]:
 
 
 def _attention(states: Sequence[ItemStanding], now: datetime) -> Iterator[Cell]:
-    once = _once(states)
+    once = each_once(states)
     soon = [
         one.name
         for one in once

@@ -373,3 +373,15 @@ def test_a_clock_that_is_put_back_makes_all_unknown_and_nothing_is_recorded(
     ran = three.run()
     assert ran.code == 14
     assert "it was put back" in ran.json["unknown"][0]["reason"]
+
+
+def test_an_item_that_is_another_one_fails_as_that_one_does(three: Shop) -> None:
+    three.lists(THREE, more="        must: true\n")
+    with (three.root / "checklists.yaml").open("a") as file:
+        file.write("  week-1:\n    title: W\n    items:\n")
+        file.write("      told: {text: Told again, same_as: g/told}\n")
+    assert three.run("verify").code == 12
+    ran = three.run("week-1")
+    assert ran.code == 12
+    assert [one["id"] for one in ran.json["findings"]] == ["week-1/told"]
+    assert [one["id"] for one in three.run().json["findings"]] == ["g/told"]
