@@ -14,7 +14,6 @@ class Code(Enum):
     """Every error: its code on the wire, its usual status, and the sentence that is safe."""
 
     AUTH_FAILED = ("ERR_AUTH_FAILED_1001", 401, "Authentication failed")
-    # skc: allow secret-in-tree it is the code of an error
     TOKEN_INVALID = ("ERR_TOKEN_INVALID_1002", 401, "Please log in.")
     TOKEN_EXPIRED = ("ERR_TOKEN_EXPIRED_1003", 401, "Session expired. Please login again.")
     INSUFFICIENT_PERMISSIONS = (
