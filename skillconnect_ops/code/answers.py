@@ -244,9 +244,8 @@ def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]
     for name, value in _pairs(module, call, given, options):
         if not isinstance(name, str):
             continue
-        if name.lower() == CSP and isinstance(value, Computed) and len(given) > 1:
-            told = _static(module, given[1]).replace(_COMPUTED, "…")
-            value = value if told == "…" else told  # noqa: PLW2901 - what of it is told
+        if name.lower() == CSP and isinstance(value, Computed):
+            value = _told_policy(module, given) or value  # noqa: PLW2901 - what of it is told
         if name.lower() == CSP or name.lower().startswith("access-control-allow-"):
             yield Header(
                 path=module.path,
@@ -260,6 +259,15 @@ def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]
                 asked=_asked(call, around),
                 text=short(call),
             )
+
+
+def _told_policy(module: Module, given: Sequence[SgNode]) -> str:
+    """What of a policy is told, with a mark for each part that is not."""
+    found = [given[1]] if len(given) > 1 and string(given[0]) is not None else []
+    for each in given:
+        found += [value for name, _, value in pairs(_declared(module, each)) if name.lower() == CSP]
+    told = _static(module, found[0]).replace(_COMPUTED, "…") if found else "…"
+    return "" if told == "…" else told
 
 
 def _pairs(

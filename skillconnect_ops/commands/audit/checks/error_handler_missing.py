@@ -54,18 +54,16 @@ def _of_app(found: Application, app: App) -> Iterator[Said | Open]:
     paths = [route.path for route in routes_of(found, app)]
     if live and all(any(is_below(path, one.prefix) for one in live) for path in paths):
         return
-    if live:
-        says = f"an error handler is added below {live[0].prefix} alone"
-        yield at_app(app, says, Severity.MEDIUM)
-        return
-    if own:
-        says = f"its error handler is there only where {own[0].middleware.condition}"
-        yield at_app(app, says, Severity.LOW)
-        return
     lost = next((one.middleware for one in uses if one.middleware.role is Role.UNRESOLVED), None)
     if lost is not None:
         why = f"whether {lost.name} handles errors is not told: {lost.reason}"
         yield Open(path=app.file, line=app.line, why=why)
+    elif live:
+        says = f"an error handler is added below {live[0].prefix} alone"
+        yield at_app(app, says, Severity.MEDIUM)
+    elif own:
+        says = f"its error handler is there only where {own[0].middleware.condition}"
+        yield at_app(app, says, Severity.LOW)
     elif handlers:
         says = f"{handlers[0].middleware.name} takes its errors, and hands them on to nobody"
         yield at_app(app, says, Severity.MEDIUM)
