@@ -232,6 +232,9 @@ class Judge:
             guess, why = signs.lost_role, signs.lost
             if kept == (Role.OTHER,):
                 kept, main = (Role.UNRESOLVED,), Role.UNRESOLVED
+        untold = guess is None and not {Role.AUTH, Role.ERROR} & roles.keys()
+        if untold and signs.perhaps and who.passing is Passing.SOME:
+            guess, why = Role.AUTH, signs.perhaps  # it was not found to let everybody pass
         package = roles.get(main) or None
         taken = self._requests.taken(function, 1 if count == 4 else 0)
         is_lost = answers and taken.why != "" and not (taken.parts | signs.reads) & _SENT

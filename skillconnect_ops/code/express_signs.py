@@ -36,6 +36,15 @@ _DENIES_NOBODY = re.compile(
     r"!\s*\(?\s*req(?:uest)?\.(?:user|auth|session\??\.\w+|userId|currentUser|uid)\b"
     r"|!\s*req(?:uest)?\.isAuthenticated\(|!\s*(?:token|authHeader|authorization)\b"
 )
+_HOLDS_AGAINST_A_SECRET = re.compile(
+    r"\btimingSafeEqual\(|\bconstructEvent\w*\(|\b(?:verify|validate)\w*(?:Signature|Webhook)\w*\("
+    r"|headers?[^;\n]{0,60}!==?\s*(?:process\.env|config)\b|!==?\s*req(?:uest)?\.headers?\b"
+)
+_TURNS_AWAY = re.compile(
+    r"(?:!\s*\(?\s*(?:req(?:uest)?|ctx)\.(?:user|auth|session\??\.\w+|userId|currentUser|uid"
+    r"|isAuthenticated)\b|\breq(?:uest)?\.(?:user|isAuthenticated\(\))\s*\?)"
+    r"[\s\S]*(?:redirect\(|\bstatus|sendStatus\(|\bthrow\b|writeHead\(|\bend\(|deny|refuse)"
+)
 _BEARER = re.compile(
     r"headers(?:\.authorization|\[['\"`][Aa]uthorization)|(?:get|header)\(\s*['\"`][Aa]uthorization"
     r"|Bearer\b|fromAuthHeader|x-api-key|x-access-token|x-auth-token"
@@ -82,6 +91,8 @@ class Signs(Struct, frozen=True, kw_only=True):
     """Whether one function looks who asks, and refuses."""
     denies_nobody: bool = False
     """Whether one function refuses exactly those of whom it knows nothing."""
+    perhaps: str = ""
+    """Why it may prove who asks, where nothing of that is judged."""
     ids: bool = False
     """Whether it holds the parameters of a path against a form, and refuses others."""
     locks: bool = False
@@ -117,6 +128,7 @@ class Reader:
         own, asks_who = refuses, _ASKS_WHO.search(text) is not None
         guards = False
         locks = _LOCKS.search(text) is not None
+        perhaps = _perhaps(text)
         ids = _HOLDS_IDS.search(text) is not None and _REFUSES_FORM.search(text) is not None
         denies = refuses and _DENIES_NOBODY.search(text) is not None
         lost, lost_role = "", None
@@ -131,6 +143,7 @@ class Reader:
                 refuses = refuses or found.refuses
                 locks = locks or found.locks
                 ids = ids or found.ids
+                perhaps = perhaps or found.perhaps
                 denies = denies or (found.denies_nobody and _is_asked(call))
                 guards = guards or (found.guards and _hands_on(call))
                 asks_who = asks_who or (found.asks_who and _is_asked(call))
@@ -149,6 +162,7 @@ class Reader:
             denies_nobody=denies,
             locks=locks,
             ids=ids,
+            perhaps=perhaps,
             lost=lost,
             lost_role=lost_role,
             conditions=conditions,
@@ -238,6 +252,13 @@ def _of_origin(origin: Origin, given: str) -> Signs | None:
 def _calls_a_schema(package: str, origin: Origin) -> bool:
     """`const check = ajv.compile(schema); check(req.body)`."""
     return package == "ajv" and "compile" in origin.member and bool(origin.made)
+
+
+def _perhaps(text: str) -> str:
+    """Why a function may prove who asks, though no known way of that is seen."""
+    if _HOLDS_AGAINST_A_SECRET.search(text):
+        return "whether what it holds against a secret proves who asks is not told"
+    return "whom it turns away is not told" if _TURNS_AWAY.search(text) else ""
 
 
 def _is_asked(call: SgNode) -> bool:
