@@ -4,12 +4,13 @@ import re
 
 _STRING = re.compile(r"(['\"`])((?:\\.|(?!\1).)*)\1?", re.DOTALL)
 _VALUE = re.compile(r"[A-Za-z0-9+/_=.~!@#%^&*-]*[0-9][A-Za-z0-9+/_=.~!@#%^&*-]*")
+_VERSION = re.compile(r"[~^<>=v]*\d+\.\d+(?:\.[\dx*]+)?(?:-[a-z]+\.?\d*)?")
 _SHORT = 6
 _PAST_THE_SCHEME = re.compile(r"(://)[^/\s'\"`]*@")
 _MASK = "***"
 _OF_A_SECRET = re.compile(
     r"((?:secret|passw|passphrase|token|credential|api_?key|private_?key)[A-Za-z0-9_]*['\"]?\s*[:=]\s*)"
-    r"(['\"`])((?:\\.|(?!\2).)+)",
+    r"(['\"`])(?![~^<>=v ]*\d+\.[\dx*])((?:\\.|(?!\2).)+)",  # a version is none
     re.IGNORECASE,
 )
 _LOOKS_LIKE_ONE = re.compile(
@@ -37,7 +38,11 @@ def shown(line: str) -> str:
 
 def _words(text: str) -> str:
     text = _PAST_THE_SCHEME.sub(rf"\1{_MASK}@", text)
-    return _VALUE.sub(lambda found: found[0] if len(found[0]) < _SHORT else _MASK, text)
+    return _VALUE.sub(lambda found: found[0] if _is_plain(found[0]) else _MASK, text)
+
+
+def _is_plain(word: str) -> bool:
+    return len(word) < _SHORT or _VERSION.fullmatch(word) is not None
 
 
 def _end(whole: str, quote: str) -> str:

@@ -448,6 +448,11 @@ def test_no_form_shows_what_may_be_a_value(skc: Skc, app: Path, form: str, line:
         assert plain not in ran.stdout + ran.stderr
 
 
+def test_a_version_is_no_value(skc: Skc, app: Path) -> None:
+    (app / "package.json").write_text('{"dependencies": {\n"jsonwebtoken": "^8.5.1"\n}}\n')
+    assert '2 | "jsonwebtoken": "^8.5.1"' in skc("audit", cwd=app).stdout
+
+
 def test_a_line_with_two_findings_is_shown_once(skc: Skc, app: Path) -> None:
     put(app, a_js="console.log(password);\n")
     assert skc("audit", cwd=app).stdout.count("1 | console.log(password);") == 1
