@@ -126,6 +126,16 @@ COMMANDS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "respond",
+        (
+            Entry(
+                "respond",
+                "Work through an incident by its runbook, by the clock, with a log.",
+                f"{_AT}.respond.cli",
+            ),
+        ),
+    ),
+    Section(
         "serve",
         (Entry("api", "Run the hardened reference API until Ctrl-C.", f"{_AT}.api.cli"),),
     ),

@@ -10,6 +10,7 @@ from skillconnect_ops.core.view import (
     Cell,
     Document,
     Lines,
+    Page,
     Pairs,
     Remarks,
     Table,
@@ -43,6 +44,8 @@ def _block(block: Block) -> str:
             return "".join(f"{_text(line)}\n" for line in lines)
         case Remarks(remarks):
             return "".join(f"- {_text(one.text)}\n" for one in remarks)
+        case Page(text):
+            return text
         case Pairs(pairs, title):
             return _table(title, ("", ""), [(name, value) for name, value in pairs], ())
         case Table(headers, rows, right, title, empty):

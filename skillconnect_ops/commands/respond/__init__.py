@@ -1,0 +1,1 @@
+"""`skc respond`: an incident by its runbook, by the clock, with a log that cannot be lost."""

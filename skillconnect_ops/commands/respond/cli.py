@@ -1,0 +1,222 @@
+"""The command line of `skc respond`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.respond import exporting, run
+from skillconnect_ops.commands.respond.scene import How
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.terminal import options
+from skillconnect_ops.terminal.group import Group
+
+RESPOND = Group("respond")
+
+Incident = Annotated[
+    str | None,
+    typer.Option("--incident", metavar="ID", help="Which one; needed when several are open."),
+]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Who you are, if not who your key is listed as."),
+]
+
+
+@RESPOND.bare(examples=("skc respond", "skc respond --incident 2026-11-29-credentials-leaked-3f1a"))
+def respond(house: House, *, incident: Incident = None, person: As = None) -> Report:
+    """Work through an incident by its runbook, by the clock, with a log.
+
+    It shows the open incident: its clocks, its steps, who did what, and the next command. With
+    none open it shows the runbooks. Every line of an incident is a signed record of the evidence
+    ledger, on the disk before anything goes on: nothing is lost when a process is killed, and the
+    lines of several people merge through git. It ends with 12 where a step is overdue.
+    """
+    return run.status(house, incident=incident, person=person)
+
+
+@RESPOND.command("list", examples=("skc respond list",))
+def list_(house: House) -> Report:
+    """List the runbooks, and the incidents of this project."""
+    return run.listing(house)
+
+
+@RESPOND.command(
+    "start",
+    examples=(
+        "skc respond start credentials-leaked",
+        "skc respond start credentials-leaked --target production --yes",
+        "skc respond start ./runbooks/ours.yaml --dry-run",
+    ),
+)
+def start(
+    house: House,
+    runbook: Annotated[
+        str, typer.Argument(metavar="RUNBOOK", help="A name of `skc respond list`, or a file.")
+    ],
+    *,
+    another: Annotated[
+        bool, typer.Option("--another", help="Although one of the same kind is open.")
+    ] = False,
+    person: As = None,
+    target: options.Target = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
+    """Begin an incident: its clock runs from now.
+
+    It says at once what the later steps need and lack here. With --yes the automatic steps of the
+    first phase are done in their order; what has no way back asks for its name even so.
+    """
+    return run.start(
+        house,
+        runbook,
+        target=target,
+        person=person,
+        yes=yes,
+        dry_run=dry_run,
+        another=another,
+    )
+
+
+@RESPOND.command("status", examples=("skc respond status", "skc respond status --format json"))
+def status(house: House, *, incident: Incident = None, person: As = None) -> Report:
+    """Show an incident: clocks, steps, who did what, the next command."""
+    return run.status(house, incident=incident, person=person)
+
+
+@RESPOND.command(
+    "step",
+    examples=(
+        "skc respond step",
+        "skc respond step rotate --yes",
+        'skc respond step tell-team --evidence "called Ada, 14:05"',
+    ),
+)
+def step(
+    house: House,
+    name: Annotated[
+        str, typer.Argument(metavar="[STEP]", help="The step's id; by default the next one.")
+    ] = run.NEXT,
+    *,
+    evidence: Annotated[
+        str | None,
+        typer.Option("--evidence", metavar="TEXT", help="Done by hand: what shows it, or a link."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="Done by hand: a file that shows it."),
+    ] = None,
+    choose: Annotated[
+        str | None, typer.Option("--choose", metavar="ANSWER", help="The answer to a decision.")
+    ] = None,
+    begin: Annotated[
+        bool, typer.Option("--begin", help="Say that you are at it, by hand.")
+    ] = False,
+    skip: Annotated[
+        str | None, typer.Option("--skip", metavar="REASON", help="Leave it out.")
+    ] = None,
+    failed: Annotated[
+        str | None, typer.Option("--failed", metavar="REASON", help="Give up what was begun.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Although it is closed, or begun by another.")
+    ] = False,
+    out_of_order: Annotated[
+        str | None,
+        typer.Option(
+            "--out-of-order", metavar="REASON", help="Although what comes before is not closed."
+        ),
+    ] = None,
+    incident: Incident = None,
+    person: As = None,
+    yes: options.Yes = False,
+    confirm: options.Confirm = None,
+) -> Report:
+    """Do the next step, or the named one.
+
+    An automatic step shows its commands, asks, and runs them; it is done when all of them end well.
+    Otherwise, and where you would rather do it by hand, it says how, and what closes it. A step
+    that comes too early is refused.
+    """
+    how = How(
+        yes=yes,
+        confirm=confirm,
+        evidence=evidence,
+        file=file,
+        skip=skip,
+        failed=failed,
+        begin=begin,
+        choose=choose,
+        out_of_order=out_of_order,
+        again=again,
+    )
+    return run.step(house, name, incident=incident, person=person, how=how)
+
+
+@RESPOND.command("note", examples=('skc respond note "the address 203.0.113.9 is our office"',))
+def note(
+    house: House,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to write; no secret.")],
+    *,
+    incident: Incident = None,
+    person: As = None,
+) -> Report:
+    """Write a line of your own into the log."""
+    return run.note(house, text, incident=incident, person=person)
+
+
+@RESPOND.command("close", examples=("skc respond close",))
+def close(
+    house: House,
+    *,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="TEXT", help="Why it ends with steps that are open."),
+    ] = None,
+    incident: Incident = None,
+    person: As = None,
+) -> Report:
+    """End an incident whose steps are closed."""
+    return run.close(house, incident=incident, person=person, reason=reason)
+
+
+@RESPOND.command(
+    "export",
+    examples=(
+        "skc respond export --format markdown --out post-mortem.md",
+        "skc respond export --incident 2026-11-29-credentials-leaked-3f1a --format json",
+    ),
+    markdown=True,
+)
+def export(house: House, *, incident: Incident = None) -> Report:
+    """Write the post-mortem: the timeline as it was, evidence, and gaps.
+
+    It has UTC times, who did what, the journals, the hashes of what was kept, and what the log does
+    not show: steps never done or done late, clocks that cannot be right, hours without a line.
+    """
+    return exporting.export(house, incident=incident)
+
+
+@RESPOND.command(
+    "print",
+    examples=("skc respond print credentials-leaked --format markdown --out leak.md",),
+    markdown=True,
+)
+def print_(
+    house: House,
+    runbook: Annotated[
+        str, typer.Argument(metavar="RUNBOOK", help="A name of `skc respond list`, or a file.")
+    ],
+    *,
+    target: options.Target = None,
+) -> Report:
+    """Write a runbook as a page to print, for when no machine is at hand."""
+    return exporting.print_(house, runbook, target=target)
+
+
+@RESPOND.command("schema", examples=("skc respond schema --out runbook.schema.json",))
+def schema(house: House) -> Report:
+    """Write the JSON Schema of a runbook, for editors."""
+    return exporting.schema(house)
