@@ -601,6 +601,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
     from skillconnect_ops.commands.env import steps as env
     from skillconnect_ops.commands.indexes import steps as indexes
     from skillconnect_ops.commands.init import steps as init
+    from skillconnect_ops.commands.respond import steps as respond
     from skillconnect_ops.commands.rotate import steps as rotate
     from skillconnect_ops.commands.scrub import steps as scrub
     from skillconnect_ops.commands.secrets import steps as secrets
@@ -612,6 +613,7 @@ def _kinds(house: "House") -> tuple["Kind", ...]:
         env.KINDS,
         indexes.KINDS,
         init.KINDS,
+        respond.KINDS,
         rotate.KINDS,
         scrub.KINDS,
         secrets.KINDS,

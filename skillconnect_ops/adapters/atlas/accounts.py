@@ -12,6 +12,7 @@ from skillconnect_ops.adapters.atlas.api import ATLAS, TIMEOUT_S, AdminApi
 from skillconnect_ops.adapters.atlas.clusters import clusters
 from skillconnect_ops.adapters.atlas.credentials import parse
 from skillconnect_ops.adapters.atlas.errors import Rejected
+from skillconnect_ops.adapters.atlas.network import Network
 from skillconnect_ops.adapters.atlas.patience import Limits, Patience
 from skillconnect_ops.adapters.atlas.wanted import (
     CERTIFICATES_LIVE_IN,
@@ -29,7 +30,14 @@ from skillconnect_ops.core.ports.accounts import (
     AccountSession,
     Role,
 )
-from skillconnect_ops.core.ports.atlas import USERS_LIVE_IN, AccessFact, AtlasCluster
+from skillconnect_ops.core.ports.atlas import (
+    USERS_LIVE_IN,
+    AccessEntry,
+    AccessFact,
+    AtlasCluster,
+    AtlasKey,
+    LoginSeen,
+)
 from skillconnect_ops.core.secret import Secret
 
 
@@ -79,6 +87,7 @@ class AtlasAccounts:
             base_url=base_url,
             timeout_s=timeout_s,
         )
+        self._network = Network(self._api, project)
 
     def find(self, name: str, database: str) -> Account | None:
         """The user of that name, or None."""
@@ -237,6 +246,26 @@ class AtlasAccounts:
     def check(self) -> Sequence[AccessFact]:
         """Whether the key will do; reads, and changes nothing."""
         return probing.check(self._api, self._project)
+
+    def access_list(self) -> Sequence[AccessEntry]:
+        """From where the clusters can be reached, sorted by value."""
+        return self._network.entries()
+
+    def close_access(self, value: str) -> None:
+        """Take an entry off the list; one that is not there is fine."""
+        self._network.close(value)
+
+    def open_access(self, entry: AccessEntry) -> None:
+        """Put an entry on the list; one that is there is replaced by its like."""
+        self._network.open(entry)
+
+    def keys(self) -> Sequence[AtlasKey]:
+        """Who may use the Admin API for this project: keys, and service accounts."""
+        return self._network.keys()
+
+    def logins_seen(self) -> Sequence[LoginSeen]:
+        """The last logins at each cluster, newest first; a paused or shared one keeps none."""
+        return self._network.logins([one.name for one in self.clusters() if not one.paused])
 
     def close(self) -> None:
         """Give the connections back."""

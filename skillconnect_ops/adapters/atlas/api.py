@@ -106,7 +106,7 @@ class AdminApi:
         method: str,
         *path: str,
         doing: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         query: Mapping[str, str] | None = None,
         version: str = USERS,
         hidden: Sequence[Secret] = (),

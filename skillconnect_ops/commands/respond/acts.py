@@ -2,27 +2,18 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct
-
-from skillconnect_ops.commands.respond.events import KeptFile
-from skillconnect_ops.commands.respond.scene import Scene
+from skillconnect_ops.commands.respond.contain_act import contain, disarm
+from skillconnect_ops.commands.respond.done import Done
+from skillconnect_ops.commands.respond.keep_act import keep_evidence
+from skillconnect_ops.commands.respond.scene import How, Scene
 from skillconnect_ops.core.errors import Precondition
-
-
-class Done(Struct, frozen=True, kw_only=True):
-    """What came of an act."""
-
-    text: str
-    files: tuple[KeptFile, ...] = ()
-    journal: str | None = None
-    seconds: float = 0.0
 
 
 class NotHere(Precondition):
     """The act has nothing to work on, or this version does not know it."""
 
 
-def do(name: str, scene: Scene) -> Done:
+def do(name: str, scene: Scene, how: How) -> Done:
     """Carry out one act.
 
     Raises:
@@ -34,7 +25,12 @@ def do(name: str, scene: Scene) -> Done:
             why="the runbook was written for another one",
             fix="do it by hand, and close the step with --evidence",
         )
-    return ACTS[name](scene)
+    return ACTS[name](scene, how)
 
 
-ACTS: dict[str, Callable[[Scene], Done]] = {}
+ACTS: dict[str, Callable[[Scene, How], Done]] = {
+    "keep-evidence": keep_evidence,
+    "contain": contain,
+    "disarm": disarm,
+}
+"""By the names that runbooks know; a test holds that none is missing."""

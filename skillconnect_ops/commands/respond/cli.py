@@ -120,6 +120,10 @@ def step(
     failed: Annotated[
         str | None, typer.Option("--failed", metavar="REASON", help="Give up what was begun.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Disarm this user alone; repeatable."),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Although it is closed, or begun by another.")
     ] = False,
@@ -151,6 +155,7 @@ def step(
         choose=choose,
         out_of_order=out_of_order,
         again=again,
+        only=tuple(only or ()),
     )
     return run.step(house, name, incident=incident, person=person, how=how)
 

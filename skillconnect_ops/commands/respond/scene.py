@@ -36,6 +36,8 @@ class How(Struct, frozen=True, kw_only=True):
     choose: str | None = None
     out_of_order: str | None = None
     again: bool = False
+    only: tuple[str, ...] = ()
+    """Whom an act is about, where it names several."""
 
     @property
     def by_hand(self) -> bool:

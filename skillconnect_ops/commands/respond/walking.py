@@ -85,7 +85,7 @@ def walk(scene: Scene, incident: Incident, state: StepState, how: How) -> Walked
         return Walked(ending=None, status=Status.NEEDS_PERSON, exit=Exit.NEEDS_PERSON)
     _agree(scene, state, how)
     scene.log.join(incident)
-    return _by_itself(scene, state, odd, again=how.again)
+    return _by_itself(scene, state, odd, how)
 
 
 def _by_hand(
@@ -244,7 +244,7 @@ def _must_name(scene: Scene, name: str, how: How, *, step: str) -> None:
         raise NotAgreed("nothing was done", why="the name was not typed", fix=person.again())
 
 
-def _by_itself(scene: Scene, state: StepState, odd: EventFacts, *, again: bool) -> Walked:
+def _by_itself(scene: Scene, state: StepState, odd: EventFacts, how: How) -> Walked:
     """Begin, see that nobody was faster, run each line, end."""
     ran = _from_the_dead(scene, state)
     name = token_hex(4)
@@ -253,11 +253,11 @@ def _by_itself(scene: Scene, state: StepState, odd: EventFacts, *, again: bool) 
         command=f"respond step {state.step.id}", since=scene.house.clock.now()
     )
     scene.write(Happened.BEGUN, replace(told, owner=owner))
-    if not again:
+    if not how.again:
         _must_be_first(scene, told)
     end = replace(told, reason=None, out_of_order=())
     try:
-        walked = _lines(scene, state.step, end, ran)
+        walked = _lines(scene, state.step, end, ran, how)
     except Stop as stop:
         why = f"a signal ended it ({stop.exit.name})"
         ended = replace(end, ending=Ending.FAILED, reason=why)
@@ -342,20 +342,28 @@ def _done_by(scene: Scene, step: RunbookStep, attempt: Attempt) -> tuple[Child, 
     return tuple(good)
 
 
-def _lines(scene: Scene, step: RunbookStep, told: EventFacts, ran: tuple[Child, ...]) -> Walked:
+def _lines(
+    scene: Scene, step: RunbookStep, told: EventFacts, ran: tuple[Child, ...], how: How
+) -> Walked:
     """Run the lines that are left, each logged before the next one begins."""
     children = list(ran)
     texts: list[str] = []
     files: list[KeptFile] = []
     for line in step.auto[len(ran) :]:
         if not line.startswith("skc "):
-            done = acts.do(line, scene)
+            done = acts.do(line, scene, how)
             texts.append(done.text)
             files += done.files
-            children.append(Child(command=line, exit=0, journal=done.journal, seconds=done.seconds))
+            children.append(Child(command=line, exit=0, journal=done.journal))
             scene.write(
                 Happened.RAN,
-                replace(told, children=(children[-1],), files=done.files, text=done.text),
+                replace(
+                    told,
+                    children=(children[-1],),
+                    files=done.files,
+                    text=done.text,
+                    data=done.data,
+                ),
                 journal=done.journal,
             )
             continue

@@ -7,6 +7,7 @@ to delete themselves.
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
+from ipaddress import ip_network
 from typing import Protocol
 
 from msgspec import Struct
@@ -61,8 +62,45 @@ class AccessFact(Struct, frozen=True, kw_only=True):
     """The remedy, where it does not hold."""
 
 
+class AccessEntry(Struct, frozen=True, kw_only=True):
+    """One entry of the list of addresses that may reach the clusters (Network Access)."""
+
+    value: str
+    """As Atlas lists it: `203.0.113.9`, `10.0.0.0/8`, or a security group of AWS."""
+    comment: str = ""
+    expires_at: str | None = None
+
+    @property
+    def lets_everybody_in(self) -> bool:
+        """Whether it is the whole internet, or half of it."""
+        try:
+            return ip_network(self.value, strict=False).prefixlen <= 1
+        except ValueError:
+            return False
+
+
+class AtlasKey(Struct, frozen=True, kw_only=True):
+    """A key to the Admin API of the project, or a service account; nothing of its secret."""
+
+    id: str
+    public: str
+    about: str
+    roles: tuple[str, ...]
+
+
+class LoginSeen(Struct, frozen=True, kw_only=True):
+    """A login at a cluster, as Atlas kept it; that is some days."""
+
+    at: str
+    cluster: str
+    user: str
+    address: str
+    accepted: bool
+    reason: str = ""
+
+
 class AtlasProject(Accounts, Protocol):
-    """The users of one Atlas project."""
+    """The users of one Atlas project, and who may reach its clusters."""
 
     def create(
         self, account: Account, password: Secret, *, expires_at: datetime | None = None
@@ -93,3 +131,18 @@ class AtlasProject(Accounts, Protocol):
 
     def check(self) -> Sequence[AccessFact]:
         """Whether the key will do, one fact for each `Access`; reads, and changes nothing."""
+
+    def access_list(self) -> Sequence[AccessEntry]:
+        """From where the clusters can be reached, sorted by value."""
+
+    def close_access(self, value: str) -> None:
+        """Take an entry off the list; one that is not there is fine."""
+
+    def open_access(self, entry: AccessEntry) -> None:
+        """Put an entry on the list; one that is there is replaced by its like."""
+
+    def keys(self) -> Sequence[AtlasKey]:
+        """Who may use the Admin API for this project: keys, and service accounts."""
+
+    def logins_seen(self) -> Sequence[LoginSeen]:
+        """The last logins at each cluster, newest first; a paused or shared one keeps none."""

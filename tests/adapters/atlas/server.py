@@ -29,6 +29,9 @@ VERSIONS = {
     "clusters": {"2023-01-01", "2023-02-01", "2024-08-05"},
     "flexClusters": {"2024-11-13"},
     "serviceAccounts": {"2024-08-05"},
+    "accessList": {"2023-01-01"},
+    "apiKeys": {"2023-01-01"},
+    "dbAccessHistory": {"2023-01-01"},
     "v2": {"2023-01-01"},
 }
 MOST_USERS = 100
@@ -147,6 +150,10 @@ class Atlas:
         self.page = 500
         self.clusters = [Cluster("alpha", 2), Cluster("beta", 5), Cluster("gamma", 3, flex=True)]
         self.users: dict[tuple[str, str], dict[str, Any]] = {}
+        self.access: dict[str, dict[str, Any]] = {}
+        self.logins: dict[str, list[dict[str, Any]]] = {}
+        self.keeps = False
+        """Whether an entry is listed still after it was deleted."""
         self.seen: list[Seen] = []
         self.faults: Callable[[int, Seen], Fault | None] = lambda _number, _seen: None
         self.meanwhile: Callable[[Seen], None] = lambda _seen: None
@@ -241,6 +248,18 @@ class Atlas:
             case "GET", ["clusters", name, "status"]:
                 self.needs("GROUP_READ_ONLY", "GROUP_OWNER")
                 return self.state(name)
+            case _, ["accessList", *value]:
+                return self.of_access(method, value, body, query)
+            case "GET", ["apiKeys"]:
+                self.needs("GROUP_READ_ONLY")
+                roles = [{"groupId": self.project, "roleName": role} for role in self.roles]
+                own = {"id": "k1", "publicKey": self.public, "desc": "ours", "roles": roles}
+                return self.listed([own], query)
+            case "GET", ["dbAccessHistory", "clusters", name]:
+                self.needs("GROUP_READ_ONLY")
+                if name not in self.logins:
+                    raise Answer(400, "CLUSTER_NOT_SUPPORTED", "Not for this cluster.")
+                return {"accessLogs": self.logins[name]}
             case "POST", ["databaseUsers"]:
                 return self.create(json.loads(body))
             case _, ["databaseUsers", database, name]:
@@ -280,6 +299,24 @@ class Atlas:
                 return None
             case _:
                 raise Answer(405, "METHOD_NOT_ALLOWED", "no such method here")
+
+    def of_access(
+        self, method: str, value: list[str], body: bytes, query: Mapping[str, str]
+    ) -> Any:
+        if method == "GET" and not value:
+            self.needs("GROUP_READ_ONLY")
+            return self.listed(list(self.access.values()), query)
+        self.needs("GROUP_NETWORK_ACCESS_MANAGER")
+        if method == "POST":
+            for entry in json.loads(body):
+                key = entry.get("cidrBlock") or entry.get("ipAddress")
+                self.access[key] = {"groupId": self.project, **entry}
+            return self.listed(list(self.access.values()), query)
+        if value[0] not in self.access:
+            raise Answer(404, "ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND", "There is none.")
+        if not self.keeps:
+            del self.access[value[0]]
+        return None
 
     def create(self, user: dict[str, Any]) -> Any:
         self.needs("GROUP_DATABASE_ACCESS_ADMIN")

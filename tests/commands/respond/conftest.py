@@ -8,7 +8,11 @@ from textwrap import dedent
 
 import pytest
 
+from tests.commands.rotate.app import app
+from tests.commands.rotate.atlas_app import atlas_app
 from tests.conftest import Skc
+
+__all__ = ["app", "atlas_app"]
 
 SETTINGS = """\
 version: 1

@@ -1,0 +1,18 @@
+"""What comes of an act."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.respond.events import KeptFile
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What an act saw or did."""
+
+    text: str
+    files: tuple[KeptFile, ...] = ()
+    journal: str | None = None
+    data: Mapping[str, Any] = {}
+    """For machines; no secret."""

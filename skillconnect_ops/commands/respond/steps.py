@@ -1,0 +1,19 @@
+"""The kinds of step that this domain brings."""
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.respond.contain_steps import (
+    AccessClose,
+    CloseAccess,
+    DisarmStranger,
+    DisconnectStranger,
+    StrangerDisarm,
+    StrangerDisconnect,
+)
+from skillconnect_ops.journal.kinds import KindOf
+
+KINDS: tuple[KindOf[House], ...] = (
+    KindOf(AccessClose, CloseAccess),
+    KindOf(StrangerDisarm, DisarmStranger),
+    KindOf(StrangerDisconnect, DisconnectStranger),
+)
+"""The kinds of step that this domain brings."""
