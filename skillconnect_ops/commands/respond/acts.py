@@ -5,7 +5,10 @@ from collections.abc import Callable
 from skillconnect_ops.commands.respond.contain_act import contain, disarm
 from skillconnect_ops.commands.respond.done import Done
 from skillconnect_ops.commands.respond.keep_act import keep_evidence
+from skillconnect_ops.commands.respond.read_act import who_was_read
+from skillconnect_ops.commands.respond.release_act import health, proven_release, roll_back
 from skillconnect_ops.commands.respond.scene import How, Scene
+from skillconnect_ops.commands.respond.tell_act import notify, test_alert
 from skillconnect_ops.core.errors import Precondition
 
 
@@ -32,5 +35,11 @@ ACTS: dict[str, Callable[[Scene, How], Done]] = {
     "keep-evidence": keep_evidence,
     "contain": contain,
     "disarm": disarm,
+    "who-was-read": who_was_read,
+    "notify": notify,
+    "test-alert": test_alert,
+    "health": health,
+    "proven-release": proven_release,
+    "roll-back": roll_back,
 }
 """By the names that runbooks know; a test holds that none is missing."""

@@ -225,3 +225,13 @@ def print_(
 def schema(house: House) -> Report:
     """Write the JSON Schema of a runbook, for editors."""
     return exporting.schema(house)
+
+
+@RESPOND.command("release", examples=("skc respond release --target production",))
+def release(house: House, *, target: options.Target = None) -> Report:
+    """Record that the release which runs now is well: for after a deployment.
+
+    Every health answer is asked while the command `releases.now` of skc.yaml names what runs. That
+    is where `skc respond start deployment-failed` goes back to.
+    """
+    return run.release(house, target=target)

@@ -16,3 +16,5 @@ class Done(Struct, frozen=True, kw_only=True):
     journal: str | None = None
     data: Mapping[str, Any] = {}
     """For machines; no secret."""
+    well: bool = True
+    """Whether what was seen is as it should be; a step that only looks is done even so."""

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from skillconnect_ops.commands.respond.model import Need, Runbook
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.outcome import Known
 from skillconnect_ops.core.ports.atlas import Access
-from skillconnect_ops.core.settings.hooks import hooks_of
+from skillconnect_ops.core.settings.hooks import Hook, of_incident, of_notice, of_releases
 from skillconnect_ops.core.settings.model import Target
 
 _USERS = frozenset({"createUser", "dropUser", "revokeRole", "grantRole", "viewUser", "anyAction"})
@@ -176,22 +176,25 @@ def _signer(asked: Asked) -> Seen:
 
 
 def _notify(asked: Asked) -> Seen:
-    hooks = {
-        name: argv
-        for name, argv in hooks_of(asked.house.project().settings).items()
-        if name.startswith("notify ")
-    }
+    notify = asked.house.project().settings.notify
+    hooks = of_incident(notify) or of_notice(notify)
     if not hooks:
         return "skc.yaml names no command below notify", "tell people by the ways that you have"
+    return _trusted(asked, hooks)
+
+
+def _releases(asked: Asked) -> Seen:
+    releases, name = asked.target.settings.releases, asked.target.name
+    if releases is None:
+        return f"skc.yaml names no release commands of target {name}", "roll back by hand"
+    return _trusted(asked, of_releases(name, releases))
+
+
+def _trusted(asked: Asked, hooks: Mapping[str, Hook]) -> Seen:
     untrusted = asked.house.hooks().untrusted(hooks)
     if untrusted:
         return f"{untrusted[0]} is not trusted on this machine", "skc doctor --trust"
     return _FINE
-
-
-def _releases(asked: Asked) -> Seen:
-    name = asked.target.name
-    return f"skc.yaml names no release commands of target {name}", "roll back by hand"
 
 
 def _health(asked: Asked) -> Seen:

@@ -8,7 +8,8 @@ from secrets import token_hex
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.respond import needs, reading, shown
+from skillconnect_ops.commands.respond import needs, reading, release_act, shown
+from skillconnect_ops.commands.respond.automatic import Walked
 from skillconnect_ops.commands.respond.choosing import chosen
 from skillconnect_ops.commands.respond.errors import (
     IncidentIsClosed,
@@ -22,7 +23,7 @@ from skillconnect_ops.commands.respond.log import Log
 from skillconnect_ops.commands.respond.model import Runbook
 from skillconnect_ops.commands.respond.scene import How, Scene
 from skillconnect_ops.commands.respond.standing import Folded, Incident, StepState
-from skillconnect_ops.commands.respond.walking import Walked, walk
+from skillconnect_ops.commands.respond.walking import walk
 from skillconnect_ops.core.exits import Status
 from skillconnect_ops.core.report import ErrorFacts, Report, Unknown
 from skillconnect_ops.core.settings.errors import SettingsNotFound
@@ -328,3 +329,22 @@ def _outline(runbook: Runbook) -> tuple[Block, ...]:
         for number, step in enumerate(phase.steps)
     )
     return (Table(("phase", "step", "what", "by"), rows, title=runbook.title),)
+
+
+def release(house: House, *, target: str | None) -> Report:
+    """See whether the release that runs is well, and record that it was.
+
+    Raises:
+        ReleaseUnknown: nothing names it.
+        Unwell: a part is not well; then nothing is recorded.
+    """
+    aim = house.target(target)
+    proof = release_act.prove(house, aim)
+    house.ledger().record([proof], command="respond release")
+    name = proof.subject["release"]
+    return Report(
+        command="respond release",
+        subject={"target": aim.name},
+        facts={"release": name, "loaded": proof.facts["loaded"]},
+        view=(Lines((Text(f"{name} is well, and recorded as proven", Tone.GOOD),)),),
+    )

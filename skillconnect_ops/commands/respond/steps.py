@@ -9,11 +9,13 @@ from skillconnect_ops.commands.respond.contain_steps import (
     StrangerDisarm,
     StrangerDisconnect,
 )
+from skillconnect_ops.commands.respond.release_steps import ReleaseRollBack, RollBack
 from skillconnect_ops.journal.kinds import KindOf
 
 KINDS: tuple[KindOf[House], ...] = (
     KindOf(AccessClose, CloseAccess),
     KindOf(StrangerDisarm, DisarmStranger),
     KindOf(StrangerDisconnect, DisconnectStranger),
+    KindOf(ReleaseRollBack, RollBack),
 )
 """The kinds of step that this domain brings."""

@@ -6,7 +6,12 @@ another secret, or more of the environment, has to be seen as well.
 
 from collections.abc import Mapping
 
-from skillconnect_ops.core.settings.model import NotifySettings, Settings, SinkSettings
+from skillconnect_ops.core.settings.model import (
+    NotifySettings,
+    ReleaseSettings,
+    Settings,
+    SinkSettings,
+)
 
 Hook = tuple[str, ...]
 
@@ -20,7 +25,9 @@ def hooks_of(settings: Settings) -> Mapping[str, Hook]:
                 found[f"reload {target} {name}"] = consumer.reload
         for name, sink in of.sinks.items():
             found |= {f"{label} of {target}": words for label, words in of_sink(name, sink).items()}
-    return {**found, **of_notice(settings.notify)}
+        if of.releases is not None:
+            found |= of_releases(target, of.releases)
+    return {**found, **of_notice(settings.notify), **of_incident(settings.notify)}
 
 
 def of_sink(name: str, sink: SinkSettings) -> Mapping[str, Hook]:
@@ -36,6 +43,20 @@ def of_sink(name: str, sink: SinkSettings) -> Mapping[str, Hook]:
 def of_notice(notify: NotifySettings) -> Mapping[str, Hook]:
     """The commands that are told of a failure."""
     return {f"notify on_failure {number}": argv for number, argv in enumerate(notify.on_failure, 1)}
+
+
+def of_incident(notify: NotifySettings) -> Mapping[str, Hook]:
+    """The commands that are told of an incident."""
+    found = enumerate(notify.on_incident, 1)
+    return {f"notify on_incident {number}": argv for number, argv in found}
+
+
+def of_releases(target: str, releases: ReleaseSettings) -> Mapping[str, Hook]:
+    """The commands that name a release, and take one back."""
+    return {
+        f"release {target} now": releases.now,
+        f"release {target} roll_back": releases.roll_back,
+    }
 
 
 def _given(sink: SinkSettings, verb: str, argv: Hook) -> Hook:

@@ -138,6 +138,19 @@ class NotifySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     on_failure: tuple[tuple[str, ...], ...] = ()
     """Run when a rotation was put back, needs a person, or was interrupted."""
+    on_incident: tuple[tuple[str, ...], ...] = ()
+    """Run when an incident tells the team, or fires a test alert; else those of `on_failure`."""
+
+
+class ReleaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`releases:` of a target: how a deployment is named, and taken back."""
+
+    now: tuple[str, ...]
+    """The command that prints the name of the release that runs: a digest, a tag."""
+    roll_back: tuple[str, ...]
+    """The command that deploys the release which the variable SKC_RELEASE names."""
+    timeout: str = "10m"
+    """How long either may take."""
 
 
 class AuditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,6 +171,7 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     consumers: dict[str, ConsumerSettings] = {}
     sinks: dict[str, SinkSettings] = {}
     backups: BackupSettings | None = None
+    releases: ReleaseSettings | None = None
     indexes: str = "indexes.yaml"
     """The file that declares the indexes; relative to the project root."""
 

@@ -14,6 +14,7 @@ from skillconnect_ops.core.settings.model import (
     MailSettings,
     NotifySettings,
     ProjectSettings,
+    ReleaseSettings,
     SecretSettings,
     Settings,
     SinkSettings,
@@ -278,6 +279,10 @@ def _commands(value: object) -> Broken | None:
     return None
 
 
+def _program(value: object) -> Broken | None:
+    return _commands((value,))
+
+
 def _address_of_health(value: object) -> Broken | None:
     try:
         parts = urlsplit(str(value))
@@ -332,6 +337,10 @@ RULES: dict[tuple[type[object], str], Rule] = {
     (SinkSettings, "timeout"): _period,
     (SinkSettings, "variables"): _variables,
     (NotifySettings, "on_failure"): _commands,
+    (NotifySettings, "on_incident"): _commands,
+    (ReleaseSettings, "now"): _program,
+    (ReleaseSettings, "roll_back"): _program,
+    (ReleaseSettings, "timeout"): _period,
     (DatabaseSettings, "uri"): _uri,
     (DatabaseSettings, "admin_uri"): _variable,
     (DatabaseSettings, "name"): _filled,

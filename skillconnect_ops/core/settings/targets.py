@@ -65,13 +65,17 @@ def _overridden(settings: Struct, kind: inspect.StructType, prefix: str, variabl
 
 
 def _part(before: Any, kind: inspect.StructType, prefix: str, variable: Lookup) -> Any:
-    """The same for a part, which the file may lack while its first setting is in a variable."""
+    """The same for a part, which the file may lack while all that it needs is in variables."""
     if before is None:
-        (first,) = (field.name for field in kind.fields if field.required)
-        text = variable(f"{prefix}_{first.upper()}")
-        if text is None:
-            return None
-        before = kind.cls(**{first: text})
+        found: dict[str, Any] = {}
+        for field in kind.fields:
+            name = f"{prefix}_{field.name.upper()}"
+            text = variable(name) if field.required else None
+            if text is not None:
+                found[field.name] = _parsed(text, _bare(field.type), name)
+            elif field.required:
+                return None
+        before = kind.cls(**found)
     return _overridden(before, kind, prefix, variable)
 
 
