@@ -176,7 +176,7 @@ class _Lines:
             text=done.text,
             data=done.data,
         )
-        well = done.well or self._step.finds
+        well = done.well or self._step.accepts is not None
         self._scene.write(Happened.RAN, told, holds=well, journal=done.journal)
         if well:
             return None
@@ -237,8 +237,9 @@ def _child(words: tuple[str, ...], report: Report) -> Child:
 
 
 def _is_well(child: Child, step: RunbookStep) -> bool:
-    found = step.finds and Exit.LOW <= child.exit <= Exit.CRITICAL
-    return child.exit == Exit.OK or bool(found)
+    if step.accepts is not None and Exit.LOW <= child.exit <= step.accepts.exit:
+        return True
+    return child.exit == Exit.OK
 
 
 def _why(child: Child, report: Report) -> ErrorFacts:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.respond import drill as drills
 from skillconnect_ops.commands.respond import exporting, run
 from skillconnect_ops.commands.respond.scene import How
 from skillconnect_ops.core.report import Report
@@ -235,3 +236,25 @@ def release(house: House, *, target: options.Target = None) -> Report:
     is where `skc respond start deployment-failed` goes back to.
     """
     return run.release(house, target=target)
+
+
+@RESPOND.command("drill", examples=("skc respond drill", "skc respond drill --keep --folder ./d"))
+def drill(
+    house: House,
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", metavar="DIR", help="Where it plays; a new or empty folder."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave project, evidence and journals there.")
+    ] = False,
+) -> Report:
+    """Play a leak on servers of its own, by the clock, and say how it went.
+
+    A project with six leaked secrets and a stranger in its database is made, and the runbook
+    credentials-leaked worked through as a person would type it. The score counts what the world
+    shows then. In a project it is recorded, of the target demo alone. It ends with 13 where
+    something does not hold.
+    """
+    return drills.drill(house, folder=folder, keep=keep)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, inspect
 
 from skillconnect_ops.commands.respond.model import Runbook
 from skillconnect_ops.core.plan import Proof
@@ -92,7 +92,7 @@ class EventFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     files: tuple[KeptFile, ...] = ()
     owner: Owner | None = None
     """The process that has begun it."""
-    runbook: Runbook | None = None
+    runbook: Mapping[str, Any] | None = None
     """As it was when the incident was started: what comes later changes nothing."""
     lacking: tuple[str, ...] = ()
     """What was found lacking at the start."""
@@ -116,6 +116,11 @@ class Event(Struct, frozen=True, kw_only=True):
     """Why its facts could not be read."""
 
     @property
+    def runbook(self) -> Runbook | None:
+        """The runbook that it began with, as far as this version of skc knows its words."""
+        return None if self.facts.runbook is None else read_runbook(self.facts.runbook)
+
+    @property
     def person(self) -> str:
         """Who it was, as they called themselves; who signed is another matter."""
         return self.facts.person or "somebody"
@@ -131,6 +136,37 @@ def proof(
         holds=holds,
         facts=msgspec.to_builtins(facts),
     )
+
+
+def read_runbook(data: Mapping[str, Any]) -> Runbook | None:
+    """A runbook out of a log, which an older or newer version of skc may have written.
+
+    What this version does not know is left out: an incident of last year can be read still. None
+    where it has not even steps.
+    """
+    try:
+        return msgspec.convert(_known(data, inspect.type_info(Runbook)), Runbook)
+    except msgspec.ValidationError:
+        return None
+
+
+def _known(value: Any, kind: inspect.Type) -> Any:
+    """The value without unknown fields and words."""
+    match kind:
+        case inspect.UnionType(types=types):
+            (inner,) = (one for one in types if not isinstance(one, inspect.NoneType))
+            return _known(value, inner)
+        case inspect.StructType(fields=fields) if isinstance(value, Mapping):
+            given = {one.encode_name: one.type for one in fields}
+            return {
+                name: _known(each, given[name]) for name, each in value.items() if name in given
+            }
+        case inspect.VarTupleType(item_type=item) if isinstance(value, list | tuple):
+            return [found for each in value if (found := _known(each, item)) is not None]
+        case inspect.EnumType(cls=words):
+            return value if value in {str(one.value) for one in words} else None
+        case _:
+            return value
 
 
 def events(records: Sequence[Evidence]) -> tuple[Event, ...]:

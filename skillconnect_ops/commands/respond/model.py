@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from skillconnect_ops.core.finding import Severity
+
 
 class Station(StrEnum):
     """Where a step stands in the order that must not be turned round; each comes after those above.
@@ -86,8 +88,8 @@ class RunbookStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     needs: tuple[Need, ...] = ()
     auto: tuple[str, ...] = ()
     """Command lines of skc, or names of built-in acts, run one after the other."""
-    finds: bool = False
-    """Whether its commands look for something, so that what they find is no failure of theirs."""
+    accepts: Severity | None = None
+    """Its commands look for something: the worst that they may find, and the step is done."""
     confirm: str | None = None
     """What a person has to type before the automatic way is taken: the name of what it destroys."""
     manual: tuple[str, ...] = ()

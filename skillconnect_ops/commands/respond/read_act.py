@@ -1,7 +1,7 @@
 """`who-was-read`: from when to when somebody could read, which logs show it, and whom to ask for.
 
-Of the database only names of fields are looked at, and they decide what the query asks for; the data
-of nobody is read for it.
+Of the database only names of fields are looked at, which decide what the query asks for; no data of
+anybody is read for it.
 """
 
 import re

@@ -49,7 +49,9 @@ class RunbookUnreadable(Precondition):
 def shipped() -> tuple[str, ...]:
     """The names of the runbooks that come with skc."""
     return tuple(
-        name.removesuffix(_SUFFIX) for name in templates(SHIPPED) if name.endswith(_SUFFIX)
+        name.removesuffix(_SUFFIX)
+        for name in templates(SHIPPED)
+        if name.endswith(_SUFFIX) and "/" not in name
     )
 
 

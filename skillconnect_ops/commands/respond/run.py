@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from secrets import token_hex
 
+import msgspec
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
@@ -73,7 +74,7 @@ def start(
     _must_be_alone(house, log.read(), runbook, aim.name, another=another)
     incident = f"{house.clock.now():%Y-%m-%d}-{runbook.id}-{token_hex(2)}"
     scene = Scene(house=house, log=log, target=aim, incident=incident)
-    scene.write(Happened.STARTED, EventFacts(runbook=runbook))
+    scene.write(Happened.STARTED, EventFacts(runbook=msgspec.to_builtins(runbook)))
     house.person.note(f"incident {incident}: the clock runs")
     looked = needs.look(house, aim, runbook)
     lacks = tuple(f"{one.need}: {one.lacks}" for one in looked if one.lacking)

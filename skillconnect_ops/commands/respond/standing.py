@@ -214,18 +214,12 @@ def fold(events: Sequence[Event]) -> Folded:
     found: list[Incident] = []
     loose: list[Event] = []
     for name, group in groups.items():
-        started = next(
-            (
-                one
-                for one in group
-                if one.happened is Happened.STARTED and one.facts.runbook is not None
-            ),
-            None,
-        )
-        if started is None or started.facts.runbook is None:
+        begins = [one for one in group if one.happened is Happened.STARTED]
+        runbook = next((book for one in begins if (book := one.runbook) is not None), None)
+        if runbook is None:
             loose += group
         else:
-            found.append(_incident(name, started, started.facts.runbook, group))
+            found.append(_incident(name, begins[0], runbook, group))
     found.sort(key=lambda one: (one.started.at, one.id))
     return Folded(incidents=tuple(found), loose=tuple(loose))
 

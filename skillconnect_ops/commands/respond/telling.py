@@ -17,7 +17,7 @@ def hashes(event: Event) -> str:
 
 
 def _started(event: Event) -> str:
-    runbook = event.facts.runbook
+    runbook = event.runbook
     return f"declared the incident, by the runbook {runbook.id if runbook is not None else '?'}"
 
 

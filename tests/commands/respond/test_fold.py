@@ -1,8 +1,10 @@
 """The fold: two writers in any order, cut at any line."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +41,9 @@ def record(happened: Happened, facts: EventFacts, *, seconds: int, writer: str =
     )
 
 
-START = record(Happened.STARTED, EventFacts(person="ada", runbook=BOOK), seconds=0)
+START = record(
+    Happened.STARTED, EventFacts(person="ada", runbook=msgspec.to_builtins(BOOK)), seconds=0
+)
 
 
 def folded(records: Sequence[Evidence]) -> Incident:
@@ -228,3 +232,15 @@ def test_an_event_is_read_back_as_it_was_written() -> None:
     (event,) = events([record(Happened.ENDED, facts, seconds=1)])
     assert isinstance(event, Event)
     assert event.facts == facts
+
+
+def test_a_runbook_that_another_version_wrote_can_be_read_still() -> None:
+    data = json.loads(json.dumps(msgspec.to_builtins(BOOK)))
+    first = data["phases"][0]["steps"][0]
+    first |= {"new_field": 1, "station": "moon", "needs": ["rocket", "git-repository"]}
+    data["invented"] = True
+    facts = EventFacts(person="ada", runbook=data)
+    incident = folded([record(Happened.STARTED, facts, seconds=0)])
+    assert [one.step.id for one in incident.steps] == STEPS
+    assert incident.steps[0].step.station is None
+    assert incident.steps[0].step.needs == ("git-repository",)

@@ -1,0 +1,326 @@
+"""`skc respond drill`: plays a leak on servers of its own, by the clock, and says how it went.
+
+Nothing outside its folder is touched. What it proves is recorded of the target `demo` and of no
+other one: that a drill went well says nothing of production.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from skillconnect_ops.commands.house import House
+from skillconnect_ops.commands.respond.drill_stage import (
+    DATABASE,
+    NAME,
+    STRANGER,
+    TARGET,
+    Staged,
+    staged,
+)
+from skillconnect_ops.commands.scratch import made, place_for
+from skillconnect_ops.core.errors import SkcError
+from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.core.plan import Proof
+from skillconnect_ops.core.ports.database import WrongPassword
+from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.settings.errors import SettingsNotFound
+from skillconnect_ops.core.view import Block, Pairs, Table, Text, Tone, duration
+
+CLAIM = "respond.drilled"
+CONTAINED_S = 60.0
+WHOLE_S = 300.0
+CODE = "{code}"
+STEP = ("respond", "step")
+SCRIPT: tuple[tuple[str, ...], ...] = (
+    ("respond", "start", "credentials-leaked", "--yes"),
+    (*STEP, "strangers", "--choose", "disarm"),
+    (*STEP, "disarm", "--only", f"{STRANGER}@{DATABASE}", "--yes"),
+    (*STEP, "rotate", "--yes"),
+    (*STEP, "restarted", "--choose", "by-hand"),
+    (*STEP, "end-restarted", "--yes"),
+    (*STEP, "prove-dead"),
+    (*STEP, "who-was-read"),
+    (*STEP, "breach", "--choose", "likely"),
+    (*STEP, "backup"),
+    (*STEP, "find"),
+    (*STEP, "untrack", "--yes"),
+    (*STEP, "scrub", "--confirm", NAME),
+    (*STEP, "prove-gone"),
+    (*STEP, "tell-affected", "--evidence", "a drill: nobody is told"),
+    (*STEP, "indexes"),
+    (*STEP, "audit"),
+    (*STEP, "watch"),
+    (*STEP, "watch", "--evidence", CODE),
+    (*STEP, "well"),
+    (*STEP, "learn", "--evidence", "a drill: see its score"),
+    ("respond", "close"),
+)
+"""What a person types; the three lines up to `disarm` are those that contain it."""
+CONTAINS = 3
+AWAITED = "watch"
+"""The step that ends with "needs a person" when its alert is on its way."""
+
+
+class Played(Struct, frozen=True, kw_only=True):
+    """A line, and how it went."""
+
+    command: str
+    exit: int
+    seconds: float
+    what: str | None = None
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """One thing that the drill is judged by."""
+
+    what: str
+    holds: bool
+    seen: str
+
+
+class Drilled(Struct, frozen=True, kw_only=True):
+    """How it went; `facts.drill` of its report."""
+
+    score: int
+    """Percent of what it is judged by."""
+    contained_s: float
+    whole_s: float
+    keystrokes: int
+    """Lines that were typed until it was contained."""
+    checks: tuple[Checked, ...]
+    played: tuple[Played, ...]
+    lines: int
+    """Of the incident's log."""
+    folder: str | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of it holds."""
+        return all(one.holds for one in self.checks)
+
+
+def drill(house: House, *, folder: Path | None, keep: bool) -> Report:
+    """Play it, judge it, record it.
+
+    Raises:
+        PlaceIsTaken: the folder holds something.
+        Precondition: a server program or git is missing.
+    """
+    place = place_for(house, "respond-drill", folder)
+    began = house.clock.monotonic()
+    with made(house, place, keep=keep), staged(house, place) as stage:
+        house.person.note(
+            f"a project with six leaked secrets, and a stranger in its database "
+            f"(set up in {duration(house.clock.monotonic() - began)})"
+        )
+        found = _play(house, stage, folder=str(place) if keep else None)
+    recorded = _record(house, found)
+    return Report(
+        command="respond drill",
+        subject={"target": TARGET, "cluster": "embedded"},
+        status=Status.OK if found.passed else Status.FINDINGS,
+        exit_code=Exit.OK if found.passed else Exit.CRITICAL,
+        facts={"drill": found, "recorded": recorded},
+        view=_view(found, recorded=recorded),
+        next=("skc respond print credentials-leaked --format markdown --out leak.md",),
+    )
+
+
+def _play(house: House, stage: Staged, *, folder: str | None) -> Drilled:
+    """The lines in their order; one that fails does not keep the others from being tried."""
+    clock, commands = house.clock, stage.commands(house)
+    began, contained_s = clock.monotonic(), 0.0
+    played: list[Played] = []
+    for number, words in enumerate(SCRIPT, 1):
+        line = tuple(stage.code() if word == CODE else word for word in words)
+        house.person.note(f"$ skc {' '.join(words)}")
+        report = commands.run(*line)
+        played.append(
+            Played(
+                command=" ".join(("skc", *words)),
+                exit=int(report.exit),
+                seconds=round(report.seconds, 3),
+                what=report.error.what if report.error is not None else None,
+            )
+        )
+        if number == CONTAINS:
+            contained_s = clock.monotonic() - began
+    whole_s = clock.monotonic() - began
+    page = commands.run("respond", "export")
+    told = page.facts
+    checks = (
+        *judged(played, contained_s=contained_s, whole_s=whole_s),
+        *_asked(house, stage, told),
+    )
+    return Drilled(
+        score=round(100 * sum(one.holds for one in checks) / len(checks)),
+        contained_s=round(contained_s, 3),
+        whole_s=round(whole_s, 3),
+        keystrokes=CONTAINS,
+        checks=checks,
+        played=tuple(played),
+        lines=len(told.get("timeline", ())),
+        folder=folder,
+    )
+
+
+def judged(played: Sequence[Played], *, contained_s: float, whole_s: float) -> tuple[Checked, ...]:
+    """What the lines themselves show; pure."""
+    odd = [
+        one
+        for one, words in zip(played, SCRIPT, strict=True)
+        if one.exit != (Exit.NEEDS_PERSON if words == (*STEP, AWAITED) else Exit.OK)
+    ]
+    failed = "; ".join(f"{one.command}: {one.exit} {one.what or ''}".strip() for one in odd)
+    return (
+        Checked(
+            what=f"contained within {duration(CONTAINED_S)}",
+            holds=contained_s <= CONTAINED_S,
+            seen=f"{duration(contained_s)}, {CONTAINS} lines typed",
+        ),
+        Checked(
+            what=f"over within {duration(WHOLE_S)}",
+            holds=whole_s <= WHOLE_S,
+            seen=duration(whole_s),
+        ),
+        Checked(
+            what="every step ended as it should",
+            holds=not odd,
+            seen=failed or f"{len(played)} lines",
+        ),
+    )
+
+
+def _asked(house: House, stage: Staged, told: Any) -> tuple[Checked, ...]:
+    """What the world shows, asked anew: no word of the commands is taken for it."""
+    after = stage.values()
+    same = [name for name in after if after[name].reveal() == stage.before[name].reveal()]
+    if stage.in_place:  # its user and password changed in place
+        same = [name for name in same if name != "REDIS_URL"]
+    old, new = stage.before["MONGO_URI"], after["MONGO_URI"]
+    with house.connect(stage.root) as server:
+        who = server.command(DATABASE, {"usersInfo": STRANGER})["users"]
+    roles = [role["role"] for user in who for role in user["roles"]]
+    cache = house.acl.try_login(stage.before["REDIS_URL"]).answer
+    log = told.get("timeline", ())
+    gaps = [
+        gap for gap in told.get("gaps", ()) if gap.kind in {"never-done", "interrupted", "claimed"}
+    ]
+    return (
+        Checked(
+            what="six secrets are new",
+            holds=not same,
+            seen=", ".join(same) or "none is the old one",
+        ),
+        Checked(
+            what="the old database login is refused",
+            holds=_answer(house, old) is not None,
+            seen=_answer(house, old) or "it is let in",
+        ),
+        Checked(
+            what="the new one works",
+            holds=_answer(house, new) is None,
+            seen=_answer(house, new) or "it is let in",
+        ),
+        Checked(what="the old Redis login is refused", holds=cache.refused, seen=cache.value),
+        Checked(
+            what="the stranger may do nothing",
+            holds=bool(who) and not roles,
+            seen=", ".join(roles) or "no roles",
+        ),
+        Checked(
+            what="nothing of it is in the history",
+            holds=_is_clean(stage),
+            seen="every object looked at",
+        ),
+        Checked(
+            what="the log has every step, signed",
+            holds=bool(log) and not gaps,
+            seen="; ".join(f"{gap.kind} {gap.about}" for gap in gaps) or f"{len(log)} lines",
+        ),
+    )
+
+
+def _answer(house: House, uri: Any) -> str | None:
+    """What the server says to a login that it refuses; None where it lets it in."""
+    try:
+        with house.connect(uri) as server:
+            server.command("admin", {"ping": 1})
+    except WrongPassword as error:
+        return error.what
+    return None
+
+
+def _is_clean(stage: Staged) -> bool:
+    """Whether no byte of a leaked value is in any file of the repository, packed or not."""
+    from zlib import decompress  # noqa: PLC0415 - for the loose objects alone
+
+    values = [value.reveal().encode() for value in stage.before.values()]
+    for path in (stage.project / ".git").rglob("*"):
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        if "objects" in path.parts and len(path.name) == 38:
+            data = decompress(data)
+        if any(value in data for value in values):
+            return False
+    return True
+
+
+def _record(house: House, found: Drilled) -> bool:
+    """Of the demo target, in the ledger of the project that stands around; whether there is one."""
+    try:
+        ledger = house.ledger()
+    except (SettingsNotFound, SkcError):
+        return False
+    facts = {
+        "score": found.score,
+        "contained_s": found.contained_s,
+        "whole_s": found.whole_s,
+        "lines": found.lines,
+        "failed": [one.what for one in found.checks if not one.holds],
+    }
+    proof = Proof(
+        claim=CLAIM,
+        subject={"target": TARGET, "cluster": "embedded", "runbook": "credentials-leaked"},
+        holds=found.passed,
+        facts=facts,
+    )
+    ledger.record([proof], command="respond drill")
+    return True
+
+
+def _view(found: Drilled, *, recorded: bool) -> tuple[Block, ...]:
+    tone = Tone.GOOD if found.passed else Tone.BAD
+    rows = tuple(
+        (
+            Text("✔" if one.holds else "✘", Tone.GOOD if one.holds else Tone.BAD),
+            one.what,
+            one.seen,
+        )
+        for one in found.checks
+    )
+    slow = sorted(found.played, key=lambda one: -one.seconds)[:5]
+    return (
+        Pairs(
+            (
+                ("score", Text(f"{found.score} %", tone)),
+                (
+                    "contained",
+                    f"after {duration(found.contained_s)}, {found.keystrokes} lines typed",
+                ),
+                ("over", f"after {duration(found.whole_s)}"),
+                ("log", f"{found.lines} lines, none lost"),
+                ("recorded", f"of the target {TARGET}" if recorded else "nowhere: no project here"),
+            ),
+            title="A leak of six secrets, played on servers of its own",
+        ),
+        Table(("", "what", "seen"), rows),
+        Table(
+            ("what took longest", "seconds"),
+            tuple((one.command, f"{one.seconds:.1f}") for one in slow),
+            right=(1,),
+        ),
+    )
