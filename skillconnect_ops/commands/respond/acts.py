@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from skillconnect_ops.commands.respond.contain_act import contain, disarm
+from skillconnect_ops.commands.respond.dead_act import prove_dead
 from skillconnect_ops.commands.respond.done import Done
 from skillconnect_ops.commands.respond.keep_act import keep_evidence
 from skillconnect_ops.commands.respond.read_act import who_was_read
@@ -35,6 +36,7 @@ ACTS: dict[str, Callable[[Scene, How], Done]] = {
     "keep-evidence": keep_evidence,
     "contain": contain,
     "disarm": disarm,
+    "prove-dead": prove_dead,
     "who-was-read": who_was_read,
     "notify": notify,
     "test-alert": test_alert,

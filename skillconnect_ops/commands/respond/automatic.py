@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.respond import acts
-from skillconnect_ops.commands.respond.errors import BegunByAnother
+from skillconnect_ops.commands.respond.errors import Awaited, BegunByAnother
 from skillconnect_ops.commands.respond.events import Child, Ending, EventFacts, Happened, KeptFile
 from skillconnect_ops.commands.respond.liveness import Life, life, runs_of, sealed, unfinished
 from skillconnect_ops.commands.respond.model import RunbookStep
@@ -32,6 +32,8 @@ class Walked(Struct, frozen=True, kw_only=True):
     """None where nothing was done yet: a person is to do it, or has begun."""
     children: tuple[Child, ...] = ()
     text: str | None = None
+    shown: tuple[str, ...] = ()
+    """What is said here, and not in the log."""
     files: tuple[KeptFile, ...] = ()
     error: ErrorFacts | None = None
     status: Status = Status.OK
@@ -61,7 +63,7 @@ def by_itself(scene: Scene, state: StepState, odd: EventFacts, how: How) -> Walk
         raise
     except SkcError as error:
         walked = Walked(
-            ending=Ending.FAILED,
+            ending=Ending.AWAITED if isinstance(error, Awaited) else Ending.FAILED,
             error=ErrorFacts(what=error.what, why=error.why, fix=error.fix),
             status=error.status,
             exit=error.exit,
@@ -150,6 +152,7 @@ class _Lines:
         self._how = how
         self.children: list[Child] = []
         self.texts: list[str] = []
+        self.shown: list[str] = []
         self.files: list[KeptFile] = []
 
     def run(self, ran: tuple[Child, ...]) -> Walked:
@@ -165,6 +168,7 @@ class _Lines:
     def _act(self, name: str) -> Walked | None:
         done = acts.do(name, self._scene, self._how)
         self.texts.append(done.text)
+        self.shown += done.shown
         self.files += done.files
         self.children.append(
             Child(command=name, exit=int(Exit.OK if done.well else Exit.HIGH), journal=done.journal)
@@ -216,6 +220,7 @@ class _Lines:
             ending=ending,
             children=tuple(self.children),
             text="\n".join(self.texts) or None,
+            shown=tuple(self.shown),
             files=tuple(self.files),
             error=error,
             status=status,

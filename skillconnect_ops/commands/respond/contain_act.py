@@ -19,7 +19,7 @@ from skillconnect_ops.core.errors import Refused
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.atlas import AccessEntry
-from skillconnect_ops.core.view import Table, count, listed
+from skillconnect_ops.core.view import Table, listed
 from skillconnect_ops.journal.model import Ask, Choices, Consent, TypeName
 from skillconnect_ops.journal.resources import Resource
 
@@ -47,6 +47,7 @@ def contain(scene: Scene, how: How) -> Done:
     found, files = _named(scene, lines)
     return Done(
         text="\n".join(lines),
+        shown=(f"in full: {where(scene)}",),
         files=files,
         journal=journal,
         data={
@@ -118,8 +119,6 @@ def _named(scene: Scene, lines: list[str]) -> tuple[Strangers, tuple[KeptFile, .
     kept = keep(
         scene, "strangers", {"users": list(found.users), "connections": list(found.connections)}
     )
-    if found.users or found.connections:
-        lines.append(f"{count(len(found.users), 'user')} in full in {where(scene)}")
     return found, (kept,)
 
 

@@ -12,6 +12,9 @@ class Done(Struct, frozen=True, kw_only=True):
     """What an act saw or did."""
 
     text: str
+    """For the log, which others read: no path of this machine in it."""
+    shown: tuple[str, ...] = ()
+    """For whoever sits here, besides."""
     files: tuple[KeptFile, ...] = ()
     journal: str | None = None
     data: Mapping[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from skillconnect_ops.core.errors import Precondition, Refused, UsageError
+from skillconnect_ops.core.errors import NeedsPerson, Precondition, Refused, UsageError
 from skillconnect_ops.core.view import listed
 
 
@@ -126,3 +126,7 @@ class NoSuchOption(UsageError):
             why=f"the answers are {', '.join(known)}",
             fix=f"skc respond step {step} --choose {known[0]}",
         )
+
+
+class Awaited(NeedsPerson):
+    """All is done that skc can do; somebody has to say what came of it."""

@@ -45,6 +45,8 @@ class Ending(StrEnum):
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"
+    AWAITED = "awaited"
+    """skc has done its part; a person has to say what came of it."""
     WITHDRAWN = "withdrawn"
     """Somebody else had begun it a moment before; nothing was done."""
 

@@ -30,9 +30,14 @@ def keep_evidence(scene: Scene, how: How) -> Done:
         files.append(keep(scene, name, fact))
         if isinstance(fact, Missing):
             missing.append(f"{name}: {fact.reason}")
-    lines = [f"{count(len(files), 'file')} in {where(scene)}"]
+    lines = [f"{count(len(files), 'file')} kept"]
     lines += [f"could not look at {one}" for one in missing]
-    return Done(text="\n".join(lines), files=tuple(files), data={"missing": missing})
+    return Done(
+        text="\n".join(lines),
+        shown=(f"they lie in {where(scene)}",),
+        files=tuple(files),
+        data={"missing": missing},
+    )
 
 
 def _looks(scene: Scene) -> Iterator[tuple[str, Fact[Any]]]:

@@ -129,6 +129,7 @@ ACTS = {
     "keep-evidence": "write down users, connections, access lists and env digests as they are",
     "contain": "close the access list, name users and connections that nobody knows",
     "disarm": "take the rights from users that nobody knows, and end their connections",
+    "prove-dead": "look up that every secret was renewed, and that its old value is refused",
     "who-was-read": "say which logs to read, and write the query for the people affected",
     "notify": "tell the team, and write the texts for those who must be told",
     "test-alert": "fire a test alert, and wait until a person says that it came",

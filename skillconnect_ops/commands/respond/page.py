@@ -149,8 +149,12 @@ def _evidence(state: StepState) -> str:
     event = state.event
     if event is None:
         return ""
-    parts = [event.facts.text or event.facts.reason or ""]
-    parts += [f"{child.command} (exit {child.exit})" for child in event.facts.children]
+    commands = [
+        f"{one.command} (exit {one.exit})"
+        for one in event.facts.children
+        if one.command.startswith("skc ")
+    ]
+    parts = commands or [(event.facts.text or event.facts.reason or "").replace("\n", "; ")]
     if event.journal:
         parts.append(f"journal {event.journal}")
     if event.facts.files:

@@ -61,9 +61,9 @@ def who_was_read(scene: Scene, how: How) -> Done:
         "folder": where(scene),
     }
     files.append(keep_text(scene, "look-for-a-breach.txt", filled(template(_PAGE), about)))
-    lines.append(f"what to look at, and the query, lie in {where(scene)}")
     return Done(
         text="\n".join(lines),
+        shown=(f"what to look at, and the query, lie in {where(scene)}",),
         files=tuple(files),
         data={"begins": begins, "ends": ends},
     )

@@ -274,7 +274,9 @@ def _failed(state: StepState, done: Walked) -> ErrorFacts | None:
     if done.error is None:
         return None
     return ErrorFacts(
-        what=f"the step {state.step.id} failed: {done.error.what}",
+        what=done.error.what
+        if done.ending is Ending.AWAITED
+        else f"the step {state.step.id} failed: {done.error.what}",
         why=done.error.why,
         fix=done.error.fix or f"skc respond step {state.step.id}",
     )
@@ -288,7 +290,7 @@ def _became(
     lines: list[Block] = []
     if done.ending is Ending.DONE:
         said = Text(f"✔ {state.step.id}: {state.step.title}", Tone.GOOD)
-        lines.append(Lines((said, *(done.text.splitlines() if done.text else ()))))
+        lines.append(Lines((said, *(done.text.splitlines() if done.text else ()), *done.shown)))
     elif done.ending is Ending.SKIPPED:
         lines.append(Lines((Text(f"– {state.step.id} is skipped: {done.text}", Tone.WARN),)))
     elif done.ending is Ending.FAILED:

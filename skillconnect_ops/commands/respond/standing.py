@@ -15,6 +15,8 @@ from skillconnect_ops.commands.respond.events import Ending, Event, Happened
 from skillconnect_ops.commands.respond.model import Phase, Runbook, RunbookStep
 from skillconnect_ops.core.settings.rules import period_s
 
+_SAY_NOTHING = frozenset({Ending.WITHDRAWN, Ending.AWAITED})
+
 
 class StepStanding(StrEnum):
     """How a step stands."""
@@ -85,11 +87,11 @@ class StepState(Struct, frozen=True, kw_only=True):
 
     @property
     def ended(self) -> Event | None:
-        """The last end that says something: withdrawn ones do not."""
+        """The last end that closes or fails it."""
         told = [
             one.ended
             for one in self.attempts
-            if one.ended is not None and one.ended.facts.ending is not Ending.WITHDRAWN
+            if one.ended is not None and one.ended.facts.ending not in _SAY_NOTHING
         ]
         return told[-1] if told else None
 

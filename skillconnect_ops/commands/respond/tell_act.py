@@ -19,11 +19,12 @@ from secrets import token_hex
 import msgspec
 
 from skillconnect_ops.commands.respond.done import Done
+from skillconnect_ops.commands.respond.errors import Awaited
 from skillconnect_ops.commands.respond.events import EventFacts, Happened, KeptFile
 from skillconnect_ops.commands.respond.keeping import keep_text, where
 from skillconnect_ops.commands.respond.scene import How, Scene
 from skillconnect_ops.commands.respond.standing import Incident
-from skillconnect_ops.core.errors import NeedsPerson, Precondition, Refused, SkcError
+from skillconnect_ops.core.errors import Precondition, Refused, SkcError
 from skillconnect_ops.core.resources import filled, template
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.hooks import Hook, of_incident, of_notice
@@ -39,7 +40,7 @@ class NobodyTold(Precondition):
     """No command is there, or none of them ended well."""
 
 
-class AlertAwaited(NeedsPerson):
+class AlertAwaited(Awaited):
     """It is on its way; whoever received it has to say so."""
 
 
@@ -61,7 +62,7 @@ def notify(scene: Scene, how: How) -> Done:
         files=files,
     )
     return Done(
-        text=f"told by {count(told, 'command')}; texts to send are in {where(scene)}",
+        text=f"told by {count(told, 'command')}; texts to send are written",
         files=files,
     )
 
@@ -134,7 +135,9 @@ def _text(scene: Scene, incident: Incident, name: str) -> KeptFile:
 def _tell(scene: Scene, *, status: str, what: str, why: str, files: tuple[KeptFile, ...]) -> int:
     """Run each command; how many were told."""
     hooks = _hooks(scene)
-    lies = f"; texts to send are in {where(scene)}" if files else ""
+    lies = "; texts to send are written" if files else ""
+    if files:
+        scene.house.person.note(f"texts to send lie in {where(scene)}")
     if not hooks:
         raise NobodyTold(
             "nobody was told",

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from skillconnect_ops.commands.respond.events import Event, Happened
-from skillconnect_ops.core.view import listed
+from skillconnect_ops.commands.respond.events import Ending, Event, Happened
+from skillconnect_ops.core.view import count, listed
 
 
 def says(event: Event) -> str:
@@ -32,13 +32,20 @@ def _ran(event: Event) -> str:
     if not children:
         return f"{event.facts.step}: ran something"
     child = children[0]
+    if not child.command.startswith("skc "):
+        files = f" [{hashes(event)}]" if event.facts.files else ""
+        return f"{event.facts.step}{_told(event)}{files}"
     failed = f": {child.what}" if child.what else ""
-    return f"{event.facts.step}: {child.command}, exit {child.exit}{failed}{_told(event)}"
+    found = f", {count(child.found, 'finding')}" if child.found else ""
+    return f"{event.facts.step}: {child.command}, exit {child.exit}{found}{failed}"
 
 
 def _ended(event: Event) -> str:
+    """What the lines before have said already is not said again."""
     facts = event.facts
     how = facts.ending.value if facts.ending is not None else "ended"
+    if facts.children and facts.ending is Ending.DONE:
+        return f"{facts.step} {how}"
     hand = " by hand" if facts.by_hand else ""
     files = f" [{hashes(event)}]" if facts.files else ""
     return f"{facts.step} {how}{hand}{_told(event)}{_why(event)}{files}"
@@ -56,7 +63,7 @@ def _closed(event: Event) -> str:
 
 
 def _told(event: Event) -> str:
-    return f": {event.facts.text}" if event.facts.text else ""
+    return f": {event.facts.text.replace(chr(10), '; ')}" if event.facts.text else ""
 
 
 def _why(event: Event) -> str:

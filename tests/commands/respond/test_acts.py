@@ -192,3 +192,27 @@ def test_the_app_s_own_addresses_are_never_taken_off() -> None:
     made = plan(entries, subject=Subject(target="production"))
     assert [one.key for one in made.steps] == ["close:0.0.0.0/0"]
     assert "10.0.0.0/8, sg-1, 203.0.113.9" in made.notes[0]
+
+
+def test_what_was_not_renewed_is_not_dead(app: App) -> None:
+    start(app)
+    ran = step(app, "prove-dead", "--out-of-order", "to try")
+    assert ran.code == 4
+    assert "MONGO_URI: not renewed since the incident began" in ran.stderr
+    assert app.run("rotate", "--reason", "leaked", "--yes").code == 0
+    assert app.run("rotate", "finish", "--confirm-reloaded", "--yes").code == 0
+    ran = step(app, "prove-dead", "--out-of-order", "to try")
+    assert ran.code == 0, ran.stderr
+    (folder,) = (
+        (app.state / "incidents").iterdir() if (app.state / "incidents").exists() else [None]
+    )
+    assert folder is None
+
+
+def test_no_path_of_this_machine_stands_in_the_log(app: App) -> None:
+    start(app)
+    assert step(app, "keep-evidence").code == 0
+    assert step(app, "contain").code == 0
+    assert step(app, "who-was-read").code == 0
+    text = "".join(path.read_text() for path in (app.root / ".skc/evidence").glob("*.jsonl"))
+    assert str(app.root.parent) not in text
