@@ -5,6 +5,7 @@ the log: whoever reads, after writing that they begin, that another one had begu
 """
 
 import shlex
+from collections.abc import Sequence
 from secrets import token_hex
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from skillconnect_ops.core.errors import SkcError, Stop
 from skillconnect_ops.core.exits import Exit, Status
 from skillconnect_ops.core.report import ErrorFacts, Report
 from skillconnect_ops.disk import lock
+from skillconnect_ops.journal.model import JournalState
 
 _SKC = "skc "
 
@@ -41,21 +43,37 @@ class Walked(Struct, frozen=True, kw_only=True):
     journal: str | None = None
 
 
+class Left(Struct, frozen=True, kw_only=True):
+    """What attempts that died have left."""
+
+    ran: tuple[Child, ...] = ()
+    """The lines that came to their end, and are not run again."""
+    half: str | None = None
+    """The run that stands half-way, and is walked on instead of running its line again."""
+
+
 def by_itself(scene: Scene, state: StepState, odd: EventFacts, how: How) -> Walked:
-    """Begin, see that nobody was faster, run each line, end."""
-    ran = _from_the_dead(scene, state)
+    """Begin, see that nobody was faster, run each line, end.
+
+    What came to its end before a death goes into the new beginning before the dead attempt is
+    ended: whoever dies between the two loses nothing.
+    """
+    dead = [one for one in state.open if life(one) is Life.DEAD]
+    left = _left(scene, state.step, dead)
     name = token_hex(4)
     told = replace(odd, step=state.step.id, attempt=name)
     owner = lock.this_process(
         command=f"respond step {state.step.id}", since=scene.house.clock.now()
     )
-    scene.write(Happened.BEGUN, replace(told, owner=owner))
+    scene.write(Happened.BEGUN, replace(told, owner=owner, children=left.ran))
     if not how.again:
         _must_be_first(scene, told)
+    for attempt in dead:
+        _bury(scene, state.step, attempt)
     end = replace(told, reason=None, out_of_order=())
     lines = _Lines(scene, state.step, end, how)
     try:
-        walked = lines.run(ran)
+        walked = lines.run(left)
     except Stop as stop:
         why = f"a signal ended it ({stop.exit.name})"
         ended = replace(end, ending=Ending.FAILED, reason=why)
@@ -103,43 +121,46 @@ def _must_be_first(scene: Scene, told: EventFacts) -> None:
             )
 
 
-def _from_the_dead(scene: Scene, state: StepState) -> tuple[Child, ...]:
-    """End the attempts whose process died; give what of the last one had come to its end."""
-    ran: tuple[Child, ...] = ()
-    for attempt in state.open:
-        if life(attempt) is not Life.DEAD:
-            continue
-        ran = _done_by(scene, state.step, attempt)
-        half = unfinished(runs_of(attempt, scene.house.office().journals()))
-        died = EventFacts(
-            step=state.step.id,
-            attempt=attempt.name,
-            ending=Ending.FAILED,
-            reason="its process ended in the middle",
-            children=ran,
-        )
-        scene.write(
-            Happened.ENDED, died, holds=False, journal=half.id if half is not None else None
-        )
-        if half is not None:
-            scene.house.person.note(f"the run {half.id} of this step stands half-way")
-    return ran
+def _left(scene: Scene, step: RunbookStep, dead: Sequence[Attempt]) -> Left:
+    """What of a step was done by those who died over it."""
+    journals = scene.house.office().journals() if dead else ()
+    left = Left()
+    for attempt in dead:
+        runs = runs_of(attempt, journals)
+        ran = _done_by(scene, step, attempt, runs)
+        half = unfinished(runs)
+        if len(ran) >= len(left.ran):
+            left = Left(ran=ran, half=half.id if half is not None else None)
+    return left
 
 
-def _done_by(scene: Scene, step: RunbookStep, attempt: Attempt) -> tuple[Child, ...]:
+def _done_by(
+    scene: Scene, step: RunbookStep, attempt: Attempt, runs: Sequence[JournalState]
+) -> tuple[Child, ...]:
     """The lines of a dead attempt that need not be run again."""
-    done = [child for event in attempt.ran for child in event.facts.children]
+    begun = attempt.begun.facts.children if attempt.begun is not None else ()
+    done = [*begun, *(child for event in attempt.ran for child in event.facts.children)]
     good = [child for child in done if _is_well(child, step)]
     if len(good) < len(done) or len(good) >= len(step.auto):
         return tuple(good)
     line = step.auto[len(good)]
     if line.startswith(_SKC):
         words = scene.words(line)
-        runs = runs_of(attempt, scene.house.office().journals())
         run = sealed(runs, words, known=[child.journal for child in good])
         if run is not None:
             good.append(Child(command=shlex.join(("skc", *words)), exit=0, journal=run.id))
     return tuple(good)
+
+
+def _bury(scene: Scene, step: RunbookStep, attempt: Attempt) -> None:
+    """End an attempt whose process died."""
+    died = EventFacts(
+        step=step.id,
+        attempt=attempt.name,
+        ending=Ending.FAILED,
+        reason="its process ended in the middle",
+    )
+    scene.write(Happened.ENDED, died, holds=False)
 
 
 class _Lines:
@@ -155,11 +176,17 @@ class _Lines:
         self.shown: list[str] = []
         self.files: list[KeptFile] = []
 
-    def run(self, ran: tuple[Child, ...]) -> Walked:
+    def run(self, left: Left) -> Walked:
         """Run those that are left, until one does not end well."""
-        self.children = list(ran)
-        for line in self._step.auto[len(ran) :]:
-            failed = self._command(line) if line.startswith(_SKC) else self._act(line)
+        self.children = list(left.ran)
+        half = left.half
+        for line in self._step.auto[len(left.ran) :]:
+            if half is not None:
+                failed, half = self._command(("journal", "resume", half, "--yes")), None
+            elif line.startswith(_SKC):
+                failed = self._command(self._scene.words(line))
+            else:
+                failed = self._act(line)
             if failed is not None:
                 return failed
         journals = [child.journal for child in self.children if child.journal]
@@ -187,8 +214,7 @@ class _Lines:
         error = ErrorFacts(what=f"{name} saw what should not be", why=done.text, fix="")
         return self._walked(Ending.FAILED, error=error, exit_=Exit.HIGH, status=Status.FINDINGS)
 
-    def _command(self, line: str) -> Walked | None:
-        words = self._scene.words(line)
+    def _command(self, words: tuple[str, ...]) -> Walked | None:
         self._scene.house.person.note(f"$ {shlex.join(('skc', *words))}")
         report = self._scene.house.commands.run(*words)
         child = _child(words, report)

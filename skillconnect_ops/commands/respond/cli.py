@@ -7,7 +7,7 @@ import typer
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.respond import drill as drills
-from skillconnect_ops.commands.respond import exporting, run
+from skillconnect_ops.commands.respond import exporting, handing, run
 from skillconnect_ops.commands.respond.scene import How
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.terminal import options
@@ -258,3 +258,39 @@ def drill(
     something does not hold.
     """
     return drills.drill(house, folder=folder, keep=keep)
+
+
+@RESPOND.command("handover", examples=("skc respond handover incident.skc",))
+def handover(
+    house: House,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
+    *,
+    incident: Incident = None,
+    person: As = None,
+) -> Report:
+    """Seal an incident into a file, for another machine.
+
+    The log and all that was kept are in it, encrypted to the recipients of the target's backups,
+    else under a passphrase. `skc respond take` opens it in another clone of the project.
+    """
+    return handing.handover(house, file, incident=incident, person=person)
+
+
+@RESPOND.command("take", examples=("skc respond take incident.skc --as bo",))
+def take(
+    house: House,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `handover` wrote.")],
+    *,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", metavar="FILE", help="The age key that opens it."),
+    ] = None,
+    person: As = None,
+    yes: options.Yes = False,
+) -> Report:
+    """Take an incident over that another machine has sealed.
+
+    What is lacking here is added: lines of the log, each signed by whoever wrote it, and the files
+    that were kept, each held against the hash that the log has of it.
+    """
+    return handing.take(house, file, person=person, identity=identity, yes=yes)
