@@ -207,19 +207,27 @@ def export(house: House, *, incident: Incident = None) -> Report:
 
 @RESPOND.command(
     "print",
-    examples=("skc respond print credentials-leaked --format markdown --out leak.md",),
+    examples=(
+        "skc respond print credentials-leaked --format markdown --out leak.md",
+        "skc respond print alerts --out alerts.yml",
+    ),
     markdown=True,
 )
 def print_(
     house: House,
-    runbook: Annotated[
-        str, typer.Argument(metavar="RUNBOOK", help="A name of `skc respond list`, or a file.")
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Of a runbook (or its file), or a template.")
     ],
     *,
     target: options.Target = None,
 ) -> Report:
-    """Write a runbook as a page to print, for when no machine is at hand."""
-    return exporting.print_(house, runbook, target=target)
+    """Write a runbook as a page to print, or a template.
+
+    The templates are: github-rollout (a workflow that rolls out in stages, and back by itself),
+    compose-rollout (the same for Docker Compose), alerts (rules for Prometheus) and skc-metrics
+    (what skc knows, for Prometheus to read).
+    """
+    return exporting.print_(house, name, target=target)
 
 
 @RESPOND.command("schema", examples=("skc respond schema --out runbook.schema.json",))

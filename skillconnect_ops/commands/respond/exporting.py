@@ -14,6 +14,7 @@ from skillconnect_ops.commands.respond.log import Log
 from skillconnect_ops.commands.respond.model import ACTS, Runbook
 from skillconnect_ops.commands.respond.telling import says
 from skillconnect_ops.core.report import Report
+from skillconnect_ops.core.resources import template
 from skillconnect_ops.core.view import Lines, Page
 
 
@@ -44,8 +45,20 @@ def export(house: House, *, incident: str | None) -> Report:
     )
 
 
+TEMPLATES = {
+    "github-rollout": "rollout/github-rollout.yml",
+    "compose-rollout": "rollout/compose-rollout.sh",
+    "alerts": "rollout/alerts.yml",
+    "skc-metrics": "rollout/skc-metrics.sh",
+}
+"""What is printed besides runbooks, as it is."""
+
+
 def print_(house: House, name: str, *, target: str | None) -> Report:
-    """A runbook as a page to print; no project is needed for it."""
+    """A runbook as a page to print, or a template; no project is needed for it."""
+    if name in TEMPLATES:
+        text = template(TEMPLATES[name])
+        return Report(command="respond print", facts={"text": text}, view=(Page(text),))
     runbook = reading.find(name, folder=house.environment.folder)
     given = {"target": target} if target else {}
     return Report(

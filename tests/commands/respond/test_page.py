@@ -1,6 +1,9 @@
 """The post-mortem tells the truth, with its gaps; runbooks can be printed."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +14,7 @@ import yaml
 
 from skillconnect_ops.commands.respond import page, reading
 from skillconnect_ops.commands.respond.events import Ending, EventFacts, Happened
-from skillconnect_ops.commands.respond.exporting import json_schema
+from skillconnect_ops.commands.respond.exporting import TEMPLATES, json_schema
 from skillconnect_ops.commands.respond.gaps import gaps
 from skillconnect_ops.commands.respond.telling import _SENTENCES
 from skillconnect_ops.core.ports.evidence import Evidence
@@ -114,3 +117,63 @@ def test_the_schema_takes_what_is_read_and_nothing_else(skc: Skc) -> None:
     assert valid.is_valid(good)
     good["phases"][0]["steps"][0]["auto"] = ["rm -rf /"]
     assert not valid.is_valid(good)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_comes_out_as_it_is(skc: Skc, tmp_path: Path, name: str) -> None:
+    ran = skc("respond", "print", name, "--out", "out")
+    assert ran.code == 0, ran.stderr
+    assert (tmp_path / "out").read_text() == template(TEMPLATES[name])
+
+
+def test_the_alert_rules_are_rules_with_everything_that_they_need() -> None:
+    found = yaml.safe_load(template(TEMPLATES["alerts"]))
+    rules = [rule for group in found["groups"] for rule in group["rules"]]
+    assert {rule["alert"] for rule in rules} >= {
+        *("ApiDown", "ErrorRate", "FailedLogins", "BackupOverdue", "RotationOverdue"),
+        *("RotationDue", "IndexDrift", "IncidentOverdue"),
+    }
+    for rule in rules:
+        assert rule["expr"].count("(") == rule["expr"].count(")"), rule["alert"]
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert rule["annotations"]["summary"]
+
+
+@pytest.mark.parametrize("name", ["compose-rollout", "skc-metrics"])
+def test_a_script_is_one_for_any_shell(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(template(TEMPLATES[name]))
+    done = subprocess.run(("sh", "-n", path), capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_the_workflow_is_yaml_whose_words_reach_a_shell_by_variables_alone() -> None:
+    found = yaml.safe_load(template(TEMPLATES["github-rollout"]))
+    for job in found["jobs"].values():
+        for step in job["steps"]:
+            assert "inputs." not in step.get("run", "")
+
+
+def test_metrics_of_a_project_are_what_prometheus_reads(
+    project: Path, clean_environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    skc = tmp_path / "bin" / "skc"
+    root = Path(__file__).parents[3]
+    skc.write_text(f'#!/bin/sh\nPYTHONPATH={root} exec {sys.executable} -m skillconnect_ops "$@"\n')
+    skc.chmod(0o755)
+    script = tmp_path / "metrics"
+    script.write_text(template(TEMPLATES["skc-metrics"]))
+    env = {**clean_environment, "PATH": f"{tmp_path / 'bin'}:{clean_environment['PATH']}"}
+    done = subprocess.run(
+        ("sh", script, "production"),
+        cwd=project,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+    assert 'skc_check_exit{check="incident",target="production"} 0' in lines
+    assert 'skc_backup_newest_timestamp_seconds{target="production"} 0' in lines
+    assert all(re.fullmatch(r"[a-z_]+\{[^}]*\} \d+", line) for line in lines)

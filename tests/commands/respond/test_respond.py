@@ -1,11 +1,16 @@
 """Incidents from the command line: order, people, what a killed process leaves."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from skillconnect_ops.adapters.system import SystemClock
+from skillconnect_ops.commands.respond.events import EventFacts, Happened
+from skillconnect_ops.commands.respond.log import Log
 from tests.commands.respond.conftest import SECRET, dying
 from tests.conftest import Ran, Skc
 
@@ -190,3 +195,45 @@ def test_a_killed_step_loses_no_line_and_goes_on(
     assert steps(shown(skc, started))["shut"] == "done"
     ran_twice = sum('"incident.ran"' in line and "history" in line for line in end)
     assert ran_twice == 1
+
+
+def test_two_terminals_begin_a_step_at_once_and_one_does_it(
+    started: Path, clean_environment: dict[str, str], skc: Skc
+) -> None:
+    def child(name: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "skillconnect_ops", "respond", "step", "shut", "--as", name],
+            cwd=started,
+            env={**clean_environment, "PYTHONPATH": str(Path(__file__).parents[3])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert skc("respond", "step", "keep", cwd=started).code == 0
+    children = [child("ada"), child("bo")]
+    said = [one.communicate(timeout=120) for one in children]
+    assert sorted(one.returncode for one in children) == [0, 3], said
+    ran = [line for line in lines(skc, started) if '"incident.ran"' in line and "shut" in line]
+    assert len(ran) == 2, ran
+    assert steps(shown(skc, started))["shut"] == "done"
+
+
+def test_whoever_begins_second_withdraws(skc: Skc, started: Path, monkeypatch: Any) -> None:
+    """Bo's beginning lands between Ada's look and her own: both have looked, one goes on."""
+    assert skc("respond", "step", "keep", cwd=started).code == 0
+    first = Log.write
+
+    def write(self: Log, happened: Happened, facts: EventFacts, **more: Any) -> None:
+        if happened is Happened.BEGUN and self.person == "ada":
+            monkeypatch.setattr(Log, "write", first)
+            assert skc("respond", "step", "shut", "--begin", "--as", "bo", cwd=started).code == 0
+        first(self, happened, facts, **more)
+
+    monkeypatch.setattr(Log, "write", write)
+    ran = skc("respond", "step", "shut", "--as", "ada", cwd=started)
+    assert ran.code == 3
+    assert "begun by bo" in ran.stderr
+    text = lines(skc, started)
+    assert not any('"incident.ran"' in line and '"shut"' in line for line in text)
+    assert any('"withdrawn"' in line for line in text)

@@ -1,0 +1,61 @@
+"""The drill, for real, and what it is judged by."""
+
+import json
+from pathlib import Path
+
+from skillconnect_ops.commands.respond.drill import SCRIPT, STEP, Played, judged
+from tests.commands.demo.test_demo import processes_of
+from tests.conftest import Skc
+
+
+def test_a_drill_ends_contained_and_is_recorded_of_the_demo_target_alone(
+    skc_process: Skc, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "t").mkdir()
+    ran = skc_process(
+        *("respond", "drill", "--format", "json"),
+        cwd=project,
+        env={"TMPDIR": str(tmp_path / "t")},
+        timeout_s=280,
+    )
+    assert ran.code == 0, ran.stdout + ran.stderr
+    drill = ran.json["facts"]["drill"]
+    assert drill["score"] == 100
+    assert drill["contained_s"] <= 60
+    assert drill["keystrokes"] <= 3
+    assert drill["whole_s"] <= 300
+    assert ran.json["facts"]["recorded"] is True
+    records = [
+        json.loads(line)
+        for path in (project / ".skc/evidence").glob("*.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    assert [one["claim"] for one in records] == ["respond.drilled"]
+    assert records[0]["subject"]["target"] == "demo"
+    assert records[0]["holds"] is True
+    assert list((tmp_path / "t").iterdir()) == []
+    assert processes_of(tmp_path / "t") == []
+    assert "mongodb://" not in ran.stdout + ran.stderr
+
+
+def played(**exits: int) -> list[Played]:
+    found = []
+    for words in SCRIPT:
+        usual = 6 if words == (*STEP, "watch") else 0
+        name = words[2] if len(words) > 2 else words[1]
+        found.append(Played(command=" ".join(words), exit=exits.get(name, usual), seconds=1.0))
+    return found
+
+
+def test_a_drill_that_takes_too_long_or_fails_says_so() -> None:
+    fine = judged(played(), contained_s=59, whole_s=299)
+    assert all(one.holds for one in fine)
+    slow = judged(played(), contained_s=61, whole_s=301)
+    assert [one.holds for one in slow] == [False, False, True]
+    failed = judged(played(rotate=5), contained_s=1, whole_s=1)
+    assert [one.holds for one in failed] == [True, True, False]
+    assert "respond step rotate --yes: 5" in failed[2].seen
+
+
+def test_the_lines_that_contain_it_are_three() -> None:
+    assert [words[2] for words in SCRIPT[:3]] == ["credentials-leaked", "strangers", "disarm"]
