@@ -209,10 +209,27 @@ class _Lines:
         )
         well = done.well or self._step.accepts is not None
         self._scene.write(Happened.RAN, told, holds=well, journal=done.journal)
+        if done.awaits is not None:
+            return self._awaiting(done.awaits, done.journal)
         if well:
             return None
         error = ErrorFacts(what=f"{name} saw what should not be", why=done.text, fix="")
         return self._walked(Ending.FAILED, error=error, exit_=Exit.HIGH, status=Status.FINDINGS)
+
+    def _awaiting(self, what: str, journal: str | None) -> Walked:
+        step = self._step.id
+        error = ErrorFacts(
+            what=what,
+            why="\n".join(self.texts),
+            fix=f'skc respond step {step} --evidence "…"   # once you have seen to it',
+        )
+        return self._walked(
+            Ending.AWAITED,
+            error=error,
+            status=Status.NEEDS_PERSON,
+            exit_=Exit.NEEDS_PERSON,
+            journal=journal,
+        )
 
     def _command(self, words: tuple[str, ...]) -> Walked | None:
         self._scene.house.person.note(f"$ {shlex.join(('skc', *words))}")

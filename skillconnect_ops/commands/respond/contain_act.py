@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
+from ipaddress import ip_address
 
 from skillconnect_ops.commands.respond import census
 from skillconnect_ops.commands.respond.census import UserSeen
@@ -15,13 +16,17 @@ from skillconnect_ops.commands.respond.events import KeptFile
 from skillconnect_ops.commands.respond.keeping import keep, where
 from skillconnect_ops.commands.respond.scene import How, Scene
 from skillconnect_ops.commands.respond.strangers import Strangers, known_to, strangers
-from skillconnect_ops.core.errors import Refused
+from skillconnect_ops.core.errors import Precondition, Refused
 from skillconnect_ops.core.outcome import Missing
 from skillconnect_ops.core.plan import Plan, Subject
 from skillconnect_ops.core.ports.atlas import AccessEntry
 from skillconnect_ops.core.view import Table, listed
 from skillconnect_ops.journal.model import Ask, Choices, Consent, TypeName
 from skillconnect_ops.journal.resources import Resource
+
+
+class NothingToShut(Precondition):
+    """There is no database."""
 
 
 class NobodyChosen(Refused):
@@ -32,29 +37,62 @@ def contain(scene: Scene, how: How) -> Done:
     """Close the access list of Atlas where there is one; name users and connections.
 
     Raises:
+        NothingToShut: the target has no database.
         NotAgreed: the answer was no; nothing was changed.
         SkcError: Atlas refused, and what had begun was put back.
     """
-    lines: list[str] = []
-    journal = None
     database = scene.target.settings.database
-    if database is not None and database.atlas is not None:
+    if database is None:
+        raise NothingToShut(
+            f"skc knows no door of target {scene.target.name}",
+            why="it has no database in skc.yaml",
+            fix="shut by hand what can be reached, and close the step with --evidence",
+        )
+    lines: list[str] = []
+    journal, awaits = None, None
+    if database.atlas is not None:
         closed, left, journal = _close(scene, how)
         lines.append(f"taken off the access list: {listed(closed) or 'nothing was open to all'}")
         lines.append(f"who may reach the clusters now: {listed(left) or 'NOBODY'}")
-    elif database is not None:
-        lines.append("no access list here: see that a firewall lets in the app's hosts alone")
+    else:
+        awaits = _behind(scene, lines)
     found, files = _named(scene, lines)
     return Done(
         text="\n".join(lines),
         shown=(f"in full: {where(scene)}",),
         files=files,
         journal=journal,
+        awaits=awaits,
         data={
             "strangers": [f"{one.name}@{one.database}" for one in found.users],
             "connections": [f"{one.app_name} as {one.user}" for one in found.connections],
         },
     )
+
+
+def _behind(scene: Scene, lines: list[str]) -> str | None:
+    """What a person has to see to, unless the server's addresses are none of the internet's."""
+    database = scene.target.settings.database
+    uri = None
+    if database is not None:
+        uri = scene.house.env_values(scene.target).get(database.uri.removeprefix("env:"))
+    hosts = [] if uri is None else scene.house.logins(scene.target).address(uri).where.split(",")
+    outside = [host for host in hosts if not is_inside(host)]
+    if hosts and not outside:
+        lines.append(f"{listed(hosts)}: no address that the internet reaches")
+        return None
+    lines.append(f"from where {listed(outside) or 'the server'} can be reached, skc cannot see")
+    return "see that a firewall lets in the app's hosts alone"
+
+
+def is_inside(host: str) -> bool:
+    """Whether a `host:port` is of this machine or a private network, by its address; pure."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    name = name.strip("[]")
+    try:
+        return not ip_address(name).is_global
+    except ValueError:
+        return name == "localhost" or "." not in name
 
 
 def _close(scene: Scene, how: How) -> tuple[list[str], list[str], str | None]:
@@ -103,8 +141,6 @@ def _consent(scene: Scene, made: Plan) -> Consent:
 
 def _named(scene: Scene, lines: list[str]) -> tuple[Strangers, tuple[KeptFile, ...]]:
     """Say of users and connections whom nobody knows, and keep it."""
-    if scene.target.settings.database is None:
-        return Strangers(), ()
     seen = census.take(scene.house, scene.target)
     for what, fact in (("users", seen.users), ("connections", seen.connections)):
         if isinstance(fact, Missing):

@@ -19,5 +19,7 @@ class Done(Struct, frozen=True, kw_only=True):
     journal: str | None = None
     data: Mapping[str, Any] = {}
     """For machines; no secret."""
+    awaits: str | None = None
+    """What a person has to see to before the step is done; skc did what it could."""
     well: bool = True
     """Whether what was seen is as it should be; a step that only looks is done even so."""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from skillconnect_ops.commands.respond import acts
+from skillconnect_ops.commands.respond import acts, contain_act
 from skillconnect_ops.commands.respond.census import shape
-from skillconnect_ops.commands.respond.contain_act import plan
+from skillconnect_ops.commands.respond.contain_act import is_inside, plan
 from skillconnect_ops.commands.respond.model import ACTS
 from skillconnect_ops.core.plan import Subject
 from skillconnect_ops.core.ports.atlas import AccessEntry
@@ -212,3 +212,35 @@ def test_no_path_of_this_machine_stands_in_the_log(app: App) -> None:
     assert step(app, "who-was-read").code == 0
     text = "".join(path.read_text() for path in (app.root / ".skc/evidence").glob("*.jsonl"))
     assert str(app.root.parent) not in text
+
+
+@pytest.mark.parametrize(
+    ("host", "inside"),
+    [
+        ("127.0.0.1:27017", True),
+        ("[::1]:27017", True),
+        ("10.1.2.3", True),
+        ("mongo:27017", True),
+        ("localhost", True),
+        ("8.8.8.8:27017", False),
+        ("db.example.org:27017", False),
+    ],
+)
+def test_an_address_that_the_internet_reaches_is_told_from_one_inside(
+    host: str, inside: bool
+) -> None:
+    assert is_inside(host) is inside
+
+
+def test_where_skc_cannot_see_the_firewall_a_person_has_to(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contain_act, "is_inside", lambda host: False)
+    start(app)
+    assert step(app, "keep-evidence").code == 0
+    ran = step(app, "contain")
+    assert ran.code == 6
+    assert "firewall" in ran.stderr
+    shown = app.run("respond").json["facts"]["incident"]["phases"][0]["steps"]
+    assert shown[1]["standing"] == "waiting"
+    assert step(app, "contain", "--evidence", "ufw shows 10.0.0.5 alone").code == 0
