@@ -34,6 +34,8 @@ Source = Callable[[Asked], Known]
 
 IN_PLACE = "indexes.in_place"
 """What `skc indexes` and its check prove."""
+INCIDENT, INCIDENT_OVER = "incident.started", "incident.closed"
+"""What `skc respond` writes when one begins, and when it is over."""
 _RING_KEY = "signing key"
 _OLD_S = 26 * 3600.0
 """A nightly backup that is older than this has been missed."""
@@ -190,6 +192,32 @@ def _indexes(asked: Asked, name: str, record: Evidence | None) -> Known:
     )
 
 
+def incidents(asked: Asked) -> Known:
+    """Incidents that were declared and not closed; `skc respond` says how each stands."""
+    try:
+        records = asked.house.ledger().read()
+    except SkcError as error:
+        return _unread("incidents", error)
+    begun = {str(one.subject.get("incident")): one for one in records if one.claim == INCIDENT}
+    over = {str(one.subject.get("incident")) for one in records if one.claim == INCIDENT_OVER}
+    open_ones = {name: one for name, one in begun.items() if name not in over}
+    now = asked.house.clock.now()
+    lines = tuple(
+        (
+            "INCIDENT",
+            Text(f"{name}, for {duration(max((now - one.at).total_seconds(), 0))}", Tone.BAD),
+        )
+        for name, one in open_ones.items()
+    )
+    option = f" --incident {next(iter(open_ones))}" if len(open_ones) > 1 else ""
+    return Known(
+        facts={"incidents": {"count": len(begun), "open": list(open_ones)}},
+        lines=lines,
+        next=f"skc respond{option}" if open_ones else None,
+        urgency=Urgency.NOW if open_ones else Urgency.NOTHING,
+    )
+
+
 def evidence(asked: Asked) -> Known:
     """How much has been observed and signed."""
     try:
@@ -309,7 +337,16 @@ def bundles(asked: Asked) -> Known:
     )
 
 
-SOURCES: tuple[Source, ...] = (project, journals, retired, backups, bundles, indexes, evidence)
+SOURCES: tuple[Source, ...] = (
+    project,
+    incidents,
+    journals,
+    retired,
+    backups,
+    bundles,
+    indexes,
+    evidence,
+)
 """In the order in which they are shown; of equally urgent ones, the first one's command is named.
 
 What leaked comes before backing up.

@@ -237,3 +237,20 @@ def test_whoever_begins_second_withdraws(skc: Skc, started: Path, monkeypatch: A
     text = lines(skc, started)
     assert not any('"incident.ran"' in line and '"shut"' in line for line in text)
     assert any('"withdrawn"' in line for line in text)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("after", [False, True])
+def test_whoever_dies_twice_runs_nothing_twice(
+    skc: Skc, started: Path, clean_environment: dict[str, str], number: int, after: bool
+) -> None:
+    assert skc("respond", "step", "keep", cwd=started).code == 0
+    words = ("respond", "step", "shut", "--as", "bo")
+    # joins, begins, runs two commands
+    assert dying(started, clean_environment, *words, number=4, after=True) == -9
+    # begins, ends the dead one
+    assert dying(started, clean_environment, *words, number=number, after=after) == -9
+    assert skc(*words, cwd=started).code == 0
+    text = lines(skc, started)
+    assert sum('"incident.ran"' in line and "history" in line for line in text) == 1
+    assert steps(shown(skc, started))["shut"] == "done"
