@@ -30,6 +30,7 @@ def as_markdown(report: Report) -> str:
     if page is not None:
         return page.markdown
     parts = [part for block in report.view if (part := _block(block))]
+    parts = [part for block in report.view if (part := _part(block))]
     shown = [one for one in report.findings if one.suppressed is None]
     if shown:
         parts.append(_findings(shown))
@@ -38,22 +39,25 @@ def as_markdown(report: Report) -> str:
     return "\n".join(parts)
 
 
+def _part(block: Block) -> str:
+    """A block; a page is Markdown already."""
+    return block.text if isinstance(block, Page) else _block(block)
+
+
 def _block(block: Block) -> str:
     match block:
         case Lines(lines, _):
             return "".join(f"{_text(line)}\n" for line in lines)
         case Remarks(remarks):
             return "".join(f"- {_text(one.text)}\n" for one in remarks)
-        case Page(text):
-            return text
         case Pairs(pairs, title):
             return _table(title, ("", ""), [(name, value) for name, value in pairs], ())
-        case Table(headers, rows, right, title, empty):
-            if not rows:
-                head = f"### {_text(title)}\n\n" if title else ""
-                return f"{head}{_text(empty)}\n"
+        case Table(headers, rows, right, title, _) if rows:
             return _table(title, headers, rows, right)
-    return ""
+        case Table(title=title, empty=empty):
+            return (f"### {_text(title)}\n\n" if title else "") + f"{_text(empty)}\n"
+        case _:
+            return ""
 
 
 def _table(

@@ -259,7 +259,7 @@ class AtlasAccounts:
         """Put an entry on the list; one that is there is replaced by its like."""
         self._network.open(entry)
 
-    def keys(self) -> Sequence[AtlasKey]:
+    def api_keys(self) -> Sequence[AtlasKey]:
         """Who may use the Admin API for this project: keys, and service accounts."""
         return self._network.keys()
 

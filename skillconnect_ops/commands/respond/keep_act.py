@@ -70,7 +70,7 @@ def _atlas(scene: Scene) -> Iterator[tuple[str, Fact[Any]]]:
         return looked(look)
 
     yield "atlas-access-list", asked(lambda project: project.access_list())
-    yield "atlas-keys", asked(lambda project: project.keys())
+    yield "atlas-keys", asked(lambda project: project.api_keys())
     yield "atlas-logins", asked(lambda project: project.logins_seen())
 
 

@@ -141,7 +141,7 @@ class AtlasProject(Accounts, Protocol):
     def open_access(self, entry: AccessEntry) -> None:
         """Put an entry on the list; one that is there is replaced by its like."""
 
-    def keys(self) -> Sequence[AtlasKey]:
+    def api_keys(self) -> Sequence[AtlasKey]:
         """Who may use the Admin API for this project: keys, and service accounts."""
 
     def logins_seen(self) -> Sequence[LoginSeen]:

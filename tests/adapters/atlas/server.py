@@ -253,8 +253,8 @@ class Atlas:
             case "GET", ["apiKeys"]:
                 self.needs("GROUP_READ_ONLY")
                 roles = [{"groupId": self.project, "roleName": role} for role in self.roles]
-                own = {"id": "k1", "publicKey": self.public, "desc": "ours", "roles": roles}
-                return self.listed([own], query)
+                key = {"id": "k1", "publicKey": self.public, "desc": "ours", "roles": roles}
+                return self.listed([key], query)
             case "GET", ["dbAccessHistory", "clusters", name]:
                 self.needs("GROUP_READ_ONLY")
                 if name not in self.logins:

@@ -80,7 +80,7 @@ def test_a_key_that_may_not_is_told_the_role(opened: Open, atlas: Atlas) -> None
 
 
 def test_keys_and_service_accounts_are_listed(accounts: AtlasAccounts, atlas: Atlas) -> None:
-    assert {one.public for one in accounts.keys()} == {atlas.public, atlas.client_id}
+    assert {one.public for one in accounts.api_keys()} == {atlas.public, atlas.client_id}
 
 
 def test_the_logins_of_each_cluster_are_listed_newest_first(
