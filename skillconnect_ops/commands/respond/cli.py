@@ -238,7 +238,7 @@ def schema(house: House) -> Report:
 
 @RESPOND.command("release", examples=("skc respond release --target production",))
 def release(house: House, *, target: options.Target = None) -> Report:
-    """Record that the release which runs now is well: for after a deployment.
+    """Record that the release that runs is well, after a deployment.
 
     Every health answer is asked while the command `releases.now` of skc.yaml names what runs. That
     is where `skc respond start deployment-failed` goes back to.

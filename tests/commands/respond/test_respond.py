@@ -254,3 +254,23 @@ def test_whoever_dies_twice_runs_nothing_twice(
     text = lines(skc, started)
     assert sum('"incident.ran"' in line and "history" in line for line in text) == 1
     assert steps(shown(skc, started))["shut"] == "done"
+
+
+def test_the_status_of_the_project_names_an_open_incident_first(skc: Skc, started: Path) -> None:
+    ran = skc("status", "--format", "json", cwd=started)
+    assert ran.json["next"] == ["skc respond"]
+    assert len(ran.json["facts"]["status"]["incidents"]["open"]) == 1
+    assert skc("respond", "close", "--reason", "a test", cwd=started).code == 0
+    ran = skc("status", "--format", "json", cwd=started)
+    assert ran.json["facts"]["status"]["incidents"] == {"count": 1, "open": []}
+    assert ran.json["next"] != ["skc respond"]
+
+
+def test_an_incident_with_open_steps_is_not_closed_without_a_reason(
+    skc: Skc, started: Path
+) -> None:
+    ran = skc("respond", "close", cwd=started)
+    assert ran.code == 3
+    assert "keep, shut, ask, tell, clean" in ran.stderr
+    assert skc("respond", "close", "--reason", "a false alarm", cwd=started).code == 0
+    assert "a false alarm" in skc("respond", "export", cwd=started).stdout

@@ -153,6 +153,7 @@ def test_a_list_that_cannot_be_read_is_said_and_not_fine() -> None:
 def test_the_sources_are_registered_by_hand() -> None:
     assert [source.__name__ for source in SOURCES] == [
         "project",
+        "incidents",
         "journals",
         "retired",
         "backups",
