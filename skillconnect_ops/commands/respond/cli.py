@@ -161,6 +161,24 @@ def step(
     return run.step(house, name, incident=incident, person=person, how=how)
 
 
+@RESPOND.command("undo", examples=("skc respond undo contain",))
+def undo(
+    house: House,
+    name: Annotated[str, typer.Argument(metavar="STEP", help="`contain` or `disarm`, mostly.")],
+    *,
+    incident: Incident = None,
+    person: As = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> Report:
+    """Give back what a step has shut or taken away.
+
+    Entries come onto the access list again, and users get their roles, as the log holds them: for
+    when the app itself, or a job of yours, was behind them. The step is not done any more then.
+    """
+    return run.undo(house, name, incident=incident, person=person, yes=yes, dry_run=dry_run)
+
+
 @RESPOND.command("note", examples=('skc respond note "the address 203.0.113.9 is our office"',))
 def note(
     house: House,

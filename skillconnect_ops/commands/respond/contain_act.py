@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from ipaddress import ip_address
+from typing import Any
 
 from skillconnect_ops.commands.respond import census
 from skillconnect_ops.commands.respond.census import UserSeen
@@ -49,10 +50,12 @@ def contain(scene: Scene, how: How) -> Done:
             fix="shut by hand what can be reached, and close the step with --evidence",
         )
     lines: list[str] = []
+    closed: list[AccessEntry] = []
     journal, awaits = None, None
     if database.atlas is not None:
         closed, left, journal = _close(scene, how)
-        lines.append(f"taken off the access list: {listed(closed) or 'nothing was open to all'}")
+        off = listed([one.value for one in closed])
+        lines.append(f"taken off the access list: {off or 'nothing was open to all'}")
         lines.append(f"who may reach the clusters now: {listed(left) or 'NOBODY'}")
     else:
         awaits = _behind(scene, lines)
@@ -64,6 +67,7 @@ def contain(scene: Scene, how: How) -> Done:
         journal=journal,
         awaits=awaits,
         data={
+            "closed": closed,
             "strangers": [f"{one.name}@{one.database}" for one in found.users],
             "connections": [f"{one.app_name} as {one.user}" for one in found.connections],
         },
@@ -95,10 +99,15 @@ def is_inside(host: str) -> bool:
         return name == "localhost" or "." not in name
 
 
-def _close(scene: Scene, how: How) -> tuple[list[str], list[str], str | None]:
+def _close(scene: Scene, how: How) -> tuple[list[AccessEntry], list[str], str | None]:
+    """Take off what lets everybody in; gives that, who is left, and the journal."""
+    seen: dict[str, AccessEntry] = {}
+
     def look() -> Plan:
         with scene.house.atlas(scene.target) as project:
-            return plan(project.access_list(), subject=scene.subject)
+            entries = project.access_list()
+        seen.update({one.value: one for one in entries})
+        return plan(entries, subject=scene.subject)
 
     outcome = scene.house.office().carry_out(
         look,
@@ -107,7 +116,7 @@ def _close(scene: Scene, how: How) -> tuple[list[str], list[str], str | None]:
         consent=lambda made: _consent(scene, made),
         choices=Choices(yes=how.yes, confirm=how.confirm),
     )
-    closed = [step.value for step in outcome.plan.steps if isinstance(step, AccessClose)]
+    closed = [seen[step.value] for step in outcome.plan.steps if isinstance(step, AccessClose)]
     with scene.house.atlas(scene.target) as project:
         left = [one.value for one in project.access_list()]
     return closed, left, outcome.journal
@@ -174,6 +183,7 @@ def disarm(scene: Scene, how: How) -> Done:
     managed = scene.target.settings.database is not None and (
         scene.target.settings.database.atlas is not None
     )
+    had = _roles(scene, chosen)
     outcome = scene.house.office().carry_out(
         lambda: disarm_plan(chosen, subject=scene.subject, managed=managed),
         person=scene.house.person,
@@ -185,8 +195,20 @@ def disarm(scene: Scene, how: How) -> Done:
     return Done(
         text=f"without any right now: {', '.join(names)}",
         journal=outcome.journal,
-        data={"disarmed": names},
+        data={"disarmed": had},
     )
+
+
+def _roles(scene: Scene, chosen: Sequence[UserSeen]) -> list[dict[str, Any]]:
+    """What each of them may do, for the way back."""
+    found = []
+    with scene.house.accounts(scene.target) as accounts:
+        for one in chosen:
+            account = accounts.find(one.name, one.database)
+            roles = sorted(account.roles) if account is not None else []
+            told = [[role.name, role.database, role.collection] for role in roles]
+            found.append({"user": one.name, "database": one.database, "roles": told})
+    return found
 
 
 def disarm_plan(chosen: Sequence[UserSeen], *, subject: Subject, managed: bool) -> Plan:

@@ -80,6 +80,10 @@ class Log:
             machine=self.machine,
             text=None if facts.text is None else mask.over(facts.text),
             reason=None if facts.reason is None else mask.over(facts.reason),
+            children=tuple(
+                replace(one, what=None if one.what is None else mask.over(one.what))
+                for one in facts.children
+            ),
         )
         line = proof(happened, told, incident=incident, target=target, holds=holds)
         self._ledger.record([line], command=COMMAND, journal=journal)

@@ -15,8 +15,8 @@ from skillconnect_ops.core.ports.atlas import Access
 from skillconnect_ops.core.settings.hooks import Hook, of_incident, of_notice, of_releases
 from skillconnect_ops.core.settings.model import Target
 
-_USERS = frozenset({"createUser", "dropUser", "revokeRole", "grantRole", "viewUser", "anyAction"})
-_LOOK = frozenset({"inprog", "killop", "anyAction"})
+_USERS = frozenset({"createUser", "dropUser", "revokeRole", "grantRole", "viewUser"})
+_LOOK = frozenset({"inprog", "killAnySession"})
 
 
 class Looked(Struct, frozen=True, kw_only=True):
@@ -90,13 +90,13 @@ def _admin(asked: Asked) -> Seen:
 def _connections(asked: Asked) -> Seen:
     if asked.target.settings.database is None:
         return None
-    return _may(asked, _LOOK, "see and end the connections of others", "clusterMonitor")
+    return _may(asked, _LOOK, "see and end the connections of others", "hostManager")
 
 
 def _may(asked: Asked, wanted: Iterable[str], what: str, role: str) -> Seen:
     with asked.house.database(asked.target) as connected:
         granted = {one for each in connected.database.privileges() for one in each.actions}
-    if granted & set(wanted):
+    if "anyAction" in granted or set(wanted) <= granted:
         return _FINE
     return f"this user may not {what}", f"grant it the role {role}, or name another user"
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.respond import needs, reading, release_act, shown
+from skillconnect_ops.commands.respond import needs, reading, release_act, shown, undoing
 from skillconnect_ops.commands.respond.automatic import Walked
 from skillconnect_ops.commands.respond.choosing import chosen
 from skillconnect_ops.commands.respond.errors import (
@@ -132,6 +132,22 @@ def step(house: House, name: str, *, incident: str | None, person: str | None, h
     if state is None:
         return _told(scene, None)
     return _told(scene, (state, walk(scene, found, state, how)))
+
+
+def undo(
+    house: House,
+    name: str,
+    *,
+    incident: str | None,
+    person: str | None,
+    yes: bool,
+    dry_run: bool,
+) -> Report:
+    """Give back what a step has shut or taken away."""
+    log = Log(house, person=person)
+    found = chosen(log.read(), incident)
+    scene = Scene(house=house, log=log, target=house.target(found.target), incident=found.id)
+    return undoing.undo(scene, found, name, yes=yes, dry_run=dry_run)
 
 
 def note(house: House, text: str, *, incident: str | None, person: str | None) -> Report:

@@ -10,6 +10,12 @@ from skillconnect_ops.commands.respond.contain_steps import (
     StrangerDisconnect,
 )
 from skillconnect_ops.commands.respond.release_steps import ReleaseRollBack, RollBack
+from skillconnect_ops.commands.respond.undo_steps import (
+    AccessOpen,
+    OpenAccess,
+    RearmStranger,
+    StrangerRearm,
+)
 from skillconnect_ops.journal.kinds import KindOf
 
 KINDS: tuple[KindOf[House], ...] = (
@@ -17,5 +23,7 @@ KINDS: tuple[KindOf[House], ...] = (
     KindOf(StrangerDisarm, DisarmStranger),
     KindOf(StrangerDisconnect, DisconnectStranger),
     KindOf(ReleaseRollBack, RollBack),
+    KindOf(AccessOpen, OpenAccess),
+    KindOf(StrangerRearm, RearmStranger),
 )
 """The kinds of step that this domain brings."""

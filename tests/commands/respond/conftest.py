@@ -8,11 +8,11 @@ from textwrap import dedent
 
 import pytest
 
-from tests.commands.rotate.app import app
+from tests.commands.rotate.app import app, limited
 from tests.commands.rotate.atlas_app import atlas_app
 from tests.conftest import Skc
 
-__all__ = ["app", "atlas_app"]
+__all__ = ["app", "atlas_app", "limited"]
 
 SETTINGS = """\
 version: 1

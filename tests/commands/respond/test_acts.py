@@ -244,3 +244,49 @@ def test_where_skc_cannot_see_the_firewall_a_person_has_to(
     shown = app.run("respond").json["facts"]["incident"]["phases"][0]["steps"]
     assert shown[1]["standing"] == "waiting"
     assert step(app, "contain", "--evidence", "ufw shows 10.0.0.5 alone").code == 0
+
+
+def test_what_was_taken_off_the_list_comes_back_as_it_was(atlas_app: AtlasApp) -> None:
+    listed(atlas_app, "0.0.0.0/0", "203.0.113.9/32")
+    start(atlas_app)
+    assert step(atlas_app, "keep-evidence").code == 0
+    assert atlas_app.run("respond", "undo", "contain").code == 4
+    assert step(atlas_app, "contain", "--yes").code == 0
+    assert atlas_app.run("respond", "undo", "contain").code == 3
+    assert set(atlas_app.atlas.access) == {"203.0.113.9/32"}
+    ran = atlas_app.run("respond", "undo", "contain", "--yes")
+    assert ran.code == 0, ran.stderr
+    assert atlas_app.atlas.access["0.0.0.0/0"]["comment"] == "c 0.0.0.0/0"
+    shown = atlas_app.run("respond").json["facts"]["incident"]["phases"][0]["steps"]
+    assert shown[1]["standing"] == "failed"
+    assert atlas_app.run("respond", "undo", "contain", "--yes").code == 4
+    again = step(atlas_app, "contain", "--yes")
+    assert again.code == 0, again.stderr
+    assert set(atlas_app.atlas.access) == {"203.0.113.9/32"}
+
+
+def test_a_stranger_that_was_none_gets_its_roles_again(app: App, mallory: MongoClient[Any]) -> None:
+    start(app)
+    before = app.roles("mallory")
+    assert step(app, "keep-evidence").code == 0
+    assert step(app, "contain").code == 0
+    assert step(app, "strangers", "--choose", "disarm").code == 0
+    assert step(app, "disarm", "--yes", "--only", f"mallory@{app.name}").code == 0
+    assert app.roles("mallory") == []
+    assert app.run("respond", "undo", "disarm", "--dry-run").code == 0
+    assert app.roles("mallory") == []
+    ran = app.run("respond", "undo", "disarm", "--yes")
+    assert ran.code == 0, ran.stderr
+    assert app.roles("mallory") == before
+    mallory[app.name].things.find_one()
+
+
+def test_a_right_that_is_lacking_is_said_at_the_start(app: App, limited: dict[str, str]) -> None:
+    def lacking(env: dict[str, str] | None) -> set[str]:
+        ran = app.run("respond", "start", "credentials-leaked", "--dry-run", env=env)
+        return {one["need"] for one in ran.json["facts"]["lacking"]}
+
+    assert {"mongodb-admin", "mongodb-connections"}.isdisjoint(lacking(None))
+    assert "mongodb-connections" in lacking(limited)
+    assert "mongodb-admin" not in lacking(limited)
+    assert "mongodb-admin" in lacking({"SKC_MONGO_ADMIN_URI": ""})

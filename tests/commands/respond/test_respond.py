@@ -11,6 +11,9 @@ import pytest
 from skillconnect_ops.adapters.system import SystemClock
 from skillconnect_ops.commands.respond.events import EventFacts, Happened
 from skillconnect_ops.commands.respond.log import Log
+from skillconnect_ops.core.errors import Stop
+from skillconnect_ops.core.exits import Exit
+from skillconnect_ops.wiring import FrontDoor
 from tests.commands.respond.conftest import SECRET, dying
 from tests.conftest import Ran, Skc
 
@@ -274,3 +277,18 @@ def test_an_incident_with_open_steps_is_not_closed_without_a_reason(
     assert "keep, shut, ask, tell, clean" in ran.stderr
     assert skc("respond", "close", "--reason", "a false alarm", cwd=started).code == 0
     assert "a false alarm" in skc("respond", "export", cwd=started).stdout
+
+
+def test_a_signal_in_the_middle_of_a_step_is_in_the_log(
+    skc: Skc, started: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(self: FrontDoor, *argv: str) -> None:
+        raise Stop(Exit.SIGINT)
+
+    monkeypatch.setattr(FrontDoor, "run", stopped)
+    ran = skc("respond", "step", "keep", cwd=started)
+    assert ran.code == 130
+    assert '"a signal ended it (SIGINT)"' in lines(skc, started)[-1]
+    monkeypatch.undo()
+    assert steps(shown(skc, started))["keep"] == "failed"
+    assert skc("respond", "step", cwd=started).code == 0
