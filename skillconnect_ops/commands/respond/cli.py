@@ -275,6 +275,9 @@ def drill(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave project, evidence and journals there.")
     ] = False,
+    api: Annotated[
+        bool, typer.Option("--api", help="With the reference API running on it all the while.")
+    ] = False,
 ) -> Report:
     """Play a leak on servers of its own, by the clock, and say how it went.
 
@@ -283,7 +286,7 @@ def drill(
     shows then. In a project it is recorded, of the target demo alone. It ends with 13 where
     something does not hold.
     """
-    return drills.drill(house, folder=folder, keep=keep)
+    return drills.drill(house, folder=folder, keep=keep, api=api)
 
 
 @RESPOND.command("handover", examples=("skc respond handover incident.skc",))

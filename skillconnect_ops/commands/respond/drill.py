@@ -11,19 +11,15 @@ from typing import Any
 from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.respond.drill_stage import (
-    DATABASE,
-    NAME,
-    STRANGER,
-    TARGET,
-    Staged,
-    staged,
-)
+from skillconnect_ops.commands.respond.drill_api import staged_api
+from skillconnect_ops.commands.respond.drill_stage import STRANGER, TARGET, Staged, staged
 from skillconnect_ops.commands.scratch import made, place_for
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.exits import Exit, Status
+from skillconnect_ops.core.outcome import Fact, Missing
 from skillconnect_ops.core.plan import Proof
 from skillconnect_ops.core.ports.database import WrongPassword
+from skillconnect_ops.core.ports.health import Health
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.settings.errors import SettingsNotFound
 from skillconnect_ops.core.view import Block, Pairs, Table, Text, Tone, duration
@@ -33,34 +29,42 @@ CONTAINED_S = 60.0
 WHOLE_S = 300.0
 CODE = "{code}"
 STEP = ("respond", "step")
-SCRIPT: tuple[tuple[str, ...], ...] = (
-    ("respond", "start", "credentials-leaked", "--yes"),
-    (*STEP, "strangers", "--choose", "disarm"),
-    (*STEP, "disarm", "--only", f"{STRANGER}@{DATABASE}", "--yes"),
-    (*STEP, "rotate", "--yes"),
-    (*STEP, "restarted", "--choose", "by-hand"),
-    (*STEP, "end-restarted", "--yes"),
-    (*STEP, "prove-dead"),
-    (*STEP, "who-was-read"),
-    (*STEP, "breach", "--choose", "likely"),
-    (*STEP, "backup"),
-    (*STEP, "find"),
-    (*STEP, "untrack", "--yes"),
-    (*STEP, "scrub", "--confirm", NAME),
-    (*STEP, "prove-gone"),
-    (*STEP, "tell-affected", "--evidence", "a drill: nobody is told"),
-    (*STEP, "indexes"),
-    (*STEP, "audit"),
-    (*STEP, "watch"),
-    (*STEP, "watch", "--evidence", CODE),
-    (*STEP, "well"),
-    (*STEP, "learn", "--evidence", "a drill: see its score"),
-    ("respond", "close"),
-)
-"""What a person types; the three lines up to `disarm` are those that contain it."""
+Line = tuple[str, ...]
+AWAITED: Line = (*STEP, "watch")
+"""It ends with "needs a person" when its alert is on its way."""
+
+
+def script(stage: Staged) -> tuple[Line, ...]:
+    """What a person types; the three lines up to `disarm` are those that contain it."""
+    runs = stage.health is not None
+    return (
+        ("respond", "start", "credentials-leaked", "--yes"),
+        (*STEP, "strangers", "--choose", "disarm"),
+        (*STEP, "disarm", "--only", f"{STRANGER}@{stage.database}", "--yes"),
+        (*STEP, "rotate", "--yes"),
+        (*STEP, "restarted", "--choose", "by-skc" if runs else "by-hand"),
+        (*STEP, "end" if runs else "end-restarted", "--yes"),
+        (*STEP, "prove-dead"),
+        (*STEP, "who-was-read"),
+        (*STEP, "breach", "--choose", "likely"),
+        (*STEP, "backup"),
+        (*STEP, "find"),
+        (*STEP, "untrack", "--yes"),
+        (*STEP, "scrub", "--confirm", stage.name),
+        # the files of the servers lie beside the repository's there, and look like many things
+        (*STEP, "prove-gone", *(("--evidence", "scrub looked at every object") if runs else ())),
+        (*STEP, "tell-affected", "--evidence", "a drill: nobody is told"),
+        (*STEP, "indexes", *(("--skip", "the app makes its own") if runs else ())),
+        (*STEP, "audit"),
+        AWAITED,
+        (*STEP, "watch", "--evidence", CODE),
+        (*STEP, "well"),
+        (*STEP, "learn", "--evidence", "a drill: see its score"),
+        ("respond", "close"),
+    )
+
+
 CONTAINS = 3
-AWAITED = "watch"
-"""The step that ends with "needs a person" when its alert is on its way."""
 
 
 class Played(Struct, frozen=True, kw_only=True):
@@ -101,8 +105,14 @@ class Drilled(Struct, frozen=True, kw_only=True):
         return all(one.holds for one in self.checks)
 
 
-def drill(house: House, *, folder: Path | None, keep: bool) -> Report:
+def drill(house: House, *, folder: Path | None, keep: bool, api: bool) -> Report:
     """Play it, judge it, record it.
+
+    Args:
+        house: the house.
+        folder: where it plays; by default a new folder among the temporary ones.
+        keep: whether project, evidence and journals stay.
+        api: whether the reference API runs on the stage.
 
     Raises:
         PlaceIsTaken: the folder holds something.
@@ -110,9 +120,10 @@ def drill(house: House, *, folder: Path | None, keep: bool) -> Report:
     """
     place = place_for(house, "respond-drill", folder)
     began = house.clock.monotonic()
-    with made(house, place, keep=keep), staged(house, place) as stage:
+    setting = staged_api if api else staged
+    with made(house, place, keep=keep), setting(house, place) as stage:
         house.person.note(
-            f"a project with six leaked secrets, and a stranger in its database "
+            f"a project with {len(stage.before)} leaked secrets, and a stranger in its database "
             f"(set up in {duration(house.clock.monotonic() - began)})"
         )
         found = _play(house, stage, folder=str(place) if keep else None)
@@ -131,9 +142,11 @@ def drill(house: House, *, folder: Path | None, keep: bool) -> Report:
 def _play(house: House, stage: Staged, *, folder: str | None) -> Drilled:
     """The lines in their order; one that fails does not keep the others from being tried."""
     clock, commands = house.clock, stage.commands(house)
+    before = _loaded(house, stage)
     began, contained_s = clock.monotonic(), 0.0
     played: list[Played] = []
-    for number, words in enumerate(SCRIPT, 1):
+    lines = script(stage)
+    for number, words in enumerate(lines, 1):
         line = tuple(stage.code() if word == CODE else word for word in words)
         house.person.note(f"$ skc {' '.join(words)}")
         report = commands.run(*line)
@@ -151,8 +164,9 @@ def _play(house: House, stage: Staged, *, folder: str | None) -> Drilled:
     page = commands.run("respond", "export")
     told = page.facts
     checks = (
-        *judged(played, contained_s=contained_s, whole_s=whole_s),
+        *judged(played, lines, contained_s=contained_s, whole_s=whole_s),
         *_asked(house, stage, told),
+        *_app(before, _loaded(house, stage)),
     )
     return Drilled(
         score=round(100 * sum(one.holds for one in checks) / len(checks)),
@@ -166,12 +180,14 @@ def _play(house: House, stage: Staged, *, folder: str | None) -> Drilled:
     )
 
 
-def judged(played: Sequence[Played], *, contained_s: float, whole_s: float) -> tuple[Checked, ...]:
+def judged(
+    played: Sequence[Played], lines: Sequence[Line], *, contained_s: float, whole_s: float
+) -> tuple[Checked, ...]:
     """What the lines themselves show; pure."""
     odd = [
         one
-        for one, words in zip(played, SCRIPT, strict=True)
-        if one.exit != (Exit.NEEDS_PERSON if words == (*STEP, AWAITED) else Exit.OK)
+        for one, words in zip(played, lines, strict=True)
+        if one.exit != (Exit.NEEDS_PERSON if words == AWAITED else Exit.OK)
     ]
     failed = "; ".join(f"{one.command}: {one.exit} {one.what or ''}".strip() for one in odd)
     return (
@@ -197,11 +213,9 @@ def _asked(house: House, stage: Staged, told: Any) -> tuple[Checked, ...]:
     """What the world shows, asked anew: no word of the commands is taken for it."""
     after = stage.values()
     same = [name for name in after if after[name].reveal() == stage.before[name].reveal()]
-    if stage.in_place:  # its user and password changed in place
-        same = [name for name in same if name != "REDIS_URL"]
     old, new = stage.before["MONGO_URI"], after["MONGO_URI"]
     with house.connect(stage.root) as server:
-        who = server.command(DATABASE, {"usersInfo": STRANGER})["users"]
+        who = server.command(stage.database, {"usersInfo": STRANGER})["users"]
     roles = [role["role"] for user in who for role in user["roles"]]
     cache = house.acl.try_login(stage.before["REDIS_URL"]).answer
     log = told.get("timeline", ())
@@ -210,7 +224,7 @@ def _asked(house: House, stage: Staged, told: Any) -> tuple[Checked, ...]:
     ]
     return (
         Checked(
-            what="six secrets are new",
+            what=f"{len(after)} secrets are new",
             holds=not same,
             seen=", ".join(same) or "none is the old one",
         ),
@@ -241,6 +255,25 @@ def _asked(house: House, stage: Staged, told: Any) -> tuple[Checked, ...]:
             seen="; ".join(f"{gap.kind} {gap.about}" for gap in gaps) or f"{len(log)} lines",
         ),
     )
+
+
+def _loaded(house: House, stage: Staged) -> Fact[Health] | None:
+    """What the app has loaded; None where none runs."""
+    return None if stage.health is None else house.health.ask(stage.health, patience_s=5.0)
+
+
+def _app(before: Fact[Health] | None, after: Fact[Health] | None) -> tuple[Checked, ...]:
+    """Whether the app is well, with other values than before; pure."""
+    if before is None or after is None:
+        return ()
+    what = "the app is well, and has loaded the new values"
+    if isinstance(before, Missing) or isinstance(after, Missing):
+        reason = before.reason if isinstance(before, Missing) else getattr(after, "reason", "?")
+        return (Checked(what=what, holds=False, seen=reason),)
+    was, now = before.value.loaded, after.value.loaded
+    old = [name for name in was if now.get(name) == was[name]]
+    seen = ", ".join(old) or f"{len(now)} generations, none as before"
+    return (Checked(what=what, holds=bool(now) and not old, seen=seen),)
 
 
 def _answer(house: House, uri: Any) -> str | None:
@@ -315,7 +348,7 @@ def _view(found: Drilled, *, recorded: bool) -> tuple[Block, ...]:
                 ("log", f"{found.lines} lines, none lost"),
                 ("recorded", f"of the target {TARGET}" if recorded else "nowhere: no project here"),
             ),
-            title="A leak of six secrets, played on servers of its own",
+            title="A leak, played on servers of its own",
         ),
         Table(("", "what", "seen"), rows),
         Table(

@@ -3,7 +3,7 @@
 import json
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -54,6 +54,15 @@ class Staged(Struct, frozen=True, kw_only=True):
     """What leaked."""
     in_place: bool
     """Whether the Redis is too old for users."""
+    database: str = DATABASE
+    target: str = TARGET
+    health: str | None = None
+    """Where the app that runs on it says how it is; None where none runs."""
+
+    @property
+    def name(self) -> str:
+        """What the repository is called."""
+        return self.project.name
 
     def commands(self, house: House) -> Commands:
         """The front door for the project."""
@@ -62,7 +71,7 @@ class Staged(Struct, frozen=True, kw_only=True):
     def values(self) -> dict[str, Secret]:
         """What the env file holds now."""
         found = parse((self.project / ".env").read_bytes())
-        return {name: Secret(found.get(name) or "") for name in SECRETS}
+        return {name: Secret(found.get(name) or "") for name in self.before}
 
     def code(self) -> str:
         """The code of the last test alert, as whoever received it reads it out."""
@@ -105,6 +114,11 @@ def staged(house: House, place: Path) -> Iterator[Staged]:
         )
 
 
+def tell(told: Path) -> list[str]:
+    """The team's command: it writes down what it is told."""
+    return [sys.executable, "-c", _TOLD, str(told)]
+
+
 def _fill(house: House, root: Secret) -> None:
     people = [{"_id": n, "email": f"p{n}@example.org", "name": f"P {n}"} for n in range(200)]
     with house.connect(root) as server:
@@ -128,14 +142,13 @@ def _write(
     in_place: bool,
 ) -> None:
     """The project: all of it committed, the env file too, as leaks begin."""
-    identity = secrets.token_hex(6)
     about = {
-        "id": identity,
+        "id": secrets.token_hex(6),
         "target": TARGET,
         "database": DATABASE,
         "in_place": in_place,
         "backups": str(place / "backups"),
-        "tell": [sys.executable, "-c", _TOLD, str(told)],
+        "tell": tell(told),
     }
     project.mkdir(parents=True)
     settings = filled(template(f"{_HOME}/skc.yaml.j2"), about, filters={"tojson": json.dumps})
@@ -147,8 +160,22 @@ def _write(
     }
     for name, text in texts.items():
         house.disk.replace(project / name, text.encode(), mode=0o600)
+    ready(house, place, project)
+
+
+def ready(house: House, place: Path, project: Path, *, beside: Sequence[str] = ()) -> None:
+    """Trust the team's command, list the signer, and commit all of it, the env file too.
+
+    Args:
+        house: the house.
+        place: where the private state goes.
+        project: the folder.
+        beside: what lies in it and belongs to nobody's repository.
+    """
+    settings = read((project / "skc.yaml").read_text(encoding="utf-8"))
+    identity = settings.project.id
     state = place / "state" / "skc" / identity
-    Hooks(state, disk=house.disk).trust(of_incident(read(settings).notify))
+    Hooks(state, disk=house.disk).trust(of_incident(settings.notify))
     Ledger(
         root=project,
         state=state,
@@ -157,8 +184,10 @@ def _write(
         clock=house.clock,
         environment=house.environment,
     ).enroll("drill")
+    house.processes.run(*_GIT, "init", "--quiet", folder=project, variables=_NO_CONFIGURATION)
+    exclude = "".join(f"/{name}\n" for name in beside)
+    house.disk.replace(project / ".git" / "info" / "exclude", exclude.encode(), mode=0o644)
     for words in (
-        ("init", "--quiet"),
         ("config", "user.name", "Drill"),
         ("config", "user.email", "drill@example.org"),
         ("add", "--all"),

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from skillconnect_ops.commands.respond.drill import SCRIPT, STEP, Played, judged
+from skillconnect_ops.commands.respond.drill import AWAITED, Played, judged, script
+from skillconnect_ops.commands.respond.drill_stage import Staged
+from skillconnect_ops.core.secret import Secret
 from tests.commands.demo.test_demo import processes_of
 from tests.conftest import Skc
 
@@ -38,24 +40,54 @@ def test_a_drill_ends_contained_and_is_recorded_of_the_demo_target_alone(
     assert "mongodb://" not in ran.stdout + ran.stderr
 
 
+SCRIPT = script(
+    Staged(
+        project=Path("drill-project"),
+        variables={},
+        root=Secret(""),
+        told=Path("told"),
+        before={},
+        in_place=False,
+    )
+)
+
+
 def played(**exits: int) -> list[Played]:
     found = []
     for words in SCRIPT:
-        usual = 6 if words == (*STEP, "watch") else 0
+        usual = 6 if words == AWAITED else 0
         name = words[2] if len(words) > 2 else words[1]
         found.append(Played(command=" ".join(words), exit=exits.get(name, usual), seconds=1.0))
     return found
 
 
 def test_a_drill_that_takes_too_long_or_fails_says_so() -> None:
-    fine = judged(played(), contained_s=59, whole_s=299)
+    fine = judged(played(), SCRIPT, contained_s=59, whole_s=299)
     assert all(one.holds for one in fine)
-    slow = judged(played(), contained_s=61, whole_s=301)
+    slow = judged(played(), SCRIPT, contained_s=61, whole_s=301)
     assert [one.holds for one in slow] == [False, False, True]
-    failed = judged(played(rotate=5), contained_s=1, whole_s=1)
+    failed = judged(played(rotate=5), SCRIPT, contained_s=1, whole_s=1)
     assert [one.holds for one in failed] == [True, True, False]
     assert "respond step rotate --yes: 5" in failed[2].seen
 
 
 def test_the_lines_that_contain_it_are_three() -> None:
     assert [words[2] for words in SCRIPT[:3]] == ["credentials-leaked", "strangers", "disarm"]
+
+
+def test_a_drill_with_the_reference_api_ends_with_the_api_on_new_values(
+    skc_process: Skc, tmp_path: Path
+) -> None:
+    (tmp_path / "t").mkdir()
+    ran = skc_process(
+        *("respond", "drill", "--api", "--format", "json"),
+        env={"TMPDIR": str(tmp_path / "t")},
+        timeout_s=280,
+    )
+    assert ran.code == 0, ran.stdout + ran.stderr
+    drill = ran.json["facts"]["drill"]
+    assert drill["score"] == 100
+    assert any("the app is well" in one["what"] for one in drill["checks"])
+    assert ran.json["facts"]["recorded"] is False
+    assert list((tmp_path / "t").iterdir()) == []
+    assert processes_of(tmp_path / "t") == []
