@@ -51,8 +51,7 @@ def script(stage: Staged) -> tuple[Line, ...]:
         (*STEP, "find"),
         (*STEP, "untrack", "--yes"),
         (*STEP, "scrub", "--confirm", stage.name),
-        # the files of the servers lie beside the repository's there, and look like many things
-        (*STEP, "prove-gone", *(("--evidence", "scrub looked at every object") if runs else ())),
+        (*STEP, "prove-gone"),
         (*STEP, "tell-affected", "--evidence", "a drill: nobody is told"),
         (*STEP, "indexes", *(("--skip", "the app makes its own") if runs else ())),
         (*STEP, "audit"),

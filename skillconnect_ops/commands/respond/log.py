@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.respond.events import EventFacts, Happened, events, proof
+from skillconnect_ops.commands.respond.events import Child, EventFacts, Happened, events, proof
 from skillconnect_ops.commands.respond.standing import Folded, Incident, fold
 from skillconnect_ops.core.errors import SkcError
 from skillconnect_ops.core.redaction import Mask
@@ -80,13 +80,20 @@ class Log:
             machine=self.machine,
             text=None if facts.text is None else mask.over(facts.text),
             reason=None if facts.reason is None else mask.over(facts.reason),
-            children=tuple(
-                replace(one, what=None if one.what is None else mask.over(one.what))
-                for one in facts.children
-            ),
+            children=tuple(self._child(one, mask) for one in facts.children),
         )
         line = proof(happened, told, incident=incident, target=target, holds=holds)
         self._ledger.record([line], command=COMMAND, journal=journal)
+
+    def _child(self, child: Child, mask: Mask) -> Child:
+        """A command as others may read it: no secret, and no folder of this machine."""
+        state = str(self._house.project().state)
+
+        def told(text: str | None) -> str | None:
+            return None if text is None else mask.over(text.replace(state, "…"))
+
+        command = child.command.replace(state, "…")
+        return replace(child, command=command, what=told(child.what), fix=told(child.fix))
 
     def join(self, incident: Incident) -> None:
         """Say that this person is with it, where no line of theirs is in it yet."""

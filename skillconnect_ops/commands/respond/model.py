@@ -138,5 +138,5 @@ ACTS = {
     "roll-back": "have the team's own command roll back to the last proven release",
 }
 """What skc does itself where it has no command for it."""
-PLACEHOLDERS = ("target", "incident", "repository", "database")
+PLACEHOLDERS = ("target", "incident", "repository", "database", "bundle")
 """What command lines, confirmations and texts may have in braces."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from skillconnect_ops.commands.bundles import kept
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.respond.errors import OneWay
 from skillconnect_ops.commands.respond.events import EventFacts, Happened, KeptFile
@@ -127,6 +128,13 @@ class Scene(Struct, frozen=True, kw_only=True):
         database = self.target.settings.database
         if database is not None and database.name is not None:
             found["database"] = database.name
+        bundles = [
+            folder
+            for folder, about in kept(self.house, self.house.project().state)
+            if about.done and not about.undone
+        ]
+        if bundles:
+            found["bundle"] = str(bundles[-1])
         return found
 
     def kept(self, path: Path) -> KeptFile:

@@ -71,7 +71,7 @@ def test_a_shipped_step_runs_commands_that_there_are(name: str, step: RunbookSte
         if line.startswith("skc "):
             parse(
                 shlex.join(
-                    reading.filled(word, dict.fromkeys(("target", "repository"), "x"))
+                    reading.filled(word, dict.fromkeys(("target", "repository", "bundle"), "x"))
                     for word in shlex.split(line)
                 )
             )

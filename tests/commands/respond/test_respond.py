@@ -1,5 +1,6 @@
 """Incidents from the command line: order, people, what a killed process leaves."""
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -292,3 +293,25 @@ def test_a_signal_in_the_middle_of_a_step_is_in_the_log(
     monkeypatch.undo()
     assert steps(shown(skc, started))["keep"] == "failed"
     assert skc("respond", "step", cwd=started).code == 0
+
+
+def test_a_folder_of_this_machine_is_put_in_and_stands_not_in_the_log(
+    skc: Skc, project: Path
+) -> None:
+    state = project.parent / "state" / "skc" / "respond00001"
+    bundle = state / "scrub" / "20261129-120000-abc"
+    bundle.mkdir(parents=True)
+    about = {"repository": "shop", "made": "2026-11-29", "delete_by": "2026-12-29"}
+    (bundle / "scrub.json").write_text(
+        json.dumps({**about, "values": 1, "sealed": True, "done": True})
+    )
+    text = (project / "small.yaml").read_text()
+    line = '["skc scrub verify --bundle {bundle}"]'
+    (project / "small.yaml").write_text(text.replace('["skc secrets generate"]', line, 1))
+    assert skc("respond", "start", "small.yaml", cwd=project).code == 0
+    ran = skc("respond", "step", "keep", cwd=project)
+    assert ran.code != 0
+    assert f"--bundle {bundle}" in ran.stderr
+    log = "\n".join(lines(skc, project))
+    assert "--bundle …/scrub/20261129-120000-abc" in log
+    assert str(state) not in log
