@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from skillconnect_ops.adapters.system import ProcessEnvironment, SystemClock
 from skillconnect_ops.app import _Door
-from skillconnect_ops.commands.respond.drill import _asked
+from skillconnect_ops.commands.respond.drill_checks import asked
 from skillconnect_ops.commands.respond.drill_stage import DATABASE, NAME, STRANGER, Staged, staged
 from skillconnect_ops.terminal.person import Silent
 from tests.commands.respond.conftest import DIES
@@ -152,7 +152,7 @@ def playing(folder: Path, kills: dict[str, list[Kill]]) -> Iterator[Player]:
             yield player
             told = player.json("respond", "export")["facts"]
             told = {**told, "gaps": ()}
-            wrong = [one for one in _asked(house, stage, told) if not one.holds]
+            wrong = [one for one in asked(house, stage, told) if not one.holds]
             assert wrong == []
 
 

@@ -7,7 +7,7 @@ import typer
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.respond import drill as drills
-from skillconnect_ops.commands.respond import exporting, handing, run
+from skillconnect_ops.commands.respond import exporting, handing, opening, run
 from skillconnect_ops.commands.respond.scene import How
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.terminal import options
@@ -40,7 +40,7 @@ def respond(house: House, *, incident: Incident = None, person: As = None) -> Re
 @RESPOND.command("list", examples=("skc respond list",))
 def list_(house: House) -> Report:
     """List the runbooks, and the incidents of this project."""
-    return run.listing(house)
+    return opening.listing(house)
 
 
 @RESPOND.command(
@@ -70,7 +70,7 @@ def start(
     It says at once what the later steps need and lack here. With --yes the automatic steps of the
     first phase are done in their order; what has no way back asks for its name even so.
     """
-    return run.start(
+    return opening.start(
         house,
         runbook,
         target=target,

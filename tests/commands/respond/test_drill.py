@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from skillconnect_ops.commands.respond.drill import AWAITED, Played, judged, script
+from skillconnect_ops.commands.respond.drill import script
+from skillconnect_ops.commands.respond.drill_checks import AWAITED, Played, judged
 from skillconnect_ops.commands.respond.drill_stage import Staged
 from skillconnect_ops.core.secret import Secret
 from tests.commands.demo.test_demo import processes_of
