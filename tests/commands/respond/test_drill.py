@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from skillconnect_ops.commands.respond.drill import script
 from skillconnect_ops.commands.respond.drill_checks import AWAITED, Played, judged
 from skillconnect_ops.commands.respond.drill_stage import Staged
@@ -76,6 +78,7 @@ def test_the_lines_that_contain_it_are_three() -> None:
     assert [words[2] for words in SCRIPT[:3]] == ["credentials-leaked", "strangers", "disarm"]
 
 
+@pytest.mark.long
 def test_a_drill_with_the_reference_api_ends_with_the_api_on_new_values(
     skc_process: Skc, tmp_path: Path
 ) -> None:
