@@ -51,12 +51,6 @@ class Remarks(Struct, frozen=True):
     remarks: tuple[Remark, ...]
 
 
-class Page(Struct, frozen=True):
-    """A whole page of Markdown, written as it is; whoever makes it escapes names."""
-
-    text: str
-
-
 class Pairs(Struct, frozen=True):
     """Names and values, the names aligned."""
 
@@ -105,7 +99,7 @@ class Document(Struct, frozen=True):
     html: str = ""
 
 
-Block = Lines | Page | Remarks | Pairs | Table | FindingsHere | FindingsByFile | Document
+Block = Lines | Remarks | Pairs | Table | FindingsHere | FindingsByFile | Document
 
 
 def size(size_bytes: float) -> str:

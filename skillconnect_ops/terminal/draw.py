@@ -18,7 +18,6 @@ from skillconnect_ops.core.view import (
     FindingsHere,
     Frame,
     Lines,
-    Page,
     Pairs,
     Remarks,
     Table,
@@ -29,7 +28,7 @@ from skillconnect_ops.core.view import (
 )
 from skillconnect_ops.terminal.layout import column_widths
 from skillconnect_ops.terminal.streams import Screen
-from skillconnect_ops.terminal.text import one_line, printable, wrapped
+from skillconnect_ops.terminal.text import one_line, wrapped
 
 _GAP = 2
 _WIDEST_SUBJECT = 40
@@ -69,8 +68,6 @@ def draw(block: Block, *, screen: Screen) -> str:
             return _lines(_broken(block, screen), screen)
         case Remarks():
             return _lines((Text(one.text, Tone.WARN) for one in block.remarks), screen)
-        case Page(text):
-            return printable(text)
         case Pairs():
             return _titled(block.title, _pairs(block.pairs, screen), screen)
         case Table():

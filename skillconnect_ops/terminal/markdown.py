@@ -10,7 +10,6 @@ from skillconnect_ops.core.view import (
     Cell,
     Document,
     Lines,
-    Page,
     Pairs,
     Remarks,
     Table,
@@ -30,18 +29,12 @@ def as_markdown(report: Report) -> str:
     if page is not None:
         return page.markdown
     parts = [part for block in report.view if (part := _block(block))]
-    parts = [part for block in report.view if (part := _part(block))]
     shown = [one for one in report.findings if one.suppressed is None]
     if shown:
         parts.append(_findings(shown))
     if report.unknown:
         parts.append(_unknown(report.unknown))
     return "\n".join(parts)
-
-
-def _part(block: Block) -> str:
-    """A block; a page is Markdown already."""
-    return block.text if isinstance(block, Page) else _block(block)
 
 
 def _block(block: Block) -> str:
@@ -52,12 +45,12 @@ def _block(block: Block) -> str:
             return "".join(f"- {_text(one.text)}\n" for one in remarks)
         case Pairs(pairs, title):
             return _table(title, ("", ""), [(name, value) for name, value in pairs], ())
-        case Table(headers, rows, right, title, _) if rows:
+        case Table(headers, rows, right, title, empty):
+            if not rows:
+                head = f"### {_text(title)}\n\n" if title else ""
+                return f"{head}{_text(empty)}\n"
             return _table(title, headers, rows, right)
-        case Table(title=title, empty=empty):
-            return (f"### {_text(title)}\n\n" if title else "") + f"{_text(empty)}\n"
-        case _:
-            return ""
+    return ""
 
 
 def _table(

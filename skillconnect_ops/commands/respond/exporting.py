@@ -15,7 +15,7 @@ from skillconnect_ops.commands.respond.model import ACTS, Runbook
 from skillconnect_ops.commands.respond.telling import says
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.resources import template
-from skillconnect_ops.core.view import Lines, Page
+from skillconnect_ops.core.view import Document, Lines
 
 
 def export(house: House, *, incident: str | None) -> Report:
@@ -40,7 +40,7 @@ def export(house: House, *, incident: str | None) -> Report:
             "timeline": [_event(one) for one in found.events],
             "gaps": gap,
         },
-        view=(Page(text),),
+        view=(Document(markdown=text),),
         next=(),
     )
 
@@ -58,13 +58,15 @@ def print_(house: House, name: str, *, target: str | None) -> Report:
     """A runbook as a page to print, or a template; no project is needed for it."""
     if name in TEMPLATES:
         text = template(TEMPLATES[name])
-        return Report(command="respond print", facts={"text": text}, view=(Page(text),))
+        return Report(
+            command="respond print", facts={"text": text}, view=(Document(markdown=text),)
+        )
     runbook = reading.find(name, folder=house.environment.folder)
     given = {"target": target} if target else {}
     return Report(
         command="respond print",
         facts={"runbook": runbook},
-        view=(Page(page.printed(runbook, given)),),
+        view=(Document(markdown=page.printed(runbook, given)),),
     )
 
 
