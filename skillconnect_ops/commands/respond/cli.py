@@ -1,5 +1,6 @@
 """The command line of `skc respond`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +9,21 @@ import typer
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.respond import drill as drills
 from skillconnect_ops.commands.respond import exporting, handing, opening, run
+from skillconnect_ops.commands.respond.drill_release import drill_release
 from skillconnect_ops.commands.respond.scene import How
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.terminal import options
 from skillconnect_ops.terminal.group import Group
 
 RESPOND = Group("respond")
+
+
+class Drills(StrEnum):
+    """The runbooks that can be played."""
+
+    LEAK = "credentials-leaked"
+    RELEASE = "deployment-failed"
+
 
 Incident = Annotated[
     str | None,
@@ -264,9 +274,19 @@ def release(house: House, *, target: options.Target = None) -> Report:
     return run.release(house, target=target)
 
 
-@RESPOND.command("drill", examples=("skc respond drill", "skc respond drill --keep --folder ./d"))
+@RESPOND.command(
+    "drill",
+    examples=(
+        "skc respond drill",
+        "skc respond drill deployment-failed",
+        "skc respond drill --keep --folder ./d",
+    ),
+)
 def drill(
     house: House,
+    runbook: Annotated[
+        Drills, typer.Argument(metavar="[RUNBOOK]", help="Which one is played.")
+    ] = Drills.LEAK,
     *,
     folder: Annotated[
         Path | None,
@@ -286,6 +306,8 @@ def drill(
     shows then. In a project it is recorded, of the target demo alone. It ends with 13 where
     something does not hold.
     """
+    if runbook is Drills.RELEASE:
+        return drill_release(house, folder=folder, keep=keep)
     return drills.drill(house, folder=folder, keep=keep, api=api)
 
 

@@ -16,7 +16,7 @@ from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.embedded import Login
 from skillconnect_ops.core.resources import filled, template
 from skillconnect_ops.core.secret import Secret
-from skillconnect_ops.core.settings.hooks import of_incident
+from skillconnect_ops.core.settings.hooks import hooks_of
 from skillconnect_ops.core.settings.reader import read
 from skillconnect_ops.envfile import parse
 from skillconnect_ops.evidence.ledger import Ledger
@@ -175,7 +175,7 @@ def ready(house: House, place: Path, project: Path, *, beside: Sequence[str] = (
     settings = read((project / "skc.yaml").read_text(encoding="utf-8"))
     identity = settings.project.id
     state = place / "state" / "skc" / identity
-    Hooks(state, disk=house.disk).trust(of_incident(settings.notify))
+    Hooks(state, disk=house.disk).trust(hooks_of(settings))
     Ledger(
         root=project,
         state=state,

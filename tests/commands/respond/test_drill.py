@@ -95,3 +95,26 @@ def test_a_drill_with_the_reference_api_ends_with_the_api_on_new_values(
     assert ran.json["facts"]["recorded"] is False
     assert list((tmp_path / "t").iterdir()) == []
     assert processes_of(tmp_path / "t") == []
+
+
+def test_a_drill_of_a_deployment_goes_back_to_what_was_proven(
+    skc_process: Skc, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "t").mkdir()
+    ran = skc_process(
+        *("respond", "drill", "deployment-failed", "--format", "json"),
+        cwd=project,
+        env={"TMPDIR": str(tmp_path / "t")},
+    )
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert ran.json["facts"]["drill"]["score"] == 100
+    (record,) = (
+        json.loads(line)
+        for path in (project / ".skc/evidence").glob("*.jsonl")
+        for line in path.read_text().splitlines()
+    )
+    assert record["claim"] == "respond.drilled"
+    assert record["subject"]["runbook"] == "deployment-failed"
+    assert record["subject"]["target"] == "demo"
+    assert list((tmp_path / "t").iterdir()) == []
+    assert processes_of(tmp_path / "t") == []
