@@ -38,6 +38,7 @@ _SERVED = frozenset(
     {"public", "static", "assets", "www", "wwwroot", "webroot", "lib", "libs", "js", "css", "html"}
 )
 _BUNDLE = re.compile(r"[.-](min|bundle|umd)\.[cm]?js$")
+_LONG_TEXT = re.compile(rb"([\"'`])[A-Za-z0-9+/=:;,%._-]{300,}\1")
 _MINIFIED_FROM_BYTES = 20_000
 _MINIFIED_LINE_BYTES = 1_000
 IS_BUNDLE = "it is a bundle or minified"
@@ -207,6 +208,13 @@ def as_source(path: str, data: bytes) -> bytes | Skipped:
 
 
 def _is_minified(data: bytes) -> bool:
+    if not _has_long_lines(data):
+        return False
+    # an image in a string makes no bundle of the code around it
+    return _has_long_lines(_LONG_TEXT.sub(b'""', data))
+
+
+def _has_long_lines(data: bytes) -> bool:
     size = len(data)
     return size > _MINIFIED_FROM_BYTES and size / (data.count(b"\n") + 1) > _MINIFIED_LINE_BYTES
 

@@ -9,6 +9,7 @@ from ast_grep_py import SgNode
 from skillconnect_ops.code.express_model import Computed
 from skillconnect_ops.code.express_paths import Pattern
 from skillconnect_ops.code.express_stack import Item
+from skillconnect_ops.code.javascript_literals import TooLarge
 from skillconnect_ops.code.javascript_modules import Module
 from skillconnect_ops.code.javascript_objects import Many, Objects
 from skillconnect_ops.code.javascript_value import (
@@ -34,6 +35,7 @@ _LIKE_PATH = re.compile(
     r"path|prefix|base|url|uri|endpoint|mount|root|version|process\.env|route$|_ROUTE|API",
     re.IGNORECASE,
 )
+_TOO_LONG = "<too long>"
 _MOST_DEEP = 12
 _NAMING = frozenset(
     {
@@ -118,6 +120,8 @@ class Arguments:
                 return None
         try:
             told = self._values.plain(value)
+        except TooLarge:
+            return [Pattern(_TOO_LONG)]
         except Undecided:
             text = self._partly(value, 0)
             return None if text is None else [Pattern(text)]
@@ -166,6 +170,8 @@ class Arguments:
     def _text(self, value: Value) -> str | None:
         try:
             told = self._values.plain(value)
+        except TooLarge:
+            return _TOO_LONG
         except Undecided:
             return None
         return str(told) if isinstance(told, str | int) else None

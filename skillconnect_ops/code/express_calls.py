@@ -31,6 +31,9 @@ from skillconnect_ops.code.syntax import arguments, line_of, string
 if TYPE_CHECKING:
     from skillconnect_ops.code.express_walk import At
 
+_EITHER = frozenset({"||", "&&", "??"})
+_MOST_SIDES = 4
+"""How deep in one another."""
 _CHAINED = METHODS | {"use", "all", "param", "set", "enable", "disable", "engine", "del"}
 _SETS = frozenset({"set", "enable", "disable"})
 _LIKE_APP = re.compile(
@@ -69,6 +72,7 @@ class Calls:
         self.called = True
         """Whether what is walked is run by the files, and not only by what nothing calls."""
         self._done: set[tuple[Identity, Identity]] = set()
+        self._sides = 0
         self._met: set[SgNode] = set()
         self._met_by: set[_Run] = set()
         self._suspects: dict[_Run, tuple[str, int, str]] = {}
@@ -88,16 +92,7 @@ class Calls:
             return None
         node = value.node
         if node.kind() in {"ternary_expression", "binary_expression"}:
-            for side in ("consequence", "alternative", "left", "right"):
-                part = node.field(side)
-                found = (
-                    self.receiver(self._values.of(value.module, part, value.frame))
-                    if part is not None
-                    else None
-                )
-                if found is not None:
-                    return found
-            return None
+            return self._of_sides(value)
         if node.kind() not in {"call_expression", "new_expression"}:
             return None
         is_router = self._makes(value)
@@ -115,6 +110,23 @@ class Calls:
         if isinstance(inner, Stack) and name.text() == "route":
             return RoutePoint(inner, value)
         return inner
+
+    def _of_sides(self, value: Expression) -> Stack | RoutePoint | None:
+        """What one side of `x ? a : b`, or of `a || b`, is."""
+        node = value.node
+        sign = node.field("operator")
+        if (sign is not None and sign.text() not in _EITHER) or self._sides > _MOST_SIDES:
+            return None
+        for side in ("consequence", "alternative", "left", "right"):
+            part = node.field(side)
+            if part is None:
+                continue
+            self._sides += 1
+            found = self.receiver(self._values.of(value.module, part, value.frame))
+            self._sides -= 1
+            if found is not None:
+                return found
+        return None
 
     def _of_part(self, value: Part) -> Stack | None:
         """`expressWs(app).app`."""

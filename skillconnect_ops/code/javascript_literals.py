@@ -23,11 +23,21 @@ _WHOLE_NUMBERS = frozenset({"NumberInt", "NumberLong", "Int32", "Long", "Double"
 _DATES = frozenset({"Date", "ISODate"})
 
 
+class TooLarge(Undecided):
+    """Working it out takes too long: a few lines can stand for a milliard letters."""
+
+
+_MOST_STEPS = 20_000
+_MOST_LETTERS = 10_000
+
+
 class Literals:
     """Works out what literals hold, also where they are put together by operators."""
 
     def __init__(self, values: "Values") -> None:
         self._values = values
+        self._depth = 0
+        self._left = 0
 
     def plain(self, value: Value) -> Any:
         """A value as plain data: dicts keep their order; dates are Extended JSON.
@@ -35,14 +45,23 @@ class Literals:
         Raises:
             Undecided: the text does not tell it.
         """
-        match value:
-            case Text(text):
-                return text
-            case Nothing():
-                return None
-            case Expression():
-                return self._plain(value)
-        raise Undecided(reason(value))
+        if not self._depth:
+            self._left = _MOST_STEPS
+        self._left -= 1
+        if self._left < 0:
+            raise TooLarge("it is too large to be worked out")
+        self._depth += 1
+        try:
+            match value:
+                case Text(text):
+                    return text
+                case Nothing():
+                    return None
+                case Expression():
+                    return self._plain(value)
+            raise Undecided(reason(value))
+        finally:
+            self._depth -= 1
 
     def _plain(self, value: Expression) -> Any:  # noqa: PLR0911 - one a kind of node
         node = value.node
@@ -119,6 +138,8 @@ class Literals:
             got = compute(one, other)
         except (ArithmeticError, ValueError) as error:
             raise Undecided(f"{short(value.node)} is no number") from error
+        if isinstance(got, str) and len(got) > _MOST_LETTERS:
+            raise TooLarge(f"{short(value.node)} is too long to be worked out")
         return int(got) if isinstance(got, float) and got.is_integer() else got
 
     def _constructed(self, value: Expression) -> Any:

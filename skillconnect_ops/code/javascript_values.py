@@ -43,6 +43,11 @@ _REQUIRING = "import_require_clause"
 CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
 
 
+MOST_PARTS = 5_000
+"""Of an object or a list that is put together of others: thirty lines can make a milliard."""
+_TOO_LARGE = Lost("it is too large to be put together")
+
+
 class Values:
     """Follows expressions through the files of a project."""
 
@@ -299,6 +304,8 @@ class Values:
                     found.append((name, Expression(whole.module, child, whole.frame)))
                 case "spread_element":
                     found += self._spread(whole, child)
+                    if len(found) > MOST_PARTS or (found and found[-1][1] is _TOO_LARGE):
+                        return [(None, _TOO_LARGE)]
         return found
 
     def _entry(self, whole: Expression, pair: SgNode) -> tuple[str | None, Value]:
@@ -340,7 +347,7 @@ class Values:
                 continue
             inner = child.named_children()
             more = self.elements(self.of(whole.module, inner[0], whole.frame)) if inner else None
-            if more is None:
+            if more is None or len(found) + len(more) > MOST_PARTS:
                 return None
             found += more
         return found

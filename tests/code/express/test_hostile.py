@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from skillconnect_ops.code.express import routes
 from skillconnect_ops.code.express_model import Application
 
@@ -52,3 +54,27 @@ def test_a_link_that_leads_to_itself_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "app.js").write_text(HEAD + TAIL)
     found = routes(tmp_path, ["app.js", "loop.js", "gone.js"])
     assert [one.path for one in found.routes] == ["/after"]
+
+
+@pytest.mark.parametrize(
+    ("first", "next_"),
+    [
+        ("'/aaaaaaaaaa'", "{0} + {0}"),
+        ("[handler]", "[...{0}, ...{0}]"),
+        ("{{ limit: 1 }}", "{{ ...{0}, ...{0}, inner: {0} }}"),
+        ("app", "{0} || {0}"),
+        ("`/a`", "`${{{0}}}${{{0}}}`"),
+    ],
+)
+def test_what_doubles_with_every_line_is_not_worked_out(
+    tmp_path: Path, first: str, next_: str
+) -> None:
+    lines = [f"const a0 = {first.format()};"]
+    lines += [f"const a{n} = {next_.format(f'a{n - 1}')};" for n in range(1, 60)]
+    lines += [
+        "app.use(a59);",
+        "app.get(a59, handler);",
+        "app.get('/x', express.json(a59), handler);",
+    ]
+    found = read(tmp_path, HEAD + "\n".join(lines) + f"\n{TAIL}")
+    assert "/after" in [one.path for one in found.routes]

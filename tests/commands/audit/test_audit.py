@@ -328,6 +328,12 @@ def test_a_path_narrows_and_a_named_file_is_looked_at_in_any_case(
     assert places(audit(skc, app / "src")) == ["src/a.js:1"]
 
 
+def test_an_image_in_a_string_makes_no_bundle_of_the_code_around_it(skc: Skc, app: Path) -> None:
+    image = "data:image/png;base64," + "iVBORw0KGgoAAAANSUhEUg" * 1500
+    put(app, a_js=f"const logo = '{image}';\nconsole.log(1);\n")
+    assert places(audit(skc, app)) == ["a.js:2"]
+
+
 def test_installed_built_and_minified_code_is_left_out_and_said(skc: Skc, app: Path) -> None:
     put(app, node_modules__x__a_js="console.log(1);", dist__b_js="console.log(2);")
     put(app, public__c_min_js="", a_js="console.log(1)")
