@@ -39,7 +39,7 @@ def gather(house: House, scene: Scene, names: Collection[str]) -> Gathered:
     proofs: list[Proof] = []
     unknown: list[Unknown] = []
     wanted = [one for one in asked.values() if one.machine and not one.acts]
-    with house.person.progress("looking", total=len(wanted), unit="proof") as ticker:
+    with house.person.progress("looking", total=len(wanted), unit="proofs") as ticker:
         for means in wanted:
             ticker.describe(means.says())
             if means.subject is Scope.TARGET and not scene.place.clusters:

@@ -58,6 +58,19 @@ class OnTarget:
     def _target(self) -> Target:
         return self._house.target(self._subject.target)
 
+    def _roles(self, user: str, database: str, *, why: str, fix: str) -> Image:
+        """What a user may do, to be given back.
+
+        Raises:
+            AccountGone: there is no such user any more; says why that may be, and what to do.
+        """
+        with self._house.accounts(self._target) as accounts:
+            found = accounts.find(user, database)
+        if found is None:
+            raise AccountGone(f"there is no user {user}@{database} any more", why=why, fix=fix)
+        roles = sorted(found.roles)
+        return {"roles": [[role.name, role.database, role.collection] for role in roles]}
+
 
 class CloseAccess(OnTarget):
     """Carries out `access.close`."""
@@ -122,16 +135,12 @@ class DisarmStranger(OnTarget):
         Raises:
             AccountGone: there is no such user any more.
         """
-        with self._house.accounts(self._target) as accounts:
-            found = accounts.find(step.user, step.database)
-        if found is None:
-            raise AccountGone(
-                f"there is no user {step.user}@{step.database} any more",
-                why="somebody removed it since it was named",
-                fix="skc respond step contain --again",
-            )
-        roles = sorted(found.roles)
-        return {"roles": [[role.name, role.database, role.collection] for role in roles]}
+        return self._roles(
+            step.user,
+            step.database,
+            why="somebody removed it since it was named",
+            fix="skc respond step contain --again",
+        )
 
     def apply(self, step: StrangerDisarm, walk: Walk) -> Mapping[str, Any]:
         """Take all of them."""

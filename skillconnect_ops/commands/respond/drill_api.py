@@ -5,7 +5,6 @@ when that changes, and says in its health answer what it has loaded, so nobody r
 """
 
 import json
-import secrets
 import shlex
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.respond.drill_stage import STRANGER, Staged, ready, tell
+from skillconnect_ops.commands.respond.drill_stage import STRANGER, Staged, ready, tell, variables
 from skillconnect_ops.commands.scratch import make_user
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.outcome import Known
@@ -78,13 +77,7 @@ def staged_api(house: House, place: Path) -> Iterator[Staged]:
         names = [one.env for one in of.secrets.values()]
         yield Staged(
             project=project,
-            variables={
-                "XDG_STATE_HOME": str(place / "state"),
-                "XDG_DATA_HOME": str(place / "data"),
-                "SKC_MONGO_ADMIN_URI": root.reveal(),
-                "SKC_REDIS_ADMIN_URI": cache.reveal(),
-                "SKC_SCRUB_PASSPHRASE": secrets.token_hex(16),
-            },
+            variables=variables(place, root, cache),
             root=root,
             told=told,
             before={name: Secret(values.get(name) or "") for name in names},

@@ -100,18 +100,23 @@ def staged(house: House, place: Path) -> Iterator[Staged]:
         _write(house, place, project, values, told=told, in_place=in_place)
         yield Staged(
             project=project,
-            variables={
-                "XDG_STATE_HOME": str(place / "state"),
-                "XDG_DATA_HOME": str(place / "data"),
-                "SKC_MONGO_ADMIN_URI": root.reveal(),
-                "SKC_REDIS_ADMIN_URI": cache.reveal(),
-                "SKC_SCRUB_PASSPHRASE": secrets.token_hex(16),
-            },
+            variables=variables(place, root, cache),
             root=root,
             told=told,
             before=values,
             in_place=in_place,
         )
+
+
+def variables(place: Path, root: Secret, cache: Secret) -> dict[str, str]:
+    """What the commands of a drill find in their environment; their state lies in its folder."""
+    return {
+        "XDG_STATE_HOME": str(place / "state"),
+        "XDG_DATA_HOME": str(place / "data"),
+        "SKC_MONGO_ADMIN_URI": root.reveal(),
+        "SKC_REDIS_ADMIN_URI": cache.reveal(),
+        "SKC_SCRUB_PASSPHRASE": secrets.token_hex(16),
+    }
 
 
 def tell(told: Path) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from skillconnect_ops.commands.respond.contain_steps import OnTarget
 from skillconnect_ops.core.plan import Image, Proof, Step, Walk
-from skillconnect_ops.core.ports.accounts import AccountGone, Role
+from skillconnect_ops.core.ports.accounts import Role
 from skillconnect_ops.core.ports.atlas import AccessEntry
 
 
@@ -80,16 +80,12 @@ class RearmStranger(OnTarget):
         Raises:
             AccountGone: there is no such user any more.
         """
-        with self._house.accounts(self._target) as accounts:
-            found = accounts.find(step.user, step.database)
-        if found is None:
-            raise AccountGone(
-                f"there is no user {step.user}@{step.database} any more",
-                why="somebody removed it; its roles alone bring nobody back",
-                fix="make it anew, if it is to be there",
-            )
-        roles = sorted(found.roles)
-        return {"roles": [[one.name, one.database, one.collection] for one in roles]}
+        return self._roles(
+            step.user,
+            step.database,
+            why="somebody removed it; its roles alone bring nobody back",
+            fix="make it anew, if it is to be there",
+        )
 
     def apply(self, step: StrangerRearm, walk: Walk) -> Mapping[str, Any]:
         """Give them."""
