@@ -20,6 +20,8 @@ from skillconnect_ops.core.resources import template
 from skillconnect_ops.disk.plain import plain_bytes
 
 _DATA = "audit/dependencies.yaml"
+REGISTRY = "registry"
+"""The source of what the registry itself says of a package."""
 _LARGEST_LOCK_BYTES = 64_000_000
 
 
@@ -43,9 +45,15 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     instead: str
     severity: Severity
     source: str
+    """An address, or `REGISTRY`."""
     since: date | None = None
     before: str | None = None
     only: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Where it is said, for a person."""
+        return "its registry says so beside it" if self.source == REGISTRY else self.source
 
 
 class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -64,7 +64,7 @@ def _hit(one: Abandoned) -> Hit:
         says=f"{where.name}: {_SAYS[entry.state]}{since}",
         context=f"{where.section} {where.name}",
         severity=Severity.LOW if lenient else entry.severity,
-        remedy=f"take {entry.instead}; {entry.source}",
+        remedy=f"take {entry.instead}; {entry.said}",
     )
 
 
