@@ -241,11 +241,11 @@ def _headers(module: Module, call: SgNode, options: Options) -> Iterator[Header]
     given = arguments(call)
     line, column, end_line = place(call)
     around = next((up for up in call.ancestors() if up.kind() in FUNCTIONS), None)
-    for name, value in _pairs(module, call, given, options):
+    for name, found in _pairs(module, call, given, options):
         if not isinstance(name, str):
             continue
-        if name.lower() == CSP and isinstance(value, Computed):
-            value = _told_policy(module, given) or value  # noqa: PLW2901 - what of it is told
+        is_policy = name.lower() == CSP and isinstance(found, Computed)
+        value = (_told_policy(module, given) or found) if is_policy else found
         if name.lower() == CSP or name.lower().startswith("access-control-allow-"):
             yield Header(
                 path=module.path,

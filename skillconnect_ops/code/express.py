@@ -24,7 +24,7 @@ from skillconnect_ops.code.express_stack import Stack
 from skillconnect_ops.code.express_walk import Walk
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
-from skillconnect_ops.code.looked import IS_GONE, Read, on_disk
+from skillconnect_ops.code.looked import Read, Texts, on_disk
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.syntax import LANGUAGES, line_of
 from skillconnect_ops.code.testing import is_test
@@ -57,17 +57,9 @@ def routes(
         read: the bytes of one, where those on disk are not meant.
         trees: what was parsed of these bytes, by path; what is parsed here is added.
     """
-    unparsed: dict[str, Unparsed] = {}
     bytes_of = read or partial(on_disk, root)
-
-    def text(path: str) -> str | None:
-        data = bytes_of(path)
-        if isinstance(data, Skipped):
-            if data.reason != IS_GONE:
-                unparsed[path] = Unparsed(path=path, reason=data.reason)
-            return None
-        return data.decode("utf-8-sig", errors="replace")
-
+    text = Texts(bytes_of)
+    unparsed = text.unread
     sources = [path for path in files if _is_source(path)]
     own = (path for path in sources if not is_test(path))
     worth = [path for path in own if _is_worth(root, path, bytes_of(path))]

@@ -1,5 +1,6 @@
 """What an expression has to do with a request, and what it does on the way."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 
 from ast_grep_py import SgNode
@@ -34,8 +35,9 @@ class Expressions(Statements):
         super().__init__()
         self._left = MOST_STEPS
 
+    @abstractmethod
     def _call(self, node: SgNode, way: Way, *, awaited: bool) -> list[tuple[Way, Seen]]:
-        raise NotImplementedError
+        """What a call gives, and the ways on from it."""
 
     # values
 

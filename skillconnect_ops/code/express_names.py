@@ -11,7 +11,7 @@ from skillconnect_ops.code.syntax import FUNCTIONS, WRAPPERS, key, string
 _ERRS = re.compile(r"^_?(?:e|er|err|error|ex|fault|failure)\d?$|[eE]rr(?:or)?$")
 
 
-def bind(pattern: SgNode, seen: Seen, names: dict[str, Seen]) -> None:  # noqa: C901, PLR0912
+def bind(pattern: SgNode, seen: Seen, names: dict[str, Seen]) -> None:  # noqa: C901, PLR0912 - kinds
     """Give a value to a name, or its parts to several."""
     match pattern.kind():
         case "identifier" | "shorthand_property_identifier_pattern":

@@ -1,5 +1,6 @@
 """What statements and conditions do to the ways through a function."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
 from ast_grep_py import SgNode
@@ -31,7 +32,7 @@ from skillconnect_ops.code.syntax import is_left
 _MOST_EXITS = 400
 
 
-class Statements:
+class Statements(ABC):
     """Goes through statements; what an expression stands for is told by who extends it."""
 
     def __init__(self) -> None:
@@ -39,8 +40,9 @@ class Statements:
         self._thrown: list[list[Way]] = []
         self._returned: list[list[tuple[Way, Seen]]] = []
 
+    @abstractmethod
     def _value(self, node: SgNode, way: Way, *, awaited: bool = False) -> list[tuple[Way, Seen]]:
-        raise NotImplementedError
+        """What an expression stands for, and the ways on from it."""
 
     def _exit(self, end: End, way: Way) -> None:
         if end is End.FELL and way.ended:

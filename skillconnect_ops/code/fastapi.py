@@ -23,7 +23,7 @@ from skillconnect_ops.code.fastapi_modules import Modules
 from skillconnect_ops.code.fastapi_run import Run
 from skillconnect_ops.code.fastapi_table import Table
 from skillconnect_ops.code.fastapi_values import Class, Env, Function, Given, ModuleValue
-from skillconnect_ops.code.looked import IS_GONE, Read, on_disk
+from skillconnect_ops.code.looked import Read, Texts, on_disk
 from skillconnect_ops.code.model import Unparsed, Unresolved
 from skillconnect_ops.code.testing import is_test
 
@@ -45,17 +45,9 @@ def routes(root: Path, files: Sequence[str], *, read: Read | None = None) -> App
         files: relative paths, as `discovery.discover` lists them.
         read: the bytes of one, where those on disk are not meant.
     """
-    unparsed: dict[str, Unparsed] = {}
     bytes_of = read or partial(on_disk, root)
-
-    def text(path: str) -> str | None:
-        data = bytes_of(path)
-        if isinstance(data, Skipped):
-            if data.reason != IS_GONE:
-                unparsed[path] = Unparsed(path=path, reason=data.reason)
-            return None
-        return data.decode("utf-8-sig", errors="replace")
-
+    text = Texts(bytes_of)
+    unparsed = text.unread
     sources = [path for path in files if path.endswith(".py")]
     own = [path for path in sources if not is_test(path)]
     worth = [path for path in own if _is_worth(bytes_of(path))]

@@ -26,6 +26,7 @@ from skillconnect_ops.code.fastapi_values import (
     bound,
     short,
 )
+from skillconnect_ops.code.looked import Texts
 from skillconnect_ops.code.model import Unparsed
 from skillconnect_ops.code.package_calls import PackageCall
 from skillconnect_ops.code.server import Server
@@ -79,12 +80,7 @@ def server(
             exemptions[path] = of_python(data.decode("utf-8-sig", errors="replace"), rules=_RULE)
     if not worth:
         return Server(exemptions=exemptions)
-
-    def text(path: str) -> str | None:
-        data = read(path)
-        return None if isinstance(data, Skipped) else data.decode("utf-8-sig", errors="replace")
-
-    modules = Modules(sources, text)
+    modules = Modules(sources, Texts(read))
     found = _Search(modules, worth)
     found.go()
     parsed = [one for path in worth if (one := modules.module(path)) is not None]

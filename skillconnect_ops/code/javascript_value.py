@@ -9,6 +9,7 @@ from skillconnect_ops.code.excerpts import shown
 from skillconnect_ops.code.javascript_modules import Module
 from skillconnect_ops.code.syntax import WRAPPERS, line_of, unwrapped
 
+_MUCH = 2_000
 AT_RUN_TIME = "is given at run time"
 _WRAPPING = WRAPPERS | {"await_expression"}
 
@@ -155,5 +156,6 @@ def bare(node: SgNode) -> SgNode:
 
 def short(node: SgNode) -> str:
     """A text on one line, cut; what in its strings may be a value is masked."""
-    text = shown(" ".join(node.text().split()))
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    whole = node.text()
+    text = shown(" ".join(whole[:_MUCH].split()))  # most of a long one is shown to nobody
+    return text if len(text) <= 60 and len(whole) <= _MUCH else f"{text[:59]}…"

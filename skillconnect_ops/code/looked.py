@@ -49,6 +49,28 @@ def on_disk(root: Path, path: str) -> bytes | Skipped:
     return found
 
 
+class Texts:
+    """The sources of a project as texts, by path; None where there is none.
+
+    Args:
+        read: gives their bytes.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self.unread: dict[str, Unparsed] = {}
+        """What is there and could not be read as a source, of what was asked for."""
+
+    def __call__(self, path: str) -> str | None:
+        """A text, what is no UTF-8 in it replaced."""
+        data = self._read(path)
+        if not isinstance(data, Skipped):
+            return data.decode("utf-8-sig", errors="replace")
+        if data.reason != IS_GONE:
+            self.unread[path] = Unparsed(path=path, reason=data.reason)
+        return None
+
+
 def look(
     paths: Iterable[str],
     read: Read,

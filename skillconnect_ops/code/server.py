@@ -10,6 +10,7 @@ from skillconnect_ops.code.discovery import Skipped
 from skillconnect_ops.code.exemptions import Exemptions, of_javascript
 from skillconnect_ops.code.javascript_modules import Module, Modules
 from skillconnect_ops.code.javascript_objects import Objects
+from skillconnect_ops.code.looked import Texts
 from skillconnect_ops.code.model import Unparsed
 from skillconnect_ops.code.package_calls import PACKAGES, Options, PackageCall, PackageCalls
 from skillconnect_ops.code.sockets import Sockets, sockets
@@ -86,11 +87,7 @@ def server(
         if b"skc:" in data:
             allowing.append(path)
 
-    def text(path: str) -> str | None:
-        data = read(path)
-        return None if isinstance(data, Skipped) else data.decode("utf-8-sig", errors="replace")
-
-    modules = Modules(sources, text, trees=trees)
+    modules = Modules(sources, Texts(read), trees=trees)
     values = Objects(modules)
     options = Options(values)
     writers = Writers(modules, values, worth)

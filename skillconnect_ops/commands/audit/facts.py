@@ -1,7 +1,7 @@
 """What the checks judge: gathered once, and each family only when a check asks for it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -38,19 +38,36 @@ _PROTECTS = re.compile(
 class Facts:
     """The facts of one selection of files."""
 
-    def __init__(self, selection: Selection, house: House, *, tick: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        selection: Selection,
+        house: House,
+        *,
+        tick: Callable[[int], None],
+        trees: "Mapping[str, Module] | None" = None,
+    ) -> None:
         """Begin; nothing is read yet.
 
         Args:
             selection: the files.
             house: asked about what is no source: secrets, env files, the ledger.
             tick: told of each one that is read.
+            trees: what was parsed of files that are the same here, by path.
         """
         self.selection = selection
         self._house = house
         self._tick = tick
         self._hashes: dict[str, Exemptions] = {}
-        self._trees: dict[str, Module] = {}
+        self._trees = dict(trees or {})
+
+    def before(self) -> "Facts":
+        """Those of the project before the change: the same apps, with what it changed as it was."""
+        held = self.selection.held
+        same = {path: tree for path, tree in self._trees.items() if path not in held}
+        old = Facts(self.selection.before(), self._house, tick=lambda _: None, trees=same)
+        old._speaks_of_express = self._speaks_of_express
+        old._speaks_of_fastapi = self._speaks_of_fastapi
+        return old
 
     def _read(self, path: str) -> bytes | Skipped:
         """A file as it was asked for: on disk, or as it is staged."""

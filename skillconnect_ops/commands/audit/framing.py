@@ -43,7 +43,7 @@ def frames(
         if one.path not in texts:
             texts[one.path] = _lines(selection, one.path)
         last = min(one.end_line or one.line, one.line + _MOST_LINES - 1)
-        lines = texts[one.path][one.line - 1 : last]
+        lines = [shown(line) for line in texts[one.path][one.line - 1 : last]]
         if any((one.path, line) in hidden for line in range(one.line, last + 1)):
             continue
         if lines and (one.path, one.line) not in taken:
@@ -57,4 +57,4 @@ def _lines(selection: Selection, path: str) -> list[str]:
     if isinstance(data, Skipped):
         return []
     text = data.decode("utf-8-sig", errors="replace")
-    return [shown(line.rstrip("\r").replace("\t", " ")) for line in text.split("\n")]
+    return [line.rstrip("\r").replace("\t", " ") for line in text.split("\n")]

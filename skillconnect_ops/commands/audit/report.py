@@ -62,7 +62,7 @@ def report(judged: Judged, facts: Facts, ask: Ask, *, before: Judged = ()) -> Re
             counts, wherever it stands.
     """
     silence = Silence(facts, today=ask.today)
-    known = Known.of(before)
+    known = Before.of(before)
     findings = tuple(sorted(_findings(judged, facts, ask, silence, known), key=_order))
     unknown = known.new(
         dict.fromkeys(one for _, verdict in judged for one in verdict.unknown)
@@ -102,7 +102,7 @@ def _status(
     return Status.INCOMPLETE if lost or (ask.strict and unknown) else Status.OK
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class Before(Struct, frozen=True, kw_only=True):
     """What was told before a change."""
 
     marks: Mapping[str, Severity | None]
@@ -112,7 +112,7 @@ class Known(Struct, frozen=True, kw_only=True):
     unknown: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, before: Judged) -> "Known":
+    def of(cls, before: Judged) -> "Before":
         """What some checks told."""
         marks = Marks()
         told = {
@@ -145,7 +145,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 def _findings(
-    judged: Judged, facts: Facts, ask: Ask, silence: Silence, known: Known
+    judged: Judged, facts: Facts, ask: Ask, silence: Silence, known: Before
 ) -> list[Finding]:
     """The hits in the order of their places, so that equal ones are counted the same every time."""
     marks = Marks()

@@ -39,7 +39,7 @@ def audit(house: House, wish: Wish) -> Report:
     with house.person.progress("reading code", total=None, unit="files") as ticker:
         facts = Facts(selection, house, tick=ticker.advance)
         judged = tuple((check, check.run(facts)) for check in checks)
-        before = _before(judged, facts, house)
+        before = _before(judged, facts)
     ask = Ask(
         fail_on=fail_on(house, wish),
         strict=wish.strict,
@@ -51,7 +51,7 @@ def audit(house: House, wish: Wish) -> Report:
     return report(judged, facts, ask, before=before)
 
 
-def _before(judged: Judged, facts: Facts, house: House) -> Judged:
+def _before(judged: Judged, facts: Facts) -> Judged:
     """What the checks of apps said before a change, where it may be that they say more now.
 
     What kept a fault off may be gone without a new line: that is told by no line of the change.
@@ -64,7 +64,9 @@ def _before(judged: Judged, facts: Facts, house: House) -> Judged:
         for check, verdict in judged
         if not check.of_lines and (verdict.unknown or not _are_new(verdict.hits, selection))
     ]
-    old = Facts(selection.before(), house, tick=lambda _: None)
+    if not asked:
+        return ()
+    old = facts.before()
     return tuple((check, check.run(old)) for check in asked)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from skillconnect_ops.code.express_model import Application
+from skillconnect_ops.code.model import Unparsed
 from skillconnect_ops.commands.audit.facts import Facts
 from skillconnect_ops.commands.audit.model import Hit, Outcome, Verdict, missing
 from skillconnect_ops.commands.audit.placing import placed
@@ -69,11 +70,7 @@ def over_app(
         return Verdict(outcome=Outcome.NOT_APPLICABLE, says="no app of Express or FastAPI here")
     told = list(judge(found))
     gone = [Open(path=one.path, line=one.line, why=one.reason) for one in found.unresolved if lost]
-    unread = [
-        Unknown(one.path, one.reason)
-        for one in found.unparsed
-        if facts.selection.concerns(one.path)
-    ]
+    unread = _unread(found.unparsed, facts)
     return verdict(facts, told, gone, unread, says=f"{len(found.routes):,} routes")
 
 
@@ -96,14 +93,15 @@ def over_server(
         return missing(facts.server.reason)
     found = facts.server.value
     many = applies(found)
-    unread = [
-        Unknown(one.path, one.reason)
-        for one in found.unparsed
-        if facts.selection.concerns(one.path)
-    ]
+    unread = _unread(found.unparsed, facts)
     if not many and not unread:
         return Verdict(outcome=Outcome.NOT_APPLICABLE, says=f"no {what} here")
     return verdict(facts, list(judge(found)), unread=unread, says=f"{many:,} {what}")
+
+
+def _unread(unparsed: Iterable[Unparsed], facts: Facts) -> list[Unknown]:
+    concerns = facts.selection.concerns
+    return [Unknown(one.path, one.reason) for one in unparsed if concerns(one.path)]
 
 
 class Placed(Protocol):
