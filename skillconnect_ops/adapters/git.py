@@ -428,13 +428,19 @@ class GitProgram:
             *("--src-prefix=a/", "--dst-prefix=b/"),
         )
         if since is None:
-            # `git commit PATH` and `-a` show a hook another index than usual
-            named = self._environment.get("GIT_INDEX_FILE")
-            index = None if named is None else str(self._environment.folder / named)
-            return _spans(self._do(root, *words, "--cached", "--", index=index))
+            return _spans(self._do(root, *words, "--cached", "--", index=self._shown_index()))
         found = _spans(self._ask(root, *words, since, "--") or "")
-        new = self._ask(root, "ls-files", "-z", "--others", "--exclude-standard") or ""
-        return found | {path: _ALL_LINES for path in new.split("\0") if path}
+        return found | dict.fromkeys(self._untracked(root), _ALL_LINES)
+
+    def _shown_index(self) -> str | None:
+        """The index that a hook is shown: `git commit PATH` and `-a` have another than usual."""
+        named = self._environment.get("GIT_INDEX_FILE")
+        return None if named is None else str(self._environment.folder / named)
+
+    def _untracked(self, root: Path) -> list[str]:
+        """The files below the root that are new, and that git does not ignore."""
+        told = self._ask(root, "ls-files", "-z", "--others", "--exclude-standard") or ""
+        return [path for path in told.split("\0") if path]
 
     def changed_from(
         self, root: Path, *, since: str | None, wanted: Callable[[str], bool]
@@ -444,15 +450,15 @@ class GitProgram:
         Raises:
             Precondition: as `state` does.
         """
-        named = self._environment.get("GIT_INDEX_FILE") if since is None else None
-        index = None if named is None else str(self._environment.folder / named)
+        index = self._shown_index() if since is None else None
         words = ("diff", "--raw", "-z", "--relative", "--no-renames", "--no-abbrev")
         what = ("--ignore-submodules", "--cached" if since is None else since, "--")
         fields = self._do(root, *words, *what, index=index).split("\0")
         changed = dict(zip(fields[1::2], fields[::2], strict=False))
         old = {path: told.split()[2] for path, told in changed.items() if wanted(path)}
         held = self._blobs(root, [each for each in dict.fromkeys(old.values()) if each.strip("0")])
-        return {path: held.get(each) for path, each in old.items()}
+        new = () if since is None else filter(wanted, self._untracked(root))
+        return {path: held.get(each) for path, each in old.items()} | dict.fromkeys(new)
 
     def differing(self, root: Path) -> tuple[str, ...]:
         """The paths below the root that are not as HEAD has them.

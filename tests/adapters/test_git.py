@@ -491,6 +491,8 @@ def test_changed_lines_are_those_of_the_new_side(asked: GitProgram, repository: 
     assert changed["cut.txt"] == (), "lines went, and none came"
     assert changed["new ü"][0][0] == changed["data"][0][0] == 1, "of what is binary all"
     assert asked.changed_lines(repository, since=None) == {}
+    untracked = asked.changed_from(repository, since=base, wanted=lambda path: path == "new ü")
+    assert untracked == {"new ü": None}
     git(repository, "add", ".")
     staged = dict(asked.changed_lines(repository, since=None))
     assert staged.pop("data") == changed["data"]

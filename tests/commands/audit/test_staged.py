@@ -201,6 +201,18 @@ def test_a_guard_that_is_gutted_in_a_file_of_its_own_is_told(
     assert {one["path"] for one in report["findings"]} == {"app.js"}
 
 
+def test_a_file_that_git_does_not_track_yet_was_not_there_before(
+    skc: Skc, app: Path, git: Git
+) -> None:
+    both = LIMITED.replace("./limits", "./made")
+    put(app, {"app.js": both, "made/index.js": LIMITS})
+    git("add", "-A")
+    git("commit", "-qm", "limited")
+    put(app, {"made.js": NO_LIMITS})  # it is found first
+    report = audit(skc, app, "--changed", "HEAD", "--select", "route-without-limiter")
+    assert {one["path"] for one in report["findings"]} == {"app.js"}
+
+
 def test_what_was_unknown_before_a_change_does_not_fail_a_strict_run(
     skc: Skc, app: Path, git: Git
 ) -> None:
