@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.core.errors import Refused
+from skillconnect_ops.core.ports.database import WrongPassword
 from skillconnect_ops.core.resources import templates
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.disk.errors import explain
@@ -93,6 +94,16 @@ def make_user(house: House, root: Secret, *, name: str, database: str) -> Secret
     hosts = parts.netloc.rpartition("@")[2]
     options = [pair for pair in parts.query.split("&") if not pair.startswith("authSource=")]
     return Secret(f"mongodb://{name}:{password}@{hosts}/{database}?{'&'.join(options)}")
+
+
+def refusal(house: House, uri: Secret) -> str | None:
+    """What the server says to a login that it refuses; None where it lets it in."""
+    try:
+        with house.connect(uri) as server:
+            server.command("admin", {"ping": 1})
+    except WrongPassword as error:
+        return error.what
+    return None
 
 
 def profile_with(file: str) -> str:

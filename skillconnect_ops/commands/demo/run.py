@@ -21,8 +21,7 @@ from skillconnect_ops.commands.demo.sample import (
 from skillconnect_ops.commands.demo.shown import next_commands, view
 from skillconnect_ops.commands.demo.stage import Sequel, Stage
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.scratch import made, make_user, place_for, program
-from skillconnect_ops.core.ports.database import WrongPassword
+from skillconnect_ops.commands.scratch import made, make_user, place_for, program, refusal
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.view import count, duration, size
@@ -154,8 +153,8 @@ class _Acts:
         ended = self._commands.run("rotate", "finish", "--confirm-reloaded", "--yes")
         new = values(sample)
         same = [name for name in old if old[name].reveal() == new[name].reveal()]
-        refused = _answer(house, sample.uri)
-        works = _answer(house, uri := new[sample.story.variable])
+        refused = refusal(house, sample.uri)
+        works = refusal(house, uri := new[sample.story.variable])
         if same or refused is None or works is not None:
             raise DemoFailed(
                 "what leaked was not replaced",
@@ -220,16 +219,6 @@ class _Acts:
         return self._stage.script(
             sample, "checks.py", sample.story.database, uri=sample.uri, type_=Checked
         )
-
-
-def _answer(house: House, uri: Secret) -> str | None:
-    """What the server says to a login that it refuses; None where it lets it in."""
-    try:
-        with house.connect(uri) as server:
-            server.command("admin", {"ping": 1})
-    except WrongPassword as error:
-        return error.what
-    return None
 
 
 def _user(uri: Secret) -> str:

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.respond.drill_stage import STRANGER, Staged
+from skillconnect_ops.commands.scratch import refusal
 from skillconnect_ops.core.exits import Exit
 from skillconnect_ops.core.outcome import Fact, Missing
-from skillconnect_ops.core.ports.database import WrongPassword
 from skillconnect_ops.core.ports.health import Health
 from skillconnect_ops.core.view import duration
 
@@ -73,7 +73,7 @@ def asked(house: House, stage: Staged, told: Any) -> tuple[Checked, ...]:
     """What the world shows, asked anew: no word of the commands is taken for it."""
     after = stage.values()
     same = [name for name in after if after[name].reveal() == stage.before[name].reveal()]
-    old, new = stage.before["MONGO_URI"], after["MONGO_URI"]
+    of_old, of_new = (refusal(house, one["MONGO_URI"]) for one in (stage.before, after))
     with house.connect(stage.root) as server:
         who = server.command(stage.database, {"usersInfo": STRANGER})["users"]
     roles = [role["role"] for user in who for role in user["roles"]]
@@ -90,13 +90,13 @@ def asked(house: House, stage: Staged, told: Any) -> tuple[Checked, ...]:
         ),
         Checked(
             what="the old database login is refused",
-            holds=_answer(house, old) is not None,
-            seen=_answer(house, old) or "it is let in",
+            holds=of_old is not None,
+            seen=of_old or "it is let in",
         ),
         Checked(
             what="the new one works",
-            holds=_answer(house, new) is None,
-            seen=_answer(house, new) or "it is let in",
+            holds=of_new is None,
+            seen=of_new or "it is let in",
         ),
         Checked(what="the old Redis login is refused", holds=cache.refused, seen=cache.value),
         Checked(
@@ -134,16 +134,6 @@ def app(before: Fact[Health] | None, after: Fact[Health] | None) -> tuple[Checke
     old = [name for name in was if now.get(name) == was[name]]
     seen = ", ".join(old) or f"{len(now)} generations, none as before"
     return (Checked(what=what, holds=bool(now) and not old, seen=seen),)
-
-
-def _answer(house: House, uri: Any) -> str | None:
-    """What the server says to a login that it refuses; None where it lets it in."""
-    try:
-        with house.connect(uri) as server:
-            server.command("admin", {"ping": 1})
-    except WrongPassword as error:
-        return error.what
-    return None
 
 
 def _is_clean(stage: Staged) -> bool:
