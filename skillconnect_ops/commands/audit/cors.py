@@ -49,14 +49,9 @@ class Lets(Enum):
     UNTOLD = "untold"
 
 
-class Policy(Struct, frozen=True, kw_only=True):
-    """One place that says who is let in."""
+class _Judged(Struct, frozen=True, kw_only=True):
+    """What one value of an option lets in."""
 
-    path: str
-    line: int
-    column: int
-    end_line: int
-    text: str
     lets: Lets
     origins: tuple[str, ...] = ()
     """Those that are listed, as far as they are told."""
@@ -68,6 +63,16 @@ class Policy(Struct, frozen=True, kw_only=True):
     """Where whoever asks is let in by what seems to list some: by what."""
     unless: str = ""
     """What must not be, where this is so only then."""
+
+
+class Policy(_Judged, frozen=True, kw_only=True):
+    """One place that says who is let in."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    text: str
     credentials: bool | None = False
     """Whether cookies may come along; None of what is not told."""
 
@@ -132,32 +137,15 @@ def _of_starlette(call: PackageCall) -> Policy:
 
 
 def _made(one: Any, origin: Any, *, credentials: bool | None) -> Policy:
-    judged = _judged(origin)
     return Policy(
         path=one.path,
         line=one.line,
         column=one.column,
         end_line=one.end_line,
         text=one.text,
-        lets=judged.lets,
-        origins=judged.origins,
-        fallbacks=judged.fallbacks,
-        untold=judged.untold,
-        how=judged.how,
-        unless=judged.unless,
         credentials=credentials,
+        **structs.asdict(_judged(origin)),
     )
-
-
-class _Judged(Struct, frozen=True, kw_only=True):
-    """What one value of an option lets in; the fields are those of `Policy`."""
-
-    lets: Lets
-    origins: tuple[str, ...] = ()
-    fallbacks: tuple[str, ...] = ()
-    untold: str = ""
-    how: str = ""
-    unless: str = ""
 
 
 def _judged(origin: Any) -> _Judged:  # noqa: PLR0911 - one a kind of option

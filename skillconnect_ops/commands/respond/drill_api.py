@@ -12,11 +12,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from skillconnect_ops.commands.house import House
-from skillconnect_ops.commands.respond.drill_stage import STRANGER, Staged, ready, tell, variables
+from skillconnect_ops.commands.respond.drill_stage import (
+    STRANGER,
+    Staged,
+    free_port,
+    ready,
+    tell,
+    variables,
+)
 from skillconnect_ops.commands.scratch import make_user
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.outcome import Known
-from skillconnect_ops.core.ports.services import AddressUnusable, Service
+from skillconnect_ops.core.ports.services import Service
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.reader import read
 from skillconnect_ops.envfile import parse
@@ -44,7 +51,7 @@ def staged_api(house: House, place: Path) -> Iterator[Staged]:
     project, told = place / FOLDER, place / "told.jsonl"
     with ExitStack() as opened:
         heard: list[str] = []
-        port = _free(house)
+        port = free_port(house, _PORTS)
         service = opened.enter_context(
             house.services.start(
                 *(sys.executable, "-m", "skillconnect_ops", "api", "--embedded", "--keep"),
@@ -91,20 +98,6 @@ def staged_api(house: House, place: Path) -> Iterator[Staged]:
 def _variables(house: House) -> dict[str, str]:
     found = {name: house.environment.get(name) for name in _PASSED_ON}
     return {name: value for name, value in found.items() if value}
-
-
-def _free(house: House) -> int:
-    for port in _PORTS:
-        try:
-            house.services.ensure_free("127.0.0.1", port)
-        except AddressUnusable:
-            continue
-        return port
-    raise AddressUnusable(
-        "no port is free for the reference API",
-        why=f"tried {_PORTS.start} to {_PORTS.stop - 1}",
-        fix="end what listens there",
-    )
 
 
 def _await(house: House, service: Service, url: str, heard: list[str]) -> None:

@@ -10,12 +10,11 @@ from secrets import token_hex
 from skillconnect_ops.commands.house import House
 from skillconnect_ops.commands.respond.drill_checks import STEP, Checked, Line
 from skillconnect_ops.commands.respond.drill_playing import CODE, drilled, ended, play
-from skillconnect_ops.commands.respond.drill_stage import TARGET, Staged, ready, tell
+from skillconnect_ops.commands.respond.drill_stage import TARGET, Staged, free_port, ready, tell
 from skillconnect_ops.commands.scratch import made, place_for
 from skillconnect_ops.core.errors import Precondition
 from skillconnect_ops.core.exits import Exit
 from skillconnect_ops.core.outcome import Known
-from skillconnect_ops.core.ports.services import AddressUnusable
 from skillconnect_ops.core.report import Report
 from skillconnect_ops.core.resources import filled, template
 from skillconnect_ops.core.secret import Secret
@@ -105,7 +104,7 @@ def drill_release(house: House, *, folder: Path | None, keep: bool) -> Report:
 def _staged(house: House, place: Path) -> Iterator[Staged]:
     """A project, and a program that is well while the good release stands in a file."""
     project, told = place / "drill-release", place / "told.jsonl"
-    port = _free(house)
+    port = free_port(house, _PORTS)
     url = f"http://127.0.0.1:{port}/health"
     project.mkdir(parents=True)
     about = {
@@ -145,13 +144,3 @@ def _staged(house: House, place: Path) -> Iterator[Staged]:
             in_place=False,
             health=url,
         )
-
-
-def _free(house: House) -> int:
-    for port in _PORTS:
-        try:
-            house.services.ensure_free("127.0.0.1", port)
-        except AddressUnusable:
-            continue
-        return port
-    raise StageNotSet("no port is free", why=f"tried {_PORTS.start} and on", fix="end what listens")

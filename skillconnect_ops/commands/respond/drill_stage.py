@@ -14,6 +14,7 @@ from skillconnect_ops.commands.scratch import make_user
 from skillconnect_ops.core.ports.acl import AclAnswer
 from skillconnect_ops.core.ports.commands import Commands
 from skillconnect_ops.core.ports.embedded import Login
+from skillconnect_ops.core.ports.services import AddressUnusable
 from skillconnect_ops.core.resources import filled, template
 from skillconnect_ops.core.secret import Secret
 from skillconnect_ops.core.settings.hooks import hooks_of
@@ -117,6 +118,25 @@ def variables(place: Path, root: Secret, cache: Secret) -> dict[str, str]:
         "SKC_REDIS_ADMIN_URI": cache.reveal(),
         "SKC_SCRUB_PASSPHRASE": secrets.token_hex(16),
     }
+
+
+def free_port(house: House, ports: range) -> int:
+    """One on which something of a drill can listen.
+
+    Raises:
+        AddressUnusable: none of them is free.
+    """
+    for port in ports:
+        try:
+            house.services.ensure_free("127.0.0.1", port)
+        except AddressUnusable:
+            continue
+        return port
+    raise AddressUnusable(
+        "no port is free for the drill",
+        why=f"tried {ports.start} to {ports.stop - 1}",
+        fix="end what listens there",
+    )
 
 
 def tell(told: Path) -> list[str]:

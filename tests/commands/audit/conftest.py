@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
 from msgspec import Struct
 
 from skillconnect_ops.commands.audit.checks import CHECKS
@@ -23,6 +24,22 @@ _CHANCE = random.Random()
 _MARK = re.compile(r"FIND: (.*?)\s*(?:\*/|-->|#|// UNKNOWN|$)")
 _UNKNOWN = re.compile(r"UNKNOWN: (.*?)\s*(?:\*/|-->|$)")
 _LINE = re.compile(r"line (\d+):? ?")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """A folder for the code of an app, in no repository."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def git(app: Path, clean_environment: dict[str, str]) -> Git:
+    """Run git in the app's folder, which is a repository from now on."""
+    run = git_in(app, clean_environment)
+    run("init", "-q", "--initial-branch=main")
+    return run
 
 
 class Expected(Struct, frozen=True, order=True):

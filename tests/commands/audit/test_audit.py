@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,34 +19,6 @@ from tests.npm import install
 SCHEMA = "@microsoft/jest-sarif@1.0.0-beta.0"
 """Holds OASIS' schema of SARIF 2.1.0 as a file; it is on npm, and the schema alone is not."""
 Git = Callable[..., str]
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    """A folder for the code of an app, in no repository."""
-    folder = tmp_path / "app"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def git(app: Path, clean_environment: dict[str, str]) -> Git:
-    """Run git in the app's folder, which is a repository from now on."""
-
-    def run(*words: str) -> str:
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@shop.invalid")
-        ran = subprocess.run(
-            ["git", *who, *words],
-            cwd=app,
-            env=clean_environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return ran.stdout
-
-    run("init", "-q", "--initial-branch=main")
-    return run
 
 
 def put(folder: Path, **files: str) -> None:

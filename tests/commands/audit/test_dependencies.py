@@ -18,13 +18,6 @@ def audit(skc: Skc, app: Path) -> Any:
     return skc("audit", "--select", "dependency-archived", "--format", "json", cwd=app).json
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    folder = tmp_path / "app"
-    folder.mkdir()
-    return folder
-
-
 def test_the_table_is_as_large_as_was_promised() -> None:
     assert len(EVERY) >= 40
     assert len(known().python) >= 10

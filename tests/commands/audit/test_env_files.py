@@ -15,20 +15,6 @@ SECRET = "correct-horse-battery-staple-9"
 RULES = ".env*\n!.env*.example\n"
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    folder = tmp_path / "app"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def git(app: Path, clean_environment: dict[str, str]) -> Git:
-    run = git_in(app, clean_environment)
-    run("init", "-q", "--initial-branch=main")
-    return run
-
-
 def put(path: Path, text: str = f"SMTP_PASSWORD={SECRET}\n", mode: int = 0o600) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

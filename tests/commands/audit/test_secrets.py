@@ -3,7 +3,6 @@
 import gzip
 import json
 import random
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,29 +25,6 @@ def drawn(text: str) -> str:
 @pytest.fixture
 def token() -> str:
     return drawn("ghp_<alnum 36>")
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    folder = tmp_path / "app"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def git(app: Path, clean_environment: dict[str, str]) -> Git:
-    """Run git in the app's folder, which is a repository from now on."""
-
-    def run(*words: str) -> str:
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@shop.invalid")
-        argv = ["git", *who, *words]
-        ran = subprocess.run(
-            argv, cwd=app, env=clean_environment, capture_output=True, text=True, check=True
-        )
-        return ran.stdout
-
-    run("init", "-q", "--initial-branch=main")
-    return run
 
 
 def audit(skc: Skc, app: Path, *words: str) -> Any:

@@ -139,6 +139,10 @@ def _form(call: PackageCall) -> Iterator[Said | Open]:
         if (isinstance(options, Mapping) and "maxFileSize" in options)
         else 0.0
     )
+    yield from _of_files(call, size)
+
+
+def _of_files(call: PackageCall, size: float | Computed | None) -> Iterator[Said | Open]:
     if isinstance(size, Computed):
         yield untold(call, f"the limit of an upload is not told: {size.reason}")
     elif size is None:
@@ -176,12 +180,7 @@ def _uploaded(call: PackageCall) -> Iterator[Said | Open]:
     size = (
         _bytes(limits["fileSize"]) if isinstance(limits, Mapping) and "fileSize" in limits else None
     )
-    if isinstance(size, Computed):
-        yield untold(call, f"the limit of an upload is not told: {size.reason}")
-    elif size is None:
-        yield at(call, "a file of any size may be uploaded", Severity.MEDIUM)
-    elif size > _LARGE_UPLOAD_MB * _MB:
-        yield at(call, f"files up to {size / _MB:,.0f} MB may be uploaded", Severity.LOW)
+    yield from _of_files(call, size)
 
 
 def _bytes(value: Any) -> float | Computed | None:
